@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * chatterbox/chatterbox.h - everything that libchatterbox offers
+ *
+ * Conventions: 0 is done, a negative value a failure (chatterbox_strerror()), a positive one an
+ * outcome that the call documents. Out parameters are written last and only on success. Handles
+ * are opaque and counted. Times are UTC, durations carry their unit in the name or comment.
+ */
+#ifndef CHATTERBOX_CHATTERBOX_H
+#define CHATTERBOX_CHATTERBOX_H
+
+#include <chatterbox/config.h>
+#include <chatterbox/engine.h>
+#include <chatterbox/error.h>
+#include <chatterbox/fleet.h>
+#include <chatterbox/jobs.h>
+#include <chatterbox/log.h>
+#include <chatterbox/query.h>
+
+#endif

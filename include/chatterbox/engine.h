@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * chatterbox/engine.h - the engine: start it, read from it, stop it
+ *
+ * One engine is one instance of chatterbox: its threads, its connections, its state. Two engines
+ * in one process work; there is no global state. Handles are opaque and counted: *_ref() takes a
+ * reference and returns the handle, *_unref() gives one back and returns NULL. Text is UTF-8.
+ */
+#ifndef CHATTERBOX_ENGINE_H
+#define CHATTERBOX_ENGINE_H
+
+#include <chatterbox/config.h>
+#include <chatterbox/error.h>
+#include <chatterbox/log.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct chatterbox;
+
+/** struct chatterbox_observer - what a host wants to hear; members may be NULL
+ *
+ * The callbacks run inside chatterbox_dispatch(), in the host's own thread. */
+struct chatterbox_observer {
+	uint32_t version; /* 1 */
+	void *user;
+	/* Every configured server answered, migrations are applied, the engine works. Once. */
+	void (*on_ready)(void *user);
+	/* The engine can't go on: @error is CHATTERBOX_E_DOWN (a server was unreachable for
+	 * chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or -errno; @text
+	 * names the server and what to do. Then stop it. */
+	void (*on_failed)(void *user, int error, const char *text);
+};
+
+/**
+ * chatterbox_version() - the library's version, "0.1.0"
+ */
+CHATTERBOX_API const char *chatterbox_version(void);
+
+/**
+ * chatterbox_new() - an engine that is not running yet
+ * @config: settings; the engine takes its own copy of what it needs
+ * @log: receives its log lines, may be NULL
+ * @log_user: handed to @log
+ * @out: the engine; give it back with chatterbox_unref()
+ *
+ * Return: 0, CHATTERBOX_E_CONFIG when @config has errors, -ENOMEM, -errno.
+ */
+CHATTERBOX_API int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log,
+				  void *log_user, struct chatterbox **out);
+CHATTERBOX_API struct chatterbox *chatterbox_ref(struct chatterbox *box);
+/** Stops a running engine first. Return: NULL. */
+CHATTERBOX_API struct chatterbox *chatterbox_unref(struct chatterbox *box);
+
+/**
+ * chatterbox_start() - start the threads and return at once
+ * @box: engine
+ * @observer: copied; may be NULL
+ *
+ * Whether the servers are there is told by the observer. Call it once.
+ * Return: 0, -ENOMEM, -errno.
+ */
+CHATTERBOX_API int chatterbox_start(struct chatterbox *box,
+				    const struct chatterbox_observer *observer);
+/**
+ * chatterbox_stop() - finish or abandon the running round, give the lease back, end the threads
+ * @box: engine; may be stopped already
+ *
+ * Blocks, at most about chatterbox.shutdown_timeout. Reads go on answering the last snapshot.
+ */
+CHATTERBOX_API void chatterbox_stop(struct chatterbox *box);
+/**
+ * chatterbox_reload() - take over the keys that may change at run time (CONTRACT 8)
+ * @box: engine
+ * @config: the newly read settings
+ *
+ * A changed key that needs a restart is logged as a warning and left as it is. Any thread.
+ * Return: 0, or CHATTERBOX_E_CONFIG when @config has errors: then nothing changes.
+ */
+CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config);
+
+/**
+ * chatterbox_get_fd() - a descriptor that is readable when chatterbox_dispatch() has work
+ *
+ * Owned by the engine; for poll(2) and the like. Any loop.
+ */
+CHATTERBOX_API int chatterbox_get_fd(struct chatterbox *box);
+/** chatterbox_dispatch() - run the observer's callbacks that are due, in this thread
+ *
+ * Return: how many ran. */
+CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);
+
+/**
+ * chatterbox_poll_now() - ask the systems now instead of when it is due
+ * @box: engine
+ * @discovery: true = the Update Database Task, false = the Job Status Task
+ *
+ * Any thread. Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
+ */
+CHATTERBOX_API int chatterbox_poll_now(struct chatterbox *box, bool discovery);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cleanup.h - ownership: one tag, one move, no exceptions
+ *
+ * A local that owns something carries cbx_auto(fn); giving it away is cbx_steal(). Free functions
+ * take NULL. fds start at -1, pointers at NULL.
+ */
+#ifndef CBX_BASE_CLEANUP_H
+#define CBX_BASE_CLEANUP_H
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define cbx_auto(fn) __attribute__((cleanup(fn)))
+
+#define cbx_steal(p)                                                                               \
+	__extension__({                                                                            \
+		__typeof__(p) cbx_stolen_ = (p);                                                   \
+		(p) = NULL;                                                                        \
+		cbx_stolen_;                                                                       \
+	})
+
+/* Defines name##p, the cleanup function of a type whose free function returns nothing */
+#define CBX_DEFINE_CLEANUP(type, fn)                                                               \
+	static inline void fn##p(type *p)                                                          \
+	{                                                                                          \
+		if (*p)                                                                            \
+			fn(*p);                                                                    \
+	}
+
+static inline void cbx_freep(void *p)
+{
+	free(*(void **)p);
+}
+
+static inline void cbx_closep(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline int cbx_steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+#define CBX_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * read.c - the readings of text that several rooms share: UTF-8, counts, names, times
+ *
+ * Decides what a valid system name and a valid count are (CONTRACT 1), for every input alike.
+ */
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#define COUNT_MAX ((int64_t)1 << 53)
+
+/* Length of the well-formed sequence at p, 0 if there is none */
+static size_t utf8_sequence(const unsigned char *p, size_t left)
+{
+	static const struct {
+		unsigned char low, high, second_low, second_high, len;
+	} forms[] = {
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (p[0] < forms[i].low || p[0] > forms[i].high)
+			continue;
+		if (left < forms[i].len || p[1] < forms[i].second_low || p[1] > forms[i].second_high)
+			return 0;
+		for (k = 2; k < forms[i].len; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
+bool cbx_utf8_valid(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	const unsigned char *end = p + len;
+
+	while (p < end) {
+		size_t step;
+		uint64_t word;
+
+		/* eight ASCII bytes at a time: this runs over every reply */
+		while (end - p >= 8) {
+			memcpy(&word, p, 8);
+			if (word & 0x8080808080808080ULL)
+				break;
+			p += 8;
+		}
+		if (p == end)
+			break;
+		step = *p < 0x80 ? 1 : utf8_sequence(p, (size_t)(end - p));
+		if (!step)
+			return false;
+		p += step;
+	}
+	return true;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+void cbx_trim(const char **bytes, size_t *len)
+{
+	while (*len && is_space(**bytes)) {
+		(*bytes)++;
+		(*len)--;
+	}
+	while (*len && is_space((*bytes)[*len - 1]))
+		(*len)--;
+}
+
+bool cbx_parse_count(const char *bytes, size_t len, int64_t *out)
+{
+	int64_t value = 0;
+	size_t i;
+
+	if (!len)
+		return false;
+	for (i = 0; i < len; i++) {
+		if (bytes[i] < '0' || bytes[i] > '9')
+			return false;
+		value = value * 10 + (bytes[i] - '0');
+		if (value >= COUNT_MAX)
+			return false;
+	}
+	*out = value;
+	return true;
+}
+
+bool cbx_system_name(const char **bytes, size_t *len)
+{
+	const char *name = *bytes;
+	size_t n = *len;
+	size_t i;
+
+	cbx_trim(&name, &n);
+	if (!n || n > 64 || !cbx_utf8_valid(name, n))
+		return false;
+	for (i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)name[i];
+
+		if (c < 0x20 || c == 0x7f || c == '/')
+			return false;
+		/* C1 controls: U+0080..U+009F are C2 80..C2 9F */
+		if (c == 0xc2 && (unsigned char)name[i + 1] < 0xa0)
+			return false;
+	}
+	*bytes = name;
+	*len = n;
+	return true;
+}
+
+void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
+{
+	time_t seconds = (time_t)(ms / 1000);
+	int rest = (int)(ms % 1000);
+	struct tm tm;
+
+	if (rest < 0) {
+		rest += 1000;
+		seconds--;
+	}
+	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 8099 || tm.tm_year < -1900)
+		memset(&tm, 0, sizeof(tm));
+	snprintf(out, CBX_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+		 (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
+		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, rest % 1000);
+}
+
+/* What follows the seconds: a fraction, then nothing, 'Z', or an offset */
+static bool parse_tail(const char *p, int *ms, int *offset_minutes)
+{
+	int scale = 100;
+	int hours = 0;
+	int minutes = 0;
+	int used = 0;
+
+	*ms = 0;
+	*offset_minutes = 0;
+	if (*p == '.') {
+		for (p++; *p >= '0' && *p <= '9'; p++, scale /= 10)
+			*ms += (*p - '0') * scale;
+	}
+	if (!*p || !strcmp(p, "Z"))
+		return true;
+	if (*p != '+' && *p != '-')
+		return false;
+	if (sscanf(p + 1, "%2d%n:%2d%n", &hours, &used, &minutes, &used) < 1 || p[1 + used])
+		return false;
+	*offset_minutes = (hours * 60 + minutes) * (*p == '-' ? -1 : 1);
+	return true;
+}
+
+bool cbx_time_parse(const char *text, int64_t *ms)
+{
+	struct tm tm = { 0 };
+	char separator;
+	int used = 0;
+	int fraction;
+	int offset;
+
+	if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+		   &separator, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 7 ||
+	    !used || (separator != 'T' && separator != ' '))
+		return false;
+	if (!parse_tail(text + used, &fraction, &offset))
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*ms = ((int64_t)timegm(&tm) - (int64_t)offset * 60) * 1000 + fraction;
+	return true;
+}
+
+void cbx_uuid(char out[CBX_UUID_TEXT])
+{
+	unsigned char b[16] = { 0 };
+
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b)) {
+		uint64_t now = (uint64_t)time(NULL);
+
+		memcpy(b, &now, sizeof(now));
+	}
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(out, CBX_UUID_TEXT,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+		 b[15]);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * text.c - growing text
+ *
+ * Decides that a failed allocation is remembered in the buffer and reported once, at the end, so
+ * that code which builds a message reads as the message does.
+ */
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool grow(struct cbx_text *text, size_t more)
+{
+	size_t need;
+	size_t capacity = text->capacity ? text->capacity : 256;
+	char *bytes;
+
+	if (text->failed)
+		return false;
+	if (__builtin_add_overflow(text->len, more + 1, &need) || need > SIZE_MAX / 2) {
+		text->failed = true;
+		return false;
+	}
+	if (need <= text->capacity)
+		return true;
+	while (capacity < need)
+		capacity *= 2;
+	bytes = realloc(text->bytes, capacity);
+	if (!bytes) {
+		text->failed = true;
+		return false;
+	}
+	text->bytes = bytes;
+	text->capacity = capacity;
+	return true;
+}
+
+void cbx_text_add(struct cbx_text *text, const char *bytes, size_t len)
+{
+	if (!grow(text, len))
+		return;
+	if (len)
+		memcpy(text->bytes + text->len, bytes, len);
+	text->len += len;
+	text->bytes[text->len] = '\0';
+}
+
+void cbx_text_puts(struct cbx_text *text, const char *string)
+{
+	cbx_text_add(text, string, strlen(string));
+}
+
+void cbx_text_putc(struct cbx_text *text, char c)
+{
+	cbx_text_add(text, &c, 1);
+}
+
+void cbx_text_printf(struct cbx_text *text, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (len < 0 || !grow(text, (size_t)len)) {
+		text->failed = true;
+		return;
+	}
+	va_start(args, format);
+	vsnprintf(text->bytes + text->len, (size_t)len + 1, format, args);
+	va_end(args);
+	text->len += (size_t)len;
+}
+
+static void json_escape(struct cbx_text *text, unsigned char c)
+{
+	static const char shorts[] = "\bb\ff\nn\rr\tt\"\"\\\\";
+	const char *s;
+
+	for (s = shorts; *s; s += 2) {
+		if ((unsigned char)*s != c)
+			continue;
+		cbx_text_putc(text, '\\');
+		cbx_text_putc(text, s[1]);
+		return;
+	}
+	cbx_text_printf(text, "\\u%04x", c);
+}
+
+void cbx_text_json(struct cbx_text *text, const char *bytes, size_t len)
+{
+	size_t start = 0;
+	size_t i;
+
+	cbx_text_putc(text, '"');
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+			continue;
+		cbx_text_add(text, bytes + start, i - start);
+		json_escape(text, c);
+		start = i + 1;
+	}
+	cbx_text_add(text, bytes + start, len - start);
+	cbx_text_putc(text, '"');
+}
+
+void cbx_text_json_string(struct cbx_text *text, const char *string)
+{
+	cbx_text_json(text, string, strlen(string));
+}
+
+void cbx_text_clear(struct cbx_text *text)
+{
+	text->len = 0;
+	text->failed = false;
+	if (text->bytes)
+		text->bytes[0] = '\0';
+}
+
+void cbx_text_free(struct cbx_text *text)
+{
+	free(text->bytes);
+	*text = (struct cbx_text){ 0 };
+}
+
+int cbx_text_take(struct cbx_text *text, char **bytes, size_t *len)
+{
+	if (!text->failed && !text->bytes)
+		grow(text, 0);
+	if (text->failed) {
+		cbx_text_free(text);
+		return -ENOMEM;
+	}
+	text->bytes[text->len] = '\0';
+	*bytes = text->bytes;
+	if (len)
+		*len = text->len;
+	*text = (struct cbx_text){ 0 };
+	return 0;
+}
+
+char *cbx_strndup(const char *bytes, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return NULL;
+	if (len)
+		memcpy(copy, bytes, len);
+	copy[len] = '\0';
+	return copy;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decode.h - bytes from the bus become statuses; bad input is refused here, once and for all
+ *
+ * Replies of nl-hdms and pushed reports are read with yajl, streaming (DESIGN 4). A bad optional
+ * member is dropped, a bad system, job_id or status rejects that one status, never its neighbours;
+ * each is counted by member (CONTRACT 1). Both envelopes are accepted. Any thread.
+ */
+#ifndef CBX_FLOW_DECODE_H
+#define CBX_FLOW_DECODE_H
+
+#include "domain/status.h"
+
+/* Members whose rejects are counted, as label values of chatterbox_decode_rejects_total */
+enum cbx_member {
+	CBX_MEMBER_SYSTEM,
+	CBX_MEMBER_JOB_ID,
+	CBX_MEMBER_STATUS,
+	CBX_MEMBER_PERCENT_COMPLETED,
+	CBX_MEMBER_DOWNLOADED,
+	CBX_MEMBER_TOTAL_FILES,
+	CBX_MEMBER_DOWNLOAD_SPEED,
+	CBX_MEMBER_JOB_TYPE,
+	CBX_MEMBER_FILES_DOWNLOADING,
+	CBX_MEMBER_OTHER,     /* a member that is no part of the contract */
+	CBX_MEMBER_DUPLICATE, /* a repeated member, or two statuses of one job in one report */
+	CBX_MEMBER_REPORT,    /* an element of the list that is no object */
+	CBX_MEMBERS,
+};
+
+const char *cbx_member_name(enum cbx_member member);
+
+struct cbx_decode_limits {
+	size_t bytes; /* limits.reply_bytes */
+	size_t jobs;  /* limits.jobs_per_reply */
+};
+
+/* An answer, or a pushed report (then only statuses). The later of two statuses of one job (same
+ * system) is kept, at the earlier one's place. Systems are trimmed, valid names, each once. */
+struct cbx_reply {
+	char event[32]; /* verb.event; "" when absent */
+	struct cbx_status **statuses;
+	size_t count;
+	char **systems; /* object.systems, NULL when the member is absent */
+	size_t system_count;
+	char **offline; /* object.offline */
+	size_t offline_count;
+	bool has_systems;
+	bool is_error;	     /* verb.event is "error", or a JSON-RPC error object */
+	char code[65];	     /* object.code of an error, as text; "" when absent */
+	char message[257];   /* object.message, cut */
+	unsigned rejects[CBX_MEMBERS];
+};
+
+/* CHATTERBOX_E_DECODE: not JSON, invalid UTF-8, nested deeper than 64, or no answer's shape;
+ * CHATTERBOX_E_LIMIT: over a limit; -ENOMEM. @out is written only on success. */
+int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		     struct cbx_reply **out);
+/* A pushed report: params is a Status or an array of them, in either envelope. */
+int cbx_decode_report(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		      struct cbx_reply **out);
+/* The systems of a system_online / system_offline event: params is "ABC1", an object with system,
+ * system_id, systemID or actor_id (itself or under `object`), or an array of those. Fills
+ * only systems (and rejects of members `system`). */
+int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		       struct cbx_reply **out);
+/* Canonical status JSON, as Redis holds it: one status. */
+int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out);
+void cbx_reply_free(struct cbx_reply *reply);
+CBX_DEFINE_CLEANUP(struct cbx_reply *, cbx_reply_free)
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/* bus.c - what every bus adapter shares: messages and the memory they stand in */
+#include "port/bus.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void cbx_bus_free(struct cbx_bus *bus)
+{
+	if (bus)
+		bus->ops->free(bus);
+}
+
+const char *cbx_bus_header(const struct cbx_bus_message *message, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < message->header_count; i++)
+		if (!strcmp(message->headers[i].name, name))
+			return message->headers[i].value;
+	return NULL;
+}
+
+void cbx_bus_add_header(struct cbx_bus_message *message, const char *name, const char *value)
+{
+	assert(message->header_count < CBX_BUS_HEADERS);
+	message->headers[message->header_count++] =
+		(struct cbx_bus_header){ .name = name, .value = value };
+}
+
+void cbx_bus_event_clear(struct cbx_bus_event *event)
+{
+	free(event->memory);
+	*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
+}
+
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static const char *move(char **at, const char *text)
+{
+	size_t size = size_of(text);
+	char *copy = *at;
+
+	if (!text)
+		return NULL;
+	memcpy(copy, text, size);
+	*at += size;
+	return copy;
+}
+
+int cbx_bus_event_set(struct cbx_bus_event *event, const struct cbx_bus_message *from)
+{
+	struct cbx_bus_message to = *from;
+	const char **texts[] = { &to.exchange,	     &to.routing_key, &to.app_id,     &to.content_type,
+				 &to.correlation_id, &to.reply_to,    &to.message_id, &to.type };
+	size_t size = from->body_len + 1;
+	char *at;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		size += size_of(*texts[i]);
+	for (i = 0; i < from->header_count; i++)
+		size += size_of(from->headers[i].name) + size_of(from->headers[i].value);
+	event->memory = at = malloc(size);
+	if (!at)
+		return -ENOMEM;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		*texts[i] = move(&at, *texts[i]);
+	for (i = 0; i < from->header_count; i++) {
+		to.headers[i].name = move(&at, from->headers[i].name);
+		to.headers[i].value = move(&at, from->headers[i].value);
+	}
+	if (from->body_len)
+		memcpy(at, from->body, from->body_len);
+	at[from->body_len] = '\0';
+	to.body = at;
+	event->message = to;
+	return 0;
+}

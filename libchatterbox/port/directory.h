@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* directory.h - look-ups in tables that OCD or others keep, and the few settings kept in SQL */
+#ifndef CBX_PORT_DIRECTORY_H
+#define CBX_PORT_DIRECTORY_H
+
+#include "port/ledger.h"
+
+typedef int (*cbx_name_fn)(void *user, const char *name, int64_t ms);
+
+struct cbx_directory_ops {
+	/* connections.actor_id, each trimmed, each once. 1 = there is no such table or view;
+	 * @ms is 0. */
+	int (*online_systems)(struct cbx_sql *sql, cbx_name_fn each, void *user);
+	/* server_conf.info of @name; *info is allocated, NULL when there is no row */
+	int (*read_conf)(struct cbx_sql *sql, const char *name, char **info);
+	int (*write_conf)(struct cbx_sql *sql, const struct cbx_guard *guard, const char *name,
+			  const char *info);
+	/* recently_checked: @ms = checked_at */
+	int (*recently_checked)(struct cbx_sql *sql, cbx_name_fn each, void *user);
+	/* list_activation_schedule: the next activate_at of each system from now on */
+	int (*next_activations)(struct cbx_sql *sql, cbx_name_fn each, void *user);
+	/* One job wherever it is, monitored or ended: 0 and each() once, 1 = nowhere */
+	int (*find_job)(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
+			void *user);
+};
+
+#endif

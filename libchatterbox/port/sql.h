@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sql.h - one connection to the database, and the four roles that it plays
+ *
+ * One `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (record),
+ * outbox.h, lease.h, directory.h (look-ups). Adapters: postgres and sqlite; both pass the same
+ * suite, tests/kit/sql_suite.c. SQL is parameters only, unnamed statements, no session state
+ * (CONTRACT 5: a transaction-mode pooler may be in between).
+ *
+ * Errors: CHATTERBOX_E_DOWN = the connection is gone or the server is going away: connect again;
+ * CHATTERBOX_E_TIMEOUT = a lock or statement time-out, or a deadlock: nothing was written, try
+ * again later; CHATTERBOX_E_FENCED = the lease row does not carry our epoch: nothing was written;
+ * CHATTERBOX_E_REFUSED = the server refused (disk full, read-only, permission, a bug): nothing was
+ * written; CHATTERBOX_E_SCHEMA; -ENOMEM. Each failing call leaves a text in sql->error that names
+ * server and SQLSTATE, and rolls back what it began. A statement gets 5 s, a lock 2 s.
+ */
+#ifndef CBX_PORT_SQL_H
+#define CBX_PORT_SQL_H
+
+#include "port/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cbx_sql;
+struct cbx_ledger_ops;
+struct cbx_outbox_ops;
+struct cbx_lease_ops;
+struct cbx_directory_ops;
+
+/* Whose epoch guards a write: `name` of the lease row, `holder` and `epoch` as they were taken.
+ * Every write checks the row (share lock) inside its transaction. */
+struct cbx_guard {
+	const char *name;
+	const char *holder;
+	int64_t epoch;
+};
+
+struct cbx_sql_ops {
+	int (*connect)(struct cbx_sql *sql, uint64_t deadline);
+	void (*disconnect)(struct cbx_sql *sql);
+	bool (*is_up)(struct cbx_sql *sql);
+	int (*ping)(struct cbx_sql *sql);
+	/* The database's clock, ms since the epoch */
+	int (*now)(struct cbx_sql *sql, int64_t *ms);
+	/* Applies what is pending, under a lock; *applied counts. CHATTERBOX_E_SCHEMA when the
+	 * role may not, naming the migration. */
+	int (*migrate)(struct cbx_sql *sql, int *applied);
+	/* CHATTERBOX_E_SCHEMA when a needed column is absent or of another type, naming it */
+	int (*check_schema)(struct cbx_sql *sql);
+	void (*free)(struct cbx_sql *sql);
+};
+
+struct cbx_sql {
+	const struct cbx_sql_ops *ops;
+	const struct cbx_ledger_ops *ledger;
+	const struct cbx_outbox_ops *outbox;
+	const struct cbx_lease_ops *lease;
+	const struct cbx_directory_ops *directory;
+	char error[512]; /* why the last call failed; never a secret */
+	char where[256]; /* "host:port/database", or the file */
+};
+
+void cbx_sql_free(struct cbx_sql *sql); /* takes NULL */
+
+#endif

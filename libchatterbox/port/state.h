@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.h - the shared state (Redis, CONTRACT 4): a cache that others read
+ *
+ * One `struct cbx_state` is one connection and belongs to one thread. Adapters: redis_state and
+ * memory_state (a table in this process that several connections share). Both pass the same suite,
+ * tests/kit/state_suite.c.
+ *
+ * Errors: CHATTERBOX_E_DOWN = the connection is gone, nobody knows what was written (every command
+ * is safe to repeat); CHATTERBOX_E_REFUSED = the server answered an error (OOM, READONLY, ...; the
+ * text is in state->error); -ENOMEM. No call takes longer than 1 s of silence from the server.
+ */
+#ifndef CBX_PORT_STATE_H
+#define CBX_PORT_STATE_H
+
+#include "port/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A field of a hash and its text */
+struct cbx_field {
+	const char *name;
+	const char *value; /* NULL in a write = delete the field */
+	size_t value_len;
+};
+
+/* The new content of one system's hash APP:jobs:{system} */
+struct cbx_state_write {
+	const char *system;
+	uint64_t number;      /* epoch << 32 | n, the guard; a lower one than stored is not applied */
+	bool whole;           /* the hash is replaced by @fields; else they are set or deleted in it */
+	bool live;            /* false: the hash is empty afterwards; it leaves active_systems */
+	int64_t changed_ms;   /* its score in APP:active_systems, written when @scored */
+	bool scored;
+	const struct cbx_field *fields;
+	size_t field_count;
+	bool applied;         /* out: false = the guard held it off */
+};
+
+enum cbx_state_hash { CBX_ONLINE_SYSTEMS, CBX_INTERNAL_SYSTEMS };
+
+/* An entry of the stream APP:events */
+struct cbx_stream_entry {
+	const char *name;
+	const char *id; /* the message_id */
+	const char *params;
+	size_t params_len;
+	const char *previous_status; /* NULL: the field is left out */
+};
+
+/* Receives rows of a read; a non-zero return stops it and is passed on */
+typedef int (*cbx_field_fn)(void *user, const char *key, const struct cbx_field *field);
+
+struct cbx_state;
+
+struct cbx_state_ops {
+	int (*connect)(struct cbx_state *state, uint64_t deadline);
+	void (*disconnect)(struct cbx_state *state);
+	bool (*is_up)(struct cbx_state *state);
+	int (*ping)(struct cbx_state *state);
+
+	/* APP:state. *epoch = 0 when missing. */
+	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
+	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
+	/* Pipelined, one script call a system. Sets applied of each. */
+	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
+	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
+	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
+	/* All fields of the hashes of @systems (pipelined); @key is the system */
+	int (*read_jobs)(struct cbx_state *state, const char *const *systems, size_t count,
+			 cbx_field_fn each, void *user);
+	/* APP:online_systems / APP:internal_systems: set (value) or delete (NULL) fields */
+	int (*write_systems)(struct cbx_state *state, enum cbx_state_hash hash,
+			     const struct cbx_field *fields, size_t count);
+	int (*read_systems)(struct cbx_state *state, enum cbx_state_hash hash, cbx_field_fn each,
+			    void *user);
+	/* Deletes each field only while it still holds that value (a script); *removed counts */
+	int (*drop_systems)(struct cbx_state *state, enum cbx_state_hash hash,
+			    const struct cbx_field *fields, size_t count, size_t *removed);
+	/* APP:jobs_data */
+	int (*write_jobs_data)(struct cbx_state *state, const char *json, size_t len);
+	/* XADD APP:events MAXLEN ~ max_length; in order */
+	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
+			     size_t count, int64_t max_length);
+	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
+	 * OCD writes: its text is copied into @out, "" when absent. */
+	int (*read_interval)(struct cbx_state *state, char *out, size_t size);
+	void (*free)(struct cbx_state *state);
+};
+
+struct cbx_state {
+	const struct cbx_state_ops *ops;
+	char error[256]; /* why the last call failed; names the server, never a secret */
+	char where[128]; /* "host:port/db" */
+};
+
+void cbx_state_free(struct cbx_state *state); /* takes NULL */
+
+#endif
