@@ -84,6 +84,20 @@ CHATTERBOX_API void chatterbox_stop(struct chatterbox *box);
 CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config);
 
 /**
+ * chatterbox_migrate() - create what is absent in the database and check the rest, without starting
+ * @box: an engine that was not started
+ * @applied: how many migrations ran; 0 = there was nothing to do
+ * @error: one line that names what is wrong, written on failure; may be NULL
+ *
+ * Blocks: it waits for the database at most chatterbox.startup_timeout. Call it in place of
+ * chatterbox_start().
+ * Return: 0, CHATTERBOX_E_DOWN, CHATTERBOX_E_SCHEMA (a column differs, or the role may not run a
+ * pending migration), CHATTERBOX_E_CONFIG, -ENOMEM, -errno.
+ */
+CHATTERBOX_API int chatterbox_migrate(struct chatterbox *box, int *applied,
+				      char error[CHATTERBOX_ERROR_TEXT]);
+
+/**
  * chatterbox_get_fd() - a descriptor that is readable when chatterbox_dispatch() has work
  *
  * Owned by the engine; for poll(2) and the like. Any loop.

@@ -16,8 +16,6 @@
 extern "C" {
 #endif
 
-#define CHATTERBOX_ERROR_TEXT 256
-
 /**
  * chatterbox_jobs_query() - live jobs, filtered, a page at a time
  * @box: engine
