@@ -17,6 +17,9 @@
 		cbx_hash_failed = true;                                                            \
 	} while (0)
 
+/* uthash's own choice falls through its cases in a way that clang refuses */
+#define HASH_FUNCTION(key, key_len, value) HASH_OAT(key, key_len, value)
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wundef"
 #include <uthash.h>
