@@ -6,9 +6,11 @@
  * memory_state (a table in this process that several connections share). Both pass the same suite,
  * tests/kit/state_suite.c.
  *
- * Errors: CHATTERBOX_E_DOWN = the connection is gone, nobody knows what was written (every command
- * is safe to repeat); CHATTERBOX_E_REFUSED = the server answered an error (OOM, READONLY, ...; the
- * text is in state->error); -ENOMEM. No call takes longer than 1 s of silence from the server.
+ * Errors: CHATTERBOX_E_DOWN = there is no connection, or it was given up, and nobody knows what was
+ * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING, BUSY,
+ * READONLY, ...). CHATTERBOX_E_REFUSED = the server answered an error (OOM, WRONGTYPE, a wrong
+ * password, ...); the connection of a command stays usable and its other parts were done. The text
+ * is in state->error. -ENOMEM. No call takes longer than 1 s of silence from the server.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -49,7 +51,8 @@ struct cbx_stream_entry {
 	const char *previous_status; /* NULL: the field is left out */
 };
 
-/* Receives rows of a read; a non-zero return stops it and is passed on */
+/* Receives rows of a read, each key or field once; a non-zero return stops it and is passed on. It
+ * must not call the state that it is called by. */
 typedef int (*cbx_field_fn)(void *user, const char *key, const struct cbx_field *field);
 
 struct cbx_state;
@@ -60,7 +63,7 @@ struct cbx_state_ops {
 	bool (*is_up)(struct cbx_state *state);
 	int (*ping)(struct cbx_state *state);
 
-	/* APP:state. *epoch = 0 when missing. */
+	/* APP:state. *epoch = 0 when missing or foreign (no number). */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
 	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
 	/* Pipelined, one script call a system. Sets applied of each. */
@@ -73,6 +76,7 @@ struct cbx_state_ops {
 	/* APP:online_systems / APP:internal_systems: set (value) or delete (NULL) fields */
 	int (*write_systems)(struct cbx_state *state, enum cbx_state_hash hash,
 			     const struct cbx_field *fields, size_t count);
+	/* @key is NULL, each field a system */
 	int (*read_systems)(struct cbx_state *state, enum cbx_state_hash hash, cbx_field_fn each,
 			    void *user);
 	/* Deletes each field only while it still holds that value (a script); *removed counts */
@@ -84,7 +88,7 @@ struct cbx_state_ops {
 	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
 			     size_t count, int64_t max_length);
 	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
-	 * OCD writes: its text is copied into @out, "" when absent. */
+	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit. */
 	int (*read_interval)(struct cbx_state *state, char *out, size_t size);
 	void (*free)(struct cbx_state *state);
 };
