@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * memory_state.h - the shared state of the embedded profile: a table in this process
+ *
+ * A store is what Redis is elsewhere: counted, safe to use by any thread, shared by the connections
+ * (struct cbx_state) of a process. It is APP's own, so its keys carry no APP. A memory store has no
+ * other writers; what OCD writes into Redis is written here by its host.
+ */
+#ifndef CBX_MEMORY_STATE_H
+#define CBX_MEMORY_STATE_H
+
+#include "base/cleanup.h"
+#include "port/state.h"
+
+struct cbx_memory_store;
+
+int cbx_memory_store_new(struct cbx_memory_store **out);
+struct cbx_memory_store *cbx_memory_store_ref(struct cbx_memory_store *store);
+void cbx_memory_store_unref(struct cbx_memory_store *store); /* takes NULL */
+CBX_DEFINE_CLEANUP(struct cbx_memory_store *, cbx_memory_store_unref)
+
+/* A connection to @store, of which it takes a reference; not connected yet */
+int cbx_memory_state_new(struct cbx_memory_store *store, struct cbx_state **out);
+
+/* Forgets everything, as FLUSHALL does; connections stay up */
+void cbx_memory_store_flush(struct cbx_memory_store *store);
+/* Connections are lost and refused (CHATTERBOX_E_DOWN) until the start; the content is kept */
+void cbx_memory_store_stop(struct cbx_memory_store *store);
+void cbx_memory_store_start(struct cbx_memory_store *store);
+
+/* The text that read_interval() finds; NULL = absent */
+int cbx_memory_store_set_interval(struct cbx_memory_store *store, const char *text);
+/* Is @system in active_systems? Then *changed_ms is its score. */
+bool cbx_memory_store_is_active(struct cbx_memory_store *store, const char *system,
+				int64_t *changed_ms);
+/* A copy of the last jobs_data, "" when there is none */
+int cbx_memory_store_jobs_data(struct cbx_memory_store *store, char **out);
+
+/* Receives the entries of the stream, oldest first; a non-zero return stops and is passed on. It
+ * must not call the store. */
+typedef int (*cbx_stream_fn)(void *user, const struct cbx_stream_entry *entry);
+int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, void *user);
+
+#endif

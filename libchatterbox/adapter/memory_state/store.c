@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+/*
+ * store.c - what a memory store holds, and the rules that a Redis keeps elsewhere by script
+ *
+ * Decides as the write guard of CONTRACT 4 does: a write applies when its number is at least the
+ * stored one. The number of a system is kept for as long as the store lives (Redis forgets it after
+ * a day), since the fleet's names bound it. The stream is trimmed exactly.
+ */
+#include "adapter/memory_state/store.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+int cbx_memory_store_new(struct cbx_memory_store **out)
+{
+	struct cbx_memory_store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		return -ENOMEM;
+	atomic_init(&store->refs, 1);
+	pthread_mutex_init(&store->lock, NULL);
+	*out = store;
+	return 0;
+}
+
+struct cbx_memory_store *cbx_memory_store_ref(struct cbx_memory_store *store)
+{
+	atomic_fetch_add_explicit(&store->refs, 1, memory_order_relaxed);
+	return store;
+}
+
+static void system_free(struct cbx_memory_system *system)
+{
+	cbx_memory_fields_clear(&system->jobs);
+	free(system->name);
+	free(system);
+}
+CBX_DEFINE_CLEANUP(struct cbx_memory_system *, system_free)
+
+static void event_free(struct cbx_memory_event *event)
+{
+	free(event->name);
+	free(event->id);
+	free(event->params);
+	free(event->previous_status);
+	free(event);
+}
+CBX_DEFINE_CLEANUP(struct cbx_memory_event *, event_free)
+
+static void drop_oldest(struct cbx_memory_store *store)
+{
+	struct cbx_memory_event *event = store->oldest;
+
+	store->oldest = event->next;
+	if (!store->oldest)
+		store->newest = NULL;
+	store->event_count--;
+	event_free(event);
+}
+
+static void forget(struct cbx_memory_store *store)
+{
+	while (store->systems) {
+		struct cbx_memory_system *system = store->systems;
+
+		HASH_DEL(store->systems, system);
+		system_free(system);
+	}
+	cbx_memory_fields_clear(&store->hashes[CBX_ONLINE_SYSTEMS]);
+	cbx_memory_fields_clear(&store->hashes[CBX_INTERNAL_SYSTEMS]);
+	while (store->oldest)
+		drop_oldest(store);
+	free(cbx_steal(store->jobs_data));
+	store->jobs_data_len = 0;
+	free(cbx_steal(store->interval));
+	store->epoch = 0;
+}
+
+void cbx_memory_store_unref(struct cbx_memory_store *store)
+{
+	if (!store || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	forget(store);
+	pthread_mutex_destroy(&store->lock);
+	free(store);
+}
+
+void cbx_memory_store_flush(struct cbx_memory_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	forget(store);
+	pthread_mutex_unlock(&store->lock);
+}
+
+void cbx_memory_store_stop(struct cbx_memory_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	store->stopped = true;
+	store->life++;
+	pthread_mutex_unlock(&store->lock);
+}
+
+void cbx_memory_store_start(struct cbx_memory_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	store->stopped = false;
+	pthread_mutex_unlock(&store->lock);
+}
+
+struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name)
+{
+	struct cbx_memory_system *system = NULL;
+
+	HASH_FIND_STR(store->systems, name, system);
+	return system;
+}
+
+static int find_or_add(struct cbx_memory_store *store, const char *name,
+		       struct cbx_memory_system **out)
+{
+	cbx_auto(system_freep) struct cbx_memory_system *system = NULL;
+	bool cbx_hash_failed = false;
+
+	*out = cbx_memory_store_find(store, name);
+	if (*out)
+		return 0;
+	system = calloc(1, sizeof(*system));
+	if (!system)
+		return -ENOMEM;
+	system->name = strdup(name);
+	if (!system->name)
+		return -ENOMEM;
+	HASH_ADD_KEYPTR(hh, store->systems, system->name, strlen(system->name), system);
+	if (cbx_hash_failed)
+		return -ENOMEM;
+	*out = cbx_steal(system);
+	return 0;
+}
+
+static int apply(struct cbx_memory_system *system, const struct cbx_state_write *write)
+{
+	struct cbx_memory_field *jobs = NULL;
+	int error;
+
+	if (!write->whole && write->live)
+		return cbx_memory_fields_write(&system->jobs, write->fields, write->field_count);
+	if (write->live) {
+		error = cbx_memory_fields_write(&jobs, write->fields, write->field_count);
+		if (error) {
+			cbx_memory_fields_clear(&jobs);
+			return error;
+		}
+	}
+	cbx_memory_fields_clear(&system->jobs);
+	system->jobs = jobs;
+	return 0;
+}
+
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write)
+{
+	struct cbx_memory_system *system;
+	int error;
+
+	assert(write->number < (uint64_t)1 << 53);
+	write->applied = false;
+	error = find_or_add(store, write->system, &system);
+	if (error)
+		return error;
+	if (write->number < system->number)
+		return 0;
+	error = apply(system, write);
+	if (error)
+		return error;
+	system->number = write->number;
+	write->applied = true;
+	if (!write->live) {
+		system->active = false;
+	} else if (write->scored) {
+		system->active = true;
+		system->changed_ms = write->changed_ms;
+	}
+	return 0;
+}
+
+int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
+			    size_t max_length)
+{
+	cbx_auto(event_freep) struct cbx_memory_event *event = calloc(1, sizeof(*event));
+
+	if (!event)
+		return -ENOMEM;
+	event->name = strdup(entry->name);
+	event->id = strdup(entry->id);
+	event->params = cbx_strndup(entry->params, entry->params_len);
+	event->params_len = entry->params_len;
+	if (entry->previous_status)
+		event->previous_status = strdup(entry->previous_status);
+	if (!event->name || !event->id || !event->params ||
+	    (entry->previous_status && !event->previous_status))
+		return -ENOMEM;
+	if (store->newest)
+		store->newest->next = event;
+	else
+		store->oldest = event;
+	store->newest = cbx_steal(event);
+	store->event_count++;
+	while (store->event_count > max_length)
+		drop_oldest(store);
+	return 0;
+}

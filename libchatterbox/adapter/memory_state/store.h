@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* store.h - the inside of a memory store, for memory_state.c; everything under its lock */
+#ifndef CBX_MEMORY_STATE_STORE_H
+#define CBX_MEMORY_STATE_STORE_H
+
+#include "adapter/memory_state/fields.h"
+#include "adapter/memory_state/memory_state.h"
+
+#include <pthread.h>
+
+/* One system: its hash, the number that guards it, its place in active_systems */
+struct cbx_memory_system {
+	char *name;
+	struct cbx_memory_field *jobs;
+	uint64_t number;
+	bool active;
+	int64_t changed_ms;
+	UT_hash_handle hh;
+};
+
+struct cbx_memory_event {
+	struct cbx_memory_event *next;
+	char *name;
+	char *id;
+	char *params;
+	size_t params_len;
+	char *previous_status;
+};
+
+struct cbx_memory_store {
+	_Atomic unsigned refs;
+	pthread_mutex_t lock;
+	bool stopped;
+	uint64_t life; /* grows with each stop: a connection of an earlier life is lost */
+	int64_t epoch;
+	struct cbx_memory_system *systems;
+	struct cbx_memory_field *hashes[2]; /* by enum cbx_state_hash */
+	char *jobs_data;
+	size_t jobs_data_len;
+	char *interval;
+	struct cbx_memory_event *oldest;
+	struct cbx_memory_event *newest;
+	size_t event_count;
+};
+
+/* NULL when there is none */
+struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write);
+int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
+			    size_t max_length);
+
+#endif
