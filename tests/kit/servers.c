@@ -22,8 +22,6 @@
 #define VERB 0
 #define HEAD 3
 
-extern char **environ;
-
 const char *cbx_test_env(const char *name)
 {
 	char variable[64];
