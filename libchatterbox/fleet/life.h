@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* life.h - how a system lives: shared by world.c and life.c alone */
+#ifndef CBX_FLEET_LIFE_H
+#define CBX_FLEET_LIFE_H
+
+#include "fleet/world.h"
+
+struct cbx_fleet_world {
+	struct cbx_fleet_rules rules;
+	struct cbx_agenda agenda;
+	struct cbx_fleet_system *systems;
+	char *pattern;
+	int64_t now;
+};
+
+/* What is due for the system happens, at system->due.at; then its next time is planned */
+void cbx_life_happen(struct cbx_fleet_world *world, struct cbx_fleet_system *system);
+/* When something happens next; call it after every change */
+void cbx_life_plan(struct cbx_fleet_world *world, struct cbx_fleet_system *system);
+void cbx_life_turn(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+		   struct cbx_fleet_job *job, enum cbx_fleet_phase to);
+void cbx_life_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+			 bool online);
+/* A new job in that phase, at that progress: 0 or -ENOMEM */
+int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+		   enum cbx_fleet_phase phase, double progress);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+/*
+ * status.c - decides what a simulated job shows of itself
+ *
+ * Numbers are written by hand: this is the simulator's hot path, and it must never be what a
+ * benchmark measures.
+ */
+#include "fleet/status.h"
+#include "base/cleanup.h"
+
+#define FILES_SHOWN 3
+
+static const struct {
+	const char *code;
+	const char *message;
+} errors[] = {
+	{ "disk_full", "no space left on the media volume" },
+	{ "checksum_mismatch", "a downloaded file differs from its checksum" },
+	{ "content_server_denied", "the content server refused the account" },
+	{ "content_server_timeout", "the content server did not answer" },
+	{ "license_expired", "the license of a list has expired" },
+};
+
+static void add_number(struct cbx_text *out, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	cbx_text_add(out, digits + at, sizeof(digits) - at);
+}
+
+/* `"name":` with the comma before it */
+#define ADD(out, literal) cbx_text_add((out), (literal), sizeof(literal) - 1)
+
+/* Tenths of a percent as the shortest decimal */
+static void add_percent(struct cbx_text *out, unsigned tenths)
+{
+	ADD(out, "\"");
+	add_number(out, tenths / 10);
+	if (tenths % 10) {
+		ADD(out, ".");
+		add_number(out, tenths % 10);
+	}
+	ADD(out, "\"");
+}
+
+static void add_files(struct cbx_text *out, const struct cbx_fleet_job *job, uint32_t downloaded,
+		      unsigned tenths)
+{
+	uint32_t left = job->total_files - downloaded;
+	uint32_t i;
+
+	ADD(out, ",\"files_downloading\":[");
+	for (i = 0; i < left && i < FILES_SHOWN; i++) {
+		if (i)
+			ADD(out, ",");
+		ADD(out, "{\"file\":\"track-");
+		add_number(out, 100000 + (job->luck + downloaded + i) % 900000);
+		ADD(out, ".flac\",\"percent_completed\":");
+		add_percent(out, i ? 0 : tenths % 1000);
+		ADD(out, "}");
+	}
+	ADD(out, "]");
+}
+
+const char *cbx_fleet_error_code(const struct cbx_fleet_job *job)
+{
+	return errors[job->luck % CBX_COUNT(errors)].code;
+}
+
+static void add_error(struct cbx_text *out, const struct cbx_fleet_job *job)
+{
+	ADD(out, ",\"error_code\":\"");
+	cbx_text_puts(out, cbx_fleet_error_code(job));
+	ADD(out, "\",\"error_message\":\"");
+	cbx_text_puts(out, errors[job->luck % CBX_COUNT(errors)].message);
+	ADD(out, "\"");
+}
+
+void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system *system,
+			    const struct cbx_fleet_job *job, int64_t now)
+{
+	unsigned tenths = (unsigned)(cbx_fleet_progress(system, job, now) * 10);
+	uint32_t downloaded = (uint32_t)((uint64_t)job->total_files * tenths / 1000);
+
+	ADD(out, "{\"system\":");
+	cbx_text_json_string(out, system->name);
+	ADD(out, ",\"job_id\":");
+	add_number(out, (uint64_t)job->id);
+	ADD(out, ",\"status\":\"");
+	cbx_text_puts(out, cbx_fleet_phase_text(job->phase));
+	ADD(out, "\",\"percent_completed\":");
+	add_percent(out, tenths);
+	ADD(out, ",\"downloaded\":");
+	add_number(out, downloaded);
+	ADD(out, ",\"total_files\":");
+	add_number(out, job->total_files);
+	if (job->phase == CBX_FLEET_RUNNING) {
+		ADD(out, ",\"download_speed\":\"");
+		add_number(out, job->speed);
+		ADD(out, "K\"");
+	}
+	ADD(out, ",\"job_type\":\"");
+	cbx_text_puts(out, job->type);
+	ADD(out, "\"");
+	if (job->phase == CBX_FLEET_RUNNING)
+		add_files(out, job, downloaded, tenths);
+	if (job->phase == CBX_FLEET_ERRORED)
+		add_error(out, job);
+	ADD(out, "}");
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* status.h - a job of the fleet as JSON, with the members that nl-hdms tells (CONTRACT 1) */
+#ifndef CBX_FLEET_STATUS_H
+#define CBX_FLEET_STATUS_H
+
+#include "base/text.h"
+#include "fleet/world.h"
+
+void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system *system,
+			    const struct cbx_fleet_job *job, int64_t now);
+/* The error that an errored job tells */
+const char *cbx_fleet_error_code(const struct cbx_fleet_job *job);
+
+#endif
