@@ -69,7 +69,7 @@ struct cbx_job *cbx_job_list_find(const struct cbx_job_list *list, int64_t job_i
 
 /* All systems that have jobs: frozen, counted, by system bytewise ascending */
 struct cbx_snapshot_entry {
-	const char *system; /* owned by the snapshot's names */
+	const char *system; /* lives with the list, which is never empty */
 	struct cbx_job_list *list;
 };
 
@@ -96,7 +96,8 @@ int cbx_active_jobs_new(struct cbx_active_jobs **out);
 void cbx_active_jobs_free(struct cbx_active_jobs *jobs);
 /* The proposal's "get last recorded": borrowed, NULL when the system has none */
 struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, const char *system);
-/* Replaces one system's list (takes a new reference; NULL or an empty list removes it) */
+/* Replaces one system's list (takes a new reference; NULL or an empty list removes it). The jobs of
+ * @list are all of @system. */
 int cbx_active_jobs_set(struct cbx_active_jobs *jobs, const char *system,
 			struct cbx_job_list *list);
 /* A frozen copy of the table; the same one (another reference) while nothing was set */

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: MIT
+/* The table and its frozen copies: order, sharing, totals, and that a copy never changes. */
+#include "domain/active_jobs.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct cbx_job *make_job(const char *system, int64_t id, enum cbx_kind kind,
+				enum cbx_phase phase, enum cbx_origin origin)
+{
+	struct cbx_status_parts parts = {
+		.system = system,
+		.system_len = strlen(system),
+		.job_id = id,
+		.text = cbx_kind_name(kind),
+		.text_len = strlen(cbx_kind_name(kind)),
+		.downloaded = CBX_NO_COUNT,
+		.total_files = CBX_NO_COUNT,
+		.speed_text = "1K",
+		.speed_len = 2,
+	};
+	struct cbx_status *status = NULL;
+	struct cbx_job *job = NULL;
+
+	ck_assert_int_eq(cbx_status_new(&parts, &status), 0);
+	ck_assert_int_eq(cbx_job_new(status, &job), 0);
+	cbx_status_unref(status);
+	job->kind = kind;
+	job->phase = phase;
+	job->origin = origin;
+	return job;
+}
+
+/* One running live job of an OCD origin with id 1 .. @count each */
+static struct cbx_job_list *make_list(const char *system, size_t count)
+{
+	struct cbx_job *jobs[8] = { NULL };
+	struct cbx_job_list *list = NULL;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		jobs[i] = make_job(system, (int64_t)i + 1, CBX_RUNNING, CBX_LIVE, CBX_OCD);
+	ck_assert_int_eq(cbx_job_list_new(jobs, count, &list), 0);
+	for (i = 0; i < count; i++)
+		cbx_job_unref(jobs[i]);
+	return list;
+}
+
+static void set_count(struct cbx_active_jobs *table, const char *system, size_t count)
+{
+	cbx_auto(cbx_job_list_unrefp) struct cbx_job_list *list = make_list(system, count);
+
+	ck_assert_int_eq(cbx_active_jobs_set(table, system, list), 0);
+}
+
+START_TEST(list_finds_by_id)
+{
+	struct cbx_job *jobs[3] = {
+		make_job("A", 2, CBX_RUNNING, CBX_LIVE, CBX_USER),
+		make_job("A", 5, CBX_ERRORED, CBX_ENDED, CBX_USER),
+		make_job("A", 900, CBX_OTHER, CBX_UNHEARD, CBX_USER),
+	};
+	struct cbx_job_list *list = NULL;
+	struct cbx_job *copy = NULL;
+	size_t i;
+
+	ck_assert_int_eq(cbx_job_list_new(jobs, 3, &list), 0);
+	ck_assert_uint_eq(list->live, 1);
+	for (i = 0; i < 3; i++)
+		ck_assert_ptr_eq(cbx_job_list_find(list, jobs[i]->status->job_id), jobs[i]);
+	ck_assert_ptr_null(cbx_job_list_find(list, 3));
+	ck_assert_ptr_null(cbx_job_list_find(NULL, 3));
+	jobs[1]->revision = 4;
+	jobs[1]->inferred = true;
+	ck_assert_int_eq(cbx_job_copy(jobs[1], &copy), 0);
+	ck_assert_int_eq(copy->revision, 4);
+	ck_assert(copy->inferred && copy->kind == CBX_ERRORED && copy->phase == CBX_ENDED);
+	ck_assert_ptr_eq(copy->status, jobs[1]->status);
+	cbx_job_unref(copy);
+	cbx_job_list_unref(list);
+	for (i = 0; i < 3; i++)
+		cbx_job_unref(jobs[i]);
+}
+END_TEST
+
+START_TEST(totals_count_live_jobs_only)
+{
+	struct cbx_job *jobs[6] = {
+		make_job("A", 1, CBX_RUNNING, CBX_LIVE, CBX_USER),
+		make_job("A", 2, CBX_RUNNING, CBX_LIVE, CBX_OCD),
+		make_job("A", 3, CBX_PAUSED, CBX_LIVE, CBX_OCD),
+		make_job("A", 4, CBX_OTHER, CBX_LIVE, CBX_OCD),
+		make_job("A", 5, CBX_ERRORED, CBX_ENDED, CBX_OCD),
+		make_job("A", 6, CBX_OTHER, CBX_UNHEARD, CBX_OCD),
+	};
+	struct cbx_active_jobs *table = NULL;
+	struct cbx_snapshot *frozen = NULL;
+	struct cbx_job_list *list = NULL;
+	size_t i;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	ck_assert(!cbx_active_jobs_has_stored_status(table));
+	ck_assert_int_eq(cbx_job_list_new(jobs, 6, &list), 0);
+	ck_assert_int_eq(cbx_active_jobs_set(table, "A", list), 0);
+	set_count(table, "B", 2);
+	ck_assert(cbx_active_jobs_has_stored_status(table));
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &frozen), 0);
+	ck_assert_int_eq(frozen->totals.live, 6);
+	ck_assert_int_eq(frozen->totals.running, 4);
+	ck_assert_int_eq(frozen->totals.paused, 1);
+	ck_assert_int_eq(frozen->totals.other, 1);
+	ck_assert_int_eq(frozen->totals.live_ocd, 5);
+	ck_assert_int_eq(frozen->totals.running_ocd, 3);
+	ck_assert_int_eq(frozen->totals.paused_ocd, 1);
+	ck_assert_int_eq(frozen->totals.other_ocd, 1);
+	ck_assert(frozen->totals.speed == 4096);
+	cbx_snapshot_unref(frozen);
+	cbx_job_list_unref(list);
+	for (i = 0; i < 6; i++)
+		cbx_job_unref(jobs[i]);
+	cbx_active_jobs_free(table);
+}
+END_TEST
+
+START_TEST(a_frozen_copy_stays_and_shares)
+{
+	struct cbx_active_jobs *table = NULL;
+	struct cbx_snapshot *first = NULL;
+	struct cbx_snapshot *same = NULL;
+	struct cbx_snapshot *second = NULL;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	set_count(table, "B", 1);
+	set_count(table, "A", 2);
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &first), 0);
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &same), 0);
+	ck_assert_ptr_eq(first, same);
+	/* setting what is there already changes nothing */
+	ck_assert_int_eq(cbx_active_jobs_set(table, "A", cbx_active_jobs_get(table, "A")), 0);
+	ck_assert_int_eq(cbx_active_jobs_set(table, "none", NULL), 0);
+	cbx_snapshot_unref(same);
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &same), 0);
+	ck_assert_ptr_eq(first, same);
+	set_count(table, "A", 3);
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
+	ck_assert_ptr_ne(first, second);
+	ck_assert_uint_eq(cbx_snapshot_find(first, "A")->count, 2);
+	ck_assert_uint_eq(cbx_snapshot_find(second, "A")->count, 3);
+	ck_assert_ptr_eq(cbx_snapshot_find(first, "B"), cbx_snapshot_find(second, "B"));
+	ck_assert_ptr_null(cbx_snapshot_find(first, "C"));
+	cbx_active_jobs_free(table);
+	/* readers may outlive the table */
+	ck_assert_str_eq(first->entries[0].system, "A");
+	ck_assert_str_eq(second->entries[1].list->jobs[0]->status->system, "B");
+	cbx_snapshot_unref(first);
+	cbx_snapshot_unref(same);
+	cbx_snapshot_unref(second);
+}
+END_TEST
+
+/* Sets, replaces and removes at random; the copy must equal a plain array at each step */
+START_TEST(agrees_with_a_plain_array)
+{
+	enum { SYSTEMS = 60, STEPS = 3000 };
+	size_t model[SYSTEMS] = { 0 };
+	struct cbx_active_jobs *table = NULL;
+	uint32_t seed = 1;
+	int step;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	for (step = 0; step < STEPS; step++) {
+		struct cbx_snapshot *frozen = NULL;
+		char name[8];
+		size_t which;
+		size_t at = 0;
+		int64_t live = 0;
+		size_t i;
+
+		seed = seed * 1664525 + 1013904223;
+		which = (seed >> 8) % SYSTEMS;
+		model[which] = (seed >> 20) % 4;
+		snprintf(name, sizeof(name), "S%02zu", which);
+		set_count(table, name, model[which]);
+		if ((seed >> 28) % 4)
+			continue;
+		ck_assert_int_eq(cbx_active_jobs_freeze(table, &frozen), 0);
+		for (i = 0; i < SYSTEMS; i++) {
+			snprintf(name, sizeof(name), "S%02zu", i);
+			live += (int64_t)model[i];
+			if (!model[i]) {
+				ck_assert_ptr_null(cbx_snapshot_find(frozen, name));
+				ck_assert_ptr_null(cbx_active_jobs_get(table, name));
+				continue;
+			}
+			ck_assert_uint_lt(at, frozen->count);
+			ck_assert_str_eq(frozen->entries[at].system, name);
+			ck_assert_uint_eq(frozen->entries[at].list->count, model[i]);
+			ck_assert_ptr_eq(cbx_snapshot_find(frozen, name), frozen->entries[at].list);
+			at++;
+		}
+		ck_assert_uint_eq(at, frozen->count);
+		ck_assert_int_eq(frozen->totals.live, live);
+		ck_assert_int_eq(cbx_active_jobs_has_stored_status(table), live > 0);
+		cbx_snapshot_unref(frozen);
+	}
+	cbx_active_jobs_free(table);
+}
+END_TEST
+
+UNIT_MAIN("active_jobs", list_finds_by_id, totals_count_live_jobs_only,
+	  a_frozen_copy_stays_and_shares, agrees_with_a_plain_array)
