@@ -29,47 +29,92 @@ CHATTERBOX_API struct chatterbox_config *chatterbox_config_ref(struct chatterbox
 CHATTERBOX_API struct chatterbox_config *chatterbox_config_unref(struct chatterbox_config *config);
 
 /**
+ * chatterbox_config_path() - which file to load
+ * @option: of --config, or NULL
+ * @variable: the value of $CHATTERBOX_CONFIG, or NULL
+ *
+ * Return: the first that is given, else /etc/chatterbox/chatterbox.json if it exists, else NULL.
+ */
+CHATTERBOX_API const char *chatterbox_config_path(const char *option, const char *variable);
+/**
  * chatterbox_config_load_file() - lay a JSON file over what is there
  *
- * Return: 0, also when it has problems (see chatterbox_config_problem()); a file that can't be read or
- * is no JSON is a problem of kind error and CHATTERBOX_E_CONFIG.
+ * Return: 0, also when it has problems (see chatterbox_config_problem()); a file that can't be read
+ * or is no JSON object is a problem of kind error and CHATTERBOX_E_CONFIG; -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_load_file(struct chatterbox_config *config, const char *path);
 /**
  * chatterbox_config_load_environment() - lay NLCONF_<SECTION>__<KEY> variables over what is there
  * @environment: as environ(7): NAME=value texts, NULL at the end
+ *
+ * A variable wins over a file, also over the members of "chatterbox" there. Return: 0, -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_load_environment(struct chatterbox_config *config,
 						      char *const *environment);
 /**
  * chatterbox_config_set() - one value by its path, "log.level" or "chatterbox.store"
- * @value: parsed as JSON where it parses, else text
+ * @value: parsed as JSON where it parses and the key wants that, else text
  * @source: where it comes from, for --print-config: "--log-level"
+ *
+ * It wins over files and variables. Return: 0, also when it has problems; -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_set(struct chatterbox_config *config, const char *path,
 					 const char *value, const char *source);
+/**
+ * chatterbox_config_demo() - the embedded profile, as option --demo: store and bus in memory,
+ * SQLite
+ * @sqlite_path: the database file
+ */
+CHATTERBOX_API int chatterbox_config_demo(struct chatterbox_config *config,
+					  const char *sqlite_path);
 
 /** chatterbox_config_check() - 0, or CHATTERBOX_E_CONFIG when there is a problem of kind error */
 CHATTERBOX_API int chatterbox_config_check(const struct chatterbox_config *config);
 CHATTERBOX_API size_t chatterbox_config_problem_count(const struct chatterbox_config *config);
-/** One line, borrowed: "chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (from …)" */
+/** One line, borrowed until the next call that fills @config; NULL past the end. @kind may be NULL.
+ * "chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (s) (from file …)" */
 CHATTERBOX_API const char *chatterbox_config_problem(const struct chatterbox_config *config,
 						     size_t index,
 						     enum chatterbox_problem_kind *kind);
 /**
  * chatterbox_config_print() - every effective value and where it came from, secrets as "***"
- * @text: allocated, free() it: JSON, an object by path: {"log.level":{"value":"info","from":"default"}}
+ * @text: allocated, free() it: JSON, an object by path:
+ * {"log.level":{"value":"info","from":"default"}}
+ *
+ * Unset is null; from is "default", "file PATH", "environment NAME" or "option NAME".
  */
 CHATTERBOX_API int chatterbox_config_print(const struct chatterbox_config *config, char **text);
+/**
+ * chatterbox_config_changes() - the keys whose effective values differ
+ * @each: called for each of them, may be NULL; @restart: a SIGHUP is not enough
+ *
+ * Return: how many.
+ */
+CHATTERBOX_API int chatterbox_config_changes(
+	const struct chatterbox_config *old, const struct chatterbox_config *now,
+	void (*each)(void *user, const char *path, bool restart), void *user);
 
-/* Effective values by path, after the overlay of chatterbox.*: texts are borrowed. A path that
- * CONTRACT 8 does not name, or one of another type, is a mistake of the caller: it is asserted. */
+/* Effective values by the plain path, "redis.host" and never "chatterbox.redis.host", after the
+ * overlay of chatterbox.*: texts are borrowed until the next call that fills @config. A path that
+ * chatterbox.json(5) does not name, or one of another type, is a mistake of the caller: it is
+ * asserted. */
+
+/** NULL = unset, which only keys without a default can be */
 CHATTERBOX_API const char *chatterbox_config_text(const struct chatterbox_config *config,
 						  const char *path);
+/** Durations too: in ms ("rmq_rpc.rpc_timeout") */
 CHATTERBOX_API int64_t chatterbox_config_integer(const struct chatterbox_config *config,
 						 const char *path);
 CHATTERBOX_API bool chatterbox_config_flag(const struct chatterbox_config *config,
 					   const char *path);
+/** Of "chatterbox.rmq_rpc.event_queue_bindings.default" */
+CHATTERBOX_API size_t chatterbox_config_list_count(const struct chatterbox_config *config,
+						   const char *path);
+/** @index < count */
+CHATTERBOX_API const char *chatterbox_config_list_at(const struct chatterbox_config *config,
+						     const char *path, size_t index);
+/** Whether the table connections is in a database of its own: live_temp.host is set */
+CHATTERBOX_API bool chatterbox_config_has_live_temp(const struct chatterbox_config *config);
 
 #ifdef __cplusplus
 }

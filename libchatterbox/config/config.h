@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.h - what the files of this room share: values by rank, and problems
+ *
+ * Each key has one slot with its effective value. What is laid into it wins by the rank of where it
+ * comes from, not by the order of the calls. The source counts first, the place second: any
+ * environment variable wins over any file, and within one source a member of "chatterbox" wins over
+ * the shared section. So NLCONF_RMQ__HOST wins over chatterbox.rmq.host in the file: who sets a
+ * variable for this process means this process.
+ */
+#ifndef CBX_CONFIG_CONFIG_H
+#define CBX_CONFIG_CONFIG_H
+
+#include "base/cleanup.h"
+#include "config/keys.h"
+
+#include <chatterbox/config.h>
+#include <jansson.h>
+
+enum cbx_source { CBX_SOURCE_DEFAULT, CBX_SOURCE_FILE, CBX_SOURCE_ENVIRONMENT, CBX_SOURCE_OPTION };
+
+/* Where a value comes from, while it is laid */
+struct cbx_origin {
+	enum cbx_source source;
+	const char *name; /* "file /etc/…", "environment NLCONF_X", "option --log-level" */
+	bool fold;        /* the letters of its paths may be of either case */
+};
+
+struct cbx_value {
+	char *text;     /* texts, names, choices; NULL = unset */
+	int64_t number; /* integers, durations (ms), flags */
+	char **items;   /* lists */
+	size_t count;
+};
+
+struct cbx_slot {
+	struct cbx_value value;
+	int64_t number; /* value.number after the cross checks: the effective one */
+	unsigned rank;
+	char *from; /* NULL = the default */
+	bool lowered;
+};
+
+struct cbx_problem {
+	char *text;
+	enum chatterbox_problem_kind kind;
+};
+
+struct cbx_problems {
+	struct cbx_problem *items;
+	size_t count;
+	size_t capacity;
+};
+
+struct cbx_text;
+
+struct chatterbox_config {
+	int references;
+	struct cbx_slot *slots;      /* one a key, in the table's order */
+	struct cbx_problems laid;    /* of what was laid */
+	struct cbx_problems crossed; /* of the whole as it is now */
+};
+
+void cbx_value_clear(struct cbx_value *value);
+void cbx_json_wipe(json_t **json); /* overwrites every text, then gives it back */
+/* Reads @json as @key's type. Return: 0, CHATTERBOX_E_CONFIG when it is none, -ENOMEM. Unset or the
+ * empty text of a key that can't be empty: *reset is true and there is no value. */
+int cbx_value_read(const struct cbx_key *key, const json_t *json, struct cbx_value *out,
+		   bool *reset);
+/* The text of a variable, an option or a default as JSON, in the way that @key wants it. The caller
+ * owns it. Return: 0, CHATTERBOX_E_CONFIG when it is no UTF-8, -ENOMEM. */
+int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out);
+/* "an integer 1..65535", "redis or memory" */
+int cbx_value_takes(const struct cbx_key *key, char **out);
+/* The value as JSON text; a secret is "***" */
+void cbx_value_show(struct cbx_text *text, const struct cbx_key *key, const struct cbx_slot *slot);
+
+/* Return: 0 or -ENOMEM. @format makes one line; control characters are replaced. */
+int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind kind,
+		    const char *format, ...) __attribute__((format(printf, 3, 4)));
+void cbx_problems_clear(struct cbx_problems *problems);
+/* "path: got …, takes … (from …)"; @got NULL = bytes that are no UTF-8 */
+int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
+		      const json_t *got, const struct cbx_origin *origin);
+int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
+			const struct cbx_origin *origin);
+/* Nobody knows @path: a warning, of an option an error */
+int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
+			const struct cbx_origin *origin);
+
+/* All of these: 0, also when there are problems, or -ENOMEM. */
+int cbx_config_lay_default(struct chatterbox_config *config, const struct cbx_key *key,
+			   unsigned rank);
+/* Lays whatever @path is: a key, a section, something unknown */
+int cbx_config_lay_path(struct chatterbox_config *config, const char *path, json_t *json,
+			const struct cbx_origin *origin);
+/* The members of a section; "" = of the whole */
+int cbx_config_lay_members(struct chatterbox_config *config, const char *section, json_t *json,
+			   const struct cbx_origin *origin);
+/* A text that may be JSON */
+int cbx_config_lay_text(struct chatterbox_config *config, const char *path, const char *text,
+			const struct cbx_origin *origin);
+/* The bytes of a whole file; CHATTERBOX_E_CONFIG when they are no JSON object */
+int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
+			 const char *path);
+/* Judges the whole anew: what two keys together forbid */
+int cbx_config_cross(struct chatterbox_config *config);
+
+/* Reads a file of at most @most bytes. Return: 0, -errno, -EFBIG. The caller wipes what it got. */
+struct cbx_bytes {
+	char *at; /* NUL-terminated */
+	size_t len;
+};
+int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out);
+void cbx_bytes_wipe(struct cbx_bytes *bytes);
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cross.c - what two keys together say, and what changed between two configurations
+ *
+ * Decides the effective numbers (poll_timeout is lowered to rpc_timeout) and the combinations that
+ * can't work. A key is judged only where it is used: redis.tls does not matter without Redis.
+ */
+#include "config/config.h"
+
+#include <string.h>
+
+#if defined(__has_include)
+#if __has_include(<hiredis/hiredis_ssl.h>)
+#define HIREDIS_HAS_TLS 1
+#endif
+#endif
+#ifndef HIREDIS_HAS_TLS
+#define HIREDIS_HAS_TLS 0
+#endif
+
+static struct cbx_slot *slot_at(struct chatterbox_config *config, const char *path)
+{
+	bool overlay;
+
+	return &config->slots[cbx_key_find(path, false, &overlay) - cbx_keys];
+}
+
+static bool is_text(const struct chatterbox_config *config, const char *path, const char *text)
+{
+	return !strcmp(chatterbox_config_text(config, path), text);
+}
+
+static const char *from(const struct cbx_slot *slot)
+{
+	return slot->from ? slot->from : "default";
+}
+
+static int lower_poll_timeout(struct chatterbox_config *config)
+{
+	struct cbx_slot *poll = slot_at(config, "rmq_rpc.poll_timeout");
+	const struct cbx_slot *rpc = slot_at(config, "rmq_rpc.rpc_timeout");
+
+	if (poll->number <= rpc->number)
+		return 0;
+	poll->lowered = true;
+	poll->number = rpc->number;
+	/* nobody asked for the default of 10 s: it gives way in silence */
+	if (!poll->from)
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
+			       "rmq_rpc.poll_timeout: got %lld ms, takes at most "
+			       "rmq_rpc.rpc_timeout: lowered to %lld ms (from %s)",
+			       (long long)poll->value.number, (long long)poll->number, from(poll));
+}
+
+static int check_redis_tls(struct chatterbox_config *config)
+{
+	if (HIREDIS_HAS_TLS || !chatterbox_config_flag(config, "redis.tls") ||
+	    !is_text(config, "chatterbox.store", "redis"))
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+			       "redis.tls: got true, takes false: this hiredis was built without "
+			       "TLS; give redis.host the path of Redis's Unix socket, or let "
+			       "stunnel carry the connection (from %s)",
+			       from(slot_at(config, "redis.tls")));
+}
+
+static int check_sqlite(struct chatterbox_config *config)
+{
+	if (!is_text(config, "chatterbox.sql", "sqlite") ||
+	    chatterbox_config_text(config, "chatterbox.sqlite_path"))
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+			       "chatterbox.sqlite_path: got nothing, takes the path of the "
+			       "database file, since chatterbox.sql is sqlite (from %s)",
+			       from(slot_at(config, "chatterbox.sql")));
+}
+
+static int check_https(struct chatterbox_config *config)
+{
+	static const char *const paths[] = { "http_server.tls.cert", "http_server.tls.key" };
+	size_t i;
+	int r = 0;
+
+	if (!chatterbox_config_flag(config, "http_server.tls"))
+		return 0;
+	for (i = 0; !r && i < CBX_COUNT(paths); i++)
+		if (!chatterbox_config_text(config, paths[i]))
+			r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+					    "%s: got nothing, takes the path of a PEM file, since "
+					    "http_server.tls is on (from %s)",
+					    paths[i], from(slot_at(config, "http_server.tls")));
+	return r;
+}
+
+int cbx_config_cross(struct chatterbox_config *config)
+{
+	static int (*const checks[])(struct chatterbox_config *) = { lower_poll_timeout,
+								     check_redis_tls, check_sqlite,
+								     check_https };
+	size_t i;
+	int r = 0;
+
+	cbx_problems_clear(&config->crossed);
+	for (i = 0; i < cbx_key_count; i++) {
+		config->slots[i].number = config->slots[i].value.number;
+		config->slots[i].lowered = false;
+	}
+	for (i = 0; !r && i < CBX_COUNT(checks); i++)
+		r = checks[i](config);
+	return r;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool same_value(const struct cbx_slot *a, const struct cbx_slot *b)
+{
+	size_t i;
+
+	if (a->number != b->number || a->value.count != b->value.count ||
+	    !same_text(a->value.text, b->value.text))
+		return false;
+	for (i = 0; i < a->value.count; i++)
+		if (strcmp(a->value.items[i], b->value.items[i]) != 0)
+			return false;
+	return true;
+}
+
+int chatterbox_config_changes(const struct chatterbox_config *old,
+			      const struct chatterbox_config *now,
+			      void (*each)(void *user, const char *path, bool restart), void *user)
+{
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++) {
+		if (same_value(&old->slots[i], &now->slots[i]))
+			continue;
+		count++;
+		if (each)
+			each(user, cbx_keys[i].path, !(cbx_keys[i].flags & CBX_KEY_RELOAD));
+	}
+	return count;
+}

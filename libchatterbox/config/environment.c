@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * environment.c - NLCONF_<SECTION>__<KEY>
+ *
+ * Decides that "__" nests and that letters of either case are the same. NLCONF_X_FILE names a file
+ * that holds the value of NLCONF_X, for secrets that are mounted as files; to give both is an
+ * error, since nobody could tell which was meant.
+ */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PREFIX "NLCONF_"
+#define PREFIX_LEN (sizeof(PREFIX) - 1)
+#define SUFFIX "_file"
+#define SUFFIX_LEN (sizeof(SUFFIX) - 1)
+#define SECRET_FILE_BYTES ((size_t)64 << 10)
+
+struct variable {
+	char path[CBX_KEY_PATH]; /* "rmq.host", small letters */
+	const char *name;
+	size_t name_len;
+	const char *value;
+	bool is_file;
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_known(const char *path)
+{
+	bool overlay;
+
+	return cbx_key_find(path, true, &overlay) || cbx_key_is_section(path, true);
+}
+
+/* NLCONF_RMQ__PASS=… as { "rmq.pass", … }; false = none of ours */
+static bool read_variable(const char *entry, struct variable *out)
+{
+	const char *value = strchr(entry, '=');
+	const char *p = entry + PREFIX_LEN;
+	size_t n = 0;
+
+	if (!value || strncmp(entry, PREFIX, PREFIX_LEN) != 0)
+		return false;
+	for (; p < value && n < sizeof(out->path) - 1; p++) {
+		bool nests = p[0] == '_' && p[1] == '_';
+
+		out->path[n++] = nests ? '.' : lower(*p);
+		p += nests;
+	}
+	if (p < value)
+		return false;
+	out->path[n] = '\0';
+	out->name = entry;
+	out->name_len = (size_t)(value - entry);
+	out->value = value + 1;
+	out->is_file = !is_known(out->path) && n > SUFFIX_LEN &&
+		       !strcmp(out->path + n - SUFFIX_LEN, SUFFIX);
+	if (out->is_file)
+		out->path[n - SUFFIX_LEN] = '\0';
+	return true;
+}
+
+/* Whether another variable gives the same value without a file */
+static bool is_given_twice(const struct variable *variable, char *const *environment)
+{
+	struct variable other;
+
+	for (; *environment; environment++)
+		if (read_variable(*environment, &other) && !other.is_file &&
+		    !strcmp(other.path, variable->path))
+			return true;
+	return false;
+}
+
+static int lay_secret_file(struct chatterbox_config *config, const struct variable *variable,
+			   const struct cbx_origin *origin)
+{
+	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
+	size_t len;
+	int r;
+
+	r = cbx_bytes_read(variable->value, SECRET_FILE_BYTES, &bytes);
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+				       "%s: %.200s: %s (from %s)", variable->path, variable->value,
+				       chatterbox_strerror(r), origin->name);
+	len = bytes.len;
+	if (len && bytes.at[len - 1] == '\n')
+		bytes.at[--len] = '\0';
+	if (len && bytes.at[len - 1] == '\r')
+		bytes.at[--len] = '\0';
+	if (strlen(bytes.at) != len)
+		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+				       "%s: %.200s: holds a NUL byte (from %s)", variable->path,
+				       variable->value, origin->name);
+	return cbx_config_lay_text(config, variable->path, bytes.at, origin);
+}
+
+static int lay_variable(struct chatterbox_config *config, const struct variable *variable,
+			char *const *environment)
+{
+	cbx_auto(cbx_freep) char *name = NULL;
+	struct cbx_origin origin = { .source = CBX_SOURCE_ENVIRONMENT, .fold = true };
+
+	if (asprintf(&name, "environment %.*s", (int)variable->name_len, variable->name) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	origin.name = name;
+	if (!variable->is_file)
+		return cbx_config_lay_text(config, variable->path, variable->value, &origin);
+	/* the files of OCD's own variables are not opened */
+	if (!is_known(variable->path))
+		return cbx_key_is_foreign(variable->path, true)
+			       ? 0
+			       : cbx_problem_unknown(config, variable->path, &origin);
+	if (is_given_twice(variable, environment))
+		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+				       "%s: given twice, takes one of %.*s and its _FILE (from %s)",
+				       variable->path, (int)(variable->name_len - SUFFIX_LEN),
+				       variable->name, origin.name);
+	return lay_secret_file(config, variable, &origin);
+}
+
+int chatterbox_config_load_environment(struct chatterbox_config *config, char *const *environment)
+{
+	struct variable variable;
+	char *const *at;
+	int r;
+
+	for (at = environment; at && *at; at++) {
+		if (!read_variable(*at, &variable))
+			continue;
+		r = lay_variable(config, &variable, environment);
+		if (r < 0)
+			return r;
+	}
+	return cbx_config_cross(config);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * file.c - the configuration file
+ *
+ * Decides that a file is taken whole or not at all when it is no JSON, and that the reader's own
+ * words about where it stumbled are cut before the bytes it stumbled over: they may be a password.
+ */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_BYTES ((size_t)1 << 20)
+#define DEFAULT_PATH "/etc/chatterbox/chatterbox.json"
+
+void cbx_bytes_wipe(struct cbx_bytes *bytes)
+{
+	if (bytes->at)
+		explicit_bzero(bytes->at, bytes->len);
+	free(bytes->at);
+	*bytes = (struct cbx_bytes){ 0 };
+}
+
+int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
+{
+	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
+	cbx_auto(cbx_closep) int fd = -1;
+	ssize_t n;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	/* one byte more than it may have tells of a file that is too large; never grown, so that no
+	 * copy of a secret is left behind */
+	bytes.at = malloc(most + 2);
+	if (!bytes.at)
+		return -ENOMEM;
+	while (bytes.len <= most) {
+		n = read(fd, bytes.at + bytes.len, most + 1 - bytes.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		bytes.len += (size_t)n;
+	}
+	if (bytes.len > most)
+		return -EFBIG;
+	bytes.at[bytes.len] = '\0';
+	*out = bytes;
+	bytes.at = NULL;
+	return 0;
+}
+
+static int refuse(struct chatterbox_config *config, const char *path, const char *why)
+{
+	int r = cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR, "%s: %s", path, why);
+
+	return r < 0 ? r : CHATTERBOX_E_CONFIG;
+}
+
+static int refuse_json(struct chatterbox_config *config, const char *path,
+		       const json_error_t *error)
+{
+	char *near = strstr(error->text, " near ");
+	char why[sizeof(error->text)];
+	int r;
+
+	snprintf(why, sizeof(why), "%.*s",
+		 near ? (int)(near - error->text) : (int)strlen(error->text), error->text);
+	/* the name of a member is no secret, and helps to find it */
+	r = json_error_code(error) == json_error_duplicate_key
+		    ? cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+				      "%s: line %d, column %d: %s", path, error->line,
+				      error->column, error->text)
+		    : cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+				      "%s: line %d, column %d: not JSON: %s", path, error->line,
+				      error->column, why);
+	return r < 0 ? r : CHATTERBOX_E_CONFIG;
+}
+
+int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
+			 const char *path)
+{
+	cbx_auto(cbx_json_wipe) json_t *json = NULL;
+	cbx_auto(cbx_freep) char *name = NULL;
+	struct cbx_origin origin = { .source = CBX_SOURCE_FILE };
+	json_error_t error;
+
+	if (!bytes[strspn(bytes, " \t\r\n")] && strlen(bytes) == len)
+		return refuse(config, path, "empty, takes a JSON object");
+	if (!strncmp(bytes, "\xef\xbb\xbf", 3))
+		return refuse(config, path,
+			      "line 1, column 1: not JSON: begins with a byte order "
+			      "mark; save it as UTF-8 without one");
+	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	if (!json && json_error_code(&error) == json_error_out_of_memory)
+		return -ENOMEM;
+	if (!json)
+		return refuse_json(config, path, &error);
+	if (!json_is_object(json))
+		return refuse(config, path, "not a JSON object");
+	if (asprintf(&name, "file %s", path) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	origin.name = name;
+	return cbx_config_lay_members(config, "", json, &origin);
+}
+
+int chatterbox_config_load_file(struct chatterbox_config *config, const char *path)
+{
+	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
+	int r;
+
+	r = cbx_bytes_read(path, FILE_BYTES, &bytes);
+	if (r == -ENOMEM)
+		return r;
+	if (r == -EFBIG)
+		return refuse(config, path, "larger than 1 MiB");
+	if (r < 0)
+		return refuse(config, path, chatterbox_strerror(r));
+	r = cbx_config_lay_bytes(config, bytes.at, bytes.len, path);
+	return r < 0 ? r : cbx_config_cross(config);
+}
+
+const char *chatterbox_config_path(const char *option, const char *variable)
+{
+	if (option)
+		return option;
+	if (variable && *variable)
+		return variable;
+	return access(DEFAULT_PATH, F_OK) == 0 ? DEFAULT_PATH : NULL;
+}

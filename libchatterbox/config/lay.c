@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lay.c - lays values, sections and texts over what is there
+ *
+ * Decides which of two values stays: the one of higher rank, and of two of the same rank the later.
+ * A wrong value is a problem even where a value of higher rank hides it, and changes nothing.
+ */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static unsigned rank_of(const struct cbx_origin *origin, bool overlay)
+{
+	return (unsigned)origin->source * 2 + (overlay ? 1 : 0);
+}
+
+/* Takes the value over */
+static int put(struct cbx_slot *slot, struct cbx_value *value, unsigned rank, const char *from)
+{
+	cbx_auto(cbx_freep) char *name = NULL;
+
+	if (from) {
+		name = strdup(from);
+		if (!name)
+			return -ENOMEM;
+	}
+	cbx_value_clear(&slot->value);
+	slot->value = *value;
+	*value = (struct cbx_value){ 0 };
+	free(slot->from);
+	slot->from = cbx_steal(name);
+	slot->rank = rank;
+	return 0;
+}
+
+static int default_value(const struct cbx_key *key, struct cbx_value *out)
+{
+	json_t *json = NULL;
+	bool reset;
+	int r;
+
+	if (!key->initial) {
+		*out = (struct cbx_value){ 0 };
+		return 0;
+	}
+	r = cbx_value_parse(key, key->initial, &json);
+	if (r < 0)
+		return r;
+	r = cbx_value_read(key, json, out, &reset);
+	json_decref(json);
+	return r;
+}
+
+int cbx_config_lay_default(struct chatterbox_config *config, const struct cbx_key *key,
+			   unsigned rank)
+{
+	cbx_auto(cbx_value_clear) struct cbx_value value = { 0 };
+	int r;
+
+	r = default_value(key, &value);
+	if (r < 0)
+		return r;
+	return put(&config->slots[key - cbx_keys], &value, rank, NULL);
+}
+
+/* A member of "tls" turns "tls" on, unless something of the same rank or a higher one spoke */
+static int turn_on(struct chatterbox_config *config, const struct cbx_key *key, unsigned rank,
+		   const char *from)
+{
+	const struct cbx_key *flag = cbx_key_switch(key);
+	struct cbx_value on = { .number = 1 };
+	struct cbx_slot *slot;
+
+	if (!flag)
+		return 0;
+	slot = &config->slots[flag - cbx_keys];
+	return slot->rank < rank ? put(slot, &on, rank, from) : 0;
+}
+
+static int lay_value(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
+		     const json_t *json, const struct cbx_origin *origin)
+{
+	cbx_auto(cbx_value_clear) struct cbx_value value = { 0 };
+	struct cbx_slot *slot = &config->slots[key - cbx_keys];
+	unsigned rank = rank_of(origin, overlay);
+	bool reset = false;
+	int r;
+
+	r = cbx_value_read(key, json, &value, &reset);
+	if (r == CHATTERBOX_E_CONFIG)
+		return cbx_problem_wrong(config, key, overlay, json, origin);
+	if (r < 0)
+		return r;
+	if (rank < slot->rank)
+		return 0;
+	if (reset)
+		return cbx_config_lay_default(config, key, rank);
+	r = put(slot, &value, rank, origin->name);
+	return r < 0 ? r : turn_on(config, key, rank, origin->name);
+}
+
+static int lay_unknown(struct chatterbox_config *config, const char *path,
+		       const struct cbx_origin *origin)
+{
+	if (origin->source != CBX_SOURCE_OPTION && cbx_key_is_foreign(path, origin->fold))
+		return 0;
+	return cbx_problem_unknown(config, path, origin);
+}
+
+int cbx_config_lay_members(struct chatterbox_config *config, const char *section, json_t *json,
+			   const struct cbx_origin *origin)
+{
+	/* variables have no case; the members of a JSON object do */
+	struct cbx_origin exact = { origin->source, origin->name, false };
+	const char *name;
+	json_t *child;
+	int r = 0;
+
+	json_object_foreach(json, name, child)
+	{
+		cbx_auto(cbx_freep) char *path = NULL;
+
+		if (asprintf(&path, "%s%s%s", section, *section ? "." : "", name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		/* "redis.host" as one name is not the host of redis */
+		r = strchr(name, '.') ? lay_unknown(config, path, &exact)
+				      : cbx_config_lay_path(config, path, child, &exact);
+		if (r < 0)
+			break;
+	}
+	return r;
+}
+
+int cbx_config_lay_path(struct chatterbox_config *config, const char *path, json_t *json,
+			const struct cbx_origin *origin)
+{
+	bool overlay;
+	const struct cbx_key *key = cbx_key_find(path, origin->fold, &overlay);
+	bool section = cbx_key_is_section(path, origin->fold);
+	int r;
+
+	if (!key && !section)
+		return lay_unknown(config, path, origin);
+	if (key && !(section && json_is_object(json)))
+		return lay_value(config, key, overlay, json, origin);
+	if (json_is_null(json))
+		return 0;
+	if (!json_is_object(json))
+		return cbx_problem_section(config, path, json, origin);
+	if (key) { /* "tls": {…} is on */
+		r = lay_value(config, key, overlay, json_true(), origin);
+		if (r < 0)
+			return r;
+	}
+	return cbx_config_lay_members(config, path, json, origin);
+}
+
+int cbx_config_lay_text(struct chatterbox_config *config, const char *path, const char *text,
+			const struct cbx_origin *origin)
+{
+	cbx_auto(cbx_json_wipe) json_t *json = NULL;
+	bool overlay;
+	const struct cbx_key *key = cbx_key_find(path, origin->fold, &overlay);
+	int r;
+
+	r = cbx_value_parse(key, text, &json);
+	if (r == CHATTERBOX_E_CONFIG && key)
+		return cbx_problem_wrong(config, key, overlay, NULL, origin);
+	if (r == CHATTERBOX_E_CONFIG)
+		return lay_unknown(config, path, origin);
+	if (r < 0)
+		return r;
+	return cbx_config_lay_path(config, path, json, origin);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lookup.c - from a path to its key
+ *
+ * Decides what is ours, what is OCD's, and what is a slip. A path is ours when the table has it, or
+ * has the rest of it after "chatterbox."; it is OCD's when its first part is no section of ours, or
+ * when it is a member that OCD's own libraries read. Anything else is a slip worth a warning.
+ * Letters are compared as ASCII: the host's locale has no say.
+ */
+#include "config/keys.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+
+#define OWN "chatterbox."
+#define OWN_LEN (sizeof(OWN) - 1)
+
+/* Members of shared sections that OCD's libraries read and chatterbox does not */
+static const char *const foreign[] = {
+	"rmq_rpc.event_queue_bindings",
+	"sequelize.benchmark",
+	"sequelize.define",
+	"sequelize.dialectOptions",
+	"sequelize.logging",
+	"sequelize.models",
+	"sequelize.native",
+	"sequelize.operatorsAliases",
+	"sequelize.pool",
+	"sequelize.protocol",
+	"sequelize.replication",
+	"sequelize.retry",
+	"sequelize.schema",
+	"sequelize.ssl",
+	"sequelize.timezone",
+	"live_temp.dialectOptions",
+	"live_temp.logging",
+	"live_temp.pool",
+	"live_temp.timezone",
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* How many leading bytes of both are the same */
+static size_t common(const char *a, const char *b, bool fold)
+{
+	size_t i;
+
+	for (i = 0; a[i] && b[i]; i++)
+		if (fold ? lower(a[i]) != lower(b[i]) : a[i] != b[i])
+			break;
+	return i;
+}
+
+static bool same(const char *a, const char *b, bool fold)
+{
+	size_t n = common(a, b, fold);
+
+	return !a[n] && !b[n];
+}
+
+/* Whether @path is @section or lies in it */
+static bool is_within(const char *path, const char *section, bool fold)
+{
+	size_t n = common(path, section, fold);
+
+	return !section[n] && (!path[n] || path[n] == '.');
+}
+
+static bool is_own(const char *path, bool fold)
+{
+	return common(path, OWN, fold) == OWN_LEN;
+}
+
+static const struct cbx_key *find_plain(const char *path, bool fold)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (same(cbx_keys[i].path, path, fold))
+			return &cbx_keys[i];
+	return NULL;
+}
+
+const struct cbx_key *cbx_key_find(const char *path, bool fold, bool *overlay)
+{
+	const struct cbx_key *key = find_plain(path, fold);
+
+	*overlay = false;
+	if (key || !is_own(path, fold) || is_own(path + OWN_LEN, fold))
+		return key;
+	*overlay = true;
+	return find_plain(path + OWN_LEN, fold);
+}
+
+static bool is_plain_section(const char *path, bool fold)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (is_within(cbx_keys[i].path, path, fold) && !same(cbx_keys[i].path, path, fold))
+			return true;
+	return false;
+}
+
+bool cbx_key_is_section(const char *path, bool fold)
+{
+	if (is_plain_section(path, fold))
+		return true;
+	return is_own(path, fold) && !is_within(path + OWN_LEN, "chatterbox", fold) &&
+	       is_plain_section(path + OWN_LEN, fold);
+}
+
+bool cbx_key_is_foreign(const char *path, bool fold)
+{
+	char first[CBX_KEY_PATH];
+	size_t len = strcspn(path, ".");
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(foreign); i++)
+		if (is_within(path, foreign[i], fold))
+			return true;
+	if (len >= sizeof(first))
+		return true;
+	memcpy(first, path, len);
+	first[len] = '\0';
+	return !is_plain_section(first, fold);
+}
+
+const struct cbx_key *cbx_key_switch(const struct cbx_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (cbx_keys[i].type == CBX_KEY_FLAG && &cbx_keys[i] != key &&
+		    is_within(key->path, cbx_keys[i].path, false))
+			return &cbx_keys[i];
+	return NULL;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+/*
+ * problem.c - what is wrong with a configuration, one line each
+ *
+ * Decides what a line may show: the value that was got, unless its key is secret or it is no plain
+ * value (a whole object may hold anything, so only its kind is named). Control characters never
+ * reach a line: a name in a hostile file can't forge a second one.
+ */
+#include "base/text.h"
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GOT_BYTES 80 /* of a value, that much is shown */
+#define MOST 1000    /* problems; a file of slips must not fill the log */
+
+static void clean(char *text)
+{
+	bool utf8 = cbx_utf8_valid(text, strlen(text));
+
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < 0x20 || c == 0x7f || (!utf8 && c >= 0x80))
+			*text = '?';
+	}
+}
+
+static int append(struct cbx_problems *problems, char *text, enum chatterbox_problem_kind kind)
+{
+	size_t capacity = problems->capacity ? problems->capacity * 2 : 16;
+	struct cbx_problem *items;
+
+	if (problems->count == problems->capacity) {
+		items = realloc(problems->items, capacity * sizeof(*items));
+		if (!items)
+			return -ENOMEM;
+		problems->items = items;
+		problems->capacity = capacity;
+	}
+	problems->items[problems->count++] = (struct cbx_problem){ .text = text, .kind = kind };
+	return 0;
+}
+
+int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind kind,
+		    const char *format, ...)
+{
+	cbx_auto(cbx_freep) char *text = NULL;
+	va_list args;
+	int r;
+
+	/* an error is never lost for the sake of warnings */
+	if (problems->count >= MOST && kind == CHATTERBOX_PROBLEM_WARNING)
+		return 0;
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0) {
+		text = NULL;
+		return -ENOMEM;
+	}
+	clean(text);
+	r = append(problems, text, kind);
+	if (r < 0)
+		return r;
+	text = NULL;
+	return 0;
+}
+
+void cbx_problems_clear(struct cbx_problems *problems)
+{
+	size_t i;
+
+	for (i = 0; i < problems->count; i++)
+		free(problems->items[i].text);
+	free(problems->items);
+	*problems = (struct cbx_problems){ 0 };
+}
+
+static const char *kind_of(const json_t *json)
+{
+	if (!json)
+		return "bytes that are no UTF-8";
+	switch (json_typeof(json)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "a list";
+	case JSON_STRING:
+		return "a text";
+	case JSON_INTEGER:
+	case JSON_REAL:
+		return "a number";
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return "true or false";
+	case JSON_NULL:
+		return "null";
+	}
+	return "something else";
+}
+
+/* Short enough to read, cut between characters */
+static int show_got(const json_t *json, bool secret, char **out)
+{
+	char *text;
+	size_t n;
+
+	if (!json || secret || json_is_object(json) || json_is_array(json)) {
+		*out = strdup(kind_of(json));
+		return *out ? 0 : -ENOMEM;
+	}
+	text = json_dumps(json, JSON_ENCODE_ANY | JSON_REAL_PRECISION(17));
+	if (!text)
+		return -ENOMEM;
+	if (strlen(text) > GOT_BYTES) {
+		for (n = GOT_BYTES - 3; n && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
+			;
+		memcpy(text + n, "...", 4);
+	}
+	*out = text;
+	return 0;
+}
+
+int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
+		      const json_t *got, const struct cbx_origin *origin)
+{
+	cbx_auto(cbx_freep) char *takes = NULL;
+	cbx_auto(cbx_freep) char *shown = NULL;
+	int r;
+
+	r = cbx_value_takes(key, &takes);
+	if (r < 0)
+		return r;
+	r = show_got(got, key->flags & CBX_KEY_SECRET, &shown);
+	if (r < 0)
+		return r;
+	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+			       "%s%s: got %s, takes %s (from %s)", overlay ? "chatterbox." : "",
+			       key->path, shown, takes, origin->name);
+}
+
+int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
+			const struct cbx_origin *origin)
+{
+	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+			       "%s: got %s, takes an object (from %s)", path, kind_of(got),
+			       origin->name);
+}
+
+int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
+			const struct cbx_origin *origin)
+{
+	enum chatterbox_problem_kind kind = origin->source == CBX_SOURCE_OPTION
+						    ? CHATTERBOX_PROBLEM_ERROR
+						    : CHATTERBOX_PROBLEM_WARNING;
+	char near[CBX_KEY_PATH];
+
+	if (cbx_key_suggest(path, near))
+		return cbx_problem_add(&config->laid, kind,
+				       "%.200s: unknown key, did you mean %s? (from %s)", path,
+				       near, origin->name);
+	return cbx_problem_add(&config->laid, kind, "%.200s: unknown key (from %s)", path,
+			       origin->name);
+}
+
+size_t chatterbox_config_problem_count(const struct chatterbox_config *config)
+{
+	return config->laid.count + config->crossed.count;
+}
+
+const char *chatterbox_config_problem(const struct chatterbox_config *config, size_t index,
+				      enum chatterbox_problem_kind *kind)
+{
+	const struct cbx_problem *problem;
+
+	if (index < config->laid.count)
+		problem = &config->laid.items[index];
+	else if (index - config->laid.count < config->crossed.count)
+		problem = &config->crossed.items[index - config->laid.count];
+	else
+		return NULL;
+	if (kind)
+		*kind = problem->kind;
+	return problem->text;
+}
+
+static bool has_error(const struct cbx_problems *problems)
+{
+	size_t i;
+
+	for (i = 0; i < problems->count; i++)
+		if (problems->items[i].kind == CHATTERBOX_PROBLEM_ERROR)
+			return true;
+	return false;
+}
+
+int chatterbox_config_check(const struct chatterbox_config *config)
+{
+	return has_error(&config->laid) || has_error(&config->crossed) ? CHATTERBOX_E_CONFIG : 0;
+}
