@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# process.sh - processes and ports for servers.sh, which reads this file
+#
+# It decides how a process is known: by its id together with its start time, so that an id which
+# the kernel gave to somebody else is never touched.
+
+first_port=20000	# below the range from which the kernel takes ports for clients
+last_port=32000
+
+fail()
+{
+	echo "servers.sh: $*" >&2
+	exit 1
+}
+
+say_log()
+{
+	[ -f "$1" ] || return 0
+	echo "--- the end of $1:" >&2
+	tail -n 25 "$1" >&2
+}
+
+# ---- processes: a pid file holds "pid start-time", so that a reused pid is never touched
+
+stat_fields()
+{
+	local line
+
+	{ read -r line < "/proc/$1/stat"; } 2>/dev/null || return 1
+	echo "${line##*) }"
+}
+
+start_time()
+{
+	local fields
+
+	fields=$(stat_fields "$1") || return 1
+	[ "${fields%% *}" != Z ] || return 1
+	echo "$fields" | cut -d ' ' -f 20
+}
+
+remember()
+{
+	local since
+
+	since=$(start_time "$2") || return 1
+	echo "$2 $since" > "$1"
+}
+
+# The pid in file $1, when that very process still lives
+alive()
+{
+	local pid since
+
+	[ -f "$1" ] || return 1
+	read -r pid since < "$1" || return 1
+	[ -n "$pid" ] && [ "$(start_time "$pid")" = "$since" ] && echo "$pid"
+}
+
+children()
+{
+	local stat pid fields parent
+
+	for stat in /proc/[0-9]*/stat; do
+		pid=${stat#/proc/}
+		pid=${pid%/stat}
+		fields=$(stat_fields "$pid") || continue
+		read -r _ parent _ <<< "$fields"
+		[ "$parent" = "$1" ] && echo "$pid"
+	done
+}
+
+tree()
+{
+	local child
+
+	echo "$1"
+	for child in $(children "$1"); do
+		tree "$child"
+	done
+}
+
+# A zombie counts as gone only when its last thread is: until then its sockets are open
+gone()
+{
+	local pid tasks
+
+	for pid in "$@"; do
+		start_time "$pid" > /dev/null && return 1
+		tasks=("/proc/$pid/task"/*)
+		[ ${#tasks[@]} -le 1 ] || return 1
+	done
+	return 0
+}
+
+# Ends the process of pid file $1 and all below it, at once, and waits until they are gone
+end()
+{
+	local pid pids tries=0
+
+	pid=$(alive "$1") || { rm -f "$1"; return 0; }
+	# frozen first: while they are counted no new ones come
+	kill -STOP "$pid" 2>/dev/null
+	mapfile -t pids < <(tree "$pid")
+	kill -KILL "${pids[@]}" 2>/dev/null
+	until gone "${pids[@]}"; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || fail "process $pid does not end"
+		sleep 0.05
+	done
+	rm -f "$1"
+}
+
+# ---- ports
+
+answers()
+{
+	(exec 5<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+declare -A taken=()
+
+free_port()
+{
+	local tries=0
+
+	while [ $tries -lt 200 ]; do
+		port=$((first_port + (RANDOM * 32768 + RANDOM) % (last_port - first_port)))
+		tries=$((tries + 1))
+		[ -z "${taken[$port]:-}" ] || continue
+		answers "$port" && continue
+		taken[$port]=1
+		return 0
+	done
+	fail "no free port between $first_port and $last_port"
+}
+
+# wait_for NAME SECONDS PIDFILE LOG TEST...: until TEST is true; a dead process ends the wait
+wait_for()
+{
+	local name=$1 limit=$((SECONDS + $2)) pidfile=$3 log=$4
+
+	shift 4
+	until "$@"; do
+		if ! alive "$pidfile" > /dev/null; then
+			echo "servers.sh: $name ended while it started" >&2
+			say_log "$log"
+			return 1
+		fi
+		if [ $SECONDS -ge $limit ]; then
+			echo "servers.sh: $name does not answer in time" >&2
+			say_log "$log"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# detach PIDFILE LOG COMMAND...: run it in a session of its own, away from our files
+detach()
+{
+	local pidfile=$1 log=$2
+
+	shift 2
+	setsid "$@" < /dev/null >> "$log" 2>&1 9>&- &
+	remember "$pidfile" $! || true
+	disown
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Shows each rule of style.py a bad sample, which it must find, and a good one."""
+import unittest
+
+import style
+
+POLL = "libchatterbox/flow/poll.c"
+BODY = "\tx = 1;\n"
+
+
+def include(name):
+    return '#include "%s"\n' % name
+
+
+def function(lines):
+    return "int f(void)\n{\n%s}\n" % (BODY * (lines - 2))
+
+
+# rule, path, text, is it found?
+CASES = [
+    # floors
+    (style.check_includes, POLL, include("port/bus.h"), False),
+    (style.check_includes, POLL, include("base/text.h"), False),
+    (style.check_includes, POLL, include("decode.h"), False),
+    (style.check_includes, POLL, include("flow/decode.h"), False),
+    (style.check_includes, POLL, include("controller/errors.h"), True),
+    (style.check_includes, POLL, include("task/pacer.h"), True),
+    (style.check_includes, POLL, include("adapter/amqp_bus/amqp_bus.h"), True),
+    (style.check_includes, POLL, include("fleet/fleet.h"), True),
+    (style.check_includes, POLL, include("engine.h/x.h"), True),
+    (style.check_includes, "libchatterbox/base/text.c", include("domain/kind.h"), True),
+    (style.check_includes, "libchatterbox/base/text.c", include("config/config.h"), True),
+    (style.check_includes, "libchatterbox/config/read.c", include("base/text.h"), False),
+    (style.check_includes, "libchatterbox/config/read.c", include("domain/kind.h"), True),
+    (style.check_includes, "libchatterbox/domain/kind.c", include("port/clock.h"), True),
+    (style.check_includes, "libchatterbox/port/bus.c", include("flow/decode.h"), True),
+    (style.check_includes, "libchatterbox/controller/errors.c", include("flow/round.h"), False),
+    (style.check_includes, "libchatterbox/controller/errors.c", include("engine.h"), False),
+    (style.check_includes, "libchatterbox/controller/errors.c",
+     include("adapter/sqlite/sqlite.h"), True),
+    (style.check_includes, "libchatterbox/engine_start.c",
+     include("adapter/sqlite/sqlite.h"), False),
+    # adapters
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", include("port/ledger.h"),
+     False),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", include("sqlite.h"), False),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c",
+     include("adapter/sqlite/sqlite.h"), False),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c",
+     include("adapter/postgres/postgres.h"), True),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", include("flow/decode.h"),
+     True),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", include("config/config.h"),
+     True),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", "#include <sqlite3.h>\n",
+     False),
+    (style.check_includes, "libchatterbox/adapter/sqlite/ledger.c", "#include <libpq-fe.h>\n",
+     True),
+    (style.check_includes, POLL, "#include <hiredis/hiredis.h>\n", True),
+    (style.check_includes, POLL, "#include <rabbitmq-c/amqp.h>\n", True),
+    (style.check_includes, POLL, "#include <uthash.h>\n", True),
+    (style.check_includes, POLL, "#include <yajl/yajl_parse.h>\n", False),
+    (style.check_includes, "libchatterbox/domain/status.c", "#include <yajl/yajl_parse.h>\n",
+     True),
+    (style.check_includes, "libchatterbox/engine.c", "#include <microhttpd.h>\n", True),
+    # the daemon, the examples, the public headers
+    (style.check_includes, "chatterboxd/main.c", "#include <chatterbox/chatterbox.h>\n", False),
+    (style.check_includes, "chatterboxd/main.c", include("options.h"), False),
+    (style.check_includes, "chatterboxd/main.c", include("http/server.h"), False),
+    (style.check_includes, "chatterboxd/http/server.c", "#include <microhttpd.h>\n", False),
+    (style.check_includes, "chatterboxd/main.c", include("base/text.h"), True),
+    (style.check_includes, "chatterboxd/main.c", include("../libchatterbox/base/text.h"), True),
+    (style.check_includes, "examples/embed.c", include("flow/round.h"), True),
+    (style.check_includes, "examples/hdms-sim/main.c", include("fleet/fleet.h"), False),
+    (style.check_includes, "include/chatterbox/jobs.h", include("base/text.h"), True),
+    (style.check_includes, "include/chatterbox/jobs.h", "#include <chatterbox/error.h>\n", False),
+    (style.check_includes, "tests/unit/test_poll.c", include("adapter/sqlite/sqlite.h"), False),
+    # lengths
+    (style.check_file_length, POLL, "\n" * 300, False),
+    (style.check_file_length, POLL, "\n" * 301, True),
+    (style.check_file_length, "docs/guide.md", "\n" * 900, False),
+    (style.check_function_length, POLL, function(80), False),
+    (style.check_function_length, POLL, function(81), True),
+    (style.check_function_length, POLL, function(50) + function(50), False),
+    # the rest
+    (style.check_licence, POLL, "/* SPDX-License-Identifier: MIT */\n", False),
+    (style.check_licence, POLL, "/* poll.c */\n/* SPDX-License-Identifier: MIT */\n", True),
+    (style.check_licence, POLL, "", True),
+    (style.check_licence, "dev", "#!/bin/bash\n# SPDX-License-Identifier: MIT\n", False),
+    (style.check_licence, "dev", "#!/bin/bash\n# a script\n", True),
+    (style.check_licence, "README.md", "# chatterbox\n", False),
+    (style.check_unfinished, POLL, "/* TO" "DO: more */\n", True),
+    (style.check_unfinished, "README.md", "FIX" "ME later\n", True),
+    (style.check_unfinished, "dev", "mktemp /tmp/a.XXXXXX\n", False),
+    (style.check_registries, "tests/servers/e2e/package-lock.json",
+     '"resolved": "https://some.example/pg.tgz",\n', True),
+    (style.check_registries, "tests/servers/e2e/package-lock.json",
+     '"url": "https://registry.example/pg"\n', True),
+    (style.check_registries, "tests/servers/e2e/.npmrc", "registry=http://some.example/\n", True),
+    (style.check_registries, "tests/servers/e2e/package-lock.json",
+     '"integrity": "sha512-abc"\n', False),
+    (style.check_white_space, POLL, "int x; \n", True),
+    (style.check_white_space, POLL, "int x;\t\n", True),
+    (style.check_white_space, POLL, "int x;", True),
+    (style.check_white_space, POLL, "int x;\n", False),
+]
+
+
+class Rules(unittest.TestCase):
+    def test_each_sample(self):
+        for rule, path, text, found in CASES:
+            with self.subTest(rule=rule.__name__, path=path, text=text[:60]):
+                self.assertEqual(bool(list(rule(path, text))), found)
+
+    def test_every_rule_has_a_bad_sample(self):
+        self.assertEqual({rule for rule, _, _, found in CASES if found}, set(style.RULES))
+
+    def test_an_exception_reaches_to_500_lines_and_no_further(self):
+        allowed = style.read_exceptions("# head\n%s 900 a reason\n" % POLL)
+        self.assertFalse(list(style.check_file_length(POLL, "\n" * 500, allowed)))
+        self.assertTrue(list(style.check_file_length(POLL, "\n" * 501, allowed)))
+
+    def test_an_exception_needs_a_reason(self):
+        with self.assertRaises(ValueError):
+            style.read_exceptions("%s 400\n" % POLL)
+
+
+if __name__ == "__main__":
+    unittest.main()
