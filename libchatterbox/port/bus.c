@@ -3,7 +3,9 @@
 #include "port/bus.h"
 
 #include <assert.h>
+#include <chatterbox/error.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,36 @@ void cbx_bus_event_clear(struct cbx_bus_event *event)
 	*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
 }
 
+static bool is_short(const char *text)
+{
+	return !text || strlen(text) <= CBX_BUS_SHORT;
+}
+
+int cbx_bus_message_check(struct cbx_bus *bus, const struct cbx_bus_message *message)
+{
+	const char *texts[] = { message->exchange,       message->routing_key,
+				message->app_id,         message->content_type,
+				message->correlation_id, message->reply_to,
+				message->message_id,     message->type };
+	size_t bytes = 0;
+	bool fits = true;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		fits = fits && is_short(texts[i]);
+	for (i = 0; i < message->header_count; i++) {
+		fits = fits && is_short(message->headers[i].name);
+		bytes += strlen(message->headers[i].name) + strlen(message->headers[i].value) + 6;
+	}
+	if (fits && bytes <= CBX_BUS_HEADER_BYTES)
+		return 0;
+	snprintf(bus->error, sizeof(bus->error),
+		 "%s: a message to '%.64s' has a text over %d bytes, or headers over %d",
+		 bus->where, message->routing_key ? message->routing_key : "", CBX_BUS_SHORT,
+		 CBX_BUS_HEADER_BYTES);
+	return CHATTERBOX_E_LIMIT;
+}
+
 static size_t size_of(const char *text)
 {
 	return text ? strlen(text) + 1 : 0;
@@ -56,8 +88,9 @@ static const char *move(char **at, const char *text)
 int cbx_bus_event_set(struct cbx_bus_event *event, const struct cbx_bus_message *from)
 {
 	struct cbx_bus_message to = *from;
-	const char **texts[] = { &to.exchange,	     &to.routing_key, &to.app_id,     &to.content_type,
-				 &to.correlation_id, &to.reply_to,    &to.message_id, &to.type };
+	const char **texts[] = { &to.queue,    &to.exchange,     &to.routing_key,
+				 &to.app_id,   &to.content_type, &to.correlation_id,
+				 &to.reply_to, &to.message_id,   &to.type };
 	size_t size = from->body_len + 1;
 	char *at;
 	size_t i;
@@ -75,7 +108,7 @@ int cbx_bus_event_set(struct cbx_bus_event *event, const struct cbx_bus_message 
 		to.headers[i].name = move(&at, from->headers[i].name);
 		to.headers[i].value = move(&at, from->headers[i].value);
 	}
-	if (from->body_len)
+	if (from->body && from->body_len)
 		memcpy(at, from->body, from->body_len);
 	at[from->body_len] = '\0';
 	to.body = at;

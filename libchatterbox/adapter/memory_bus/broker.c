@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/*
+ * broker.c - the broker's life: decides what survives the loss of a connection, of a queue and of
+ * the broker itself
+ */
+#include "adapter/memory_bus/broker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void broker_free(struct cbx_memory_broker *broker)
+{
+	struct cbx_exchange *exchange;
+
+	while (broker->queues)
+		cbx_queue_delete(broker, broker->queues);
+	while ((exchange = LIST_FIRST(&broker->exchanges))) {
+		LIST_REMOVE(exchange, link);
+		cbx_exchange_free(exchange);
+	}
+	pthread_mutex_destroy(&broker->lock);
+	free(broker);
+}
+
+int cbx_memory_broker_new(struct cbx_clock *clock, struct cbx_memory_broker **out)
+{
+	struct cbx_memory_broker *broker = calloc(1, sizeof(*broker));
+	int result;
+
+	if (!broker)
+		return -ENOMEM;
+	pthread_mutex_init(&broker->lock, NULL);
+	broker->refs = 1;
+	broker->clock = clock;
+	broker->running = true;
+	LIST_INIT(&broker->exchanges);
+	LIST_INIT(&broker->connections);
+	result = cbx_exchange_new(broker, "amq.topic");
+	if (result < 0) {
+		broker_free(broker);
+		return result;
+	}
+	*out = broker;
+	return 0;
+}
+
+struct cbx_memory_broker *cbx_memory_broker_ref(struct cbx_memory_broker *broker)
+{
+	pthread_mutex_lock(&broker->lock);
+	broker->refs++;
+	pthread_mutex_unlock(&broker->lock);
+	return broker;
+}
+
+void cbx_memory_broker_unref(struct cbx_memory_broker *broker)
+{
+	unsigned left;
+
+	if (!broker)
+		return;
+	pthread_mutex_lock(&broker->lock);
+	left = --broker->refs;
+	pthread_mutex_unlock(&broker->lock);
+	if (!left)
+		broker_free(broker);
+}
+
+/* The last one first: each then stands at its queue's head, and nothing is searched */
+static void return_unsettled(struct cbx_memory_bus *connection)
+{
+	struct cbx_parcel *parcel;
+
+	while ((parcel = TAILQ_LAST(&connection->unsettled, cbx_parcels))) {
+		TAILQ_REMOVE(&connection->unsettled, parcel, link);
+		if (parcel->queue)
+			cbx_queue_return(parcel);
+		else
+			cbx_parcel_free(parcel);
+	}
+}
+
+static void drop_own_queues(struct cbx_memory_bus *connection)
+{
+	struct cbx_queue *queue = NULL;
+	struct cbx_queue *next = NULL;
+
+	HASH_ITER (hh, connection->broker->queues, queue, next)
+		if (queue->owner == connection)
+			cbx_queue_delete(connection->broker, queue);
+}
+
+void cbx_broker_detach(struct cbx_memory_bus *connection)
+{
+	struct cbx_memory_broker *broker = connection->broker;
+	struct cbx_consumer *consumer;
+	struct cbx_letter *letter;
+	struct cbx_queue *queue = NULL;
+	struct cbx_queue *next = NULL;
+	uint64_t one = 1;
+	ssize_t written;
+
+	if (!connection->up)
+		return;
+	while ((consumer = LIST_FIRST(&connection->consumers)))
+		cbx_consumer_free(consumer);
+	return_unsettled(connection);
+	drop_own_queues(connection);
+	while ((letter = TAILQ_FIRST(&connection->inbox))) {
+		TAILQ_REMOVE(&connection->inbox, letter, link);
+		cbx_letter_free(letter);
+	}
+	connection->letters = 0;
+	connection->up = false;
+	LIST_REMOVE(connection, link);
+	written = write(connection->fd, &one, sizeof(one));
+	(void)written;
+	HASH_ITER (hh, broker->queues, queue, next)
+		(void)cbx_queue_pump(broker, queue);
+}
+
+static void drop_transient(struct cbx_queue *queue)
+{
+	struct cbx_parcel *parcel = TAILQ_FIRST(&queue->parcels);
+
+	while (parcel) {
+		struct cbx_parcel *next = TAILQ_NEXT(parcel, link);
+
+		if (!parcel->content->event.message.persistent) {
+			TAILQ_REMOVE(&queue->parcels, parcel, link);
+			queue->count--;
+			cbx_parcel_free(parcel);
+		}
+		parcel = next;
+	}
+}
+
+void cbx_memory_broker_stop(struct cbx_memory_broker *broker)
+{
+	struct cbx_memory_bus *connection;
+	struct cbx_queue *queue = NULL;
+	struct cbx_queue *next = NULL;
+
+	pthread_mutex_lock(&broker->lock);
+	broker->running = false;
+	while ((connection = LIST_FIRST(&broker->connections)))
+		cbx_broker_detach(connection);
+	HASH_ITER (hh, broker->queues, queue, next)
+		drop_transient(queue);
+	pthread_mutex_unlock(&broker->lock);
+}
+
+void cbx_memory_broker_start(struct cbx_memory_broker *broker)
+{
+	pthread_mutex_lock(&broker->lock);
+	broker->running = true;
+	pthread_mutex_unlock(&broker->lock);
+}
+
+void cbx_memory_broker_delete_queue(struct cbx_memory_broker *broker, const char *name)
+{
+	struct cbx_queue *queue;
+
+	pthread_mutex_lock(&broker->lock);
+	queue = cbx_queue_find(broker, name);
+	if (queue)
+		cbx_queue_delete(broker, queue);
+	pthread_mutex_unlock(&broker->lock);
+}

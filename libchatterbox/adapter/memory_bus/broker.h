@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * broker.h - what the files of memory_bus share: the broker's tables, all under its one lock
+ *
+ * A published message is one counted, unchanging content. In each queue that it reached stands a
+ * parcel; when a consumer has room the parcel moves to the consumer's connection, where it waits
+ * unsettled, while a letter in the connection's inbox tells of it. Without acks there is no parcel
+ * to keep, only the letter.
+ */
+#ifndef CBX_MEMORY_BROKER_H
+#define CBX_MEMORY_BROKER_H
+
+#include "adapter/memory_bus/memory_bus.h"
+#include "base/hash.h"
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+/* Letters without acks that a connection is given ahead of its take() */
+#define CBX_AHEAD 1024
+
+struct cbx_memory_bus;
+
+struct cbx_content {
+	_Atomic unsigned refs;
+	struct cbx_bus_event event; /* only message and memory are used */
+};
+
+struct cbx_parcel {
+	TAILQ_ENTRY(cbx_parcel) link; /* in queue->parcels or connection->unsettled */
+	struct cbx_queue *queue;
+	struct cbx_consumer *consumer; /* NULL when it has been cancelled */
+	struct cbx_content *content;
+	uint64_t place;   /* in the queue; kept for its return */
+	uint64_t expires; /* 0 = never */
+	uint64_t tag;
+	bool redelivered;
+};
+TAILQ_HEAD(cbx_parcels, cbx_parcel);
+
+/* What take() gives next. @error: a failure instead of an event. */
+struct cbx_letter {
+	TAILQ_ENTRY(cbx_letter) link;
+	enum cbx_bus_event_type type;
+	int error;
+	uint64_t tag;
+	bool multiple;
+	bool redelivered;
+	struct cbx_content *content;   /* or NULL */
+	struct cbx_consumer *consumer; /* of a letter without acks: it gets its room back */
+	char *text;                    /* the queue's name, or the error's text */
+};
+TAILQ_HEAD(cbx_letters, cbx_letter);
+
+struct cbx_consumer {
+	TAILQ_ENTRY(cbx_consumer) in_queue;
+	LIST_ENTRY(cbx_consumer) in_connection;
+	struct cbx_queue *queue;
+	struct cbx_memory_bus *connection;
+	bool acks;
+	uint64_t room; /* the most that may be out, UINT64_MAX = any number */
+	uint64_t out;
+};
+
+struct cbx_queue {
+	UT_hash_handle hh;
+	char *name;
+	struct cbx_memory_bus *owner; /* exclusive to it; NULL = durable */
+	struct cbx_parcels parcels;
+	size_t count;
+	uint64_t next_place;
+	uint64_t seen_by; /* the last publish that reached it: one copy a queue */
+	TAILQ_HEAD(, cbx_consumer) consumers;
+};
+
+struct cbx_binding {
+	LIST_ENTRY(cbx_binding) link;
+	struct cbx_queue *queue;
+	char *pattern;
+};
+
+struct cbx_exchange {
+	LIST_ENTRY(cbx_exchange) link;
+	LIST_HEAD(, cbx_binding) bindings;
+	char *name;
+};
+
+struct cbx_memory_broker {
+	pthread_mutex_t lock;
+	unsigned refs;
+	struct cbx_clock *clock;
+	bool running;
+	uint64_t published;
+	uint64_t named; /* reply queues so far */
+	struct cbx_queue *queues;
+	LIST_HEAD(, cbx_exchange) exchanges;
+	LIST_HEAD(, cbx_memory_bus) connections;
+};
+
+/* A connection; `bus` and `reply_queue` are the owner's, the rest is under the broker's lock */
+struct cbx_memory_bus {
+	struct cbx_bus bus;
+	LIST_ENTRY(cbx_memory_bus) link; /* while up */
+	struct cbx_memory_broker *broker;
+	char *reply_queue;
+	int fd;       /* readable when something came while `waiting` */
+	bool waiting; /* in take() */
+	bool up;
+	bool confirms;
+	uint64_t published;
+	uint64_t delivered;
+	size_t letters;
+	struct cbx_letters inbox;
+	struct cbx_parcels unsettled;
+	LIST_HEAD(, cbx_consumer) consumers;
+};
+
+/* content.c */
+int cbx_content_new(const struct cbx_bus_message *message, struct cbx_content **out);
+struct cbx_content *cbx_content_ref(struct cbx_content *content);
+void cbx_content_unref(struct cbx_content *content);
+void cbx_letter_free(struct cbx_letter *letter);
+/* Puts it into the inbox and wakes the owner */
+void cbx_letter_send(struct cbx_memory_bus *to, struct cbx_letter *letter);
+
+/* queue.c: all under the lock */
+int cbx_queue_new(struct cbx_memory_broker *broker, const char *name, struct cbx_memory_bus *owner,
+		  struct cbx_queue **out);
+struct cbx_queue *cbx_queue_find(struct cbx_memory_broker *broker, const char *name);
+/* Its consumers hear of it; unsettled parcels of it are forgotten. */
+void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue);
+/* Gives parcels to consumers with room. -ENOMEM leaves the rest where it is. */
+int cbx_queue_pump(struct cbx_memory_broker *broker, struct cbx_queue *queue);
+/* Drops what has expired at the head */
+void cbx_queue_expire(struct cbx_memory_broker *broker, struct cbx_queue *queue);
+/* Back to its place, marked redelivered */
+void cbx_queue_return(struct cbx_parcel *parcel);
+void cbx_parcel_free(struct cbx_parcel *parcel);
+void cbx_consumer_free(struct cbx_consumer *consumer);
+
+/* route.c: all under the lock */
+int cbx_exchange_new(struct cbx_memory_broker *broker, const char *name);
+struct cbx_exchange *cbx_exchange_find(struct cbx_memory_broker *broker, const char *name);
+int cbx_exchange_bind(struct cbx_exchange *exchange, struct cbx_queue *queue, const char *pattern);
+void cbx_exchange_forget(struct cbx_memory_broker *broker, const struct cbx_queue *queue);
+void cbx_exchange_free(struct cbx_exchange *exchange);
+/* 0; 1 = no queue is bound to that; 2 = a queue was full; CHATTERBOX_E_REFUSED = no such exchange
+ */
+int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content);
+/* AMQP's patterns: words parted by dots, '*' is one word, '#' any number of them */
+bool cbx_topic_matches(const char *pattern, const char *key);
+
+/* broker.c: under the lock. Ends a connection: returns its parcels, drops its reply queue. */
+void cbx_broker_detach(struct cbx_memory_bus *connection);
+
+/* memory_bus.c. Locks the broker; when the connection is gone it is not locked, and E_DOWN. */
+int cbx_memory_enter(struct cbx_memory_bus *self);
+int cbx_memory_leave(struct cbx_memory_bus *self, int result);
+
+static inline struct cbx_memory_bus *cbx_memory_self(struct cbx_bus *bus)
+{
+	return (struct cbx_memory_bus *)bus;
+}
+
+/* memory_flow.c: port/bus.h's publish, take and settle */
+int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
+		       uint64_t deadline);
+int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
+		    struct cbx_bus_event *event);
+int cbx_memory_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/* content.c - counted messages, and the letters that tell a connection of them */
+#include "adapter/memory_bus/broker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int cbx_content_new(const struct cbx_bus_message *message, struct cbx_content **out)
+{
+	struct cbx_content *content = calloc(1, sizeof(*content));
+	struct cbx_bus_message copy = *message;
+
+	if (!content)
+		return -ENOMEM;
+	copy.mandatory = false; /* it concerns the publish, not the message */
+	copy.queue = NULL;
+	if (cbx_bus_event_set(&content->event, &copy) < 0) {
+		free(content);
+		return -ENOMEM;
+	}
+	content->refs = 1;
+	*out = content;
+	return 0;
+}
+
+struct cbx_content *cbx_content_ref(struct cbx_content *content)
+{
+	content->refs++;
+	return content;
+}
+
+void cbx_content_unref(struct cbx_content *content)
+{
+	if (!content || --content->refs)
+		return;
+	cbx_bus_event_clear(&content->event);
+	free(content);
+}
+
+void cbx_letter_free(struct cbx_letter *letter)
+{
+	cbx_content_unref(letter->content);
+	free(letter->text);
+	free(letter);
+}
+
+void cbx_letter_send(struct cbx_memory_bus *to, struct cbx_letter *letter)
+{
+	uint64_t one = 1;
+	ssize_t written;
+
+	TAILQ_INSERT_TAIL(&to->inbox, letter, link);
+	to->letters++;
+	if (!to->waiting)
+		return;
+	to->waiting = false;
+	written = write(to->fd, &one, sizeof(one));
+	(void)written; /* EAGAIN means that it is readable already */
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+/*
+ * route.c - exchanges: decides which queues a message reaches
+ *
+ * The default exchange reaches the queue of that name; every other one is a topic exchange. A
+ * queue gets one copy however many of its bindings match. A message reaches all of its queues or,
+ * without memory, none.
+ */
+#include "adapter/memory_bus/broker.h"
+#include "base/cleanup.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *word_end(const char *word)
+{
+	return strchrnul(word, '.');
+}
+
+/* The next word, or NULL after the last */
+static const char *next_word(const char *word)
+{
+	const char *end = word_end(word);
+
+	return *end ? end + 1 : NULL;
+}
+
+static bool same_word(const char *pattern, const char *word)
+{
+	size_t len = (size_t)(word_end(pattern) - pattern);
+
+	if (len == 1 && *pattern == '*')
+		return true;
+	return len == (size_t)(word_end(word) - word) && !memcmp(pattern, word, len);
+}
+
+bool cbx_topic_matches(const char *pattern, const char *key)
+{
+	const char *p = *pattern ? pattern : NULL;
+	const char *k = *key ? key : NULL; /* an empty key has no words */
+	const char *after_hash = NULL; /* where to go on when the last '#' takes one word more */
+	const char *hash_key = NULL;
+	bool hash_seen = false;
+
+	while (k || p) {
+		if (p && word_end(p) == p + 1 && *p == '#') {
+			p = after_hash = next_word(p);
+			hash_key = k;
+			hash_seen = true;
+		} else if (p && k && same_word(p, k)) {
+			p = next_word(p);
+			k = next_word(k);
+		} else if (hash_seen && hash_key) {
+			k = hash_key = next_word(hash_key);
+			p = after_hash;
+		} else {
+			return false;
+		}
+	}
+	return true;
+}
+
+int cbx_exchange_new(struct cbx_memory_broker *broker, const char *name)
+{
+	struct cbx_exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (!exchange)
+		return -ENOMEM;
+	exchange->name = strdup(name);
+	if (!exchange->name) {
+		free(exchange);
+		return -ENOMEM;
+	}
+	LIST_INIT(&exchange->bindings);
+	LIST_INSERT_HEAD(&broker->exchanges, exchange, link);
+	return 0;
+}
+
+struct cbx_exchange *cbx_exchange_find(struct cbx_memory_broker *broker, const char *name)
+{
+	struct cbx_exchange *exchange;
+
+	LIST_FOREACH(exchange, &broker->exchanges, link)
+	if (!strcmp(exchange->name, name))
+		return exchange;
+	return NULL;
+}
+
+int cbx_exchange_bind(struct cbx_exchange *exchange, struct cbx_queue *queue, const char *pattern)
+{
+	struct cbx_binding *binding;
+
+	LIST_FOREACH(binding, &exchange->bindings, link)
+	if (binding->queue == queue && !strcmp(binding->pattern, pattern))
+		return 0;
+	binding = calloc(1, sizeof(*binding));
+	if (!binding)
+		return -ENOMEM;
+	binding->queue = queue;
+	binding->pattern = strdup(pattern);
+	if (!binding->pattern) {
+		free(binding);
+		return -ENOMEM;
+	}
+	LIST_INSERT_HEAD(&exchange->bindings, binding, link);
+	return 0;
+}
+
+static void drop_bindings(struct cbx_exchange *exchange, const struct cbx_queue *queue)
+{
+	struct cbx_binding *binding = LIST_FIRST(&exchange->bindings);
+
+	while (binding) {
+		struct cbx_binding *next = LIST_NEXT(binding, link);
+
+		if (!queue || binding->queue == queue) {
+			LIST_REMOVE(binding, link);
+			free(binding->pattern);
+			free(binding);
+		}
+		binding = next;
+	}
+}
+
+void cbx_exchange_forget(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
+{
+	struct cbx_exchange *exchange;
+
+	LIST_FOREACH(exchange, &broker->exchanges, link)
+	drop_bindings(exchange, queue);
+}
+
+void cbx_exchange_free(struct cbx_exchange *exchange)
+{
+	drop_bindings(exchange, NULL);
+	free(exchange->name);
+	free(exchange);
+}
+
+/* Puts a parcel on @found, unless the queue has its copy already or is @full */
+static int address(struct cbx_memory_broker *broker, struct cbx_queue *queue,
+		   struct cbx_content *content, struct cbx_parcels *found, bool *full)
+{
+	int64_t ttl = content->event.message.expiration_ms;
+	struct cbx_parcel *parcel;
+
+	if (queue->seen_by == broker->published)
+		return 0;
+	queue->seen_by = broker->published;
+	cbx_queue_expire(broker, queue);
+	if (queue->count >= CBX_MEMORY_QUEUE_LIMIT) {
+		*full = true;
+		return 0;
+	}
+	parcel = calloc(1, sizeof(*parcel));
+	if (!parcel)
+		return -ENOMEM;
+	parcel->queue = queue;
+	parcel->content = cbx_content_ref(content);
+	if (ttl > 0)
+		parcel->expires = cbx_now(broker->clock) + (uint64_t)ttl * CBX_MS;
+	TAILQ_INSERT_TAIL(found, parcel, link);
+	return 0;
+}
+
+static int find_queues(struct cbx_memory_broker *broker, struct cbx_content *content,
+		       struct cbx_parcels *found, bool *full)
+{
+	const struct cbx_bus_message *message = &content->event.message;
+	const char *key = message->routing_key ? message->routing_key : "";
+	struct cbx_exchange *exchange;
+	struct cbx_binding *binding;
+	struct cbx_queue *queue;
+	int result = 0;
+
+	if (!message->exchange || !*message->exchange) {
+		queue = cbx_queue_find(broker, key);
+		return queue ? address(broker, queue, content, found, full) : 0;
+	}
+	exchange = cbx_exchange_find(broker, message->exchange);
+	if (!exchange)
+		return CHATTERBOX_E_REFUSED;
+	LIST_FOREACH(binding, &exchange->bindings, link)
+	{
+		if (cbx_topic_matches(binding->pattern, key))
+			result = address(broker, binding->queue, content, found, full);
+		if (result < 0)
+			break;
+	}
+	return result;
+}
+
+int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content)
+{
+	struct cbx_parcels found = TAILQ_HEAD_INITIALIZER(found);
+	struct cbx_parcel *parcel;
+	bool full = false;
+	bool any;
+	int result;
+
+	broker->published++;
+	result = find_queues(broker, content, &found, &full);
+	any = !TAILQ_EMPTY(&found);
+	while ((parcel = TAILQ_FIRST(&found))) {
+		TAILQ_REMOVE(&found, parcel, link);
+		if (result < 0) {
+			cbx_parcel_free(parcel);
+			continue;
+		}
+		parcel->place = parcel->queue->next_place++;
+		parcel->queue->count++;
+		TAILQ_INSERT_TAIL(&parcel->queue->parcels, parcel, link);
+		/* without memory it waits in the queue for the next pump */
+		(void)cbx_queue_pump(broker, parcel->queue);
+	}
+	if (result < 0)
+		return result;
+	return full ? 2 : any ? 0 : 1;
+}
