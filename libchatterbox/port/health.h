@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * health.h - the board on which every connection's owner writes whether it is up
+ *
+ * One board an engine. Owners write, anybody reads: /readyz, chatterbox_server_up, error texts.
+ */
+#ifndef CBX_PORT_HEALTH_H
+#define CBX_PORT_HEALTH_H
+
+#include "base/text.h"
+#include "port/clock.h"
+
+#include <stdbool.h>
+
+struct cbx_health;
+struct cbx_health_entry; /* one connection's line */
+
+int cbx_health_new(struct cbx_clock *clock, struct cbx_health **out);
+void cbx_health_free(struct cbx_health *health);
+/* At start only. @server: "redis", "rmq" or "sql"; @purpose: "questions", ...; @where: its address.
+ * The texts are copied, but @server must be static. NULL when out of memory. */
+struct cbx_health_entry *cbx_health_add(struct cbx_health *health, const char *server,
+					const char *purpose, const char *where);
+/* @up with why NULL, or down and why. Any thread. */
+void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why);
+/* A standby needs no queues: an entry that is not wanted counts for nothing. */
+void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
+/* Are all wanted connections (of @server, NULL = all) up? */
+bool cbx_health_is_up(struct cbx_health *health, const char *server);
+/* One line a connection */
+void cbx_health_print(struct cbx_health *health, struct cbx_text *out);
+/* The first wanted connection that is down, as "redis 127.0.0.1:6379: why"; "" when none is */
+void cbx_health_first_down(struct cbx_health *health, char *out, size_t size);
+
+#endif

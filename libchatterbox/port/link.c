@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+/*
+ * link.c - decides when to try again and how loud to be: the first failure and each change is logged,
+ * then once a minute
+ */
+#include "port/link.h"
+
+#include <chatterbox/error.h>
+
+#define CONNECT_TIME (5 * CBX_SECOND)
+#define LOG_AGAIN (60 * CBX_SECOND)
+
+static void note_down(struct cbx_link *link, int error)
+{
+	uint64_t now = cbx_now(link->clock);
+	const char *why = link->ops->error(link->connection);
+
+	link->last_error = error;
+	cbx_health_set(link->entry, false, why[0] ? why : chatterbox_strerror(error));
+	cbx_metric_add(link->metrics.errors, link->server, NULL, 1);
+	if (!link->logged_at || link->up || now - link->logged_at >= LOG_AGAIN) {
+		link->logged_at = now;
+		cbx_warn(link->log,
+			 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
+				    { "error", why }),
+			 "%s is down (%s); trying again until it is back", link->server,
+			 link->purpose);
+	}
+	link->up = false;
+	link->next_try = now + cbx_backoff_next(&link->backoff);
+}
+
+int cbx_link_ensure(struct cbx_link *link)
+{
+	uint64_t now = cbx_now(link->clock);
+	int result;
+
+	if (link->up && link->ops->is_up(link->connection))
+		return 0;
+	if (link->up) {
+		note_down(link, CHATTERBOX_E_DOWN);
+		return CHATTERBOX_E_DOWN;
+	}
+	if (now < link->next_try)
+		return link->last_error ? link->last_error : CHATTERBOX_E_DOWN;
+	result = link->ops->connect(link->connection, now + CONNECT_TIME);
+	if (result < 0) {
+		note_down(link, result);
+		return result;
+	}
+	if (link->was_up)
+		cbx_metric_add(link->metrics.reconnects, link->server, NULL, 1);
+	cbx_info(link->log, CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose }),
+		 "%s is %s (%s)", link->server, link->was_up ? "back" : "connected", link->purpose);
+	link->up = link->was_up = true;
+	link->logged_at = 0;
+	link->last_error = 0;
+	cbx_backoff_reset(&link->backoff);
+	cbx_health_set(link->entry, true, NULL);
+	return 1;
+}
+
+void cbx_link_lost(struct cbx_link *link, int error)
+{
+	if (!link->ops->is_up(link->connection) || error == CHATTERBOX_E_DOWN) {
+		if (!link->up)
+			return;
+		note_down(link, error);
+		link->ops->disconnect(link->connection);
+		return;
+	}
+	cbx_metric_add(link->metrics.errors, link->server, NULL, 1);
+	cbx_warn(link->log,
+		 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
+			    { "error", link->ops->error(link->connection) }),
+		 "%s: %s", link->server, chatterbox_strerror(error));
+}
+
+void cbx_link_close(struct cbx_link *link)
+{
+	if (!link->ops)
+		return;
+	link->ops->disconnect(link->connection);
+	link->up = false;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pacer.h - the load rule (CONTRACT 2, Load): the proposal's checkIfServerIsUnderLoad, pure
+ *
+ * Each loaded round multiplies the interval by 1.5 up to the larger of the base and the bound, each
+ * calm one divides it by 1.5 down to the base. Setting the base resets the stretch.
+ */
+#ifndef CBX_TASK_PACER_H
+#define CBX_TASK_PACER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cbx_pacer {
+	double base;	/* seconds */
+	double current; /* seconds */
+	double bound;	/* load.max_interval, seconds */
+	int64_t queue_depth_limit;
+	double reply_limit; /* seconds: load.reply_ms */
+	const char *reason; /* "cycle", "timeouts", "queue", "reply_time"; NULL = calm */
+};
+
+/* What one round showed */
+struct cbx_pacer_round {
+	double seconds;
+	uint64_t questions;
+	uint64_t timeouts;
+	int64_t queue_depth; /* -1 = unknown */
+	double reply_p95;    /* seconds; 0 = no reply */
+};
+
+void cbx_pacer_init(struct cbx_pacer *pacer, double base);
+void cbx_pacer_set_base(struct cbx_pacer *pacer, double base);
+/* Why this round means load, NULL when it is calm */
+const char *cbx_pacer_judge(const struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
+/* Judges the round and stretches or relaxes the interval; returns whether it is under load */
+bool cbx_pacer_step(struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * task.h - a piece of work that is due each `interval` seconds, and the scheduler that runs it
+ *
+ * The proposal's Task and TaskScheduler, by CONTRACT 2: the scheduler ticks once a second on the
+ * monotonic clock; a task is due `interval` seconds after the start of its last run; missed runs are
+ * not made up; due tasks run one after another in the order they were added. One owner thread.
+ */
+#ifndef CBX_TASK_TASK_H
+#define CBX_TASK_TASK_H
+
+#include "port/clock.h"
+
+#include <stdbool.h>
+
+struct cbx_task {
+	const char *name;
+	double interval; /* seconds; may be changed at any time */
+	void (*perform)(void *user);
+	void *user;
+	uint64_t last_ran; /* now() at the start of its last run, or when it was added */
+	struct cbx_task *next;
+	bool wanted; /* run at the next tick, whatever the interval says */
+};
+
+struct cbx_task_scheduler {
+	struct cbx_clock *clock;
+	struct cbx_task *tasks;
+	uint64_t last_tick;
+	uint64_t paused_until; /* 0 = not paused */
+};
+
+void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_clock *clock);
+/* Borrowed until removed; last_ran becomes now */
+void cbx_task_add(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
+void cbx_task_remove(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
+/* Runs what is due if a second has passed since the last tick; returns how many ran */
+unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler);
+/* When the next tick is */
+uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler);
+/* No task runs until resume, or until @timeout_ms have passed */
+void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms);
+void cbx_task_resume(struct cbx_task_scheduler *scheduler);
+bool cbx_task_is_paused(struct cbx_task_scheduler *scheduler);
+bool cbx_task_is_due(const struct cbx_task *task, uint64_t now);
+
+#endif
