@@ -94,6 +94,8 @@ struct cbx_active_jobs;
 
 int cbx_active_jobs_new(struct cbx_active_jobs **out);
 void cbx_active_jobs_free(struct cbx_active_jobs *jobs);
+/* Forgets all of them: at a take-over everything is read anew */
+void cbx_active_jobs_clear(struct cbx_active_jobs *jobs);
 /* The proposal's "get last recorded": borrowed, NULL when the system has none */
 struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, const char *system);
 /* Replaces one system's list (takes a new reference; NULL or an empty list removes it). The jobs of

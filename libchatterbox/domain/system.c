@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: MIT
+/*
+ * system.c - the table of systems; decides that a frozen list is shared until something changes
+ */
+#include "domain/system.h"
+
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct row {
+	struct cbx_system_entry entry;
+	UT_hash_handle hh;
+	char name[];
+};
+
+struct cbx_systems {
+	struct row *rows;
+	struct cbx_system_entry **sorted;
+	size_t sorted_count;
+	struct cbx_system_list *frozen; /* NULL = something changed since */
+};
+
+static int system_new(const char *name, enum cbx_system_state state, int64_t last_check_ms,
+		      struct cbx_system **out)
+{
+	size_t size = strlen(name) + 1;
+	struct cbx_system *system = malloc(sizeof(*system) + size);
+
+	if (!system)
+		return -ENOMEM;
+	system->refs = 1;
+	system->state = state;
+	system->last_check_ms = last_check_ms;
+	memcpy(system->name, name, size);
+	*out = system;
+	return 0;
+}
+
+void cbx_system_unref(struct cbx_system *system)
+{
+	if (system && --system->refs == 0)
+		free(system);
+}
+
+const char *cbx_system_state_name(enum cbx_system_state state)
+{
+	switch (state) {
+	case CBX_UNKNOWN:
+		return "unknown";
+	case CBX_ONLINE:
+		return "online";
+	case CBX_OFFLINE:
+		return "offline";
+	}
+	return "unknown";
+}
+
+void cbx_system_json(const struct cbx_system *system, struct cbx_text *out)
+{
+	char time[CBX_TIME_TEXT];
+
+	cbx_text_puts(out, "{\"systemID\":");
+	cbx_text_json_string(out, system->name);
+	if (system->last_check_ms) {
+		cbx_time_text(system->last_check_ms, time);
+		cbx_text_printf(out, ",\"lastCheck\":\"%s\"", time);
+	} else {
+		cbx_text_puts(out, ",\"lastCheck\":null");
+	}
+	cbx_text_printf(out, ",\"status\":\"%s\"}", cbx_system_state_name(system->state));
+}
+
+struct cbx_system_list *cbx_system_list_ref(struct cbx_system_list *list)
+{
+	list->refs++;
+	return list;
+}
+
+void cbx_system_list_unref(struct cbx_system_list *list)
+{
+	size_t i;
+
+	if (!list || --list->refs > 0)
+		return;
+	for (i = 0; i < list->count; i++)
+		cbx_system_unref(list->systems[i]);
+	free(list);
+}
+
+const struct cbx_system *cbx_system_list_find(const struct cbx_system_list *list, const char *name)
+{
+	size_t low = 0;
+	size_t high = list->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(list->systems[middle]->name, name);
+
+		if (!order)
+			return list->systems[middle];
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+int cbx_systems_new(struct cbx_systems **out)
+{
+	struct cbx_systems *systems = calloc(1, sizeof(*systems));
+
+	if (!systems)
+		return -ENOMEM;
+	*out = systems;
+	return 0;
+}
+
+static void changed(struct cbx_systems *systems)
+{
+	cbx_system_list_unref(systems->frozen);
+	systems->frozen = NULL;
+}
+
+void cbx_systems_clear(struct cbx_systems *systems)
+{
+	struct row *row;
+	struct row *next;
+
+	changed(systems);
+	HASH_ITER(hh, systems->rows, row, next) {
+		HASH_DEL(systems->rows, row);
+		cbx_system_unref(row->entry.system);
+		free(row);
+	}
+	free(systems->sorted);
+	systems->sorted = NULL;
+	systems->sorted_count = 0;
+}
+
+void cbx_systems_free(struct cbx_systems *systems)
+{
+	if (!systems)
+		return;
+	cbx_systems_clear(systems);
+	free(systems);
+}
+
+struct cbx_system_entry *cbx_systems_find(const struct cbx_systems *systems, const char *name)
+{
+	struct row *row;
+
+	HASH_FIND_STR(systems->rows, name, row);
+	return row ? &row->entry : NULL;
+}
+
+struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char *name)
+{
+	struct cbx_system_entry *known = cbx_systems_find(systems, name);
+	size_t size = strlen(name) + 1;
+	bool cbx_hash_failed = false;
+	struct row *row;
+
+	if (known)
+		return known;
+	row = calloc(1, sizeof(*row) + size);
+	if (!row || system_new(name, CBX_UNKNOWN, 0, &row->entry.system) < 0) {
+		free(row);
+		return NULL;
+	}
+	memcpy(row->name, name, size);
+	row->entry.handle = row;
+	HASH_ADD_KEYPTR(hh, systems->rows, row->name, size - 1, row);
+	if (cbx_hash_failed) {
+		cbx_system_unref(row->entry.system);
+		free(row);
+		return NULL;
+	}
+	free(systems->sorted);
+	systems->sorted = NULL;
+	changed(systems);
+	return &row->entry;
+}
+
+int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			enum cbx_system_state state, int64_t last_check_ms)
+{
+	struct cbx_system *system = NULL;
+	int result = system_new(entry->system->name, state, last_check_ms, &system);
+
+	if (result < 0)
+		return result;
+	cbx_system_unref(entry->system);
+	entry->system = system;
+	changed(systems);
+	return 0;
+}
+
+int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,
+		    enum cbx_system_state state, int64_t wall_ms, bool checked)
+{
+	int result;
+
+	if (entry->system->state == state && !checked)
+		return 0;
+	result = cbx_systems_restore(systems, entry, state, wall_ms);
+	if (result < 0)
+		return result;
+	entry->dirty = true;
+	return 0;
+}
+
+size_t cbx_systems_count(const struct cbx_systems *systems)
+{
+	return HASH_COUNT(systems->rows);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cbx_system_entry *const *left = a;
+	const struct cbx_system_entry *const *right = b;
+
+	return strcmp((*left)->system->name, (*right)->system->name);
+}
+
+struct cbx_system_entry *const *cbx_systems_all(struct cbx_systems *systems)
+{
+	size_t count = HASH_COUNT(systems->rows);
+	struct row *row;
+	size_t i = 0;
+
+	if (systems->sorted && systems->sorted_count == count)
+		return systems->sorted;
+	free(systems->sorted);
+	systems->sorted = calloc(count + 1, sizeof(struct cbx_system_entry *));
+	if (!systems->sorted)
+		return NULL;
+	for (row = systems->rows; row; row = row->hh.next)
+		systems->sorted[i++] = &row->entry;
+	qsort(systems->sorted, count, sizeof(struct cbx_system_entry *), by_name);
+	systems->sorted_count = count;
+	return systems->sorted;
+}
+
+int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out)
+{
+	struct cbx_system_entry *const *all;
+	struct cbx_system_list *list;
+	size_t i;
+
+	if (systems->frozen) {
+		*out = cbx_system_list_ref(systems->frozen);
+		return 0;
+	}
+	all = cbx_systems_all(systems);
+	if (!all)
+		return -ENOMEM;
+	list = calloc(1, sizeof(*list) + systems->sorted_count * sizeof(list->systems[0]));
+	if (!list)
+		return -ENOMEM;
+	list->refs = 2; /* the table's and the caller's */
+	list->count = systems->sorted_count;
+	for (i = 0; i < list->count; i++) {
+		list->systems[i] = all[i]->system;
+		list->systems[i]->refs++;
+		list->online += all[i]->system->state == CBX_ONLINE;
+		list->offline += all[i]->system->state == CBX_OFFLINE;
+		list->unknown += all[i]->system->state == CBX_UNKNOWN;
+	}
+	systems->frozen = list;
+	*out = list;
+	return 0;
+}

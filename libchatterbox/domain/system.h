@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * system.h - what is known of each venue system: online, offline or unknown, and how it answers
+ *
+ * The public part of a system is immutable and counted, so that readers hold frozen lists; the rest
+ * belongs to the poller. CONTRACT 2, System states.
+ */
+#ifndef CBX_DOMAIN_SYSTEM_H
+#define CBX_DOMAIN_SYSTEM_H
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum cbx_system_state { CBX_UNKNOWN, CBX_ONLINE, CBX_OFFLINE };
+
+/* "unknown", "online", "offline" */
+const char *cbx_system_state_name(enum cbx_system_state state);
+
+struct cbx_system {
+	_Atomic unsigned refs;
+	enum cbx_system_state state;
+	int64_t last_check_ms; /* 0 = never */
+	char name[];
+};
+
+void cbx_system_unref(struct cbx_system *system);
+
+/* A system as the poller knows it */
+struct cbx_system_entry {
+	struct cbx_system *system; /* counted, replaced on change */
+	uint64_t word_at;     /* when it last said anything, or anybody of it; ns of now(), 0 = never */
+	unsigned timeouts;    /* in a row */
+	uint64_t ask_again_at; /* not before that, after timeouts */
+	bool ask_alone;	      /* an error to a batch: ask it singly next time */
+	bool dirty;	      /* not yet written to the shared state */
+	void *handle;	      /* the table's */
+};
+
+/* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (CONTRACT 4) */
+void cbx_system_json(const struct cbx_system *system, struct cbx_text *out);
+
+/* All systems, by name bytewise ascending: frozen, counted */
+struct cbx_system_list {
+	_Atomic unsigned refs;
+	size_t count;
+	size_t online, offline, unknown;
+	struct cbx_system *systems[];
+};
+
+struct cbx_system_list *cbx_system_list_ref(struct cbx_system_list *list);
+void cbx_system_list_unref(struct cbx_system_list *list);
+CBX_DEFINE_CLEANUP(struct cbx_system_list *, cbx_system_list_unref)
+const struct cbx_system *cbx_system_list_find(const struct cbx_system_list *list, const char *name);
+
+struct cbx_systems; /* the table; one owner thread */
+
+int cbx_systems_new(struct cbx_systems **out);
+void cbx_systems_free(struct cbx_systems *systems);
+/* Forgets all of them: at a take-over everything is read anew */
+void cbx_systems_clear(struct cbx_systems *systems);
+struct cbx_system_entry *cbx_systems_find(const struct cbx_systems *systems, const char *name);
+/* The entry, made as unknown when it is new; NULL when out of memory. Entries never move. */
+struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char *name);
+/* Notes a state; a change, or @checked (a job_list answer), makes it dirty. -ENOMEM. */
+int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,
+		    enum cbx_system_state state, int64_t wall_ms, bool checked);
+/* As the shared state told it: not dirty. */
+int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			enum cbx_system_state state, int64_t last_check_ms);
+size_t cbx_systems_count(const struct cbx_systems *systems);
+/* By name; the array is the table's, valid until the next get() of a new name; NULL = no memory */
+struct cbx_system_entry *const *cbx_systems_all(struct cbx_systems *systems);
+int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out);
+
+#endif
