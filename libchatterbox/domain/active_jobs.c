@@ -76,12 +76,10 @@ int cbx_active_jobs_new(struct cbx_active_jobs **out)
 	return 0;
 }
 
-void cbx_active_jobs_free(struct cbx_active_jobs *jobs)
+void cbx_active_jobs_clear(struct cbx_active_jobs *jobs)
 {
 	size_t i;
 
-	if (!jobs)
-		return;
 	HASH_CLEAR(hh, jobs->slots);
 	for (i = 0; i < jobs->count; i++) {
 		cbx_job_list_unref(jobs->order[i]->list);
@@ -89,6 +87,14 @@ void cbx_active_jobs_free(struct cbx_active_jobs *jobs)
 	}
 	cbx_snapshot_unref(jobs->frozen);
 	free(jobs->order);
+	*jobs = (struct cbx_active_jobs){ 0 };
+}
+
+void cbx_active_jobs_free(struct cbx_active_jobs *jobs)
+{
+	if (!jobs)
+		return;
+	cbx_active_jobs_clear(jobs);
 	free(jobs);
 }
 
