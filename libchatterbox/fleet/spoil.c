@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/*
+ * spoil.c - decides what a broken nl-hdms sends: each way is one that CONTRACT 3 calls malformed,
+ * so that nothing of such a reply may be believed
+ */
+#include "fleet/inside.h"
+
+#include <string.h>
+
+#define DEPTH 100
+
+static void nest(struct cbx_text *reply)
+{
+	int i;
+
+	cbx_text_clear(reply);
+	cbx_text_puts(reply, "{\"verb\":{\"event\":\"job_list\"},\"object\":{\"jobs\":");
+	for (i = 0; i < DEPTH; i++)
+		cbx_text_putc(reply, '[');
+	for (i = 0; i < DEPTH; i++)
+		cbx_text_putc(reply, ']');
+	cbx_text_puts(reply, "}}");
+}
+
+void cbx_fleet_spoil(struct cbx_random *random, struct cbx_text *reply)
+{
+	switch (cbx_random_between(random, 0, 4)) {
+	case 0: /* torn */
+		reply->len /= 2;
+		break;
+	case 1: /* no UTF-8 */
+		if (reply->len > 2)
+			memcpy(reply->bytes + reply->len / 2, "\xc0\x80", 2);
+		break;
+	case 2:
+		nest(reply);
+		break;
+	case 3: /* no JSON */
+		cbx_text_clear(reply);
+		cbx_text_puts(reply, "<html><body>502 Bad Gateway</body></html>");
+		break;
+	default:
+		cbx_text_clear(reply);
+		break;
+	}
+}
