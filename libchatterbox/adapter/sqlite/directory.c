@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/* directory.c - look-ups in what OCD keeps; names are given trimmed, and only those that are names
+ */
+#include "adapter/sqlite/internal.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Rows of (name, ms); a number is bound when @ms_param is not negative */
+static int each_name(struct sqlite *self, const char *text, int64_t ms_param, cbx_name_fn each,
+		     void *user)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self, text, &s);
+
+	if (r)
+		return r;
+	if (ms_param >= 0)
+		sqlite3_bind_int64(s, 1, ms_param);
+	while ((r = cbx_sqlite_step(self, s)) > 0) {
+		const char *name = cbx_sqlite_text(s, 0);
+		size_t len = name ? strlen(name) : 0;
+
+		if (!name || !cbx_system_name(&name, &len))
+			continue;
+		r = each(user, name, sqlite3_column_int64(s, 1));
+		if (r)
+			break;
+	}
+	return r;
+}
+
+static int sqlite_online_systems(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(
+		self,
+		"select 1 from sqlite_master where name = 'connections' and type in "
+		"('table', 'view')",
+		&s);
+
+	if (!r)
+		r = cbx_sqlite_step(self, s);
+	if (r <= 0)
+		return r ? r : 1;
+	sqlite3_reset(s);
+	return each_name(self,
+			 "select distinct " SQL_TRIM("actor_id") ", 0 from connections "
+								 "order by 1",
+			 -1, each, user);
+}
+
+static int sqlite_read_conf(struct cbx_sql *sql, const char *name, char **info)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	cbx_auto(cbx_freep) char *copy = NULL;
+	int r = cbx_sqlite_prepare(self, "select info from server_conf where name = ?1", &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, name);
+	r = cbx_sqlite_step(self, s);
+	if (r < 0)
+		return r;
+	if (r && cbx_sqlite_text(s, 0)) {
+		copy = strdup(cbx_sqlite_text(s, 0));
+		if (!copy)
+			return -ENOMEM;
+	}
+	*info = cbx_steal(copy);
+	return 0;
+}
+
+static int write_info(struct sqlite *self, const char *name, const char *info)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self,
+				   "insert into server_conf (name, info, updated_at) values "
+				   "(?1, ?2, ?3) on conflict (name) do update set info = "
+				   "excluded.info, updated_at = excluded.updated_at",
+				   &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, name);
+	cbx_sqlite_bind_text(s, 2, info);
+	sqlite3_bind_int64(s, 3, cbx_wall(self->clock));
+	return cbx_sqlite_run(self, s);
+}
+
+static int sqlite_write_conf(struct cbx_sql *sql, const struct cbx_guard *guard, const char *name,
+			     const char *info)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = cbx_sqlite_begin(self, guard);
+
+	return r ? r : cbx_sqlite_end(self, write_info(self, name, info));
+}
+
+static int sqlite_recently_checked(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	return each_name(cbx_sqlite_of(sql),
+			 "select " SQL_TRIM("system") ", max(checked_at) from recently_checked "
+						      "group by 1 order by 1",
+			 -1, each, user);
+}
+
+static int sqlite_next_activations(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+
+	return each_name(self,
+			 "select " SQL_TRIM("system") ", min(activate_at) "
+						      "from list_activation_schedule "
+						      "where activate_at >= ?1 "
+						      "group by 1 order by 1",
+			 cbx_wall(self->clock), each, user);
+}
+
+const struct cbx_directory_ops cbx_sqlite_directory_ops = {
+	.online_systems = sqlite_online_systems,
+	.read_conf = sqlite_read_conf,
+	.write_conf = sqlite_write_conf,
+	.recently_checked = sqlite_recently_checked,
+	.next_activations = sqlite_next_activations,
+	.find_job = cbx_sqlite_find_job,
+};

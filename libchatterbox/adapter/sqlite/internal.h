@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* internal.h - what the files of this room share: the connection, statements, transactions */
+#ifndef CBX_ADAPTER_SQLITE_INTERNAL_H
+#define CBX_ADAPTER_SQLITE_INTERNAL_H
+
+#include "base/cleanup.h"
+#include "port/directory.h"
+#include "port/lease.h"
+#include "port/ledger.h"
+#include "port/outbox.h"
+#include "port/sql.h"
+
+#include <chatterbox/error.h>
+#include <sqlite3.h>
+
+struct sqlite {
+	struct cbx_sql sql; /* first */
+	struct cbx_clock *clock;
+	sqlite3 *db;       /* NULL = not connected */
+	uint64_t deadline; /* of the statement that runs */
+	char *path;
+};
+
+#define CBX_SQLITE_STATEMENT (5 * CBX_SECOND)
+#define CBX_SQLITE_MIGRATION (60 * CBX_SECOND)
+
+/* A name as every input is trimmed: the characters are those of cbx_trim() */
+#define SQL_TRIM(name) "trim(" name ", char(9,10,11,12,13,32))"
+/* A row that OCD wrote with a padded name; the words of the partial index status_monitor_padded */
+#define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
+
+static inline struct sqlite *cbx_sqlite_of(struct cbx_sql *sql)
+{
+	return (struct sqlite *)(void *)sql;
+}
+
+CBX_DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
+
+/* Sorts SQLite's code into the port's errors, with a text; drops the connection on E_DOWN */
+int cbx_sqlite_fail(struct sqlite *self, int code);
+/* Gives the statement its 5 s */
+int cbx_sqlite_prepare(struct sqlite *self, const char *text, sqlite3_stmt **out);
+/* 1 = a row, 0 = done */
+int cbx_sqlite_step(struct sqlite *self, sqlite3_stmt *statement);
+/* Steps until done, drops rows, resets for the next use */
+int cbx_sqlite_run(struct sqlite *self, sqlite3_stmt *statement);
+/* One statement without parameters */
+int cbx_sqlite_exec(struct sqlite *self, const char *text);
+/* Both are borrowed until the statement is reset; NULL and negative counts become SQL null */
+void cbx_sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text);
+void cbx_sqlite_bind_count(sqlite3_stmt *statement, int at, int64_t count);
+/* NULL = SQL null; valid until the next step */
+const char *cbx_sqlite_text(sqlite3_stmt *statement, int column);
+
+/* BEGIN IMMEDIATE, so that the guard's row can't change until the end; @guard may be NULL */
+int cbx_sqlite_begin(struct sqlite *self, const struct cbx_guard *guard);
+/* Commits when @r is 0, else rolls back; returns @r or what the commit made of it */
+int cbx_sqlite_end(struct sqlite *self, int r);
+/* Says in sql.error why the lease does not cover this write; CHATTERBOX_E_FENCED */
+int cbx_sqlite_fenced(struct sqlite *self, const char *why);
+
+int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
+int cbx_sqlite_check_schema(struct cbx_sql *sql);
+/* outbox.c: the batch's events, inside record()'s transaction */
+int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
+/* rows.c: the reading half of the ledger, and of the directory */
+int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_sqlite_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			cbx_row_fn each, void *user);
+int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			 cbx_row_fn each, void *user);
+int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
+			void *user);
+
+extern const struct cbx_ledger_ops cbx_sqlite_ledger_ops;
+extern const struct cbx_outbox_ops cbx_sqlite_outbox_ops;
+extern const struct cbx_lease_ops cbx_sqlite_lease_ops;
+extern const struct cbx_directory_ops cbx_sqlite_directory_ops;
+
+#endif

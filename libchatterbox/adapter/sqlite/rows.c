@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rows.c - reading status_monitor and completed_jobs
+ *
+ * Decides what a reader sees of a job whose name OCD padded: one row under the trimmed name, the
+ * trimmed row before a padded one, origin ocd when either says so. A row whose name or number is
+ * none by CONTRACT 1 is passed over.
+ */
+#include "adapter/sqlite/internal.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TWIN_OF(row)                                                                      \
+	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " row \
+										" and t.job_id = "
+
+#define MONITOR_ROWS                                                                          \
+	"select " SQL_TRIM(                                                                   \
+		"s.system") " as name, s.job_id, s.job_type, s.status, s.percent_completed, " \
+			    "s.downloaded, s.total_files, s.download_speed, "                 \
+			    "case when s.origin = 'ocd' or exists (select 1 from " TWIN_OF(   \
+				    SQL_TRIM("s.system")) "s.job_id and t.origin = 'ocd') "   \
+							  "then 'ocd' else 'user' end, "      \
+							  "s.revision, s.created_at, "        \
+							  "s.updated_at, 0 "                  \
+							  "from status_monitor s where "
+#define FIRST_ONLY                                                                  \
+	"(s.system = " SQL_TRIM(                                                    \
+		"s.system") " or not exists (select 1 from status_monitor t where " \
+			    "t.system = " SQL_TRIM("s.system") " and t.job_id = s.job_id)) "
+#define IN_ORDER "order by name, s.job_id, s.revision desc"
+#define ONE_JOB                                                                      \
+	"((s.system = ?1 and s.job_id = ?2) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
+		"s.system") " = ?1 and s.job_id = ?2)) and "
+
+#define COMPLETED_ROWS                                                                           \
+	"select system, job_id, job_type, status, null, downloaded, total_files, null, origin, " \
+	"revision, started_at, completed_at, inferred from completed_jobs "                      \
+	"where system = ?1 and job_id = ?2"
+
+/* The last row given, to tell a second padded one of the same job */
+struct last {
+	char system[65];
+	int64_t job_id;
+};
+
+static int64_t count_of(sqlite3_stmt *s, int column)
+{
+	int64_t count = sqlite3_column_int64(s, column);
+
+	if (sqlite3_column_type(s, column) == SQLITE_NULL || count < 0)
+		return CBX_NO_COUNT;
+	return count;
+}
+
+static bool is_news(sqlite3_stmt *s, struct last *last)
+{
+	const char *name = cbx_sqlite_text(s, 0);
+	int64_t job_id = sqlite3_column_int64(s, 1);
+	size_t len = name ? strlen(name) : 0;
+
+	if (!name || !cbx_system_name(&name, &len) || job_id < 0 || job_id >= (int64_t)1 << 53)
+		return false;
+	if (job_id == last->job_id && !strcmp(name, last->system))
+		return false;
+	snprintf(last->system, sizeof(last->system), "%s", name);
+	last->job_id = job_id;
+	return true;
+}
+
+static int give_row(sqlite3_stmt *s, cbx_row_fn each, void *user)
+{
+	const char *origin = cbx_sqlite_text(s, 8);
+	struct cbx_row row = {
+		.system = cbx_sqlite_text(s, 0),
+		.job_id = sqlite3_column_int64(s, 1),
+		.job_type = cbx_sqlite_text(s, 2),
+		.status = cbx_sqlite_text(s, 3),
+		.percent_completed = cbx_sqlite_text(s, 4),
+		.downloaded = count_of(s, 5),
+		.total_files = count_of(s, 6),
+		.download_speed = cbx_sqlite_text(s, 7),
+		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
+		.revision = sqlite3_column_int64(s, 9),
+		.started_ms = sqlite3_column_int64(s, 10),
+		.updated_ms = sqlite3_column_int64(s, 11),
+		.inferred = sqlite3_column_int64(s, 12) != 0,
+	};
+
+	return each(user, &row);
+}
+
+/* Counts the rows given in *given */
+static int each_row(struct sqlite *self, sqlite3_stmt *s, cbx_row_fn each, void *user,
+		    size_t *given)
+{
+	struct last last = { .job_id = -1 };
+	int r;
+
+	while ((r = cbx_sqlite_step(self, s)) > 0) {
+		if (!is_news(s, &last))
+			continue;
+		(*given)++;
+		r = give_row(s, each, user);
+		if (r)
+			break;
+	}
+	sqlite3_reset(s);
+	return r;
+}
+
+static int all_rows(struct sqlite *self, const char *text, cbx_row_fn each, void *user)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t given = 0;
+	int r = cbx_sqlite_prepare(self, text, &s);
+
+	return r ? r : each_row(self, s, each, user, &given);
+}
+
+int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
+{
+	return all_rows(cbx_sqlite_of(sql), MONITOR_ROWS FIRST_ONLY IN_ORDER, each, user);
+}
+
+int cbx_sqlite_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user)
+{
+	return all_rows(cbx_sqlite_of(sql), MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER,
+			each, user);
+}
+
+int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			cbx_row_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_prepare(
+		self,
+		"select 1 where exists (select 1 from status_monitor where system = ?1 and "
+		"job_id = ?2 and origin = 'ocd') or exists (select 1 from " TWIN_OF(
+			"?1") "?2 and t.origin = 'ocd') or exists (select 1 from "
+			      "scheduled_jobs where " SQL_TRIM("system") " = ?1 and job_id = ?2)",
+		&s);
+
+	for (i = 0; i < count && !r; i++) {
+		struct cbx_row row = { .system = keys[i].system, .job_id = keys[i].job_id };
+
+		cbx_sqlite_bind_text(s, 1, keys[i].system);
+		sqlite3_bind_int64(s, 2, keys[i].job_id);
+		r = cbx_sqlite_step(self, s);
+		if (r > 0)
+			r = each(user, &row);
+		sqlite3_reset(s);
+	}
+	return r;
+}
+
+int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			 cbx_row_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t given = 0;
+	size_t i;
+	int r = cbx_sqlite_prepare(self, COMPLETED_ROWS, &s);
+
+	for (i = 0; i < count && !r; i++) {
+		cbx_sqlite_bind_text(s, 1, keys[i].system);
+		sqlite3_bind_int64(s, 2, keys[i].job_id);
+		r = each_row(self, s, each, user, &given);
+	}
+	return r;
+}
+
+static int find_in(struct sqlite *self, const char *text, const struct cbx_job_key *key,
+		   cbx_row_fn each, void *user, size_t *given)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self, text, &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, key->system);
+	sqlite3_bind_int64(s, 2, key->job_id);
+	return each_row(self, s, each, user, given);
+}
+
+int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
+			void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	const struct cbx_job_key key = { system, job_id };
+	size_t given = 0;
+	int r = find_in(self, MONITOR_ROWS ONE_JOB FIRST_ONLY IN_ORDER, &key, each, user, &given);
+
+	if (!r && !given)
+		r = find_in(self, COMPLETED_ROWS, &key, each, user, &given);
+	return r || given ? r : 1;
+}

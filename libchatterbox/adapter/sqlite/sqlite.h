@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sqlite.h - the SQL port over a SQLite file: the embedded profile (CONTRACT 5)
+ */
+#ifndef CBX_ADAPTER_SQLITE_H
+#define CBX_ADAPTER_SQLITE_H
+
+#include "port/sql.h"
+
+/* @path is copied; ":memory:" and "" are -EINVAL, since each connection would see its own. @clock
+ * is also the database's clock. Several connections, of several processes too, may share the file.
+ * Not connected yet. */
+int cbx_sqlite_new(const char *path, struct cbx_clock *clock, struct cbx_sql **out);
+
+#endif
