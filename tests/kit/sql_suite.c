@@ -167,5 +167,6 @@ Suite *sql_suite(const struct sql_world *world)
 
 	sql_world = world;
 	sql_suite_ledger(suite);
+	sql_suite_trouble(suite);
 	return suite;
 }

@@ -61,6 +61,7 @@ int sql_note_event(void *text, const struct cbx_outbox_row *row);
 void sql_expect_text(struct cbx_text *text, const char *expected);
 
 void sql_suite_ledger(Suite *suite);
+void sql_suite_trouble(Suite *suite);
 void sql_suite_rows(Suite *suite);
 void sql_suite_outbox(Suite *suite);
 void sql_suite_lease(Suite *suite);

@@ -2,9 +2,6 @@
 /* sql_suite_ledger.c - record(): forward only, guarded, all or nothing */
 #include "sql_suite.h"
 
-#include <stdio.h>
-#include <string.h>
-
 START_TEST(records_every_column)
 {
 	struct cbx_batch batch = { 0 };
@@ -185,152 +182,6 @@ START_TEST(later_change_of_a_job_wins)
 }
 END_TEST
 
-START_TEST(other_epoch_writes_nothing)
-{
-	const struct cbx_guard mine = sql_guard;
-	const struct cbx_guard wrong[] = {
-		{ mine.name, mine.holder, mine.epoch - 1 },
-		{ mine.name, mine.holder, mine.epoch + 1 },
-		{ mine.name, "somebody", mine.epoch },
-		{ "elsewhere", mine.holder, mine.epoch },
-	};
-	struct cbx_batch batch = { 0 };
-	size_t i;
-
-	for (i = 0; i < CBX_COUNT(wrong); i++) {
-		sql_guard = wrong[i];
-		sql_put(&batch, "ABC1", 17, "Running", 1);
-		sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
-		sql_record(&batch, CHATTERBOX_E_FENCED);
-		ck_assert_int_ne(sql->error[0], 0);
-	}
-	sql_guard = mine;
-	sql_expect("select count(*) from status_monitor", "0");
-	sql_expect("select count(*) from outbox", "0");
-	sql_put(&batch, "ABC1", 17, "Running", 1);
-	sql_record(&batch, 0);
-}
-END_TEST
-
-START_TEST(all_or_nothing)
-{
-	struct cbx_batch batch = { 0 };
-	const char *checked[] = { "ABC1" };
-
-	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
-	sql_record(&batch, 0);
-	/* the last statement of the transaction finds that its event was recorded already */
-	put_errored(&batch, 1, "disk", "full");
-	sql_put(&batch, "ABC1", 18, "Completed", 1)->place = CBX_IN_COMPLETED;
-	sql_put_event(&batch, "ABC1/18", "ABC1/18/1");
-	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
-	batch.checked = checked;
-	batch.checked_count = 1;
-	sql_record(&batch, CHATTERBOX_E_FENCED);
-	sql_expect("select (select count(*) from status_monitor) + (select count(*) from "
-		   "completed_jobs) + (select count(*) from errors) + (select count(*) from "
-		   "recently_checked)",
-		   "0");
-	sql_expect("select message_id from outbox", "ABC1/17/1");
-	ck_assert(sql->ops->is_up(sql));
-}
-END_TEST
-
-START_TEST(texts_are_only_texts)
-{
-	static const char *const texts[] = {
-		"'; drop table status_monitor; --",
-		"\\'\"{},NULL",
-		"NULL",
-		"{\"a\\\"b\",c}",
-		"Läuft – 実行中 🚚",
-		"a\tb\nc\\n",
-		"%s %n $1 ?1 :x",
-	};
-	struct cbx_batch batch = { 0 };
-	struct cbx_text rows = { 0 };
-	struct cbx_text expected = { 0 };
-	size_t i;
-
-	for (i = 0; i < CBX_COUNT(texts); i++) {
-		struct cbx_change *change = sql_put(&batch, "ABC1", (int64_t)i, texts[i], 1);
-
-		change->job->status->job_type = texts[i];
-		change->error_code = texts[i];
-		change->error_message = texts[i];
-		cbx_text_printf(&expected, "ABC1/%zu %s user r1\n", i, texts[i]);
-	}
-	sql_put(&batch, "Ж'; --", 1, "Running", 1);
-	cbx_text_puts(&expected, "Ж'; --/1 Running user r1\n");
-	sql_put_event(&batch, "k'\"\\", "m'\"\\")->previous_status = strdup("NULL");
-	sql_record(&batch, 0);
-	ck_assert_int_eq(sql->ledger->monitored(sql, sql_note_row, &rows), 0);
-	sql_expect_text(&rows, expected.bytes);
-	cbx_text_free(&expected);
-	sql_expect("select key || message_id || previous_status from outbox", "k'\"\\m'\"\\NULL");
-	sql_expect("select count(*) from errors where code = message and code = job_type", "7");
-}
-END_TEST
-
-START_TEST(takes_large_batches)
-{
-	struct cbx_batch batch = { 0 };
-	char id[64];
-	int i;
-
-	for (i = 0; i < 5000; i++) {
-		/* against the order of keys, some ended */
-		int job = (i * 3001) % 5000;
-		struct cbx_change *change = sql_put(&batch, "ABC1", job, "Running", 1);
-
-		if (i % 10 == 0)
-			change->place = CBX_IN_COMPLETED;
-		snprintf(id, sizeof(id), "ABC1/%d/1", job);
-		sql_put_event(&batch, "ABC1", id);
-	}
-	sql_record(&batch, 0);
-	sql_expect("select count(*) from status_monitor", "4500");
-	sql_expect("select count(*) from completed_jobs", "500");
-	sql_expect("select count(*) from outbox", "5000");
-	/* in the order of the batch */
-	sql_expect("select message_id from outbox order by id limit 1", "ABC1/0/1");
-	sql_expect("select message_id from outbox order by id desc limit 1", "ABC1/1999/1");
-}
-END_TEST
-
-START_TEST(passes_its_deadline_by_writing_nothing)
-{
-	struct cbx_batch batch = { 0 };
-	int r;
-
-	sql_put(&batch, "ABC1", 17, "Running", 1);
-	r = sql->ledger->record(sql, &sql_guard, &batch, cbx_now(cbx_system_clock()));
-	ck_assert(r == CHATTERBOX_E_TIMEOUT || r == CHATTERBOX_E_DOWN);
-	sql_batch_free(&batch);
-	sql_expect("select count(*) from status_monitor", "0");
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
-}
-END_TEST
-
-START_TEST(held_lock_times_out)
-{
-	struct cbx_batch batch = { 0 };
-	uint64_t before = cbx_now(cbx_system_clock());
-	uint64_t took;
-
-	sql_world->hold();
-	sql_put(&batch, "ABC1", 17, "Running", 1);
-	sql_record(&batch, CHATTERBOX_E_TIMEOUT);
-	took = cbx_now(cbx_system_clock()) - before;
-	ck_assert_uint_gt(took, 1500 * CBX_MS);
-	ck_assert_uint_lt(took, 4 * CBX_SECOND);
-	ck_assert(sql->ops->is_up(sql));
-	sql_world->release();
-	sql_put(&batch, "ABC1", 17, "Running", 1);
-	sql_record(&batch, 0);
-}
-END_TEST
-
 void sql_suite_ledger(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -341,12 +192,6 @@ void sql_suite_ledger(Suite *suite)
 		returned_jobs_leave_completed_jobs,
 		errors_are_counted,
 		later_change_of_a_job_wins,
-		other_epoch_writes_nothing,
-		all_or_nothing,
-		texts_are_only_texts,
-		takes_large_batches,
-		passes_its_deadline_by_writing_nothing,
-		held_lock_times_out,
 	};
 
 	sql_add(suite, "ledger", tests, CBX_COUNT(tests));

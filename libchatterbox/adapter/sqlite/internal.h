@@ -61,7 +61,8 @@ int cbx_sqlite_fenced(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* outbox.c: the batch's events, inside record()'s transaction */
+/* changes.c and outbox.c: the batch's parts, inside record()'s transaction */
+int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);

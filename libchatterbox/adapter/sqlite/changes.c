@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+/*
+ * changes.c - writes a batch's changes, each into the table where its job is now
+ *
+ * Decides what becomes of a row that OCD inserted under a padded name: the first record of that job
+ * writes the trimmed name's row, takes over the padded row's origin and age, and deletes it, all
+ * in one transaction. Readers show such a row under its trimmed name, and not at all once the
+ * trimmed row exists.
+ */
+#include "adapter/sqlite/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The statements of one record(), prepared once for all its changes */
+struct record {
+	struct sqlite *self;
+	int64_t now;
+	sqlite3_stmt *twin;
+	sqlite3_stmt *monitor;
+	sqlite3_stmt *end;
+	sqlite3_stmt *completed;
+	sqlite3_stmt *error;
+};
+
+/* What the row of a padded name leaves to the trimmed one's */
+struct heritage {
+	bool is_ocd;
+	int64_t created; /* ms, -1 = none */
+};
+
+#define TWIN                                                                 \
+	"delete from status_monitor where " SQL_PADDED("") " and " SQL_TRIM( \
+		"system") " = ?1 and job_id = ?2 returning origin, created_at"
+
+#define MONITOR                                                                               \
+	"insert into status_monitor (system, job_id, job_type, status, percent_completed, "   \
+	"downloaded, total_files, download_speed, origin, revision, created_at, updated_at) " \
+	"values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12, ?11) "                         \
+	"on conflict (system, job_id) do update set job_type = excluded.job_type, "           \
+	"status = excluded.status, percent_completed = excluded.percent_completed, "          \
+	"downloaded = excluded.downloaded, total_files = excluded.total_files, "              \
+	"download_speed = excluded.download_speed, origin = case when origin = 'ocd' "        \
+	"then 'ocd' else excluded.origin end, revision = excluded.revision, "                 \
+	"updated_at = excluded.updated_at where revision <= excluded.revision"
+
+#define END                                                                                \
+	"delete from status_monitor where system = ?1 and job_id = ?2 and revision <= ?3 " \
+	"returning origin, created_at"
+
+#define COMPLETED                                                                                 \
+	"insert into completed_jobs (system, job_id, job_type, status, downloaded, total_files, " \
+	"origin, revision, started_at, completed_at, inferred) "                                  \
+	"values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "                                  \
+	"on conflict (system, job_id) do update set job_type = excluded.job_type, "               \
+	"status = excluded.status, downloaded = excluded.downloaded, "                            \
+	"total_files = excluded.total_files, origin = case when origin = 'ocd' then 'ocd' "       \
+	"else excluded.origin end, revision = excluded.revision, "                                \
+	"started_at = coalesce(excluded.started_at, started_at), "                                \
+	"completed_at = excluded.completed_at, inferred = excluded.inferred "                     \
+	"where revision <= excluded.revision"
+
+#define ERROR                                                                                   \
+	"insert into errors (system, job_id, job_type, code, message, origin, occurrences, "    \
+	"first_seen, last_seen) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7) "                    \
+	"on conflict (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, '')) do update set " \
+	"occurrences = coalesce(occurrences, 0) + 1, last_seen = excluded.last_seen, "          \
+	"message = excluded.message, job_type = excluded.job_type, origin = excluded.origin"
+
+static int record_init(struct record *record)
+{
+	struct sqlite *self = record->self;
+	int r = cbx_sqlite_prepare(self, TWIN, &record->twin);
+
+	if (!r)
+		r = cbx_sqlite_prepare(self, MONITOR, &record->monitor);
+	if (!r)
+		r = cbx_sqlite_prepare(self, END, &record->end);
+	if (!r)
+		r = cbx_sqlite_prepare(self, COMPLETED, &record->completed);
+	if (!r)
+		r = cbx_sqlite_prepare(self, ERROR, &record->error);
+	return r;
+}
+
+static void record_close(struct record *record)
+{
+	sqlite3_finalize(record->twin);
+	sqlite3_finalize(record->monitor);
+	sqlite3_finalize(record->end);
+	sqlite3_finalize(record->completed);
+	sqlite3_finalize(record->error);
+}
+
+/* Steps a delete and remembers what its rows said */
+static int inherit(struct record *record, sqlite3_stmt *statement, struct heritage *heritage)
+{
+	int r;
+
+	while ((r = cbx_sqlite_step(record->self, statement)) > 0) {
+		const char *origin = cbx_sqlite_text(statement, 0);
+
+		if (origin && !strcmp(origin, "ocd"))
+			heritage->is_ocd = true;
+		if (sqlite3_column_type(statement, 1) != SQLITE_NULL)
+			heritage->created = sqlite3_column_int64(statement, 1);
+	}
+	sqlite3_reset(statement);
+	return r;
+}
+
+static const char *origin_of(const struct cbx_job *job, const struct heritage *heritage)
+{
+	return heritage->is_ocd ? "ocd" : cbx_origin_name(job->origin);
+}
+
+static int write_monitor(struct record *record, const struct cbx_job *job,
+			 const struct heritage *heritage)
+{
+	const struct cbx_status *status = job->status;
+	sqlite3_stmt *s = record->monitor;
+	int r;
+
+	cbx_sqlite_bind_text(s, 1, status->system);
+	sqlite3_bind_int64(s, 2, status->job_id);
+	cbx_sqlite_bind_text(s, 3, status->job_type);
+	cbx_sqlite_bind_text(s, 4, status->text);
+	cbx_sqlite_bind_text(s, 5, status->percent_text);
+	cbx_sqlite_bind_count(s, 6, status->downloaded);
+	cbx_sqlite_bind_count(s, 7, status->total_files);
+	cbx_sqlite_bind_text(s, 8, status->speed_text);
+	cbx_sqlite_bind_text(s, 9, origin_of(job, heritage));
+	sqlite3_bind_int64(s, 10, job->revision);
+	sqlite3_bind_int64(s, 11, record->now);
+	sqlite3_bind_int64(s, 12, heritage->created >= 0 ? heritage->created : record->now);
+	r = cbx_sqlite_run(record->self, s);
+	if (!r && !sqlite3_changes(record->self->db))
+		return cbx_sqlite_fenced(record->self, "status_monitor has a newer revision");
+	return r;
+}
+
+static int end_monitor(struct record *record, const struct cbx_job *job, struct heritage *heritage)
+{
+	sqlite3_stmt *s = record->end;
+
+	cbx_sqlite_bind_text(s, 1, job->status->system);
+	sqlite3_bind_int64(s, 2, job->status->job_id);
+	sqlite3_bind_int64(s, 3, job->revision);
+	return inherit(record, s, heritage);
+}
+
+/* 1 = @table still has a row of that job, which then is ahead of us */
+static int has_row(struct record *record, const char *table, const struct cbx_job *job)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	char text[128];
+	int r;
+
+	snprintf(text, sizeof(text), "select 1 from %s where system = ?1 and job_id = ?2", table);
+	r = cbx_sqlite_prepare(record->self, text, &s);
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, job->status->system);
+	sqlite3_bind_int64(s, 2, job->status->job_id);
+	return cbx_sqlite_step(record->self, s);
+}
+
+static int write_completed(struct record *record, const struct cbx_job *job,
+			   struct heritage *heritage)
+{
+	const struct cbx_status *status = job->status;
+	sqlite3_stmt *s = record->completed;
+	int r = end_monitor(record, job, heritage);
+
+	if (!r)
+		r = has_row(record, "status_monitor", job);
+	if (r)
+		return r < 0 ? r
+			     : cbx_sqlite_fenced(record->self, "status_monitor has a newer "
+							       "revision");
+	cbx_sqlite_bind_text(s, 1, status->system);
+	sqlite3_bind_int64(s, 2, status->job_id);
+	cbx_sqlite_bind_text(s, 3, status->job_type);
+	cbx_sqlite_bind_text(s, 4, status->text);
+	cbx_sqlite_bind_count(s, 5, status->downloaded);
+	cbx_sqlite_bind_count(s, 6, status->total_files);
+	cbx_sqlite_bind_text(s, 7, origin_of(job, heritage));
+	sqlite3_bind_int64(s, 8, job->revision);
+	cbx_sqlite_bind_count(s, 9, heritage->created);
+	sqlite3_bind_int64(s, 10, record->now);
+	sqlite3_bind_int64(s, 11, job->inferred);
+	r = cbx_sqlite_run(record->self, s);
+	if (!r && !sqlite3_changes(record->self->db))
+		return cbx_sqlite_fenced(record->self, "completed_jobs has a newer revision");
+	return r;
+}
+
+static int drop_completed(struct record *record, const struct cbx_job *job)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(record->self,
+				   "delete from completed_jobs where system = ?1 and job_id = ?2 "
+				   "and revision <= ?3",
+				   &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, job->status->system);
+	sqlite3_bind_int64(s, 2, job->status->job_id);
+	sqlite3_bind_int64(s, 3, job->revision);
+	r = cbx_sqlite_run(record->self, s);
+	if (!r)
+		r = has_row(record, "completed_jobs", job);
+	return r <= 0 ? r : cbx_sqlite_fenced(record->self, "completed_jobs has a newer revision");
+}
+
+static int write_error(struct record *record, const struct cbx_change *change)
+{
+	const struct cbx_job *job = change->job;
+	sqlite3_stmt *s = record->error;
+
+	cbx_sqlite_bind_text(s, 1, job->status->system);
+	sqlite3_bind_int64(s, 2, job->status->job_id);
+	cbx_sqlite_bind_text(s, 3, job->status->job_type);
+	cbx_sqlite_bind_text(s, 4, change->error_code);
+	cbx_sqlite_bind_text(s, 5, change->error_message);
+	cbx_sqlite_bind_text(s, 6, cbx_origin_name(job->origin));
+	sqlite3_bind_int64(s, 7, record->now);
+	return cbx_sqlite_run(record->self, s);
+}
+
+static int write_change(struct record *record, const struct cbx_change *change)
+{
+	struct heritage heritage = { .created = -1 };
+	const struct cbx_job *job = change->job;
+	int r;
+
+	cbx_sqlite_bind_text(record->twin, 1, job->status->system);
+	sqlite3_bind_int64(record->twin, 2, job->status->job_id);
+	r = inherit(record, record->twin, &heritage);
+	if (!r && change->place == CBX_IN_MONITOR)
+		r = write_monitor(record, job, &heritage);
+	else if (!r)
+		r = write_completed(record, job, &heritage);
+	if (!r && change->returned && change->place == CBX_IN_MONITOR)
+		r = drop_completed(record, job);
+	if (!r && change->error_code)
+		r = write_error(record, change);
+	return r;
+}
+
+int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch)
+{
+	struct record record = { .self = self, .now = cbx_wall(self->clock) };
+	size_t i;
+	int r = record_init(&record);
+
+	for (i = 0; i < batch->change_count && !r; i++)
+		r = write_change(&record, &batch->changes[i]);
+	record_close(&record);
+	return r;
+}
