@@ -41,14 +41,16 @@ struct cbx_reply {
 	char event[32]; /* verb.event; "" when absent */
 	struct cbx_status **statuses;
 	size_t count;
-	char **systems; /* object.systems, NULL when the member is absent */
+	char **systems; /* object.systems, of names or {system}, sorted */
 	size_t system_count;
 	char **offline; /* object.offline */
 	size_t offline_count;
 	bool has_systems;
-	bool is_error;	     /* verb.event is "error", or a JSON-RPC error object */
-	char code[65];	     /* object.code of an error, as text; "" when absent */
-	char message[257];   /* object.message, cut */
+	bool has_jobs; /* object.jobs was there; without it and `offline`, a job_list or job_status
+			* answer is malformed */
+	bool is_error; /* verb.event is "error", or a JSON-RPC error object */
+	char code[65]; /* object.code of an error, as text; "" when absent */
+	char message[257]; /* object.message, cut */
 	unsigned rejects[CBX_MEMBERS];
 };
 
