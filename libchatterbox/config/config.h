@@ -75,6 +75,8 @@ int cbx_value_takes(const struct cbx_key *key, char **out);
 /* The value as JSON text; a secret is "***" */
 void cbx_value_show(struct cbx_text *text, const struct cbx_key *key, const struct cbx_slot *slot);
 
+/* Control characters, and what is no UTF-8, become '?' */
+void cbx_text_clean(char *text);
 /* Return: 0 or -ENOMEM. @format makes one line; control characters are replaced. */
 int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind kind,
 		    const char *format, ...) __attribute__((format(printf, 3, 4)));

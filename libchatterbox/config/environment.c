@@ -78,6 +78,14 @@ static bool is_given_twice(const struct variable *variable, char *const *environ
 	return false;
 }
 
+static int refuse(struct chatterbox_config *config, const struct variable *variable,
+		  const char *why, const struct cbx_origin *origin)
+{
+	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
+			       "%s: the file that %.*s names: %s (from %s)", variable->path,
+			       (int)variable->name_len, variable->name, why, origin->name);
+}
+
 static int lay_secret_file(struct chatterbox_config *config, const struct variable *variable,
 			   const struct cbx_origin *origin)
 {
@@ -85,22 +93,19 @@ static int lay_secret_file(struct chatterbox_config *config, const struct variab
 	size_t len;
 	int r;
 
+	/* the value is never shown: somebody will put the secret itself into X_FILE */
 	r = cbx_bytes_read(variable->value, SECRET_FILE_BYTES, &bytes);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
-				       "%s: %.200s: %s (from %s)", variable->path, variable->value,
-				       chatterbox_strerror(r), origin->name);
+		return refuse(config, variable, chatterbox_strerror(r), origin);
 	len = bytes.len;
 	if (len && bytes.at[len - 1] == '\n')
 		bytes.at[--len] = '\0';
 	if (len && bytes.at[len - 1] == '\r')
 		bytes.at[--len] = '\0';
 	if (strlen(bytes.at) != len)
-		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
-				       "%s: %.200s: holds a NUL byte (from %s)", variable->path,
-				       variable->value, origin->name);
+		return refuse(config, variable, "holds a NUL byte", origin);
 	return cbx_config_lay_text(config, variable->path, bytes.at, origin);
 }
 

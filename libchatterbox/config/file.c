@@ -62,23 +62,21 @@ static int refuse(struct chatterbox_config *config, const char *path, const char
 	return r < 0 ? r : CHATTERBOX_E_CONFIG;
 }
 
-static int refuse_json(struct chatterbox_config *config, const char *path,
-		       const json_error_t *error)
+static int refuse_json(struct chatterbox_config *config, const char *path, json_error_t *error)
 {
 	char *near = strstr(error->text, " near ");
-	char why[sizeof(error->text)];
+	enum json_error_code code = json_error_code(error);
+	const char *why = error->text;
 	int r;
 
-	snprintf(why, sizeof(why), "%.*s",
-		 near ? (int)(near - error->text) : (int)strlen(error->text), error->text);
+	if (code == json_error_premature_end_of_input)
+		why = "it ends too early";
 	/* the name of a member is no secret, and helps to find it */
-	r = json_error_code(error) == json_error_duplicate_key
-		    ? cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
-				      "%s: line %d, column %d: %s", path, error->line,
-				      error->column, error->text)
-		    : cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
-				      "%s: line %d, column %d: not JSON: %s", path, error->line,
-				      error->column, why);
+	else if (near && code != json_error_duplicate_key)
+		*near = '\0';
+	r = cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR, "%s: line %d, column %d: %s%s",
+			    path, error->line, error->column,
+			    code == json_error_duplicate_key ? "" : "not JSON: ", why);
 	return r < 0 ? r : CHATTERBOX_E_CONFIG;
 }
 

@@ -25,6 +25,7 @@ static int put(struct cbx_slot *slot, struct cbx_value *value, unsigned rank, co
 		name = strdup(from);
 		if (!name)
 			return -ENOMEM;
+		cbx_text_clean(name);
 	}
 	cbx_value_clear(&slot->value);
 	slot->value = *value;

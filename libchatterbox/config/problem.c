@@ -17,7 +17,7 @@
 #define GOT_BYTES 80 /* of a value, that much is shown */
 #define MOST 1000    /* problems; a file of slips must not fill the log */
 
-static void clean(char *text)
+void cbx_text_clean(char *text)
 {
 	bool utf8 = cbx_utf8_valid(text, strlen(text));
 
@@ -62,7 +62,7 @@ int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind 
 		text = NULL;
 		return -ENOMEM;
 	}
-	clean(text);
+	cbx_text_clean(text);
 	r = append(problems, text, kind);
 	if (r < 0)
 		return r;
@@ -158,7 +158,13 @@ int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
 						    ? CHATTERBOX_PROBLEM_ERROR
 						    : CHATTERBOX_PROBLEM_WARNING;
 	char near[CBX_KEY_PATH];
+	bool overlay;
 
+	if (cbx_key_find(path, false, &overlay))
+		return cbx_problem_add(&config->laid, kind,
+				       "%s: unknown key: a dot in a name does not nest, write an "
+				       "object in an object (from %s)",
+				       path, origin->name);
 	if (cbx_key_suggest(path, near))
 		return cbx_problem_add(&config->laid, kind,
 				       "%.200s: unknown key, did you mean %s? (from %s)", path,
