@@ -160,6 +160,9 @@ int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
 	char near[CBX_KEY_PATH];
 	bool overlay;
 
+	/* looking for the nearest name costs something: a flood of slips is not worth it */
+	if (config->laid.count >= MOST && kind == CHATTERBOX_PROBLEM_WARNING)
+		return 0;
 	if (cbx_key_find(path, false, &overlay))
 		return cbx_problem_add(&config->laid, kind,
 				       "%s: unknown key: a dot in a name does not nest, write an "

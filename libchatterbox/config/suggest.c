@@ -75,7 +75,7 @@ static bool is_cut_short(const char *path, const char *name)
 static void consider(struct search *search, const char *name)
 {
 	size_t len = strlen(last_part(search->path));
-	size_t allowed = len < 4 ? 1 : len < 8 ? 2 : 3;
+	size_t allowed = len < 2 ? 0 : len < 4 ? 1 : len < 8 ? 2 : 3;
 	size_t far = distance(search->path, name);
 
 	if (far > 2 && is_cut_short(search->path, name))

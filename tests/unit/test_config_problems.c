@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: MIT
+/* What is wrong with a configuration is told in one line that names the place, and no secret. */
+#include "config_kit.h"
+
+#include <unistd.h>
+
+/* The object of reference/proposal.md, as OCD's own configuration prints it */
+static const char ocd[] =
+	"{\"app_meta\":{\"name\":\"\",\"version\":\"1.11.5\",\"namespace\":\"ocd\"},"
+	"\"backblaze\":{\"key\":\"\",\"id\":\"\"},\"benchmark\":{\"incremental\":false},"
+	"\"check_job_status_time\":10,\"concurrency\":4,"
+	"\"e_tracker\":{\"username\":\"\",\"password\":\"\",\"host\":\"\"},"
+	"\"free_drive_space_if_full\":true,\"http_server\":{\"port\":3041},"
+	"\"live_db\":{\"username\":\"\",\"password\":\"\",\"host\":\"\"},"
+	"\"live_db_write\":{\"password\":\"\",\"host\":\"\",\"database\":\"hdmslive2\"},"
+	"\"live_rep\":{\"password\":\"\",\"host\":\"\",\"database\":\"hdmslive_rep\"},"
+	"\"live_rmq\":{\"vhost\":\"rmq-sm\"},"
+	"\"live_temp\":{\"password\":\"\",\"host\":\"\",\"database\":\"hdmslive_tmp\"},"
+	"\"log\":{\"pretty\":false,\"level\":\"info\",\"path\":\"stdout.log\"},"
+	"\"max_download_speed\":\"250K\",\"max_files_in_a_download\":500,\"max_listeners\":100,"
+	"\"max_systems_to_download\":100,\"pausedKey\":\"Paused\","
+	"\"profiling\":{\"enabled\":false,\"interval\":\"5s\"},\"quick_check_time\":60,"
+	"\"recheck_system_time\":86400000,\"redis\":{\"host\":\"\"},"
+	"\"rmq\":{\"host\":\"\",\"vhost\":\"rmq-sm\",\"pass\":\"\"},"
+	"\"rmq_rpc\":{\"rpc_timeout\":\"5m\",\"event_queue_bindings\":{\"default\":[\"a\"]}},"
+	"\"rpc\":{\"skeletor_benchmark\":false},\"runningKey\":\"Running\","
+	"\"send_csa_report\":604800000,"
+	"\"sequelize\":{\"database\":\"\",\"username\":\"\",\"password\":\"\"},"
+	"\"spotify\":{\"password\":\"\",\"host\":\"\",\"database\":\"nl_spotify\"},"
+	"\"time_till_next_check\":600,\"ws_server\":{}}";
+
+START_TEST(ocds_own_object_is_taken_in_silence)
+{
+	struct chatterbox_config *config = config_of(ocd);
+
+	ck_assert_str_eq(config_problems(config), "");
+	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	config_check_shown(config, "rmq.vhost", "\"rmq-sm\"", "file /t.json");
+	config_check_shown(config, "log.path", "\"stdout.log\"", "file /t.json");
+	/* hosts that are left empty are those of the default */
+	config_check_shown(config, "redis.host", "\"127.0.0.1\"", "default");
+	ck_assert(!chatterbox_config_has_live_temp(config));
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+/* A whole file and all that is said of it */
+static const struct {
+	const char *json;
+	const char *problems;
+} said[] = {
+	{ "{}", "" },
+	{ "{\"redis\":{\"hots\":\"x\"}}",
+	  "warning redis.hots: unknown key, did you mean redis.host? (from file /t.json)\n" },
+	{ "{\"redis\":{\"pass\":\"hunter2\"}}",
+	  "warning redis.pass: unknown key, did you mean redis.password? (from file /t.json)\n" },
+	{ "{\"rmq\":{\"password\":\"hunter2\"}}",
+	  "warning rmq.password: unknown key, did you mean rmq.pass? (from file /t.json)\n" },
+	{ "{\"rmq\":{\"zzz\":1}}", "warning rmq.zzz: unknown key (from file /t.json)\n" },
+	{ "{\"rmq\":{\"tls\":{\"sni\":1}}}",
+	  "warning rmq.tls.sni: unknown key (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"reddis\":{\"host\":\"x\"}}}",
+	  "warning chatterbox.reddis: unknown key, did you mean chatterbox.redis? "
+	  "(from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"redis\":{\"prot\":1}}}",
+	  "warning chatterbox.redis.prot: unknown key, did you mean chatterbox.redis.port? "
+	  "(from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"e_tracker\":{}}}",
+	  "warning chatterbox.e_tracker: unknown key (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"chatterbox\":{\"store\":\"memory\"}}}",
+	  "warning chatterbox.chatterbox: unknown key (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"rmq_rpc\":{\"event_queue_bindings\":{\"other\":[]}}}}",
+	  "warning chatterbox.rmq_rpc.event_queue_bindings.other: unknown key "
+	  "(from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"sequelize\":{\"logging\":false}}}",
+	  "warning chatterbox.sequelize.logging: unknown key (from file /t.json)\n" },
+	{ "{\"sequelize\":{\"logging\":false,\"pool\":{\"max\":5}},\"pausedkey\":1}", "" },
+	{ "{\"redis.host\":\"x\"}",
+	  "warning redis.host: unknown key: a dot in a name does not nest, write an object in an "
+	  "object (from file /t.json)\n" },
+	{ "{\"foo.bar\":\"x\",\"\":1}", "" },
+	{ "{\"redis\":{\"\":1}}", "warning redis.: unknown key (from file /t.json)\n" },
+	{ "{\"redis\":{\"a\\nerror x\":1}}",
+	  "warning redis.a?error x: unknown key (from file /t.json)\n" },
+	{ "{\"redis\":null,\"chatterbox\":null}", "" },
+	{ "{\"redis\":\"redis://:hunter2@cache\"}",
+	  "error redis: got a text, takes an object (from file /t.json)\n" },
+	{ "{\"chatterbox\":[]}",
+	  "error chatterbox: got a list, takes an object (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"lease\":{\"ttl\":\"ten\"}}}",
+	  "error chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (s) "
+	  "(from file /t.json)\n" },
+	{ "{\"redis\":{\"password\":12345}}",
+	  "error redis.password: got a number, takes a text of 1..4096 bytes "
+	  "(from file /t.json)\n" },
+	{ "{\"http_server\":{\"token\":[\"hunter2\"]}}",
+	  "error http_server.token: got a list, takes a text of 1..4096 bytes "
+	  "(from file /t.json)\n" },
+	{ "{\"sequelize\":{\"dialect\":\"mysql\"}}",
+	  "error sequelize.dialect: got \"mysql\", takes postgres (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"app_name\":\"a/b\"}}",
+	  "error chatterbox.app_name: got \"a/b\", takes 1..64 of the characters A-Z a-z 0-9 . _ - "
+	  "(from file /t.json)\n" },
+	{ "{\"rmq_rpc\":{\"poll_timeout\":\"10m\"}}",
+	  "warning rmq_rpc.poll_timeout: got 600000 ms, takes at most rmq_rpc.rpc_timeout: lowered "
+	  "to 300000 ms (from file /t.json)\n" },
+	{ "{\"rmq_rpc\":{\"rpc_timeout\":\"2s\"}}", "" },
+	{ "{\"chatterbox\":{\"sql\":\"sqlite\"}}",
+	  "error chatterbox.sqlite_path: got nothing, takes the path of the database file, since "
+	  "chatterbox.sql is sqlite (from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"sql\":\"sqlite\",\"sqlite_path\":\"/x\"}}", "" },
+	{ "{\"http_server\":{\"tls\":{\"cert\":\"/c\"}}}",
+	  "error http_server.tls.key: got nothing, takes the path of a PEM file, since "
+	  "http_server.tls is on (from file /t.json)\n" },
+	{ "{\"http_server\":{\"tls\":{\"cert\":\"/c\",\"key\":\"/k\"}}}", "" },
+	{ "{\"redis\":{\"tls\":true},\"chatterbox\":{\"store\":\"memory\"}}", "" },
+	{ "{\"pausedKey\":"
+	  "\"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
+	  "pppppppppppppp\"}",
+	  "error pausedKey: got "
+	  "\"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp..., "
+	  "takes "
+	  "a text of 1..64 bytes (from file /t.json)\n" },
+};
+
+START_TEST(each_slip_is_told)
+{
+	struct chatterbox_config *config = config_of(said[_i].json);
+
+	ck_assert_str_eq(config_problems(config), said[_i].problems);
+	ck_assert_int_eq(chatterbox_config_check(config),
+			 strstr(said[_i].problems, "error ") == said[_i].problems &&
+					 said[_i].problems[0]
+				 ? CHATTERBOX_E_CONFIG
+				 : 0);
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+/* Texts that are no JSON object */
+static const struct {
+	const char *json;
+	const char *problems;
+} broken[] = {
+	{ "", "error /t.json: empty, takes a JSON object\n" },
+	{ " \n\t", "error /t.json: empty, takes a JSON object\n" },
+	{ "[]", "error /t.json: not a JSON object\n" },
+	{ "5", "error /t.json: not a JSON object\n" },
+	{ "\xef\xbb\xbf{}",
+	  "error /t.json: line 1, column 1: not JSON: begins with a byte order mark; "
+	  "save it as UTF-8 without one\n" },
+	{ "{\"redis\":{\"host\":\"x\"",
+	  "error /t.json: line 1, column 20: not JSON: it ends too early\n" },
+	{ "{\n \"a\": 1,\n \"a\": 2\n}",
+	  "error /t.json: line 3, column 4: duplicate object key near '\"a\"'\n" },
+	{ "{\"redis\":{\"password\":hunter2}}",
+	  "error /t.json: line 1, column 27: not JSON: invalid token\n" },
+	{ "{\"redis\":{\"password\":\"hunter2\" \"x\"}}",
+	  "error /t.json: line 1, column 34: not JSON: '}' expected\n" },
+	{ "{\"redis\":{\"password\":\"hunter2}}",
+	  "error /t.json: line 1, column 31: not JSON: it ends too early\n" },
+	{ "{} x", "error /t.json: line 1, column 4: not JSON: end of file expected\n" },
+	{ "{'a':1}", "error /t.json: line 1, column 2: not JSON: string or '}' expected\n" },
+	{ "// x\n{}", "error /t.json: line 1, column 1: not JSON: invalid token\n" },
+	{ "{\"a\":\"\xff\"}",
+	  "error /t.json: line 1, column 6: not JSON: unable to decode byte 0xff\n" },
+	{ "{\"a\":\"\\u0000\"}", "error /t.json: line 1, column 13: not JSON: \\u0000 is not "
+				 "allowed without JSON_ALLOW_NUL\n" },
+};
+
+START_TEST(what_is_no_json_is_refused_with_its_place)
+{
+	struct chatterbox_config *config = config_new();
+	struct chatterbox_config *fresh = config_new();
+
+	ck_assert_int_eq(config_lay(config, broken[_i].json), CHATTERBOX_E_CONFIG);
+	ck_assert_str_eq(config_problems(config), broken[_i].problems);
+	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_changes(fresh, config, NULL, NULL), 0);
+	ck_assert_ptr_null(strstr(config_problems(config), "hunter2"));
+	chatterbox_config_unref(config);
+	chatterbox_config_unref(fresh);
+}
+END_TEST
+
+static void check_file(const char *path, const char *problems)
+{
+	struct chatterbox_config *config = config_new();
+
+	ck_assert_int_eq(chatterbox_config_load_file(config, path),
+			 *problems ? CHATTERBOX_E_CONFIG : 0);
+	ck_assert_str_eq(config_problems(config), problems);
+	chatterbox_config_unref(config);
+}
+
+START_TEST(files_that_cant_be_read_are_named)
+{
+	char path[] = "/tmp/chatterbox-test-XXXXXX";
+	char want[128];
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	check_file("/nonexistent/x.json", "error /nonexistent/x.json: No such file or directory\n");
+	check_file("/tmp", "error /tmp: Is a directory\n");
+	check_file("/dev/zero", "error /dev/zero: larger than 1 MiB\n");
+	check_file("/bad\xffname\n", "error /bad?name?: No such file or directory\n");
+	snprintf(want, sizeof(want), "error %s: empty, takes a JSON object\n", path);
+	check_file(path, want);
+	ck_assert_int_eq(pwrite(fd, "{\"a\":", 5, 0), 5);
+	snprintf(want, sizeof(want), "error %s: line 1, column 5: not JSON: it ends too early\n",
+		 path);
+	check_file(path, want);
+	ck_assert_int_eq(pwrite(fd, "{\"a\":1}\n", 8, 0), 8);
+	check_file(path, "");
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+START_TEST(a_pipe_is_a_file_too)
+{
+	struct chatterbox_config *config = config_new();
+	char path[64];
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	ck_assert_int_eq(write(fds[1], "{\"lease\":{\"ttl\":3}}", 19), 19);
+	close(fds[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
+	ck_assert_int_eq(chatterbox_config_load_file(config, path), 0);
+	ck_assert_int_eq(chatterbox_config_integer(config, "lease.ttl"), 3);
+	close(fds[0]);
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+START_TEST(poll_timeout_is_never_above_rpc_timeout)
+{
+	struct chatterbox_config *config = config_of("{\"rmq_rpc\":{\"poll_timeout\":\"1m\"}}");
+
+	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2s", "-t"), 0);
+	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.poll_timeout"), 2000);
+	config_check_shown(config, "rmq_rpc.poll_timeout", "\"2s\"", "rmq_rpc.rpc_timeout");
+	/* what is laid later counts: the warning goes with its cause */
+	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2m", "-t"), 0);
+	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.poll_timeout"), 60000);
+	config_check_shown(config, "rmq_rpc.poll_timeout", "\"1m\"", "file /t.json");
+	ck_assert_str_eq(config_problems(config), "");
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+START_TEST(redis_tls_needs_a_hiredis_that_has_it)
+{
+	struct chatterbox_config *config = config_of("{\"redis\":{\"tls\":true}}");
+
+	if (access("/usr/include/hiredis/hiredis_ssl.h", F_OK) == 0) {
+		ck_assert_str_eq(config_problems(config), "");
+	} else {
+		ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+		ck_assert_ptr_nonnull(strstr(config_problems(config), "error redis.tls: "));
+		ck_assert_ptr_nonnull(strstr(config_problems(config), "Unix socket"));
+		ck_assert_ptr_nonnull(strstr(config_problems(config), "stunnel"));
+	}
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+START_TEST(an_option_that_nobody_knows_is_an_error)
+{
+	struct chatterbox_config *config = config_new();
+
+	ck_assert_int_eq(chatterbox_config_set(config, "log.levl", "info", "--x"), 0);
+	ck_assert_int_eq(chatterbox_config_set(config, "e_tracker.host", "x", "--y"), 0);
+	ck_assert_str_eq(config_problems(config),
+			 "error log.levl: unknown key, did you mean log.level? (from option --x)\n"
+			 "error e_tracker.host: unknown key (from option --y)\n");
+	ck_assert_ptr_null(chatterbox_config_problem(config, 2, NULL));
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+/* Every secret, each way it can be given, right and wrong: it is shown nowhere */
+START_TEST(secrets_are_shown_nowhere)
+{
+	static const char *const files[] = { "{\"%s\":{\"%s\":\"hunter2\"}}",
+					     "{\"chatterbox\":{\"%s\":{\"%s\":\"hunter2\"}}}",
+					     "{\"%s\":{\"%s\":[\"hunter2\"]}}",
+					     "{\"%s\":{\"%s\":{\"hunter2\":\"hunter2\"}}}" };
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < cbx_key_count; i++) {
+		const char *dot = strchr(cbx_keys[i].path, '.');
+
+		if (!(cbx_keys[i].flags & CBX_KEY_SECRET))
+			continue;
+		for (k = 0; k < CBX_COUNT(files); k++) {
+			struct chatterbox_config *config;
+			char section[64];
+			char json[256];
+			char *text = NULL;
+
+			snprintf(section, sizeof(section), "%.*s", (int)(dot - cbx_keys[i].path),
+				 cbx_keys[i].path);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+			snprintf(json, sizeof(json), files[k], section, dot + 1);
+#pragma GCC diagnostic pop
+			config = config_of(json);
+			ck_assert_int_eq(chatterbox_config_print(config, &text), 0);
+			ck_assert_ptr_null(strstr(text, "hunter2"));
+			ck_assert_ptr_null(strstr(config_problems(config), "hunter2"));
+			if (k < 2)
+				config_check_shown(config, cbx_keys[i].path, "\"***\"",
+						   "file /t.json");
+			free(text);
+			chatterbox_config_unref(config);
+		}
+	}
+}
+END_TEST
+
+START_TEST(a_flood_of_slips_is_cut_but_no_error_is_lost)
+{
+	struct chatterbox_config *config = config_new();
+	char *json = calloc(1, 200000);
+	size_t used = (size_t)sprintf(json, "{\"redis\":{");
+	int i;
+
+	for (i = 0; i < 5000; i++)
+		used += (size_t)sprintf(json + used, "\"slip number %d\":1,", i);
+	sprintf(json + used, "\"port\":0}}");
+	ck_assert_int_eq(config_lay(config, json), 0);
+	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_uint_eq(chatterbox_config_problem_count(config), 1001);
+	free(json);
+	chatterbox_config_unref(config);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("config_problems");
+	TCase *tcase = tcase_create("config_problems");
+	const TTest *const tests[] = {
+		ocds_own_object_is_taken_in_silence,
+		files_that_cant_be_read_are_named,
+		a_pipe_is_a_file_too,
+		poll_timeout_is_never_above_rpc_timeout,
+		redis_tls_needs_a_hiredis_that_has_it,
+		an_option_that_nobody_knows_is_an_error,
+		secrets_are_shown_nowhere,
+		a_flood_of_slips_is_cut_but_no_error_is_lost,
+	};
+
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, each_slip_is_told, 0, (int)CBX_COUNT(said));
+	tcase_add_loop_test(tcase, what_is_no_json_is_refused_with_its_place, 0,
+			    (int)CBX_COUNT(broken));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
