@@ -168,5 +168,10 @@ Suite *sql_suite(const struct sql_world *world)
 	sql_world = world;
 	sql_suite_ledger(suite);
 	sql_suite_trouble(suite);
+	sql_suite_rows(suite);
+	sql_suite_outbox(suite);
+	sql_suite_lease(suite);
+	sql_suite_schema(suite);
+	sql_suite_directory(suite);
 	return suite;
 }

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+/* sql_suite_directory.c - look-ups in OCD's tables, and the settings kept in SQL */
+#include "sql_suite.h"
+
+#include <string.h>
+
+static void expect_names(int (*read)(struct cbx_sql *, cbx_name_fn, void *), const char *expected)
+{
+	struct cbx_text text = { 0 };
+	int r = read(sql, sql_note_name, &text);
+
+	ck_assert_msg(!r, "%d %s", r, sql->error);
+	sql_expect_text(&text, expected);
+}
+
+START_TEST(connections_say_who_is_online)
+{
+	struct cbx_text text = { 0 };
+
+	/* a table that others make: absent at first, and we never make it */
+	ck_assert_int_eq(sql->directory->online_systems(sql, sql_note_name, &text), 1);
+	sql_world->run("create table connections (actor_id text, since text)");
+	expect_names(sql->directory->online_systems, "");
+	sql_world->run("insert into connections values ('ABC2', ''), (' ABC1 ', ''), (null, ''), "
+		       "('ABC1', ''), ('', ''), ('no/name', ''), ('ABC2\n', '')");
+	expect_names(sql->directory->online_systems, "ABC1\nABC2\n");
+	sql_world->run("alter table connections rename to links");
+	ck_assert_int_eq(sql->directory->online_systems(sql, sql_note_name, &text), 1);
+	sql_world->run("create view connections as select actor_id from links");
+	expect_names(sql->directory->online_systems, "ABC1\nABC2\n");
+	/* the connection is still good for writes after the 1 */
+	ck_assert_int_eq(sql->lease->renew(sql, &sql_guard, 60), 0);
+	cbx_text_free(&text);
+}
+END_TEST
+
+static void expect_conf(const char *name, const char *expected)
+{
+	char *info = NULL;
+
+	ck_assert_int_eq(sql->directory->read_conf(sql, name, &info), 0);
+	if (expected)
+		ck_assert_str_eq(info, expected);
+	else
+		ck_assert_ptr_null(info);
+	free(info);
+}
+
+START_TEST(settings_are_kept)
+{
+	struct cbx_guard zombie = sql_guard;
+
+	expect_conf("interval", NULL);
+	ck_assert_int_eq(sql->directory->write_conf(sql, &sql_guard, "interval", "{\"a\":'10'}"),
+			 0);
+	expect_conf("interval", "{\"a\":'10'}");
+	ck_assert_int_eq(sql->directory->write_conf(sql, &sql_guard, "interval", "20"), 0);
+	expect_conf("interval", "20");
+	zombie.epoch--;
+	ck_assert_int_eq(sql->directory->write_conf(sql, &zombie, "interval", "30"),
+			 CHATTERBOX_E_FENCED);
+	expect_conf("interval", "20");
+	sql_world->run("insert into server_conf (name) values ('empty')");
+	expect_conf("empty", NULL);
+}
+END_TEST
+
+START_TEST(checked_systems_are_kept)
+{
+	const char *checked[] = { "ABC2", "ABC1", "ABC2" };
+	struct cbx_batch batch = { .checked = checked, .checked_count = 3 };
+
+	ck_assert_int_eq(sql->ledger->record(sql, &sql_guard, &batch, sql_soon()), 0);
+	expect_names(sql->directory->recently_checked, "ABC1 timed\nABC2 timed\n");
+	ck_assert_int_eq(sql->ledger->record(sql, &sql_guard, &batch, sql_soon()), 0);
+	sql_expect("select count(*) from recently_checked where checked_at is not null", "2");
+}
+END_TEST
+
+static int check_activation(void *user, const char *name, int64_t ms)
+{
+	int64_t now = *(int64_t *)user;
+
+	ck_assert_str_eq(name, "ABC1");
+	ck_assert_int_gt(ms, now);
+	ck_assert_int_le(ms, now + 61000);
+	return 0;
+}
+
+START_TEST(next_activations_are_shown)
+{
+	struct cbx_text text = { 0 };
+	int64_t now = 0;
+
+	ck_assert_int_eq(sql->ops->now(sql, &now), 0);
+	ck_assert_int_lt(llabs(now - cbx_wall(cbx_system_clock())), 60000);
+	cbx_text_printf(&text,
+			"insert into list_activation_schedule (system, list_id, activate_at) "
+			"values ('ABC1', 'a', %s), (' ABC1', 'b', %s), ('ABC2', 'a', %s), "
+			"('ABC3', 'a', null)",
+			sql_world->past, sql_world->future, sql_world->past);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+	ck_assert_int_eq(sql->directory->next_activations(sql, check_activation, &now), 0);
+	expect_names(sql->directory->next_activations, "ABC1 timed\n");
+}
+END_TEST
+
+void sql_suite_directory(Suite *suite)
+{
+	const TTest *const tests[] = {
+		connections_say_who_is_online,
+		settings_are_kept,
+		checked_systems_are_kept,
+		next_activations_are_shown,
+	};
+
+	sql_add(suite, "directory", tests, CBX_COUNT(tests));
+}
