@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/*
+ * demo.c - a private temporary directory for the demo's SQLite file
+ *
+ * The paths are kept in static storage, ready made, so that a signal handler may remove them: a
+ * demo that is stopped twice leaves nothing behind either.
+ */
+#include "demo.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+static char directory[PATH_MAX];
+/* what SQLite may leave beside its file */
+static char files[4][PATH_MAX + 32];
+
+int cbd_demo_begin(void)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	const char *parent = getenv("TMPDIR");
+	size_t i;
+	int len;
+
+	len = snprintf(directory, sizeof(directory), "%s/chatterbox-demo-XXXXXX",
+		       parent && *parent ? parent : "/tmp");
+	if (len < 0 || (size_t)len >= sizeof(directory) || !mkdtemp(directory)) {
+		directory[0] = '\0';
+		return errno ? -errno : -ENAMETOOLONG;
+	}
+	for (i = 0; i < CBD_COUNT(suffixes); i++)
+		snprintf(files[i], sizeof(files[i]), "%s/demo.sqlite%s", directory, suffixes[i]);
+	return 0;
+}
+
+const char *cbd_demo_sqlite_path(void)
+{
+	return directory[0] ? files[0] : NULL;
+}
+
+void cbd_demo_end(void)
+{
+	size_t i;
+
+	if (!directory[0])
+		return;
+	for (i = 0; i < CBD_COUNT(files); i++)
+		unlink(files[i]);
+	rmdir(directory);
+	directory[0] = '\0';
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/* deadline.c - a list under a mutex; an overdue socket is shut down, and its owner then closes it
+ */
+#include "deadline.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <time.h>
+
+struct cbd_deadline {
+	struct cbd_deadline *next;
+	struct cbd_deadline **link; /* what points to this one */
+	int fd;
+	int64_t at_ms;
+};
+
+struct cbd_deadlines {
+	pthread_mutex_t lock;
+	struct cbd_deadline *head;
+};
+
+int64_t cbd_monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int cbd_deadlines_new(struct cbd_deadlines **out)
+{
+	struct cbd_deadlines *all = calloc(1, sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	pthread_mutex_init(&all->lock, NULL);
+	*out = all;
+	return 0;
+}
+
+void cbd_deadlines_freep(struct cbd_deadlines **all)
+{
+	if (!*all)
+		return;
+	while ((*all)->head)
+		cbd_deadline_remove(*all, (*all)->head);
+	pthread_mutex_destroy(&(*all)->lock);
+	free(*all);
+	*all = NULL;
+}
+
+struct cbd_deadline *cbd_deadline_add(struct cbd_deadlines *all, int fd, int64_t at_ms)
+{
+	struct cbd_deadline *one = calloc(1, sizeof(*one));
+
+	if (!one)
+		return NULL;
+	one->fd = fd;
+	one->at_ms = at_ms;
+	pthread_mutex_lock(&all->lock);
+	one->next = all->head;
+	one->link = &all->head;
+	if (one->next)
+		one->next->link = &one->next;
+	all->head = one;
+	pthread_mutex_unlock(&all->lock);
+	return one;
+}
+
+void cbd_deadline_move(struct cbd_deadlines *all, struct cbd_deadline *one, int64_t at_ms)
+{
+	if (!one)
+		return;
+	pthread_mutex_lock(&all->lock);
+	one->at_ms = at_ms;
+	pthread_mutex_unlock(&all->lock);
+}
+
+void cbd_deadline_remove(struct cbd_deadlines *all, struct cbd_deadline *one)
+{
+	if (!one)
+		return;
+	pthread_mutex_lock(&all->lock);
+	*one->link = one->next;
+	if (one->next)
+		one->next->link = one->link;
+	pthread_mutex_unlock(&all->lock);
+	free(one);
+}
+
+int cbd_deadlines_enforce(struct cbd_deadlines *all, int64_t now_ms)
+{
+	struct cbd_deadline *one;
+	int count = 0;
+
+	pthread_mutex_lock(&all->lock);
+	for (one = all->head; one; one = one->next) {
+		if (one->at_ms > now_ms)
+			continue;
+		shutdown(one->fd, SHUT_RDWR);
+		one->at_ms = INT64_MAX;
+		count++;
+	}
+	pthread_mutex_unlock(&all->lock);
+	return count;
+}

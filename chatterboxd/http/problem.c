@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/* problem.c - decides which HTTP status a failure of the library is, and how an error looks */
+#include "problem.h"
+
+#include "cleanup.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+
+const char *cbd_problem_title(unsigned code)
+{
+	switch (code) {
+	case 400:
+		return "Bad Request";
+	case 401:
+		return "Unauthorized";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 500:
+		return "Internal Server Error";
+	case 502:
+		return "Bad Gateway";
+	case 503:
+		return "Service Unavailable";
+	case 504:
+		return "Gateway Timeout";
+	default:
+		return "Error";
+	}
+}
+
+unsigned cbd_problem_code(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return 400;
+	case CHATTERBOX_E_UNKNOWN:
+		return 404;
+	case CHATTERBOX_E_STANDBY:
+	case CHATTERBOX_E_FENCED:
+		return 409;
+	case CHATTERBOX_E_REFUSED:
+		return 502;
+	case CHATTERBOX_E_DOWN:
+	case CHATTERBOX_E_FULL:
+		return 503;
+	case CHATTERBOX_E_TIMEOUT:
+		return 504;
+	default:
+		return 500;
+	}
+}
+
+/* An instance is a URI reference, whatever bytes came in */
+static char *instance_of(const char *path)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	for (; *path; path++) {
+		unsigned char c = (unsigned char)*path;
+
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '<' || c == '>' || c == '\\')
+			fprintf(out, "%%%02X", c);
+		else
+			fputc(c, out);
+	}
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+char *cbd_problem_json(unsigned code, const char *detail, const char *path)
+{
+	cbd_auto(cbd_freep) char *instance = instance_of(path);
+	json_t *problem;
+	char *text;
+
+	if (!instance)
+		return NULL;
+	problem = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title",
+			    cbd_problem_title(code), "status", (int)code, "detail", detail,
+			    "instance", instance);
+	text = problem ? json_dumps(problem, JSON_COMPACT) : NULL;
+	json_decref(problem);
+	return text;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/*
+ * router.c - compares a path with the patterns, segment by segment
+ *
+ * Decides that segments are split first and decoded afterwards, so that an encoded slash belongs
+ * to a name, and that a name longer than any name can be is simply not found.
+ */
+#include "router.h"
+
+#include "uri.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* One segment of both; 0 = they agree, -ENOENT = they don't, -EILSEQ */
+static int compare(const char *pattern, size_t pattern_len, const char *path, size_t path_len,
+		   char param[CBD_ROUTE_PARAM_SIZE])
+{
+	int len = cbd_uri_decode(path, path_len, param, CBD_ROUTE_PARAM_SIZE);
+
+	if (len == -ENAMETOOLONG)
+		return -ENOENT;
+	if (len < 0)
+		return len;
+	if (*pattern == '{')
+		return len ? 0 : -ENOENT;
+	return (size_t)len == pattern_len && !memcmp(pattern, param, pattern_len) ? 0 : -ENOENT;
+}
+
+static int match_route(const struct cbd_route *route, const char *path, struct cbd_match *out)
+{
+	const char *pattern = route->pattern;
+	char segment[CBD_ROUTE_PARAM_SIZE];
+	size_t params = 0;
+
+	while (*pattern == '/' && *path == '/') {
+		size_t pattern_len = strcspn(++pattern, "/");
+		size_t path_len = strcspn(++path, "/");
+		bool named = *pattern == '{' && params < CBD_ROUTE_PARAMS;
+		int result = compare(pattern, pattern_len, path, path_len,
+				     named ? out->params[params] : segment);
+
+		if (result < 0)
+			return result;
+		params += named;
+		pattern += pattern_len;
+		path += path_len;
+	}
+	return *pattern || *path ? -ENOENT : 0;
+}
+
+int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
+		     struct cbd_match *out)
+{
+	int worst = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct cbd_match match = { .route = &routes[i] };
+		int result = match_route(&routes[i], path, &match);
+
+		if (!result) {
+			*out = match;
+			return 0;
+		}
+		if (result == -EILSEQ)
+			worst = result;
+	}
+	return worst;
+}

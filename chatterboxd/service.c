@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * service.c - puts the daemon together and takes it apart
+ *
+ * Decides the order: HTTP listens before the engine starts, so that /readyz can say what is
+ * missing, and stops after it, so that it answers while the last round ends.
+ */
+#include "service.h"
+
+#include "cleanup.h"
+#include "demo.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEMO_SEED 1
+
+void cbd_service_complain(struct cbd_service *service, const char *text)
+{
+	fprintf(stderr, "chatterboxd: error: %s\n", text);
+	if (service->log)
+		cbd_log_say(service->log, CHATTERBOX_LOG_FATAL, "%s", text);
+}
+
+int cbd_service_open(struct cbd_service *service, const struct cbd_options *options)
+{
+	struct cbd_log_settings settings;
+	int result;
+
+	service->options = options;
+	result = cbd_settings_read(options, cbd_demo_sqlite_path(), &service->config);
+	if (result < 0)
+		return cbd_exit_code(result);
+	settings = cbd_settings_log(service->config);
+	result = cbd_log_new(&settings, &service->log);
+	if (!result)
+		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box);
+	if (result < 0)
+		cbd_service_complain(service, chatterbox_strerror(result));
+	return cbd_exit_code(result);
+}
+
+/* "http://127.0.0.1:3041/", as a person on this machine would open it */
+static void address_text(const struct cbd_http_settings *settings, unsigned port, char text[320])
+{
+	const char *host = settings->host;
+	bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
+	bool v6 = !any && strchr(host, ':');
+
+	snprintf(text, 320, "%s://%s%s%s:%u/", settings->tls_cert ? "https" : "http", v6 ? "[" : "",
+		 any ? "localhost" : host, v6 ? "]" : "", port);
+}
+
+static int start_http(struct cbd_service *service)
+{
+	struct cbd_http_settings settings =
+		cbd_settings_http(service->config, service->options, service->log);
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+	char address[320];
+	int result = cbd_http_start(service->box, &settings, &service->http, error);
+
+	if (result < 0) {
+		cbd_service_complain(service, error);
+		/* all but want of memory is cured by the key that the error names */
+		return result == -ENOMEM ? CBD_EXIT_INTERNAL : CBD_EXIT_CONFIG;
+	}
+	address_text(&settings, cbd_http_port(service->http), address);
+	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
+		    chatterbox_version(), address);
+	if (service->options->demo) {
+		printf("chatterbox demo: %u simulated systems, dashboard at %s\n",
+		       service->options->demo, address);
+		fflush(stdout);
+	}
+	return 0;
+}
+
+int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
+{
+	int code = start_http(service);
+	int result;
+
+	if (code)
+		return code;
+	result = chatterbox_start(service->box, observer);
+	if (!result && service->options->demo)
+		result = chatterbox_fleet_start(service->box, service->options->demo, DEMO_SEED);
+	if (result < 0)
+		cbd_service_complain(service, chatterbox_strerror(result));
+	return cbd_exit_code(result);
+}
+
+int cbd_service_migrate(struct cbd_service *service)
+{
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+	int applied = 0;
+	int result = chatterbox_migrate(service->box, &applied, error);
+
+	if (result < 0)
+		cbd_service_complain(service, *error ? error : chatterbox_strerror(result));
+	else
+		printf("%d migration%s applied\n", applied, applied == 1 ? "" : "s");
+	return cbd_exit_code(result);
+}
+
+static void log_problems(struct cbd_service *service, const struct chatterbox_config *config)
+{
+	size_t count = chatterbox_config_problem_count(config);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
+		const char *text = chatterbox_config_problem(config, i, &kind);
+
+		cbd_log_say(service->log,
+			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
+							     : CHATTERBOX_LOG_WARN,
+			    "configuration: %s", text);
+	}
+}
+
+/* Return: 0 when the new configuration holds */
+static int take_over(struct cbd_service *service, struct chatterbox_config *config)
+{
+	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
+	int result = chatterbox_reload(service->box, config);
+
+	return result < 0 ? result : cbd_http_reload(service->http, &http);
+}
+
+void cbd_service_reload(struct cbd_service *service)
+{
+	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
+	struct cbd_log_settings log;
+
+	if (config)
+		log_problems(service, config);
+	if (!result)
+		result = take_over(service, config);
+	/* a rotated log is opened anew in either case */
+	log = cbd_settings_log(result < 0 ? service->config : config);
+	cbd_log_reopen(service->log, &log);
+	if (result < 0) {
+		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
+			    "configuration refused, the old one stays: %s",
+			    chatterbox_strerror(result));
+		return;
+	}
+	chatterbox_config_unref(service->config);
+	service->config = cbd_steal(config);
+	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "configuration reread");
+}
+
+void cbd_service_closep(struct cbd_service *service)
+{
+	if (service->box)
+		chatterbox_stop(service->box);
+	cbd_http_stopp(&service->http);
+	cbd_box_unrefp(&service->box);
+	cbd_log_freep(&service->log);
+	cbd_config_unrefp(&service->config);
+	cbd_demo_end();
+}

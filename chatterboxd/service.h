@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* service.h - the parts of the running daemon: configuration, log, engine, HTTP server */
+#ifndef CBD_SERVICE_H
+#define CBD_SERVICE_H
+
+#include "settings.h"
+
+struct cbd_service {
+	const struct cbd_options *options;
+	struct chatterbox_config *config;
+	struct cbd_log *log;
+	struct chatterbox *box;
+	struct cbd_http *http;
+};
+
+/* All of these say on stderr (and in the log, once there is one) what is wrong. */
+
+/* Configuration, log and engine, not running yet. Return: 0 or an exit code. */
+int cbd_service_open(struct cbd_service *service, const struct cbd_options *options);
+/* HTTP and the engine. Return: 0 or an exit code. */
+int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer);
+/* --migrate. Return: the exit code. */
+int cbd_service_migrate(struct cbd_service *service);
+/* SIGHUP: rereads the configuration and opens the log anew; a bad one changes nothing */
+void cbd_service_reload(struct cbd_service *service);
+/* Stops whatever runs and gives everything back */
+void cbd_service_closep(struct cbd_service *service);
+
+/* One error line on stderr and in the log */
+void cbd_service_complain(struct cbd_service *service, const char *text);
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+/*
+ * settings.c - lays the sources of the configuration over each other and reports its problems
+ *
+ * Decides which file is read, and that a demo reads only a file that was named: it has to run the
+ * same on a machine that is configured for the real servers.
+ */
+#include "settings.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_FILE "/etc/chatterbox/chatterbox.json"
+
+int cbd_exit_code(int error)
+{
+	switch (error) {
+	case CHATTERBOX_E_DOWN:
+	case CHATTERBOX_E_TIMEOUT:
+		return CBD_EXIT_UNAVAILABLE;
+	case CHATTERBOX_E_CONFIG:
+	case CHATTERBOX_E_SCHEMA:
+		return CBD_EXIT_CONFIG;
+	default:
+		return error < 0 ? CBD_EXIT_INTERNAL : CBD_EXIT_OK;
+	}
+}
+
+static const char *file_of(const struct cbd_options *options)
+{
+	const char *named = getenv("CHATTERBOX_CONFIG");
+
+	if (options->config)
+		return options->config;
+	if (options->demo)
+		return NULL;
+	if (named && *named)
+		return named;
+	return access(DEFAULT_FILE, F_OK) ? NULL : DEFAULT_FILE;
+}
+
+/* Nobody chose this value */
+static bool is_default(const struct chatterbox_config *config, const char *path)
+{
+	cbd_auto(cbd_freep) char *text = NULL;
+	const char *from;
+	json_t *all;
+	bool found;
+
+	if (chatterbox_config_print(config, &text) < 0)
+		return false;
+	all = json_loads(text, 0, NULL);
+	from = json_string_value(json_object_get(json_object_get(all, path), "from"));
+	found = from && !strcmp(from, "default");
+	json_decref(all);
+	return found;
+}
+
+/* The embedded profile; and what makes a demo pleasant, where nobody said otherwise */
+static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
+{
+	int result = chatterbox_config_demo(config, sqlite_path);
+
+	if (!result && is_default(config, "check_job_status_time"))
+		result = chatterbox_config_set(config, "check_job_status_time", "1", "--demo");
+	if (!result && isatty(STDOUT_FILENO) && is_default(config, "log.pretty"))
+		result = chatterbox_config_set(config, "log.pretty", "true", "--demo");
+	return result;
+}
+
+static int lay_sources(struct chatterbox_config *config, const struct cbd_options *options,
+		       const char *sqlite_path)
+{
+	const char *file = file_of(options);
+	int result = file ? chatterbox_config_load_file(config, file) : 0;
+
+	/* a file that can't be read is one of the problems, told with the others */
+	if (!result || result == CHATTERBOX_E_CONFIG)
+		result = chatterbox_config_load_environment(config, environ);
+	if (!result && options->demo)
+		result = lay_demo(config, sqlite_path);
+	if (!result && options->log_level)
+		result = chatterbox_config_set(config, "log.level", options->log_level,
+					       "--log-level");
+	return result;
+}
+
+static void report(const struct chatterbox_config *config)
+{
+	size_t count = chatterbox_config_problem_count(config);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
+		const char *text = chatterbox_config_problem(config, i, &kind);
+
+		fprintf(stderr, "chatterboxd: %s: %s\n",
+			kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning", text);
+	}
+}
+
+int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
+		      struct chatterbox_config **out)
+{
+	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	int result = chatterbox_config_new(&config);
+
+	if (result < 0)
+		return result;
+	result = lay_sources(config, options, sqlite_path);
+	report(config);
+	if (result < 0 && result != CHATTERBOX_E_CONFIG)
+		return result;
+	result = chatterbox_config_check(config);
+	*out = cbd_steal(config);
+	return result;
+}
+
+int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path)
+{
+	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbd_auto(cbd_freep) char *text = NULL;
+	int result = cbd_settings_read(options, sqlite_path, &config);
+
+	if (!config)
+		return cbd_exit_code(result);
+	if (options->mode == CBD_CHECK_CONFIG && !result)
+		puts("ok");
+	if (options->mode == CBD_PRINT_CONFIG && !chatterbox_config_print(config, &text))
+		puts(text);
+	return cbd_exit_code(result);
+}
+
+struct cbd_log_settings cbd_settings_log(const struct chatterbox_config *config)
+{
+	return (struct cbd_log_settings){
+		.name = chatterbox_config_text(config, "chatterbox.app_name"),
+		.level = chatterbox_config_text(config, "log.level"),
+		.path = chatterbox_config_text(config, "log.path"),
+		.pretty = chatterbox_config_flag(config, "log.pretty"),
+	};
+}
+
+struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *config,
+					   const struct cbd_options *options, struct cbd_log *log)
+{
+	bool tls = chatterbox_config_flag(config, "http_server.tls");
+
+	return (struct cbd_http_settings){
+		.host = chatterbox_config_text(config, "http_server.host"),
+		.port = (unsigned)chatterbox_config_integer(config, "http_server.port"),
+		.any_port = options->demo && is_default(config, "http_server.port"),
+		.token = chatterbox_config_text(config, "http_server.token"),
+		.read_token = chatterbox_config_text(config, "http_server.read_token"),
+		.tls_cert = tls ? chatterbox_config_text(config, "http_server.tls.cert") : NULL,
+		.tls_key = tls ? chatterbox_config_text(config, "http_server.tls.key") : NULL,
+		.log = cbd_log_sink,
+		.log_user = log,
+	};
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.h - the configuration from all its sources, and the daemon's own part of it */
+#ifndef CBD_SETTINGS_H
+#define CBD_SETTINGS_H
+
+#include "http/http.h"
+#include "log.h"
+#include "options.h"
+
+#include <chatterbox/config.h>
+
+/* Exit codes (CONTRACT 8), by sysexits.h where it has them */
+enum cbd_exit {
+	CBD_EXIT_OK = 0,
+	CBD_EXIT_UNAVAILABLE = 69,
+	CBD_EXIT_INTERNAL = 70,
+	CBD_EXIT_CONFIG = 78,
+};
+
+/* The exit code for a negative value of the library */
+int cbd_exit_code(int error);
+
+/* Reads the configuration anew: file, environment, options. @sqlite_path: of the demo, or NULL.
+ * Problems go to stderr, one a line. Return: 0; CHATTERBOX_E_CONFIG when it has errors, but @out is
+ * written then too; -ENOMEM. */
+int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
+		      struct chatterbox_config **out);
+/* --check-config and --print-config: say it on stdout. Return: the exit code. */
+int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path);
+
+/* Borrowed from @config */
+struct cbd_log_settings cbd_settings_log(const struct chatterbox_config *config);
+struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *config,
+					   const struct cbd_options *options, struct cbd_log *log);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/* What is overdue is shut down, once; what was moved or removed is not. */
+#include "http/deadline.h"
+#include "unit.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct cbd_deadlines *all;
+static int ours[3];
+static int theirs[3];
+
+static void begin(void)
+{
+	int i;
+
+	ck_assert_int_eq(cbd_deadlines_new(&all), 0);
+	for (i = 0; i < 3; i++) {
+		int pair[2];
+
+		ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+		ours[i] = pair[0];
+		theirs[i] = pair[1];
+	}
+}
+
+static void end(void)
+{
+	int i;
+
+	cbd_deadlines_freep(&all);
+	for (i = 0; i < 3; i++) {
+		close(ours[i]);
+		close(theirs[i]);
+	}
+}
+
+static bool is_open(int i)
+{
+	char byte;
+
+	return read(theirs[i], &byte, 1) < 0; /* EAGAIN; 0 would be the end */
+}
+
+START_TEST(the_overdue_are_shut_down)
+{
+	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], 1000);
+	struct cbd_deadline *second = cbd_deadline_add(all, ours[1], 1000);
+	struct cbd_deadline *third = cbd_deadline_add(all, ours[2], 1000);
+
+	ck_assert_int_eq(cbd_deadlines_enforce(all, 999), 0);
+	cbd_deadline_move(all, second, 2000);
+	cbd_deadline_remove(all, third);
+	ck_assert_int_eq(cbd_deadlines_enforce(all, 1000), 1);
+	ck_assert(!is_open(0));
+	ck_assert(is_open(1));
+	ck_assert(is_open(2));
+	ck_assert_int_eq(cbd_deadlines_enforce(all, 1999), 0);
+	ck_assert_int_eq(cbd_deadlines_enforce(all, 2000), 1);
+	ck_assert(!is_open(1));
+	cbd_deadline_remove(all, first);
+	cbd_deadline_remove(all, NULL);
+	cbd_deadline_move(all, NULL, 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("deadline");
+	TCase *tcase = tcase_create("deadline");
+
+	tcase_add_checked_fixture(tcase, begin, end);
+	tcase_add_test(tcase, the_overdue_are_shut_down);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
