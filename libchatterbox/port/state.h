@@ -8,9 +8,9 @@
  *
  * Errors: CHATTERBOX_E_DOWN = there is no connection, or it was given up, and nobody knows what was
  * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING, BUSY,
- * READONLY, ...). CHATTERBOX_E_REFUSED = the server answered an error (OOM, WRONGTYPE, a wrong
- * password, ...); the connection of a command stays usable and its other parts were done. The text
- * is in state->error. -ENOMEM. No call takes longer than 1 s of silence from the server.
+ * READONLY, ...), or takes no connection (a wrong password, ...). CHATTERBOX_E_REFUSED = the server
+ * answered an error (OOM, WRONGTYPE, ...): the connection stays usable, other parts of the call were
+ * done. The text is in state->error. -ENOMEM. No call takes longer than 1 s of the server's silence.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -66,7 +66,7 @@ struct cbx_state_ops {
 	/* APP:state. *epoch = 0 when missing or foreign (no number). */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
 	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
-	/* Pipelined, one script call a system. Sets applied of each. */
+	/* Pipelined, one script call a system, each system once. Sets applied of each. */
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+/*
+ * command.c - words out, replies in
+ *
+ * Decides when a connection is given up: after any error of hiredis (it then holds replies of
+ * earlier commands, RELIABILITY A.3), and after an error reply that means "not me, not now". Any
+ * other error reply keeps the order of the pipeline, so the connection stays.
+ */
+#include "adapter/redis_state/link.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <string.h>
+
+static bool has_room(struct cbx_redis *me)
+{
+	size_t capacity = me->capacity ? me->capacity * 2 : 64;
+	const char **argv;
+	size_t *argv_len;
+
+	if (me->argc < me->capacity)
+		return true;
+	argv = realloc(me->argv, capacity * sizeof(*argv));
+	if (!argv)
+		return false;
+	me->argv = argv;
+	argv_len = realloc(me->argv_len, capacity * sizeof(*argv_len));
+	if (!argv_len)
+		return false;
+	me->argv_len = argv_len;
+	me->capacity = capacity;
+	return true;
+}
+
+void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len)
+{
+	if (!bytes || !has_room(me)) {
+		me->failed = true;
+		return;
+	}
+	me->argv[me->argc] = bytes;
+	me->argv_len[me->argc++] = len;
+}
+
+void cbx_redis_puts(struct cbx_redis *me, const char *text)
+{
+	cbx_redis_arg(me, text, text ? strlen(text) : 0);
+}
+
+void cbx_redis_begin(struct cbx_redis *me, const char *word)
+{
+	me->argc = 0;
+	me->failed = false;
+	cbx_redis_puts(me, word);
+}
+
+/* Gives the connection up for what hiredis says */
+static int give_up(struct cbx_redis *me)
+{
+	int saved = errno;
+	redisContext *context = me->context;
+	int error = CHATTERBOX_E_DOWN;
+
+	if (context->err == REDIS_ERR_OOM) {
+		cbx_redis_say(me, "out of memory");
+		error = -ENOMEM;
+	} else if (context->err == REDIS_ERR_IO && (saved == EAGAIN || saved == ETIMEDOUT)) {
+		cbx_redis_say(me, "no answer within a second");
+	} else {
+		cbx_redis_say(me, "connection lost: %s",
+			      context->errstr[0] ? context->errstr : "no reply");
+	}
+	cbx_redis_disconnect(&me->base);
+	return error;
+}
+
+int cbx_redis_send(struct cbx_redis *me)
+{
+	if (!me->context) {
+		cbx_redis_say(me, "not connected");
+		return CHATTERBOX_E_DOWN;
+	}
+	if (me->failed) {
+		/* what is in the pipeline already can't be taken back */
+		cbx_redis_say(me, "out of memory");
+		cbx_redis_disconnect(&me->base);
+		return -ENOMEM;
+	}
+	if (redisAppendCommandArgv(me->context, (int)me->argc, me->argv, me->argv_len) != REDIS_OK)
+		return give_up(me);
+	return 0;
+}
+
+bool cbx_redis_is_error(const redisReply *reply, const char *word)
+{
+	return reply->type == REDIS_REPLY_ERROR && !strncmp(reply->str, word, strlen(word));
+}
+
+/* Before 7.0 the error of a command inside a script stands behind "-" in the script's own */
+static bool tells(const redisReply *reply, const char *word)
+{
+	const char *inside;
+
+	if (cbx_redis_is_error(reply, word))
+		return true;
+	if (!cbx_redis_is_error(reply, "ERR Error running script"))
+		return false;
+	inside = strstr(reply->str, word);
+	return inside && inside[-1] == '-';
+}
+
+static bool cannot_serve(const redisReply *reply)
+{
+	static const char *const words[] = {
+		"READONLY ",
+		"LOADING ",
+		"MASTERDOWN ",
+		"CLUSTERDOWN ",
+		"BUSY ",
+		"NOAUTH ",
+		"ERR max number of clients",
+	};
+	size_t i;
+
+	if (reply->type != REDIS_REPLY_ERROR)
+		return false;
+	for (i = 0; i < CBX_COUNT(words); i++)
+		if (tells(reply, words[i]))
+			return true;
+	return false;
+}
+
+int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	void *got = NULL;
+
+	errno = 0;
+	if (redisGetReply(me->context, &got) != REDIS_OK || !got)
+		return give_up(me);
+	reply = got;
+	if (cannot_serve(reply)) {
+		if (cbx_redis_is_error(reply, "NOAUTH "))
+			cbx_redis_say(me, "it wants a password (NOAUTH): set redis.password");
+		else
+			cbx_redis_say(me, "%s", reply->str);
+		cbx_redis_disconnect(&me->base);
+		return CHATTERBOX_E_DOWN;
+	}
+	*out = cbx_steal(reply);
+	return 0;
+}
+
+int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what)
+{
+	if (reply->type != REDIS_REPLY_ERROR)
+		return 0;
+	cbx_redis_say(me, "%s: %s", what, reply->str);
+	return CHATTERBOX_E_REFUSED;
+}
+
+int cbx_redis_settle(struct cbx_redis *me, const char *what, int *result)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	int error = cbx_redis_receive(me, &reply);
+
+	if (!error && !*result)
+		*result = cbx_redis_check(me, reply, what);
+	return error;
+}
+
+int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	int error;
+
+	error = cbx_redis_send(me);
+	if (!error)
+		error = cbx_redis_receive(me, &reply);
+	if (!error)
+		error = cbx_redis_check(me, reply, what);
+	if (error)
+		return error;
+	*out = cbx_steal(reply);
+	return 0;
+}
+
+int cbx_redis_nonsense(struct cbx_redis *me, const char *what)
+{
+	cbx_redis_say(me, "%s: a reply that is none of Redis", what);
+	cbx_redis_disconnect(&me->base);
+	return CHATTERBOX_E_DOWN;
+}

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+/*
+ * jobs.c - the guarded hashes APP:jobs:{system} and their index APP:active_systems
+ *
+ * Each piece goes out as two pipelines: one script call a system, then ZADD and ZREM for those that
+ * were applied. The script touches the two keys of its system alone, so that it runs on a cluster;
+ * and a write that the guard holds off never touches the index. Should the connection break between
+ * the two, the caller writes everything anew after its reconnect anyway.
+ */
+#include "adapter/redis_state/link.h"
+
+#include <assert.h>
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* HGETALL replies are as large as the hashes are: few at a time */
+#define READ_PIECE 16
+
+static const char *write_mode(const struct cbx_state_write *write)
+{
+	if (!write->live)
+		return "gone";
+	return write->whole ? "whole" : "delta";
+}
+
+static void add_fields(struct cbx_redis *me, const struct cbx_state_write *write, char deletes[24])
+{
+	size_t count = 0;
+	size_t i;
+
+	if (!write->live) {
+		cbx_redis_puts(me, "0");
+		return;
+	}
+	for (i = 0; i < write->field_count; i++)
+		count += !write->fields[i].value;
+	snprintf(deletes, 24, "%zu", count);
+	cbx_redis_puts(me, deletes);
+	for (i = 0; i < write->field_count && count; i++)
+		if (!write->fields[i].value)
+			cbx_redis_puts(me, write->fields[i].name);
+	for (i = 0; i < write->field_count; i++) {
+		if (!write->fields[i].value)
+			continue;
+		cbx_redis_puts(me, write->fields[i].name);
+		cbx_redis_arg(me, write->fields[i].value, write->fields[i].value_len);
+	}
+}
+
+static int send_write(struct cbx_redis *me, const struct cbx_state_write *write, bool by_text)
+{
+	enum cbx_redis_script script = CBX_SCRIPT_WRITE_JOBS;
+	char number[24];
+	char deletes[24];
+
+	assert(write->number < (uint64_t)1 << 53);
+	snprintf(number, sizeof(number), "%" PRIu64, write->number);
+	cbx_redis_begin(me, by_text ? "EVAL" : "EVALSHA");
+	cbx_redis_puts(me, by_text ? cbx_redis_script_text(script) : me->sha[script]);
+	cbx_redis_puts(me, "2");
+	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", write->system));
+	cbx_redis_puts(me, cbx_redis_system_key(me, &me->guard, "rev", write->system));
+	cbx_redis_puts(me, number);
+	cbx_redis_puts(me, write_mode(write));
+	add_fields(me, write, deletes);
+	return cbx_redis_send(me);
+}
+
+/* The reply to one script call; *unknown: the server does not know the script (any more) */
+static int settle_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
+			int *result)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	const char *key;
+	int error;
+
+	*unknown = false;
+	error = cbx_redis_receive(me, &reply);
+	if (error)
+		return error;
+	if (cbx_redis_is_error(reply, "NOSCRIPT")) {
+		*unknown = true;
+		return 0;
+	}
+	write->applied = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+	if (reply->type == REDIS_REPLY_ERROR && !*result) {
+		key = cbx_redis_system_key(me, &me->key, "jobs", write->system);
+		*result = cbx_redis_check(me, reply, key ? key : write->system);
+	}
+	return 0;
+}
+
+/* Runs the script for those of @pick; afterwards @pick holds those whose script was unknown */
+static int run_scripts(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
+		       bool *pick, bool by_text, int *result)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < count && !error; i++)
+		if (pick[i])
+			error = send_write(me, &writes[i], by_text);
+	for (i = 0; i < count && !error; i++)
+		if (pick[i])
+			error = settle_write(me, &writes[i], &pick[i], result);
+	return error;
+}
+
+static int send_index(struct cbx_redis *me, const char *key, const struct cbx_state_write *writes,
+		      size_t count, bool live, size_t *sent)
+{
+	char scores[CBX_REDIS_CHUNK][24];
+	size_t i;
+
+	cbx_redis_begin(me, live ? "ZADD" : "ZREM");
+	cbx_redis_puts(me, key);
+	for (i = 0; i < count; i++) {
+		if (!writes[i].applied || writes[i].live != live || (live && !writes[i].scored))
+			continue;
+		if (live) {
+			snprintf(scores[i], sizeof(scores[i]), "%" PRId64, writes[i].changed_ms);
+			cbx_redis_puts(me, scores[i]);
+		}
+		cbx_redis_puts(me, writes[i].system);
+	}
+	if (me->argc == 2)
+		return 0;
+	++*sent;
+	return cbx_redis_send(me);
+}
+
+static int write_index(struct cbx_redis *me, const struct cbx_state_write *writes, size_t count,
+		       int *result)
+{
+	const char *key = cbx_redis_key(me, &me->key, "active_systems");
+	size_t sent = 0;
+	int error;
+
+	error = send_index(me, key, writes, count, true, &sent);
+	if (!error)
+		error = send_index(me, key, writes, count, false, &sent);
+	while (!error && sent--)
+		error = cbx_redis_settle(me, key, result);
+	return error;
+}
+
+static int write_piece(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
+		       int *result)
+{
+	bool pick[CBX_REDIS_CHUNK];
+	bool again = false;
+	size_t i;
+	int error;
+
+	for (i = 0; i < count; i++)
+		pick[i] = true;
+	error = run_scripts(me, writes, count, pick, false, result);
+	for (i = 0; i < count && !error; i++)
+		again |= pick[i];
+	/* after a restart or a SCRIPT FLUSH; the text makes the sum known again */
+	if (!error && again)
+		error = run_scripts(me, writes, count, pick, true, result);
+	return error ? error : write_index(me, writes, count, result);
+}
+
+static size_t piece(const struct cbx_state_write *writes, size_t count)
+{
+	size_t bytes = 0;
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < count && i < CBX_REDIS_CHUNK && bytes < CBX_REDIS_CHUNK_BYTES; i++)
+		for (k = 0; k < writes[i].field_count; k++)
+			bytes += writes[i].fields[k].value_len;
+	return i;
+}
+
+int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	int result = 0;
+	size_t done;
+	size_t step;
+	int error;
+
+	for (done = 0; done < count; done++)
+		writes[done].applied = false;
+	error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
+	for (done = 0; done < count && !error; done += step) {
+		step = piece(writes + done, count - done);
+		error = write_piece(me, writes + done, step, &result);
+	}
+	return error ? error : result;
+}
+
+/* ---- reading */
+
+struct lister {
+	size_t prefix;
+	cbx_field_fn each;
+	void *user;
+	const struct cbx_log *log;
+};
+
+static int give_system(void *user, const struct cbx_field *field)
+{
+	const struct lister *lister = user;
+	size_t len = strlen(field->name);
+	char system[65];
+	const char *name;
+	size_t name_len;
+
+	if (len < lister->prefix + 2)
+		return 0;
+	name = field->name + lister->prefix;
+	name_len = len - lister->prefix - 1;
+	if (!cbx_system_name(&name, &name_len) || name_len != len - lister->prefix - 1) {
+		cbx_warn(lister->log, CBX_FIELDS({ "server", "redis" }, { "key", field->name }),
+			 "a key whose system has an impossible name is left alone");
+		return 0;
+	}
+	memcpy(system, name, name_len);
+	system[name_len] = '\0';
+	return lister->each(lister->user, system, NULL);
+}
+
+int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *user)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	cbx_auto(cbx_text_free) struct cbx_text pattern = { 0 };
+	struct lister lister = { .each = each, .user = user, .log = me->log };
+	const char *c;
+
+	for (c = me->app; *c; c++) {
+		if (strchr("*?[]\\^-", *c))
+			cbx_text_putc(&pattern, '\\');
+		cbx_text_putc(&pattern, *c);
+	}
+	lister.prefix = strlen(me->app) + strlen(":jobs:{");
+	cbx_text_puts(&pattern, ":jobs:{*}");
+	if (pattern.failed)
+		return -ENOMEM;
+	return cbx_redis_scan(me, NULL, pattern.bytes, give_system, &lister);
+}
+
+static int give_hash(const redisReply *reply, const char *system, cbx_field_fn each, void *user)
+{
+	size_t i;
+	int result;
+
+	for (i = 0; i + 1 < reply->elements; i += 2) {
+		const redisReply *name = reply->element[i];
+		const redisReply *value = reply->element[i + 1];
+		struct cbx_field field = { name->str, value->str, value->len };
+
+		if (name->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING ||
+		    strlen(name->str) != name->len)
+			continue;
+		result = each(user, system, &field);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+/* Reads on to the end of the piece even when the receiver has had enough */
+static int read_piece(struct cbx_redis *me, const char *const *systems, size_t count,
+		      cbx_field_fn each, void *user, int *stopped, int *result)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < count && !error; i++) {
+		cbx_redis_begin(me, "HGETALL");
+		cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", systems[i]));
+		error = cbx_redis_send(me);
+	}
+	for (i = 0; i < count && !error; i++) {
+		cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+		const char *key = cbx_redis_system_key(me, &me->key, "jobs", systems[i]);
+
+		error = cbx_redis_receive(me, &reply);
+		if (error)
+			break;
+		if (!*result)
+			*result = cbx_redis_check(me, reply, key ? key : systems[i]);
+		if (!*stopped && reply->type == REDIS_REPLY_ARRAY)
+			*stopped = give_hash(reply, systems[i], each, user);
+	}
+	return error;
+}
+
+int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
+			cbx_field_fn each, void *user)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	int stopped = 0;
+	int result = 0;
+	size_t done;
+	int error;
+
+	for (done = 0; done < count && !stopped; done += READ_PIECE) {
+		error = read_piece(me, systems + done,
+				   count - done < READ_PIECE ? count - done : READ_PIECE, each,
+				   user, &stopped, &result);
+		if (error)
+			return error;
+	}
+	return stopped ? stopped : result;
+}

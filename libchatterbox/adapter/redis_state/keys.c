@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keys.c - the names of CONTRACT 4; the system in braces keeps its keys on one node of a cluster
+ */
+#include "adapter/redis_state/link.h"
+
+static const char *finish(struct cbx_text *into)
+{
+	return into->failed ? NULL : into->bytes;
+}
+
+const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const char *name)
+{
+	cbx_text_clear(into);
+	cbx_text_puts(into, me->app);
+	cbx_text_putc(into, ':');
+	cbx_text_puts(into, name);
+	return finish(into);
+}
+
+const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, const char *name,
+				 const char *system)
+{
+	if (!cbx_redis_key(me, into, name))
+		return NULL;
+	cbx_text_puts(into, ":{");
+	cbx_text_puts(into, system);
+	cbx_text_putc(into, '}');
+	return finish(into);
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+/*
+ * link.c - the life of a connection: opened, greeted, given up
+ *
+ * Decides that a connection counts as up only when the server has answered a PING, so that one
+ * which is still loading its data is down; and that a refused AUTH is told without the server's
+ * text, which may repeat the password.
+ */
+#include "adapter/redis_state/link.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SILENCE CBX_SECOND
+
+void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
+{
+	char text[sizeof(me->base.error)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* the address is cut before the text is */
+	snprintf(me->base.error, sizeof(me->base.error), "redis %.100s: %.*s", me->address,
+		 (int)(sizeof(me->base.error) - 110), text);
+}
+
+void cbx_redis_disconnect(struct cbx_state *state)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	if (me->context)
+		redisFree(cbx_steal(me->context));
+}
+
+/* The wait of each read and write: a second, or what is left */
+static int set_patience(struct cbx_redis *me, uint64_t deadline)
+{
+	uint64_t now = cbx_now(me->clock);
+	uint64_t left = deadline > now ? deadline - now : 0;
+	struct timeval wait;
+
+	if (left > SILENCE)
+		left = SILENCE;
+	if (left < CBX_MS)
+		left = CBX_MS; /* 0 would mean for ever */
+	wait.tv_sec = (time_t)(left / CBX_SECOND);
+	wait.tv_usec = (suseconds_t)(left % CBX_SECOND / 1000);
+	if (redisSetTimeout(me->context, wait) == REDIS_OK)
+		return 0;
+	cbx_redis_say(me, "cannot set a timeout");
+	return CHATTERBOX_E_DOWN;
+}
+
+static int open_context(struct cbx_redis *me, uint64_t deadline)
+{
+	cbx_auto(cbx_closep) int fd = -1;
+	int error;
+
+	error = cbx_redis_dial(me, deadline, &fd);
+	if (error)
+		return error;
+	me->context = redisConnectFd(fd);
+	if (!me->context)
+		return -ENOMEM;
+	(void)cbx_steal_fd(&fd);
+	if (me->context->err) {
+		cbx_redis_say(me, "%s", me->context->errstr);
+		return CHATTERBOX_E_DOWN;
+	}
+	return 0;
+}
+
+static int authenticate(struct cbx_redis *me)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	int error;
+
+	if (!me->username && !me->password)
+		return 0;
+	cbx_redis_begin(me, "AUTH");
+	if (me->username)
+		cbx_redis_puts(me, me->username);
+	cbx_redis_puts(me, me->password ? me->password : "");
+	error = cbx_redis_send(me);
+	if (!error)
+		error = cbx_redis_receive(me, &reply);
+	if (error || reply->type != REDIS_REPLY_ERROR)
+		return error;
+	cbx_redis_say(me, "AUTH was refused (%s): check redis.username and redis.password",
+		      cbx_redis_is_error(reply, "WRONGPASS") ? "WRONGPASS" : "ERR");
+	return CHATTERBOX_E_REFUSED;
+}
+
+static int select_db(struct cbx_redis *me)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	char db[16];
+
+	if (!me->db)
+		return 0;
+	snprintf(db, sizeof(db), "%d", me->db);
+	cbx_redis_begin(me, "SELECT");
+	cbx_redis_puts(me, db);
+	return cbx_redis_ask(me, "redis.db", &reply);
+}
+
+/* For CLIENT LIST; a user that may not do it does without */
+static int set_name(struct cbx_redis *me)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	int error;
+
+	cbx_redis_begin(me, "CLIENT");
+	cbx_redis_puts(me, "SETNAME");
+	cbx_redis_puts(me, me->app);
+	error = cbx_redis_send(me);
+	return error ? error : cbx_redis_receive(me, &reply);
+}
+
+static int greet(struct cbx_redis *me, uint64_t deadline)
+{
+	int (*const steps[])(struct cbx_redis * me) = { authenticate, select_db, set_name };
+	size_t i;
+	int error;
+
+	for (i = 0; i < CBX_COUNT(steps); i++) {
+		error = set_patience(me, deadline);
+		if (!error)
+			error = steps[i](me);
+		if (error)
+			return error;
+	}
+	error = set_patience(me, deadline);
+	if (!error)
+		error = cbx_redis_ping(&me->base);
+	/* from here on, whatever the deadline of connecting was */
+	return error ? error : set_patience(me, UINT64_MAX);
+}
+
+int cbx_redis_connect(struct cbx_state *state, uint64_t deadline)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	int error;
+
+	cbx_redis_disconnect(state);
+	error = open_context(me, deadline);
+	if (!error)
+		error = greet(me, deadline);
+	if (!error)
+		return 0;
+	cbx_redis_disconnect(state);
+	/* a wrong password may be right tomorrow: whoever connects tries again */
+	return error == -ENOMEM ? error : CHATTERBOX_E_DOWN;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * link.h - one connection to Redis: commands go out in pipelines, replies come back or it is dead
+ *
+ * A command is built (begin, args), sent (into the pipeline) and its reply received, in order.
+ * Every sent command must be received, else the next reader gets its reply. When receive fails, the
+ * connection is gone and nothing is left to receive.
+ */
+#ifndef CBX_REDIS_STATE_LINK_H
+#define CBX_REDIS_STATE_LINK_H
+
+#include "adapter/redis_state/redis_state.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#include <hiredis.h>
+
+/* A chunk of a pipeline ends at either: what is in flight stays bounded */
+#define CBX_REDIS_CHUNK 128
+#define CBX_REDIS_CHUNK_BYTES (256 * 1024)
+
+enum cbx_redis_script { CBX_SCRIPT_WRITE_JOBS, CBX_SCRIPT_DROP_FIELDS, CBX_SCRIPTS };
+
+struct cbx_redis {
+	struct cbx_state base;
+	struct cbx_clock *clock;
+	const struct cbx_log *log;
+	char *host;
+	int port;
+	char *username; /* NULL: the default user */
+	char *password; /* NULL: none */
+	int db;
+	char *app;
+	char address[112];
+	redisContext *context;     /* NULL: down */
+	char sha[CBX_SCRIPTS][48]; /* "" until the server told it; a text never changes its sum */
+	struct cbx_text key;
+	struct cbx_text guard;
+	/* the command that is being built */
+	const char **argv;
+	size_t *argv_len;
+	size_t argc;
+	size_t capacity;
+	bool failed;
+};
+
+static inline struct cbx_redis *cbx_redis_of(struct cbx_state *state)
+{
+	return (struct cbx_redis *)state;
+}
+
+static inline void cbx_reply_freep(redisReply **reply)
+{
+	if (*reply)
+		freeReplyObject(*reply);
+}
+
+/* link.c: life of the connection */
+int cbx_redis_connect(struct cbx_state *state, uint64_t deadline);
+void cbx_redis_disconnect(struct cbx_state *state);
+/* Sets state->error: "redis <address>: ..." */
+void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* dial.c: an open, blocking socket; CHATTERBOX_E_DOWN with state->error */
+int cbx_redis_dial(struct cbx_redis *me, uint64_t deadline, int *fd);
+
+/* command.c: the words go out. The bytes of an argument are borrowed until send. */
+void cbx_redis_begin(struct cbx_redis *me, const char *word);
+void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len);
+void cbx_redis_puts(struct cbx_redis *me, const char *text);
+int cbx_redis_send(struct cbx_redis *me);
+/* The next reply, which may be an error reply, but none that means that the server can't serve */
+int cbx_redis_receive(struct cbx_redis *me, redisReply **out);
+/* 0, or CHATTERBOX_E_REFUSED with a text that names @what when the reply is an error */
+int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what);
+/* Both, for replies that say no more than done; *result keeps the first refusal. 0, or dead. */
+int cbx_redis_settle(struct cbx_redis *me, const char *what, int *result);
+/* Sends what was built, and receives; an error reply is CHATTERBOX_E_REFUSED */
+int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out);
+/* A reply that no Redis gives: the connection is dropped, CHATTERBOX_E_DOWN */
+int cbx_redis_nonsense(struct cbx_redis *me, const char *what);
+/* Does the error begin with this word? */
+bool cbx_redis_is_error(const redisReply *reply, const char *word);
+
+/* script.c */
+const char *cbx_redis_script_text(enum cbx_redis_script script);
+/* Makes me->sha[script] known */
+int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script);
+
+/* keys.c: APP:<name>, and APP:<name>:{<system>}; NULL when out of memory. Live in @into. */
+const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const char *name);
+const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, const char *name,
+				 const char *system);
+
+/* scan.c: SCAN (@key NULL, @pattern) or HSCAN (@key); each name once, whatever the server repeats.
+ * Names with a NUL are left out; the value's name is NULL for SCAN. */
+int cbx_redis_scan(struct cbx_redis *me, const char *key, const char *pattern,
+		   int (*each)(void *user, const struct cbx_field *field), void *user);
+
+/* jobs.c */
+int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
+int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *user);
+int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
+			cbx_field_fn each, void *user);
+
+/* systems.c */
+int cbx_redis_write_systems(struct cbx_state *state, enum cbx_state_hash hash,
+			    const struct cbx_field *fields, size_t count);
+int cbx_redis_read_systems(struct cbx_state *state, enum cbx_state_hash hash, cbx_field_fn each,
+			   void *user);
+int cbx_redis_drop_systems(struct cbx_state *state, enum cbx_state_hash hash,
+			   const struct cbx_field *fields, size_t count, size_t *removed);
+
+/* values.c */
+int cbx_redis_ping(struct cbx_state *state);
+int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch);
+int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch);
+int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t len);
+int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size);
+
+/* stream.c */
+int cbx_redis_append_events(struct cbx_state *state, const struct cbx_stream_entry *entries,
+			    size_t count, int64_t max_length);
+
+#endif

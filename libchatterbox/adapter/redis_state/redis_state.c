@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+/* redis_state.c - a state on Redis: made, owned, freed; its calls stand in the files beside it */
+#include "adapter/redis_state/link.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool redis_is_up(struct cbx_state *state)
+{
+	return cbx_redis_of(state)->context != NULL;
+}
+
+static void redis_free(struct cbx_state *state)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	cbx_redis_disconnect(state);
+	if (me->password)
+		explicit_bzero(me->password, strlen(me->password));
+	free(me->host);
+	free(me->username);
+	free(me->password);
+	free(me->app);
+	free(me->argv);
+	free(me->argv_len);
+	cbx_text_free(&me->key);
+	cbx_text_free(&me->guard);
+	free(me);
+}
+
+static void redis_freep(struct cbx_redis **me)
+{
+	if (*me)
+		redis_free(&(*me)->base);
+}
+
+static const struct cbx_state_ops redis_ops = {
+	.connect = cbx_redis_connect,
+	.disconnect = cbx_redis_disconnect,
+	.is_up = redis_is_up,
+	.ping = cbx_redis_ping,
+	.read_epoch = cbx_redis_read_epoch,
+	.write_epoch = cbx_redis_write_epoch,
+	.write_jobs = cbx_redis_write_jobs,
+	.list_systems = cbx_redis_list_systems,
+	.read_jobs = cbx_redis_read_jobs,
+	.write_systems = cbx_redis_write_systems,
+	.read_systems = cbx_redis_read_systems,
+	.drop_systems = cbx_redis_drop_systems,
+	.write_jobs_data = cbx_redis_write_jobs_data,
+	.append_events = cbx_redis_append_events,
+	.read_interval = cbx_redis_read_interval,
+	.free = redis_free,
+};
+
+/* Copies a text that may be absent; false when out of memory */
+static bool copy(char **to, const char *from)
+{
+	if (!from || !*from)
+		return true;
+	*to = strdup(from);
+	return *to != NULL;
+}
+
+int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
+			const struct cbx_log *log, struct cbx_state **out)
+{
+	cbx_auto(redis_freep) struct cbx_redis *me = NULL;
+
+	if (options->tls) {
+		cbx_error(log, CBX_FIELDS({ "server", "redis" }),
+			  "redis.tls: not in this build (hiredis has no TLS here); connect to a "
+			  "Unix socket, or to a local stunnel that does TLS");
+		return CHATTERBOX_E_CONFIG;
+	}
+	me = calloc(1, sizeof(*me));
+	if (!me)
+		return -ENOMEM;
+	me->base.ops = &redis_ops;
+	me->clock = clock;
+	me->log = log;
+	me->port = options->port;
+	me->db = options->db;
+	if (!copy(&me->host, options->host) || !copy(&me->username, options->username) ||
+	    !copy(&me->password, options->password) || !copy(&me->app, options->app_name))
+		return -ENOMEM;
+	if (!me->host || !me->app)
+		return -EINVAL;
+	if (me->host[0] == '/')
+		snprintf(me->address, sizeof(me->address), "%s", me->host);
+	else
+		snprintf(me->address, sizeof(me->address), "%s:%d", me->host, me->port);
+	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
+	*out = &cbx_steal(me)->base;
+	return 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * redis_state.h - the shared state on a Redis server, in the keys of CONTRACT 4
+ *
+ * Threads that use one must block SIGPIPE (base/thread.h does): hiredis writes without
+ * MSG_NOSIGNAL. Looking up a host name has no deadline of its own; an address or a socket needs
+ * none.
+ */
+#ifndef CBX_REDIS_STATE_H
+#define CBX_REDIS_STATE_H
+
+#include "base/log.h"
+#include "port/state.h"
+
+struct cbx_redis_options {
+	const char *host; /* a path (begins with '/') is a Unix socket */
+	int port;
+	const char *username; /* NULL or "": the default user */
+	const char *password; /* NULL or "": no AUTH */
+	int db;
+	bool tls;
+	const char *app_name;
+};
+
+/* Copies @options. Not connected yet. CHATTERBOX_E_CONFIG, with a line in @log: no TLS in here. */
+int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
+			const struct cbx_log *log, struct cbx_state **out);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * values.c - the single values: the leader's epoch, jobs_data, OCD's interval
+ *
+ * Decides that a foreign epoch (no number, or a key of another type) reads as none: the leader then
+ * writes everything anew, and its own epoch over it.
+ */
+#include "adapter/redis_state/link.h"
+
+#include <chatterbox/error.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define INTERVAL "nl-ocd.update_time_till_next_check.row_info"
+
+int cbx_redis_ping(struct cbx_state *state)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	cbx_redis_begin(me, "PING");
+	return cbx_redis_ask(me, "PING", &reply);
+}
+
+int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	struct cbx_redis *me = cbx_redis_of(state);
+	const char *key = cbx_redis_key(me, &me->key, "state");
+	int64_t found = 0;
+	int error;
+
+	cbx_redis_begin(me, "GET");
+	cbx_redis_puts(me, key);
+	error = cbx_redis_send(me);
+	if (!error)
+		error = cbx_redis_receive(me, &reply);
+	if (!error && !cbx_redis_is_error(reply, "WRONGTYPE"))
+		error = cbx_redis_check(me, reply, key);
+	if (error)
+		return error;
+	if (reply->type != REDIS_REPLY_NIL &&
+	    (reply->type != REDIS_REPLY_STRING || !cbx_parse_count(reply->str, reply->len, &found)))
+		cbx_warn(me->log, CBX_FIELDS({ "server", "redis" }, { "key", key }),
+			 "the epoch in redis is foreign: everything is written anew");
+	*epoch = found;
+	return 0;
+}
+
+static int set_value(struct cbx_redis *me, const char *name, const char *bytes, size_t len)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	const char *key = cbx_redis_key(me, &me->key, name);
+
+	cbx_redis_begin(me, "SET");
+	cbx_redis_puts(me, key);
+	cbx_redis_arg(me, bytes, len);
+	return cbx_redis_ask(me, key, &reply);
+}
+
+int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch)
+{
+	char text[24];
+	int len = snprintf(text, sizeof(text), "%" PRId64, epoch);
+
+	return set_value(cbx_redis_of(state), "state", text, (size_t)len);
+}
+
+int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t len)
+{
+	return set_value(cbx_redis_of(state), "jobs_data", json, len);
+}
+
+int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size)
+{
+	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	struct cbx_redis *me = cbx_redis_of(state);
+	const char *text;
+	int error;
+
+	cbx_redis_begin(me, "HGET");
+	cbx_redis_puts(me, INTERVAL);
+	cbx_redis_puts(me, INTERVAL);
+	error = cbx_redis_ask(me, INTERVAL, &reply);
+	if (error)
+		return error;
+	text = reply->type == REDIS_REPLY_STRING ? reply->str : "";
+	if (reply->len >= size || strlen(text) != reply->len) {
+		cbx_redis_say(me, INTERVAL ": its text is too long or holds a NUL");
+		return CHATTERBOX_E_REFUSED;
+	}
+	memcpy(out, text, strlen(text) + 1);
+	return 0;
+}
