@@ -98,7 +98,7 @@ const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, co
 int cbx_redis_scan(struct cbx_redis *me, const char *key, const char *pattern,
 		   int (*each)(void *user, const struct cbx_field *field), void *user);
 
-/* jobs.c */
+/* write_jobs.c, read_jobs.c */
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *user);
 int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,

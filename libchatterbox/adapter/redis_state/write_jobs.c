@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * jobs.c - the guarded hashes APP:jobs:{system} and their index APP:active_systems
+ * write_jobs.c - the guarded hashes APP:jobs:{system} and their index APP:active_systems
  *
  * Each piece goes out as two pipelines: one script call a system, then ZADD and ZREM for those that
  * were applied. The script touches the two keys of its system alone, so that it runs on a cluster;
@@ -10,14 +10,8 @@
 #include "adapter/redis_state/link.h"
 
 #include <assert.h>
-#include <chatterbox/error.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
-
-/* HGETALL replies are as large as the hashes are: few at a time */
-#define READ_PIECE 16
 
 static const char *write_mode(const struct cbx_state_write *write)
 {
@@ -194,120 +188,4 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 		error = write_piece(me, writes + done, step, &result);
 	}
 	return error ? error : result;
-}
-
-/* ---- reading */
-
-struct lister {
-	size_t prefix;
-	cbx_field_fn each;
-	void *user;
-	const struct cbx_log *log;
-};
-
-static int give_system(void *user, const struct cbx_field *field)
-{
-	const struct lister *lister = user;
-	size_t len = strlen(field->name);
-	char system[65];
-	const char *name;
-	size_t name_len;
-
-	if (len < lister->prefix + 2)
-		return 0;
-	name = field->name + lister->prefix;
-	name_len = len - lister->prefix - 1;
-	if (!cbx_system_name(&name, &name_len) || name_len != len - lister->prefix - 1) {
-		cbx_warn(lister->log, CBX_FIELDS({ "server", "redis" }, { "key", field->name }),
-			 "a key whose system has an impossible name is left alone");
-		return 0;
-	}
-	memcpy(system, name, name_len);
-	system[name_len] = '\0';
-	return lister->each(lister->user, system, NULL);
-}
-
-int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *user)
-{
-	struct cbx_redis *me = cbx_redis_of(state);
-	cbx_auto(cbx_text_free) struct cbx_text pattern = { 0 };
-	struct lister lister = { .each = each, .user = user, .log = me->log };
-	const char *c;
-
-	for (c = me->app; *c; c++) {
-		if (strchr("*?[]\\^-", *c))
-			cbx_text_putc(&pattern, '\\');
-		cbx_text_putc(&pattern, *c);
-	}
-	lister.prefix = strlen(me->app) + strlen(":jobs:{");
-	cbx_text_puts(&pattern, ":jobs:{*}");
-	if (pattern.failed)
-		return -ENOMEM;
-	return cbx_redis_scan(me, NULL, pattern.bytes, give_system, &lister);
-}
-
-static int give_hash(const redisReply *reply, const char *system, cbx_field_fn each, void *user)
-{
-	size_t i;
-	int result;
-
-	for (i = 0; i + 1 < reply->elements; i += 2) {
-		const redisReply *name = reply->element[i];
-		const redisReply *value = reply->element[i + 1];
-		struct cbx_field field = { name->str, value->str, value->len };
-
-		if (name->type != REDIS_REPLY_STRING || value->type != REDIS_REPLY_STRING ||
-		    strlen(name->str) != name->len)
-			continue;
-		result = each(user, system, &field);
-		if (result)
-			return result;
-	}
-	return 0;
-}
-
-/* Reads on to the end of the piece even when the receiver has had enough */
-static int read_piece(struct cbx_redis *me, const char *const *systems, size_t count,
-		      cbx_field_fn each, void *user, int *stopped, int *result)
-{
-	int error = 0;
-	size_t i;
-
-	for (i = 0; i < count && !error; i++) {
-		cbx_redis_begin(me, "HGETALL");
-		cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", systems[i]));
-		error = cbx_redis_send(me);
-	}
-	for (i = 0; i < count && !error; i++) {
-		cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
-		const char *key = cbx_redis_system_key(me, &me->key, "jobs", systems[i]);
-
-		error = cbx_redis_receive(me, &reply);
-		if (error)
-			break;
-		if (!*result)
-			*result = cbx_redis_check(me, reply, key ? key : systems[i]);
-		if (!*stopped && reply->type == REDIS_REPLY_ARRAY)
-			*stopped = give_hash(reply, systems[i], each, user);
-	}
-	return error;
-}
-
-int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
-			cbx_field_fn each, void *user)
-{
-	struct cbx_redis *me = cbx_redis_of(state);
-	int stopped = 0;
-	int result = 0;
-	size_t done;
-	int error;
-
-	for (done = 0; done < count && !stopped; done += READ_PIECE) {
-		error = read_piece(me, systems + done,
-				   count - done < READ_PIECE ? count - done : READ_PIECE, each,
-				   user, &stopped, &result);
-		if (error)
-			return error;
-	}
-	return stopped ? stopped : result;
 }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench_state.c - how many fields a second write_jobs brings into Redis
+ *
+ *	tests/kit/servers.sh run BUILD/tests/bench/bench_state [SYSTEMS [JOBS [ROUNDS]]]
+ *
+ * Each round writes every system: the first whole, the others as deltas with new values.
+ */
+#include "adapter/redis_state/redis_state.h"
+#include "base/cleanup.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STATUS                                                                                  \
+	"{\"system\":\"SYS%05zu\",\"job_id\":%zu,\"status\":\"Running\",\"percent_completed\":" \
+	"\"%zu\",\"downloaded\":%zu,\"total_files\":100,\"download_speed\":\"1.5MB/s\","        \
+	"\"job_type\":\"content\"}"
+
+struct load {
+	size_t systems;
+	size_t jobs;
+	struct cbx_state_write *writes;
+	struct cbx_field *fields;
+	char (*names)[32];
+	char (*ids)[32];
+	char (*values)[256];
+};
+
+static size_t argument(int argc, char **argv, int at, size_t otherwise)
+{
+	return argc > at ? strtoul(argv[at], NULL, 10) : otherwise;
+}
+
+static bool make_load(struct load *load)
+{
+	size_t total = load->systems * load->jobs;
+
+	load->writes = calloc(load->systems, sizeof(*load->writes));
+	load->names = calloc(load->systems, sizeof(*load->names));
+	load->fields = calloc(total, sizeof(*load->fields));
+	load->ids = calloc(total, sizeof(*load->ids));
+	load->values = calloc(total, sizeof(*load->values));
+	return load->writes && load->names && load->fields && load->ids && load->values;
+}
+
+static void free_load(struct load *load)
+{
+	free(load->writes);
+	free(load->names);
+	free(load->fields);
+	free(load->ids);
+	free(load->values);
+}
+
+static void fill_job(struct load *load, size_t system, size_t i, size_t round)
+{
+	int len = snprintf(load->values[i], sizeof(load->values[i]), STATUS, system, i, round % 101,
+			   round);
+
+	snprintf(load->ids[i], sizeof(load->ids[i]), "%zu", i);
+	load->fields[i] = (struct cbx_field){ load->ids[i], load->values[i], (size_t)len };
+}
+
+static void fill_round(struct load *load, size_t round)
+{
+	size_t s;
+	size_t j;
+
+	for (s = 0; s < load->systems; s++) {
+		snprintf(load->names[s], sizeof(load->names[s]), "SYS%05zu", s);
+		load->writes[s] = (struct cbx_state_write){ .system = load->names[s],
+							    .number = (1ULL << 32) + round,
+							    .whole = round == 0,
+							    .live = true,
+							    .scored = true,
+							    .changed_ms = 1763922500000,
+							    .fields = load->fields + s * load->jobs,
+							    .field_count = load->jobs };
+		for (j = 0; j < load->jobs; j++)
+			fill_job(load, s, s * load->jobs + j, round);
+	}
+}
+
+static int run(struct cbx_state *state, struct load *load, size_t rounds)
+{
+	struct cbx_clock *clock = cbx_system_clock();
+	size_t round;
+	int error = 0;
+
+	for (round = 0; round < rounds && !error; round++) {
+		uint64_t since;
+		double seconds;
+
+		fill_round(load, round);
+		since = cbx_now(clock);
+		error = state->ops->write_jobs(state, load->writes, load->systems);
+		seconds = (double)(cbx_now(clock) - since) / 1e9;
+		printf("%s: %zu systems x %zu jobs in %.3f s: %.0f fields/s, %.0f systems/s\n",
+		       round ? "delta" : "whole", load->systems, load->jobs, seconds,
+		       (double)(load->systems * load->jobs) / seconds,
+		       (double)load->systems / seconds);
+	}
+	return error;
+}
+
+static int measure(int port, struct load *load, size_t rounds)
+{
+	const struct cbx_redis_options options = { .host = "127.0.0.1",
+						   .port = port,
+						   .app_name = "bench-state" };
+	struct cbx_state *state = NULL;
+	int error;
+
+	error = cbx_redis_state_new(&options, cbx_system_clock(), NULL, &state);
+	if (!error)
+		error = state->ops->connect(state, cbx_now(cbx_system_clock()) + 2 * CBX_SECOND);
+	if (!error)
+		error = run(state, load, rounds);
+	if (error)
+		fprintf(stderr, "%s\n", state ? state->error : "no state");
+	cbx_state_free(state);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	struct load load = { .systems = argument(argc, argv, 1, 10000),
+			     .jobs = argument(argc, argv, 2, 4) };
+	const char *port = getenv("CBX_TEST_REDIS_PORT");
+	sigset_t pipe;
+	int error = -1;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe, NULL);
+	if (port && make_load(&load))
+		error = measure((int)strtol(port, NULL, 10), &load, argument(argc, argv, 3, 5));
+	else
+		fprintf(stderr, "CBX_TEST_REDIS_PORT is not set, or memory is short\n");
+	free_load(&load);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
