@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/* announce.c - the two periodic events: job_status in chunks, and jobs_data (CONTRACT 3, Events out) */
+#include "flow/envelope.h"
+#include "flow/tell.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings)
+{
+	struct cbx_announcement *announcement = malloc(sizeof(*announcement));
+
+	if (!announcement)
+		return NULL;
+	announcement->view = cbx_view_ref(view);
+	announcement->settings = cbx_settings_ref(settings);
+	return announcement;
+}
+
+void cbx_announcement_free(void *item)
+{
+	struct cbx_announcement *announcement = item;
+
+	if (!announcement)
+		return;
+	cbx_view_unref(announcement->view);
+	cbx_settings_unref(announcement->settings);
+	free(announcement);
+}
+
+void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out)
+{
+	char speed[CBX_NUMBER_TEXT];
+
+	cbx_number_text(totals->speed, speed);
+	cbx_text_printf(out,
+			"{\"job_count\":%lld,\"activte_jobs\":%lld,\"total_download_speed\":%s,"
+			"\"active_ocd_jobs\":%lld,\"total_ocd_jobs\":%lld%s",
+			(long long)totals->live, (long long)totals->running, speed,
+			(long long)totals->running_ocd, (long long)totals->live_ocd,
+			open ? "" : "}");
+}
+
+/* Where a chunk is in its snapshot, as headers */
+struct place {
+	char snapshot[CBX_UUID_TEXT];
+	char chunk[24];
+	char chunks[24];
+};
+
+static int publish(struct cbx_teller *teller, const char *name, const struct cbx_text *body,
+		   const struct place *place)
+{
+	const struct cbx_settings *settings = teller->settings;
+	struct cbx_bus_message message = { .exchange = settings->event_exchange,
+					   .body = body->bytes,
+					   .body_len = body->len };
+	char trace[CBX_UUID_TEXT];
+	char key[160];
+	int result;
+
+	if (body->failed)
+		return -ENOMEM;
+	cbx_uuid(trace);
+	snprintf(key, sizeof(key), "%s.event.%s", settings->app_name, name);
+	message.routing_key = message.type = key;
+	cbx_envelope_properties(settings, teller->clock, trace, &message);
+	if (place) {
+		cbx_bus_add_header(&message, "snapshot", place->snapshot);
+		cbx_bus_add_header(&message, "chunk", place->chunk);
+		cbx_bus_add_header(&message, "chunks", place->chunks);
+	}
+	result = teller->bus->ops->publish(teller->bus, &message, NULL,
+					   cbx_now(teller->clock) + 2 * CBX_SECOND);
+	cbx_metric_add(teller->observe->events_published, name, result < 0 ? "error" : "ok", 1);
+	if (result < 0)
+		cbx_link_lost(&teller->bus_link, result);
+	return result;
+}
+
+static void open_event(const struct cbx_teller *teller, const char *name, struct cbx_text *body)
+{
+	char method[160];
+
+	snprintf(method, sizeof(method), "%s.event.%s", teller->settings->app_name, name);
+	cbx_envelope_open(teller->settings, body, NULL, method);
+}
+
+/* Walks all live jobs; every full chunk is published */
+static int announce_statuses(struct cbx_teller *teller, const struct cbx_snapshot *snapshot)
+{
+	size_t most = teller->settings->max_jobs_per_event;
+	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
+	struct place place;
+	size_t told = 0;
+	size_t left = (size_t)snapshot->totals.live;
+	size_t chunk = 0;
+	size_t i;
+	size_t k;
+	int result = 0;
+
+	cbx_uuid(place.snapshot);
+	snprintf(place.chunks, sizeof(place.chunks), "%zu", (left + most - 1) / most);
+	for (i = 0; !result && i < snapshot->count; i++) {
+		const struct cbx_job_list *list = snapshot->entries[i].list;
+
+		for (k = 0; !result && k < list->count; k++) {
+			const struct cbx_status *status = list->jobs[k]->status;
+
+			if (list->jobs[k]->phase != CBX_LIVE)
+				continue;
+			if (!told)
+				open_event(teller, "job_status", &body);
+			cbx_text_putc(&body, told ? ',' : '[');
+			cbx_text_add(&body, status->json, status->json_len);
+			left--;
+			if (++told < most && left)
+				continue;
+			cbx_text_putc(&body, ']');
+			cbx_envelope_close(teller->settings, &body);
+			snprintf(place.chunk, sizeof(place.chunk), "%zu", ++chunk);
+			result = publish(teller, "job_status", &body, &place);
+			cbx_text_clear(&body);
+			told = 0;
+		}
+	}
+	return result;
+}
+
+static void announce_data(struct cbx_teller *teller, const struct cbx_totals *totals)
+{
+	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
+	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
+	int result;
+
+	cbx_jobs_data_json(totals, false, &data);
+	if (data.failed)
+		return;
+	if (teller->state_link.up) {
+		result = teller->state->ops->write_jobs_data(teller->state, data.bytes, data.len);
+		if (result < 0)
+			cbx_link_lost(&teller->state_link, result);
+	}
+	if (!teller->bus_link.up)
+		return;
+	open_event(teller, "jobs_data", &body);
+	cbx_text_add(&body, data.bytes, data.len);
+	cbx_envelope_close(teller->settings, &body);
+	publish(teller, "jobs_data", &body, NULL);
+}
+
+void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement)
+{
+	const struct cbx_snapshot *snapshot = announcement->view->jobs;
+
+	cbx_settings_unref(teller->settings);
+	teller->settings = cbx_settings_ref(announcement->settings);
+	if (teller->bus_link.up && snapshot->totals.live)
+		announce_statuses(teller, snapshot);
+	announce_data(teller, &snapshot->totals);
+}
