@@ -35,6 +35,7 @@ struct cbx_job {
 	enum cbx_phase phase;
 	int64_t revision;
 	uint64_t word_at;     /* when the last applied word was asked for or arrived */
+	uint64_t told_at;     /* when a push or a list answer last told of it: not asked again soon */
 	uint64_t recorded_at; /* when its row was last written */
 	int64_t word_db_ms;   /* when that word came, by the database's clock: for offline_job_ttl */
 	int64_t first_seen_ms;

@@ -3,6 +3,8 @@
 #include "flow/envelope.h"
 #include "flow/tell.h"
 
+#include "base/number.h"
+
 #include <chatterbox/error.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_t
 {
 	char speed[CBX_NUMBER_TEXT];
 
-	cbx_number_text(totals->speed, speed);
+	cbx_number_format(totals->speed, speed);
 	cbx_text_printf(out,
 			"{\"job_count\":%lld,\"activte_jobs\":%lld,\"total_download_speed\":%s,"
 			"\"active_ocd_jobs\":%lld,\"total_ocd_jobs\":%lld%s",

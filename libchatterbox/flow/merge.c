@@ -127,6 +127,12 @@ static int apply_told(struct merge *m, struct cbx_job *job, const char *previous
 	return merge_put(m, job);
 }
 
+/* When this report told of a job, for those that a Job Status round may leave out */
+static uint64_t told_at(const struct merge *m)
+{
+	return m->report->kind == CBX_STATUS_ANSWER ? 0 : m->report->at;
+}
+
 /* A copy of what is known with this status in it; a new record when nothing is known */
 static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_status *status,
 		       struct cbx_job **out)
@@ -144,6 +150,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 	}
 	job->kind = cbx_kind_of(&m->rules->keys, status->text);
 	job->word_at = m->report->at;
+	job->told_at = told_at(m);
 	job->word_db_ms = m->rules->db_ms;
 	job->missing = 0;
 	*out = job;
@@ -159,6 +166,7 @@ static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_statu
 
 	if (cbx_status_equal(known->status, status)) {
 		known->word_at = m->report->at;
+		known->told_at = told_at(m);
 		known->word_db_ms = m->rules->db_ms;
 		known->missing = 0;
 		return 0;

@@ -69,6 +69,8 @@ int cbx_merge(const struct cbx_merge_rules *rules, struct cbx_job_list *last,
 	      const struct cbx_report *report, cbx_past_fn find_past, void *user,
 	      struct cbx_batch *batch, struct cbx_merge_counts *counts,
 	      struct cbx_job_list **next);
+/* Has @list a live job whose last word is older than that? */
+bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms);
 /* Jobs of @report for which SQL has to be asked before: not in the list, ended, or unheard */
 bool cbx_merge_needs_past(const struct cbx_job_list *last, int64_t job_id);
 

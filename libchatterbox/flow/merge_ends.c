@@ -97,6 +97,17 @@ int merge_vanished(struct merge *m)
 	return 0;
 }
 
+bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->phase == CBX_LIVE &&
+		    list->jobs[i]->word_db_ms <= silent_before_ms)
+			return true;
+	return false;
+}
+
 int merge_silent(struct merge *m)
 {
 	size_t i;

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+/*
+ * interval.c - the Job Status Task's base interval: where it comes from and where it is kept
+ *
+ * Decides the order at a start: what was set before (server_conf), else what OCD left in the shared
+ * state, else the configuration (CONTRACT 2, The interval).
+ */
+#include "base/number.h"
+#include "controller/job_status.h"
+#include "port/directory.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROW "check_job_status_time"
+#define LEAST 1.0
+#define MOST 86400.0
+
+/* OCD's text: quotes anywhere are removed, as OCD itself does */
+static bool parse(const char *text, double *out)
+{
+	char plain[32];
+	const char *bytes = plain;
+	size_t len = 0;
+	size_t i;
+
+	for (i = 0; text[i] && len < sizeof(plain) - 1; i++)
+		if (text[i] != '"')
+			plain[len++] = text[i];
+	plain[len] = '\0';
+	cbx_trim(&bytes, &len);
+	return !text[i] && cbx_number_parse(bytes, len, out) && *out >= LEAST && *out <= MOST;
+}
+
+static void show(struct cbx_job_status *status)
+{
+	struct cbx_flow *flow = status->flow;
+
+	status->check_status_task.interval = status->pacer.current;
+	flow->interval_base = status->pacer.base;
+	flow->interval_current = status->pacer.current;
+	flow->load_reason = status->pacer.reason;
+}
+
+static void set(struct cbx_job_status *status, double seconds)
+{
+	cbx_pacer_set_base(&status->pacer, seconds);
+	show(status);
+}
+
+static void keep(struct cbx_job_status *status, double seconds)
+{
+	struct cbx_flow *flow = status->flow;
+	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	char text[CBX_NUMBER_TEXT];
+	int result;
+
+	cbx_number_format(seconds, text);
+	result = flow->sql->directory->write_conf(flow->sql, &guard, ROW, text);
+	if (result >= 0)
+		return;
+	cbx_link_lost(&flow->sql_link, result);
+	cbx_warn(flow->log, CBX_FIELDS({ "error", flow->sql->error }),
+		 "the interval of %s s is in force, but could not be kept in server_conf", text);
+}
+
+int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds)
+{
+	if (!(seconds >= LEAST && seconds <= MOST))
+		return -EINVAL;
+	set(status, seconds);
+	keep(status, seconds);
+	cbx_info(status->flow->log, CBX_NO_FIELDS, "the Job Status Task runs every %g s now",
+		 seconds);
+	return 0;
+}
+
+double cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status)
+{
+	return status->pacer.base;
+}
+
+int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text)
+{
+	struct cbx_flow *flow = status->flow;
+	char shared[64];
+	double seconds;
+	int result;
+
+	if (!text[0]) {
+		result = flow->state_link.up ? flow->state->ops->read_interval(flow->state, shared,
+									       sizeof(shared))
+					     : CHATTERBOX_E_DOWN;
+		if (result < 0) {
+			cbx_link_lost(&flow->state_link, result);
+			return 1;
+		}
+		text = shared;
+	}
+	if (!parse(text, &seconds)) {
+		cbx_warn(flow->log, CBX_FIELDS({ "info", text }),
+			 "update_time_till_next_check takes 1..86400 seconds: refused");
+		return -EINVAL;
+	}
+	return cbx_job_status_set_time_till_next_check(status, seconds);
+}
+
+static bool from_conf(struct cbx_flow *flow, double *seconds)
+{
+	cbx_auto(cbx_freep) char *info = NULL;
+	int result = flow->sql->directory->read_conf(flow->sql, ROW, &info);
+
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	return result >= 0 && info && parse(info, seconds);
+}
+
+static bool from_state(struct cbx_flow *flow, double *seconds)
+{
+	char text[64] = "";
+	int result;
+
+	if (!flow->state_link.up)
+		return false;
+	result = flow->state->ops->read_interval(flow->state, text, sizeof(text));
+	if (result < 0)
+		cbx_link_lost(&flow->state_link, result);
+	return result >= 0 && text[0] && parse(text, seconds);
+}
+
+void cbx_job_status_begin(struct cbx_job_status *status)
+{
+	struct cbx_flow *flow = status->flow;
+	double seconds;
+
+	if (!from_conf(flow, &seconds) && !from_state(flow, &seconds))
+		seconds = flow->settings->check_job_status_time;
+	set(status, seconds);
+	status->updated_once = false;
+	status->update_database_task.wanted = true;
+}
+
+void cbx_job_status_apply_settings(struct cbx_job_status *status)
+{
+	const struct cbx_settings *settings = status->flow->settings;
+
+	status->pacer.bound = settings->load_max_interval;
+	status->pacer.queue_depth_limit = settings->load_queue_depth;
+	status->pacer.reply_limit = settings->load_reply;
+	status->update_database_task.interval = settings->time_till_next_check;
+	show(status);
+}

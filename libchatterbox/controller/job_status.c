@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+/*
+ * job_status.c - runs the rounds and draws the conclusions from them: load, interval, figures
+ *
+ * Decides that no round starts before what waited in the queue has been merged, nor without SQL.
+ */
+#include "controller/job_status.h"
+
+#include <chatterbox/error.h>
+
+#define SEND_INTERVAL 60.0
+
+/* What a round showed goes to the pacer, the summary and the metrics */
+static void conclude(struct cbx_job_status *status, const char *task,
+		     const struct cbx_round_result *result)
+{
+	struct cbx_flow *flow = status->flow;
+	struct cbx_pacer_round round = { .seconds = result->seconds,
+					 .questions = result->figures.questions,
+					 .timeouts = result->figures.timeouts,
+					 .queue_depth = result->queue_depth,
+					 .reply_p95 = result->figures.reply_p95 };
+
+	cbx_metric_observe(flow->observe->cycle_duration, task, NULL, result->seconds);
+	flow->last_cycle.systems = result->figures.systems;
+	flow->last_cycle.jobs = result->figures.jobs;
+	flow->last_cycle.timeouts = result->figures.timeouts;
+	flow->last_cycle.seconds = result->seconds;
+	flow->last_cycle.finished_ms = cbx_wall(flow->clock);
+	if (!result->figures.cut)
+		cbx_pacer_step(&status->pacer, &round);
+	status->check_status_task.interval = status->pacer.current;
+	flow->interval_base = status->pacer.base;
+	flow->interval_current = status->pacer.current;
+	flow->load_reason = status->pacer.reason;
+	cbx_flow_show(flow);
+	cbx_debug(flow->log, CBX_FIELDS({ "task", task }),
+		  "asked %llu systems in %.3f s: %llu jobs, %llu changed, %llu timeouts%s",
+		  (unsigned long long)result->figures.systems, result->seconds,
+		  (unsigned long long)result->figures.jobs,
+		  (unsigned long long)flow->last_cycle.changed,
+		  (unsigned long long)result->figures.timeouts,
+		  result->figures.cut ? ", cut short" : "");
+}
+
+/* The first answer after a round without any: nobody is held back for time-outs any more */
+static void forgive_timeouts(struct cbx_job_status *status, const struct cbx_poll_figures *figures)
+{
+	struct cbx_system_entry *const *entries;
+	size_t count = cbx_systems_count(status->flow->systems);
+	size_t i;
+
+	if (status->was_silent && figures->answers &&
+	    (entries = cbx_systems_all(status->flow->systems)))
+		for (i = 0; i < count; i++)
+			entries[i]->timeouts = 0, entries[i]->ask_again_at = 0;
+	if (figures->answers || figures->silent)
+		status->was_silent = figures->silent;
+}
+
+static int run(struct cbx_job_status *status, enum cbx_round_kind kind, const char *task)
+{
+	struct cbx_flow *flow = status->flow;
+	struct cbx_round_result result = { 0 };
+	int error;
+
+	if (!status->caught_up(status->user))
+		return CHATTERBOX_E_DOWN;
+	/* what came before the first question counts before it */
+	cbx_flow_drain_inbox(flow);
+	error = cbx_flow_settle(flow);
+	if (error < 0)
+		return error;
+	flow->last_cycle.changed = 0;
+	error = cbx_round_run(flow, kind, &result);
+	if (error < 0)
+		return error;
+	forgive_timeouts(status, &result.figures);
+	if (task)
+		conclude(status, task, &result);
+	return result.figures.cut ? CHATTERBOX_E_DOWN : 0;
+}
+
+int cbx_job_status_update_database(struct cbx_job_status *status)
+{
+	return run(status, CBX_DISCOVERY_ROUND, "update_database");
+}
+
+int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status)
+{
+	return run(status, CBX_STATUS_ROUND, "job_status");
+}
+
+int cbx_job_status_ask_now(struct cbx_job_status *status)
+{
+	if (!status->flow->bus_link.up || !status->flow->sql_link.up || status->flow->hanging)
+		return CHATTERBOX_E_DOWN;
+	return run(status, CBX_ASK_NOW_ROUND, NULL);
+}
+
+static void perform_update(void *user)
+{
+	struct cbx_job_status *status = user;
+
+	if (!cbx_job_status_update_database(status))
+		status->updated_once = true;
+	else if (!status->updated_once)
+		status->update_database_task.wanted = true;
+}
+
+static void perform_check(void *user)
+{
+	cbx_job_status_get_all_jobs_status(user);
+}
+
+static void perform_send(void *user)
+{
+	struct cbx_job_status *status = user;
+
+	status->announce(status->user);
+}
+
+void cbx_job_status_init(struct cbx_job_status *status)
+{
+	status->update_database_task =
+		(struct cbx_task){ .name = "Update Database Task", .perform = perform_update };
+	status->check_status_task =
+		(struct cbx_task){ .name = "Job Status Task", .perform = perform_check };
+	status->send_status_task = (struct cbx_task){ .name = "Job Send Status Task",
+						      .interval = SEND_INTERVAL,
+						      .perform = perform_send };
+	status->update_database_task.user = status;
+	status->check_status_task.user = status;
+	status->send_status_task.user = status;
+	cbx_pacer_init(&status->pacer, status->flow->settings->check_job_status_time);
+	cbx_job_status_apply_settings(status);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job_status.h - the proposal's JobStatusController: its two rounds, its interval, its statistics
+ *
+ * Owned by the poller's thread. Names are the proposal's: update_database, get_all_jobs_status,
+ * check_if_server_is_under_load, set_/get_time_till_next_check, the check-status and send-status tasks.
+ */
+#ifndef CBX_CONTROLLER_JOB_STATUS_H
+#define CBX_CONTROLLER_JOB_STATUS_H
+
+#include "flow/round.h"
+#include "task/pacer.h"
+#include "task/task.h"
+
+struct cbx_job_status {
+	struct cbx_flow *flow;
+	struct cbx_pacer pacer;
+	struct cbx_task_scheduler *scheduler;
+	struct cbx_task update_database_task;
+	struct cbx_task check_status_task;
+	struct cbx_task send_status_task;
+	/* Has what waited for us been merged? (the listener's word) */
+	bool (*caught_up)(void *user);
+	/* Hands the present view on to be told */
+	void (*announce)(void *user);
+	void *user;
+	bool updated_once; /* the start-up run of Update Database has been done */
+	bool was_silent;   /* nobody answered in the last round */
+	bool interval_waits; /* OCD said to read the interval, and the shared state was down */
+};
+
+void cbx_job_status_init(struct cbx_job_status *status);
+/* At a take-over: the interval that was set before, and the start-up run */
+void cbx_job_status_begin(struct cbx_job_status *status);
+int cbx_job_status_update_database(struct cbx_job_status *status);
+int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status);
+/* Systems that came online meanwhile */
+int cbx_job_status_ask_now(struct cbx_job_status *status);
+/* The base of the Job Status Task, seconds 1..86400; kept in server_conf. -EINVAL; a failure to
+ * keep it is told in the log, the value counts all the same. */
+int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds);
+double cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status);
+/* OCD's text: all `"` removed, then a number of seconds. "" = read it from the shared state: then 1
+ * when that is down, to be tried again. -EINVAL when it can't be understood. */
+int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text);
+/* After a reload: what the settings say, where nothing was set by OCD */
+void cbx_job_status_apply_settings(struct cbx_job_status *status);
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * online_systems.c - decides what `connections` changes: those named are online, those that were
+ * online and are not named are offline; a failed, absent or empty table changes nothing
+ */
+#include "controller/online_systems.h"
+
+#include "base/hash.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY 86400.0
+
+struct name {
+	UT_hash_handle hh;
+	char text[];
+};
+
+static int note(void *user, const char *text, int64_t ms)
+{
+	struct name **names = user;
+	size_t len = strlen(text);
+	bool cbx_hash_failed = false;
+	struct name *name;
+
+	(void)ms;
+	if (!cbx_system_name(&text, &len))
+		return 0;
+	HASH_FIND(hh, *names, text, len, name);
+	if (name)
+		return 0;
+	name = calloc(1, sizeof(*name) + len + 1);
+	if (!name)
+		return -ENOMEM;
+	memcpy(name->text, text, len);
+	HASH_ADD(hh, *names, text, len, name);
+	if (cbx_hash_failed) {
+		free(name);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void forget(struct name **names)
+{
+	struct name *name;
+	struct name *next;
+
+	HASH_ITER(hh, *names, name, next) {
+		HASH_DEL(*names, name);
+		free(name);
+	}
+}
+
+static int add_named(struct cbx_flow *flow, const struct name *names)
+{
+	const struct name *name;
+
+	for (name = names; name; name = name->hh.next)
+		if (!cbx_systems_get(flow->systems, name->text))
+			return -ENOMEM;
+	return 0;
+}
+
+static int replace(struct cbx_flow *flow, struct name *names, uint64_t asked_at)
+{
+	struct cbx_system_entry *const *entries;
+	size_t count;
+	size_t i;
+	int result = add_named(flow, names);
+
+	if (result < 0)
+		return result;
+	entries = cbx_systems_all(flow->systems);
+	count = cbx_systems_count(flow->systems);
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; !result && i < count; i++) {
+		struct cbx_system_entry *entry = entries[i];
+		struct name *name;
+
+		if (entry->word_at > asked_at)
+			continue;
+		HASH_FIND(hh, names, entry->system->name, strlen(entry->system->name), name);
+		if (!name && entry->system->state != CBX_ONLINE)
+			continue;
+		result = cbx_systems_set(flow->systems, entry, name ? CBX_ONLINE : CBX_OFFLINE,
+					 cbx_wall(flow->clock), false);
+	}
+	flow->systems_dirty = true;
+	return result;
+}
+
+int cbx_online_systems_populate(struct cbx_online_systems *online)
+{
+	struct cbx_flow *flow = online->flow;
+	struct cbx_sql *sql = online->connections ? online->connections : flow->sql;
+	struct cbx_link *link = online->connections ? online->connections_link : &flow->sql_link;
+	uint64_t asked_at = cbx_now(flow->clock);
+	struct name *names = NULL;
+	int result;
+
+	if (!link->up)
+		return CHATTERBOX_E_DOWN;
+	result = sql->directory->online_systems(sql, note, &names);
+	if (!result && names) {
+		result = replace(flow, names, asked_at);
+	} else if (result >= 0) {
+		cbx_warn(flow->log, CBX_FIELDS({ "server", sql->where }),
+			 "the table connections is %s: no system's state is changed by it",
+			 result ? "absent" : "empty");
+		result = 0;
+	} else {
+		cbx_link_lost(link, result);
+	}
+	forget(&names);
+	return result;
+}
+
+bool cbx_online_systems_is_online(const struct cbx_online_systems *online, const char *system)
+{
+	const struct cbx_system_entry *entry = cbx_systems_find(online->flow->systems, system);
+
+	return entry && entry->system->state == CBX_ONLINE;
+}
+
+static void perform(void *user)
+{
+	struct cbx_online_systems *online = user;
+
+	if (!cbx_online_systems_populate(online))
+		online->done_once = true;
+	else if (!online->done_once)
+		online->task.wanted = true;
+}
+
+void cbx_online_systems_init(struct cbx_online_systems *online)
+{
+	online->done_once = false;
+	online->task = (struct cbx_task){ .name = "Online Systems Task",
+					  .interval = DAY,
+					  .perform = perform,
+					  .user = online,
+					  .wanted = true };
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * online_systems.h - which systems are online: from `connections`, once a day and at start
+ *
+ * The proposal's OnlineSystemsController. Events and answers mark systems in between; they are newer
+ * than a query that was sent before them (CONTRACT 2, System states).
+ */
+#ifndef CBX_CONTROLLER_ONLINE_SYSTEMS_H
+#define CBX_CONTROLLER_ONLINE_SYSTEMS_H
+
+#include "flow/flow.h"
+#include "port/directory.h"
+#include "task/task.h"
+
+struct cbx_online_systems {
+	struct cbx_flow *flow;
+	struct cbx_sql *connections; /* of live_temp; NULL = the flow's own */
+	struct cbx_link *connections_link;
+	struct cbx_task task;
+	bool done_once;
+};
+
+void cbx_online_systems_init(struct cbx_online_systems *online);
+/* 0 = read, or nothing to read (told in a warning); a failure: the server is down */
+int cbx_online_systems_populate(struct cbx_online_systems *online);
+bool cbx_online_systems_is_online(const struct cbx_online_systems *online, const char *system);
+
+#endif

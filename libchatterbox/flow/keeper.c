@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keeper.c - decides who leads, by one row and the database's clock (CONTRACT 2, One leader)
+ *
+ * We count the lease from before a renewal was sent, so that we stop before anybody else starts. A
+ * lease that ran out while the database was away, and that nobody took, is renewed as it was.
+ */
+#include "flow/keeper.h"
+
+#include <chatterbox/error.h>
+#include <poll.h>
+
+static void lead(struct cbx_keeper *keeper, uint64_t sent)
+{
+	uint64_t ttl = (uint64_t)keeper->ttl * CBX_SECOND;
+	bool led = cbx_leadership_epoch(keeper->leadership) == keeper->epoch;
+
+	cbx_leadership_hold(keeper->leadership, keeper->epoch, sent + ttl);
+	keeper->next_renewal = sent + ttl / 3;
+	if (led)
+		return;
+	cbx_info(keeper->log, CBX_NO_FIELDS, "this instance leads now (epoch %lld)",
+		 (long long)keeper->epoch);
+	keeper->on_change(keeper->user);
+}
+
+static void stand_by(struct cbx_keeper *keeper, const char *leader)
+{
+	if (keeper->epoch)
+		cbx_warn(keeper->log, CBX_FIELDS({ "leader", leader }),
+			 "this instance does not lead any more");
+	keeper->epoch = 0;
+	cbx_leadership_lose(keeper->leadership, leader);
+	keeper->on_change(keeper->user);
+}
+
+static int renew(struct cbx_keeper *keeper)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+	uint64_t sent = cbx_now(keeper->clock);
+	int result = keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl);
+
+	if (!result) {
+		lead(keeper, sent);
+		return 0;
+	}
+	if (result != CHATTERBOX_E_FENCED)
+		return result;
+	stand_by(keeper, "");
+	keeper->next_renewal = 0;
+	return 0;
+}
+
+static int take(struct cbx_keeper *keeper)
+{
+	struct cbx_lease_state held = { 0 };
+	uint64_t sent = cbx_now(keeper->clock);
+	int result = keeper->sql->lease->take(keeper->sql, keeper->leadership->name,
+					      keeper->leadership->self, keeper->ttl,
+					      &keeper->epoch, &held);
+
+	keeper->next_renewal = sent + CBX_SECOND;
+	if (!result)
+		lead(keeper, sent);
+	else if (result == 1)
+		cbx_leadership_lose(keeper->leadership, held.holder);
+	return result > 0 ? 0 : result;
+}
+
+static int watch(struct cbx_keeper *keeper)
+{
+	struct cbx_lease_state held = { 0 };
+	int result = keeper->sql->lease->read(keeper->sql, keeper->leadership->name, &held);
+
+	keeper->next_renewal = cbx_now(keeper->clock) + CBX_SECOND;
+	if (!result)
+		cbx_leadership_lose(keeper->leadership, held.expired ? "" : held.holder);
+	return result;
+}
+
+static int migrate(struct cbx_keeper *keeper)
+{
+	int applied = 0;
+	int result = keeper->sql->ops->migrate(keeper->sql, &applied);
+
+	if (!result)
+		result = keeper->sql->ops->check_schema(keeper->sql);
+	if (!result) {
+		if (applied)
+			cbx_info(keeper->log, CBX_NO_FIELDS, "%d migrations applied", applied);
+		keeper->migrated = true;
+		return 0;
+	}
+	if (result == CHATTERBOX_E_SCHEMA) {
+		keeper->on_failed(keeper->user, result, keeper->sql->error);
+		keeper->stop = true;
+	}
+	return result;
+}
+
+static int work(struct cbx_keeper *keeper)
+{
+	if (!keeper->migrated)
+		return migrate(keeper);
+	if (cbx_now(keeper->clock) < keeper->next_renewal)
+		return 0;
+	if (keeper->observer)
+		return watch(keeper);
+	return keeper->epoch ? renew(keeper) : take(keeper);
+}
+
+static void turn(struct cbx_keeper *keeper)
+{
+	struct pollfd p = { .fd = cbx_mailbox_fd(keeper->inbox), .events = POLLIN };
+	bool led = cbx_leadership_epoch(keeper->leadership) > 0;
+	int result = 0;
+
+	if (cbx_link_ensure(&keeper->sql_link) >= 0)
+		result = work(keeper);
+	if (result < 0)
+		cbx_link_lost(&keeper->sql_link, result);
+	if (led && !cbx_leadership_epoch(keeper->leadership))
+		keeper->on_change(keeper->user);
+	keeper->on_turn(keeper->user);
+	if (keeper->stop)
+		return;
+	poll(&p, 1, 200);
+	cbx_mailbox_clear(keeper->inbox);
+}
+
+void *cbx_keeper_run(void *user)
+{
+	struct cbx_keeper *keeper = user;
+
+	while (!keeper->stop) {
+		keeper->beat = cbx_now(keeper->clock);
+		turn(keeper);
+	}
+	return NULL;
+}
+
+void cbx_keeper_close(struct cbx_keeper *keeper)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+
+	if (keeper->epoch && keeper->sql_link.up &&
+	    !keeper->sql->lease->give_back(keeper->sql, &guard))
+		cbx_info(keeper->log, CBX_NO_FIELDS, "the lease is given back");
+	keeper->epoch = 0;
+	cbx_leadership_lose(keeper->leadership, "");
+	cbx_link_close(&keeper->sql_link);
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/*
+ * listen.c - the listener's loop; decides when what waited in the queue has been merged ("caught up")
+ * and what happens to a message that can't be understood: rejected without requeue, and counted
+ */
+#include "flow/listen.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PREFETCH 256
+#define CALL_TIME (5 * CBX_SECOND)
+#define REFUSED_WAIT (10 * CBX_SECOND)
+
+static void deaf(struct cbx_listener *listener)
+{
+	listener->consuming = false;
+	listener->caught_up = false;
+	listener->bound = false;
+	listener->connection++;
+	listener->outstanding = 0;
+}
+
+static void lost(struct cbx_listener *listener, int error)
+{
+	deaf(listener);
+	cbx_link_lost(&listener->bus_link, error);
+}
+
+static void drop_connection(struct cbx_listener *listener)
+{
+	cbx_link_close(&listener->bus_link);
+	deaf(listener);
+}
+
+static int bind_all(struct cbx_listener *listener, const char *queue)
+{
+	const struct cbx_settings *settings = listener->settings;
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	size_t i;
+	int result = bus->ops->declare(bus, queue, deadline);
+
+	if (!result)
+		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
+	for (i = 0; !result && i < settings->binding_count; i++)
+		result = bus->ops->bind(bus, queue, settings->event_exchange,
+					settings->bindings[i], deadline);
+	return result;
+}
+
+/* Declares, binds and consumes; how many messages waited is known before the first comes */
+static int begin(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.default.event", listener->settings->app_name);
+	result = bind_all(listener, queue);
+	if (!result)
+		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
+	if (!result)
+		result = bus->ops->consume(bus, queue, PREFETCH, deadline);
+	if (result < 0)
+		return result;
+	listener->consuming = true;
+	listener->bound = true;
+	listener->caught_up = listener->backlog == 0;
+	return 0;
+}
+
+static bool ensure(struct cbx_listener *listener)
+{
+	int result = cbx_link_ensure(&listener->bus_link);
+
+	if (result < 0) {
+		if (listener->consuming)
+			deaf(listener);
+		return false;
+	}
+	if (result == 1)
+		deaf(listener);
+	if (listener->consuming)
+		return true;
+	if (cbx_now(listener->clock) < listener->retry_at)
+		return true;
+	result = begin(listener);
+	if (!result)
+		return true;
+	if (result == CHATTERBOX_E_REFUSED) {
+		listener->caught_up = true;
+		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
+		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
+			  "events in can't be consumed; trying again");
+		return true;
+	}
+	lost(listener, result);
+	return false;
+}
+
+static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	int result;
+
+	if (inbound->connection != listener->connection || !listener->consuming)
+		return;
+	listener->outstanding--;
+	if (inbound->again) {
+		drop_connection(listener);
+		return;
+	}
+	result = listener->bus->ops->settle(listener->bus, inbound->tag, false, inbound->ok);
+	cbx_metric_add(listener->observe->events_consumed, inbound->event,
+		       inbound->ok ? "ok" : "rejected", 1);
+	if (result < 0)
+		lost(listener, result);
+}
+
+static void settle_all(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound;
+
+	cbx_mailbox_clear(listener->inbox);
+	while ((inbound = cbx_mailbox_take(listener->inbox))) {
+		settle(listener, inbound);
+		inbound->answer = NULL;
+		cbx_inbound_free(inbound);
+	}
+}
+
+static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
+{
+	cbx_metric_add(listener->observe->events_consumed, "unknown", "rejected", 1);
+	cbx_warn(listener->log, CBX_FIELDS({ "routing_key", event->message.routing_key }),
+		 "an event of %zu bytes is rejected: %s", event->message.body_len,
+		 chatterbox_strerror(error));
+	error = listener->bus->ops->settle(listener->bus, event->tag, false, false);
+	if (error < 0)
+		lost(listener, error);
+}
+
+static void count_rejects(struct cbx_listener *listener, const struct cbx_reply *reply)
+{
+	int member;
+
+	for (member = 0; reply && member < CBX_MEMBERS; member++)
+		if (reply->rejects[member])
+			cbx_metric_add(listener->observe->decode_rejects,
+				       cbx_member_name((enum cbx_member)member), NULL,
+				       reply->rejects[member]);
+}
+
+/* A report or event in which nothing can be used is one that can't be understood */
+static bool is_empty(const struct cbx_inbound *inbound)
+{
+	const struct cbx_reply *reply = inbound->reply;
+
+	return reply && !reply->count && !reply->system_count;
+}
+
+static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	int result = CHATTERBOX_E_LIMIT;
+
+	if (event->type == CBX_BUS_DELIVERY)
+		result = cbx_inbound_decode(event->message.routing_key, event->message.body,
+					    event->message.body_len, &listener->settings->limits,
+					    &inbound);
+	if (!result)
+		count_rejects(listener, inbound->reply);
+	if (!result && is_empty(inbound))
+		result = CHATTERBOX_E_DECODE;
+	if (result == -ENOMEM) {
+		drop_connection(listener);
+		return;
+	}
+	if (result < 0) {
+		reject(listener, event, result);
+		return;
+	}
+	inbound->at = cbx_now(listener->clock);
+	inbound->answer = listener->inbox;
+	inbound->tag = event->tag;
+	inbound->connection = listener->connection;
+	if (cbx_mailbox_put(listener->poller, inbound) < 0) {
+		/* more than the prefetch can't wait there: the broker delivers it again */
+		drop_connection(listener);
+		return;
+	}
+	listener->outstanding++;
+	cbx_steal(inbound);
+}
+
+static void take_one(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CBX_SECOND;
+	struct cbx_bus_event event = { 0 };
+	int result = listener->bus->ops->take(listener->bus, cbx_mailbox_fd(listener->inbox),
+					      deadline, &event);
+
+	if (result < 0) {
+		lost(listener, result);
+		return;
+	}
+	if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
+		hand_over(listener, &event);
+		if (listener->backlog > 0 && --listener->backlog == 0)
+			listener->caught_up = true;
+	} else if (event.type == CBX_BUS_NOTHING && !listener->outstanding &&
+		   cbx_now(listener->clock) >= deadline) {
+		/* the rest of what waited has expired or went to somebody else */
+		listener->caught_up = true;
+	} else if (event.type == CBX_BUS_CANCELLED) {
+		cbx_warn(listener->log, CBX_NO_FIELDS, "the queue of events in was deleted");
+		drop_connection(listener);
+	}
+	cbx_bus_event_clear(&event);
+}
+
+static void turn(struct cbx_listener *listener)
+{
+	struct pollfd p = { .fd = cbx_mailbox_fd(listener->inbox), .events = POLLIN };
+	bool leads = cbx_leadership_epoch(listener->leadership) > 0;
+
+	cbx_health_want(listener->bus_link.entry, leads);
+	settle_all(listener);
+	if (!leads && listener->bus_link.up)
+		drop_connection(listener);
+	if (leads && ensure(listener)) {
+		take_one(listener);
+		return;
+	}
+	poll(&p, 1, 200);
+}
+
+void *cbx_listener_run(void *user)
+{
+	struct cbx_listener *listener = user;
+
+	while (!listener->stop) {
+		listener->beat = cbx_now(listener->clock);
+		turn(listener);
+	}
+	settle_all(listener);
+	return NULL;
+}
+
+void cbx_listener_close(struct cbx_listener *listener)
+{
+	cbx_link_close(&listener->bus_link);
+	cbx_settings_unref(listener->settings);
+	listener->settings = NULL;
+}
