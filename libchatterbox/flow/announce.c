@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 
-#include <chatterbox/error.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 

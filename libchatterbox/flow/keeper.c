@@ -12,7 +12,7 @@
 
 static void lead(struct cbx_keeper *keeper, uint64_t sent)
 {
-	uint64_t ttl = (uint64_t)keeper->ttl * CBX_SECOND;
+	uint64_t ttl = (unsigned)keeper->ttl * CBX_SECOND;
 	bool led = cbx_leadership_epoch(keeper->leadership) == keeper->epoch;
 
 	cbx_leadership_hold(keeper->leadership, keeper->epoch, sent + ttl);

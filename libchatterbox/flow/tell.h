@@ -9,6 +9,7 @@
 #ifndef CBX_FLOW_TELL_H
 #define CBX_FLOW_TELL_H
 
+#include "base/mailbox.h"
 #include "base/thread.h"
 #include "flow/leadership.h"
 #include "flow/observe.h"
