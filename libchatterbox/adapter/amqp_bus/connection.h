@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * connection.h - what the files of amqp_bus share: one connection, two channels
+ *
+ * CBX_WORK publishes, consumes and settles. CBX_ASK declares, binds and measures: there a missing
+ * queue is an everyday answer, which in AMQP closes the channel, and on a channel of its own that
+ * costs neither consumers nor confirms nor their numbers.
+ *
+ * Frames become events in `events`, whoever reads them: take(), or a publish that waits. Questions
+ * are librabbitmq's RPC calls; frames that arrive meanwhile are queued by it in order, and
+ * wait_frame gives them first. After a channel is closed these older frames are read before its
+ * numbers start anew.
+ */
+#ifndef CBX_AMQP_CONNECTION_H
+#define CBX_AMQP_CONNECTION_H
+
+#include "adapter/amqp_bus/amqp_bus.h"
+
+#include <amqp.h>
+#include <sys/queue.h>
+#include <sys/time.h>
+
+#define CBX_WORK 1
+#define CBX_ASK 2
+
+/* Of a frame, asked for at login: headers must fit one frame, and librabbitmq reads nested ones by
+ * recursion, so that its size bounds the stack (16 KiB: about 3 000 levels); larger ones would save
+ * little, since our bodies are a few KiB. */
+#define CBX_FRAME_MAX 16384
+
+/* Room to give a message's texts their NULs: all fit one frame, and each has a length byte there;
+ * only numbers grow, when they become text */
+#define CBX_SCRATCH (CBX_FRAME_MAX + CBX_BUS_HEADERS * 32)
+
+struct cbx_amqp_event {
+	STAILQ_ENTRY(cbx_amqp_event) link;
+	int error; /* instead of an event: a refusal that came late */
+	char *text;
+	struct cbx_bus_event event;
+};
+
+/* They stay until the connection ends: deliveries may still be on the way after the end */
+struct cbx_amqp_consumer {
+	LIST_ENTRY(cbx_amqp_consumer) link;
+	bool active;
+	bool acks;
+	uint16_t prefetch;
+	unsigned number;
+	char tag[16];
+	char queue[CBX_BUS_SHORT + 1];
+};
+
+/* A delivery or a returned message whose header or body has not come in full */
+struct cbx_amqp_content {
+	bool open; /* its method was seen */
+	bool has_header;
+	struct cbx_bus_event event;
+	uint64_t size;
+	uint64_t filled;
+	bool drain; /* over max_body: counted, not kept */
+	char exchange[CBX_BUS_SHORT + 1];
+	char routing_key[CBX_BUS_SHORT + 1];
+	const char *queue; /* the consumer's */
+};
+
+struct cbx_amqp_bus {
+	struct cbx_bus bus;
+	struct cbx_amqp_options options; /* own copies */
+	struct cbx_clock *clock;
+	const struct cbx_log *log;
+	amqp_connection_state_t state; /* NULL: not connected */
+	int fd;
+	bool confirms;
+	bool blocked;
+	unsigned opened; /* how often the working channel was opened */
+	uint64_t published;
+	uint64_t published_before; /* on channels that were closed: their numbers are over */
+	uint64_t delivered;
+	uint64_t delivered_before;
+	unsigned consumers_named;
+	LIST_HEAD(, cbx_amqp_consumer) consumers;
+	char reply_queue[CBX_BUS_SHORT + 1];
+	STAILQ_HEAD(, cbx_amqp_event) events;
+	size_t event_count;
+	struct cbx_amqp_content content;
+	char scratch[CBX_SCRATCH];
+};
+
+static inline struct cbx_amqp_bus *cbx_amqp_self(struct cbx_bus *bus)
+{
+	return (struct cbx_amqp_bus *)bus;
+}
+
+/* amqp_bus.c */
+void cbx_amqp_drop(struct cbx_amqp_bus *self); /* the connection and all that belongs to it */
+/* Sets the error text "host:port/vhost: what: reason" and drops the connection; E_DOWN */
+int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason);
+int cbx_amqp_lost_status(struct cbx_amqp_bus *self, const char *what, int status);
+void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reason);
+/* 0, or E_DOWN with its text */
+int cbx_amqp_check_up(struct cbx_amqp_bus *self);
+/* The same before a question; a broker that blocks would not hear it: E_TIMEOUT */
+int cbx_amqp_check_asking(struct cbx_amqp_bus *self, uint64_t deadline);
+/* What is left until @deadline, at least a millisecond: 0 would mean something else to the library
+ */
+struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline);
+
+/* login.c: a socket with its time-outs, and the login over it. Leaves self->state and fd, or cleans
+ * up: E_DOWN, E_REFUSED (login or vhost), E_CONFIG (the CA file) */
+int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline);
+
+/* channel.c */
+int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline);
+/* What the last RPC call on @channel came to: 0; E_REFUSED, or E_UNKNOWN for a 404 (the text names
+ * @what, and the channel has been opened again); E_DOWN. */
+int cbx_amqp_outcome(struct cbx_amqp_bus *self, amqp_channel_t channel, const char *what,
+		     uint64_t deadline);
+/* The broker has closed @channel: answers, and opens it again with all that was on it. It may take
+ * a second longer than @deadline. */
+int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline);
+/* The RPC calls that begin what @consumer stands for; cbx_amqp_outcome() is the caller's */
+void cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer);
+/* Its consumer is no more: CBX_BUS_CANCELLED */
+int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer);
+struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag);
+
+/* topology.c: port/bus.h's calls */
+int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline);
+int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline);
+int cbx_amqp_bind(struct cbx_bus *bus, const char *queue, const char *exchange,
+		  const char *routing_key, uint64_t deadline);
+int cbx_amqp_consume(struct cbx_bus *bus, const char *queue, uint16_t prefetch, uint64_t deadline);
+int cbx_amqp_depth(struct cbx_bus *bus, const char *queue, int64_t *messages, uint64_t deadline);
+int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline);
+
+/* frames.c */
+/* Reads one frame that is there already: 1 = one was read, 0 = none, or negative */
+int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
+/* Reads the frames that librabbitmq queued during an RPC call */
+int cbx_amqp_read_queued(struct cbx_amqp_bus *self, uint64_t deadline);
+/* Appends an event and moves @event's memory into it */
+int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
+int cbx_amqp_push_error(struct cbx_amqp_bus *self, int error, const char *text);
+void cbx_amqp_event_free(struct cbx_amqp_event *event);
+/* "404 NOT_FOUND - ..." of a channel.close or connection.close */
+void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);
+
+/* content.c: messages in pieces. Negative: the connection is lost, or -ENOMEM */
+void cbx_amqp_content_begin(struct cbx_amqp_bus *self, const amqp_method_t *method);
+int cbx_amqp_content_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
+int cbx_amqp_content_body(struct cbx_amqp_bus *self, const amqp_bytes_t *fragment);
+void cbx_amqp_content_reset(struct cbx_amqp_bus *self);
+
+/* properties.c */
+/* The texts of @message are in @scratch, or in @properties' own memory */
+void cbx_amqp_properties_read(const amqp_basic_properties_t *properties, char *scratch, size_t size,
+			      struct cbx_bus_message *message);
+/* Borrows from @message, @entries (CBX_BUS_HEADERS of them) and @expiration */
+void cbx_amqp_properties_write(const struct cbx_bus_message *message,
+			       amqp_basic_properties_t *properties, amqp_table_entry_t *entries,
+			       char *expiration, size_t size);
+amqp_bytes_t cbx_amqp_text(const char *text); /* NULL is empty */
+
+/* publish.c: port/bus.h's calls */
+int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
+		     uint64_t deadline);
+int cbx_amqp_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+/*
+ * login.c - a socket to the broker, and the login over it
+ *
+ * Decides how soon a dead peer is noticed: a frozen one by the heartbeat (6 s; librabbitmq gives up
+ * after two of them), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while
+ * sending; all within 15 s. The send buffer is set larger than what publish.c lets pile up in it,
+ * so that writing does not wait. Capabilities make the broker tell of alarms and deleted queues.
+ */
+#include "adapter/amqp_bus/connection.h"
+
+#include <amqp_framing.h>
+#include <amqp_ssl_socket.h>
+#include <amqp_tcp_socket.h>
+#include <chatterbox/error.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+
+#define HEARTBEAT_SECONDS 6
+#define USER_TIMEOUT_MS 10000
+#define SEND_BUFFER (256 * 1024)
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
+static amqp_socket_t *new_tls_socket(struct cbx_amqp_bus *self, int *result)
+{
+	const char *ca = self->options.tls_ca ? self->options.tls_ca : SYSTEM_CA;
+	amqp_socket_t *socket = amqp_ssl_socket_new(self->state);
+
+	if (!socket)
+		return NULL;
+	amqp_ssl_socket_set_verify_peer(socket, 1);
+	amqp_ssl_socket_set_verify_hostname(socket, 1);
+	if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) !=
+	    AMQP_STATUS_OK) {
+		cbx_amqp_lost(self, "TLS", "this librabbitmq cannot speak TLS 1.2");
+		*result = CHATTERBOX_E_CONFIG;
+		return NULL;
+	}
+	if (amqp_ssl_socket_set_cacert(socket, ca) != AMQP_STATUS_OK) {
+		cbx_amqp_lost(self, "TLS: cannot read the CA file", ca);
+		*result = CHATTERBOX_E_CONFIG;
+		return NULL;
+	}
+	return socket;
+}
+
+static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	struct timeval left = cbx_amqp_left(self, deadline);
+	int result = 0;
+	int status;
+	amqp_socket_t *socket = self->options.tls ? new_tls_socket(self, &result)
+						  : amqp_tcp_socket_new(self->state);
+
+	if (result < 0)
+		return result;
+	if (!socket)
+		return cbx_amqp_lost(self, "connecting", "out of memory");
+	status = amqp_socket_open_noblock(socket, self->options.host, self->options.port, &left);
+	if (status == AMQP_STATUS_SOCKET_ERROR) /* the library keeps no errno */
+		return cbx_amqp_lost(self, "connecting", "refused or unreachable");
+	if (status != AMQP_STATUS_OK)
+		return cbx_amqp_lost_status(self, "connecting", status);
+	self->fd = amqp_get_sockfd(self->state);
+	return 0;
+}
+
+/* Best effort: without one of these a dead peer is noticed by the others */
+static void set_socket(int fd)
+{
+	const struct {
+		int level;
+		int name;
+		int value;
+	} settings[] = {
+		{ SOL_SOCKET, SO_SNDBUF, SEND_BUFFER },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, 10 },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, 3 },
+		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		(void)setsockopt(fd, settings[i].level, settings[i].name, &settings[i].value,
+				 sizeof(settings[i].value));
+}
+
+static amqp_table_entry_t text_entry(const char *key, const char *value)
+{
+	amqp_table_entry_t entry = { .key = amqp_cstring_bytes(key) };
+
+	entry.value.kind = AMQP_FIELD_KIND_UTF8;
+	entry.value.value.bytes = amqp_cstring_bytes(value);
+	return entry;
+}
+
+static amqp_table_entry_t true_entry(const char *key)
+{
+	amqp_table_entry_t entry = { .key = amqp_cstring_bytes(key) };
+
+	entry.value.kind = AMQP_FIELD_KIND_BOOLEAN;
+	entry.value.value.boolean = 1;
+	return entry;
+}
+
+static amqp_rpc_reply_t send_login(struct cbx_amqp_bus *self)
+{
+	const struct cbx_amqp_options *options = &self->options;
+	amqp_table_entry_t capabilities[] = { true_entry("connection.blocked"),
+					      true_entry("consumer_cancel_notify"),
+					      true_entry("publisher_confirms"),
+					      true_entry("basic.nack") };
+	amqp_table_entry_t properties[] = {
+		{ .key = amqp_cstring_bytes("capabilities") },
+		text_entry("product", "chatterbox"),
+		text_entry("connection_name", options->name ? options->name : "chatterbox"),
+	};
+	const amqp_table_t table = { .num_entries = 3, .entries = properties };
+
+	properties[0].value.kind = AMQP_FIELD_KIND_TABLE;
+	properties[0].value.value.table.num_entries = 4;
+	properties[0].value.value.table.entries = capabilities;
+	return amqp_login_with_properties(self->state, options->vhost, 2, CBX_FRAME_MAX,
+					  HEARTBEAT_SECONDS, &table, AMQP_SASL_METHOD_PLAIN,
+					  options->user, options->pass);
+}
+
+static int log_in(struct cbx_amqp_bus *self)
+{
+	amqp_rpc_reply_t reply = send_login(self);
+	char reason[CBX_BUS_SHORT + 16];
+	char what[128];
+	int code = 0;
+
+	if (reply.reply_type == AMQP_RESPONSE_NORMAL)
+		return 0;
+	if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION)
+		return cbx_amqp_lost_status(self, "logging in", reply.library_error);
+	cbx_amqp_close_text(&reply.reply, reason, sizeof(reason), &code);
+	snprintf(what, sizeof(what), "login of user '%.64s' refused", self->options.user);
+	cbx_amqp_lost(self, what, reason);
+	/* 403: user or password; 530: the vhost */
+	return code == AMQP_ACCESS_REFUSED || code == AMQP_NOT_ALLOWED ? CHATTERBOX_E_REFUSED
+								       : CHATTERBOX_E_DOWN;
+}
+
+int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	struct timeval left;
+	int result;
+
+	self->state = amqp_new_connection();
+	if (!self->state)
+		return cbx_amqp_lost(self, "connecting", "out of memory");
+	result = open_socket(self, deadline);
+	if (result < 0)
+		return result;
+	set_socket(self->fd);
+	left = cbx_amqp_left(self, deadline);
+	amqp_set_handshake_timeout(self->state, &left);
+	amqp_set_rpc_timeout(self->state, &left);
+	return log_in(self);
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/*
+ * publish.c - sends messages and acknowledgements without ever hanging in a write
+ *
+ * librabbitmq writes without a deadline, so nothing is written that the socket would not take at
+ * once: a broker that stops reading (an alarm, a frozen process) lets the socket's queue grow
+ * (SIOCOUTQ), and beyond QUEUE_LIMIT this waits itself, reading meanwhile, and gives up at the
+ * deadline. Frames are sent one by one, so that this holds inside a large message too; there it
+ * costs the connection, since half a message cannot be taken back. A confirm, not the return of a
+ * write, says that a message arrived.
+ */
+#include "adapter/amqp_bus/connection.h"
+
+#include <amqp_framing.h>
+#include <chatterbox/error.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+/* Half of what the socket takes for sure (login.c), with one more frame far below it */
+#define QUEUE_LIMIT (128 * 1024)
+/* Unread events beyond which a waiting publish reads no more: the owner must take() some */
+#define EVENT_LIMIT 4096
+/* A frame's header and end */
+#define FRAME_EXTRA 8
+
+static bool has_room(struct cbx_amqp_bus *self)
+{
+	int queued = 0;
+
+	return !self->blocked && ioctl(self->fd, SIOCOUTQ, &queued) == 0 && queued < QUEUE_LIMIT;
+}
+
+/* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
+static int wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	struct pollfd fd = { .fd = self->fd };
+	int result = 1;
+
+	for (;;) {
+		while (result > 0 && self->event_count < EVENT_LIMIT)
+			result = cbx_amqp_read(self, deadline);
+		if (result < 0)
+			return result;
+		if (has_room(self))
+			return 0;
+		if (cbx_now(self->clock) >= deadline) {
+			cbx_amqp_say(self, "sending",
+				     self->blocked ? "the broker takes no messages for now"
+						   : "the broker does not read");
+			return CHATTERBOX_E_TIMEOUT;
+		}
+		/* the queue's shrinking makes nothing readable: look every few ms */
+		fd.events = self->event_count < EVENT_LIMIT ? POLLIN : 0;
+		poll(&fd, 1, cbx_ms_left(self->clock, deadline, self->blocked ? 200 : 5));
+		result = 1;
+	}
+}
+
+static int room(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	return has_room(self) ? 0 : wait_for_room(self, deadline);
+}
+
+static int send_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame)
+{
+	int status = amqp_send_frame(self->state, frame);
+
+	return status == AMQP_STATUS_OK ? 0 : cbx_amqp_lost_status(self, "sending", status);
+}
+
+static int send_head(struct cbx_amqp_bus *self, const struct cbx_bus_message *message)
+{
+	amqp_basic_publish_t publish = { .exchange = cbx_amqp_text(message->exchange),
+					 .routing_key = cbx_amqp_text(message->routing_key),
+					 .mandatory = message->mandatory };
+	amqp_table_entry_t entries[CBX_BUS_HEADERS];
+	amqp_basic_properties_t properties;
+	char expiration[24];
+	amqp_frame_t frame = { .frame_type = AMQP_FRAME_METHOD, .channel = CBX_WORK };
+	int result;
+
+	frame.payload.method.id = AMQP_BASIC_PUBLISH_METHOD;
+	frame.payload.method.decoded = &publish;
+	result = send_frame(self, &frame);
+	if (result < 0)
+		return result;
+	cbx_amqp_properties_write(message, &properties, entries, expiration, sizeof(expiration));
+	frame.frame_type = AMQP_FRAME_HEADER;
+	frame.payload.properties.class_id = AMQP_BASIC_CLASS;
+	frame.payload.properties.body_size = message->body_len;
+	frame.payload.properties.decoded = &properties;
+	return send_frame(self, &frame);
+}
+
+static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *message,
+		     uint64_t deadline)
+{
+	size_t most = (size_t)amqp_get_frame_max(self->state) - FRAME_EXTRA;
+	amqp_frame_t frame = { .frame_type = AMQP_FRAME_BODY, .channel = CBX_WORK };
+	unsigned opened = self->opened;
+	size_t at = 0;
+	int result = 0;
+
+	while (result == 0 && at < message->body_len) {
+		size_t len = message->body_len - at < most ? message->body_len - at : most;
+
+		result = at ? room(self, deadline) : 0;
+		if (result == CHATTERBOX_E_TIMEOUT)
+			return cbx_amqp_lost(self, "sending", "the broker stopped reading");
+		if (self->opened != opened)
+			return 0; /* its channel is gone: it has been told as refused */
+		if (result < 0)
+			return result;
+		frame.payload.body_fragment.len = len;
+		frame.payload.body_fragment.bytes = (void *)(uintptr_t)(message->body + at);
+		result = send_frame(self, &frame);
+		at += len;
+	}
+	return result;
+}
+
+static void cork(struct cbx_amqp_bus *self, int on)
+{
+	(void)setsockopt(self->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
+		     uint64_t deadline)
+{
+	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
+	bool small = message->body_len <= CBX_FRAME_MAX / 2;
+	uint64_t number;
+	int result = cbx_amqp_check_up(self);
+
+	if (result == 0)
+		result = cbx_bus_message_check(bus, message);
+	if (result == 0)
+		result = room(self, deadline);
+	if (result < 0)
+		return result;
+	number = ++self->published;
+	if (small) /* its three frames in one packet */
+		cork(self, 1);
+	result = send_head(self, message);
+	if (result == 0)
+		result = send_body(self, message, deadline);
+	if (result < 0)
+		return result;
+	if (small)
+		cork(self, 0);
+	if (tag)
+		*tag = number;
+	return 0;
+}
+
+int cbx_amqp_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
+{
+	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
+	int result = cbx_amqp_check_up(self);
+	int status;
+
+	if (result < 0)
+		return result;
+	result = room(self, cbx_now(self->clock) + CBX_SECOND);
+	if (result == CHATTERBOX_E_TIMEOUT)
+		return cbx_amqp_lost(self, "settling", "the broker does not read");
+	if (result < 0)
+		return result;
+	if (tag <= self->delivered_before)
+		return 0; /* of a channel that is gone: it comes again */
+	tag -= self->delivered_before;
+	if (ok)
+		status = amqp_basic_ack(self->state, CBX_WORK, tag, multiple);
+	else
+		status = amqp_basic_nack(self->state, CBX_WORK, tag, multiple, 0);
+	return status == AMQP_STATUS_OK ? 0 : cbx_amqp_lost_status(self, "settling", status);
+}
