@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The RabbitMQ adapter keeps the bus's contract over a real broker, and notices what becomes of
+ * it: killed, frozen, out of memory, refusing.
+ */
+#include "adapter/amqp_bus/amqp_bus.h"
+#include "bus_suite.h"
+#include "raw_amqp.h"
+#include "servers.h"
+
+#include <arpa/inet.h>
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct cbx_amqp_options options(void)
+{
+	return (struct cbx_amqp_options){ .host = "127.0.0.1",
+					  .port = cbx_test_port("RMQ"),
+					  .vhost = "/",
+					  .user = cbx_test_env("RMQ_USER"),
+					  .pass = cbx_test_env("RMQ_PASSWORD"),
+					  .name = "bus suite" };
+}
+
+static struct cbx_bus *make_with(const struct cbx_amqp_options *with)
+{
+	struct cbx_bus *bus = NULL;
+
+	ck_assert_int_eq(cbx_amqp_bus_new(with, cbx_system_clock(), NULL, &bus), 0);
+	return bus;
+}
+
+static struct cbx_bus *make(void *env)
+{
+	const struct cbx_amqp_options with = options();
+
+	(void)env;
+	return make_with(&with);
+}
+
+static void delete_queue(void *env, const char *queue)
+{
+	(void)env;
+	raw_delete_queue(queue);
+}
+
+static void lose(void *env)
+{
+	(void)env;
+	servers_kill("rmq");
+}
+
+static void restore(void *env)
+{
+	(void)env;
+	servers_up("rmq");
+}
+
+START_TEST(tells_why_it_cannot_log_in)
+{
+	struct cbx_amqp_options with = options();
+	struct cbx_bus *bus;
+
+	with.pass = "canary-secret";
+	bus = make_with(&with);
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), CHATTERBOX_E_REFUSED);
+	ck_assert(!bus->ops->is_up(bus));
+	ck_assert_ptr_nonnull(strstr(bus->error, "ACCESS_REFUSED"));
+	ck_assert_ptr_nonnull(strstr(bus->error, bus->where));
+	ck_assert_ptr_null(strstr(bus->error, "canary-secret"));
+	bus_close(&bus);
+
+	with = options();
+	with.vhost = "nowhere";
+	bus = make_with(&with);
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), CHATTERBOX_E_REFUSED);
+	ck_assert_ptr_nonnull(strstr(bus->error, "nowhere"));
+	bus_close(&bus);
+}
+END_TEST
+
+START_TEST(gives_up_on_a_silent_server)
+{
+	struct cbx_amqp_options with = options();
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint64_t start = cbx_now(cbx_system_clock());
+	struct cbx_bus *bus;
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, size), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	ck_assert_int_eq(listen(fd, 5), 0);
+	with.port = ntohs(address.sin_port);
+	bus = make_with(&with);
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(1)), CHATTERBOX_E_DOWN);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 3 * CBX_SECOND);
+	close(fd);
+	/* and now nobody is there at all */
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(1)), CHATTERBOX_E_DOWN);
+	ck_assert_ptr_nonnull(strstr(bus->error, "refused or unreachable"));
+	bus_close(&bus);
+}
+END_TEST
+
+START_TEST(refuses_tls_that_it_cannot_verify)
+{
+	struct cbx_amqp_options with = options();
+	struct cbx_bus *bus;
+
+	with.tls = true;
+	with.tls_ca = "/nowhere/ca.pem";
+	bus = make_with(&with);
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(5)), CHATTERBOX_E_CONFIG);
+	ck_assert_ptr_nonnull(strstr(bus->error, "/nowhere/ca.pem"));
+	bus_close(&bus);
+	with.tls_ca = NULL;
+	bus = make_with(&with); /* a plain port is no TLS server */
+	ck_assert_int_lt(bus->ops->connect(bus, false, bus_in(5)), 0);
+	ck_assert(!bus->ops->is_up(bus));
+	bus_close(&bus);
+}
+END_TEST
+
+START_TEST(reads_headers_of_other_kinds)
+{
+	struct cbx_bus *bus = bus_open(false);
+	const char *queue = bus_declared(bus);
+	struct cbx_bus_event event;
+
+	ck_assert_int_eq(bus->ops->consume(bus, queue, 1, bus_in(10)), 0);
+	raw_publish_headers(queue);
+	bus_expect(bus, CBX_BUS_DELIVERY, &event);
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "i64"), "-1234567890123");
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "u8"), "200");
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "yes"), "1");
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "half"), "0.5");
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "bytes"), "a long string");
+	ck_assert_pstr_eq(cbx_bus_header(&event.message, "text"), "text");
+	ck_assert_uint_eq(event.message.header_count, 6);
+	cbx_bus_event_clear(&event);
+	bus_close(&bus);
+}
+END_TEST
+
+START_TEST(uses_a_queue_that_others_declared_differently)
+{
+	struct cbx_bus *bus = bus_open(false);
+	const char *queue = bus_queue_name();
+
+	raw_declare_bounded(queue);
+	ck_assert_msg(bus->ops->declare(bus, queue, bus_in(10)) == 0, "%s", bus->error);
+	bus_close(&bus);
+}
+END_TEST
+
+/* Deliveries, confirms and returns that arrive while a question waits are not lost */
+START_TEST(keeps_events_that_arrive_during_questions)
+{
+	struct cbx_bus *bus = bus_open(true);
+	const char *queue = bus_declared(bus);
+	struct cbx_bus_event event;
+	int delivered = 0;
+	int returned = 0;
+	uint64_t confirmed = 0;
+	int64_t depth;
+
+	ck_assert_int_eq(bus->ops->consume(bus, queue, 0, bus_in(10)), 0);
+	for (int i = 0; i < 100; i++) {
+		struct cbx_bus_message message = bus_text(i % 2 ? queue : "cbx-nobody", "x");
+
+		message.mandatory = true;
+		bus_send(bus, &message);
+		bus->ops->depth(bus, i % 3 ? queue : "cbx-nobody", &depth, bus_in(10));
+	}
+	while (delivered < 50 || returned < 50 || confirmed < 100) {
+		ck_assert_int_eq(bus->ops->take(bus, -1, bus_in(10), &event), 0);
+		ck_assert_int_ne(event.type, CBX_BUS_NOTHING);
+		delivered += event.type == CBX_BUS_DELIVERY;
+		returned += event.type == CBX_BUS_RETURNED;
+		if (event.type == CBX_BUS_CONFIRMED)
+			confirmed += event.multiple ? event.tag - confirmed : 1;
+		cbx_bus_event_clear(&event);
+	}
+	bus_close(&bus);
+}
+END_TEST
+
+START_TEST(notices_a_frozen_broker)
+{
+	struct cbx_bus *bus = bus_open(false);
+	struct cbx_bus *sender = bus_open(true);
+	struct cbx_bus_message message = bus_text("cbx-nobody", "x");
+	struct cbx_bus_event event;
+	uint64_t start = cbx_now(cbx_system_clock());
+	bool bus_down = false;
+	bool sender_down = false;
+
+	servers_pause("rmq");
+	while ((!bus_down || !sender_down) &&
+	       cbx_now(cbx_system_clock()) - start < 30 * CBX_SECOND) {
+		if (!bus_down)
+			bus_down = bus->ops->take(bus, -1, bus_in(1), &event) == CHATTERBOX_E_DOWN;
+		if (!sender_down) {
+			bus_send(sender, &message);
+			sender_down = sender->ops->take(sender, -1, 1, &event) == CHATTERBOX_E_DOWN;
+		}
+	}
+	servers_cont("rmq");
+	ck_assert(bus_down && sender_down);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 15 * CBX_SECOND);
+	ck_assert_ptr_nonnull(strstr(bus->error, bus->where));
+	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), 0);
+	bus_close(&bus);
+	bus_close(&sender);
+}
+END_TEST
+
+/* A dead socket raises no SIGPIPE: this program would be gone */
+START_TEST(publishes_into_a_dead_broker)
+{
+	struct cbx_bus *bus = bus_open(true);
+	struct cbx_bus_message message = bus_text("cbx-nobody", "x");
+	uint64_t deadline = bus_in(20);
+	int result = 0;
+
+	servers_kill("rmq");
+	while (result == 0 && cbx_now(cbx_system_clock()) < deadline)
+		result = bus->ops->publish(bus, &message, NULL, bus_in(1));
+	ck_assert_int_eq(result, CHATTERBOX_E_DOWN);
+	ck_assert(!bus->ops->is_up(bus));
+	servers_up("rmq");
+	ck_assert_int_eq(bus->ops->connect(bus, true, bus_in(10)), 0);
+	bus_close(&bus);
+}
+END_TEST
+
+static void set_watermark(const char *value)
+{
+	free(servers_rabbitmqctl("set_vm_memory_high_watermark", value, NULL));
+}
+
+/* Publishes until it waits in vain: the broker reads no more, whatever it says */
+static int flood(struct cbx_bus *bus, const char *queue, size_t *sent)
+{
+	static char body[30000];
+	struct cbx_bus_message message = bus_text(queue, "");
+	int result = 0;
+
+	message.body = body;
+	message.body_len = sizeof(body);
+	for (*sent = 0; result == 0 && *sent < 10000; ++*sent) {
+		uint64_t start = cbx_now(cbx_system_clock());
+
+		result = bus->ops->publish(bus, &message, NULL, bus_in(1));
+		ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 2 * CBX_SECOND);
+	}
+	return result;
+}
+
+START_TEST(waits_for_a_blocked_broker_by_the_deadline)
+{
+	struct cbx_bus *bus = bus_open(true);
+	struct cbx_bus *unaware = bus_open(false);
+	const char *queue = bus_declared(bus);
+	struct cbx_bus_message message = bus_text(queue, "x");
+	struct cbx_bus_event event;
+	uint64_t tag = 0;
+	uint64_t start;
+	int64_t depth;
+	size_t sent = 0;
+
+	set_watermark("0.00000001");
+	ck_assert_int_eq(bus->ops->publish(bus, &message, &tag, bus_in(1)), 0);
+	bus_expect(bus, CBX_BUS_BLOCKED, &event);
+	start = cbx_now(cbx_system_clock());
+	ck_assert_int_eq(bus->ops->publish(bus, &message, &tag, bus_in(1)), CHATTERBOX_E_TIMEOUT);
+	ck_assert_uint_ge(cbx_now(cbx_system_clock()) - start, CBX_SECOND * 9 / 10);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 2 * CBX_SECOND);
+	ck_assert_int_eq(bus->ops->depth(bus, queue, &depth, bus_in(1)), CHATTERBOX_E_TIMEOUT);
+	ck_assert(bus->ops->is_up(bus));
+	/* a flood that does not look at events is held up as well */
+	ck_assert_int_eq(flood(unaware, queue, &sent), CHATTERBOX_E_TIMEOUT);
+	set_watermark("0.8");
+	bus_expect(bus, CBX_BUS_UNBLOCKED, &event);
+	bus_expect_confirmed(bus, 1, 1);
+	ck_assert_int_eq(bus->ops->publish(bus, &message, &tag, bus_in(5)), 0);
+	ck_assert_uint_eq(tag, 2); /* the one that was not written has no number */
+	bus_expect_confirmed(bus, 2, 2);
+	bus_close(&unaware);
+	bus_close(&bus);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { tells_why_it_cannot_log_in,
+				       gives_up_on_a_silent_server,
+				       refuses_tls_that_it_cannot_verify,
+				       reads_headers_of_other_kinds,
+				       uses_a_queue_that_others_declared_differently,
+				       keeps_events_that_arrive_during_questions,
+				       notices_a_frozen_broker,
+				       publishes_into_a_dead_broker,
+				       waits_for_a_blocked_broker_by_the_deadline };
+	const struct bus_world world = { .name = "amqp_bus",
+					 .make = make,
+					 .delete_queue = delete_queue,
+					 .lose = lose,
+					 .restore = restore };
+	Suite *suite = bus_suite(&world);
+
+	bus_add_case(suite, "amqp", tests, sizeof(tests) / sizeof(tests[0]));
+	return unit_run(suite);
+}
