@@ -155,12 +155,19 @@ static bool parse_tail(const char *p, int *ms, int *offset_minutes)
 	}
 	if (!*p || !strcmp(p, "Z"))
 		return true;
-	if (*p != '+' && *p != '-')
+	if ((*p != '+' && *p != '-') || p[1] < '0' || p[1] > '9')
 		return false;
 	if (sscanf(p + 1, "%2d%n:%2d%n", &hours, &used, &minutes, &used) < 1 || p[1 + used])
 		return false;
 	*offset_minutes = (hours * 60 + minutes) * (*p == '-' ? -1 : 1);
 	return true;
+}
+
+static bool in_range(const struct tm *tm)
+{
+	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31 &&
+	       tm->tm_hour >= 0 && tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 &&
+	       tm->tm_sec >= 0 && tm->tm_sec <= 60;
 }
 
 bool cbx_time_parse(const char *text, int64_t *ms)
@@ -175,7 +182,7 @@ bool cbx_time_parse(const char *text, int64_t *ms)
 		   &separator, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 7 ||
 	    !used || (separator != 'T' && separator != ' '))
 		return false;
-	if (!parse_tail(text + used, &fraction, &offset))
+	if (!in_range(&tm) || !parse_tail(text + used, &fraction, &offset))
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;

@@ -21,10 +21,11 @@ static bool grow(struct cbx_text *text, size_t more)
 
 	if (text->failed)
 		return false;
-	if (__builtin_add_overflow(text->len, more + 1, &need) || need > SIZE_MAX / 2) {
+	if (__builtin_add_overflow(text->len, more, &need) || need >= SIZE_MAX / 2) {
 		text->failed = true;
 		return false;
 	}
+	need++; /* the NUL */
 	if (need <= text->capacity)
 		return true;
 	while (capacity < need)

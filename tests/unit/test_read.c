@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/* The readings that every input shares: UTF-8, counts, names of systems, times, ids. */
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Well-formedness written the other way round: decode by RFC 3629, then judge the code point */
+static bool decodes(const unsigned char *p, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len) {
+		static const unsigned long least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+		size_t n = p[i] < 0x80   ? 1
+			   : p[i] < 0xc0 ? 0
+			   : p[i] < 0xe0 ? 2
+			   : p[i] < 0xf0 ? 3
+					 : 4;
+		unsigned long code = n == 1 ? p[i] : p[i] & (0xffU >> (n + 1));
+		size_t k;
+
+		if (!n || p[i] > 0xf7 || n > len - i)
+			return false;
+		for (k = 1; k < n; k++) {
+			if (p[i + k] >> 6 != 2)
+				return false;
+			code = code << 6 | (p[i + k] & 0x3f);
+		}
+		if (code < least[n] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+			return false;
+		i += n;
+	}
+	return true;
+}
+
+START_TEST(utf8_of_up_to_three_bytes)
+{
+	unsigned char b[4];
+	unsigned long n;
+
+	/* all there are, and behind an ASCII word as well */
+	for (n = 0; n < 1UL << 24; n += n < 1UL << 16 ? 1 : 7) {
+		size_t len = n < 1UL << 8 ? 1 : n < 1UL << 16 ? 2 : 3;
+
+		b[0] = (unsigned char)(n >> (len - 1) * 8);
+		b[1] = (unsigned char)(n >> (len == 3 ? 8 : 0));
+		b[2] = (unsigned char)n;
+		ck_assert_msg(cbx_utf8_valid((char *)b, len) == decodes(b, len), "%06lx", n);
+	}
+}
+END_TEST
+
+START_TEST(utf8_of_four_bytes_and_in_place)
+{
+	static const struct {
+		const char *bytes;
+		bool valid;
+	} cases[] = {
+		{ "\xf0\x90\x80\x80", true },
+		{ "\xf0\x8f\xbf\xbf", false },
+		{ "\xf4\x8f\xbf\xbf", true },
+		{ "\xf4\x90\x80\x80", false },
+		{ "\xf5\x80\x80\x80", false },
+		{ "\xf0\x9f\x98", false },
+		{ "\xf0\x9f\x98\x80", true },
+		{ "\xf0\x9f\x98\xc0", false },
+		{ "\xc3\xa9", true },
+		{ "\xc0\x80", false },
+		{ "\xed\xa0\x80", false },
+		{ "\xff", false },
+		{ "", true },
+	};
+	char text[64];
+	size_t before;
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(cases); i++) {
+		for (before = 0; before < 20; before++) {
+			size_t len = before + strlen(cases[i].bytes);
+
+			memset(text, 'a', before);
+			memcpy(text + before, cases[i].bytes, strlen(cases[i].bytes));
+			ck_assert_int_eq(cbx_utf8_valid(text, len), cases[i].valid);
+			memset(text + len, 'z', 10);
+			ck_assert_int_eq(cbx_utf8_valid(text, len + 10), cases[i].valid);
+		}
+	}
+}
+END_TEST
+
+START_TEST(counts)
+{
+	static const struct {
+		const char *text;
+		int64_t value;
+	} cases[] = {
+		{ "0", 0 },
+		{ "17", 17 },
+		{ "0017", 17 },
+		{ "9007199254740991", 9007199254740991 },
+		{ "9007199254740992", -1 },
+		{ "99999999999999999999999999", -1 },
+		{ "", -1 },
+		{ "-1", -1 },
+		{ "+1", -1 },
+		{ " 1", -1 },
+		{ "1 ", -1 },
+		{ "1.0", -1 },
+		{ "1e3", -1 },
+		{ "0x1", -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(cases); i++) {
+		int64_t value = -1;
+
+		ck_assert_int_eq(cbx_parse_count(cases[i].text, strlen(cases[i].text), &value),
+				 cases[i].value >= 0);
+		ck_assert_int_eq(value, cases[i].value);
+	}
+}
+END_TEST
+
+#define LONG64 "aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffffgggggggghhhhhhhh"
+
+START_TEST(system_names)
+{
+	static const struct {
+		const char *text, *name; /* NULL: none */
+	} cases[] = {
+		{ "ABC1", "ABC1" },
+		{ " \t\r\n\v\fABC1 \n", "ABC1" },
+		{ "a b", "a b" },
+		{ "\xc3\xa9", "\xc3\xa9" },
+		{ LONG64, LONG64 },
+		{ " " LONG64 " ", LONG64 },
+		{ LONG64 "i", NULL },
+		{ "", NULL },
+		{ "  ", NULL },
+		{ "a/b", NULL },
+		{ "/", NULL },
+		{ "a\nb", NULL },
+		{ "a\x01", NULL },
+		{ "a\x7f", NULL },
+		{ "\xc2\x80", NULL },
+		{ "a\xc2\x9f", NULL },
+		{ "\xc2\xa0", "\xc2\xa0" },
+		{ "\xc3\x80", "\xc3\x80" },
+		{ "\xff", NULL },
+		{ "\xed\xa0\x80", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(cases); i++) {
+		const char *name = cases[i].text;
+		size_t len = strlen(name);
+
+		ck_assert_msg(cbx_system_name(&name, &len) == (cases[i].name != NULL), "%s",
+			      cases[i].text);
+		if (!cases[i].name) {
+			ck_assert_ptr_eq(name, cases[i].text);
+			continue;
+		}
+		ck_assert_uint_eq(len, strlen(cases[i].name));
+		ck_assert_mem_eq(name, cases[i].name, len);
+	}
+}
+END_TEST
+
+START_TEST(time_texts)
+{
+	static const struct {
+		int64_t ms;
+		const char *text;
+	} cases[] = {
+		{ 0, "1970-01-01T00:00:00.000Z" },
+		{ 1795457420123, "2026-11-23T18:10:20.123Z" },
+		{ -1, "1969-12-31T23:59:59.999Z" },
+		{ 951782400000, "2000-02-29T00:00:00.000Z" },
+		{ 253402300799999, "9999-12-31T23:59:59.999Z" },
+	};
+	char text[CBX_TIME_TEXT];
+	int64_t ms;
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(cases); i++) {
+		cbx_time_text(cases[i].ms, text);
+		ck_assert_str_eq(text, cases[i].text);
+		ck_assert(cbx_time_parse(text, &ms));
+		ck_assert_int_eq(ms, cases[i].ms);
+	}
+}
+END_TEST
+
+START_TEST(time_forms)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: none */
+	} cases[] = {
+		{ "1970-01-01T00:00:01Z", 1000 },
+		{ "1970-01-01 00:00:01", 1000 },
+		{ "1970-01-01 00:00:01+00", 1000 },
+		{ "1970-01-01 02:00:01.5+02", 1500 },
+		{ "1970-01-01T05:30:01.123456+05:30", 1123 },
+		{ "1969-12-31T23:00:01.001-01", 1001 },
+		{ "1970-01-01T00:00:60Z", 60000 }, /* a leap second */
+		{ "1970-01-01", -1 },
+		{ "1970-01-01T00:00", -1 },
+		{ "1970-01-01T00:00:01X", -1 },
+		{ "1970-01-01x00:00:01Z", -1 },
+		{ "1970-01-01T00:00:01Zx", -1 },
+		{ "1970-01-01T00:00:01+", -1 },
+		{ "1970-01-01T00:00:01+02:00x", -1 },
+		{ "1970-13-01T00:00:01Z", -1 },
+		{ "1970-00-01T00:00:01Z", -1 },
+		{ "1970-01-32T00:00:01Z", -1 },
+		{ "1970-01-01T24:00:01Z", -1 },
+		{ "1970-01-01T00:60:01Z", -1 },
+		{ "1970-01-01T00:00:61Z", -1 },
+		{ "1970-01-01T-1:00:01Z", -1 },
+		{ "yesterday", -1 },
+		{ "", -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(cases); i++) {
+		int64_t ms = -1;
+
+		ck_assert_msg(cbx_time_parse(cases[i].text, &ms) == (cases[i].ms >= 0), "%s",
+			      cases[i].text);
+		ck_assert_msg(ms == cases[i].ms, "%s", cases[i].text);
+	}
+}
+END_TEST
+
+START_TEST(uuids)
+{
+	char a[CBX_UUID_TEXT];
+	char b[CBX_UUID_TEXT];
+	size_t i;
+
+	cbx_uuid(a);
+	cbx_uuid(b);
+	ck_assert_str_ne(a, b);
+	ck_assert_uint_eq(strlen(a), 36);
+	ck_assert_int_eq(a[14], '4');
+	ck_assert_ptr_nonnull(strchr("89ab", a[19]));
+	for (i = 0; i < 36; i++)
+		ck_assert_ptr_nonnull(strchr(
+			i == 8 || i == 13 || i == 18 || i == 23 ? "-" : "0123456789abcdef", a[i]));
+}
+END_TEST
+
+UNIT_MAIN("read", utf8_of_up_to_three_bytes, utf8_of_four_bytes_and_in_place, counts, system_names,
+	  time_texts, time_forms, uuids)
