@@ -48,6 +48,10 @@ function secondsText(seconds) {
 	return seconds < 120 ? `${Number(seconds.toFixed(1))} s` : `${Math.round(seconds / 60)} min`;
 }
 
+function countText(count, noun) {
+	return `${whole.format(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function agoText(time) {
 	const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000));
 	return Number.isFinite(seconds) ? `${secondsText(Math.max(1, seconds))} ago` : '';
@@ -81,8 +85,8 @@ function showRound(round) {
 	const done = round && round.finished_at;
 	byId('round').textContent = done ? secondsText(round.seconds) : '–';
 	byId('round-detail').textContent = done
-		? `${whole.format(round.systems)} systems, ${whole.format(round.changed)} changes, ` +
-		  `${whole.format(round.timeouts)} timeouts, ${agoText(round.finished_at)}`
+		? [countText(round.systems, 'system'), countText(round.changed, 'change'),
+			countText(round.timeouts, 'timeout'), agoText(round.finished_at)].join(', ')
 		: 'none yet';
 }
 

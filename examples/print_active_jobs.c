@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/*
+ * print_active_jobs.c - the last recorded status of every live job, one line each
+ *
+ *	cc print_active_jobs.c $(pkg-config --cflags --libs chatterbox) -o print_active_jobs
+ *	./print_active_jobs /etc/chatterbox/chatterbox.json
+ *
+ * It runs an engine on the given configuration until that has seen jobs, or for 30 seconds. The
+ * environment counts too: NLCONF_CHATTERBOX__ROLE=observer makes it look on without leading.
+ */
+#include <chatterbox/chatterbox.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SECONDS 30
+
+extern char **environ;
+
+static void on_failed(void *user, int error, const char *text)
+{
+	(void)error;
+	fprintf(stderr, "print_active_jobs: %s\n", text);
+	*(int *)user = 1;
+}
+
+/* The list is a frozen snapshot: it stays as it is until it is given back, whatever happens. */
+static size_t print_jobs(struct chatterbox *box)
+{
+	struct chatterbox_jobs *jobs = NULL;
+	size_t count;
+	size_t i;
+
+	if (chatterbox_live_jobs(box, &jobs) < 0)
+		return 0;
+	count = chatterbox_jobs_count(jobs);
+	for (i = 0; i < count; i++) {
+		const struct chatterbox_job *job = chatterbox_jobs_at(jobs, i);
+
+		printf("%s %" PRId64 " %s (%s, %s, revision %" PRId64 ")\n",
+		       chatterbox_job_system(job), chatterbox_job_id(job),
+		       chatterbox_job_status(job), chatterbox_job_kind(job),
+		       chatterbox_job_origin(job), chatterbox_job_revision(job));
+	}
+	chatterbox_jobs_unref(jobs);
+	return count;
+}
+
+static int watch(struct chatterbox *box)
+{
+	int failed = 0;
+	const struct chatterbox_observer observer = { .version = 1,
+						      .user = &failed,
+						      .on_failed = on_failed };
+	int tries;
+
+	if (chatterbox_start(box, &observer) < 0)
+		return 1;
+	for (tries = 0; !failed && tries < SECONDS && !print_jobs(box); tries++) {
+		struct pollfd fd = { .fd = chatterbox_get_fd(box), .events = POLLIN };
+
+		poll(&fd, 1, 1000);
+		chatterbox_dispatch(box);
+	}
+	chatterbox_stop(box);
+	return failed;
+}
+
+static int read_config(const char *path, struct chatterbox_config *config)
+{
+	size_t i;
+
+	if (path)
+		chatterbox_config_load_file(config, path);
+	chatterbox_config_load_environment(config, environ);
+	for (i = 0; i < chatterbox_config_problem_count(config); i++)
+		fprintf(stderr, "print_active_jobs: %s\n",
+			chatterbox_config_problem(config, i, NULL));
+	return chatterbox_config_check(config);
+}
+
+int main(int argc, char **argv)
+{
+	struct chatterbox_config *config = NULL;
+	struct chatterbox *box = NULL;
+	int result = chatterbox_config_new(&config);
+
+	if (!result)
+		result = read_config(argc > 1 ? argv[1] : NULL, config);
+	if (!result)
+		result = chatterbox_new(config, NULL, NULL, &box);
+	if (!result)
+		result = watch(box);
+	if (box)
+		chatterbox_unref(box);
+	if (config)
+		chatterbox_config_unref(config);
+	return result ? EXIT_FAILURE : EXIT_SUCCESS;
+}
