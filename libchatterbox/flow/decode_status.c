@@ -263,7 +263,6 @@ static void make_tail(struct cbx_status_reader *reader, struct cbx_status_parts 
 	if (has(reader, CBX_MEMBER_FILES_DOWNLOADING))
 		add_to_tail(&reader->tail, files, sizeof(files) - 1,
 			    &reader->known[CBX_MEMBER_FILES_DOWNLOADING]);
-	settle_repeated(reader);
 	for (i = 0; i < reader->other_count; i++) {
 		const struct cbx_other_member *other = &reader->others[i];
 
@@ -283,6 +282,7 @@ int cbx_status_reader_finish(struct cbx_status_reader *reader, struct cbx_status
 	enum cbx_member m;
 
 	*out = NULL;
+	settle_repeated(reader);
 	cbx_status_parts_init(&parts);
 	for (m = CBX_MEMBER_SYSTEM; m < CBX_KNOWN_MEMBERS; m++) {
 		if (has(reader, m) && take_member(m, &reader->known[m], &parts, &made))
