@@ -95,7 +95,7 @@ int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, si
 			      "line 1, column 1: not JSON: begins with a byte order "
 			      "mark; save it as UTF-8 without one");
 	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (!json && json_error_code(&error) == json_error_out_of_memory)
+	if (!json && cbx_json_lacked_memory(&error))
 		return -ENOMEM;
 	if (!json)
 		return refuse_json(config, path, &error);

@@ -209,11 +209,14 @@ static bool wants_text(enum cbx_key_type type)
 int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out)
 {
 	size_t len = strlen(text);
+	json_error_t error;
 	json_t *json;
 
 	if (!cbx_utf8_valid(text, len))
 		return CHATTERBOX_E_CONFIG;
-	json = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+	json = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+	if (!json && cbx_json_lacked_memory(&error))
+		return -ENOMEM;
 	if (json && key && wants_text(key->type) && !json_is_string(json))
 		cbx_json_wipe(&json);
 	if (!json)
@@ -222,6 +225,12 @@ int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out)
 		return -ENOMEM;
 	*out = json;
 	return 0;
+}
+
+/* jansson names it in few places, and says nothing at all in others */
+bool cbx_json_lacked_memory(const json_error_t *error)
+{
+	return !*error->text || json_error_code(error) == json_error_out_of_memory;
 }
 
 void cbx_json_wipe(json_t **json)
