@@ -62,7 +62,7 @@ static int read_text(const struct cbx_key *key, const json_t *json, char **out)
 	if (!text)
 		return CHATTERBOX_E_CONFIG;
 	len = json_string_length(json);
-	if ((int64_t)len < key->low || (int64_t)len > key->high || strlen(text) != len)
+	if ((int64_t)len < key->low || (int64_t)len > key->high)
 		return CHATTERBOX_E_CONFIG;
 	if ((key->type == CBX_KEY_CHOICE && !is_choice(key->choices, text)) ||
 	    (key->type == CBX_KEY_NAME && !is_name(text)))
