@@ -70,6 +70,9 @@ int cbx_fleet_new(const struct cbx_fleet_options *options, struct cbx_bus *bus,
 	rules = options->rules;
 	rules.watch =
 		(struct cbx_fleet_watch){ fleet, cbx_fleet_tell_status, cbx_fleet_tell_system };
+	/* who polls lives in real time, and must have time to see an end */
+	if (options->time_factor > 0)
+		rules.linger = (int64_t)((double)rules.linger * options->time_factor);
 	error = cbx_fleet_world_new(&rules, &world);
 	if (error)
 		return error;

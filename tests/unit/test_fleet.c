@@ -407,6 +407,11 @@ START_TEST(time_runs_by_the_factor)
 	test_clock.now += 3 * CBX_SECOND;
 	turn();
 	ck_assert_int_eq(cbx_fleet_world_now(cbx_fleet_world(fleet)), 30000);
+	/* but an ended job is told for a real minute */
+	cbx_fleet_world_command(cbx_fleet_world(fleet),
+				cbx_fleet_world_find(cbx_fleet_world(fleet), "S1", 2), 0,
+				CBX_FLEET_KILL);
+	ck_assert_int_eq(cbx_fleet_world_next(cbx_fleet_world(fleet)), 30000 + 600000);
 }
 END_TEST
 
