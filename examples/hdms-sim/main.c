@@ -23,7 +23,9 @@
 #define COUNTERS_NS (10 * CBX_SECOND)
 #define MAX_BODY (16 * 1024 * 1024)
 
-const char *argp_program_version = "hdms-sim " HDMS_SIM_VERSION;
+/* libc looks for it by name: it must be seen */
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"hdms-sim " HDMS_SIM_VERSION;
 
 struct sim {
 	struct options options;

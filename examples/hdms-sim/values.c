@@ -17,7 +17,7 @@ double value_number(struct argp_state *state, const char *name, const char *text
 	errno = 0;
 	value = strtod(text, &end);
 	if (errno || end == text || *end || !(value >= low && value <= high))
-		argp_error(state, "--%s takes a number from %g to %g, not '%s'", name, low, high,
+		argp_error(state, "--%s takes a number from %.10g to %.10g, not '%s'", name, low, high,
 			   text);
 	return value;
 }
