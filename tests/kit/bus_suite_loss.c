@@ -74,14 +74,12 @@ START_TEST(survives_the_loss_of_the_broker)
 	bus_expect_confirmed(bus, 2, 2);
 	ck_assert_int_eq(consumer->ops->consume(consumer, queue, 1, bus_in(10)), 0);
 	bus_expect_text(consumer, "kept", false); /* and is never settled */
-	ck_assert_int_eq(bus->ops->consume(bus, NULL, 0, bus_in(10)), 0);
 
 	bus_world->lose(bus_world->env);
 	expect_down(bus);
 	expect_down(consumer);
 	ck_assert_int_eq(bus->ops->publish(bus, &kept, NULL, bus_in(1)), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(consumer->ops->settle(consumer, 1, false, true), CHATTERBOX_E_DOWN);
-	ck_assert_ptr_null(bus->ops->reply_to(bus));
 	ck_assert_int_eq(bus->ops->connect(bus, true, bus_in(2)), CHATTERBOX_E_DOWN);
 	ck_assert_ptr_nonnull(strstr(bus->error, bus->where));
 
@@ -95,9 +93,8 @@ START_TEST(survives_the_loss_of_the_broker)
 	ck_assert_uint_eq(event.tag, 1);
 	cbx_bus_event_clear(&event);
 	ck_assert_int_eq(bus->ops->publish(bus, &kept, &tag, bus_in(10)), 0);
-	ck_assert_uint_eq(tag, 1);
+	ck_assert_uint_eq(tag, 1); /* numbers start anew */
 	bus_expect_confirmed(bus, 1, 1);
-	bus_expect_text(consumer, "kept", false);
 	bus_close(&bus);
 	bus_close(&consumer);
 }
@@ -118,6 +115,7 @@ START_TEST(drops_the_reply_queue_with_its_connection)
 	message = bus_text(name, "x");
 	message.mandatory = true;
 	bus->ops->disconnect(bus);
+	ck_assert_ptr_null(bus->ops->reply_to(bus));
 	while (!returned && cbx_now(cbx_system_clock()) < deadline) {
 		bus_send(asker, &message);
 		ck_assert_int_eq(asker->ops->take(asker, -1, bus_in(10), &event), 0);

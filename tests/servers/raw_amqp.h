@@ -4,6 +4,7 @@
 #define CBX_TESTS_RAW_AMQP_H
 
 #include <amqp.h>
+#include <check.h>
 
 /* Logged in, channel 1 open; ends the test on trouble */
 amqp_connection_state_t raw_open(void);
@@ -13,5 +14,8 @@ void raw_delete_queue(const char *queue);
 void raw_declare_bounded(const char *queue);
 /* A message with a header of each kind, to a queue */
 void raw_publish_headers(const char *queue);
+
+/* amqp_outages.c: the cases that kill and freeze the broker */
+void amqp_add_outages(Suite *suite);
 
 #endif
