@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The command line, the configuration's errors, exit codes, signals and the log, from outside.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { privateDirectory, run, start, until } from './daemon_kit.mjs';
+
+function configFile(value) {
+	const path = join(privateDirectory(), 'chatterbox.json');
+	writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value));
+	return path;
+}
+
+for (const args of [['--nonsense'], ['word'], ['--demo=0'], ['--demo=many'], ['--log-level=loud'], ['--config'],
+	['--migrate', '--check-config'], ['--demo', '--migrate']])
+	test(`${args.join(' ')} is wrong usage`, () => {
+		const { code, stderr, stdout, left } = run(args);
+		assert.equal(code, 64);
+		assert.notEqual(stderr, '');
+		assert.equal(stdout, '');
+		assert.deepEqual(left, []);
+	});
+
+test('tells its version and its options', () => {
+	assert.match(run(['--version']).stdout, /^chatterboxd \d+\.\d+\.\d+\n$/);
+	const help = run(['--help']);
+	assert.equal(help.code, 0);
+	for (const option of ['config', 'demo', 'migrate', 'check-config', 'print-config', 'log-level', 'version', 'help'])
+		assert.match(help.stdout, new RegExp(`--${option}\\b`));
+});
+
+const bad = [
+	[{ check_job_status_time: 'ten' }, /^chatterboxd: error: check_job_status_time: got "ten", takes /m],
+	[{ chatterbox: { lease: { ttl: 'ten' } } }, /^chatterboxd: error: chatterbox\.lease\.ttl: got "ten"/m],
+	[{ http_server: { port: 70000 } }, /^chatterboxd: error: http_server\.port: got 70000, takes /m],
+	[{ sequelize: { dialect: 'mysql' } }, /^chatterboxd: error: sequelize\.dialect: got "mysql"/m],
+	['{"log":', /^chatterboxd: error: .*chatterbox\.json/m],
+];
+
+for (const [value, message] of bad)
+	test(`refuses ${JSON.stringify(value)} with 78`, () => {
+		const config = configFile(value);
+		for (const mode of [['--check-config'], []]) {
+			const { code, stderr } = run([`--config=${config}`, ...mode]);
+			assert.equal(code, 78);
+			assert.match(stderr, message);
+			assert.ok(stderr.trimEnd().split('\n').every((line) => /^chatterboxd: (error|warning): /.test(line)));
+		}
+	});
+
+test('a file that is not there is 78 and names it', () => {
+	const { code, stderr } = run(['--config=/nonexistent/file.json']);
+	assert.equal(code, 78);
+	assert.match(stderr, /\/nonexistent\/file\.json/);
+});
+
+test('an unknown key is a warning with its path', () => {
+	const { code, stdout, stderr } = run([`--config=${configFile({ chatterbox: { foo: 1 }, spotify: {} })}`, '--check-config']);
+	assert.equal(code, 0);
+	assert.equal(stdout, 'ok\n');
+	assert.match(stderr, /^chatterboxd: warning: chatterbox\.foo: unknown key.*\n$/);
+});
+
+test('prints every value, where it came from, and no secret', () => {
+	const config = configFile({ redis: { password: 'canary-one' }, http_server: { token: 'canary-two' } });
+	const { code, stdout, stderr } = run(['--print-config', '--log-level=warn'], {
+		CHATTERBOX_CONFIG: config, NLCONF_RMQ__HOST: 'rabbit', NLCONF_RMQ__PASS: 'canary-three' });
+	const values = JSON.parse(stdout);
+	assert.equal(code, 0);
+	assert.equal(values['rmq.host'].value, 'rabbit');
+	assert.match(values['rmq.host'].from, /NLCONF_RMQ__HOST/);
+	assert.equal(values['log.level'].value, 'warn');
+	assert.match(values['log.level'].from, /--log-level/);
+	assert.equal(values['redis.password'].value, '***');
+	assert.equal(values['redis.port'].from, 'default');
+	assert.doesNotMatch(stdout + stderr, /canary/);
+});
+
+test('an unreachable server is 69 and is named', async () => {
+	// a port that was free a moment ago, and that nobody listens on
+	const server = createServer();
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	const { code, stderr, left } = run([], {
+		NLCONF_CHATTERBOX__STARTUP_TIMEOUT: '1', NLCONF_CHATTERBOX__BUS: 'memory', NLCONF_CHATTERBOX__SQL: 'sqlite',
+		NLCONF_CHATTERBOX__SQLITE_PATH: join(privateDirectory(), 'db.sqlite'), NLCONF_REDIS__PORT: String(port) });
+	assert.equal(code, 69);
+	assert.match(stderr, new RegExp(`^chatterboxd: error: .*redis.*${port}`, 'm'));
+	assert.deepEqual(left, []);
+});
+
+test('a taken port is 78 and names the key', async () => {
+	const server = createServer();
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const { code, stderr, left } = run(['--demo=1'], { NLCONF_HTTP_SERVER__PORT: String(server.address().port) });
+	server.close();
+	assert.equal(code, 78);
+	assert.match(stderr, /^chatterboxd: error: http_server\.port: can't listen/m);
+	assert.deepEqual(left, []);
+});
+
+test('SIGHUP takes over a good configuration and refuses a bad one', async () => {
+	const log = join(privateDirectory(), 'log');
+	const config = configFile({ log: { level: 'info' } });
+	const daemon = await start(['--demo=2', `--config=${config}`]);
+	const lines = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
+	writeFileSync(config, JSON.stringify({ log: { path: log, level: 'debug' }, http_server: { read_token: 'sesame' } }));
+	daemon.child.kill('SIGHUP');
+	await until(() => lines().includes('configuration reread'), 5000, 'the reload');
+	assert.equal((await daemon.get('/api/v1/summary')).status, 401);
+	assert.equal((await daemon.get('/api/v1/summary', { headers: { authorization: 'Bearer sesame' } })).status, 200);
+	await until(() => lines().includes('"msg":"http request"'), 5000, 'a debug line');
+
+	writeFileSync(config, JSON.stringify({ check_job_status_time: 'bad', http_server: { read_token: 'other' } }));
+	renameSync(log, `${log}.1`);
+	daemon.child.kill('SIGHUP');
+	await until(() => lines().includes('configuration refused'), 5000, 'the refusal, in the new file');
+	assert.match(daemon.stderr, /check_job_status_time: got "bad"/);
+	assert.equal((await daemon.get('/api/v1/summary', { headers: { authorization: 'Bearer sesame' } })).status, 200);
+	assert.deepEqual(await daemon.stop('SIGINT'), { code: 0, signal: null });
+	assert.doesNotMatch(lines() + readFileSync(`${log}.1`, 'utf8') + daemon.stdout + daemon.stderr, /sesame/);
+});
+
+test('a log that can not be written stops nothing', async () => {
+	const directory = join(privateDirectory(), 'a-directory');
+	mkdirSync(directory);
+	for (const path of [directory, '/dev/full']) {
+		const daemon = await start(['--demo=2'], { NLCONF_LOG__PATH: path });
+		assert.equal((await daemon.get('/livez')).status, 200);
+		assert.match(daemon.stderr, path === '/dev/full' ? /can't write the log/ : /log\.path/);
+		assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+	}
+});

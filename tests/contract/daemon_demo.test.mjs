@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// The demo as a stranger meets it: moving jobs at once, every route as openapi.json says, pages,
+// filters, refusals, metrics, and a clean end that leaves nothing behind.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { start, until } from './daemon_kit.mjs';
+import { mistakes, schemaOf } from './openapi_kit.mjs';
+
+let daemon;
+let document;
+
+before(async () => {
+	daemon = await start(['--demo=40']);
+	document = await daemon.json('/openapi.json');
+});
+after(() => daemon.child.kill('SIGKILL'));
+
+const jobs = (query = '') => daemon.json(`/api/v1/jobs${query}`);
+
+test('shows moving jobs within 2 s of its start', async () => {
+	const first = await until(async () => {
+		const page = await jobs();
+		return page.jobs.length > 0 && page;
+	}, 2000 - (performance.now() - daemon.begun), 'jobs');
+	await until(async () => JSON.stringify((await jobs()).jobs) !== JSON.stringify(first.jobs),
+		2000 - (performance.now() - daemon.begun), 'a change');
+	assert.match(daemon.stdout, /^chatterbox demo: 40 simulated systems, dashboard at http/m);
+});
+
+async function hold(route, path, code = 200, options = {}) {
+	const answer = await daemon.get(path, options);
+	const type = answer.headers.get('content-type').split(';')[0];
+	const schema = schemaOf(document, route, code, type);
+	assert.equal(answer.status, code, path);
+	assert.ok(schema, `openapi.json knows ${code} ${type} of ${route}`);
+	const body = type.endsWith('json') ? await answer.json() : await answer.text();
+	assert.deepEqual(mistakes(document, schema, body), [], path);
+	return body;
+}
+
+test('answers each route as openapi.json says', async () => {
+	const page = await hold('/api/v1/jobs', '/api/v1/jobs?limit=1000');
+	assert.equal(page.next, null);
+	assert.equal(page.total, page.jobs.length);
+	const job = page.jobs[0];
+	const one = await hold('/api/v1/jobs/{system}/{job_id}',
+		`/api/v1/jobs/${encodeURIComponent(job.system)}/${job.job_id}`);
+	assert.equal(one.job.job_id, job.job_id);
+	assert.equal(one.job.system, job.system);
+	assert.ok(one.first_seen && one.updated_at);
+	const systems = await hold('/api/v1/systems', '/api/v1/systems?limit=1000');
+	assert.equal(systems.systems.length, 40);
+	const system = await hold('/api/v1/systems/{system}',
+		`/api/v1/systems/${encodeURIComponent(job.system)}`);
+	assert.equal(system.systemID, job.system);
+	const summary = await hold('/api/v1/summary', '/api/v1/summary');
+	assert.equal(summary.role, 'leader');
+	assert.equal(summary.systems.online + summary.systems.offline + summary.systems.unknown, 40);
+	assert.match(await hold('/livez', '/livez'), /\n$/);
+	assert.match(await hold('/readyz', '/readyz'), /\n$/);
+	assert.match(await hold('/', '/'), /<title>chatterbox<\/title>/);
+	assert.equal((await hold('/openapi.json', '/openapi.json')).openapi, '3.1.0');
+});
+
+test('gives a status its members in order', async () => {
+	const order = ['system', 'job_id', 'status', 'percent_completed', 'downloaded', 'total_files',
+		'download_speed', 'job_type', 'files_downloading'];
+	for (const job of (await jobs('?limit=200')).jobs) {
+		const known = Object.keys(job).filter((name) => order.includes(name));
+		assert.deepEqual(known, order.filter((name) => name in job));
+		if (job.percent_completed !== undefined)
+			assert.ok(Number(job.percent_completed) >= 0 && Number(job.percent_completed) <= 100);
+	}
+});
+
+const place = (job) => [Buffer.from(job.system), job.job_id];
+const isBefore = ([a, i], [b, j]) => Buffer.compare(a, b) < 0 || (Buffer.compare(a, b) === 0 && i < j);
+
+test('pages through all jobs in order', async () => {
+	const seen = [];
+	let cursor = '';
+	do {
+		const page = await jobs(`?limit=7&cursor=${encodeURIComponent(cursor)}`);
+		assert.ok(page.jobs.length <= 7);
+		seen.push(...page.jobs);
+		cursor = page.next;
+	} while (cursor);
+	assert.ok(seen.length > 20);
+	for (let i = 1; i < seen.length; i++)
+		assert.ok(isBefore(place(seen[i - 1]), place(seen[i])), `${i}: in order, none twice`);
+});
+
+test('pages through all systems', async () => {
+	const seen = new Set();
+	let cursor = '';
+	do {
+		const page = await daemon.json(`/api/v1/systems?limit=9&cursor=${encodeURIComponent(cursor)}`);
+		page.systems.forEach((system) => seen.add(system.systemID));
+		cursor = page.next;
+	} while (cursor);
+	assert.equal(seen.size, 40);
+});
+
+test('filters', async () => {
+	const { system, job_type: type } = (await jobs()).jobs[0];
+	const all = async (parameters) => (await jobs(`?${new URLSearchParams({ limit: 1000, ...parameters })}`)).jobs;
+	assert.ok((await all({ system })).every((job) => job.system === system));
+	assert.ok((await all({ status: 'RUNNING' })).every((job) => job.status.toLowerCase() === 'running'));
+	assert.ok((await all({ job_type: type ?? 'none' })).every((job) => job.job_type === type));
+	assert.ok((await all({ q: system })).length > 0);
+	assert.deepEqual(await all({ q: 'no such thing at all' }), []);
+	assert.deepEqual(await all({ system: 'no such system' }), []);
+	assert.equal((await jobs('?q=no%20such%20thing')).total, 0);
+});
+
+const refusals = [
+	['/api/v1/jobs', '/api/v1/jobs?limit=0', 400, /limit/],
+	['/api/v1/jobs', '/api/v1/jobs?limit=1001', 400, /limit/],
+	['/api/v1/jobs', '/api/v1/jobs?limit=ten', 400, /limit/],
+	['/api/v1/jobs', '/api/v1/jobs?cursor=nonsense', 400, /cursor/],
+	['/api/v1/systems', '/api/v1/systems?limit=-1', 400, /limit/],
+	['/api/v1/systems', '/api/v1/systems?cursor=%21', 400, /cursor/],
+	['/api/v1/jobs/{system}/{job_id}', '/api/v1/jobs/nobody/1', 404, /./],
+	['/api/v1/jobs/{system}/{job_id}', '/api/v1/jobs/nobody/x', 404, /./],
+	['/api/v1/jobs/{system}/{job_id}', '/api/v1/jobs/%zz/1', 400, /percent/],
+	['/api/v1/systems/{system}', '/api/v1/systems/nobody', 404, /./],
+];
+
+for (const [route, path, code, detail] of refusals)
+	test(`refuses ${path}`, async () => {
+		const problem = await hold(route, path, code);
+		assert.equal(problem.status, code);
+		assert.equal(problem.instance, path.split('?')[0]);
+		assert.match(problem.detail, detail);
+	});
+
+test('takes no other method', async () => {
+	for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+		const answer = await daemon.get('/api/v1/jobs', { method });
+		assert.equal(answer.status, 405);
+		assert.equal(answer.headers.get('allow'), 'GET, HEAD');
+		assert.equal((await answer.json()).status, 405);
+	}
+	const head = await daemon.get('/api/v1/summary', { method: 'HEAD' });
+	assert.equal(head.status, 200);
+	assert.equal(await head.text(), '');
+});
+
+test('finds an ended job by its id', async () => {
+	const before = (await jobs('?limit=1000')).jobs;
+	const ended = await until(async () => {
+		const live = new Set((await jobs('?limit=1000')).jobs.map((job) => `${job.system}/${job.job_id}`));
+		return before.find((job) => !live.has(`${job.system}/${job.job_id}`));
+	}, 30000, 'an end');
+	const one = await hold('/api/v1/jobs/{system}/{job_id}',
+		`/api/v1/jobs/${encodeURIComponent(ended.system)}/${ended.job_id}`);
+	assert.match(one.job.status, /^(Completed|Errored|Killed)$/i);
+});
+
+test('its metrics please promtool and name no system', async () => {
+	const text = await (await daemon.get('/metrics')).text();
+	const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
+	assert.equal(checked.stdout + checked.stderr, '');
+	assert.equal(checked.status, 0);
+	for (const family of ['jobs', 'live_jobs', 'active_jobs', 'download_speed_bytes_per_second', 'systems',
+		'cycle_duration_seconds', 'rpc_requests_total', 'poll_interval_seconds', 'leader', 'build_info',
+		'server_up', 'http_requests_total', 'outbox_pending'])
+		assert.match(text, new RegExp(`^# TYPE chatterbox_${family} `, 'm'), family);
+	assert.match(text, /^process_resident_memory_bytes /m);
+	assert.match(text, /^chatterbox_http_requests_total\{route="\/api\/v1\/jobs",code="200"\} [1-9]/m);
+	const { system } = (await jobs()).jobs[0];
+	assert.ok(!text.includes(`"${system}"`));
+	const open = await daemon.get('/metrics', { headers: { accept: 'application/openmetrics-text' } });
+	assert.match(open.headers.get('content-type'), /^application\/openmetrics-text; version=1\.0\.0/);
+	assert.match(await open.text(), /\n# EOF\n$/);
+});
+
+test('stops cleanly and leaves no file', async () => {
+	assert.equal(readdirSync(daemon.directory).length, 1);
+	assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
+	assert.deepEqual(readdirSync(daemon.directory), []);
+	assert.equal(daemon.stderr, '');
+	const lines = daemon.stdout.trimEnd().split('\n').filter((line) => !line.startsWith('chatterbox demo'));
+	for (const line of lines.map((text) => JSON.parse(text))) {
+		assert.equal(line.name, 'nl-ocd-chatterbox');
+		assert.equal(line.v, 0);
+		assert.equal(line.pid, daemon.child.pid);
+		assert.ok(line.hostname && line.msg && line.level >= 30 && !Number.isNaN(Date.parse(line.time)));
+	}
+});
