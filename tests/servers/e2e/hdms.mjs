@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// hdms.mjs - an nl-hdms whose every answer the test decides
+//
+// Systems and their jobs are plain maps; each question is kept as it came. It answers in the
+// proposal's shape and knows nothing of chatterbox.
+
+import { randomUUID } from 'node:crypto';
+import { until } from './place.mjs';
+
+const QUEUE = 'nl-hdms.request';
+
+export class Hdms {
+	static async open(place) {
+		const hdms = new Hdms();
+		hdms.systems = new Map(); // name -> Map(job_id -> the text of its Status)
+		hdms.offline = new Set();
+		hdms.silent = new Set(); // these never answer
+		hdms.questions = [];
+		hdms.connection = await place.connect();
+		hdms.connection.on('error', () => {});
+		hdms.channel = await hdms.connection.createChannel();
+		hdms.channel.on('error', () => {});
+		await hdms.channel.assertQueue(QUEUE, { durable: true });
+		await hdms.channel.consume(QUEUE, (message) => message && hdms.#answer(message), { noAck: true });
+		return hdms;
+	}
+
+	/** Sets the jobs of a system: each is the text of its Status, sent as it stands */
+	set(system, ...jobs) {
+		this.systems.set(system, new Map(jobs.map((text) => [Number(JSON.parse(text).job_id), text])));
+	}
+
+	#answer(message) {
+		const body = JSON.parse(message.content.toString('utf8'));
+		const params = body.params ?? body;
+		const { event } = params.verb;
+		const asked = params.object.systems;
+		const question = { event, system: params.target.system, asked, body, params,
+			properties: message.properties, fields: message.fields, at: Date.now() };
+		this.questions.push(question);
+		if (asked.some(({ system }) => this.silent.has(system))) return;
+		const [{ system, jobs }] = asked;
+		if (this.offline.has(system)) {
+			this.#reply(message, body, '{"verb":{"event_category":"request_system","event":"error"},'
+				+ `"object":{"code":"system_offline","message":"${system} is offline"}}`);
+			return;
+		}
+		const all = this.systems.get(system) ?? new Map();
+		const texts = jobs ? jobs.map((id) => all.get(id)).filter(Boolean) : [...all.values()];
+		this.#reply(message, body, `{"verb":{"event_category":"request_system","event":"${event}"},`
+			+ `"object":{"jobs":[${texts.join(',')}],"systems":["${system}"]}}`);
+	}
+
+	#reply(message, body, result) {
+		const text = body.jsonrpc === '2.0'
+			? `{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(body.id)}}` : result;
+		this.channel.sendToQueue(message.properties.replyTo, Buffer.from(text),
+			{ correlationId: message.properties.correlationId, contentType: 'application/json' });
+	}
+
+	/** Publishes an event as nl-hdms or OCD would; @text is the body, byte for byte */
+	async emit(key, text) {
+		this.channel.publish('amq.topic', key, Buffer.from(text),
+			{ contentType: 'application/json', headers: { trace_id: randomUUID() } });
+	}
+
+	/** An event in the envelope of JSON-RPC; @params is JSON text */
+	notify(key, params) {
+		return this.emit(key, `{"jsonrpc":"2.0","method":"${key}","params":${params}}`);
+	}
+
+	/** Waits for a question after @since (ms) that @match accepts */
+	question(what, match, since = 0, ms = 10000) {
+		return until(what, () => this.questions.find((q) => q.at >= since && match(q)), ms);
+	}
+
+	async close() { await this.connection.close().catch(() => {}); }
+}

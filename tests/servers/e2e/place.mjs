@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// place.mjs - where a test takes place: a vhost, a Redis database and an SQL database of its own
+//
+// It decides how tests share the servers without seeing each other: each gets its three places
+// empty. The servers are those of tests/kit/servers.sh; a missing variable is a failure.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import amqp from 'amqplib';
+import Redis from 'ioredis';
+import pg from 'pg';
+
+const exec = promisify(execFile);
+
+function env(name) {
+	const value = process.env[`CBX_TEST_${name}`];
+	if (!value)
+		throw new Error(`CBX_TEST_${name} is not set: run this by meson test or ./dev test`);
+	return value;
+}
+
+/** Runs tests/kit/servers.sh on our servers: servers('kill', 'redis') */
+export async function servers(verb, ...args) {
+	const { stdout } = await exec(env('SERVERS_SH'), [verb, env('DIR'), ...args]);
+	return stdout;
+}
+
+export class Place {
+	/** @param name of the place; @param redisDb its Redis database, 1..15 */
+	static async open(name, redisDb) {
+		const place = new Place();
+		Object.assign(place, {
+			vhost: `cbx-${name}`, redisDb, database: `cbx_${name}`,
+			redisPort: Number(env('REDIS_PORT')), rmqPort: Number(env('RMQ_PORT')),
+			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'),
+		});
+		await place.#emptyBroker();
+		await place.#emptySql();
+		place.redis = place.#redisClient();
+		await place.redis.flushdb();
+		place.sql = place.#sqlPool(place.database);
+		return place;
+	}
+
+	/** A connection of amqplib to our vhost */
+	connect() {
+		return amqp.connect({ protocol: 'amqp', hostname: '127.0.0.1', port: this.rmqPort,
+			username: 'guest', password: 'guest', vhost: this.vhost, heartbeat: 10 });
+	}
+
+	async rows(query, values) {
+		return (await this.sql.query(query, values)).rows;
+	}
+
+	async close() {
+		this.redis.disconnect();
+		await this.sql.end();
+	}
+
+	#redisClient() {
+		const redis = new Redis({ host: '127.0.0.1', port: this.redisPort, db: this.redisDb,
+			retryStrategy: () => 200, maxRetriesPerRequest: null });
+		redis.on('error', () => {}); // tests kill it; the retries say what matters
+		return redis;
+	}
+
+	#sqlPool(database) {
+		const pool = new pg.Pool({ host: '127.0.0.1', port: this.pgPort, user: this.pgUser, database,
+			max: 2 });
+		pool.on('error', () => {}); // as above
+		return pool;
+	}
+
+	async #emptyBroker() {
+		const names = (await servers('rabbitmqctl', 'list_vhosts', 'name')).split('\n');
+		if (names.includes(this.vhost))
+			await servers('rabbitmqctl', 'delete_vhost', this.vhost);
+		await servers('rabbitmqctl', 'add_vhost', this.vhost);
+		await servers('rabbitmqctl', 'set_permissions', '-p', this.vhost, 'guest', '.*', '.*', '.*');
+	}
+
+	async #emptySql() {
+		const admin = this.#sqlPool(env('PG_DATABASE'));
+		await admin.query(`drop database if exists ${this.database} with (force)`);
+		await admin.query(`create database ${this.database}`);
+		await admin.end();
+	}
+}
+
+export const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+
+/** Waits until @fn returns something true, which it returns. @what says what was waited for. */
+export async function until(what, fn, ms = 15000) {
+	const end = Date.now() + ms;
+	let trouble = '';
+	for (;;) {
+		try {
+			const value = await fn();
+			if (value) return value;
+		} catch (error) {
+			trouble = ` (${error.message})`;
+		}
+		if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}${trouble}`);
+		await sleep(50);
+	}
+}

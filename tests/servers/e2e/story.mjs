@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// story.mjs - the setting of the field tests: three systems whose every answer a test decides
+//
+// E2E1 has two jobs, E2E2 tells one in the other accepted forms, E2E3 is offline. Steps of a file
+// are run in their order; a step that fails shows what chatterboxd logged.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Daemon } from './daemon.mjs';
+import { Hdms } from './hdms.mjs';
+import { Place, until } from './place.mjs';
+import { APP, Listener } from './wire.mjs';
+
+// As nl-hdms sends it, and as chatterbox must tell it
+export const A17 = '{"system":"E2E1","job_id":17,"status":"Running","percent_completed":"42.5","downloaded":3,'
+	+ '"total_files":7,"download_speed":"250K","job_type":"lists",'
+	+ '"files_downloading":[ {"file":"a.mp3", "percent":"1.50"} ],"started_by":"brad","n":1.50}';
+export const A18 = '{"system":"E2E1","job_id":18,"status":"Running","job_type":"lists"}';
+const B5_IN = '{"job_id":"5","status":"Running","system":" E2E2 ","percent_completed":42.50,'
+	+ '"downloaded":"12","total_files":20,"download_speed":2048,"job_type":"lists","downloaded_x":-1}';
+export const B5 = '{"system":"E2E2","job_id":5,"status":"Running","percent_completed":"42.5","downloaded":12,'
+	+ '"total_files":20,"download_speed":"2048","job_type":"lists","downloaded_x":-1}';
+
+
+export let place;
+export let hdms;
+export let listener;
+export let daemon;
+
+/** Opens everything for the steps of a file, and stops it after them */
+export function setting(name, redisDb) {
+	before(async () => {
+		place = await Place.open(name, redisDb);
+		hdms = await Hdms.open(place);
+		listener = await Listener.open(place);
+		daemon = await Daemon.prepare(place);
+		hdms.set('E2E1', A17, A18);
+		hdms.set('E2E2', B5_IN);
+		hdms.offline.add('E2E3');
+		await daemon.once('--migrate');
+		await place.rows('insert into connections(actor_id) values ($1), ($2), ($3)',
+			['  E2E1 ', 'E2E2', 'E2E3']);
+		// as OCD starts a job
+		await place.rows(`insert into status_monitor(system, job_id, status)
+			values ('E2E1', 18, 'Queued') on conflict (system, job_id) do update set origin = 'ocd'`);
+	});
+
+	after(async () => {
+		const code = await daemon?.stop();
+		await listener?.close();
+		await hdms?.close();
+		await place?.close();
+		assert.equal(code, 0, daemon.program.tail());
+	});
+}
+
+export function step(name, fn) {
+	test(name, async () => {
+		try {
+			await fn();
+		} catch (error) {
+			error.message += `\n${daemon.program?.tail()}`;
+			throw error;
+		}
+	});
+}
+
+/** A system's jobs in Redis, one of them, the text of all in all systems */
+export const hash = (system) => place.redis.hgetall(`${APP}:jobs:{${system}}`);
+export const field = (system, id) => place.redis.hget(`${APP}:jobs:{${system}}`, String(id));
+export const shared = async () => (await Promise.all(['E2E1', 'E2E2', 'E2E3'].map((system) =>
+	place.redis.hvals(`${APP}:jobs:{${system}}`)))).flat();
+
+export const withStatus = (text, status) => text.replace('"Running"', `"${status}"`);
+
+/** The update_job_status of this message_id, once it is there */
+export const told = (id) => until(`the event ${id}`, () =>
+	listener.of('update_job_status').find((message) => message.properties.messageId === id));

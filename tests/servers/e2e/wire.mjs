@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// wire.mjs - what a consumer of chatterbox sees: its events on the broker and in the stream
+//
+// It decides what "told exactly once and in order" means: of each job the revisions run 1, 2, 3, ...
+// without gap and repetition, and each previous_status is the status of the one before.
+
+import assert from 'node:assert/strict';
+
+export const APP = 'nl-ocd-chatterbox';
+
+/** A consumer with a queue of its own, bound to every event of chatterbox */
+export class Listener {
+	static async open(place, { durable = false } = {}) {
+		const listener = new Listener();
+		listener.place = place;
+		listener.durable = durable;
+		listener.messages = [];
+		await listener.connect();
+		return listener;
+	}
+
+	/** Again after the broker was away: a durable queue kept what came meanwhile */
+	async connect() {
+		this.connection = await this.place.connect();
+		this.connection.on('error', () => {});
+		const channel = await this.connection.createChannel();
+		channel.on('error', () => {});
+		const { queue } = await channel.assertQueue(this.durable ? 'e2e-listener' : '',
+			{ durable: this.durable, exclusive: !this.durable });
+		await channel.bindQueue(queue, 'amq.topic', `${APP}.event.#`);
+		await channel.consume(queue, (message) => {
+			if (!message) return;
+			this.messages.push(read(message));
+			if (this.durable) channel.ack(message);
+		}, { noAck: !this.durable });
+	}
+
+	/** Messages of one event, as "update_job_status" */
+	of(name) { return this.messages.filter((message) => message.name === name); }
+
+	async close() { await this.connection.close().catch(() => {}); }
+}
+
+function read(message) {
+	const text = message.content.toString('utf8');
+	const key = message.fields.routingKey;
+	return { key, name: key.slice(`${APP}.event.`.length), text, body: JSON.parse(text),
+		params: JSON.parse(text).params, properties: message.properties,
+		redelivered: message.fields.redelivered };
+}
+
+/** What every event has (CONTRACT 3) */
+export function checkEnvelope(message) {
+	const { properties, body, key } = message;
+	assert.equal(properties.appId, APP);
+	assert.equal(properties.contentType, 'application/json');
+	assert.ok(Math.abs(properties.timestamp - Date.now() / 1000) < 600, `timestamp ${properties.timestamp}`);
+	assert.match(properties.headers.trace_id, /^[0-9a-f-]{16,}$/i);
+	assert.deepEqual(Object.keys(body).sort(), ['jsonrpc', 'method', 'params']);
+	assert.equal(body.jsonrpc, '2.0');
+	assert.equal(body.method, key);
+}
+
+/** What the three events of the outbox have besides */
+export function checkOutbox(message) {
+	assert.equal(message.properties.deliveryMode, 2, 'persistent');
+	assert.ok(message.properties.messageId, 'message_id');
+}
+
+/** The stream's entries: [{ name, id, params, previous_status }] */
+export async function readStream(redis) {
+	const entries = await redis.xrange(`${APP}:events`, '-', '+');
+	return entries.map(([, fields]) => {
+		const entry = {};
+		for (let i = 0; i < fields.length; i += 2) entry[fields[i]] = fields[i + 1];
+		return entry;
+	});
+}
+
+/** Words of update_job_status from the broker, in their order: { id, status, previous, key } */
+export function wordsOf(listener) {
+	return listener.of('update_job_status').map((message) => ({
+		id: message.properties.messageId,
+		job: `${message.params.system}/${message.params.job_id}`,
+		status: message.params.status,
+		previous: message.properties.headers.previous_status,
+		origin: message.properties.headers.origin,
+	}));
+}
+
+/** The same from the stream */
+export function wordsOfStream(entries) {
+	return entries.filter((entry) => entry.name === 'update_job_status').map((entry) => {
+		const params = JSON.parse(entry.params);
+		return { id: entry.id, job: `${params.system}/${params.job_id}`, status: params.status,
+			previous: entry.previous_status || undefined };
+	});
+}
+
+/** Keeps the first of each id: what a consumer does about "at least once" */
+export function firstOfEach(words) {
+	const seen = new Set();
+	return words.filter(({ id }) => !seen.has(id) && seen.add(id));
+}
+
+/**
+ * Each job's words: revisions from 1 without gap or repetition, an unbroken chain of previous
+ * statuses. Returns job -> { revision, status } of its last word.
+ */
+export function checkChain(words, where) {
+	const last = new Map();
+	for (const word of words) {
+		const before = last.get(word.job);
+		const revision = (before?.revision ?? 0) + 1;
+		assert.equal(word.id, `${word.job}/${revision}`, `${where}: the next word of ${word.job}`);
+		assert.equal(word.previous, before?.status, `${where}: previous_status of ${word.id}`);
+		if (before)
+			assert.notEqual(word.status, before.status, `${where}: ${word.id} changes nothing`);
+		last.set(word.job, { revision, status: word.status });
+	}
+	return last;
+}
