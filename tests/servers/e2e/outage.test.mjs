@@ -24,7 +24,7 @@ let sim;
 
 before(async () => {
 	place = await Place.open('outage', 5);
-	daemon = await Daemon.prepare(place, { lease: { ttl: 3 }, chatterbox: { lease: { ttl: 3 } } });
+	daemon = await Daemon.prepare(place);
 	listener = await Listener.open(place, { durable: true });
 	sim = await Sim.start(place, daemon.dir, SYSTEMS, ['--rate', '0.5', '--seed', '3', '--push', '0.2',
 		...MORTAL]);
