@@ -10,9 +10,9 @@
 for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config libhiredis-dev
 	librabbitmq-dev libpq-dev libjansson-dev libyajl-dev libsqlite3-dev libmicrohttpd-dev
 	uthash-dev'
-for_test='g++:g++ git:git check redis-server rabbitmq-server postgresql
-	curl:curl nodejs:node npm:npm'
-for_lint='clang:clang clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck'
+for_test='g++:g++ check redis-server rabbitmq-server postgresql
+	prometheus:promtool nodejs:node npm:npm'
+for_lint='git:git clang:clang clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck'
 
 say() { printf '%s\n' "$*"; }
 fail() { printf './dev: %s\n' "$*" >&2; exit 1; }
@@ -52,7 +52,7 @@ install_packages()
 		[ -d /run/systemd/system ] || exit 0
 		for package in "$@"; do
 			case $package in
-			redis-server|rabbitmq-server|postgresql) systemctl disable "$package" ;;
+			redis-server|rabbitmq-server|postgresql|prometheus) systemctl disable "$package" ;;
 			esac
 		done
 		exit 0
