@@ -16,21 +16,21 @@
 	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " row \
 										" and t.job_id = "
 
-#define MONITOR_ROWS                                                                          \
-	"select " SQL_TRIM(                                                                   \
-		"s.system") " as name, s.job_id, s.job_type, s.status, s.percent_completed, " \
-			    "s.downloaded, s.total_files, s.download_speed, "                 \
-			    "case when s.origin = 'ocd' or exists (select 1 from " TWIN_OF(   \
-				    SQL_TRIM("s.system")) "s.job_id and t.origin = 'ocd') "   \
-							  "then 'ocd' else 'user' end, "      \
-							  "s.revision, s.created_at, "        \
-							  "s.updated_at, 0 "                  \
+#define MONITOR_ROWS                                                                              \
+	"select " SQL_TRIM(                                                                       \
+		"s.system") " as cbx_name, s.job_id, s.job_type, s.status, s.percent_completed, " \
+			    "s.downloaded, s.total_files, s.download_speed, "                     \
+			    "case when s.origin = 'ocd' or exists (select 1 from " TWIN_OF(       \
+				    SQL_TRIM("s.system")) "s.job_id and t.origin = 'ocd') "       \
+							  "then 'ocd' else 'user' end, "          \
+							  "s.revision, s.created_at, "            \
+							  "s.updated_at, 0 "                      \
 							  "from status_monitor s where "
 #define FIRST_ONLY                                                                  \
 	"(s.system = " SQL_TRIM(                                                    \
 		"s.system") " or not exists (select 1 from status_monitor t where " \
 			    "t.system = " SQL_TRIM("s.system") " and t.job_id = s.job_id)) "
-#define IN_ORDER "order by name, s.job_id, s.revision desc"
+#define IN_ORDER "order by cbx_name, s.job_id, s.revision desc"
 #define ONE_JOB                                                                      \
 	"((s.system = ?1 and s.job_id = ?2) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
 		"s.system") " = ?1 and s.job_id = ?2)) and "

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+/*
+ * changes.c - writes a batch's changes, in chunks, as arrays for unnest()
+ *
+ * Decides the order: jobs are sorted by key, and each chunk first locks the rows that exist in that
+ * order, so that two writers can't lock each other out; of several changes of one job the last
+ * stands. A row that is ahead of a change ends the whole transaction.
+ *
+ * A row that OCD inserted under a padded name goes with the first record of that job: the trimmed
+ * name's row takes over its origin and age in the same statement. Readers (rows.c) show such a row
+ * under its trimmed name until then.
+ */
+#include "adapter/postgres/internal.h"
+#include "adapter/postgres/last.h"
+
+#include <errno.h>
+
+#define CHUNK 1000
+
+#define KEYS "unnest($1::text[], $2::bigint[], $3::bigint[]) as k(system, job_id, revision)"
+
+#define LOCK                                                                           \
+	"select count(*) from (select s.revision > k.revision as ahead from " KEYS " " \
+	"join status_monitor s on s.system = k.system and s.job_id = k.job_id "        \
+	"order by s.system collate \"C\", s.job_id for update of s) t where ahead"
+
+/* The padded rows of the jobs in k, which go */
+#define TWINS                                                                                     \
+	"twin as (delete from status_monitor p using k where " SQL_PADDED("p.") " and " SQL_TRIM( \
+		"p.system") " = k.system and p.job_id = k.job_id "                                \
+			    "returning k.system, k.job_id, p.origin, "                            \
+			    "p.created_at)"
+#define HERITAGE(from)                                                                             \
+	"left join (select system, job_id, bool_or(origin = 'ocd') as is_ocd, min(created_at) as " \
+	"created_at from " from " group by 1, 2) h using (system, job_id) "
+#define ORIGIN "case when h.is_ocd then 'ocd' else k.origin end"
+#define KEEP_OCD(table) \
+	"origin = case when " table ".origin = 'ocd' then 'ocd' else excluded.origin end, "
+
+#define MONITOR                                                                                    \
+	"with k as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], "     \
+	"$5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[]) as "         \
+	"k(system, job_id, revision, job_type, status, downloaded, total_files, origin, percent, " \
+	"speed)), " TWINS " "                                                                      \
+	"insert into status_monitor (system, job_id, job_type, status, percent_completed, "        \
+	"downloaded, total_files, download_speed, origin, revision, created_at, updated_at) "      \
+	"select k.system, k.job_id, k.job_type, k.status, k.percent, k.downloaded, "               \
+	"k.total_files, k.speed, " ORIGIN ", k.revision, coalesce(h.created_at, now()), now() "    \
+	"from k " HERITAGE(                                                                        \
+		"twin") "on conflict (system, job_id) do update set job_type = "                   \
+			"excluded.job_type, "                                                      \
+			"status = excluded.status, percent_completed = "                           \
+			"excluded.percent_completed, "                                             \
+			"downloaded = excluded.downloaded, total_files = excluded.total_files, "   \
+			"download_speed = excluded.download_speed, " KEEP_OCD(                     \
+				"status_monitor") "revision = excluded.revision, updated_at = "    \
+						  "excluded.updated_at "                           \
+						  "where status_monitor.revision <= "              \
+						  "excluded.revision"
+
+#define COMPLETED                                                                                  \
+	"with k as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], "     \
+	"$5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::boolean[]) as "                   \
+	"k(system, job_id, revision, job_type, status, downloaded, total_files, origin, "          \
+	"inferred)), " TWINS ", "                                                                  \
+	"gone as (delete from status_monitor s using k where s.system = k.system and "             \
+	"s.job_id = k.job_id returning k.system, k.job_id, s.origin, s.created_at) "               \
+	"insert into completed_jobs (system, job_id, job_type, status, downloaded, total_files, "  \
+	"origin, revision, started_at, completed_at, inferred) "                                   \
+	"select k.system, k.job_id, k.job_type, k.status, k.downloaded, k.total_files, " ORIGIN    \
+	", k.revision, h.created_at, now(), k.inferred "                                           \
+	"from k " HERITAGE(                                                                        \
+		"(select * from gone union all select * from twin) g") "on conflict (system, "     \
+								       "job_id) do update set "    \
+								       "job_type = "               \
+								       "excluded.job_type, "       \
+								       "status = "                 \
+								       "excluded.status, "         \
+								       "downloaded = "             \
+								       "excluded.downloaded, "     \
+								       "total_files = "            \
+								       "excluded.total_files,"     \
+								       " " KEEP_OCD("completed_"   \
+										    "jobs") "revi" \
+											    "sion" \
+											    " = "  \
+											    "excl" \
+											    "uded" \
+											    ".rev" \
+											    "isio" \
+											    "n, "  \
+											    "star" \
+											    "ted_" \
+											    "at "  \
+											    "= "   \
+											    "coal" \
+											    "esce" \
+											    "(exc" \
+											    "lude" \
+											    "d."   \
+											    "star" \
+											    "ted_" \
+											    "at, " \
+											    "comp" \
+											    "lete" \
+											    "d_"   \
+											    "jobs" \
+											    ".sta" \
+											    "rted" \
+											    "_at)" \
+											    ", "   \
+											    "comp" \
+											    "lete" \
+											    "d_"   \
+											    "at "  \
+											    "= "   \
+											    "excl" \
+											    "uded" \
+											    ".com" \
+											    "plet" \
+											    "ed_"  \
+											    "at, " \
+											    "infe" \
+											    "rred" \
+											    " = "  \
+											    "excl" \
+											    "uded" \
+											    ".inf" \
+											    "erre" \
+											    "d "   \
+											    "wher" \
+											    "e "   \
+											    "comp" \
+											    "lete" \
+											    "d_"   \
+											    "jobs" \
+											    ".rev" \
+											    "isio" \
+											    "n "   \
+											    "<= "  \
+											    "excl" \
+											    "uded" \
+											    ".rev" \
+											    "isio" \
+											    "n"
+
+#define RETURNED                                                                             \
+	"with k as (select * from " KEYS "), gone as (delete from completed_jobs c using k " \
+	"where c.system = k.system and c.job_id = k.job_id and c.revision <= k.revision) "   \
+	"select count(*) from k join completed_jobs c on c.system = k.system and "           \
+	"c.job_id = k.job_id and c.revision > k.revision"
+
+static void add_key(struct cbx_pg_arrays *arrays, const struct cbx_job *job)
+{
+	cbx_pg_array_row(arrays);
+	cbx_pg_array_text(arrays, job->status->system);
+	cbx_pg_array_int(arrays, job->status->job_id);
+	cbx_pg_array_int(arrays, job->revision);
+}
+
+/* The columns that both tables have */
+static void add_job(struct cbx_pg_arrays *arrays, const struct cbx_job *job)
+{
+	const struct cbx_status *status = job->status;
+
+	add_key(arrays, job);
+	cbx_pg_array_text(arrays, status->job_type);
+	cbx_pg_array_text(arrays, status->text);
+	cbx_pg_array_count(arrays, status->downloaded);
+	cbx_pg_array_count(arrays, status->total_files);
+	cbx_pg_array_text(arrays, cbx_origin_name(job->origin));
+}
+
+static int run(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text,
+	       PGresult **out)
+{
+	struct cbx_pg_args args = { 0 };
+	int r = cbx_pg_array_args(arrays, &args);
+
+	return r ? r : cbx_pg_query(self, text, &args, out);
+}
+
+/* The statement counts rows that are ahead */
+static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = arrays->rows ? run(self, arrays, text, &result) : 0;
+
+	if (!r && result && cbx_pg_int(result, 0, 0))
+		r = cbx_pg_fenced(self, "a row has a newer revision");
+	return r;
+}
+
+/* The statement must write each of the rows */
+static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = arrays->rows ? run(self, arrays, text, &result) : 0;
+
+	if (!r && result && strtoull(PQcmdTuples(result), NULL, 10) != arrays->rows)
+		r = cbx_pg_fenced(self, "a row has a newer revision");
+	return r;
+}
+
+static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
+			 const struct cbx_pg_last *jobs, size_t count)
+{
+	size_t i;
+
+	cbx_pg_arrays_clear(arrays);
+	for (i = 0; i < count; i++) {
+		if (jobs[i].place != CBX_IN_MONITOR)
+			continue;
+		add_job(arrays, jobs[i].job);
+		cbx_pg_array_text(arrays, jobs[i].job->status->percent_text);
+		cbx_pg_array_text(arrays, jobs[i].job->status->speed_text);
+	}
+	return run_upsert(self, arrays, MONITOR);
+}
+
+static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
+			   const struct cbx_pg_last *jobs, size_t count)
+{
+	size_t i;
+
+	cbx_pg_arrays_clear(arrays);
+	for (i = 0; i < count; i++) {
+		if (jobs[i].place != CBX_IN_COMPLETED)
+			continue;
+		add_job(arrays, jobs[i].job);
+		cbx_pg_array_text(arrays, jobs[i].job->inferred ? "t" : "f");
+	}
+	return run_upsert(self, arrays, COMPLETED);
+}
+
+static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
+			 const struct cbx_pg_last *jobs, size_t count)
+{
+	size_t i;
+
+	cbx_pg_arrays_clear(arrays);
+	for (i = 0; i < count; i++)
+		if (jobs[i].returned && jobs[i].place == CBX_IN_MONITOR)
+			add_key(arrays, jobs[i].job);
+	return run_check(self, arrays, RETURNED);
+}
+
+static int write_chunk(struct postgres *self, const struct cbx_pg_last *jobs, size_t count)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++)
+		add_key(&arrays, jobs[i].job);
+	r = run_check(self, &arrays, LOCK);
+	if (!r)
+		r = write_monitor(self, &arrays, jobs, count);
+	if (!r)
+		r = write_completed(self, &arrays, jobs, count);
+	if (!r)
+		r = drop_returned(self, &arrays, jobs, count);
+	return r;
+}
+
+int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
+{
+	cbx_auto(cbx_freep) struct cbx_pg_last *jobs =
+		calloc(batch->change_count + 1, sizeof(*jobs));
+	size_t count;
+	size_t i;
+	int r = 0;
+
+	if (!jobs)
+		return -ENOMEM;
+	for (i = 0; i < batch->change_count; i++)
+		jobs[i] = (struct cbx_pg_last){ batch->changes[i].job, batch->changes[i].place,
+						batch->changes[i].returned, i };
+	count = cbx_pg_settle(jobs, batch->change_count);
+	for (i = 0; i < count && !r; i += CHUNK)
+		r = write_chunk(self, jobs + i, count - i < CHUNK ? count - i : CHUNK);
+	return r;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * connection.c - one connection to PostgreSQL, opened within a deadline and dropped at once
+ *
+ * A statement that the server doesn't answer in time ends the connection. There is no PQcancel():
+ * in libpq 15 it opens a second connection without a deadline, so it would hang exactly when it is
+ * needed. Each transaction carries statement_timeout instead, which the server keeps by itself.
+ */
+#include "adapter/postgres/postgres.h"
+
+#include "adapter/postgres/conninfo.h"
+#include "adapter/postgres/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+void cbx_pg_disconnect(struct cbx_sql *sql)
+{
+	struct postgres *self = cbx_pg_of(sql);
+
+	PQfinish(cbx_steal(self->conn));
+}
+
+void cbx_pg_say(struct postgres *self, const char *sqlstate, const char *what)
+{
+	char *end;
+	char *p;
+
+	snprintf(self->sqlstate, sizeof(self->sqlstate), "%s", sqlstate ?: "");
+	snprintf(self->sql.error, sizeof(self->sql.error), "postgresql %s: %s%s%s", self->sql.where,
+		 self->sqlstate, *self->sqlstate ? " " : "", what);
+	for (p = self->sql.error; *p; p++)
+		if ((unsigned char)*p < 0x20)
+			*p = ' ';
+	for (end = p; end > self->sql.error && end[-1] == ' '; end--)
+		end[-1] = '\0';
+}
+
+int cbx_pg_lost(struct postgres *self, const char *what)
+{
+	cbx_pg_say(self, self->sqlstate, what);
+	cbx_pg_disconnect(&self->sql);
+	return CHATTERBOX_E_DOWN;
+}
+
+/* libpq would print them */
+static void drop_notice(void *user, const PGresult *result)
+{
+	const struct postgres *self = user;
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	cbx_debug(self->log, CBX_FIELDS({ "server", "sql" }), "postgresql says: %s", text ?: "?");
+}
+
+static int await(struct postgres *self, PostgresPollingStatusType status, uint64_t deadline)
+{
+	struct pollfd p = {
+		.fd = PQsocket(self->conn),
+		.events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
+	};
+	int left = cbx_ms_left(self->clock, deadline, 1000);
+
+	if (!left)
+		return cbx_pg_lost(self, "no connection within the deadline");
+	if (poll(&p, 1, left) < 0 && errno != EINTR)
+		return -errno;
+	return p.revents ? 1 : 0;
+}
+
+static int finish_connect(struct postgres *self, uint64_t deadline)
+{
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	int r;
+
+	while (status != PGRES_POLLING_OK) {
+		r = await(self, status, deadline);
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
+		status = PQconnectPoll(self->conn);
+		if (status == PGRES_POLLING_FAILED)
+			return cbx_pg_lost(self, PQerrorMessage(self->conn));
+	}
+	return 0;
+}
+
+int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r;
+
+	if (self->conn)
+		return 0;
+	self->sqlstate[0] = '\0';
+	self->conn = PQconnectStart(self->conninfo);
+	if (!self->conn)
+		return -ENOMEM;
+	if (PQstatus(self->conn) == CONNECTION_BAD)
+		return cbx_pg_lost(self, PQerrorMessage(self->conn));
+	PQsetNoticeReceiver(self->conn, drop_notice, self);
+	r = finish_connect(self, deadline);
+	if (!r && PQsetnonblocking(self->conn, 1))
+		r = cbx_pg_lost(self, PQerrorMessage(self->conn));
+	if (r)
+		cbx_pg_disconnect(sql);
+	return r;
+}
+
+static bool postgres_is_up(struct cbx_sql *sql)
+{
+	return cbx_pg_of(sql)->conn != NULL;
+}
+
+static int postgres_ping(struct cbx_sql *sql)
+{
+	return cbx_pg_query(cbx_pg_of(sql), "select 1", NULL, NULL);
+}
+
+static int postgres_now(struct cbx_sql *sql, int64_t *ms)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_query(cbx_pg_of(sql), "select " SQL_MS("clock_timestamp()"), NULL, &result);
+
+	if (!r)
+		*ms = cbx_pg_int(result, 0, 0);
+	return r;
+}
+
+static void postgres_free(struct cbx_sql *sql)
+{
+	struct postgres *self = cbx_pg_of(sql);
+
+	cbx_pg_disconnect(sql);
+	if (self->conninfo)
+		explicit_bzero(self->conninfo, strlen(self->conninfo));
+	free(self->conninfo);
+	free(self);
+}
+
+static const struct cbx_sql_ops postgres_ops = {
+	.connect = cbx_pg_connect,
+	.disconnect = cbx_pg_disconnect,
+	.is_up = postgres_is_up,
+	.ping = postgres_ping,
+	.now = postgres_now,
+	.migrate = cbx_pg_migrate,
+	.check_schema = cbx_pg_check_schema,
+	.free = postgres_free,
+};
+
+int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
+		     const struct cbx_log *log, struct cbx_sql **out)
+{
+	struct postgres *self = calloc(1, sizeof(*self));
+	int r;
+
+	if (!self)
+		return -ENOMEM;
+	r = cbx_pg_conninfo(options, &self->conninfo);
+	if (r) {
+		free(self);
+		return r;
+	}
+	self->clock = clock;
+	self->log = log;
+	self->statement_ms = CBX_PG_STATEMENT_MS;
+	self->sql.ops = &postgres_ops;
+	self->sql.ledger = &cbx_pg_ledger_ops;
+	self->sql.outbox = &cbx_pg_outbox_ops;
+	self->sql.lease = &cbx_pg_lease_ops;
+	self->sql.directory = &cbx_pg_directory_ops;
+	snprintf(self->sql.where, sizeof(self->sql.where), "%s:%d/%s", options->host ?: "",
+		 options->port ? options->port : 5432, options->database ?: "");
+	*out = &self->sql;
+	return 0;
+}

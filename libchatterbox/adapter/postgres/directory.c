@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+/* directory.c - look-ups in what OCD keeps; names are given trimmed, and only those that are names
+ */
+#include "adapter/postgres/internal.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Rows of (name, ms) */
+static int each_name(struct cbx_sql *sql, const char *text, cbx_name_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_read(cbx_pg_of(sql), text, NULL, &result);
+	int i;
+
+	for (i = 0; !r && i < PQntuples(result); i++) {
+		const char *name = cbx_pg_text(result, i, 0);
+		size_t len = name ? strlen(name) : 0;
+
+		if (name && cbx_system_name(&name, &len))
+			r = each(user, name, cbx_pg_int(result, i, 1));
+	}
+	return r;
+}
+
+static int postgres_online_systems(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	int r = each_name(sql,
+			  "select distinct " SQL_TRIM("actor_id::text") " collate \"C\", 0 "
+									"from connections "
+									"order by 1",
+			  each, user);
+
+	/* undefined_table */
+	if (r == CHATTERBOX_E_REFUSED && !strcmp(cbx_pg_of(sql)->sqlstate, "42P01"))
+		return 1;
+	return r;
+}
+
+static int postgres_read_conf(struct cbx_sql *sql, const char *name, char **info)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	cbx_auto(cbx_freep) char *copy = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_text(&args, name);
+	r = cbx_pg_read(cbx_pg_of(sql), "select info from server_conf where name = $1", &args,
+			&result);
+	if (r)
+		return r;
+	if (PQntuples(result) && cbx_pg_text(result, 0, 0)) {
+		copy = strdup(cbx_pg_text(result, 0, 0));
+		if (!copy)
+			return -ENOMEM;
+	}
+	*info = cbx_steal(copy);
+	return 0;
+}
+
+static int postgres_write_conf(struct cbx_sql *sql, const struct cbx_guard *guard, const char *name,
+			       const char *info)
+{
+	struct cbx_pg_args args = { 0 };
+
+	cbx_pg_arg_text(&args, name);
+	cbx_pg_arg_text(&args, info);
+	return cbx_pg_write(cbx_pg_of(sql), guard,
+			    "insert into server_conf (name, info, updated_at) values "
+			    "($1, $2, now()) on conflict (name) do update set "
+			    "info = excluded.info, updated_at = excluded.updated_at",
+			    &args, NULL);
+}
+
+static int postgres_recently_checked(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	return each_name(sql,
+			 "select " SQL_TRIM("system") " collate \"C\", " SQL_MS(
+				 "max(checked_at)") " from recently_checked group by 1 order by 1",
+			 each, user);
+}
+
+static int postgres_next_activations(struct cbx_sql *sql, cbx_name_fn each, void *user)
+{
+	return each_name(sql,
+			 "select " SQL_TRIM("system") " collate \"C\", " SQL_MS(
+				 "min(activate_at)") " from list_activation_schedule where "
+						     "activate_at >= now() group by 1 order by 1",
+			 each, user);
+}
+
+const struct cbx_directory_ops cbx_pg_directory_ops = {
+	.online_systems = postgres_online_systems,
+	.read_conf = postgres_read_conf,
+	.write_conf = postgres_write_conf,
+	.recently_checked = postgres_recently_checked,
+	.next_activations = postgres_next_activations,
+	.find_job = cbx_pg_find_job,
+};

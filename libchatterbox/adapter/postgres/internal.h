@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* internal.h - what the files of this room share: the connection, statements, transactions */
+#ifndef CBX_ADAPTER_POSTGRES_INTERNAL_H
+#define CBX_ADAPTER_POSTGRES_INTERNAL_H
+
+#include "adapter/postgres/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "port/directory.h"
+#include "port/lease.h"
+#include "port/ledger.h"
+#include "port/outbox.h"
+#include "port/sql.h"
+
+#include <chatterbox/error.h>
+#include <libpq-fe.h>
+
+struct postgres {
+	struct cbx_sql sql; /* first */
+	struct cbx_clock *clock;
+	const struct cbx_log *log;
+	PGconn *conn;     /* NULL = not connected */
+	char *conninfo;   /* holds the password */
+	uint64_t limit;   /* deadline of the call that runs; 0 = none but the statement's own */
+	int statement_ms; /* of the transaction that runs */
+	char sqlstate[6]; /* of the last failure, "" when it had none */
+	char xid[24];     /* of a COMMIT whose answer was lost, "" = none */
+	int outcome;      /* what became of the last one: 1 = committed */
+};
+
+#define CBX_PG_STATEMENT_MS 5000
+#define CBX_PG_LOCK_MS 2000
+#define CBX_PG_MIGRATION_MS 60000
+
+/* A name as every input is trimmed: the characters are those of cbx_trim() */
+#define SQL_TRIM(name) "btrim(" name ", E' \\t\\n\\x0b\\f\\r')"
+/* A row that OCD wrote with a padded name; the words of the partial index status_monitor_padded */
+#define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
+#define SQL_MS(time) "(extract(epoch from " time ") * 1000)::bigint"
+
+static inline struct postgres *cbx_pg_of(struct cbx_sql *sql)
+{
+	return (struct postgres *)(void *)sql;
+}
+
+CBX_DEFINE_CLEANUP(PGresult *, PQclear)
+
+/* connection.c */
+int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline);
+void cbx_pg_disconnect(struct cbx_sql *sql);
+/* Writes sql.error, in one line, with where it happened */
+void cbx_pg_say(struct postgres *self, const char *sqlstate, const char *what);
+/* The connection is of no use any more: says why, drops it; CHATTERBOX_E_DOWN */
+int cbx_pg_lost(struct postgres *self, const char *what);
+
+/* query.c: one statement with its parameters. *out (may be NULL) is for PQclear. */
+int cbx_pg_query(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		 PGresult **out);
+/* BEGIN with its time-outs; with @guard the lease row is locked against a take-over until the end,
+ * and with @xid the transaction's number is read */
+int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24]);
+int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms);
+/* CHATTERBOX_E_DOWN: whether it is committed is not known */
+int cbx_pg_commit(struct postgres *self);
+/* Leaves sql.error as it is */
+void cbx_pg_rollback(struct postgres *self);
+/* Commits when @r is 0, else rolls back */
+int cbx_pg_end(struct postgres *self, int r);
+/* A transaction of one reading statement */
+int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		PGresult **out);
+/* One guarded transaction of one statement */
+int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
+		 const struct cbx_pg_args *args, PGresult **out);
+int cbx_pg_fenced(struct postgres *self, const char *why);
+/* Values of a result: NULL = SQL null; numbers are 0 when null */
+const char *cbx_pg_text(const PGresult *result, int row, int column);
+int64_t cbx_pg_int(const PGresult *result, int row, int column);
+
+int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
+int cbx_pg_check_schema(struct cbx_sql *sql);
+
+/* changes.c, errors.c, events.c: the batch's parts, inside record()'s transaction */
+int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
+/* rows.c: the reading half of the ledger, and of the directory */
+int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		    cbx_row_fn each, void *user);
+int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		     cbx_row_fn each, void *user);
+int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
+		    void *user);
+
+extern const struct cbx_ledger_ops cbx_pg_ledger_ops;
+extern const struct cbx_outbox_ops cbx_pg_outbox_ops;
+extern const struct cbx_lease_ops cbx_pg_lease_ops;
+extern const struct cbx_directory_ops cbx_pg_directory_ops;
+
+#endif

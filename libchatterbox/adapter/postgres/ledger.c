@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ledger.c - the record: one guarded transaction, and what to do when its end is unknown
+ *
+ * A COMMIT whose answer is lost may have happened. It is never done again blindly: over a new
+ * connection the server is asked what became of the transaction's number (pg_xact_status). While
+ * nobody can be asked, the number is kept, and the next call asks first.
+ */
+#include "adapter/postgres/internal.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TRIES 5
+#define PAUSE_MS 50
+
+#define CHECKED                                                                                   \
+	"insert into recently_checked (system, checked_at) select distinct k.system, now() from " \
+	"unnest($1::text[]) as k(system) order by 1 on conflict (system) do update set "          \
+	"checked_at = excluded.checked_at"
+
+static int write_checked(struct postgres *self, const struct cbx_batch *batch)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	if (!batch->checked_count)
+		return 0;
+	for (i = 0; i < batch->checked_count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, batch->checked[i]);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	return r ? r : cbx_pg_query(self, CHECKED, &args, NULL);
+}
+
+/* E_DOWN with self->xid set: the COMMIT went out, and no answer came */
+static int record_once(struct postgres *self, const struct cbx_guard *guard,
+		       const struct cbx_batch *batch)
+{
+	char xid[sizeof(self->xid)] = "";
+	int r = cbx_pg_begin(self, guard, xid);
+
+	if (r)
+		return r;
+	r = cbx_pg_write_changes(self, batch);
+	if (!r)
+		r = cbx_pg_write_errors(self, batch);
+	if (!r)
+		r = cbx_pg_write_events(self, batch);
+	if (!r)
+		r = write_checked(self, batch);
+	if (!r) {
+		r = cbx_pg_commit(self);
+		if (r == CHATTERBOX_E_DOWN)
+			memcpy(self->xid, xid, sizeof(xid));
+	}
+	if (r)
+		cbx_pg_rollback(self);
+	return r;
+}
+
+enum verdict { COMMITTED, ABORTED, IN_PROGRESS, UNKNOWN };
+
+/* Asks the connection that there is */
+static enum verdict ask(struct postgres *self)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	const char *status;
+	int r;
+
+	cbx_pg_arg_text(&args, self->xid);
+	r = cbx_pg_query(self, "select pg_xact_status($1::xid8)", &args, &result);
+	/* a number that this server has not reached yet: it lost the transaction, or never had it
+	 */
+	if (r == CHATTERBOX_E_REFUSED && !strcmp(self->sqlstate, "22023"))
+		return ABORTED;
+	if (r)
+		return UNKNOWN;
+	status = cbx_pg_text(result, 0, 0);
+	if (status && !strcmp(status, "committed"))
+		return COMMITTED;
+	if (status && !strcmp(status, "in progress"))
+		return IN_PROGRESS;
+	/* NULL is older than the server remembers: told twice is better than never */
+	return ABORTED;
+}
+
+static int resolve(struct postgres *self, uint64_t deadline)
+{
+	enum verdict verdict = UNKNOWN;
+	int r = 0;
+
+	while (*self->xid) {
+		r = cbx_pg_connect(&self->sql, deadline);
+		if (!r)
+			verdict = ask(self);
+		if (!r && (verdict == COMMITTED || verdict == ABORTED)) {
+			self->outcome = verdict == COMMITTED;
+			self->xid[0] = '\0';
+			break;
+		}
+		if (!cbx_ms_left(self->clock, deadline, PAUSE_MS))
+			return CHATTERBOX_E_DOWN;
+		poll(NULL, 0, PAUSE_MS);
+	}
+	return self->outcome;
+}
+
+static int postgres_settled(struct cbx_sql *sql, uint64_t deadline)
+{
+	return resolve(cbx_pg_of(sql), deadline);
+}
+
+static bool is_worth_a_try(const struct postgres *self)
+{
+	return !strcmp(self->sqlstate, "40001") || !strcmp(self->sqlstate, "40P01");
+}
+
+static int record_with_tries(struct postgres *self, const struct cbx_guard *guard,
+			     const struct cbx_batch *batch)
+{
+	int tries;
+	int r;
+
+	for (tries = 1;; tries++) {
+		r = record_once(self, guard, batch);
+		if (r != CHATTERBOX_E_TIMEOUT || tries == TRIES || !is_worth_a_try(self))
+			return r;
+		/* jitter by the clock: the other party of a deadlock waits differently */
+		poll(NULL, 0, tries * (5 + (int)(cbx_now(self->clock) / 1000 % 10)));
+	}
+}
+
+static int postgres_record(struct cbx_sql *sql, const struct cbx_guard *guard,
+			   const struct cbx_batch *batch, uint64_t deadline)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r = resolve(self, deadline);
+
+	if (r < 0)
+		return r;
+	self->outcome = 0;
+	self->limit = deadline;
+	r = record_with_tries(self, guard, batch);
+	self->limit = 0;
+	if (r == CHATTERBOX_E_DOWN && *self->xid) {
+		cbx_warn(self->log, CBX_FIELDS({ "server", "sql" }, { "error", sql->error }),
+			 "the answer to a commit was lost; asking what became of it");
+		r = resolve(self, deadline) == 1 ? 0 : CHATTERBOX_E_DOWN;
+	}
+	return r;
+}
+
+const struct cbx_ledger_ops cbx_pg_ledger_ops = {
+	.record = postgres_record,
+	.settled = postgres_settled,
+	.monitored = cbx_pg_monitored,
+	.unheard = cbx_pg_unheard,
+	.ocd_jobs = cbx_pg_ocd_jobs,
+	.completed = cbx_pg_completed,
+};

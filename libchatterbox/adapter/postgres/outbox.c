@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+/*
+ * outbox.c - events that wait to be told
+ *
+ * Decides how heads are found fast: of the oldest WINDOW waiting rows, the first of each key is
+ * that key's head, since the window begins at the oldest. Only when the window is full and holds
+ * too few keys are the heads looked up key by key, in the index (key, id). There is no cursor over
+ * ids, so a row that is committed late with a low id is found like any other.
+ */
+#include "adapter/postgres/internal.h"
+
+#define WINDOW "4096"
+#define WINDOW_ROWS 4096
+
+#define ROW "o.id, o.key, o.name, o.message_id, o.previous_status, o.origin, o.payload"
+
+#define FIRST_OF_WINDOW(side)                                                               \
+	"with w as materialized (select key, id from outbox where " side                    \
+	" is null order by id limit " WINDOW "), "                                          \
+	"h as materialized (select min(id) as id from w group by key order by 1 limit $1) " \
+	"select " ROW ", (select count(*) from w) from h join outbox o on o.id = h.id "     \
+	"order by o.id"
+
+#define KEY_BY_KEY(side)                                                                       \
+	"with recursive k(key) as ((select key from outbox where " side                        \
+	" is null order by key limit 1) union all select (select p.key from outbox p where "   \
+	"p.key > k.key and p." side " is null order by p.key limit 1) from k "                 \
+	"where k.key is not null), "                                                           \
+	"h as materialized (select (select p.id from outbox p where p.key = k.key and p." side \
+	" is null order by p.key, p.id limit 1) as id from k where k.key is not null "         \
+	"order by 1 limit $1) "                                                                \
+	"select " ROW " from h join outbox o on o.id = h.id order by o.id"
+
+#define LOCK "select id from outbox where id = any($1::bigint[]) order by id for update"
+#define MARK(side) \
+	"update outbox set " side " = now() where id = any($1::bigint[]) and " side " is null"
+#define DROP                                                                                \
+	"delete from outbox where id = any($1::bigint[]) and confirmed_at is not null and " \
+	"streamed_at is not null"
+
+static const struct {
+	const char *first_of_window;
+	const char *key_by_key;
+	const char *mark;
+} texts[] = {
+	[CBX_TO_BROKER] = { FIRST_OF_WINDOW("confirmed_at"), KEY_BY_KEY("confirmed_at"),
+			    MARK("confirmed_at") },
+	[CBX_TO_STREAM] = { FIRST_OF_WINDOW("streamed_at"), KEY_BY_KEY("streamed_at"),
+			    MARK("streamed_at") },
+};
+
+static int give_heads(const PGresult *result, cbx_outbox_fn each, void *user)
+{
+	int r = 0;
+	int i;
+
+	for (i = 0; i < PQntuples(result) && !r; i++) {
+		struct cbx_outbox_row row = {
+			.id = cbx_pg_int(result, i, 0),
+			.key = cbx_pg_text(result, i, 1),
+			.name = cbx_pg_text(result, i, 2),
+			.message_id = cbx_pg_text(result, i, 3),
+			.previous_status = cbx_pg_text(result, i, 4),
+			.origin = cbx_pg_text(result, i, 5),
+			.payload = cbx_pg_text(result, i, 6),
+		};
+
+		r = each(user, &row);
+	}
+	return r;
+}
+
+static int postgres_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
+			  cbx_outbox_fn each, void *user)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_int(&args, (int64_t)limit);
+	r = cbx_pg_read(self, texts[side].first_of_window, &args, &result);
+	if (r)
+		return r;
+	if (PQntuples(result) && (size_t)PQntuples(result) < limit &&
+	    cbx_pg_int(result, 0, 7) == WINDOW_ROWS) {
+		PQclear(cbx_steal(result));
+		r = cbx_pg_read(self, texts[side].key_by_key, &args, &result);
+	}
+	return r ? r : give_heads(result, each, user);
+}
+
+static int mark(struct postgres *self, enum cbx_outbox_side side, const struct cbx_pg_args *ids)
+{
+	/* the two sides may tell the same rows at once; the second to lock sees the first's mark */
+	int r = cbx_pg_query(self, LOCK, ids, NULL);
+
+	if (!r)
+		r = cbx_pg_query(self, texts[side].mark, ids, NULL);
+	if (!r)
+		r = cbx_pg_query(self, DROP, ids, NULL);
+	return r;
+}
+
+static int postgres_told(struct cbx_sql *sql, const struct cbx_guard *guard,
+			 enum cbx_outbox_side side, const int64_t *ids, size_t count)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_int(&arrays, ids[i]);
+	}
+	r = cbx_pg_begin(self, guard, NULL);
+	if (r)
+		return r;
+	if (count)
+		r = cbx_pg_array_args(&arrays, &args);
+	if (!r && count)
+		r = mark(self, side, &args);
+	return cbx_pg_end(self, r);
+}
+
+static int postgres_pending(struct cbx_sql *sql, int64_t *rows, double *oldest_seconds)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int64_t ms;
+	int r = cbx_pg_read(cbx_pg_of(sql),
+			    "select count(*), " SQL_MS("now() - min(created_at)") " from outbox",
+			    NULL, &result);
+
+	if (r)
+		return r;
+	ms = cbx_pg_int(result, 0, 1);
+	*rows = cbx_pg_int(result, 0, 0);
+	*oldest_seconds = ms > 0 ? (double)ms / 1000.0 : 0;
+	return 0;
+}
+
+const struct cbx_outbox_ops cbx_pg_outbox_ops = {
+	.heads = postgres_heads,
+	.told = postgres_told,
+	.pending = postgres_pending,
+};

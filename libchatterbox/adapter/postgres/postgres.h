@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * postgres.h - the SQL port over PostgreSQL (15 or newer) by libpq
+ */
+#ifndef CBX_ADAPTER_POSTGRES_H
+#define CBX_ADAPTER_POSTGRES_H
+
+#include "base/log.h"
+#include "port/sql.h"
+
+/* NULL and "" = libpq's built-in default; the environment's PG* settings are never taken */
+struct cbx_postgres_options {
+	const char *host;
+	int port;
+	const char *database;
+	const char *username;
+	const char *password;
+	const char *sslmode;
+	const char *sslrootcert;
+	const char *app_name;
+	bool read_only; /* for look-ups alone: a server that takes no writes will do */
+};
+
+/* Copies the options; @log may be NULL and else must outlive it. Not connected yet. The host's name
+ * is looked up without a deadline of ours (getaddrinfo). */
+int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
+		     const struct cbx_log *log, struct cbx_sql **out);
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * query.c - statements and transactions: sent without blocking, awaited until a deadline
+ *
+ * Decides what a failure means, by the connection first and SQLSTATE second, never by its text.
+ * The guard takes the lease row FOR KEY SHARE: renewals, which touch no key column, go on beside a
+ * long record(), while a take-over, which locks the row FOR UPDATE, waits for it.
+ */
+#include "adapter/postgres/internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#define GRACE (1 * CBX_SECOND) /* for the server's own time-out to arrive first */
+
+/* 0 when the socket has something, or a failure */
+static int await(struct postgres *self, short events, uint64_t deadline)
+{
+	struct pollfd p = { .fd = PQsocket(self->conn), .events = events };
+	int left;
+
+	for (;;) {
+		left = cbx_ms_left(self->clock, deadline, 1000);
+		if (!left)
+			return cbx_pg_lost(self, "no answer within the deadline");
+		if (poll(&p, 1, left) < 0 && errno != EINTR)
+			return cbx_pg_lost(self, "poll failed");
+		if (p.revents)
+			break;
+	}
+	if ((p.revents & ~POLLOUT) && !PQconsumeInput(self->conn))
+		return cbx_pg_lost(self, PQerrorMessage(self->conn));
+	return 0;
+}
+
+static int flush(struct postgres *self, uint64_t deadline)
+{
+	int left;
+	int r;
+
+	while ((left = PQflush(self->conn)) > 0) {
+		r = await(self, POLLIN | POLLOUT, deadline);
+		if (r)
+			return r;
+	}
+	return left ? cbx_pg_lost(self, PQerrorMessage(self->conn)) : 0;
+}
+
+static bool is_failure(const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
+}
+
+/* The first failed result of those that come, or the last */
+static int collect(struct postgres *self, uint64_t deadline, PGresult **out)
+{
+	cbx_auto(PQclearp) PGresult *kept = NULL;
+	PGresult *result;
+	int r;
+
+	for (;;) {
+		while (PQisBusy(self->conn)) {
+			r = await(self, POLLIN, deadline);
+			if (r)
+				return r;
+		}
+		result = PQgetResult(self->conn);
+		if (!result)
+			break;
+		if (kept && is_failure(kept)) {
+			PQclear(result);
+			continue;
+		}
+		PQclear(kept);
+		kept = result;
+	}
+	if (!kept)
+		return cbx_pg_lost(self, PQerrorMessage(self->conn));
+	*out = cbx_steal(kept);
+	return 0;
+}
+
+static bool is_class(const char *sqlstate, const char *start)
+{
+	return !strncmp(sqlstate, start, strlen(start));
+}
+
+static int judge(struct postgres *self, const PGresult *result)
+{
+	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	cbx_pg_say(self, state, text ?: PQresultErrorMessage(result));
+	if (!state || PQstatus(self->conn) == CONNECTION_BAD || is_class(state, "08") ||
+	    is_class(state, "57P") || !strcmp(state, "25006")) {
+		cbx_pg_disconnect(&self->sql);
+		return CHATTERBOX_E_DOWN;
+	}
+	if (!strcmp(state, "40001") || !strcmp(state, "40P01") || !strcmp(state, "55P03") ||
+	    !strcmp(state, "57014"))
+		return CHATTERBOX_E_TIMEOUT;
+	return CHATTERBOX_E_REFUSED;
+}
+
+/* A call that has a deadline sends nothing after it, and waits for what it sent a moment longer,
+ * since the server then ends the statement by itself */
+static int deadline_of(struct postgres *self, uint64_t *deadline)
+{
+	uint64_t now = cbx_now(self->clock);
+
+	*deadline = now + (unsigned)self->statement_ms * CBX_MS + GRACE;
+	if (!self->limit)
+		return 0;
+	if (now >= self->limit) {
+		cbx_pg_say(self, NULL, "the deadline has passed");
+		return CHATTERBOX_E_TIMEOUT;
+	}
+	if (*deadline > self->limit + GRACE)
+		*deadline = self->limit + GRACE;
+	return 0;
+}
+
+static int finish(struct postgres *self, int sent, uint64_t deadline, PGresult **out)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r;
+
+	self->sqlstate[0] = '\0';
+	if (!sent)
+		return cbx_pg_lost(self, PQerrorMessage(self->conn));
+	r = flush(self, deadline);
+	if (!r)
+		r = collect(self, deadline, &result);
+	if (!r && is_failure(result))
+		r = judge(self, result);
+	if (!r && out)
+		*out = cbx_steal(result);
+	return r;
+}
+
+int cbx_pg_query(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		 PGresult **out)
+{
+	uint64_t deadline;
+	int sent;
+	int r;
+
+	if (!self->conn) {
+		cbx_pg_say(self, NULL, "not connected");
+		return CHATTERBOX_E_DOWN;
+	}
+	r = deadline_of(self, &deadline);
+	if (r)
+		return r;
+	sent = PQsendQueryParams(self->conn, text, args ? args->count : 0, NULL,
+				 args ? args->values : NULL, NULL, NULL, 0);
+	return finish(self, sent, deadline, out);
+}
+
+/* Statements of ours without parameters; several may stand in one text */
+static int simple(struct postgres *self, const char *text, uint64_t deadline, PGresult **out)
+{
+	if (!self->conn) {
+		cbx_pg_say(self, NULL, "not connected");
+		return CHATTERBOX_E_DOWN;
+	}
+	return finish(self, PQsendQuery(self->conn, text), deadline, out);
+}
+
+int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
+{
+	char text[320];
+	uint64_t deadline;
+	int r;
+
+	if (self->limit)
+		statement_ms = cbx_ms_left(self->clock, self->limit, statement_ms);
+	self->statement_ms = statement_ms;
+	r = deadline_of(self, &deadline);
+	if (r)
+		return r;
+	/* local, so that they hold behind a transaction-mode pooler, and for nobody after us */
+	snprintf(text, sizeof(text),
+		 "begin isolation level read committed; set local statement_timeout = %d; "
+		 "set local lock_timeout = %d; "
+		 "set local idle_in_transaction_session_timeout = %d; "
+		 "set local client_min_messages = warning; set local jit = off",
+		 statement_ms, lock_ms, 2 * CBX_PG_STATEMENT_MS);
+	r = simple(self, text, deadline, NULL);
+	if (r)
+		cbx_pg_rollback(self);
+	return r;
+}
+
+/* synchronous_commit off, as somebody's default, would let a told event be forgotten */
+#define GUARD                                                                            \
+	"select pg_current_xact_id()::text, case current_setting('synchronous_commit') " \
+	"when 'off' then set_config('synchronous_commit', 'on', true) end "              \
+	"from lease where name = $1 and holder = $2 and epoch = $3 for key share"
+
+static int check_guard(struct postgres *self, const struct cbx_guard *guard, char xid[24])
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_text(&args, guard->name);
+	cbx_pg_arg_text(&args, guard->holder);
+	cbx_pg_arg_int(&args, guard->epoch);
+	r = cbx_pg_query(self, GUARD, &args, &result);
+	if (r)
+		return r;
+	if (!PQntuples(result))
+		return cbx_pg_fenced(self, "the lease row carries another holder or epoch");
+	if (xid)
+		snprintf(xid, 24, "%s", cbx_pg_text(result, 0, 0));
+	return 0;
+}
+
+int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24])
+{
+	int r = cbx_pg_begin_for(self, CBX_PG_STATEMENT_MS, CBX_PG_LOCK_MS);
+
+	if (r || !guard)
+		return r;
+	r = check_guard(self, guard, xid);
+	if (r)
+		cbx_pg_rollback(self);
+	return r;
+}
+
+int cbx_pg_commit(struct postgres *self)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	uint64_t deadline;
+	int r = deadline_of(self, &deadline);
+
+	if (!r)
+		r = simple(self, "commit", deadline, &result);
+	/* a transaction that failed before answers COMMIT with ROLLBACK, and no error */
+	if (!r && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
+		cbx_pg_say(self, NULL, "the server rolled the transaction back");
+		r = CHATTERBOX_E_REFUSED;
+	}
+	return r;
+}
+
+void cbx_pg_rollback(struct postgres *self)
+{
+	char error[sizeof(self->sql.error)];
+	char state[sizeof(self->sqlstate)];
+
+	if (!self->conn || PQtransactionStatus(self->conn) == PQTRANS_IDLE)
+		return;
+	memcpy(error, self->sql.error, sizeof(error));
+	memcpy(state, self->sqlstate, sizeof(state));
+	simple(self, "rollback", cbx_now(self->clock) + CBX_PG_LOCK_MS * CBX_MS, NULL);
+	memcpy(self->sql.error, error, sizeof(error));
+	memcpy(self->sqlstate, state, sizeof(state));
+}
+
+int cbx_pg_end(struct postgres *self, int r)
+{
+	if (!r)
+		r = cbx_pg_commit(self);
+	if (r)
+		cbx_pg_rollback(self);
+	return r;
+}

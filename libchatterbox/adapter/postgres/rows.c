@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rows.c - reading status_monitor and completed_jobs
+ *
+ * Decides what a reader sees of a job whose name OCD padded: one row under the trimmed name, the
+ * trimmed row before a padded one, origin ocd when either says so. A row whose name or number is
+ * none by CONTRACT 1 is passed over.
+ */
+#include "adapter/postgres/internal.h"
+#include "base/text.h"
+
+#include <string.h>
+
+#define TWIN_OF(system)                                                                      \
+	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " system \
+										" and t.job_id = "
+
+#define MONITOR_ROWS                                                                             \
+	"select s.cbx_name, s.job_id, s.job_type, s.status, s.percent_completed, s.downloaded, " \
+	"s.total_files, s.download_speed, case when s.origin = 'ocd' or exists (select 1 "       \
+	"from " TWIN_OF(                                                                         \
+		"s.cbx_name") "s.job_id and t.origin = 'ocd') then 'ocd' else 'user' end, "      \
+			      "s.revision, " SQL_MS("s.created_at") ", " SQL_MS(                 \
+				      "s.updated_at") ", false "                                 \
+						      "from (select *, " SQL_TRIM(               \
+							      "system") " as cbx_name from "     \
+									"status_monitor) s where "
+#define FIRST_ONLY                                                                    \
+	"(s.system = s.cbx_name or not exists (select 1 from status_monitor t where " \
+	"t.system = s.cbx_name and t.job_id = s.job_id)) "
+#define IN_ORDER "order by s.cbx_name collate \"C\", s.job_id, s.revision desc"
+#define ONE_JOB                                                                      \
+	"((s.system = $1 and s.job_id = $2) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
+		"s.system") " = $1 and s.job_id = $2)) and "
+
+#define COMPLETED_ROWS                                                                         \
+	"select c.system, c.job_id, c.job_type, c.status, null, c.downloaded, c.total_files, " \
+	"null, c.origin, c.revision, " SQL_MS("c.started_at") ", " SQL_MS(                     \
+		"c.completed_at") ", "                                                         \
+				  "c.inferred from completed_jobs c "
+#define KEYS "unnest($1::text[], $2::bigint[]) as k(system, job_id)"
+
+static int64_t count_of(const PGresult *result, int row, int column)
+{
+	int64_t count = cbx_pg_int(result, row, column);
+
+	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
+}
+
+/* Whether row @i is one, and not a second padded one of the job before */
+static bool is_news(const PGresult *result, int i)
+{
+	const char *name = cbx_pg_text(result, i, 0);
+	int64_t job_id = cbx_pg_int(result, i, 1);
+	size_t len = name ? strlen(name) : 0;
+
+	if (!name || !cbx_system_name(&name, &len) || job_id < 0 || job_id >= (int64_t)1 << 53)
+		return false;
+	return !i || strcmp(PQgetvalue(result, i - 1, 0), name) != 0 ||
+	       strcmp(PQgetvalue(result, i - 1, 1), PQgetvalue(result, i, 1)) != 0;
+}
+
+static int give_row(const PGresult *result, int i, cbx_row_fn each, void *user)
+{
+	const char *origin = cbx_pg_text(result, i, 8);
+	const char *inferred = cbx_pg_text(result, i, 12);
+	struct cbx_row row = {
+		.system = cbx_pg_text(result, i, 0),
+		.job_id = cbx_pg_int(result, i, 1),
+		.job_type = cbx_pg_text(result, i, 2),
+		.status = cbx_pg_text(result, i, 3),
+		.percent_completed = cbx_pg_text(result, i, 4),
+		.downloaded = count_of(result, i, 5),
+		.total_files = count_of(result, i, 6),
+		.download_speed = cbx_pg_text(result, i, 7),
+		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
+		.revision = cbx_pg_int(result, i, 9),
+		.started_ms = cbx_pg_int(result, i, 10),
+		.updated_ms = cbx_pg_int(result, i, 11),
+		.inferred = inferred && *inferred == 't',
+	};
+
+	return each(user, &row);
+}
+
+static int give_rows(const PGresult *result, cbx_row_fn each, void *user)
+{
+	int r = 0;
+	int i;
+
+	for (i = 0; i < PQntuples(result) && !r; i++)
+		if (is_news(result, i))
+			r = give_row(result, i, each, user);
+	return r;
+}
+
+static int read_rows(struct cbx_sql *sql, const char *text, const struct cbx_pg_args *args,
+		     cbx_row_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_read(cbx_pg_of(sql), text, args, &result);
+
+	return r ? r : give_rows(result, each, user);
+}
+
+int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
+{
+	return read_rows(sql, MONITOR_ROWS FIRST_ONLY IN_ORDER, NULL, each, user);
+}
+
+int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user)
+{
+	return read_rows(sql, MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER, NULL, each,
+			 user);
+}
+
+static int read_keys(struct cbx_sql *sql, const char *text, const struct cbx_job_key *keys,
+		     size_t count, PGresult **out)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, keys[i].system);
+		cbx_pg_array_int(&arrays, keys[i].job_id);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	return r ? r : cbx_pg_read(cbx_pg_of(sql), text, &args, out);
+}
+
+#define OCD_JOBS                                                                                  \
+	"select k.system, k.job_id from " KEYS " where exists (select 1 from status_monitor s "   \
+	"where s.system = k.system and s.job_id = k.job_id and s.origin = 'ocd') or exists "      \
+	"(select 1 from " TWIN_OF(                                                                \
+		"k.system") "k.job_id and t.origin = 'ocd') or exists "                           \
+			    "(select 1 from scheduled_jobs c where " SQL_TRIM(                    \
+				    "c.system") " = k.system and "                                \
+						"c.job_id = k.job_id) order by k.system collate " \
+						"\"C\", k.job_id"
+
+int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		    cbx_row_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = count ? read_keys(sql, OCD_JOBS, keys, count, &result) : 0;
+	int i;
+
+	for (i = 0; !r && i < PQntuples(result); i++) {
+		struct cbx_row row = { .system = cbx_pg_text(result, i, 0),
+				       .job_id = cbx_pg_int(result, i, 1) };
+
+		r = each(user, &row);
+	}
+	return r;
+}
+
+int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		     cbx_row_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = count ? read_keys(sql,
+				  COMPLETED_ROWS "join " KEYS " on k.system = c.system and "
+						 "k.job_id = c.job_id order by "
+						 "c.system collate \"C\", c.job_id",
+				  keys, count, &result)
+		      : 0;
+
+	return r || !count ? r : give_rows(result, each, user);
+}
+
+int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
+		    void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_text(&args, system);
+	cbx_pg_arg_int(&args, job_id);
+	r = cbx_pg_read(cbx_pg_of(sql), MONITOR_ROWS ONE_JOB FIRST_ONLY IN_ORDER, &args, &result);
+	if (r)
+		return r;
+	if (!PQntuples(result)) {
+		PQclear(cbx_steal(result));
+		r = cbx_pg_read(cbx_pg_of(sql),
+				COMPLETED_ROWS "where c.system = $1 and c.job_id = $2", &args,
+				&result);
+	}
+	if (r)
+		return r;
+	return PQntuples(result) ? give_rows(result, each, user) : 1;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+/*
+ * schema.c - decides what the tables are in PostgreSQL: CONTRACT 5 column by column
+ *
+ * One list serves three ends: it is what migrations create, what they add to tables that exist
+ * already, and what check_schema() insists on. completed_jobs.inferred is ours: an end that was
+ * concluded and not told may be corrected later.
+ */
+#include "adapter/postgres/schema.h"
+
+#include "base/cleanup.h"
+
+/* clang-format off */
+static const struct cbx_pg_column columns[] = {
+	{ "status_monitor", "system", "text", "not null", CBX_PG_NAME },
+	{ "status_monitor", "job_id", "bigint", "not null", CBX_PG_WRITTEN },
+	{ "status_monitor", "job_type", "text", "", CBX_PG_NAME },
+	{ "status_monitor", "status", "text", "not null default ''", CBX_PG_NAME },
+	{ "status_monitor", "percent_completed", "text", "", CBX_PG_NAME },
+	{ "status_monitor", "downloaded", "bigint", "", CBX_PG_WRITTEN },
+	{ "status_monitor", "total_files", "bigint", "", CBX_PG_WRITTEN },
+	{ "status_monitor", "download_speed", "text", "", CBX_PG_NAME },
+	{ "status_monitor", "origin", "text", "not null default 'ocd'", CBX_PG_NAME },
+	{ "status_monitor", "revision", "bigint", "not null default 0", CBX_PG_WRITTEN },
+	{ "status_monitor", "created_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
+	{ "status_monitor", "updated_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
+
+	{ "completed_jobs", "system", "text", "not null", CBX_PG_NAME },
+	{ "completed_jobs", "job_id", "bigint", "not null", CBX_PG_WRITTEN },
+	{ "completed_jobs", "job_type", "text", "", CBX_PG_NAME },
+	{ "completed_jobs", "status", "text", "", CBX_PG_NAME },
+	{ "completed_jobs", "downloaded", "bigint", "", CBX_PG_WRITTEN },
+	{ "completed_jobs", "total_files", "bigint", "", CBX_PG_WRITTEN },
+	{ "completed_jobs", "origin", "text", "", CBX_PG_NAME },
+	{ "completed_jobs", "revision", "bigint", "not null default 0", CBX_PG_WRITTEN },
+	{ "completed_jobs", "started_at", "timestamptz", "", CBX_PG_WRITTEN },
+	{ "completed_jobs", "completed_at", "timestamptz", "", CBX_PG_WRITTEN },
+	{ "completed_jobs", "inferred", "boolean", "not null default false", CBX_PG_WRITTEN },
+
+	{ "scheduled_jobs", "id", "bigserial", "primary key", CBX_PG_OTHERS },
+	{ "scheduled_jobs", "system", "text", "not null default ''", CBX_PG_READ },
+	{ "scheduled_jobs", "job_id", "bigint", "", CBX_PG_READ },
+	{ "scheduled_jobs", "job_type", "text", "", CBX_PG_OTHERS },
+	{ "scheduled_jobs", "scheduled_for", "timestamptz", "", CBX_PG_OTHERS },
+	{ "scheduled_jobs", "info", "jsonb", "", CBX_PG_OTHERS },
+	{ "scheduled_jobs", "created_at", "timestamptz", "default now()", CBX_PG_OTHERS },
+
+	{ "server_conf", "name", "text", "primary key", CBX_PG_NAME },
+	{ "server_conf", "info", "text", "", CBX_PG_WRITTEN },
+	{ "server_conf", "updated_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
+
+	{ "errors", "id", "bigserial", "primary key", CBX_PG_READ },
+	{ "errors", "system", "text", "", CBX_PG_NAME },
+	{ "errors", "job_id", "bigint", "", CBX_PG_WRITTEN },
+	{ "errors", "job_type", "text", "", CBX_PG_NAME },
+	{ "errors", "code", "text", "", CBX_PG_NAME },
+	{ "errors", "message", "text", "", CBX_PG_WRITTEN },
+	{ "errors", "origin", "text", "", CBX_PG_NAME },
+	{ "errors", "occurrences", "integer", "default 1", CBX_PG_WRITTEN },
+	{ "errors", "first_seen", "timestamptz", "default now()", CBX_PG_WRITTEN },
+	{ "errors", "last_seen", "timestamptz", "default now()", CBX_PG_WRITTEN },
+
+	{ "recently_checked", "system", "text", "primary key", CBX_PG_NAME },
+	{ "recently_checked", "checked_at", "timestamptz", "", CBX_PG_WRITTEN },
+
+	{ "list_activation_schedule", "system", "text", "not null", CBX_PG_READ },
+	{ "list_activation_schedule", "list_id", "text", "not null", CBX_PG_OTHERS },
+	{ "list_activation_schedule", "activate_at", "timestamptz", "", CBX_PG_READ },
+
+	{ "content_server_access", "system", "text", "primary key", CBX_PG_NAME },
+	{ "content_server_access", "access", "text", "", CBX_PG_NAME },
+	{ "content_server_access", "checked_at", "timestamptz", "", CBX_PG_WRITTEN },
+	{ "content_server_access", "error", "text", "", CBX_PG_WRITTEN },
+
+	{ "outbox", "id", "bigserial", "primary key", CBX_PG_WRITTEN },
+	{ "outbox", "key", "text", "not null", CBX_PG_WRITTEN },
+	{ "outbox", "name", "text", "", CBX_PG_WRITTEN },
+	{ "outbox", "message_id", "text", "unique", CBX_PG_WRITTEN },
+	{ "outbox", "previous_status", "text", "", CBX_PG_WRITTEN },
+	{ "outbox", "origin", "text", "", CBX_PG_WRITTEN },
+	{ "outbox", "payload", "text", "", CBX_PG_WRITTEN },
+	{ "outbox", "created_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
+	{ "outbox", "confirmed_at", "timestamptz", "", CBX_PG_WRITTEN },
+	{ "outbox", "streamed_at", "timestamptz", "", CBX_PG_WRITTEN },
+
+	{ "lease", "name", "text", "primary key", CBX_PG_WRITTEN },
+	{ "lease", "holder", "text", "", CBX_PG_WRITTEN },
+	{ "lease", "epoch", "bigint", "", CBX_PG_WRITTEN },
+	{ "lease", "expires_at", "timestamptz", "", CBX_PG_WRITTEN },
+};
+
+/* What follows the columns in a table that is created */
+static const struct cbx_pg_table tables[] = {
+	{ "status_monitor", ", primary key (system, job_id)" },
+	{ "completed_jobs", ", primary key (system, job_id)" },
+	{ "scheduled_jobs", "" },
+	{ "server_conf", "" },
+	{ "errors", ", unique nulls not distinct (system, job_id, code)" },
+	{ "recently_checked", "" },
+	{ "list_activation_schedule", ", primary key (system, list_id)" },
+	{ "content_server_access", "" },
+	{ "outbox", "" },
+	{ "lease", "" },
+};
+/* clang-format on */
+
+const struct cbx_pg_column *cbx_pg_columns(size_t *count)
+{
+	*count = CBX_COUNT(columns);
+	return columns;
+}
+
+const struct cbx_pg_table *cbx_pg_tables(size_t *count)
+{
+	*count = CBX_COUNT(tables);
+	return tables;
+}
