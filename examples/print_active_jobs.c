@@ -13,11 +13,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SECONDS 30
-
-extern char **environ;
 
 static void on_failed(void *user, int error, const char *text)
 {
@@ -68,27 +65,27 @@ static int watch(struct chatterbox *box)
 	return failed;
 }
 
-static int read_config(const char *path, struct chatterbox_config *config)
+static int read_config(const char *path, char **environment, struct chatterbox_config *config)
 {
 	size_t i;
 
 	if (path)
 		chatterbox_config_load_file(config, path);
-	chatterbox_config_load_environment(config, environ);
+	chatterbox_config_load_environment(config, environment);
 	for (i = 0; i < chatterbox_config_problem_count(config); i++)
 		fprintf(stderr, "print_active_jobs: %s\n",
 			chatterbox_config_problem(config, i, NULL));
 	return chatterbox_config_check(config);
 }
 
-int main(int argc, char **argv)
+int main(int argc, char **argv, char **environment)
 {
 	struct chatterbox_config *config = NULL;
 	struct chatterbox *box = NULL;
 	int result = chatterbox_config_new(&config);
 
 	if (!result)
-		result = read_config(argc > 1 ? argv[1] : NULL, config);
+		result = read_config(argc > 1 ? argv[1] : NULL, environment, config);
 	if (!result)
 		result = chatterbox_new(config, NULL, NULL, &box);
 	if (!result)

@@ -33,15 +33,18 @@ static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *t
 bool cbd_http_may_read(struct cbd_http *http, const char *header, bool *given)
 {
 	const char *token = cbd_auth_bearer(header);
-	bool may;
+	bool reads;
+	bool writes;
 
 	*given = token != NULL;
 	pthread_mutex_lock(&http->lock);
+	/* both, always: the time taken does not tell which one came near */
+	reads = token && cbd_auth_equal(http->read_token, token);
+	writes = token && cbd_auth_equal(http->token, token);
 	/* who may write may read */
-	may = !*http->read_token || (token && (cbd_auth_equal(http->read_token, token) |
-					       cbd_auth_equal(http->token, token)));
+	reads = reads || writes || !*http->read_token;
 	pthread_mutex_unlock(&http->lock);
-	return may;
+	return reads;
 }
 
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings)
