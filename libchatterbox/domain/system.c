@@ -24,7 +24,7 @@ struct cbx_systems {
 };
 
 static int system_new(const char *name, enum cbx_system_state state, int64_t last_check_ms,
-		      struct cbx_system **out)
+		      int64_t next_activation_ms, struct cbx_system **out)
 {
 	size_t size = strlen(name) + 1;
 	struct cbx_system *system = malloc(sizeof(*system) + size);
@@ -34,6 +34,7 @@ static int system_new(const char *name, enum cbx_system_state state, int64_t las
 	system->refs = 1;
 	system->state = state;
 	system->last_check_ms = last_check_ms;
+	system->next_activation_ms = next_activation_ms;
 	memcpy(system->name, name, size);
 	*out = system;
 	return 0;
@@ -167,7 +168,7 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 	if (known)
 		return known;
 	row = calloc(1, sizeof(*row) + size);
-	if (!row || system_new(name, CBX_UNKNOWN, 0, &row->entry.system) < 0) {
+	if (!row || system_new(name, CBX_UNKNOWN, 0, 0, &row->entry.system) < 0) {
 		free(row);
 		return NULL;
 	}
@@ -185,11 +186,12 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 	return &row->entry;
 }
 
-int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
-			enum cbx_system_state state, int64_t last_check_ms)
+static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry,
+		 enum cbx_system_state state, int64_t last_check_ms, int64_t next_activation_ms)
 {
 	struct cbx_system *system = NULL;
-	int result = system_new(entry->system->name, state, last_check_ms, &system);
+	int result = system_new(entry->system->name, state, last_check_ms, next_activation_ms,
+				&system);
 
 	if (result < 0)
 		return result;
@@ -197,6 +199,21 @@ int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *en
 	entry->system = system;
 	changed(systems);
 	return 0;
+}
+
+int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			enum cbx_system_state state, int64_t last_check_ms)
+{
+	return renew(systems, entry, state, last_check_ms, entry->system->next_activation_ms);
+}
+
+int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			       int64_t next_activation_ms)
+{
+	if (entry->system->next_activation_ms == next_activation_ms)
+		return 0;
+	return renew(systems, entry, entry->system->state, entry->system->last_check_ms,
+		     next_activation_ms);
 }
 
 int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,

@@ -23,7 +23,8 @@ const char *cbx_system_state_name(enum cbx_system_state state);
 struct cbx_system {
 	_Atomic unsigned refs;
 	enum cbx_system_state state;
-	int64_t last_check_ms; /* 0 = never */
+	int64_t last_check_ms;	    /* 0 = never */
+	int64_t next_activation_ms; /* of list_activation_schedule; 0 = none */
 	char name[];
 };
 
@@ -71,6 +72,9 @@ int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,
 /* As the shared state told it: not dirty. */
 int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			enum cbx_system_state state, int64_t last_check_ms);
+/* As list_activation_schedule says; 0 = none. Not dirty. */
+int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			       int64_t next_activation_ms);
 size_t cbx_systems_count(const struct cbx_systems *systems);
 /* By name; the array is the table's, valid until the next get() of a new name; NULL = no memory */
 struct cbx_system_entry *const *cbx_systems_all(struct cbx_systems *systems);

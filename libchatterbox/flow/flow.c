@@ -40,6 +40,7 @@ int cbx_flow_show(struct cbx_flow *flow)
 		result = cbx_systems_freeze(flow->systems, &view->systems);
 	if (result < 0)
 		return result;
+	view->internal = flow->internal;
 	view->interval_base = flow->interval_base;
 	view->interval_current = flow->interval_current;
 	view->load_reason = flow->load_reason;

@@ -94,6 +94,7 @@ struct cbx_flow {
 	void *stopping_user;
 
 	/* for the view */
+	size_t internal; /* members of APP:internal_systems */
 	double interval_base, interval_current;
 	const char *load_reason;
 	bool paused;
@@ -129,6 +130,8 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch);
 int cbx_flow_notice_rows(struct cbx_flow *flow);
 /* Puts @job into its system's list, outside a batch: replaced, or added in its place */
 int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job);
+/* The status that a row of status_monitor or completed_jobs stands for */
+int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
 /* A record of what a row says */
 int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out);
 /* Drops everything loaded: we do not lead any more */

@@ -21,7 +21,7 @@ struct gather {
 	size_t count, capacity;
 };
 
-static int status_of_row(const struct cbx_row *row, struct cbx_status **out)
+int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out)
 {
 	struct cbx_status_parts parts;
 	char percent[CBX_PERCENT_TEXT];
@@ -56,7 +56,7 @@ int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct
 {
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
 	struct cbx_job *job = NULL;
-	int result = status_of_row(row, &status);
+	int result = cbx_status_of_row(row, &status);
 
 	if (!result)
 		result = cbx_job_new(status, &job);

@@ -157,6 +157,7 @@ void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, 
 	cbx_metric_set(observe->systems, "online", NULL, (double)view->systems->online);
 	cbx_metric_set(observe->systems, "offline", NULL, (double)view->systems->offline);
 	cbx_metric_set(observe->systems, "unknown", NULL, (double)view->systems->unknown);
+	cbx_metric_set(observe->systems, "internal", NULL, (double)view->internal);
 	cbx_metric_set(observe->poll_interval, NULL, NULL, view->interval_current);
 	cbx_metric_set(observe->scheduler_paused, NULL, NULL, view->paused);
 	cbx_metric_set(observe->leader, NULL, NULL, leads);

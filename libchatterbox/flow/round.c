@@ -7,6 +7,8 @@
  */
 #include "flow/round.h"
 
+#include "port/directory.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -94,7 +96,45 @@ static int hear_silence(struct cbx_flow *flow)
 	return result;
 }
 
-static int prepare(struct cbx_flow *flow)
+static int note_activation(void *user, const char *name, int64_t ms)
+{
+	struct cbx_flow *flow = user;
+	struct cbx_system_entry *entry = cbx_systems_find(flow->systems, name);
+
+	return entry ? cbx_systems_set_activation(flow->systems, entry, ms) : 0;
+}
+
+static int count_field(void *user, const char *key, const struct cbx_field *field)
+{
+	size_t *count = user;
+
+	(void)key;
+	(void)field;
+	(*count)++;
+	return 0;
+}
+
+/* What others keep and we show: activations at each discovery, the number of internal systems */
+static void look_around(struct cbx_flow *flow, enum cbx_round_kind kind)
+{
+	size_t internal = 0;
+	int result = 0;
+
+	if (kind == CBX_DISCOVERY_ROUND)
+		result = flow->sql->directory->next_activations(flow->sql, note_activation, flow);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	if (!flow->state_link.up)
+		return;
+	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, count_field,
+						&internal);
+	if (result < 0)
+		cbx_link_lost(&flow->state_link, result);
+	else
+		flow->internal = internal;
+}
+
+static int prepare(struct cbx_flow *flow, enum cbx_round_kind kind)
 {
 	int result;
 
@@ -108,6 +148,7 @@ static int prepare(struct cbx_flow *flow)
 	if (result < 0)
 		return CHATTERBOX_E_DOWN;
 	cbx_flow_share_check(flow); /* a lost cache stops no round */
+	look_around(flow, kind);
 	return hear_silence(flow);
 }
 
@@ -129,7 +170,7 @@ int cbx_round_run(struct cbx_flow *flow, enum cbx_round_kind kind, struct cbx_ro
 {
 	uint64_t began = cbx_now(flow->clock);
 	cbx_auto(cbx_poll_freep) struct cbx_poll *poll = NULL;
-	int result = kind == CBX_ASK_NOW_ROUND ? 0 : prepare(flow);
+	int result = kind == CBX_ASK_NOW_ROUND ? 0 : prepare(flow, kind);
 
 	if (!result)
 		result = cbx_poll_new(flow, &poll);

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+/* job_api.c - lists of jobs, filtered and paged, by system (bytewise) and job_id */
+#include "controller/job_api.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* A filter's texts, borrowed from the parameters; NULL = any */
+struct filter {
+	const char *system, *status, *job_type, *origin, *q;
+	const struct cbx_settings *settings;
+};
+
+static int take_text(const json_t *params, const char *name, const char **out,
+		     char error[CBX_API_ERROR])
+{
+	const json_t *value = json_object_get(params, name);
+
+	*out = NULL;
+	if (!value || json_is_null(value))
+		return 0;
+	if (!json_is_string(value)) {
+		snprintf(error, CBX_API_ERROR, "%s: takes a text", name);
+		return -EINVAL;
+	}
+	if (json_string_length(value))
+		*out = json_string_value(value);
+	return 0;
+}
+
+static int take_filter(const json_t *params, struct filter *filter, char error[CBX_API_ERROR])
+{
+	int result = take_text(params, "system", &filter->system, error);
+
+	if (!result)
+		result = take_text(params, "status", &filter->status, error);
+	if (!result)
+		result = take_text(params, "job_type", &filter->job_type, error);
+	if (!result)
+		result = take_text(params, "origin", &filter->origin, error);
+	if (!result)
+		result = take_text(params, "q", &filter->q, error);
+	if (result < 0)
+		return result;
+	if (filter->origin && strcmp(filter->origin, "ocd") && strcmp(filter->origin, "user")) {
+		snprintf(error, CBX_API_ERROR, "origin: takes ocd or user");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static bool contains(const char *text, const char *part)
+{
+	return text && strcasestr(text, part);
+}
+
+static bool matches_q(const struct cbx_job *job, const char *q)
+{
+	const struct cbx_status *status = job->status;
+	char id[24];
+
+	snprintf(id, sizeof(id), "%lld", (long long)status->job_id);
+	return contains(status->system, q) || contains(id, q) || contains(status->job_type, q) ||
+	       contains(status->text, q);
+}
+
+static bool matches(const struct cbx_job *job, const struct filter *filter)
+{
+	const struct cbx_status *status = job->status;
+
+	if (job->phase != CBX_LIVE)
+		return false;
+	if (filter->status && strcasecmp(filter->status, status->text) &&
+	    strcasecmp(filter->status, cbx_kind_name(job->kind)))
+		return false;
+	if (filter->job_type && (!status->job_type || strcmp(filter->job_type, status->job_type)))
+		return false;
+	if (filter->origin && strcmp(filter->origin, cbx_origin_name(job->origin)))
+		return false;
+	return !filter->q || matches_q(job, filter->q);
+}
+
+/* Is the job past the page's cursor? */
+static bool is_after(const struct cbx_job *job, const struct cbx_page *page)
+{
+	int order = strcmp(job->status->system, page->system);
+
+	return order > 0 || (!order && job->status->job_id > page->job_id);
+}
+
+struct listing {
+	const struct filter *filter;
+	const struct cbx_page *page;
+	struct cbx_text *out;
+	size_t shown, total;
+	const struct cbx_job *last;
+	bool more;
+};
+
+static void list_system(struct listing *listing, const struct cbx_job_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct cbx_job *job = list->jobs[i];
+
+		if (!matches(job, listing->filter))
+			continue;
+		listing->total++;
+		if (!is_after(job, listing->page))
+			continue;
+		if (listing->shown == listing->page->limit) {
+			listing->more = true;
+			continue;
+		}
+		if (listing->shown++)
+			cbx_text_putc(listing->out, ',');
+		cbx_text_add(listing->out, job->status->json, job->status->json_len);
+		listing->last = job;
+	}
+}
+
+int cbx_job_api_jobs(const struct cbx_view *view, const struct cbx_settings *settings,
+		     const json_t *params, bool rpc, struct cbx_text *out,
+		     char error[CBX_API_ERROR])
+{
+	struct filter filter = { .settings = settings };
+	struct cbx_page page;
+	struct listing listing = { .filter = &filter, .page = &page, .out = out };
+	int result = take_filter(params, &filter, error);
+	size_t i;
+
+	if (!result)
+		result = cbx_page_parse(params, &page, error);
+	if (result < 0)
+		return result;
+	cbx_text_puts(out, "{\"jobs\":[");
+	for (i = 0; i < view->jobs->count; i++) {
+		const struct cbx_snapshot_entry *entry = &view->jobs->entries[i];
+
+		if (!filter.system || !strcmp(filter.system, entry->system))
+			list_system(&listing, entry->list);
+	}
+	cbx_text_puts(out, "],\"next\":");
+	cbx_page_next(out, listing.more ? listing.last->status->system : NULL,
+		      listing.more ? listing.last->status->job_id : 0);
+	if (!rpc)
+		cbx_text_printf(out, ",\"total\":%zu", listing.total);
+	cbx_text_putc(out, '}');
+	return 0;
+}
+
+const struct cbx_job *cbx_job_api_find(const struct cbx_view *view, const char *system,
+				       int64_t job_id)
+{
+	const struct cbx_job *job =
+		cbx_job_list_find(cbx_snapshot_find(view->jobs, system), job_id);
+
+	return job && job->phase != CBX_UNHEARD ? job : NULL;
+}
+
+static void add_time(struct cbx_text *out, const char *name, int64_t ms)
+{
+	char time[CBX_TIME_TEXT];
+
+	if (!ms) {
+		cbx_text_printf(out, ",\"%s\":null", name);
+		return;
+	}
+	cbx_time_text(ms, time);
+	cbx_text_printf(out, ",\"%s\":\"%s\"", name, time);
+}
+
+void cbx_job_api_job(const struct cbx_view *view, const struct cbx_job_facts *facts,
+		     struct cbx_text *out)
+{
+	const struct cbx_system *system =
+		cbx_system_list_find(view->systems, facts->status->system);
+
+	cbx_text_puts(out, "{\"job\":");
+	cbx_text_add(out, facts->status->json, facts->status->json_len);
+	cbx_text_printf(out, ",\"origin\":\"%s\",\"revision\":%lld", facts->origin,
+			(long long)facts->revision);
+	add_time(out, "first_seen", facts->first_seen_ms);
+	add_time(out, "updated_at", facts->updated_ms);
+	cbx_text_printf(out, ",\"system_status\":\"%s\"}",
+			cbx_system_state_name(system ? system->state : CBX_UNKNOWN));
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * job_api.h - the proposal's JobAPI: questions about jobs and systems, answered in JSON from a view
+ *
+ * Pure over a view and parsed parameters; HTTP, RPC and the C API share it. Any thread. -EINVAL and
+ * CHATTERBOX_E_UNKNOWN leave one line in @error that names what is wrong.
+ */
+#ifndef CBX_CONTROLLER_JOB_API_H
+#define CBX_CONTROLLER_JOB_API_H
+
+#include "flow/settings.h"
+#include "flow/view.h"
+
+#include <jansson.h>
+
+#define CBX_API_ERROR 256
+
+/* limit and cursor of a paged question (CONTRACT 3): a page starts after `after` */
+struct cbx_page {
+	size_t limit;
+	char system[80]; /* "" = from the start */
+	int64_t job_id;
+};
+
+int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR]);
+/* The cursor after this job: opaque text, JSON string or null written to @out */
+void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
+
+/* {"jobs":[…],"next":…,"total":n}; without total when @rpc */
+int cbx_job_api_jobs(const struct cbx_view *view, const struct cbx_settings *settings,
+		     const json_t *params, bool rpc, struct cbx_text *out,
+		     char error[CBX_API_ERROR]);
+int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struct cbx_text *out,
+			char error[CBX_API_ERROR]);
+int cbx_job_api_system(const struct cbx_view *view, const char *system, struct cbx_text *out,
+		       char error[CBX_API_ERROR]);
+
+/* One job as GET /api/v1/jobs/{system}/{job_id} shows it */
+struct cbx_job_facts {
+	const struct cbx_status *status;
+	const char *origin;
+	int64_t revision;
+	int64_t first_seen_ms;
+	int64_t updated_ms;
+};
+
+/* @system_status: "unknown" when nothing is known of the system */
+void cbx_job_api_job(const struct cbx_view *view, const struct cbx_job_facts *facts,
+		     struct cbx_text *out);
+/* Live or lately ended, from the view; NULL: SQL has to be asked */
+const struct cbx_job *cbx_job_api_find(const struct cbx_view *view, const char *system,
+				       int64_t job_id);
+
+/* What the summary says beside the view */
+struct cbx_summary_facts {
+	const char *role;   /* "leader", "standby", "observer" */
+	const char *leader; /* "" = nobody known */
+};
+
+void cbx_job_api_summary(const struct cbx_view *view, const struct cbx_summary_facts *facts,
+			 struct cbx_text *out);
+
+#endif

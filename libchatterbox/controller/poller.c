@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+/*
+ * poller.c - the poller's loop: links, leadership, what was heard, tasks, a wait
+ *
+ * Decides that a change of epoch means reading everything anew, and that nothing but the links is
+ * looked after while this instance does not lead.
+ */
+#include "controller/poller.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <poll.h>
+
+static bool stopping(void *user)
+{
+	struct cbx_poller *poller = user;
+
+	poller->beat = cbx_now(poller->flow.clock);
+	return poller->stop;
+}
+
+static bool caught_up(void *user)
+{
+	struct cbx_poller *poller = user;
+
+	return !poller->stop && poller->caught_up(poller->user);
+}
+
+static void announce(void *user)
+{
+	struct cbx_poller *poller = user;
+
+	poller->announce(poller->user, poller->flow.settings);
+}
+
+static void take_settings(struct cbx_poller *poller, struct cbx_inbound *inbound)
+{
+	cbx_settings_unref(poller->flow.settings);
+	poller->flow.settings = cbx_settings_ref(inbound->settings);
+	poller->flow.bus->max_body = inbound->settings->limits.bytes;
+	cbx_job_status_apply_settings(&poller->status);
+}
+
+static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound)
+{
+	int result = cbx_job_status_take_interval(&poller->status, inbound->text);
+
+	/* the shared state is down: it is read when that is back, this message is dealt with */
+	poller->status.interval_waits = result == 1;
+	return result >= 0;
+}
+
+static void command(void *user, struct cbx_inbound *inbound)
+{
+	struct cbx_poller *poller = user;
+	bool ok = true;
+
+	switch (inbound->type) {
+	case CBX_IN_INTERVAL:
+		ok = take_interval(poller, inbound);
+		break;
+	case CBX_IN_DISCOVER:
+		poller->status.update_database_task.wanted = true;
+		break;
+	case CBX_IN_POLL:
+		poller->status.check_status_task.wanted = true;
+		break;
+	case CBX_IN_PAUSE:
+		cbx_task_pause(&poller->scheduler,
+			       inbound->number ?: poller->flow.settings->paused_timeout_ms);
+		break;
+	case CBX_IN_RESUME:
+		cbx_task_resume(&poller->scheduler);
+		break;
+	case CBX_IN_SETTINGS:
+		take_settings(poller, inbound);
+		break;
+	case CBX_IN_REPORT:
+	case CBX_IN_ONLINE:
+	case CBX_IN_OFFLINE:
+		break;
+	}
+	cbx_inbound_settle(inbound, ok);
+}
+
+int cbx_poller_init(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	int result;
+
+	flow->command = command;
+	flow->command_user = poller;
+	flow->stopping = stopping;
+	flow->stopping_user = poller;
+	poller->status.flow = flow;
+	poller->status.scheduler = &poller->scheduler;
+	poller->status.caught_up = caught_up;
+	poller->status.announce = announce;
+	poller->status.user = poller;
+	poller->online.flow = flow;
+	result = cbx_flow_init(flow);
+	if (result < 0)
+		return result;
+	cbx_job_status_init(&poller->status);
+	return cbx_flow_show(flow);
+}
+
+static void ensure_links(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	int result;
+
+	cbx_link_ensure(&flow->sql_link);
+	if (poller->online.connections)
+		cbx_link_ensure(&poller->connections_link);
+	if (cbx_link_ensure(&flow->state_link) == 1)
+		flow->share_whole = true;
+	if (cbx_link_ensure(&flow->bus_link) != 1)
+		return;
+	/* our reply queue comes before the first question */
+	result = flow->bus->ops->consume(flow->bus, NULL, 0,
+					 cbx_now(flow->clock) + 5 * CBX_SECOND);
+	if (result < 0) {
+		flow->bus->ops->disconnect(flow->bus);
+		cbx_link_lost(&flow->bus_link, CHATTERBOX_E_DOWN);
+	}
+}
+
+/* A new epoch: everything is read anew, and the tasks begin as at a start */
+static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	if (cbx_flow_load(flow, epoch) < 0)
+		return;
+	cbx_flow_share_check(flow);
+	cbx_task_scheduler_init(&poller->scheduler, flow->clock);
+	cbx_online_systems_init(&poller->online);
+	cbx_task_add(&poller->scheduler, &poller->online.task);
+	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
+	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
+	cbx_task_add(&poller->scheduler, &poller->status.send_status_task);
+	cbx_job_status_begin(&poller->status);
+	poller->begun = true;
+}
+
+static void end_epoch(struct cbx_poller *poller)
+{
+	cbx_flow_unload(&poller->flow);
+	cbx_flow_show(&poller->flow);
+	poller->begun = false;
+}
+
+static bool follow_leadership(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	int64_t epoch = cbx_leadership_epoch(flow->leadership);
+
+	if (poller->begun && epoch == flow->epoch)
+		return true;
+	/* a lease that is only late may be renewed under its epoch: what we hold stays true */
+	if (poller->begun && !epoch)
+		return false;
+	if (poller->begun)
+		end_epoch(poller);
+	if (epoch && flow->sql_link.up)
+		begin_epoch(poller, epoch);
+	return poller->begun;
+}
+
+static void settle(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	int result = cbx_flow_settle(flow);
+
+	if (result == CHATTERBOX_E_FENCED && cbx_leadership_epoch(flow->leadership) == flow->epoch) {
+		/* the database says that our epoch is over before the keeper knows */
+		end_epoch(poller);
+	} else if (result == -ENOMEM) {
+		cbx_error(flow->log, CBX_NO_FIELDS, "out of memory: a batch is put off");
+		cbx_flow_forget(flow);
+	}
+}
+
+static void lead(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	cbx_flow_drain_inbox(flow);
+	if (flow->sql_link.up)
+		settle(poller);
+	if (!poller->begun)
+		return;
+	if (poller->status.interval_waits && flow->state_link.up)
+		poller->status.interval_waits =
+			cbx_job_status_take_interval(&poller->status, "") == 1;
+	if (flow->share_whole)
+		cbx_flow_share_check(flow);
+	if (flow->ask_now_count)
+		cbx_job_status_ask_now(&poller->status);
+	if (cbx_task_is_paused(&poller->scheduler) != flow->paused) {
+		flow->paused = !flow->paused;
+		cbx_flow_show(flow);
+	}
+	cbx_task_tick(&poller->scheduler);
+}
+
+static void wait_for_work(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	uint64_t deadline = cbx_now(flow->clock) + CBX_SECOND;
+	bool deaf = flow->hanging || !poller->begun;
+	struct pollfd p = { .fd = cbx_mailbox_fd(flow->inbox), .events = POLLIN };
+	struct cbx_bus_event event = { 0 };
+	int result;
+
+	if (poller->begun && cbx_task_next_tick(&poller->scheduler) < deadline)
+		deadline = cbx_task_next_tick(&poller->scheduler);
+	/* links that are down, or inbox items that can't be taken yet, are looked at soon again */
+	if (!flow->bus_link.up || !flow->sql_link.up || !flow->state_link.up || deaf)
+		deadline = cbx_now(flow->clock) + CBX_SECOND / 10;
+	if (!flow->bus_link.up) {
+		poll(&p, deaf ? 0 : 1, 100);
+		return;
+	}
+	result = flow->bus->ops->take(flow->bus, deaf ? -1 : p.fd, deadline, &event);
+	if (event.type == CBX_BUS_CANCELLED)
+		flow->bus->ops->disconnect(flow->bus);
+	else if (event.type == CBX_BUS_DELIVERY)
+		cbx_metric_add(flow->observe->late_words, "answer", NULL, 1);
+	cbx_bus_event_clear(&event);
+	if (result < 0)
+		cbx_link_lost(&flow->bus_link, result);
+}
+
+void *cbx_poller_run(void *user)
+{
+	struct cbx_poller *poller = user;
+
+	while (!stopping(poller)) {
+		ensure_links(poller);
+		if (follow_leadership(poller))
+			lead(poller);
+		if (!poller->stop)
+			wait_for_work(poller);
+	}
+	/* what was heard is recorded while we may; the rest is asked again, or delivered again */
+	if (poller->begun && poller->flow.sql_link.up)
+		settle(poller);
+	return NULL;
+}
+
+void cbx_poller_close(struct cbx_poller *poller)
+{
+	cbx_link_close(&poller->flow.bus_link);
+	cbx_link_close(&poller->flow.state_link);
+	cbx_link_close(&poller->flow.sql_link);
+	if (poller->online.connections)
+		cbx_link_close(&poller->connections_link);
+	cbx_flow_close(&poller->flow);
+}

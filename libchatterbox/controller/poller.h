@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poller.h - the poller: the thread that owns the flow and runs the scheduler
+ *
+ * Its calls block, always with a deadline; it looks at the stop flag and at its inbox between them.
+ */
+#ifndef CBX_CONTROLLER_POLLER_H
+#define CBX_CONTROLLER_POLLER_H
+
+#include "base/thread.h"
+#include "controller/job_status.h"
+#include "controller/online_systems.h"
+
+struct cbx_poller {
+	struct cbx_flow flow;
+	struct cbx_job_status status;
+	struct cbx_online_systems online;
+	struct cbx_task_scheduler scheduler;
+	struct cbx_link connections_link; /* of live_temp, when it is configured */
+	/* Takes over nothing: hands the view to the teller */
+	void (*announce)(void *user, struct cbx_settings *settings);
+	bool (*caught_up)(void *user);
+	void *user;
+	bool begun; /* the tasks of this epoch are under way */
+	_Atomic bool stop;
+	_Atomic uint64_t beat;
+	struct cbx_thread thread;
+};
+
+/* After the flow's borrowed members are set */
+int cbx_poller_init(struct cbx_poller *poller);
+void *cbx_poller_run(void *poller);
+void cbx_poller_close(struct cbx_poller *poller);
+
+#endif

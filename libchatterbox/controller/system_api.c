@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/* system_api.c - lists of systems, one system, and the summary (CONTRACT 6) */
+#include "controller/job_api.h"
+
+#include "base/number.h"
+#include "flow/tell.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
+
+static size_t live_jobs(const struct cbx_view *view, const char *system)
+{
+	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
+
+	return list ? list->live : 0;
+}
+
+/* Opens the object: systemID, lastCheck, status as the shared state has them */
+static void open_system(const struct cbx_system *system, struct cbx_text *out)
+{
+	cbx_system_json(system, out);
+	if (!out->failed)
+		out->len--; /* its closing brace */
+}
+
+int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struct cbx_text *out,
+			char error[CBX_API_ERROR])
+{
+	const struct cbx_system *last = NULL;
+	struct cbx_page page;
+	size_t shown = 0;
+	bool more = false;
+	size_t i;
+	int result = cbx_page_parse(params, &page, error);
+
+	if (result < 0)
+		return result;
+	cbx_text_puts(out, "{\"systems\":[");
+	for (i = 0; i < view->systems->count && !more; i++) {
+		const struct cbx_system *system = view->systems->systems[i];
+
+		if (page.system[0] && strcmp(system->name, page.system) <= 0)
+			continue;
+		if (shown == page.limit) {
+			more = true;
+			continue;
+		}
+		if (shown++)
+			cbx_text_putc(out, ',');
+		open_system(system, out);
+		cbx_text_printf(out, ",\"jobs\":%zu}", live_jobs(view, system->name));
+		last = system;
+	}
+	cbx_text_puts(out, "],\"next\":");
+	cbx_page_next(out, more ? last->name : NULL, 0);
+	cbx_text_putc(out, '}');
+	return 0;
+}
+
+int cbx_job_api_system(const struct cbx_view *view, const char *name, struct cbx_text *out,
+		       char error[CBX_API_ERROR])
+{
+	const struct cbx_system *system = cbx_system_list_find(view->systems, name);
+	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, name);
+	char time[CBX_TIME_TEXT];
+	bool first = true;
+	size_t i;
+
+	if (!system) {
+		snprintf(error, CBX_API_ERROR, "no system %.64s is known", name);
+		return CHATTERBOX_E_UNKNOWN;
+	}
+	open_system(system, out);
+	if (system->next_activation_ms) {
+		cbx_time_text(system->next_activation_ms, time);
+		cbx_text_printf(out, ",\"next_activation\":\"%s\"", time);
+	} else {
+		cbx_text_puts(out, ",\"next_activation\":null");
+	}
+	cbx_text_puts(out, ",\"jobs\":[");
+	for (i = 0; list && i < list->count; i++) {
+		if (list->jobs[i]->phase != CBX_LIVE)
+			continue;
+		if (!first)
+			cbx_text_putc(out, ',');
+		first = false;
+		cbx_text_add(out, list->jobs[i]->status->json, list->jobs[i]->status->json_len);
+	}
+	cbx_text_puts(out, "]}");
+	return 0;
+}
+
+static void add_number(struct cbx_text *out, const char *name, double value)
+{
+	char text[CBX_NUMBER_TEXT];
+
+	cbx_number_format(value, text);
+	cbx_text_printf(out, "\"%s\":%s", name, text);
+}
+
+static void add_cycle(const struct cbx_cycle *cycle, struct cbx_text *out)
+{
+	char time[CBX_TIME_TEXT];
+
+	if (!cycle->finished_ms) {
+		cbx_text_puts(out, ",\"last_cycle\":null");
+		return;
+	}
+	cbx_text_printf(out,
+			",\"last_cycle\":{\"systems\":%llu,\"jobs\":%llu,\"changed\":%llu,"
+			"\"timeouts\":%llu,",
+			(unsigned long long)cycle->systems, (unsigned long long)cycle->jobs,
+			(unsigned long long)cycle->changed, (unsigned long long)cycle->timeouts);
+	add_number(out, "seconds", cycle->seconds);
+	cbx_time_text(cycle->finished_ms, time);
+	cbx_text_printf(out, ",\"finished_at\":\"%s\"}", time);
+}
+
+void cbx_job_api_summary(const struct cbx_view *view, const struct cbx_summary_facts *facts,
+			 struct cbx_text *out)
+{
+	cbx_jobs_data_json(&view->jobs->totals, true, out);
+	cbx_text_printf(out,
+			",\"systems\":{\"online\":%zu,\"offline\":%zu,\"unknown\":%zu,"
+			"\"internal\":%zu},\"interval\":{",
+			view->systems->online, view->systems->offline, view->systems->unknown,
+			view->internal);
+	add_number(out, "base", view->interval_base);
+	cbx_text_putc(out, ',');
+	add_number(out, "current", view->interval_current);
+	cbx_text_printf(out, ",\"under_load\":%s,\"reason\":", view->load_reason ? "true" : "false");
+	if (view->load_reason)
+		cbx_text_json_string(out, view->load_reason);
+	else
+		cbx_text_puts(out, "null");
+	cbx_text_printf(out, "},\"paused\":%s,\"role\":\"%s\",\"leader\":",
+			view->paused ? "true" : "false", facts->role);
+	if (facts->leader[0])
+		cbx_text_json_string(out, facts->leader);
+	else
+		cbx_text_puts(out, "null");
+	add_cycle(&view->last_cycle, out);
+	cbx_text_putc(out, '}');
+}
