@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine_internal.h - the service container: what one engine owns, shared by the engine's own files
+ *
+ * Threads: keeper (lease), poller (rounds), teller (outbox), listener (events in), and a fleet when
+ * one was asked for. Hosts' threads read views, and ask SQL through the desk.
+ */
+#ifndef CBX_ENGINE_INTERNAL_H
+#define CBX_ENGINE_INTERNAL_H
+
+#include "adapter/memory_bus/memory_bus.h"
+#include "adapter/memory_state/memory_state.h"
+#include "controller/poller.h"
+#include "flow/keeper.h"
+#include "flow/listen.h"
+#include "flow/tell.h"
+
+#include <chatterbox/chatterbox.h>
+
+#define ENGINE_VERSION "0.1.0"
+
+/* A connection for questions of hosts that need SQL; one at a time */
+struct engine_desk {
+	pthread_mutex_t lock;
+	struct cbx_sql *sql;
+	struct cbx_link link;
+};
+
+struct engine_fleet; /* engine_fleet.c */
+
+struct chatterbox {
+	_Atomic unsigned refs;
+	struct chatterbox_config *config;
+	pthread_mutex_t settings_lock;
+	struct cbx_settings *settings; /* the present ones; threads hold references of their own */
+	struct cbx_log log;
+	struct cbx_clock *clock;
+	struct cbx_observe observe;
+	struct cbx_health *health;
+	struct cbx_window window;
+	struct cbx_leadership leadership;
+	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
+	struct cbx_memory_store *store;	  /* chatterbox.store = memory */
+
+	struct cbx_keeper keeper;
+	struct cbx_poller poller;
+	struct cbx_teller teller;
+	struct cbx_listener listener;
+	struct engine_desk desk;
+	struct engine_fleet *fleet;
+
+	struct chatterbox_observer observer;
+	struct cbx_mailbox *host; /* of struct engine_word: what chatterbox_dispatch() tells */
+	uint64_t started_at;
+	uint64_t startup_timeout; /* ns */
+	_Atomic bool started;
+	_Atomic bool settled; /* ready or failed was told */
+	bool stopped;
+};
+
+/* engine_settings.c */
+int engine_settings_new(const struct chatterbox_config *config, struct cbx_settings **out);
+struct cbx_settings *engine_settings(struct chatterbox *box); /* a new reference */
+/* engine_adapters.c: one connection for @purpose, with its link. The connection is the caller's. */
+int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
+	       struct cbx_link *link);
+int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
+		 struct cbx_link *link);
+int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
+	       struct cbx_link *link);
+/* The connection to live_temp, when that is configured; else *sql stays NULL */
+int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
+/* engine_threads.c */
+int engine_build_threads(struct chatterbox *box);
+int engine_start_threads(struct chatterbox *box);
+void engine_stop_threads(struct chatterbox *box);
+void engine_close_threads(struct chatterbox *box);
+/* engine_host.c: @text is copied */
+void engine_tell_ready(struct chatterbox *box);
+void engine_tell_failed(struct chatterbox *box, int error, const char *text);
+void engine_drop_word(void *word);
+bool engine_is_ready(struct chatterbox *box);
+/* engine_fleet.c */
+void engine_fleet_stop(struct chatterbox *box);
+
+#endif

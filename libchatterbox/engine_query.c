@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * engine_query.c - the public questions: answered from the view, or from SQL through the desk
+ *
+ * The desk is one connection under a mutex: hosts that ask SQL wait for each other, never for the road.
+ */
+#include "engine_internal.h"
+
+#include "controller/job_api.h"
+#include "port/directory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The empty picture, before the first one was shown */
+static int look(struct chatterbox *box, struct cbx_view **out)
+{
+	*out = cbx_window_look(&box->window);
+	return *out ? 0 : -ENOMEM;
+}
+
+static int parse_params(const char *params, json_t **out, char *error)
+{
+	json_error_t why;
+
+	*out = json_loads(params ? params : "{}", JSON_REJECT_DUPLICATES, &why);
+	if (json_is_object(*out))
+		return 0;
+	snprintf(error, CHATTERBOX_ERROR_TEXT, "parameters: takes a JSON object%s%s",
+		 *out ? "" : ": ", *out ? "" : why.text);
+	json_decref(*out);
+	return -EINVAL;
+}
+
+static int finish(struct cbx_text *text, int result, char **json)
+{
+	if (!result)
+		return cbx_text_take(text, json, NULL);
+	cbx_text_free(text);
+	return result;
+}
+
+typedef int (*page_fn)(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
+		       struct cbx_text *out, char *error);
+
+static int jobs_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
+		     struct cbx_text *out, char *error)
+{
+	struct cbx_settings *settings = engine_settings(box);
+	int result = cbx_job_api_jobs(view, settings, params, false, out, error);
+
+	cbx_settings_unref(settings);
+	return result;
+}
+
+static int systems_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
+			struct cbx_text *out, char *error)
+{
+	(void)box;
+	return cbx_job_api_systems(view, params, out, error);
+}
+
+static int query_page(struct chatterbox *box, const char *params, page_fn page, char **json,
+		      char *error)
+{
+	char unwanted[CHATTERBOX_ERROR_TEXT];
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	struct cbx_text text = { 0 };
+	json_t *parsed = NULL;
+	int result = parse_params(params, &parsed, error ? error : unwanted);
+
+	if (result < 0)
+		return result;
+	result = look(box, &view);
+	if (!result)
+		result = page(box, view, parsed, &text, error ? error : unwanted);
+	json_decref(parsed);
+	return finish(&text, result, json);
+}
+
+int chatterbox_jobs_query(struct chatterbox *box, const char *params, char **json,
+			  char error[CHATTERBOX_ERROR_TEXT])
+{
+	return query_page(box, params, jobs_page, json, error);
+}
+
+int chatterbox_systems_query(struct chatterbox *box, const char *params, char **json,
+			     char error[CHATTERBOX_ERROR_TEXT])
+{
+	return query_page(box, params, systems_page, json, error);
+}
+
+int chatterbox_system_query(struct chatterbox *box, const char *system, char **json,
+			    char error[CHATTERBOX_ERROR_TEXT])
+{
+	char unwanted[CHATTERBOX_ERROR_TEXT];
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	struct cbx_text text = { 0 };
+	int result = look(box, &view);
+
+	if (!result)
+		result = cbx_job_api_system(view, system, &text, error ? error : unwanted);
+	return finish(&text, result, json);
+}
+
+/* What SQL says of a job, rendered while the row is there */
+struct found {
+	const struct cbx_view *view;
+	struct cbx_text *text;
+};
+
+static int render_row(void *user, const struct cbx_row *row)
+{
+	struct found *found = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	struct cbx_job_facts facts = { .origin = row->origin && !strcmp(row->origin, "user")
+							 ? "user"
+							 : "ocd",
+				       .revision = row->revision,
+				       .first_seen_ms = row->started_ms,
+				       .updated_ms = row->updated_ms };
+	int result = cbx_status_of_row(row, &status);
+
+	if (result < 0)
+		return result;
+	facts.status = status;
+	cbx_job_api_job(found->view, &facts, found->text);
+	return 0;
+}
+
+static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id,
+		    struct found *found, char *error)
+{
+	struct engine_desk *desk = &box->desk;
+	int result;
+
+	pthread_mutex_lock(&desk->lock);
+	result = cbx_link_ensure(&desk->link);
+	if (result >= 0) {
+		result = desk->sql->directory->find_job(desk->sql, system, job_id, render_row,
+							found);
+		if (result < 0)
+			cbx_link_lost(&desk->link, result);
+	}
+	if (result < 0)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "the database: %.200s", desk->sql->error);
+	pthread_mutex_unlock(&desk->lock);
+	if (result == 1) {
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "no job %lld of system %.64s is known",
+			 (long long)job_id, system);
+		return CHATTERBOX_E_UNKNOWN;
+	}
+	return result;
+}
+
+int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,
+			 char error[CHATTERBOX_ERROR_TEXT])
+{
+	char unwanted[CHATTERBOX_ERROR_TEXT];
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	struct cbx_text text = { 0 };
+	struct found found = { .text = &text };
+	const struct cbx_job *job;
+	int result = look(box, &view);
+
+	if (result < 0)
+		return result;
+	job = cbx_job_api_find(view, system, job_id);
+	found.view = view;
+	if (job) {
+		struct cbx_job_facts facts = { .status = job->status,
+					       .origin = cbx_origin_name(job->origin),
+					       .revision = job->revision,
+					       .first_seen_ms = job->first_seen_ms,
+					       .updated_ms = job->updated_ms };
+
+		cbx_job_api_job(view, &facts, &text);
+	} else {
+		result = ask_desk(box, system, job_id, &found, error ? error : unwanted);
+	}
+	return finish(&text, result, json);
+}
+
+static const char *role(struct chatterbox *box)
+{
+	if (box->keeper.observer)
+		return "observer";
+	return cbx_leadership_epoch(&box->leadership) ? "leader" : "standby";
+}
+
+int chatterbox_summary_query(struct chatterbox *box, char **json,
+			     char error[CHATTERBOX_ERROR_TEXT])
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	struct cbx_text text = { 0 };
+	char leader[CBX_HOLDER_TEXT];
+	struct cbx_summary_facts facts = { .role = role(box), .leader = leader };
+	int result = look(box, &view);
+
+	(void)error;
+	if (result < 0)
+		return result;
+	cbx_leadership_leader(&box->leadership, leader);
+	cbx_job_api_summary(view, &facts, &text);
+	return finish(&text, 0, json);
+}
