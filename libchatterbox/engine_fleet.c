@@ -41,6 +41,57 @@ static void fleet_free(struct engine_fleet *fleet)
 	free(fleet);
 }
 
+/* Who is online, told as the event would tell it; the fleet has no table `connections` */
+struct introduction {
+	struct chatterbox *box;
+	struct cbx_text names;
+	size_t count;
+	int result;
+};
+
+static int introduce(struct introduction *introduction)
+{
+	static const char key[] = "nl-hdms.event.control.system_online";
+	struct cbx_inbound *inbound = NULL;
+	int result;
+
+	cbx_text_putc(&introduction->names, ']');
+	if (introduction->names.failed)
+		return -ENOMEM;
+	result = cbx_inbound_decode(key, introduction->names.bytes, introduction->names.len,
+				    &introduction->box->settings->limits, &inbound);
+	if (result < 0)
+		return result;
+	inbound->at = cbx_now(introduction->box->clock);
+	result = cbx_mailbox_put(introduction->box->poller.flow.inbox, inbound);
+	if (result < 0)
+		cbx_inbound_free(inbound);
+	cbx_text_clear(&introduction->names);
+	introduction->count = 0;
+	return result;
+}
+
+static void add_name(void *user, const char *system)
+{
+	struct introduction *introduction = user;
+
+	cbx_text_putc(&introduction->names, introduction->count++ ? ',' : '[');
+	cbx_text_json_string(&introduction->names, system);
+	if (introduction->count == 500 && !introduction->result)
+		introduction->result = introduce(introduction);
+}
+
+static int introduce_all(struct engine_fleet *fleet)
+{
+	struct introduction introduction = { .box = fleet->box };
+
+	cbx_fleet_online(fleet->fleet, add_name, &introduction);
+	if (introduction.count && !introduction.result)
+		introduction.result = introduce(&introduction);
+	cbx_text_free(&introduction.names);
+	return introduction.result;
+}
+
 static int build(struct engine_fleet *fleet, unsigned systems, uint64_t seed)
 {
 	struct chatterbox *box = fleet->box;
@@ -75,6 +126,8 @@ int chatterbox_fleet_start(struct chatterbox *box, unsigned systems, uint64_t se
 		return -ENOMEM;
 	fleet->box = box;
 	result = build(fleet, systems, seed);
+	if (!result)
+		result = introduce_all(fleet);
 	if (!result)
 		result = cbx_thread_start(&fleet->thread, "cbx-fleet", run, fleet);
 	if (result < 0) {

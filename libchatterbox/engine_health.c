@@ -49,6 +49,7 @@ int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **tex
 {
 	struct cbx_text out = { 0 };
 
+	cbx_metrics_process(&out, openmetrics);
 	cbx_metrics_render(box->observe.registry, openmetrics, &out);
 	return cbx_text_take(&out, text, NULL);
 }

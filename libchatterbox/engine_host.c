@@ -16,10 +16,15 @@ struct engine_word {
 
 bool engine_is_ready(struct chatterbox *box)
 {
-	bool leads = cbx_leadership_epoch(&box->leadership) > 0;
+	char leader[CBX_HOLDER_TEXT];
 
-	return box->started && box->keeper.migrated && cbx_health_is_up(box->health, NULL) &&
-	       (!leads || box->listener.bound);
+	if (!box->started || !box->keeper.migrated || !cbx_health_is_up(box->health, NULL))
+		return false;
+	if (cbx_leadership_epoch(&box->leadership))
+		return box->listener.bound;
+	/* who stands by knows behind whom; only an observer may see nobody lead */
+	cbx_leadership_leader(&box->leadership, leader);
+	return leader[0] || box->keeper.observer;
 }
 
 static void tell(struct chatterbox *box, int error, const char *text)
