@@ -53,6 +53,7 @@ redisContext *redis_eye(void)
 	if (!eye) {
 		eye = redisConnectWithTimeout("127.0.0.1", cbx_test_port("redis"), limit);
 		ck_assert_msg(eye && !eye->err, "no redis: %s", eye ? eye->errstr : "");
+		redisSetTimeout(eye, limit);
 	}
 	return eye;
 }
