@@ -54,9 +54,10 @@ static const char *bus_error(void *bus)
 	return ((struct cbx_bus *)bus)->error;
 }
 
-static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up, bus_error };
+static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up, bus_error,
+					     NULL };
 static const struct cbx_link_ops confirming_bus_ops = { bus_connect_confirms, bus_disconnect,
-							bus_is_up, bus_error };
+							bus_is_up, bus_error, NULL };
 
 static int state_connect(void *state, uint64_t deadline)
 {
@@ -78,8 +79,13 @@ static const char *state_error(void *state)
 	return ((struct cbx_state *)state)->error;
 }
 
+static int state_ping(void *state)
+{
+	return ((struct cbx_state *)state)->ops->ping(state);
+}
+
 static const struct cbx_link_ops state_ops = { state_connect, state_disconnect, state_is_up,
-					       state_error };
+					       state_error, state_ping };
 
 static int sql_connect(void *sql, uint64_t deadline)
 {
@@ -101,7 +107,13 @@ static const char *sql_error(void *sql)
 	return ((struct cbx_sql *)sql)->error;
 }
 
-static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error };
+static int sql_ping(void *sql)
+{
+	return ((struct cbx_sql *)sql)->ops->ping(sql);
+}
+
+static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
+					     sql_ping };
 
 static int make_link(struct chatterbox *box, struct cbx_link *link, const struct cbx_link_ops *ops,
 		     void *connection, const char *server, const char *purpose, const char *where)

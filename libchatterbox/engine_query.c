@@ -138,6 +138,11 @@ static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id,
 
 	pthread_mutex_lock(&desk->lock);
 	result = cbx_link_ensure(&desk->link);
+	if (result < 0) {
+		/* it was idle and its peer went away meanwhile: somebody waits, so try at once */
+		desk->link.next_try = 0;
+		result = cbx_link_ensure(&desk->link);
+	}
 	if (result >= 0) {
 		result = desk->sql->directory->find_job(desk->sql, system, job_id, render_row,
 							found);

@@ -17,7 +17,7 @@ static void conclude(struct cbx_job_status *status, const char *task,
 	struct cbx_flow *flow = status->flow;
 	struct cbx_pacer_round round = { .seconds = result->seconds,
 					 .questions = result->figures.questions,
-					 .timeouts = result->figures.timeouts,
+					 .timeouts = result->figures.unanswered,
 					 .queue_depth = result->queue_depth,
 					 .reply_p95 = result->figures.reply_p95 };
 

@@ -81,6 +81,7 @@ struct cbx_flow {
 
 	struct cbx_flow_batch batch;
 	bool hanging;	     /* the last record's outcome is unknown: resolve it first */
+	uint64_t share_retry_at; /* not before, after a failure */
 	bool share_whole;    /* every hash is to be written anew */
 	uint64_t share_next; /* n of the write guard */
 	bool systems_dirty;

@@ -44,6 +44,7 @@ void poll_expire(struct cbx_poll *poll, struct question *question)
 
 	for (i = 0; i < question->count; i++)
 		note_timeout(poll, poll->targets[question->first + i].entry);
+	poll->figures.unanswered++;
 	poll_done(poll, question, "timeout");
 }
 

@@ -15,6 +15,7 @@ struct cbx_poll;
 /* What a poll showed: for the pacer, the summary and the metrics */
 struct cbx_poll_figures {
 	uint64_t questions, answers, timeouts, errors;
+	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
 	uint64_t systems, jobs;
 	double reply_p95; /* seconds; 0 = no reply */
 	bool cut;	  /* a lost server, a lost lease or a stop ended it early */

@@ -175,11 +175,13 @@ static void count_transitions(struct cbx_flow *flow)
 {
 	int kind;
 
-	for (kind = CBX_OTHER; kind <= CBX_KILLED; kind++)
+	for (kind = CBX_OTHER; kind <= CBX_KILLED; kind++) {
+		flow->last_cycle.changed += flow->batch.counts.transitions[kind];
 		if (flow->batch.counts.transitions[kind])
 			cbx_metric_add(flow->observe->job_transitions,
 				       cbx_kind_name((enum cbx_kind)kind), NULL,
 				       (double)flow->batch.counts.transitions[kind]);
+	}
 }
 
 /* The transaction is committed: everybody may see it now */
@@ -199,8 +201,6 @@ static int apply(struct cbx_flow *flow)
 	if (flow->batch.record.event_count)
 		flow->wake_teller(flow->wake_user);
 	count_transitions(flow);
-	flow->last_cycle.changed += flow->batch.record.event_count ? flow->batch.record.change_count
-								   : 0;
 	settle_inbounds(flow, acknowledge);
 	clear_merge(flow);
 	clear_heard(flow, false);

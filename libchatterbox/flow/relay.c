@@ -15,7 +15,7 @@
 #include <string.h>
 
 #define BATCH 1000
-#define CONFIRM_TIME (10 * CBX_SECOND)
+#define CONFIRM_TIME (5 * CBX_SECOND)
 #define REFUSED_WAIT CBX_SECOND
 
 struct letter {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define WHOLE_CHUNK 256
+#define SHARE_RETRY (2 * CBX_SECOND)
 
 /* Writes being gathered, and the field arrays they point into */
 struct writes {
@@ -125,6 +126,7 @@ static size_t list_count(const struct cbx_job_list *list)
 static int failed(struct cbx_flow *flow, int error)
 {
 	flow->share_whole = true;
+	flow->share_retry_at = cbx_now(flow->clock) + SHARE_RETRY;
 	cbx_link_lost(&flow->state_link, error);
 	return error;
 }
@@ -320,7 +322,7 @@ int cbx_flow_share_check(struct cbx_flow *flow)
 	int64_t epoch = 0;
 	int result;
 
-	if (!flow->state_link.up)
+	if (!flow->state_link.up || cbx_now(flow->clock) < flow->share_retry_at)
 		return CHATTERBOX_E_DOWN;
 	result = flow->state->ops->read_epoch(flow->state, &epoch);
 	if (result < 0)

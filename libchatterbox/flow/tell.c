@@ -82,8 +82,9 @@ static void turn(struct cbx_teller *teller)
 	if (epoch) {
 		take_epoch(teller, epoch);
 		announce_waiting(teller);
-		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);
+		/* the stream first: a blocked broker must not hold it up */
 		to_stream = cbx_relay(teller, CBX_TO_STREAM, epoch);
+		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);
 		count_outbox(teller);
 		if (to_broker > 0 || to_stream > 0)
 			return;

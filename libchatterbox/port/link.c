@@ -9,6 +9,7 @@
 
 #define CONNECT_TIME (5 * CBX_SECOND)
 #define LOG_AGAIN (60 * CBX_SECOND)
+#define PING_EVERY (5 * CBX_SECOND)
 
 static void note_down(struct cbx_link *link, int error)
 {
@@ -30,15 +31,28 @@ static void note_down(struct cbx_link *link, int error)
 	link->next_try = now + cbx_backoff_next(&link->backoff);
 }
 
+/* An idle connection does not notice that its peer is gone */
+static int ping(struct cbx_link *link, uint64_t now)
+{
+	int result;
+
+	if (!link->ops->ping || now - link->pinged_at < PING_EVERY)
+		return 0;
+	link->pinged_at = now;
+	result = link->ops->ping(link->connection);
+	return link->ops->is_up(link->connection) ? 0 : result;
+}
+
 int cbx_link_ensure(struct cbx_link *link)
 {
 	uint64_t now = cbx_now(link->clock);
 	int result;
 
-	if (link->up && link->ops->is_up(link->connection))
+	if (link->up && link->ops->is_up(link->connection) && ping(link, now) >= 0)
 		return 0;
 	if (link->up) {
 		note_down(link, CHATTERBOX_E_DOWN);
+		link->ops->disconnect(link->connection);
 		return CHATTERBOX_E_DOWN;
 	}
 	if (now < link->next_try)
@@ -54,6 +68,7 @@ int cbx_link_ensure(struct cbx_link *link)
 		 "%s is %s (%s)", link->server, link->was_up ? "back" : "connected", link->purpose);
 	link->up = link->was_up = true;
 	link->logged_at = 0;
+	link->pinged_at = cbx_now(link->clock);
 	link->last_error = 0;
 	cbx_backoff_reset(&link->backoff);
 	cbx_health_set(link->entry, true, NULL);

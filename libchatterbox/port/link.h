@@ -19,6 +19,8 @@ struct cbx_link_ops {
 	void (*disconnect)(void *connection);
 	bool (*is_up)(void *connection);
 	const char *(*error)(void *connection);
+	/* Asks an idle connection whether it still lives; NULL when it has heartbeats of its own */
+	int (*ping)(void *connection);
 };
 
 struct cbx_link_metrics {
@@ -38,12 +40,13 @@ struct cbx_link {
 	struct cbx_backoff backoff;
 	uint64_t next_try;
 	uint64_t logged_at;
+	uint64_t pinged_at;
 	bool up;
 	bool was_up;
 	int last_error;
 };
 
-/* Up now? Tries to connect when it is not and a try is due. 0 = up, 1 = it has just come up
+/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. 0 = up, 1 = it has just come up
  * (everything about the connection is new), else CHATTERBOX_E_DOWN or what the connect said. */
 int cbx_link_ensure(struct cbx_link *link);
 /* The connection failed with @error (CHATTERBOX_E_DOWN or not): counted, and if it is gone, noted
