@@ -14,13 +14,6 @@ struct run {
 	int code;
 };
 
-static void on_ready(void *user)
-{
-	struct run *run = user;
-
-	cbd_log_say(run->service.log, CHATTERBOX_LOG_INFO, "ready");
-}
-
 static void on_failed(void *user, int error, const char *text)
 {
 	struct run *run = user;
@@ -45,9 +38,10 @@ static void take_signal(struct run *run, int signals)
 
 static int serve(struct run *run, int signals)
 {
-	const struct chatterbox_observer observer = {
-		.version = 1, .user = run, .on_ready = on_ready, .on_failed = on_failed
-	};
+	/* that it is ready is in the log by the engine's own word */
+	const struct chatterbox_observer observer = { .version = 1,
+						      .user = run,
+						      .on_failed = on_failed };
 
 	run->code = cbd_service_start(&run->service, &observer);
 	while (!run->code && !run->ended) {
