@@ -2,9 +2,10 @@
 /*
  * active_jobs.c - the table of the last recorded statuses, and how it is frozen
  *
- * Decides that a freeze costs no more than a walk over the systems: each system's totals are made
- * when its list is set, the walk is in order, and only systems that came since the last freeze are
- * sorted into it; those that went are dropped on the same walk.
+ * Decides that a freeze costs no more than a walk along one array, which is in order already: only
+ * systems that came since the last freeze are sorted into it, and those that went are dropped on
+ * the same walk. The counts are kept as lists come and go; the speeds are summed anew each time,
+ * since a running sum of fractions would drift.
  */
 #include "domain/active_jobs.h"
 #include "base/hash.h"
@@ -16,54 +17,55 @@
 
 struct slot {
 	UT_hash_handle hh;
-	struct cbx_job_list *list; /* NULL: gone, to be dropped by settle() */
-	struct cbx_totals totals;
+	size_t at; /* its row */
 	char system[];
+};
+
+struct row {
+	struct slot *slot;
+	struct cbx_job_list *list; /* NULL: gone, to be dropped by settle() */
+	const char *system;        /* the list's own */
+	double speed;
 };
 
 struct cbx_active_jobs {
 	struct slot *slots; /* by system */
-	struct slot **order;
-	size_t count;    /* of order */
-	size_t settled;  /* so many of them are sorted; the rest is new */
-	size_t capacity; /* of order */
-	size_t filled;   /* slots with a list */
-	size_t live;
+	struct row *rows;
+	size_t count;
+	size_t settled; /* so many rows are in order; the rest is new */
+	size_t capacity;
+	size_t filled;               /* rows with a list */
+	struct cbx_totals totals;    /* all but the speed */
 	struct cbx_snapshot *frozen; /* NULL: something was set since */
 };
 
-static void count_job(struct cbx_totals *totals, const struct cbx_job *job)
+/* @by is 1 or -1. Returns the speed. */
+static double count_list(struct cbx_totals *totals, const struct cbx_job_list *list, int by)
 {
-	bool ocd = job->origin == CBX_OCD;
+	double speed = 0;
+	size_t i;
 
-	if (job->phase != CBX_LIVE)
-		return;
-	totals->live++;
-	totals->live_ocd += ocd;
-	if (job->kind == CBX_RUNNING) {
-		totals->running++;
-		totals->running_ocd += ocd;
-		totals->speed += job->status->speed;
-	} else if (job->kind == CBX_PAUSED) {
-		totals->paused++;
-		totals->paused_ocd += ocd;
-	} else {
-		totals->other++;
-		totals->other_ocd += ocd;
+	for (i = 0; list && i < list->count; i++) {
+		const struct cbx_job *job = list->jobs[i];
+		int ocd = job->origin == CBX_OCD ? by : 0;
+
+		if (job->phase != CBX_LIVE)
+			continue;
+		totals->live += by;
+		totals->live_ocd += ocd;
+		if (job->kind == CBX_RUNNING) {
+			totals->running += by;
+			totals->running_ocd += ocd;
+			speed += job->status->speed;
+		} else if (job->kind == CBX_PAUSED) {
+			totals->paused += by;
+			totals->paused_ocd += ocd;
+		} else {
+			totals->other += by;
+			totals->other_ocd += ocd;
+		}
 	}
-}
-
-static void sum_totals(struct cbx_totals *to, const struct cbx_totals *from)
-{
-	to->live += from->live;
-	to->running += from->running;
-	to->paused += from->paused;
-	to->other += from->other;
-	to->running_ocd += from->running_ocd;
-	to->live_ocd += from->live_ocd;
-	to->paused_ocd += from->paused_ocd;
-	to->other_ocd += from->other_ocd;
-	to->speed += from->speed;
+	return speed;
 }
 
 int cbx_active_jobs_new(struct cbx_active_jobs **out)
@@ -82,11 +84,11 @@ void cbx_active_jobs_clear(struct cbx_active_jobs *jobs)
 
 	HASH_CLEAR(hh, jobs->slots);
 	for (i = 0; i < jobs->count; i++) {
-		cbx_job_list_unref(jobs->order[i]->list);
-		free(jobs->order[i]);
+		cbx_job_list_unref(jobs->rows[i].list);
+		free(jobs->rows[i].slot);
 	}
 	cbx_snapshot_unref(jobs->frozen);
-	free(jobs->order);
+	free(jobs->rows);
 	*jobs = (struct cbx_active_jobs){ 0 };
 }
 
@@ -98,131 +100,129 @@ void cbx_active_jobs_free(struct cbx_active_jobs *jobs)
 	free(jobs);
 }
 
-static struct slot *find(const struct cbx_active_jobs *jobs, const char *system)
+static struct row *find(const struct cbx_active_jobs *jobs, const char *system)
 {
 	struct slot *slot = NULL;
 
 	HASH_FIND_STR(jobs->slots, system, slot);
-	return slot;
+	return slot ? &jobs->rows[slot->at] : NULL;
 }
 
 struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, const char *system)
 {
-	struct slot *slot = find(jobs, system);
+	const struct row *row = find(jobs, system);
 
-	return slot ? slot->list : NULL;
+	return row ? row->list : NULL;
 }
 
-static int add_slot(struct cbx_active_jobs *jobs, const char *system, struct slot **out)
+static int add_row(struct cbx_active_jobs *jobs, const char *system, struct row **out)
 {
 	size_t len = strlen(system);
 	size_t capacity = jobs->capacity ? jobs->capacity * 2 : 64;
 	bool cbx_hash_failed = false;
-	struct slot **order;
+	struct row *rows;
 	struct slot *slot;
 
 	if (jobs->count == jobs->capacity) {
-		order = realloc(jobs->order, capacity * sizeof(struct slot *));
-		if (!order)
+		rows = realloc(jobs->rows, capacity * sizeof(*rows));
+		if (!rows)
 			return -ENOMEM;
-		jobs->order = order;
+		jobs->rows = rows;
 		jobs->capacity = capacity;
 	}
 	slot = calloc(1, sizeof(*slot) + len + 1);
 	if (!slot)
 		return -ENOMEM;
 	memcpy(slot->system, system, len + 1);
+	slot->at = jobs->count;
 	HASH_ADD_KEYPTR(hh, jobs->slots, slot->system, len, slot);
 	if (cbx_hash_failed) {
 		free(slot);
 		return -ENOMEM;
 	}
-	jobs->order[jobs->count++] = slot;
-	*out = slot;
+	*out = &jobs->rows[jobs->count++];
+	**out = (struct row){ .slot = slot };
 	return 0;
 }
 
-static void fill_slot(struct cbx_active_jobs *jobs, struct slot *slot, struct cbx_job_list *list)
+static void fill_row(struct cbx_active_jobs *jobs, struct row *row, struct cbx_job_list *list)
 {
-	struct cbx_job_list *old = slot->list;
-	size_t i;
+	struct cbx_job_list *old = row->list;
 
-	slot->totals = (struct cbx_totals){ 0 };
-	slot->list = list ? cbx_job_list_ref(list) : NULL;
-	for (i = 0; list && i < list->count; i++)
-		count_job(&slot->totals, list->jobs[i]);
+	count_list(&jobs->totals, old, -1);
+	row->speed = count_list(&jobs->totals, list, 1);
+	row->list = list ? cbx_job_list_ref(list) : NULL;
+	row->system = list ? list->jobs[0]->status->system : NULL;
 	jobs->filled += (size_t)(list != NULL) - (size_t)(old != NULL);
-	jobs->live += (list ? list->live : 0) - (old ? old->live : 0);
 	cbx_job_list_unref(old);
 	cbx_snapshot_unref(cbx_steal(jobs->frozen));
 }
 
 int cbx_active_jobs_set(struct cbx_active_jobs *jobs, const char *system, struct cbx_job_list *list)
 {
-	struct slot *slot = find(jobs, system);
+	struct row *row = find(jobs, system);
 	int error;
 
 	if (list && !list->count)
 		list = NULL;
 	assert(!list || !strcmp(list->jobs[0]->status->system, system));
-	if (list == (slot ? slot->list : NULL))
+	if (list == (row ? row->list : NULL))
 		return 0;
-	if (!slot) {
-		error = add_slot(jobs, system, &slot);
+	if (!row) {
+		error = add_row(jobs, system, &row);
 		if (error)
 			return error;
 	}
-	fill_slot(jobs, slot, list);
+	fill_row(jobs, row, list);
 	return 0;
 }
 
-static int compare_slots(const void *a, const void *b)
+static int compare_rows(const void *a, const void *b)
 {
-	return strcmp((*(struct slot *const *)a)->system, (*(struct slot *const *)b)->system);
+	return strcmp(((const struct row *)a)->slot->system, ((const struct row *)b)->slot->system);
 }
 
-/* Sorts the new ones, drops the gone ones, and merges both halves into @to */
-static size_t merge_order(struct cbx_active_jobs *jobs, struct slot **to)
+/* Sorts the new ones, drops the gone ones, and merges both parts into @to */
+static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 {
-	size_t old = 0;
-	size_t new = jobs->settled;
+	struct row *old = jobs->rows;
+	struct row *new = jobs->rows + jobs->settled;
+	const struct row *old_end = new;
+	const struct row *new_end = jobs->rows + jobs->count;
 	size_t count = 0;
 
-	qsort(jobs->order + new, jobs->count - new, sizeof(struct slot *), compare_slots);
-	while (old < jobs->settled || new < jobs->count) {
-		struct slot *slot;
+	qsort(new, jobs->count - jobs->settled, sizeof(*new), compare_rows);
+	while (old < old_end || new < new_end) {
+		const struct row *row;
 
-		if (new == jobs->count)
-			slot = jobs->order[old++];
-		else if (old == jobs->settled)
-			slot = jobs->order[new ++];
-		else if (strcmp(jobs->order[old]->system, jobs->order[new]->system) < 0)
-			slot = jobs->order[old++];
+		if (new == new_end || (old < old_end && compare_rows(old, new) < 0))
+			row = old++;
 		else
-			slot = jobs->order[new ++];
-		if (slot->list) {
-			to[count++] = slot;
+			row = new ++;
+		if (row->list) {
+			row->slot->at = count;
+			to[count++] = *row;
 			continue;
 		}
-		HASH_DEL(jobs->slots, slot);
-		free(slot);
+		HASH_DEL(jobs->slots, row->slot);
+		free(row->slot);
 	}
 	return count;
 }
 
 static int settle(struct cbx_active_jobs *jobs)
 {
-	struct slot **order;
+	struct row *rows;
 
 	if (jobs->settled == jobs->count && jobs->filled == jobs->count)
 		return 0;
-	order = malloc(jobs->capacity * sizeof(struct slot *));
-	if (!order)
+	rows = malloc(jobs->capacity * sizeof(*rows));
+	if (!rows)
 		return -ENOMEM;
-	jobs->count = merge_order(jobs, order);
+	jobs->count = merge_rows(jobs, rows);
 	jobs->settled = jobs->count;
-	free(jobs->order);
-	jobs->order = order;
+	free(jobs->rows);
+	jobs->rows = rows;
 	return 0;
 }
 
@@ -242,13 +242,13 @@ int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_snapshot **o
 		return -ENOMEM;
 	atomic_init(&snapshot->refs, 1);
 	snapshot->count = jobs->count;
-	snapshot->totals = (struct cbx_totals){ 0 };
+	snapshot->totals = jobs->totals;
 	for (i = 0; i < jobs->count; i++) {
-		struct slot *slot = jobs->order[i];
+		const struct row *row = &jobs->rows[i];
 
-		snapshot->entries[i].list = cbx_job_list_ref(slot->list);
-		snapshot->entries[i].system = slot->list->jobs[0]->status->system;
-		sum_totals(&snapshot->totals, &slot->totals);
+		snapshot->entries[i].list = cbx_job_list_ref(row->list);
+		snapshot->entries[i].system = row->system;
+		snapshot->totals.speed += row->speed;
 	}
 	jobs->frozen = snapshot;
 	*out = cbx_snapshot_ref(snapshot);
@@ -257,5 +257,5 @@ int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_snapshot **o
 
 bool cbx_active_jobs_has_stored_status(const struct cbx_active_jobs *jobs)
 {
-	return jobs->live > 0;
+	return jobs->totals.live > 0;
 }

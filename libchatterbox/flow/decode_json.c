@@ -2,24 +2,19 @@
 /*
  * decode_json.c - JSON by yajl, with what yajl lets through refused here
  *
- * Decides three things. The bytes are checked first, since yajl takes some invalid UTF-8 and the
- * controls VT and FF as white space. The depth is counted here, since yajl has no limit. And yajl
- * gets all its memory from one block whose size is known to be enough, because it does not survive
- * a failed allocation: of its two growing buffers one holds the decoded form of the longest string
- * with escapes, the other the unfinished last token of a truncated text; both double their size.
+ * Decides that the bytes are checked first, since yajl takes some invalid UTF-8, and the controls
+ * VT and FF as white space; that the depth is counted here, since yajl has no limit; and that
+ * offsets of yajl give each value its slice of the original.
  */
 #include "flow/decode_json.h"
 #include "base/text.h"
+#include "flow/decode_room.h"
 
-#include <assert.h>
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <yajl/yajl_parse.h>
-
-#define ROOM_FIXED 16384 /* yajl's own structures, and the least size of its buffers */
-#define ALIGN 16
 
 struct walk {
 	const struct cbx_json_doc *doc;
@@ -33,48 +28,10 @@ struct walk {
 	bool keyed;     /* key is the one of the coming value */
 	bool finishing; /* the text is over */
 	struct cbx_json key;
-	size_t room_used;
-	size_t last; /* where the last block of the room begins */
+	struct cbx_json_room room;
 	char *decoded;
 	const struct cbx_level *levels[CBX_JSON_DEPTH + 1]; /* of the containers entered */
 };
-
-static void *room_take(void *context, size_t size)
-{
-	struct walk *w = context;
-	size_t at = (w->room_used + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-
-	assert(at + size <= w->doc->room_size);
-	w->last = at;
-	w->room_used = at + size;
-	return w->doc->room + at;
-}
-
-static void *room_grow(void *context, void *old, size_t size)
-{
-	struct walk *w = context;
-	size_t at;
-	void *bigger;
-
-	if (!old)
-		return room_take(context, size);
-	at = (size_t)((char *)old - w->doc->room);
-	if (at == w->last) {
-		assert(at + size <= w->doc->room_size);
-		w->room_used = at + size;
-		return old;
-	}
-	/* its size is not known: this copies more than it held, from inside the room */
-	bigger = room_take(context, size);
-	memmove(bigger, old, size < w->last - at ? size : w->last - at);
-	return bigger;
-}
-
-static void room_give(void *context, void *block)
-{
-	(void)context;
-	(void)block;
-}
 
 /* A NUL, or half a pair of surrogates, in the escapes of a string's raw bytes */
 static bool escapes_clean(const char *raw, size_t len)
@@ -295,17 +252,14 @@ static const yajl_callbacks callbacks = {
 
 int cbx_json_open(const char *bytes, size_t len, struct cbx_json_doc *doc)
 {
-	size_t buffers;
-
 	if (!len || memchr(bytes, '\v', len) || memchr(bytes, '\f', len) ||
 	    !cbx_utf8_valid(bytes, len))
 		return CHATTERBOX_E_DECODE;
-	/* the decoded strings, one doubled buffer of yajl's, and one more if there are escapes */
-	buffers = memchr(bytes, '\\', len) ? 5 : 2;
-	if (len > (SIZE_MAX - ROOM_FIXED) / 5)
-		return -ENOMEM;
 	*doc = (struct cbx_json_doc){ .bytes = bytes, .len = len };
-	doc->room_size = ROOM_FIXED + buffers * len;
+	doc->has_escapes = memchr(bytes, '\\', len) != NULL;
+	doc->room_size = cbx_json_room_size(len, doc->has_escapes);
+	if (!doc->room_size)
+		return -ENOMEM;
 	doc->room = malloc(doc->room_size);
 	return doc->room ? 0 : -ENOMEM;
 }
@@ -320,12 +274,14 @@ int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *
 {
 	const unsigned char *bytes = (const unsigned char *)doc->bytes;
 	struct walk w = { .doc = doc, .context = context, .levels = { root } };
-	yajl_alloc_funcs room = { room_take, room_grow, room_give, &w };
+	yajl_alloc_funcs functions;
 	yajl_status status;
 
 	w.decoded = doc->room;
-	w.room_used = doc->room_size > ROOM_FIXED + 2 * doc->len ? doc->len : 0;
-	w.yajl = yajl_alloc(&callbacks, &room, &w);
+	w.room = (struct cbx_json_room){ .bytes = doc->room, .size = doc->room_size };
+	w.room.used = doc->has_escapes ? doc->len : 0;
+	functions = cbx_json_room_functions(&w.room);
+	w.yajl = yajl_alloc(&callbacks, &functions, &w);
 	/* checked already, and better */
 	yajl_config(w.yajl, yajl_dont_validate_strings, 1);
 	status = yajl_parse(w.yajl, bytes, doc->len);

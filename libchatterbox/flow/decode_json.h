@@ -46,7 +46,8 @@ struct cbx_level {
 struct cbx_json_doc {
 	const char *bytes;
 	size_t len;
-	char *room; /* what the reader and the decoded strings need, in one block */
+	bool has_escapes;
+	char *room; /* the decoded strings, if there are escapes, and what yajl needs */
 	size_t room_size;
 };
 

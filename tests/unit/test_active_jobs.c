@@ -142,6 +142,13 @@ START_TEST(a_frozen_copy_stays_and_shares)
 	cbx_snapshot_unref(same);
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &same), 0);
 	ck_assert_ptr_eq(first, same);
+	cbx_active_jobs_clear(table);
+	ck_assert(!cbx_active_jobs_has_stored_status(table));
+	ck_assert_ptr_null(cbx_active_jobs_get(table, "A"));
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
+	ck_assert_uint_eq(second->count, 0);
+	cbx_snapshot_unref(second);
+	ck_assert_int_eq(cbx_active_jobs_set(table, "B", first->entries[1].list), 0);
 	set_count(table, "A", 3);
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
 	ck_assert_ptr_ne(first, second);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+/*
+ * bench_decode.c - MB/s of reading an answer of 10 jobs, beside jansson's bare json_loadb()
+ *
+ *	bench_decode [seconds per figure]
+ *
+ * jansson only builds its tree here; the decoder also judges each member and makes the canonical
+ * statuses. Both take turns, and the best turn of each counts. A last figure is a freeze of the
+ * table of 10 000 systems after one of them changed.
+ */
+#include "base/text.h"
+#include "domain/active_jobs.h"
+#include "flow/decode.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void make_answer(struct cbx_text *text, int jobs)
+{
+	int i;
+
+	cbx_text_puts(text,
+		      "{\"jsonrpc\":\"2.0\",\"id\":\"1.17.ABC1.0\",\"result\":{\"verb\":{\"event_"
+		      "category\":\"request_system\",\"event\":\"job_list\"},\"object\":{"
+		      "\"jobs\":[");
+	for (i = 0; i < jobs; i++)
+		cbx_text_printf(text,
+				"%s{\"system\":\"ABC1\",\"job_id\":%d,\"status\":\"Running\","
+				"\"percent_completed\":\"%d.%d\",\"downloaded\":%d,"
+				"\"total_files\":%d,\"download_speed\":\"%d KB/s\","
+				"\"job_type\":\"full\",\"files_downloading\":[{\"name\":\"content/"
+				"pack-%06d.bin\",\"size\":%d,\"done\":%d},{\"name\":\"content/"
+				"pack-%06d.bin\",\"size\":%d,\"done\":0}],\"eta\":%d}",
+				i ? "," : "", 1000 + i, i * 9, i, i * 37, 400, 250 + i, i, 1 << 20,
+				i * 1000, i + 1, 1 << 21, 3600 - i);
+	cbx_text_puts(text, "],\"systems\":[\"ABC1\"]}}}");
+}
+
+static void decode(const struct cbx_text *text)
+{
+	static const struct cbx_decode_limits limits = { 1 << 20, 10000 };
+	struct cbx_reply *reply = NULL;
+
+	if (cbx_decode_reply(text->bytes, text->len, &limits, &reply))
+		abort();
+	cbx_reply_free(reply);
+}
+
+static void load(const struct cbx_text *text)
+{
+	json_t *json = json_loadb(text->bytes, text->len, 0, NULL);
+
+	if (!json)
+		abort();
+	json_decref(json);
+}
+
+static double turn(void (*read)(const struct cbx_text *), const struct cbx_text *text, double limit)
+{
+	double start = now();
+	double took;
+	size_t count = 0;
+
+	do {
+		size_t i;
+
+		for (i = 0; i < 100; i++)
+			read(text);
+		count += 100;
+		took = now() - start;
+	} while (took < limit);
+	return (double)count * (double)text->len / took / 1e6;
+}
+
+static void read_answer(double seconds)
+{
+	struct cbx_text text = { 0 };
+	double best[2] = { 0, 0 };
+	int i;
+
+	make_answer(&text, 10);
+	for (i = 0; i < 5; i++) {
+		double ours = turn(decode, &text, seconds / 5);
+		double theirs = turn(load, &text, seconds / 5);
+
+		best[0] = ours > best[0] ? ours : best[0];
+		best[1] = theirs > best[1] ? theirs : best[1];
+	}
+	printf("answer of 10 jobs, %zu bytes: cbx_decode_reply %.0f MB/s (%.1f us), "
+	       "json_loadb %.0f MB/s (%.1f us)\n",
+	       text.len, best[0], (double)text.len / best[0], best[1], (double)text.len / best[1]);
+	cbx_text_free(&text);
+}
+
+static struct cbx_job_list *make_list(const char *system, int64_t jobs)
+{
+	struct cbx_job *array[8];
+	struct cbx_job_list *list;
+	int64_t i;
+
+	for (i = 0; i < jobs; i++) {
+		struct cbx_status_parts parts = { .system = system,
+						  .system_len = strlen(system),
+						  .job_id = i,
+						  .text = "Running",
+						  .text_len = 7,
+						  .downloaded = CBX_NO_COUNT,
+						  .total_files = CBX_NO_COUNT };
+		struct cbx_status *status;
+
+		if (cbx_status_new(&parts, &status) || cbx_job_new(status, &array[i]))
+			abort();
+		array[i]->phase = CBX_LIVE;
+		cbx_status_unref(status);
+	}
+	if (cbx_job_list_new(array, (size_t)jobs, &list))
+		abort();
+	for (i = 0; i < jobs; i++)
+		cbx_job_unref(array[i]);
+	return list;
+}
+
+static void set(struct cbx_active_jobs *table, int system, int64_t jobs)
+{
+	struct cbx_job_list *list;
+	char name[16];
+
+	/* not in order, as answers come */
+	snprintf(name, sizeof(name), "S%05d", system * 7919 % 10000);
+	list = make_list(name, jobs);
+	if (cbx_active_jobs_set(table, name, list))
+		abort();
+	cbx_job_list_unref(list);
+}
+
+static void freeze_table(void)
+{
+	enum { SYSTEMS = 10000, TIMES = 500 };
+	struct cbx_active_jobs *table;
+	struct cbx_snapshot *snapshot;
+	double start;
+	double first;
+	int i;
+
+	if (cbx_active_jobs_new(&table))
+		abort();
+	for (i = 0; i < SYSTEMS; i++)
+		set(table, i, 4);
+	start = now();
+	if (cbx_active_jobs_freeze(table, &snapshot))
+		abort();
+	first = now() - start;
+	start = now();
+	for (i = 0; i < TIMES; i++) {
+		cbx_snapshot_unref(snapshot);
+		set(table, i, 3);
+		if (cbx_active_jobs_freeze(table, &snapshot))
+			abort();
+	}
+	printf("freeze of %d systems: the first %.2f ms, after each change %.3f ms\n", SYSTEMS,
+	       first * 1e3, (now() - start) * 1e3 / TIMES);
+	cbx_snapshot_unref(snapshot);
+	cbx_active_jobs_free(table);
+}
+
+int main(int argc, char **argv)
+{
+	read_answer(argc > 1 ? strtod(argv[1], NULL) : 2);
+	freeze_table();
+	return 0;
+}
