@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sql.h - one connection to the database, and the four roles that it plays
+ * sql.h - one connection to the database, and the five roles that it plays
  *
  * One `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (record),
- * outbox.h, lease.h, directory.h (look-ups). Adapters: postgres and sqlite; both pass the same
+ * outbox.h, lease.h, directory.h (look-ups), errors.h (what went wrong, and clean-up). Adapters: postgres and sqlite; both pass the same
  * suite, tests/kit/sql_suite.c. SQL is parameters only, unnamed statements, no session state
  * (CONTRACT 5: a transaction-mode pooler may be in between).
  *
@@ -27,6 +27,7 @@ struct cbx_ledger_ops;
 struct cbx_outbox_ops;
 struct cbx_lease_ops;
 struct cbx_directory_ops;
+struct cbx_errors_ops;
 
 /* Whose epoch guards a write: `name` of the lease row, `holder` and `epoch` as they were taken.
  * Every write checks the row (share lock) inside its transaction. */
@@ -57,6 +58,7 @@ struct cbx_sql {
 	const struct cbx_outbox_ops *outbox;
 	const struct cbx_lease_ops *lease;
 	const struct cbx_directory_ops *directory;
+	const struct cbx_errors_ops *errors;
 	char error[512]; /* why the last call failed; never a secret */
 	char where[256]; /* "host:port/database", or the file */
 };

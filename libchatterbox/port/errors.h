@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * errors.h - the tables of what went wrong, and their clean-up: errors, errored jobs, ended jobs,
+ * content_server_access
+ */
+#ifndef CBX_PORT_ERRORS_H
+#define CBX_PORT_ERRORS_H
+
+#include "port/ledger.h"
+
+/* A row of errors. Texts are valid during the call; NULL = SQL null. Times in ms. */
+struct cbx_error_row {
+	int64_t id;
+	const char *system;
+	int64_t job_id; /* CBX_NO_COUNT = null: an error of the system as a whole */
+	const char *job_type;
+	const char *code;
+	const char *message;
+	const char *origin; /* "ocd", "user" or NULL */
+	int64_t occurrences;
+	int64_t first_seen_ms;
+	int64_t last_seen_ms;
+};
+
+typedef int (*cbx_error_fn)(void *user, const struct cbx_error_row *row);
+
+/* A row of content_server_access: access is "ok", "denied" or "internal" */
+struct cbx_access_row {
+	const char *system;
+	const char *access;
+	const char *error; /* or NULL */
+};
+
+/* All writes are guarded (port/sql.h) and each is one transaction. */
+struct cbx_errors_ops {
+	/* Newest first by id: those with id < @before_id (0 = from the newest), of @system (NULL =
+	 * all), at most @limit */
+	int (*page)(struct cbx_sql *sql, const char *system, int64_t before_id, size_t limit,
+		    cbx_error_fn each, void *user);
+	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. id, occurrences
+	 * and times of @rows are ignored. */
+	int (*store)(struct cbx_sql *sql, const struct cbx_guard *guard,
+		     const struct cbx_error_row *rows, size_t count);
+	/* By ids, or, when @system is not NULL, all of that system */
+	int (*remove)(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
+		      size_t count, const char *system, int64_t *removed);
+	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds old
+	 * (database's clock; 0 = all of them) go to completed_jobs with their revision and status
+	 * (started_at from created_at), and leave status_monitor. each() for every one that
+	 * went. The proposal's deleteEntry. */
+	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
+			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
+			  cbx_row_fn each, void *user);
+	/* Errors whose last_seen is older than @older_than seconds */
+	int (*expire_errors)(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
+			     int64_t *removed);
+	/* Rows of completed_jobs that ended longer ago than @older_than seconds */
+	int (*expire_completed)(struct cbx_sql *sql, const struct cbx_guard *guard,
+				int64_t older_than, int64_t *removed);
+	/* Upserts by system, checked_at now */
+	int (*write_access)(struct cbx_sql *sql, const struct cbx_guard *guard,
+			    const struct cbx_access_row *rows, size_t count);
+};
+
+#endif
