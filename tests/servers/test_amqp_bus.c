@@ -190,6 +190,47 @@ START_TEST(keeps_events_that_arrive_during_questions)
 }
 END_TEST
 
+/* What the closed channel had sent comes first, by its own numbers; then its numbers are over */
+START_TEST(reads_a_closed_channel_to_its_end)
+{
+	struct cbx_bus *bus = bus_open(true);
+	struct cbx_bus *watcher = bus_open(true);
+	const char *queue = bus_declared(bus);
+	struct cbx_bus_message message = bus_text(queue, "x");
+	struct cbx_bus_event event;
+	bool over = false;
+	uint64_t delivered = 0;
+
+	for (int i = 0; i < 5; i++)
+		bus_send(watcher, &message);
+	bus_expect_confirmed(watcher, 1, 5);
+	ck_assert_int_eq(bus->ops->consume(bus, queue, 10, bus_in(10)), 0);
+	for (int i = 0; i < 5; i++)
+		bus_send(bus, &message);
+	ck_assert_int_eq(bus->ops->consume(bus, "cbx-nobody", 1, bus_in(10)), CHATTERBOX_E_REFUSED);
+	while (!over) {
+		ck_assert_int_eq(bus->ops->take(bus, -1, bus_in(10), &event), 0);
+		ck_assert_int_ne(event.type, CBX_BUS_NOTHING);
+		if (event.type == CBX_BUS_DELIVERY)
+			ck_assert_uint_eq(event.tag, ++delivered);
+		over = event.type == CBX_BUS_REFUSED;
+		cbx_bus_event_clear(&event);
+	}
+	ck_assert_uint_ge(delivered, 5);
+	/* an old tag settles nothing, and all come again under new ones */
+	ck_assert_int_eq(bus->ops->settle(bus, delivered, true, true), 0);
+	for (uint64_t i = 1; i <= 10; i++) {
+		bus_expect(bus, CBX_BUS_DELIVERY, &event);
+		ck_assert_uint_eq(event.tag, delivered + i);
+		cbx_bus_event_clear(&event);
+	}
+	bus->ops->disconnect(bus);
+	bus_wait_depth(watcher, queue, 10);
+	bus_close(&bus);
+	bus_close(&watcher);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { tells_why_it_cannot_log_in,
@@ -197,7 +238,8 @@ int main(void)
 				       refuses_tls_that_it_cannot_verify,
 				       reads_headers_of_other_kinds,
 				       uses_a_queue_that_others_declared_differently,
-				       keeps_events_that_arrive_during_questions };
+				       keeps_events_that_arrive_during_questions,
+				       reads_a_closed_channel_to_its_end };
 	const struct bus_world world = { .name = "amqp_bus",
 					 .make = make,
 					 .delete_queue = delete_queue,
