@@ -6,7 +6,10 @@
 
 void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_clock *clock)
 {
-	*scheduler = (struct cbx_task_scheduler){ .clock = clock, .last_tick = cbx_now(clock) };
+	/* the first tick is due at once: what runs at the start shows without waiting for a second
+	 */
+	*scheduler = (struct cbx_task_scheduler){ .clock = clock,
+						  .last_tick = cbx_now(clock) - CBX_SECOND };
 }
 
 void cbx_task_add(struct cbx_task_scheduler *scheduler, struct cbx_task *task)
