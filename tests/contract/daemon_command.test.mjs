@@ -79,18 +79,41 @@ test('prints every value, where it came from, and no secret', () => {
 	assert.doesNotMatch(stdout + stderr, /canary/);
 });
 
-test('an unreachable server is 69 and is named', async () => {
-	// a port that was free a moment ago, and that nobody listens on
+// a port that was free a moment ago, and that nobody listens on
+async function deadPort() {
 	const server = createServer();
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
 	const { port } = server.address();
 	await new Promise((done) => server.close(done));
-	const { code, stderr, left } = run([], {
-		NLCONF_CHATTERBOX__STARTUP_TIMEOUT: '1', NLCONF_CHATTERBOX__BUS: 'memory', NLCONF_CHATTERBOX__SQL: 'sqlite',
-		NLCONF_CHATTERBOX__SQLITE_PATH: join(privateDirectory(), 'db.sqlite'), NLCONF_REDIS__PORT: String(port) });
-	assert.equal(code, 69);
-	assert.match(stderr, new RegExp(`^chatterboxd: error: .*redis.*${port}`, 'm'));
-	assert.deepEqual(left, []);
+	return String(port);
+}
+
+const embedded = () => ({
+	NLCONF_CHATTERBOX__STARTUP_TIMEOUT: '1', NLCONF_CHATTERBOX__BUS: 'memory',
+	NLCONF_CHATTERBOX__STORE: 'memory', NLCONF_CHATTERBOX__SQL: 'sqlite',
+	NLCONF_CHATTERBOX__SQLITE_PATH: join(privateDirectory(), 'db.sqlite') });
+
+for (const [what, section, key, kind] of [['Redis', 'REDIS', 'STORE', 'redis'], ['RabbitMQ', 'RMQ', 'BUS', 'rmq'],
+	['PostgreSQL', 'SEQUELIZE', 'SQL', 'postgres']])
+	test(`an unreachable ${what} is 69 and is named`, async () => {
+		const port = await deadPort();
+		const { code, stderr, left } = run([], { ...embedded(), [`NLCONF_CHATTERBOX__${key}`]: kind,
+			[`NLCONF_${section}__PORT`]: port });
+		assert.equal(code, 69);
+		assert.match(stderr, new RegExp(`^chatterboxd: error: .*127\\.0\\.0\\.1.*${port}`, 'm'));
+		assert.deepEqual(left, []);
+	});
+
+test('migrates and ends', async () => {
+	const environment = embedded();
+	const first = run(['--migrate'], environment);
+	assert.equal(first.code, 0, first.stderr);
+	assert.match(first.stdout, /^[1-9]\d* migrations? applied\n$/m);
+	assert.match(run(['--migrate'], environment).stdout, /^0 migrations applied\n$/m);
+	const down = run(['--migrate'], { ...environment, NLCONF_CHATTERBOX__SQL: 'postgres',
+		NLCONF_SEQUELIZE__PORT: await deadPort() });
+	assert.equal(down.code, 69);
+	assert.match(down.stderr, /^chatterboxd: error: /m);
 });
 
 test('a taken port is 78 and names the key', async () => {
