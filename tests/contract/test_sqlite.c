@@ -103,12 +103,14 @@ static const struct sql_world world = {
 
 int main(void)
 {
+	Suite *suite = suite_create(world.name);
 	int r;
 
 	if (!mkdtemp(directory))
 		return EXIT_FAILURE;
 	snprintf(path, sizeof(path), "%s/chatterbox.db", directory);
-	r = unit_run(sql_suite(&world));
+	sql_suite(&world, suite);
+	r = unit_run(suite);
 	world_reset();
 	rmdir(directory);
 	return r;

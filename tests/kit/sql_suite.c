@@ -161,10 +161,8 @@ void sql_add(Suite *suite, const char *name, const TTest *const *tests, size_t c
 	suite_add_tcase(suite, tcase);
 }
 
-Suite *sql_suite(const struct sql_world *world)
+void sql_suite(const struct sql_world *world, Suite *suite)
 {
-	Suite *suite = suite_create(world->name);
-
 	sql_world = world;
 	sql_suite_ledger(suite);
 	sql_suite_trouble(suite);
@@ -173,5 +171,4 @@ Suite *sql_suite(const struct sql_world *world)
 	sql_suite_lease(suite);
 	sql_suite_schema(suite);
 	sql_suite_directory(suite);
-	return suite;
 }

@@ -70,7 +70,7 @@ void sql_suite_directory(Suite *suite);
 /* A test case with the fixture above */
 void sql_add(Suite *suite, const char *name, const TTest *const *tests, size_t count);
 
-/* The whole suite */
-Suite *sql_suite(const struct sql_world *world);
+/* Adds the whole suite; of one world in a program */
+void sql_suite(const struct sql_world *world, Suite *suite);
 
 #endif

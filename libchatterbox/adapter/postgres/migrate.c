@@ -177,13 +177,15 @@ static int apply_pending(struct postgres *self, size_t *before)
 	/* a table is not waited for that long: others would queue behind us */
 	if (!r)
 		r = cbx_pg_query(self, "set local lock_timeout = 5000", NULL, NULL);
-	if (!r)
-		r = read_applied(self, before);
+	/* before looking again: an advisory lock alone lets the server believe what it knew of
+	 * tables before, this makes it look */
 	if (!r && !*before)
 		r = cbx_pg_query(self,
 				 "create table if not exists chatterbox_migrations (number "
 				 "integer primary key, name text, applied_at timestamptz)",
 				 NULL, NULL);
+	if (!r)
+		r = read_applied(self, before);
 	for (i = *before; i < CBX_COUNT(migrations) && !r; i++) {
 		r = migrations[i].run(self);
 		if (!r)

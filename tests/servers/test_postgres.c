@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+/* test_postgres.c - the SQL suite over PostgreSQL, and what may become of the server */
+#include "pg_faults.h"
+#include "pg_kit.h"
+
+int main(void)
+{
+	Suite *suite = suite_create(pg_world.name);
+
+	pg_kit_start(suite);
+	sql_suite(&pg_world, suite);
+	pg_suite_faults(suite);
+	pg_suite_commits(suite);
+	pg_suite_setting(suite);
+	pg_kit_stop(suite);
+	return unit_run(suite);
+}
