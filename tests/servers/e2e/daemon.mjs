@@ -61,10 +61,22 @@ export class Program {
 		return code;
 	}
 
-	/** The last lines, for a person who reads why a test failed */
+	/** The last lines but those of our own reads, for a person who reads why a test failed */
 	tail(count = 60) {
+		const lines = this.lines.filter((line) => !line.includes('"http request"'));
 		return `--- ${this.name} (${this.runs ? 'runs' : `ended with ${this.code}`}):\n${
-			this.lines.slice(-count).join('\n')}`;
+			lines.slice(-count).map(short).join('\n')}`;
+	}
+}
+
+/** A line of Bunyan without what is the same in all of them */
+function short(line) {
+	try {
+		const { time, level, msg, ...rest } = JSON.parse(line);
+		for (const same of ['name', 'hostname', 'pid', 'v']) delete rest[same];
+		return `${time.slice(11)} ${level} ${msg} ${JSON.stringify(rest)}`;
+	} catch {
+		return line;
 	}
 }
 
@@ -101,6 +113,11 @@ export class Daemon {
 	async once(...options) {
 		this.program = new Program(process.env.CBX_E2E_DAEMON, ['--config', this.file, ...options]);
 		return this.program.ended;
+	}
+
+	async migrate() {
+		const code = await this.once('--migrate');
+		if (code !== 0) throw new Error(`--migrate ended with ${code}\n${this.program.tail()}`);
 	}
 
 	async start() {

@@ -52,6 +52,12 @@ export class Place {
 		return (await this.sql.query(query, values)).rows;
 	}
 
+	/** The table that others maintain: which systems are online */
+	async online(systems) {
+		await this.rows('create table if not exists connections(actor_id text, since timestamptz)');
+		await this.rows('insert into connections(actor_id) select unnest($1::text[])', [systems]);
+	}
+
 	async close() {
 		this.redis.disconnect();
 		await this.sql.end();

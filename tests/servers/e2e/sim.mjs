@@ -32,15 +32,15 @@ export class Sim {
 		return sim;
 	}
 
-	/** job -> { status, system, origin, changes }, by the truth so far; status null: vanished */
+	/** job -> { status, time, origin } of its last change so far; status null: it vanished */
 	async truth() {
 		const text = await readFile(this.file, 'utf8');
 		const jobs = new Map();
 		for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean)) {
-			const { system, job_id: id, to, origin, job_type: type } = JSON.parse(line);
-			const job = jobs.get(`${system}/${id}`) ?? { system, id, origin, type, changes: 0 };
+			const { time, system, job_id: id, to, origin } = JSON.parse(line);
+			const job = jobs.get(`${system}/${id}`) ?? { origin };
 			job.status = to;
-			job.changes += 1;
+			job.time = Date.parse(time);
 			jobs.set(`${system}/${id}`, job);
 		}
 		return jobs;
@@ -71,14 +71,23 @@ export async function record(place) {
 
 const PLACE = { Completed: ['completed'], Killed: ['completed'], Errored: ['monitor'] };
 
-/** The first job whose record is not the truth, as text; undefined when all agree */
-export function difference(truth, recorded) {
-	for (const [key, { status }] of truth) {
+/**
+ * The first job whose record is not the truth, as text; undefined when all agree. A job that
+ * vanished before @since (ms) may never have been seen.
+ */
+export function difference(truth, recorded, since) {
+	let unseen = 0;
+	for (const [key, { status, time }] of truth) {
 		const job = recorded.get(key);
+		if (!job && status === null && time < since) {
+			unseen += 1;
+			continue;
+		}
 		if (!job) return `${key} is not recorded`;
 		const right = status === null ? ['Killed', 'Completed'] : [status];
 		if (!right.includes(job.status)) return `${key} is ${job.status}, in truth ${status}`;
 		if (!PLACE[job.status].includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
 	}
-	return truth.size === recorded.size ? undefined : `${recorded.size} jobs, in truth ${truth.size}`;
+	const seen = truth.size - unseen;
+	return seen === recorded.size ? undefined : `${recorded.size} jobs, in truth ${seen}`;
 }

@@ -37,9 +37,8 @@ export function setting(name, redisDb) {
 		hdms.set('E2E1', A17, A18);
 		hdms.set('E2E2', B5_IN);
 		hdms.offline.add('E2E3');
-		await daemon.once('--migrate');
-		await place.rows('insert into connections(actor_id) values ($1), ($2), ($3)',
-			['  E2E1 ', 'E2E2', 'E2E3']);
+		await daemon.migrate();
+		await place.online(['  E2E1 ', 'E2E2', 'E2E3']);
 		// as OCD starts a job
 		await place.rows(`insert into status_monitor(system, job_id, status)
 			values ('E2E1', 18, 'Queued') on conflict (system, job_id) do update set origin = 'ocd'`);
@@ -54,11 +53,15 @@ export function setting(name, redisDb) {
 	});
 }
 
+let broken; // the first step that failed: those after it would only say the same
+
 export function step(name, fn) {
 	test(name, async () => {
+		assert.ok(!broken, `after the failed step "${broken}"`);
 		try {
 			await fn();
 		} catch (error) {
+			broken = name;
 			error.message += `\n${daemon.program?.tail()}`;
 			throw error;
 		}
