@@ -4,6 +4,10 @@
 
 #include <stddef.h>
 
+/* A tick comes a little sooner after the last one than that came after its own: without some
+ * grace a task of 1 s would now and then run only every second tick */
+#define GRACE (CBX_SECOND / 10)
+
 void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_clock *clock)
 {
 	/* the first tick is due at once: what runs at the start shows without waiting for a second
@@ -38,7 +42,7 @@ void cbx_task_remove(struct cbx_task_scheduler *scheduler, struct cbx_task *task
 bool cbx_task_is_due(const struct cbx_task *task, uint64_t now)
 {
 	return task->wanted ||
-	       (double)(now - task->last_ran) >= task->interval * (double)CBX_SECOND;
+	       (double)(now + GRACE - task->last_ran) >= task->interval * (double)CBX_SECOND;
 }
 
 uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler)
