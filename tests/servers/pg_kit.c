@@ -83,36 +83,18 @@ static void server_run(const char *start, const char *end)
 	PQfinish(conn);
 }
 
-START_TEST(makes_a_database)
-{
-	snprintf(database, sizeof(database), "chatterbox_sql_%d", (int)getpid());
-	server_run("create database", "");
-}
-END_TEST
-
 START_TEST(drops_the_database)
 {
 	server_run("drop database if exists", " with (force)");
 }
 END_TEST
 
-/* A test of its own, since assertions need one */
-static void add_test(Suite *suite, const char *name, const TTest *test)
-{
-	TCase *tcase = tcase_create(name);
-
-	tcase_add_test(tcase, test);
-	suite_add_tcase(suite, tcase);
-}
-
-void pg_kit_start(Suite *suite)
-{
-	add_test(suite, "start", makes_a_database);
-}
-
 void pg_kit_stop(Suite *suite)
 {
-	add_test(suite, "stop", drops_the_database);
+	TCase *tcase = tcase_create("stop");
+
+	tcase_add_test(tcase, drops_the_database);
+	suite_add_tcase(suite, tcase);
 }
 
 struct cbx_postgres_options pg_options(void)
@@ -135,6 +117,10 @@ static int world_open(struct cbx_sql **out)
 
 static void world_reset(void)
 {
+	if (!*database) {
+		snprintf(database, sizeof(database), "chatterbox_sql_%d", (int)getpid());
+		server_run("create database", "");
+	}
 	pg_run("drop schema public cascade; create schema public");
 }
 

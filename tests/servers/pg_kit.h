@@ -8,8 +8,8 @@
 
 #include <libpq-fe.h>
 
-/* The database of this process is made by the suite's first test, and dropped by its last */
-void pg_kit_start(Suite *suite);
+/* The database of this process is made by the world's first reset; this adds a test that drops it
+ */
 void pg_kit_stop(Suite *suite);
 extern const struct sql_world pg_world;
 

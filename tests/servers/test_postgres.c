@@ -7,7 +7,6 @@ int main(void)
 {
 	Suite *suite = suite_create(pg_world.name);
 
-	pg_kit_start(suite);
 	sql_suite(&pg_world, suite);
 	pg_suite_faults(suite);
 	pg_suite_commits(suite);

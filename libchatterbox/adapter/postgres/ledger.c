@@ -92,14 +92,13 @@ static enum verdict ask(struct postgres *self)
 
 static int resolve(struct postgres *self, uint64_t deadline)
 {
-	enum verdict verdict = UNKNOWN;
-	int r = 0;
+	enum verdict verdict;
 
 	while (*self->xid) {
-		r = cbx_pg_connect(&self->sql, deadline);
-		if (!r)
-			verdict = ask(self);
-		if (!r && (verdict == COMMITTED || verdict == ABORTED)) {
+		self->limit = deadline;
+		verdict = cbx_pg_connect(&self->sql, deadline) ? UNKNOWN : ask(self);
+		self->limit = 0;
+		if (verdict == COMMITTED || verdict == ABORTED) {
 			self->outcome = verdict == COMMITTED;
 			self->xid[0] = '\0';
 			break;

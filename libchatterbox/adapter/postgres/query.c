@@ -239,6 +239,7 @@ int cbx_pg_commit(struct postgres *self)
 	uint64_t deadline;
 	int r = deadline_of(self, &deadline);
 
+	self->statement_ms = CBX_PG_STATEMENT_MS;
 	if (!r)
 		r = simple(self, "commit", deadline, &result);
 	/* a transaction that failed before answers COMMIT with ROLLBACK, and no error */
@@ -254,6 +255,7 @@ void cbx_pg_rollback(struct postgres *self)
 	char error[sizeof(self->sql.error)];
 	char state[sizeof(self->sqlstate)];
 
+	self->statement_ms = CBX_PG_STATEMENT_MS;
 	if (!self->conn || PQtransactionStatus(self->conn) == PQTRANS_IDLE)
 		return;
 	memcpy(error, self->sql.error, sizeof(error));

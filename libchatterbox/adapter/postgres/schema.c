@@ -89,9 +89,11 @@ static const struct cbx_pg_column columns[] = {
 	{ "lease", "expires_at", "timestamptz", "", CBX_PG_WRITTEN },
 };
 
-/* What follows the columns in a table that is created */
+/* What follows the columns in a table that is created. Room is left in the pages of tables whose
+ * rows change in columns without an index (progress, confirmed_at); the outbox, a queue,
+ * is swept often. */
 static const struct cbx_pg_table tables[] = {
-	{ "status_monitor", ", primary key (system, job_id)" },
+	{ "status_monitor", ", primary key (system, job_id)) with (fillfactor = 80" },
 	{ "completed_jobs", ", primary key (system, job_id)" },
 	{ "scheduled_jobs", "" },
 	{ "server_conf", "" },
@@ -99,7 +101,8 @@ static const struct cbx_pg_table tables[] = {
 	{ "recently_checked", "" },
 	{ "list_activation_schedule", ", primary key (system, list_id)" },
 	{ "content_server_access", "" },
-	{ "outbox", "" },
+	{ "outbox", ") with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,"
+	  " autovacuum_analyze_scale_factor = 0.1" },
 	{ "lease", "" },
 };
 /* clang-format on */
