@@ -16,5 +16,6 @@
 #include <chatterbox/jobs.h>
 #include <chatterbox/log.h>
 #include <chatterbox/query.h>
+#include <chatterbox/task.h>
 
 #endif

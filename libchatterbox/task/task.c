@@ -23,6 +23,7 @@ void cbx_task_add(struct cbx_task_scheduler *scheduler, struct cbx_task *task)
 	while (*at)
 		at = &(*at)->next;
 	task->next = NULL;
+	task->added_at_beat = scheduler->beat;
 	task->last_ran = cbx_now(scheduler->clock);
 	*at = task;
 }
@@ -34,15 +35,37 @@ void cbx_task_remove(struct cbx_task_scheduler *scheduler, struct cbx_task *task
 	for (at = &scheduler->tasks; *at; at = &(*at)->next) {
 		if (*at != task)
 			continue;
+		if (scheduler->upcoming == task)
+			scheduler->upcoming = task->next;
 		*at = task->next;
+		task->next = NULL;
 		return;
 	}
 }
 
+void cbx_task_start(struct cbx_task_scheduler *scheduler)
+{
+	uint64_t now = cbx_now(scheduler->clock);
+	struct cbx_task *task;
+
+	for (task = scheduler->tasks; task; task = task->next)
+		task->last_ran = now;
+	scheduler->last_tick = now;
+}
+
+uint64_t cbx_task_next_due(const struct cbx_task *task)
+{
+	double wait = task->interval * (double)CBX_SECOND;
+
+	/* 2^64 as a double; a wait below it fits, the sum may still not */
+	if (!(wait < 18446744073709551616.0) || (uint64_t)wait > UINT64_MAX - task->last_ran)
+		return UINT64_MAX;
+	return task->last_ran + (uint64_t)wait;
+}
+
 bool cbx_task_is_due(const struct cbx_task *task, uint64_t now)
 {
-	return task->wanted ||
-	       (double)(now + GRACE - task->last_ran) >= task->interval * (double)CBX_SECOND;
+	return task->wanted || now + GRACE >= cbx_task_next_due(task);
 }
 
 uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler)
@@ -50,37 +73,60 @@ uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler)
 	return scheduler->last_tick + CBX_SECOND;
 }
 
+void cbx_task_run(struct cbx_task_scheduler *scheduler, struct cbx_task *task)
+{
+	task->last_ran = cbx_now(scheduler->clock);
+	task->wanted = false;
+	scheduler->running++;
+	/* it may free itself: it is not looked at afterwards */
+	task->perform(task->user);
+	scheduler->running--;
+}
+
+/* One walk along the list. What a task removes meanwhile is taken out of `upcoming` too. */
+static unsigned run_due(struct cbx_task_scheduler *scheduler)
+{
+	struct cbx_task *task;
+	unsigned ran = 0;
+
+	scheduler->ticking = true;
+	scheduler->beat++;
+	for (task = scheduler->tasks; task; task = scheduler->upcoming) {
+		scheduler->upcoming = task->next;
+		if (cbx_task_is_paused(scheduler))
+			break;
+		if (task->added_at_beat == scheduler->beat ||
+		    !cbx_task_is_due(task, cbx_now(scheduler->clock)))
+			continue;
+		cbx_task_run(scheduler, task);
+		ran++;
+	}
+	scheduler->upcoming = NULL;
+	scheduler->ticking = false;
+	return ran;
+}
+
 unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler)
 {
 	uint64_t now = cbx_now(scheduler->clock);
-	struct cbx_task *task;
-	struct cbx_task *next;
-	unsigned ran = 0;
 
-	if (now - scheduler->last_tick < CBX_SECOND)
+	if (scheduler->ticking || now - scheduler->last_tick < CBX_SECOND)
 		return 0;
 	/* the beat stays on whole seconds unless a run was longer than one */
 	scheduler->last_tick += CBX_SECOND;
 	if (now - scheduler->last_tick >= CBX_SECOND)
 		scheduler->last_tick = now;
-	if (cbx_task_is_paused(scheduler))
-		return 0;
-	for (task = scheduler->tasks; task; task = next) {
-		next = task->next;
-		now = cbx_now(scheduler->clock);
-		if (!cbx_task_is_due(task, now))
-			continue;
-		task->last_ran = now;
-		task->wanted = false;
-		task->perform(task->user);
-		ran++;
-	}
-	return ran;
+	return run_due(scheduler);
 }
 
 void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms)
 {
-	scheduler->paused_until = cbx_now(scheduler->clock) + timeout_ms * CBX_MS;
+	uint64_t now = cbx_now(scheduler->clock);
+
+	if (timeout_ms > (UINT64_MAX - now) / CBX_MS)
+		scheduler->paused_until = UINT64_MAX;
+	else
+		scheduler->paused_until = now + timeout_ms * CBX_MS;
 }
 
 void cbx_task_resume(struct cbx_task_scheduler *scheduler)

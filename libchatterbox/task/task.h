@@ -3,8 +3,11 @@
  * task.h - a piece of work that is due each `interval` seconds, and the scheduler that runs it
  *
  * The proposal's Task and TaskScheduler, by CONTRACT 2: the scheduler ticks once a second on the
- * monotonic clock; a task is due `interval` seconds after the start of its last run; missed runs are
- * not made up; due tasks run one after another in the order they were added. One owner thread.
+ * monotonic clock; a task is due `interval` seconds after the start of its last run; missed runs
+ * are not made up; due tasks run one after another in the order they were added. One owner thread.
+ *
+ * A task may do anything to its scheduler while it runs: a task that it removes does not run any
+ * more, one that it adds runs at the next tick at the earliest, after a pause no other one runs.
  */
 #ifndef CBX_TASK_TASK_H
 #define CBX_TASK_TASK_H
@@ -20,12 +23,17 @@ struct cbx_task {
 	void *user;
 	uint64_t last_ran; /* now() at the start of its last run, or when it was added */
 	struct cbx_task *next;
+	uint64_t added_at_beat;
 	bool wanted; /* run at the next tick, whatever the interval says */
 };
 
 struct cbx_task_scheduler {
 	struct cbx_clock *clock;
 	struct cbx_task *tasks;
+	struct cbx_task *upcoming; /* the next one that the tick under way looks at */
+	unsigned running;          /* tasks under way: 0 or 1, more only by cbx_task_run() */
+	bool ticking;
+	uint64_t beat; /* counts the ticks */
 	uint64_t last_tick;
 	uint64_t paused_until; /* 0 = not paused */
 };
@@ -34,7 +42,12 @@ void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_cl
 /* Borrowed until removed; last_ran becomes now */
 void cbx_task_add(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
 void cbx_task_remove(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
-/* Runs what is due if a second has passed since the last tick; returns how many ran */
+/* Everything begins now: every task's last_ran, and the beat */
+void cbx_task_start(struct cbx_task_scheduler *scheduler);
+/* Runs it now, whether it is due or not, paused or not; last_ran becomes now */
+void cbx_task_run(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
+/* Runs what is due if a second has passed since the last tick; returns how many ran. From inside a
+ * task it does nothing. */
 unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler);
 /* When the next tick is */
 uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler);
@@ -43,5 +56,7 @@ void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms);
 void cbx_task_resume(struct cbx_task_scheduler *scheduler);
 bool cbx_task_is_paused(struct cbx_task_scheduler *scheduler);
 bool cbx_task_is_due(const struct cbx_task *task, uint64_t now);
+/* When it is due by its interval; UINT64_MAX when that is beyond all time */
+uint64_t cbx_task_next_due(const struct cbx_task *task);
 
 #endif
