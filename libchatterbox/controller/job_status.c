@@ -27,8 +27,7 @@ static void conclude(struct cbx_job_status *status, const char *task,
 	flow->last_cycle.timeouts = result->figures.timeouts;
 	flow->last_cycle.seconds = result->seconds;
 	flow->last_cycle.finished_ms = cbx_wall(flow->clock);
-	if (!result->figures.cut)
-		cbx_pacer_step(&status->pacer, &round);
+	cbx_pacer_step(&status->pacer, result->figures.cut ? NULL : &round);
 	status->check_status_task.interval = status->pacer.current;
 	flow->interval_base = status->pacer.base;
 	flow->interval_current = status->pacer.current;

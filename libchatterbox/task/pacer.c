@@ -39,6 +39,8 @@ bool cbx_pacer_step(struct cbx_pacer *pacer, const struct cbx_pacer_round *round
 {
 	double most = pacer->bound > pacer->base ? pacer->bound : pacer->base;
 
+	if (!round)
+		return pacer->reason != NULL;
 	pacer->reason = cbx_pacer_judge(pacer, round);
 	if (pacer->reason) {
 		pacer->current *= FACTOR;

@@ -12,9 +12,9 @@
 #include <stdint.h>
 
 struct cbx_pacer {
-	double base;	/* seconds */
+	double base;    /* seconds */
 	double current; /* seconds */
-	double bound;	/* load.max_interval, seconds */
+	double bound;   /* load.max_interval, seconds */
 	int64_t queue_depth_limit;
 	double reply_limit; /* seconds: load.reply_ms */
 	const char *reason; /* "cycle", "timeouts", "queue", "reply_time"; NULL = calm */
@@ -33,7 +33,8 @@ void cbx_pacer_init(struct cbx_pacer *pacer, double base);
 void cbx_pacer_set_base(struct cbx_pacer *pacer, double base);
 /* Why this round means load, NULL when it is calm */
 const char *cbx_pacer_judge(const struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
-/* Judges the round and stretches or relaxes the interval; returns whether it is under load */
+/* Judges the round and stretches or relaxes the interval; returns whether it is under load. A round
+ * that a lost server cut short judges nothing: it is handed in as NULL. */
 bool cbx_pacer_step(struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
 
 #endif
