@@ -110,6 +110,27 @@ START_TEST(message_ids_are_made_of_the_id)
 }
 END_TEST
 
+START_TEST(ids_are_never_given_out_again)
+{
+	struct cbx_batch batch = { 0 };
+	struct cbx_text id = { 0 };
+	char *first;
+
+	sql_put_event(&batch, "ABC1", NULL);
+	sql_record(&batch, 0);
+	first = sql_world->ask("select message_id from outbox");
+	tell(CBX_TO_BROKER, first);
+	tell(CBX_TO_STREAM, first);
+	sql_expect("select count(*) from outbox", "0");
+	sql_put_event(&batch, "ABC1", NULL);
+	sql_record(&batch, 0);
+	cbx_text_printf(&id, "select count(*) from outbox where message_id <> '%s'", first);
+	sql_expect(id.bytes, "1");
+	cbx_text_free(&id);
+	free(first);
+}
+END_TEST
+
 static int check_row(void *user, const struct cbx_outbox_row *row)
 {
 	(void)user;
@@ -199,6 +220,7 @@ void sql_suite_outbox(Suite *suite)
 		rows_go_when_both_sides_have_them,
 		an_older_id_committed_later_is_found,
 		message_ids_are_made_of_the_id,
+		ids_are_never_given_out_again,
 		heads_carry_everything,
 		one_key_does_not_hide_the_others,
 		pending_counts_and_ages,

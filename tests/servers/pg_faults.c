@@ -5,6 +5,8 @@
 #include "pg_kit.h"
 #include "servers.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -182,29 +184,60 @@ START_TEST(serialization_failures_are_tried_again)
 }
 END_TEST
 
+struct flight {
+	int result;
+	atomic_bool landed;
+};
+
+static void *fly(void *arg)
+{
+	struct flight *flight = arg;
+
+	flight->result = record_one(1);
+	flight->landed = true;
+	return NULL;
+}
+
+static void wait_for_flight(void)
+{
+	uint64_t end = sql_soon();
+	bool waits = false;
+	char *count;
+
+	while (!waits && cbx_now(cbx_system_clock()) < end) {
+		count = sql_world->ask("select count(*) from pg_stat_activity where "
+				       "application_name = 'chatterbox-test' and "
+				       "wait_event_type = 'Lock'");
+		waits = strcmp(count, "0") != 0;
+		free(count);
+	}
+	ck_assert(waits);
+}
+
 START_TEST(a_take_over_waits_for_a_record_in_flight)
 {
+	struct cbx_guard mine = sql_guard;
 	struct cbx_sql *other = sql_open();
 	struct cbx_lease_state held;
-	struct cbx_guard guard = { "leader", "me", sql_guard.epoch };
-	PGconn *flight;
+	struct flight flight = { 0 };
+	uint64_t before;
+	pthread_t thread;
 	int64_t epoch = 0;
-	char text[256];
 
-	/* what the guard of a long record() holds */
-	snprintf(text, sizeof(text),
-		 "begin; select 1 from lease where name = 'leader' and epoch = %d for key share",
-		 (int)guard.epoch);
-	pg_run("update lease set expires_at = now() - interval '1 minute'");
-	flight = pg_raw();
-	PQclear(PQexec(flight, text));
+	/* it has passed its guard and waits for a table, two seconds at most */
+	sql_world->hold();
+	ck_assert_int_eq(pthread_create(&thread, NULL, fly, &flight), 0);
+	wait_for_flight();
 	/* its own renewal is not held up, a take-over is */
-	ck_assert_int_eq(sql->lease->renew(sql, &guard, 60), 0);
+	before = cbx_now(cbx_system_clock());
+	ck_assert_int_eq(other->lease->renew(other, &mine, 60), 0);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - before, CBX_SECOND);
 	pg_run("update lease set expires_at = now() - interval '1 minute'");
-	ck_assert_int_eq(other->lease->take(other, "leader", "you", 60, &epoch, &held),
-			 CHATTERBOX_E_TIMEOUT);
-	PQfinish(flight);
 	ck_assert_int_eq(other->lease->take(other, "leader", "you", 60, &epoch, &held), 0);
+	ck_assert(flight.landed);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(flight.result, CHATTERBOX_E_TIMEOUT);
+	sql_world->release();
 	ck_assert_int_eq(record_one(1), CHATTERBOX_E_FENCED);
 	cbx_sql_free(other);
 }
