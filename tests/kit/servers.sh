@@ -167,12 +167,31 @@ guard()
 	exec 9> "$dir/alive"
 }
 
+# What an earlier test killed or froze and, having failed, did not bring back
+revive()
+{
+	local name
+
+	load "$CBX_TEST_DIR"
+	for name in redis rmq pg; do
+		if alive "$dir/$name.pid" > /dev/null; then
+			each cont "$dir" $name
+		else
+			echo "servers.sh: $name was left dead by an earlier test" >&2
+			each up "$dir" $name || exit 1
+		fi
+	done
+}
+
 run()
 {
 	local code command
 
 	[ $# -gt 0 ] || { usage >&2; exit 64; }
-	[ -z "${CBX_TEST_DIR:-}" ] || exec "$@"
+	if [ -n "${CBX_TEST_DIR:-}" ]; then
+		revive
+		exec "$@"
+	fi
 	start_all
 	trap 'trap - EXIT; stop_all "$dir"' EXIT
 	trap 'kill -TERM "${command:-}" 2>/dev/null; exit 143' TERM HUP

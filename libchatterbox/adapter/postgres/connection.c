@@ -28,7 +28,8 @@ void cbx_pg_say(struct postgres *self, const char *sqlstate, const char *what)
 	char *end;
 	char *p;
 
-	snprintf(self->sqlstate, sizeof(self->sqlstate), "%s", sqlstate ?: "");
+	if (sqlstate != self->sqlstate)
+		snprintf(self->sqlstate, sizeof(self->sqlstate), "%s", sqlstate ?: "");
 	snprintf(self->sql.error, sizeof(self->sql.error), "postgresql %s: %s%s%s", self->sql.where,
 		 self->sqlstate, *self->sqlstate ? " " : "", what);
 	for (p = self->sql.error; *p; p++)
