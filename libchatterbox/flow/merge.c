@@ -74,8 +74,8 @@ static int tell_event(struct merge *m, const struct cbx_job *job, const char *pr
 		event->previous_status = strdup(previous);
 	if (asprintf(&event->key, "%s/%lld", status->system, (long long)status->job_id) < 0)
 		event->key = NULL;
-	if (asprintf(&event->message_id, "%s/%lld/%lld", status->system,
-		     (long long)status->job_id, (long long)job->revision) < 0)
+	if (asprintf(&event->message_id, "%s/%lld/%lld", status->system, (long long)status->job_id,
+		     (long long)job->revision) < 0)
 		event->message_id = NULL;
 	if (!event->payload || !event->key || !event->message_id ||
 	    (previous && !event->previous_status))
@@ -157,6 +157,14 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 	return 0;
 }
 
+/* Did the job go over to another group of the system's `status` events? */
+static bool has_moved(const struct cbx_status *from, const struct cbx_status *to)
+{
+	if (!from->job_type || !to->job_type)
+		return from->job_type != to->job_type;
+	return strcmp(from->job_type, to->job_type) != 0;
+}
+
 /* A word about a job that lives: progress, a change of its text, or its end */
 static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
 {
@@ -179,7 +187,9 @@ static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_statu
 		return apply_told(m, job, known->status->text, false);
 	}
 	m->counts->progressed++;
-	if (m->rules->now - job->recorded_at >= m->rules->checkpoint) {
+	m->regrouped = m->regrouped || has_moved(known->status, status);
+	if (m->rules->now - job->recorded_at >= m->rules->checkpoint ||
+	    has_moved(known->status, status)) {
 		job->recorded_at = m->rules->now;
 		change = cbx_batch_add_change(m->batch);
 		if (!change)
@@ -317,11 +327,15 @@ static int run(struct merge *m)
 
 int cbx_merge(const struct cbx_merge_rules *rules, struct cbx_job_list *last,
 	      const struct cbx_report *report, cbx_past_fn find_past, void *user,
-	      struct cbx_batch *batch, struct cbx_merge_counts *counts,
-	      struct cbx_job_list **next)
+	      struct cbx_batch *batch, struct cbx_merge_counts *counts, struct cbx_job_list **next)
 {
-	struct merge m = { .rules = rules, .report = report, .find_past = find_past, .user = user,
-			   .batch = batch, .counts = counts, .last = last,
+	struct merge m = { .rules = rules,
+			   .report = report,
+			   .find_past = find_past,
+			   .user = user,
+			   .batch = batch,
+			   .counts = counts,
+			   .last = last,
 			   .first_change = batch->change_count };
 	struct cbx_job_list *list = NULL;
 	int result = run(&m);

@@ -155,7 +155,7 @@ int merge_system_events(struct merge *m)
 {
 	size_t i;
 	int result = 0;
-	bool told = false;
+	bool told = m->regrouped;
 
 	for (i = m->first_change; i < m->batch->change_count; i++)
 		told = told || m->batch->changes[i].told;

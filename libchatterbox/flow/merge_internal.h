@@ -17,7 +17,8 @@ struct merge {
 	struct cbx_job **jobs;
 	size_t count;
 	size_t capacity;
-	bool changed;	    /* the next list differs from the last one */
+	bool changed;        /* the next list differs from the last one */
+	bool regrouped;      /* a live job has another job_type than before */
 	size_t first_change; /* of this merge, in the batch */
 };
 
