@@ -3,6 +3,7 @@
  * unit.h - the frame of a test program on check
  *
  *	UNIT_MAIN("name", test_one, test_two)
+ *	UNIT_MAIN_FIXTURE("name", set_up, tear_down, test_one, test_two)
  *
  * For table-driven tests use UNIT_SUITE and tcase_add_loop_test by hand.
  */
@@ -36,17 +37,21 @@ static inline void unit_add(TCase *tcase, const TTest *const *tests, size_t coun
 		tcase_add_test(tcase, tests[i]);
 }
 
-#define UNIT_MAIN(name, ...)                                                                       \
-	int main(void)                                                                             \
-	{                                                                                          \
-		const TTest *const tests[] = { __VA_ARGS__ };                                      \
-		Suite *suite = suite_create(name);                                                 \
-		TCase *tcase = tcase_create(name);                                                 \
-                                                                                                   \
-		tcase_set_timeout(tcase, 120);                                                     \
-		unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));                          \
-		suite_add_tcase(suite, tcase);                                                     \
-		return unit_run(suite);                                                            \
+#define UNIT_MAIN(name, ...) UNIT_MAIN_FIXTURE(name, NULL, NULL, __VA_ARGS__)
+
+/* @set_up and @tear_down run around each test */
+#define UNIT_MAIN_FIXTURE(name, set_up, tear_down, ...)                   \
+	int main(void)                                                    \
+	{                                                                 \
+		const TTest *const tests[] = { __VA_ARGS__ };             \
+		Suite *suite = suite_create(name);                        \
+		TCase *tcase = tcase_create(name);                        \
+                                                                          \
+		tcase_set_timeout(tcase, 120);                            \
+		tcase_add_checked_fixture(tcase, set_up, tear_down);      \
+		unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0])); \
+		suite_add_tcase(suite, tcase);                            \
+		return unit_run(suite);                                   \
 	}
 
 #endif

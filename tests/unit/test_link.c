@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+/* A link over a fake connection: when it tries, how loud it is, and what it counts. */
+#include "base/cleanup.h"
+#include "fake_clock.h"
+#include "port/link.h"
+#include "unit.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct fake_clock fake;
+static struct cbx_metrics *metrics;
+static struct cbx_health *health;
+static struct cbx_link redis_link;
+static struct cbx_log sink;
+static unsigned warnings, infos;
+
+static struct connection {
+	int connect_result, ping_result;
+	unsigned tries, drops, pings;
+	uint64_t deadline;
+	bool up;
+} connection;
+
+static int connect_it(void *user, uint64_t deadline)
+{
+	(void)user;
+	connection.tries++;
+	connection.deadline = deadline;
+	connection.up = !connection.connect_result;
+	return connection.connect_result;
+}
+
+static void disconnect_it(void *user)
+{
+	(void)user;
+	connection.drops++;
+	connection.up = false;
+}
+
+static bool is_it_up(void *user)
+{
+	(void)user;
+	return connection.up;
+}
+
+static const char *error_of_it(void *user)
+{
+	(void)user;
+	return "no route to host";
+}
+
+static int ping_it(void *user)
+{
+	(void)user;
+	connection.pings++;
+	if (connection.ping_result == CHATTERBOX_E_DOWN)
+		connection.up = false;
+	return connection.ping_result;
+}
+
+static const struct cbx_link_ops ops = { connect_it, disconnect_it, is_it_up, error_of_it,
+					 ping_it };
+
+static void note(void *user, enum chatterbox_log_level level,
+		 const struct chatterbox_log_field *fields, size_t count, const char *message)
+{
+	(void)user;
+	(void)message;
+	(void)fields;
+	(void)count;
+	warnings += level == CHATTERBOX_LOG_WARN;
+	infos += level == CHATTERBOX_LOG_INFO;
+}
+
+static void set_up(void)
+{
+	fake_clock_init(&fake);
+	connection = (struct connection){ 0 };
+	sink.sink = note;
+	sink.level = CHATTERBOX_LOG_INFO;
+	warnings = infos = 0;
+	ck_assert_int_eq(cbx_metrics_new(&metrics), 0);
+	ck_assert_int_eq(cbx_health_new(&fake.clock, &health), 0);
+	redis_link = (struct cbx_link){
+		.ops = &ops,
+		.connection = &connection,
+		.server = "redis",
+		.purpose = "state",
+		.clock = &fake.clock,
+		.log = &sink,
+		.metrics = { cbx_metrics_add(metrics, CBX_COUNTER, "r_total", "", "server", NULL),
+			     cbx_metrics_add(metrics, CBX_COUNTER, "e_total", "", "server", NULL) },
+		.entry = cbx_health_add(health, "redis", "state", "here"),
+	};
+}
+
+static void tear_down(void)
+{
+	cbx_health_free(health);
+	cbx_metrics_free(metrics);
+}
+
+static void expect_counts(unsigned reconnects, unsigned errors)
+{
+	ck_assert_uint_eq((unsigned)cbx_metric_get(redis_link.metrics.reconnects, "redis", NULL),
+			  reconnects);
+	ck_assert_uint_eq((unsigned)cbx_metric_get(redis_link.metrics.errors, "redis", NULL),
+			  errors);
+}
+
+START_TEST(up_at_the_first_try)
+{
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert_uint_eq(connection.tries, 1);
+	ck_assert_uint_eq(connection.deadline, FAKE_CLOCK_NOW + 5 * CBX_SECOND);
+	ck_assert(redis_link.up && cbx_health_is_up(health, "redis"));
+	expect_counts(0, 0);
+	ck_assert_uint_eq(infos, 1);
+}
+END_TEST
+
+START_TEST(a_failed_try_is_repeated_after_a_growing_wait)
+{
+	uint64_t began = cbx_now(&fake.clock);
+	unsigned n;
+
+	connection.connect_result = CHATTERBOX_E_DOWN;
+	for (n = 0; n < 6000; n++) { /* a minute, each 10 ms */
+		ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_DOWN);
+		fake_clock_pass(&fake, 10 * CBX_MS);
+	}
+	/* 0.1..0.2, 0.2..0.4, ... then 5..10 s: between 10 and 16 tries in a minute */
+	ck_assert_uint_ge(connection.tries, 10);
+	ck_assert_uint_le(connection.tries, 17);
+	ck_assert_uint_eq(cbx_now(&fake.clock) - began, 60 * CBX_SECOND);
+	expect_counts(0, connection.tries);
+	ck_assert(!cbx_health_is_up(health, "redis"));
+	connection.connect_result = 0;
+	fake_clock_pass(&fake, 10 * CBX_SECOND);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	ck_assert_uint_eq(connection.drops, 0);
+}
+END_TEST
+
+START_TEST(a_wait_answers_what_the_last_try_said)
+{
+	connection.connect_result = CHATTERBOX_E_REFUSED;
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_REFUSED);
+	ck_assert_uint_eq(connection.tries, 1);
+}
+END_TEST
+
+START_TEST(it_is_loud_once_and_then_once_a_minute)
+{
+	unsigned n;
+
+	connection.connect_result = CHATTERBOX_E_DOWN;
+	for (n = 0; n < 590; n++) {
+		cbx_link_ensure(&redis_link);
+		fake_clock_pass(&fake, CBX_SECOND / 10);
+	}
+	ck_assert_uint_eq(warnings, 1);
+	for (n = 0; n < 1300; n++) {
+		cbx_link_ensure(&redis_link);
+		fake_clock_pass(&fake, CBX_SECOND / 10);
+	}
+	ck_assert_uint_ge(warnings, 3);
+	ck_assert_uint_le(warnings, 4);
+}
+END_TEST
+
+START_TEST(a_loss_is_noted_closed_and_made_good)
+{
+	cbx_link_ensure(&redis_link);
+	connection.up = false;
+	cbx_link_lost(&redis_link, CHATTERBOX_E_DOWN);
+	ck_assert(!redis_link.up);
+	ck_assert_uint_eq(connection.drops, 1);
+	ck_assert_uint_eq(warnings, 1);
+	cbx_link_lost(&redis_link, CHATTERBOX_E_DOWN); /* once is enough */
+	expect_counts(0, 1);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(connection.tries, 1);
+	fake_clock_pass(&fake, CBX_SECOND / 5);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	expect_counts(1, 1);
+	/* lost again: loud again, and the waits begin anew */
+	connection.up = false;
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(warnings, 2);
+	fake_clock_pass(&fake, CBX_SECOND / 5);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	expect_counts(2, 2);
+}
+END_TEST
+
+START_TEST(an_error_that_leaves_it_usable_is_counted_only)
+{
+	cbx_link_ensure(&redis_link);
+	cbx_link_lost(&redis_link, CHATTERBOX_E_REFUSED);
+	ck_assert(redis_link.up && connection.up);
+	expect_counts(0, 1);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+}
+END_TEST
+
+START_TEST(an_idle_connection_is_pinged)
+{
+	cbx_link_ensure(&redis_link);
+	fake_clock_pass(&fake, 5 * CBX_SECOND - 1);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert_uint_eq(connection.pings, 0);
+	fake_clock_pass(&fake, 1);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert_uint_eq(connection.pings, 1);
+	/* an error of a living server is no loss */
+	connection.ping_result = CHATTERBOX_E_REFUSED;
+	fake_clock_pass(&fake, 5 * CBX_SECOND);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	connection.ping_result = CHATTERBOX_E_DOWN;
+	fake_clock_pass(&fake, 5 * CBX_SECOND);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_DOWN);
+	ck_assert(!redis_link.up && connection.drops == 1);
+	expect_counts(0, 1);
+}
+END_TEST
+
+START_TEST(closing_is_silent)
+{
+	struct cbx_link never = { 0 };
+
+	cbx_link_ensure(&redis_link);
+	cbx_link_close(&redis_link);
+	ck_assert(!redis_link.up && !connection.up);
+	ck_assert_uint_eq(warnings, 0);
+	cbx_link_close(&never);
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("link", set_up, tear_down, up_at_the_first_try,
+		  a_failed_try_is_repeated_after_a_growing_wait,
+		  a_wait_answers_what_the_last_try_said, it_is_loud_once_and_then_once_a_minute,
+		  a_loss_is_noted_closed_and_made_good,
+		  an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
+		  closing_is_silent)
