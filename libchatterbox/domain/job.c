@@ -37,6 +37,7 @@ int cbx_job_copy(const struct cbx_job *job, struct cbx_job **out)
 		.phase = job->phase,
 		.revision = job->revision,
 		.word_at = job->word_at,
+		.told_at = job->told_at,
 		.recorded_at = job->recorded_at,
 		.word_db_ms = job->word_db_ms,
 		.first_seen_ms = job->first_seen_ms,
