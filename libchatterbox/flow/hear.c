@@ -65,14 +65,12 @@ static struct question *find_question(struct cbx_poll *poll, const char *id)
 static struct target *find_target(struct cbx_poll *poll, const struct question *question,
 				  const char *system)
 {
+	struct target *targets = &poll->targets[question->first];
 	size_t i;
 
-	for (i = 0; i < question->count; i++) {
-		struct target *target = &poll->targets[question->first + i];
-
-		if (!strcmp(target->entry->system->name, system))
-			return target;
-	}
+	for (i = 0; i < question->count; i++)
+		if (!strcmp(targets[i].entry->system->name, system))
+			return &targets[i];
 	return NULL;
 }
 
@@ -205,7 +203,8 @@ static void hear_answer(struct cbx_poll *poll, struct question *question,
 		if (!speaks_for(question, target, reply))
 			note_timeout(poll, target->entry);
 		else if (hear_target(poll, question, target, reply) < 0)
-			cbx_error(poll->flow->log, CBX_NO_FIELDS, "out of memory: an answer is lost");
+			cbx_error(poll->flow->log, CBX_NO_FIELDS,
+				  "out of memory: an answer is lost");
 	}
 	poll->figures.answers++;
 	poll->figures.jobs += reply->count;
@@ -229,6 +228,16 @@ static void note_reply_time(struct cbx_poll *poll, const struct question *questi
 	poll->replies[poll->reply_count++] = (float)seconds;
 }
 
+/* Does the reply answer what was asked? One that says nothing of jobs is not one without jobs. */
+static bool answers(const struct cbx_poll *poll, const struct question *question,
+		    const struct cbx_reply *reply)
+{
+	const char *asked = poll_event(&poll->targets[question->first]);
+	bool fits = !reply->event[0] || !strcmp(reply->event, asked);
+
+	return reply->is_error || (fits && (reply->has_jobs || reply->offline_count));
+}
+
 static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	const struct cbx_bus_message *message = &event->message;
@@ -244,10 +253,12 @@ static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	if (event->type == CBX_BUS_DELIVERY)
 		result = cbx_decode_reply(message->body, message->body_len,
 					  &poll->flow->settings->limits, &reply);
+	if (!result && !answers(poll, question, reply))
+		result = CHATTERBOX_E_DECODE;
 	if (result < 0) {
 		cbx_warn(poll->flow->log,
-			 CBX_FIELDS({ "system",
-				      poll->targets[question->first].entry->system->name }),
+			 CBX_FIELDS(
+				 { "system", poll->targets[question->first].entry->system->name }),
 			 "a reply of nl-hdms is dropped: %s", chatterbox_strerror(result));
 		poll_done(poll, question, "malformed");
 		return;
