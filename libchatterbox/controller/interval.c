@@ -44,9 +44,10 @@ static void show(struct cbx_job_status *status)
 	flow->load_reason = status->pacer.reason;
 }
 
-static void set(struct cbx_job_status *status, double seconds)
+static void set(struct cbx_job_status *status, double seconds, bool configured)
 {
 	cbx_pacer_set_base(&status->pacer, seconds);
+	status->interval_is_configured = configured;
 	show(status);
 }
 
@@ -70,7 +71,7 @@ int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, doubl
 {
 	if (!(seconds >= LEAST && seconds <= MOST))
 		return -EINVAL;
-	set(status, seconds);
+	set(status, seconds, false);
 	keep(status, seconds);
 	cbx_info(status->flow->log, CBX_NO_FIELDS, "the Job Status Task runs every %g s now",
 		 seconds);
@@ -93,11 +94,12 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 		result = flow->state_link.up ? flow->state->ops->read_interval(flow->state, shared,
 									       sizeof(shared))
 					     : CHATTERBOX_E_DOWN;
-		if (result < 0) {
+		if (result < 0)
 			cbx_link_lost(&flow->state_link, result);
+		if (result == CHATTERBOX_E_DOWN)
 			return 1;
-		}
-		text = shared;
+		/* what does not fit is no number of seconds: refused below */
+		text = result < 0 ? "?" : shared;
 	}
 	if (!parse(text, &seconds)) {
 		cbx_warn(flow->log, CBX_FIELDS({ "info", text }),
@@ -134,10 +136,9 @@ void cbx_job_status_begin(struct cbx_job_status *status)
 {
 	struct cbx_flow *flow = status->flow;
 	double seconds;
+	bool kept = from_conf(flow, &seconds) || from_state(flow, &seconds);
 
-	if (!from_conf(flow, &seconds) && !from_state(flow, &seconds))
-		seconds = flow->settings->check_job_status_time;
-	set(status, seconds);
+	set(status, kept ? seconds : flow->settings->check_job_status_time, !kept);
 	status->updated_once = false;
 	status->update_database_task.wanted = true;
 }
@@ -150,5 +151,7 @@ void cbx_job_status_apply_settings(struct cbx_job_status *status)
 	status->pacer.queue_depth_limit = settings->load_queue_depth;
 	status->pacer.reply_limit = settings->load_reply;
 	status->update_database_task.interval = settings->time_till_next_check;
+	if (status->interval_is_configured && settings->check_job_status_time != status->pacer.base)
+		cbx_pacer_set_base(&status->pacer, settings->check_job_status_time);
 	show(status);
 }

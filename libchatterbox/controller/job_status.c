@@ -132,5 +132,6 @@ void cbx_job_status_init(struct cbx_job_status *status)
 	status->check_status_task.user = status;
 	status->send_status_task.user = status;
 	cbx_pacer_init(&status->pacer, status->flow->settings->check_job_status_time);
+	status->interval_is_configured = true;
 	cbx_job_status_apply_settings(status);
 }

@@ -3,7 +3,8 @@
  * job_status.h - the proposal's JobStatusController: its two rounds, its interval, its statistics
  *
  * Owned by the poller's thread. Names are the proposal's: update_database, get_all_jobs_status,
- * check_if_server_is_under_load, set_/get_time_till_next_check, the check-status and send-status tasks.
+ * check_if_server_is_under_load, set_/get_time_till_next_check, the check-status and send-status
+ * tasks.
  */
 #ifndef CBX_CONTROLLER_JOB_STATUS_H
 #define CBX_CONTROLLER_JOB_STATUS_H
@@ -24,8 +25,9 @@ struct cbx_job_status {
 	/* Hands the present view on to be told */
 	void (*announce)(void *user);
 	void *user;
-	bool updated_once; /* the start-up run of Update Database has been done */
-	bool was_silent;   /* nobody answered in the last round */
+	bool updated_once;           /* the start-up run of Update Database has been done */
+	bool was_silent;             /* nobody answered in the last round */
+	bool interval_is_configured; /* nobody has set another one: a reload may */
 	bool interval_waits; /* OCD said to read the interval, and the shared state was down */
 };
 

@@ -129,13 +129,11 @@ static bool speaks_for(const struct question *question, const struct target *tar
 {
 	size_t i;
 
-	if (!reply->has_systems && question->count == 1)
-		return true;
 	if (!reply->has_systems) {
 		for (i = 0; i < reply->count; i++)
 			if (!strcmp(reply->statuses[i]->system, target->entry->system->name))
 				return true;
-		return false;
+		return question->count == 1;
 	}
 	for (i = 0; i < reply->system_count; i++)
 		if (!strcmp(reply->systems[i], target->entry->system->name))
