@@ -2,8 +2,8 @@
 /*
  * load.c - reads the world at a take-over: SQL first, then what the shared state knows better
  *
- * Decides that a status comes from the shared state where its text agrees with SQL (it has the later
- * progress and the verbatim members), else from SQL (CONTRACT 4).
+ * Decides that a status comes from the shared state where its text agrees with SQL (it has the
+ * later progress and the verbatim members), else from SQL (CONTRACT 4).
  */
 #include "flow/flow.h"
 
@@ -99,6 +99,12 @@ static int put_system(struct gather *gather)
 	return result;
 }
 
+static int reject(struct cbx_flow *flow, const char *member)
+{
+	cbx_metric_add(flow->observe->decode_rejects, member, NULL, 1);
+	return 0;
+}
+
 static int add_row(void *user, const struct cbx_row *row)
 {
 	struct gather *gather = user;
@@ -107,12 +113,11 @@ static int add_row(void *user, const struct cbx_row *row)
 	size_t len = strlen(row->system);
 	int result;
 
-	/* OCD's rows are input like any other: a name that can't be a system's is passed over */
-	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status || !row->status[0] ||
-	    !cbx_utf8_valid(row->status, strlen(row->status))) {
-		cbx_metric_add(gather->flow->observe->decode_rejects, "system", NULL, 1);
-		return 0;
-	}
+	/* OCD's rows are input like any other: one that can't be a job is passed over */
+	if (!cbx_system_name(&name, &len) || row->job_id < 0)
+		return reject(gather->flow, "system");
+	if (!row->status || !row->status[0] || !cbx_utf8_valid(row->status, strlen(row->status)))
+		return reject(gather->flow, "status");
 	if (gather->count && strcmp(gather->system, row->system)) {
 		result = put_system(gather);
 		if (result < 0)
@@ -227,8 +232,8 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 
 static int load_shared(struct cbx_flow *flow)
 {
-	int result = flow->state->ops->read_systems(flow->state, CBX_ONLINE_SYSTEMS, take_system,
-						    flow);
+	int result =
+		flow->state->ops->read_systems(flow->state, CBX_ONLINE_SYSTEMS, take_system, flow);
 
 	if (!result)
 		result = load_shared_jobs(flow);
