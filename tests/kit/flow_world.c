@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: MIT
+/* flow_world.c - builds the poller's world on memory adapters, and looks at it */
+#include "flow_world.h"
+
+#include "adapter/sqlite/sqlite.h"
+#include "port/lease.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct flow_world world;
+struct cbx_flow *flow = &world.poller.flow;
+
+static void note_line(void *user, enum chatterbox_log_level level,
+		      const struct chatterbox_log_field *fields, size_t count, const char *message)
+{
+	(void)user;
+	(void)fields;
+	(void)count;
+	world.warnings += level >= CHATTERBOX_LOG_WARN;
+	if (getenv("WORLD_LOG"))
+		fprintf(stderr, "%d %s\n", (int)level, message);
+}
+
+static void wake_teller(void *user)
+{
+	(void)user;
+	world.woken++;
+}
+
+static void announce(void *user, struct cbx_settings *settings)
+{
+	(void)user;
+	(void)settings;
+	world.announced++;
+}
+
+static bool caught_up(void *user)
+{
+	(void)user;
+	return !world.behind;
+}
+
+static struct cbx_settings *make_settings(void)
+{
+	struct cbx_settings *settings = calloc(1, sizeof(*settings));
+
+	settings->refs = 1;
+	settings->app_name = strdup("nl-ocd-chatterbox");
+	settings->keys =
+		(struct cbx_kind_keys){ strdup("Running"), strdup("Paused"), strdup("Completed"),
+					strdup("Errored"), strdup("Killed") };
+	settings->check_job_status_time = 10;
+	settings->time_till_next_check = 600;
+	settings->offline_job_ttl_ms = 86400000;
+	settings->progress_checkpoint = 60 * CBX_SECOND;
+	settings->paused_timeout_ms = 600000;
+	settings->max_jobs_per_event = 500;
+	settings->stream_max_length = 100000;
+	settings->load_queue_depth = 1000;
+	settings->load_reply = 2;
+	settings->load_max_interval = 600;
+	settings->limits = (struct cbx_decode_limits){ 1048576, 10000 };
+	settings->lease_ttl = 10;
+	settings->poll_timeout = 10 * CBX_SECOND;
+	settings->rpc_timeout = 300 * CBX_SECOND;
+	settings->jsonrpc = true;
+	settings->request_exchange = strdup("");
+	settings->event_exchange = strdup("amq.topic");
+	settings->systems_per_request = 1;
+	settings->in_flight = 256;
+	return settings;
+}
+
+/* The same few operations for each port */
+#define LINK_OPS(type, connect_args)                                                       \
+	static int type##_connect(void *c, uint64_t deadline)                              \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->ops->connect connect_args;                \
+	}                                                                                  \
+	static void type##_disconnect(void *c)                                             \
+	{                                                                                  \
+		((struct cbx_##type *)c)->ops->disconnect(c);                              \
+	}                                                                                  \
+	static bool type##_is_up(void *c)                                                  \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->ops->is_up(c);                            \
+	}                                                                                  \
+	static const char *type##_error(void *c)                                           \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->error;                                    \
+	}                                                                                  \
+	static const struct cbx_link_ops type##_ops = { type##_connect, type##_disconnect, \
+							type##_is_up, type##_error, NULL };
+
+LINK_OPS(sql, (c, deadline))
+LINK_OPS(state, (c, deadline))
+LINK_OPS(bus, (c, false, deadline))
+
+static void make_link(struct cbx_link *link, const struct cbx_link_ops *ops, void *connection,
+		      const char *server)
+{
+	*link = (struct cbx_link){
+		.ops = ops,
+		.connection = connection,
+		.server = server,
+		.purpose = "test",
+		.clock = &world.clock.clock,
+		.log = &world.log,
+		.metrics = { world.observe.reconnects, world.observe.server_errors },
+		.entry = cbx_health_add(world.health, server, "test", "here"),
+	};
+}
+
+static void open_connections(void)
+{
+	struct cbx_clock *clock = &world.clock.clock;
+	struct cbx_bus *bus = NULL;
+
+	ck_assert_int_eq(cbx_sqlite_new(world.path, clock, &flow->sql), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, clock, &world.lease), 0);
+	ck_assert_int_eq(cbx_memory_state_new(world.store, &flow->state), 0);
+	ck_assert_int_eq(cbx_memory_state_new(world.store, &world.eye), 0);
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &flow->bus), 0);
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &bus), 0);
+	hdms_open(&world.hdms, bus, &world.clock);
+	faults_of_sql(flow->sql, &world.sql_faults);
+	faults_of_state(flow->state, &world.state_faults);
+	faults_of_bus(flow->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, hdms_pump,
+		      &world.hdms);
+	make_link(&flow->sql_link, &sql_ops, flow->sql, "sql");
+	make_link(&flow->state_link, &state_ops, flow->state, "redis");
+	make_link(&flow->bus_link, &bus_ops, flow->bus, "rmq");
+	ck_assert_int_eq(world.eye->ops->connect(world.eye, UINT64_MAX), 0);
+}
+
+static void migrate(void)
+{
+	int applied = 0;
+
+	ck_assert_int_eq(world.lease->ops->connect(world.lease, UINT64_MAX), 0);
+	ck_assert_int_eq(world.lease->ops->migrate(world.lease, &applied), 0);
+}
+
+void world_set_up(void)
+{
+	world = (struct flow_world){ .log = { .sink = note_line, .level = CHATTERBOX_LOG_DEBUG } };
+	strcpy(world.directory, "/tmp/chatterbox-world-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(world.directory));
+	snprintf(world.path, sizeof(world.path), "%s/world.db", world.directory);
+	fake_clock_init(&world.clock);
+	world.settings = make_settings();
+	ck_assert_int_eq(cbx_observe_init(&world.observe, "0", "0"), 0);
+	ck_assert_int_eq(cbx_health_new(&world.clock.clock, &world.health), 0);
+	cbx_window_init(&world.window);
+	cbx_leadership_init(&world.leadership, &world.clock.clock, "nl-ocd-chatterbox");
+	ck_assert_int_eq(cbx_memory_broker_new(&world.clock.clock, &world.broker), 0);
+	ck_assert_int_eq(cbx_memory_store_new(&world.store), 0);
+	ck_assert_int_eq(cbx_mailbox_new(4096, &flow->inbox), 0);
+	ck_assert_int_eq(cbx_mailbox_new(4096, &world.answers), 0);
+	flow->clock = &world.clock.clock;
+	flow->log = &world.log;
+	flow->settings = cbx_settings_ref(world.settings);
+	flow->observe = &world.observe;
+	flow->leadership = &world.leadership;
+	flow->window = &world.window;
+	flow->wake_teller = wake_teller;
+	world.poller.announce = announce;
+	world.poller.caught_up = caught_up;
+	open_connections();
+	migrate();
+	ck_assert_int_eq(cbx_poller_init(&world.poller), 0);
+	cbx_online_systems_init(&world.poller.online);
+}
+
+static void drop_inbound(void *item)
+{
+	struct cbx_inbound *inbound = item;
+
+	inbound->answer = NULL;
+	cbx_inbound_free(inbound);
+}
+
+static void remove_files(void)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
+	char name[128];
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(ends); i++) {
+		snprintf(name, sizeof(name), "%s%s", world.path, ends[i]);
+		unlink(name);
+	}
+	rmdir(world.directory);
+}
+
+void world_tear_down(void)
+{
+	cbx_poller_close(&world.poller);
+	hdms_close(&world.hdms);
+	cbx_bus_free(flow->bus);
+	cbx_state_free(flow->state);
+	cbx_sql_free(flow->sql);
+	cbx_state_free(world.eye);
+	cbx_sql_free(world.lease);
+	cbx_mailbox_free(flow->inbox, drop_inbound);
+	cbx_mailbox_free(world.answers, drop_inbound);
+	cbx_memory_broker_unref(world.broker);
+	cbx_memory_store_unref(world.store);
+	cbx_window_close(&world.window);
+	cbx_health_free(world.health);
+	cbx_observe_close(&world.observe);
+	cbx_settings_unref(world.settings);
+	remove_files();
+}
+
+void world_connect(void)
+{
+	int result;
+
+	flow->sql_link.next_try = flow->state_link.next_try = flow->bus_link.next_try = 0;
+	ck_assert_int_ge(cbx_link_ensure(&flow->sql_link), 0);
+	result = cbx_link_ensure(&flow->state_link);
+	if (result == 1)
+		flow->share_whole = true;
+	result = cbx_link_ensure(&flow->bus_link);
+	if (result == 1)
+		ck_assert_int_eq(flow->bus->ops->consume(flow->bus, NULL, 0, UINT64_MAX), 0);
+}
+
+void world_lead(void)
+{
+	struct cbx_lease_state held;
+
+	world_connect();
+	ck_assert_int_eq(world.lease->lease->take(world.lease, world.leadership.name,
+						  world.leadership.self, 3600, &world.epoch, &held),
+			 0);
+	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
+	ck_assert_int_eq(cbx_flow_load(flow, world.epoch), 0);
+	cbx_flow_share_check(flow);
+}
+
+void world_pass(double seconds)
+{
+	fake_clock_pass(&world.clock, (uint64_t)(seconds * (double)CBX_SECOND));
+}
+
+int world_round(enum cbx_round_kind kind, struct cbx_round_result *out)
+{
+	struct cbx_round_result unwanted = { 0 };
+
+	return cbx_round_run(flow, kind, out ? out : &unwanted);
+}
+
+double world_count(struct cbx_metric *metric, const char *value1, const char *value2)
+{
+	return cbx_metric_get(metric, value1, value2);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * flow_world.h - the poller's world, moved by hand: SQLite in a directory of its own, the memory
+ * bus and state, a clock that stands, nl-hdms as hdms.h plays it, and faults where a test wants
+ * them
+ *
+ * One world at a time. world_set_up() makes it, as an engine does before its threads start;
+ * world_lead() takes the lease, connects and loads. All calls are the poller's own.
+ */
+#ifndef CBX_TESTS_FLOW_WORLD_H
+#define CBX_TESTS_FLOW_WORLD_H
+
+#include "adapter/memory_bus/memory_bus.h"
+#include "adapter/memory_state/memory_state.h"
+#include "controller/poller.h"
+#include "faults.h"
+#include "hdms.h"
+#include "unit.h"
+
+#include <chatterbox/error.h>
+
+struct flow_world {
+	struct fake_clock clock;
+	struct cbx_log log;
+	unsigned warnings;
+	struct cbx_observe observe;
+	struct cbx_health *health;
+	struct cbx_window window;
+	struct cbx_leadership leadership;
+	struct cbx_settings *settings;
+	struct cbx_memory_broker *broker;
+	struct cbx_memory_store *store;
+	struct faults sql_faults, state_faults, bus_faults;
+	struct cbx_sql *lease; /* another connection: who leads */
+	struct cbx_state *eye; /* another connection, to look at the shared state */
+	struct cbx_poller poller;
+	struct hdms hdms;
+	struct cbx_mailbox *answers; /* where pushes come back, settled */
+	unsigned woken, announced;
+	bool behind; /* the listener has not caught up */
+	int64_t epoch;
+	char directory[64];
+	char path[96];
+};
+
+extern struct flow_world world;
+extern struct cbx_flow *flow; /* &world.poller.flow */
+
+void world_set_up(void);
+void world_tear_down(void);
+/* The lease is ours (again, with a new epoch), all links are up, everything is loaded and shared */
+void world_lead(void);
+/* Makes the links anew that have been lost */
+void world_connect(void);
+/* Seconds go by */
+void world_pass(double seconds);
+/* A round of this kind; its result */
+int world_round(enum cbx_round_kind kind, struct cbx_round_result *out);
+
+/* SQL behind the program's back */
+void world_run(const char *statements);
+void world_expect(const char *query, const char *value);
+/* Rows of status_monitor: OCD inserts "ABC1", "17 Running"; a known one has a revision > 0 */
+void world_insert(const char *system, const char *word, const char *origin, int64_t revision);
+/* The shared hashes: "ABC1 17=Running 18=Paused" a line each, statuses only */
+void world_expect_shared(const char *wanted);
+/* The message ids in the outbox, by id: "ABC1/17/1 ABC1/17/2" */
+void world_expect_outbox(const char *ids);
+/* The jobs in the table: "ABC1/17 Running r1 live ocd" a line each */
+void world_expect_jobs(const char *wanted);
+double world_count(struct cbx_metric *metric, const char *value1, const char *value2);
+
+/* A push of @system arrives now; its settlement goes to world.answers */
+void world_push(const char *system, const char *words);
+/* Any event, by its routing key and body */
+void world_event(const char *routing_key, const char *body);
+/* How the events of the poller's inbox were settled so far: "ok", "rejected", "again"; and frees */
+void world_expect_settled(const char *wanted);
+
+#endif

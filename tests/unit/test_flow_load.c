@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/* A take-over (CONTRACT 4, 5): SQL first, then what the shared state knows better; OCD's new rows.
+ */
+#include "flow_world.h"
+
+#include <string.h>
+
+/* As a leader before us left it */
+static void share(const char *system, const char *job_id, const char *json)
+{
+	struct cbx_field field = { job_id, json, strlen(json) };
+	struct cbx_state_write write = {
+		.system = system, .number = 1, .live = true, .fields = &field, .field_count = 1
+	};
+
+	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &write, 1), 0);
+}
+
+static void share_system(const char *name, const char *json)
+{
+	struct cbx_field field = { name, json, strlen(json) };
+
+	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, CBX_ONLINE_SYSTEMS, &field, 1),
+			 0);
+}
+
+static const struct cbx_status *status_of(const char *system, int64_t job_id)
+{
+	return cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id)->status;
+}
+
+static enum cbx_system_state state_of(const char *system)
+{
+	const struct cbx_system_entry *entry = cbx_systems_find(flow->systems, system);
+
+	ck_assert_msg(entry != NULL, "%s is not known", system);
+	return entry->system->state;
+}
+
+START_TEST(rows_become_jobs)
+{
+	world_insert("ABC1", "17 Running 42% t=Music", "ocd", 3);
+	world_insert("ABC1", "18 Started", "ocd", 0);
+	world_insert("ABC1", "19 Errored", "user", 2);
+	world_insert("abc", "1 Paused", "user", 1);
+	world_lead();
+	world_expect_jobs("ABC1/17 Running r3 live ocd\nABC1/18 Started r0 unheard ocd\n"
+			  "ABC1/19 Errored r2 ended user\nabc/1 Paused r1 live user\n");
+	ck_assert_str_eq(status_of("ABC1", 17)->json,
+			 "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Running\","
+			 "\"percent_completed\":\"42\",\"job_type\":\"Music\"}");
+	world_expect_shared("ABC1 17=Running\nabc 1=Paused\n");
+	world_expect_outbox("");
+}
+END_TEST
+
+START_TEST(rows_that_can_not_be_a_job_are_passed_over)
+{
+	world_run("insert into status_monitor (system, job_id, status, revision) values "
+		  "('A/B', 1, 'Running', 1), ('', 2, 'Running', 1), ('OK', -3, 'Running', 1), "
+		  "('OK', 4, '', 1), ('OK', 5, cast(x'ff' as text), 1), ('OK', 6, 'Running', 1)");
+	world_lead();
+	world_expect_jobs("OK/6 Running r1 live ocd\n");
+	ck_assert_double_eq(world_count(world.observe.decode_rejects, "status", NULL), 2);
+}
+END_TEST
+
+START_TEST(the_shared_status_is_taken_where_its_text_agrees)
+{
+	world_insert("ABC1", "17 Running 10%", "ocd", 3);
+	world_insert("ABC1", "18 Running", "ocd", 3);
+	world_insert("ABC1", "19 Running", "ocd", 3);
+	world_insert("ABC1", "20 Started", "ocd", 0);
+	world_insert("ABC1", "21 Errored", "ocd", 2);
+	share("ABC1", "17",
+	      "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Running\","
+	      "\"percent_completed\":\"55\",\"files_downloading\":[1, 2]}");
+	share("ABC1", "18", "{\"system\":\"ABC1\",\"job_id\":18,\"status\":\"Paused\"}");
+	share("ABC1", "19", "not a status");
+	share("ABC1", "20", "{\"system\":\"ABC1\",\"job_id\":20,\"status\":\"Started\",\"x\":1}");
+	share("ABC1", "21", "{\"system\":\"ABC1\",\"job_id\":21,\"status\":\"Errored\",\"x\":1}");
+	share("ABC1", "99", "{\"system\":\"ABC1\",\"job_id\":99,\"status\":\"Running\"}");
+	world_lead();
+	world_expect_jobs("ABC1/17 Running r3 live ocd\nABC1/18 Running r3 live ocd\n"
+			  "ABC1/19 Running r3 live ocd\nABC1/20 Started r0 unheard ocd\n"
+			  "ABC1/21 Errored r2 ended ocd\n");
+	ck_assert_str_eq(status_of("ABC1", 17)->json,
+			 "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Running\","
+			 "\"percent_completed\":\"55\",\"files_downloading\":[1, 2]}");
+	ck_assert_ptr_null(strstr(status_of("ABC1", 20)->json, "x"));
+	/* and it is written as it is known now */
+	world_expect_shared("ABC1 17=Running 18=Running 19=Running\n");
+}
+END_TEST
+
+/* A field whose status is another job's, or another system's */
+START_TEST(a_shared_status_in_the_wrong_place_is_not_taken)
+{
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	world_insert("ABC1", "18 Running", "ocd", 3);
+	share("ABC1", "17", "{\"system\":\"XYZ\",\"job_id\":17,\"status\":\"Running\"}");
+	share("ABC1", "18", "{\"system\":\"ABC1\",\"job_id\":19,\"status\":\"Running\"}");
+	world_lead();
+	ck_assert_str_eq(status_of("ABC1", 17)->system, "ABC1");
+	ck_assert_int_eq(status_of("ABC1", 18)->job_id, 18);
+}
+END_TEST
+
+START_TEST(system_states_come_from_the_hash_and_the_rest_is_unknown)
+{
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	share_system("ON", "{\"systemID\":\"ON\",\"lastCheck\":\"2026-11-20T10:00:00.000Z\","
+			   "\"status\":\"online\"}");
+	share_system("OFF", "{\"systemID\":\"OFF\",\"status\":\"offline\"}");
+	share_system("ODD", "what");
+	share_system("A/B", "{\"systemID\":\"A/B\",\"status\":\"online\"}");
+	world_lead();
+	ck_assert_int_eq(state_of("ON"), CBX_ONLINE);
+	ck_assert_int_eq(state_of("OFF"), CBX_OFFLINE);
+	ck_assert_int_eq(state_of("ODD"), CBX_UNKNOWN);
+	ck_assert_int_eq(state_of("ABC1"), CBX_UNKNOWN);
+	ck_assert_ptr_null(cbx_systems_find(flow->systems, "A/B"));
+	ck_assert_int_eq(cbx_systems_find(flow->systems, "ON")->system->last_check_ms,
+			 1795168800000LL);
+}
+END_TEST
+
+START_TEST(without_the_shared_state_sql_is_enough)
+{
+	world_insert("ABC1", "17 Running 10%", "ocd", 3);
+	share("ABC1", "17", "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Running\"}");
+	world_connect();
+	faults_add(&world.state_faults, _i ? "read_systems" : "read_jobs", CHATTERBOX_E_DOWN);
+	world_lead();
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	ck_assert(flow->share_whole && !flow->state_link.up);
+}
+END_TEST
+
+START_TEST(a_load_that_fails_leaves_nothing_loaded)
+{
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	world_lead();
+	faults_add(&world.sql_faults, _i ? "monitored" : "now", CHATTERBOX_E_TIMEOUT);
+	ck_assert_int_eq(cbx_flow_load(flow, world.epoch), CHATTERBOX_E_TIMEOUT);
+	world_expect_jobs("");
+	ck_assert_int_eq(flow->epoch, 0);
+}
+END_TEST
+
+START_TEST(new_rows_are_noticed_and_asked_about)
+{
+	hdms_system(&world.hdms, "NEW", "5 Running");
+	world_insert("ABC1", "17 Errored", "ocd", 3);
+	world_lead();
+	world_insert("NEW", "5 Started", "ocd", 0);
+	world_insert("ABC1", "18 Started", "ocd", 0);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	hdms_expect(&world.hdms, "job_status ABC1:18\njob_status NEW:5\n");
+	world_expect_jobs("ABC1/17 Errored r3 ended ocd\nABC1/18 Started r0 unheard ocd\n"
+			  "NEW/5 Running r1 live ocd\n");
+	world_expect_outbox("NEW/5/1");
+	/* unheard ones again in every round, as long as it takes */
+	world_pass(10);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	hdms_expect(&world.hdms, "job_status ABC1:18\njob_status NEW:5\n");
+	ck_assert_int_eq(state_of("ABC1"), CBX_UNKNOWN);
+	ck_assert_int_eq(state_of("NEW"), CBX_ONLINE);
+}
+END_TEST
+
+START_TEST(a_job_that_ended_and_is_started_again_goes_on_counting)
+{
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	hdms_system(&world.hdms, "ABC1", "17 Completed");
+	world_lead();
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect("select revision || status from completed_jobs", "4Completed");
+	world_insert("ABC1", "17 Started", "ocd", 0);
+	hdms_system(&world.hdms, "ABC1", "17 Running");
+	world_pass(1);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_jobs("ABC1/17 Running r5 live ocd\n");
+	world_expect("select count(*) from completed_jobs", "0");
+	world_expect_outbox("ABC1/17/4 ABC1/17/5");
+}
+END_TEST
+
+START_TEST(origins_turn_to_ocd_by_either_table_and_never_back)
+{
+	world_insert("ABC1", "17 Running", "user", 3);
+	world_insert("ABC1", "18 Running", "user", 3);
+	world_insert("ABC1", "19 Running", "user", 3);
+	hdms_system(&world.hdms, "ABC1", "17 Running 1%; 18 Running 1%; 19 Running 1%");
+	world_lead();
+	world_run("update status_monitor set origin = 'ocd' where job_id = 17;"
+		  "insert into scheduled_jobs (system, job_id) values ('ABC1', 18)");
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_jobs("ABC1/17 Running r3 live ocd\nABC1/18 Running r3 live ocd\n"
+			  "ABC1/19 Running r3 live user\n");
+	world_expect("select group_concat(origin) from (select origin from status_monitor order by "
+		     "job_id)",
+		     "ocd,ocd,user");
+	world_run("update status_monitor set origin = 'user'; delete from scheduled_jobs");
+	world_pass(10);
+	hdms_system(&world.hdms, "ABC1", "17 Paused; 18 Paused; 19 Paused");
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_jobs("ABC1/17 Paused r4 live ocd\nABC1/18 Paused r4 live ocd\n"
+			  "ABC1/19 Paused r4 live user\n");
+	world_expect("select group_concat(origin) from (select origin from outbox where name = "
+		     "'update_job_status' order by id)",
+		     "ocd,ocd,user");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		rows_become_jobs,
+		rows_that_can_not_be_a_job_are_passed_over,
+		the_shared_status_is_taken_where_its_text_agrees,
+		a_shared_status_in_the_wrong_place_is_not_taken,
+		system_states_come_from_the_hash_and_the_rest_is_unknown,
+		new_rows_are_noticed_and_asked_about,
+		a_job_that_ended_and_is_started_again_goes_on_counting,
+		origins_turn_to_ocd_by_either_table_and_never_back,
+	};
+	Suite *suite = suite_create("flow_load");
+	TCase *tcase = tcase_create("load");
+
+	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, without_the_shared_state_sql_is_enough, 0, 2);
+	tcase_add_loop_test(tcase, a_load_that_fails_leaves_nothing_loaded, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+/* What becomes of a batch (CONTRACT 3, 5): committed, refused, or nobody knows. */
+#include "flow_world.h"
+
+static void set_up(void)
+{
+	world_set_up();
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	hdms_system(&world.hdms, "ABC1", "17 Running");
+	world_lead();
+}
+
+/* The push is in the batch; nothing is settled yet */
+static void push(const char *words)
+{
+	world_push("ABC1", words);
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+}
+
+static void expect_nothing_of_it(void)
+{
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	world_expect_shared("ABC1 17=Running\n");
+	world_expect_outbox("");
+	world_expect_settled("");
+	ck_assert_uint_eq(world.woken, 0);
+	ck_assert_double_eq(world_count(world.observe.job_transitions, "paused", NULL), 0);
+}
+
+static void expect_all_of_it(void)
+{
+	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
+	world_expect_shared("ABC1 17=Paused\n");
+	world_expect_outbox("ABC1/17/4 ABC1/status/2");
+	world_expect("select status || revision from status_monitor", "Paused4");
+	world_expect_settled("ok");
+	ck_assert_uint_eq(world.woken, 1);
+	ck_assert_double_eq(world_count(world.observe.job_transitions, "paused", NULL), 1);
+}
+
+START_TEST(committed_then_shown_shared_told_and_acknowledged)
+{
+	struct cbx_view *view;
+
+	push("17 Paused");
+	expect_nothing_of_it();
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_all_of_it();
+	view = cbx_window_look(&world.window);
+	ck_assert_int_eq(view->jobs->totals.paused, 1);
+	cbx_view_unref(view);
+	world_expect("select payload from outbox where id = 1",
+		     "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Paused\"}");
+	world_expect("select name || ' ' || key || ' ' || previous_status || ' ' || origin from "
+		     "outbox where id = 1",
+		     "update_job_status ABC1/17 Running ocd");
+	/* and it is over: nothing is left to settle */
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_outbox("ABC1/17/4 ABC1/status/2");
+}
+END_TEST
+
+START_TEST(a_failed_transaction_has_not_happened_and_pushes_wait)
+{
+	static const int errors[] = { CHATTERBOX_E_TIMEOUT, CHATTERBOX_E_REFUSED };
+
+	push("17 Paused");
+	faults_add(&world.sql_faults, "record", errors[_i]);
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
+	ck_assert(flow->sql_link.up && !flow->hanging);
+	expect_nothing_of_it();
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_all_of_it();
+}
+END_TEST
+
+START_TEST(a_failed_transaction_drops_the_answers)
+{
+	hdms_system(&world.hdms, "ABC1", "17 Queued; 18 Running");
+	push("17 Paused");
+	faults_add(&world.sql_faults, "record", CHATTERBOX_E_TIMEOUT);
+	ck_assert_int_eq(cbx_job_status_update_database(&world.poller.status), CHATTERBOX_E_DOWN);
+	expect_nothing_of_it();
+	/* the push is told alone; the next round asks again */
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_all_of_it();
+	world_pass(1);
+	ck_assert_int_eq(cbx_job_status_update_database(&world.poller.status), 0);
+	world_expect_jobs("ABC1/17 Queued r5 live ocd\nABC1/18 Running r1 live user\n");
+	world_expect("select count(*) from outbox where name = 'update_job_status'", "3");
+}
+END_TEST
+
+START_TEST(look_ups_that_fail_are_a_failed_transaction)
+{
+	push("18 Running");
+	faults_add(&world.sql_faults, _i ? "ocd_jobs" : "completed", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
+	ck_assert(!flow->hanging && !flow->sql_link.up);
+	expect_nothing_of_it();
+	world_connect();
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_outbox("ABC1/18/1");
+	world_expect_settled("ok");
+}
+END_TEST
+
+START_TEST(an_unknown_commit_hangs_until_it_is_known_done)
+{
+	push("17 Paused");
+	world.sql_faults.lose_commit = true;
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
+	ck_assert(flow->hanging && !flow->sql_link.up);
+	world_expect("select status from status_monitor", "Paused");
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	world_expect_shared("ABC1 17=Running\n");
+	world_expect_settled("");
+	/* what comes now waits: it must not mix with a batch whose fate is open */
+	push("17 Queued");
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), CHATTERBOX_E_DOWN);
+	world_connect();
+	faults_add(&world.sql_faults, "settled", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
+	ck_assert(flow->hanging);
+	world_connect();
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert(!flow->hanging);
+	expect_all_of_it();
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_jobs("ABC1/17 Queued r5 live ocd\n");
+	world_expect("select group_concat(revision) from status_monitor", "5");
+}
+END_TEST
+
+START_TEST(an_unknown_commit_that_was_none_is_done_again)
+{
+	push("17 Paused");
+	faults_add(&world.sql_faults, "record", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
+	ck_assert(flow->hanging);
+	expect_nothing_of_it();
+	world_connect();
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_all_of_it();
+}
+END_TEST
+
+START_TEST(who_does_not_lead_records_nothing)
+{
+	push("17 Paused");
+	cbx_leadership_lose(&world.leadership, "other");
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_FENCED);
+	expect_nothing_of_it();
+	cbx_flow_unload(flow);
+	world_expect_settled("again");
+}
+END_TEST
+
+START_TEST(a_lease_that_another_has_taken_fences_the_write)
+{
+	push("17 Paused");
+	world_run("update lease set holder = 'other', epoch = epoch + 1");
+	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_FENCED);
+	expect_nothing_of_it();
+	world_expect("select status || revision from status_monitor", "Running3");
+}
+END_TEST
+
+START_TEST(forgetting_gives_pushes_back_unsettled)
+{
+	push("17 Paused");
+	cbx_flow_forget(flow);
+	world_expect_settled("again");
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_nothing_of_it();
+}
+END_TEST
+
+/* A batch is due when it is large, or a quarter of a second old; an event without words at once */
+START_TEST(when_a_batch_is_due)
+{
+	ck_assert(!cbx_flow_is_due(flow));
+	push("17 Paused");
+	ck_assert(!cbx_flow_is_due(flow));
+	world_pass(0.249);
+	ck_assert(!cbx_flow_is_due(flow));
+	world_pass(0.002);
+	ck_assert(cbx_flow_is_due(flow));
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_settled("ok");
+	ck_assert(!cbx_flow_is_due(flow));
+	world_event("nl-hdms.event.control.system_offline", "\"XYZ\"");
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert(cbx_flow_is_due(flow));
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_settled("ok");
+}
+END_TEST
+
+START_TEST(one_event_may_be_about_several_systems)
+{
+	world_event("nl-hdms.event.content.job_status",
+		    "[{\"system\":\"XYZ\",\"job_id\":2,\"status\":\"Running\"},"
+		    "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Paused\"},"
+		    "{\"system\":\"XYZ\",\"job_id\":1,\"status\":\"Running\"}]");
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_jobs("ABC1/17 Paused r4 live ocd\nXYZ/1 Running r1 live user\n"
+			  "XYZ/2 Running r1 live user\n");
+	world_expect_settled("ok");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		committed_then_shown_shared_told_and_acknowledged,
+		a_failed_transaction_drops_the_answers,
+		an_unknown_commit_hangs_until_it_is_known_done,
+		an_unknown_commit_that_was_none_is_done_again,
+		who_does_not_lead_records_nothing,
+		a_lease_that_another_has_taken_fences_the_write,
+		forgetting_gives_pushes_back_unsettled,
+		when_a_batch_is_due,
+		one_event_may_be_about_several_systems,
+	};
+	Suite *suite = suite_create("flow_record");
+	TCase *tcase = tcase_create("record");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	tcase_add_loop_test(tcase, a_failed_transaction_has_not_happened_and_pushes_wait, 0, 2);
+	tcase_add_loop_test(tcase, look_ups_that_fail_are_a_failed_transaction, 0, 2);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
