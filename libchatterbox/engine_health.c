@@ -64,7 +64,7 @@ void chatterbox_http_count(struct chatterbox *box, const char *route, int code)
 
 int chatterbox_migrate(struct chatterbox *box, int *applied, char error[CHATTERBOX_ERROR_TEXT])
 {
-	struct engine_desk *desk = &box->desk;
+	struct cbx_desk *desk = &box->desk;
 	int count = 0;
 	int result;
 

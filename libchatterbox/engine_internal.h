@@ -11,6 +11,7 @@
 #include "adapter/memory_bus/memory_bus.h"
 #include "adapter/memory_state/memory_state.h"
 #include "controller/poller.h"
+#include "controller/rpc.h"
 #include "flow/keeper.h"
 #include "flow/listen.h"
 #include "flow/tell.h"
@@ -18,13 +19,6 @@
 #include <chatterbox/chatterbox.h>
 
 #define ENGINE_VERSION "0.1.0"
-
-/* A connection for questions of hosts that need SQL; one at a time */
-struct engine_desk {
-	pthread_mutex_t lock;
-	struct cbx_sql *sql;
-	struct cbx_link link;
-};
 
 struct engine_fleet; /* engine_fleet.c */
 
@@ -46,7 +40,8 @@ struct chatterbox {
 	struct cbx_poller poller;
 	struct cbx_teller teller;
 	struct cbx_listener listener;
-	struct engine_desk desk;
+	struct cbx_desk desk;
+	struct cbx_rpc rpc;
 	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;

@@ -48,11 +48,8 @@ typedef int (*page_fn)(struct chatterbox *box, const struct cbx_view *view, cons
 static int jobs_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
 		     struct cbx_text *out, char *error)
 {
-	struct cbx_settings *settings = engine_settings(box);
-	int result = cbx_job_api_jobs(view, settings, params, false, out, error);
-
-	cbx_settings_unref(settings);
-	return result;
+	(void)box;
+	return cbx_job_api_jobs(view, params, false, out, error);
 }
 
 static int systems_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
@@ -130,34 +127,31 @@ static int render_row(void *user, const struct cbx_row *row)
 	return 0;
 }
 
+struct sought {
+	const char *system;
+	int64_t job_id;
+	struct found *found;
+};
+
+static int ask_job(struct cbx_sql *sql, void *user)
+{
+	struct sought *sought = user;
+
+	return sql->directory->find_job(sql, sought->system, sought->job_id, render_row,
+					sought->found);
+}
+
 static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id,
 		    struct found *found, char *error)
 {
-	struct engine_desk *desk = &box->desk;
-	int result;
+	struct sought sought = { system, job_id, found };
+	int result = cbx_desk_ask(&box->desk, ask_job, &sought, error);
 
-	pthread_mutex_lock(&desk->lock);
-	result = cbx_link_ensure(&desk->link);
-	if (result < 0) {
-		/* it was idle and its peer went away meanwhile: somebody waits, so try at once */
-		desk->link.next_try = 0;
-		result = cbx_link_ensure(&desk->link);
-	}
-	if (result >= 0) {
-		result = desk->sql->directory->find_job(desk->sql, system, job_id, render_row,
-							found);
-		if (result < 0)
-			cbx_link_lost(&desk->link, result);
-	}
-	if (result < 0)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "the database: %.200s", desk->sql->error);
-	pthread_mutex_unlock(&desk->lock);
-	if (result == 1) {
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "no job %lld of system %.64s is known",
-			 (long long)job_id, system);
-		return CHATTERBOX_E_UNKNOWN;
-	}
-	return result;
+	if (result != 1)
+		return result;
+	snprintf(error, CHATTERBOX_ERROR_TEXT, "no job %lld of system %.64s is known",
+		 (long long)job_id, system);
+	return CHATTERBOX_E_UNKNOWN;
 }
 
 int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,

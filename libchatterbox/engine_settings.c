@@ -18,6 +18,11 @@ static void fill_numbers(const struct chatterbox_config *config, struct cbx_sett
 	settings->offline_job_ttl_ms = (uint64_t)integer(config, "offline_job_ttl") * 1000;
 	settings->progress_checkpoint =
 		(uint64_t)integer(config, "progress_checkpoint") * CBX_SECOND;
+	settings->csa_timer = (uint64_t)integer(config, "csaTimer");
+	settings->max_sync_time_ms = (uint64_t)integer(config, "maxSyncTime");
+	settings->recheck_system_time_ms = (uint64_t)integer(config, "recheck_system_time");
+	settings->error_retention = integer(config, "error_retention");
+	settings->completed_retention = integer(config, "completed_retention");
 	settings->paused_timeout_ms = (uint64_t)integer(config, "pausedTimeOut");
 	settings->max_jobs_per_event = (size_t)integer(config, "max_jobs_per_event");
 	settings->stream_max_length = integer(config, "events.max_length");

@@ -167,6 +167,25 @@ static int build_listener(struct chatterbox *box)
 	return result;
 }
 
+static int build_desk(struct chatterbox *box)
+{
+	struct cbx_desk *desk = &box->desk;
+	int result = cbx_mailbox_new(INBOX, &desk->inbox);
+
+	desk->window = &box->window;
+	desk->leadership = &box->leadership;
+	desk->poller = box->poller.flow.inbox;
+	box->rpc = (struct cbx_rpc){ .desk = desk, .listener = box->listener.inbox };
+	box->listener.on_request = cbx_rpc_request;
+	box->listener.user = &box->rpc;
+	if (!result)
+		result = engine_sql(box, "desk", &desk->sql, &desk->link);
+	/* it is connected when somebody asks */
+	if (desk->link.entry)
+		cbx_health_want(desk->link.entry, false);
+	return result;
+}
+
 int engine_build_threads(struct chatterbox *box)
 {
 	int result = build_keeper(box);
@@ -177,11 +196,7 @@ int engine_build_threads(struct chatterbox *box)
 		result = build_teller(box);
 	if (!result)
 		result = build_listener(box);
-	if (!result)
-		result = engine_sql(box, "desk", &box->desk.sql, &box->desk.link);
-	if (box->desk.link.entry)
-		cbx_health_want(box->desk.link.entry, false);
-	return result;
+	return result < 0 ? result : build_desk(box);
 }
 
 int engine_start_threads(struct chatterbox *box)
@@ -198,11 +213,16 @@ int engine_start_threads(struct chatterbox *box)
 	if (!result)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
+	if (!result)
+		result = cbx_thread_start(&box->desk.thread, "cbx-desk", cbx_desk_run, &box->desk);
 	return result;
 }
 
 void engine_stop_threads(struct chatterbox *box)
 {
+	box->desk.stop = true;
+	cbx_mailbox_wake(box->desk.inbox);
+	cbx_thread_join(&box->desk.thread);
 	box->poller.stop = true;
 	cbx_mailbox_wake(box->poller.flow.inbox);
 	cbx_thread_join(&box->poller.thread);
@@ -222,6 +242,8 @@ static void drop_inbound(void *item)
 {
 	struct cbx_inbound *inbound = item;
 
+	if (inbound->call)
+		cbx_call_fail(inbound->call, CBX_CALL_DOWN, "chatterbox is stopping");
 	inbound->answer = NULL;
 	cbx_inbound_free(inbound);
 }
@@ -234,7 +256,7 @@ void engine_close_threads(struct chatterbox *box)
 		cbx_poller_close(&box->poller);
 	cbx_teller_close(&box->teller);
 	cbx_listener_close(&box->listener);
-	cbx_link_close(&box->desk.link);
+	cbx_desk_close(&box->desk);
 	cbx_bus_free(flow->bus);
 	cbx_state_free(flow->state);
 	cbx_sql_free(flow->sql);
@@ -245,8 +267,10 @@ void engine_close_threads(struct chatterbox *box)
 	cbx_bus_free(box->listener.bus);
 	cbx_sql_free(box->keeper.sql);
 	cbx_sql_free(box->desk.sql);
-	cbx_mailbox_free(flow->inbox, drop_inbound);
+	if (flow->inbox)
+		cbx_mailbox_free(cbx_steal(flow->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);
 	cbx_mailbox_free(box->teller.inbox, cbx_announcement_free);
 	cbx_mailbox_free(box->keeper.inbox, NULL);
+	cbx_mailbox_free(box->desk.inbox, NULL);
 }

@@ -11,7 +11,6 @@
 /* A filter's texts, borrowed from the parameters; NULL = any */
 struct filter {
 	const char *system, *status, *job_type, *origin, *q;
-	const struct cbx_settings *settings;
 };
 
 static int take_text(const json_t *params, const char *name, const char **out,
@@ -123,11 +122,10 @@ static void list_system(struct listing *listing, const struct cbx_job_list *list
 	}
 }
 
-int cbx_job_api_jobs(const struct cbx_view *view, const struct cbx_settings *settings,
-		     const json_t *params, bool rpc, struct cbx_text *out,
-		     char error[CBX_API_ERROR])
+int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc,
+		     struct cbx_text *out, char error[CBX_API_ERROR])
 {
-	struct filter filter = { .settings = settings };
+	struct filter filter = { 0 };
 	struct cbx_page page;
 	struct listing listing = { .filter = &filter, .page = &page, .out = out };
 	int result = take_filter(params, &filter, error);

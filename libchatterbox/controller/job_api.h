@@ -8,7 +8,6 @@
 #ifndef CBX_CONTROLLER_JOB_API_H
 #define CBX_CONTROLLER_JOB_API_H
 
-#include "flow/settings.h"
 #include "flow/view.h"
 
 #include <jansson.h>
@@ -27,9 +26,8 @@ int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_A
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
 
 /* {"jobs":[…],"next":…,"total":n}; without total when @rpc */
-int cbx_job_api_jobs(const struct cbx_view *view, const struct cbx_settings *settings,
-		     const json_t *params, bool rpc, struct cbx_text *out,
-		     char error[CBX_API_ERROR]);
+int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc,
+		     struct cbx_text *out, char error[CBX_API_ERROR]);
 int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struct cbx_text *out,
 			char error[CBX_API_ERROR]);
 int cbx_job_api_system(const struct cbx_view *view, const char *system, struct cbx_text *out,

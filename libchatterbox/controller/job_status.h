@@ -23,7 +23,7 @@ struct cbx_job_status {
 	/* Has what waited for us been merged? (the listener's word) */
 	bool (*caught_up)(void *user);
 	/* Hands the present view on to be told */
-	void (*announce)(void *user);
+	void (*announce)(void *user); /* also cleans up syncing systems */
 	void *user;
 	bool updated_once;           /* the start-up run of Update Database has been done */
 	bool was_silent;             /* nobody answered in the last round */

@@ -7,6 +7,9 @@
  */
 #include "controller/poller.h"
 
+#include "controller/call.h"
+#include "flow/command.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <poll.h>
@@ -30,6 +33,7 @@ static void announce(void *user)
 {
 	struct cbx_poller *poller = user;
 
+	cbx_errors_clean_up_syncing(&poller->errors);
 	poller->announce(poller->user, poller->flow.settings);
 }
 
@@ -75,12 +79,23 @@ static void command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_SETTINGS:
 		take_settings(poller, inbound);
 		break;
+	case CBX_IN_CALL:
+		inbound->call->method->poller(poller, inbound->call);
+		break;
+	case CBX_IN_ANSWER:
 	case CBX_IN_REPORT:
 	case CBX_IN_ONLINE:
 	case CBX_IN_OFFLINE:
 		break;
 	}
 	cbx_inbound_settle(inbound, ok);
+}
+
+static void recorded(void *user, const struct cbx_batch *batch)
+{
+	struct cbx_poller *poller = user;
+
+	cbx_errors_note_batch(&poller->errors, batch);
 }
 
 int cbx_poller_init(struct cbx_poller *poller)
@@ -90,6 +105,8 @@ int cbx_poller_init(struct cbx_poller *poller)
 
 	flow->command = command;
 	flow->command_user = poller;
+	flow->recorded = recorded;
+	flow->recorded_user = poller;
 	flow->stopping = stopping;
 	flow->stopping_user = poller;
 	poller->status.flow = flow;
@@ -102,6 +119,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 	if (result < 0)
 		return result;
 	cbx_job_status_init(&poller->status);
+	cbx_errors_init(&poller->errors, flow);
 	return cbx_flow_show(flow);
 }
 
@@ -117,6 +135,7 @@ static void ensure_links(struct cbx_poller *poller)
 		flow->share_whole = true;
 	if (cbx_link_ensure(&flow->bus_link) != 1)
 		return;
+	cbx_command_lost(flow);
 	/* our reply queue comes before the first question */
 	result = flow->bus->ops->consume(flow->bus, NULL, 0,
 					 cbx_now(flow->clock) + 5 * CBX_SECOND);
@@ -136,10 +155,14 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	cbx_flow_share_check(flow);
 	cbx_task_scheduler_init(&poller->scheduler, flow->clock);
 	cbx_online_systems_init(&poller->online);
+	cbx_cleanup_init(&poller->cleanup, flow, &poller->errors);
+	cbx_internal_systems_init(&poller->internal, flow, &poller->errors);
 	cbx_task_add(&poller->scheduler, &poller->online.task);
 	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
 	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
 	cbx_task_add(&poller->scheduler, &poller->status.send_status_task);
+	cbx_task_add(&poller->scheduler, &poller->cleanup.task);
+	cbx_task_add(&poller->scheduler, &poller->internal.task);
 	cbx_job_status_begin(&poller->status);
 	poller->begun = true;
 }
@@ -182,6 +205,36 @@ static void settle(struct cbx_poller *poller)
 	}
 }
 
+void cbx_poller_show_pause(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	if (cbx_task_is_paused(&poller->scheduler) == flow->paused)
+		return;
+	flow->paused = !flow->paused;
+	cbx_flow_show(flow);
+}
+
+/* While nobody leads here, calls are refused and settings taken; the rest waits */
+static void mind_inbox(struct cbx_poller *poller)
+{
+	size_t count = cbx_mailbox_count(poller->flow.inbox);
+	struct cbx_inbound *inbound;
+
+	while (count-- && (inbound = cbx_mailbox_take(poller->flow.inbox))) {
+		if (inbound->type == CBX_IN_CALL) {
+			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
+				      "this instance does not lead");
+			cbx_inbound_free(inbound);
+		} else if (inbound->type == CBX_IN_SETTINGS) {
+			take_settings(poller, inbound);
+			cbx_inbound_free(inbound);
+		} else if (cbx_mailbox_put(poller->flow.inbox, inbound) < 0) {
+			cbx_inbound_return(inbound);
+		}
+	}
+}
+
 static void lead(struct cbx_poller *poller)
 {
 	struct cbx_flow *flow = &poller->flow;
@@ -196,12 +249,11 @@ static void lead(struct cbx_poller *poller)
 			cbx_job_status_take_interval(&poller->status, "") == 1;
 	if (flow->share_whole)
 		cbx_flow_share_check(flow);
+	cbx_command_turn(flow);
 	if (flow->ask_now_count)
 		cbx_job_status_ask_now(&poller->status);
-	if (cbx_task_is_paused(&poller->scheduler) != flow->paused) {
-		flow->paused = !flow->paused;
-		cbx_flow_show(flow);
-	}
+	cbx_poller_show_pause(poller);
+	cbx_errors_turn(&poller->errors);
 	cbx_task_tick(&poller->scheduler);
 }
 
@@ -226,7 +278,7 @@ static void wait_for_work(struct cbx_poller *poller)
 	result = flow->bus->ops->take(flow->bus, deaf ? -1 : p.fd, deadline, &event);
 	if (event.type == CBX_BUS_CANCELLED)
 		flow->bus->ops->disconnect(flow->bus);
-	else if (event.type == CBX_BUS_DELIVERY)
+	else if (!cbx_command_hear(flow, &event) && event.type == CBX_BUS_DELIVERY)
 		cbx_metric_add(flow->observe->late_words, "answer", NULL, 1);
 	cbx_bus_event_clear(&event);
 	if (result < 0)
@@ -241,6 +293,8 @@ void *cbx_poller_run(void *user)
 		ensure_links(poller);
 		if (follow_leadership(poller))
 			lead(poller);
+		else
+			mind_inbox(poller);
 		if (!poller->stop)
 			wait_for_work(poller);
 	}
@@ -258,4 +312,5 @@ void cbx_poller_close(struct cbx_poller *poller)
 	if (poller->online.connections)
 		cbx_link_close(&poller->connections_link);
 	cbx_flow_close(&poller->flow);
+	cbx_errors_close(&poller->errors);
 }

@@ -8,6 +8,8 @@
 #define CBX_CONTROLLER_POLLER_H
 
 #include "base/thread.h"
+#include "controller/cleanup.h"
+#include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
 
@@ -15,6 +17,9 @@ struct cbx_poller {
 	struct cbx_flow flow;
 	struct cbx_job_status status;
 	struct cbx_online_systems online;
+	struct cbx_errors errors;
+	struct cbx_cleanup cleanup;
+	struct cbx_internal_systems internal;
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
 	/* Takes over nothing: hands the view to the teller */
@@ -29,6 +34,8 @@ struct cbx_poller {
 
 /* After the flow's borrowed members are set */
 int cbx_poller_init(struct cbx_poller *poller);
+/* The view tells whether the scheduler is paused */
+void cbx_poller_show_pause(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);
 

@@ -39,6 +39,7 @@ struct cbx_heard {
 
 /* One system in a batch: its list before and after */
 struct cbx_touched;
+struct cbx_command;
 /* What SQL knows of the jobs in a batch */
 struct cbx_pasts;
 
@@ -86,11 +87,18 @@ struct cbx_flow {
 	uint64_t share_next; /* n of the write guard */
 	bool systems_dirty;
 
+	struct cbx_command *commands; /* see command.h */
+	size_t commands_in_flight;
+	uint64_t command_id;
+
 	/* what the controllers and the inbox want of the loop */
 	char **ask_now; /* systems to be asked for their list at once; owned */
 	size_t ask_now_count, ask_now_capacity;
 	void (*command)(void *user, struct cbx_inbound *inbound); /* takes it over */
 	void *command_user;
+	/* After each commit: what it recorded */
+	void (*recorded)(void *user, const struct cbx_batch *batch);
+	void *recorded_user;
 	bool (*stopping)(void *user);
 	void *stopping_user;
 
@@ -131,6 +139,8 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch);
 int cbx_flow_notice_rows(struct cbx_flow *flow);
 /* Puts @job into its system's list, outside a batch: replaced, or added in its place */
 int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job);
+/* Takes a job out of its system's list, outside a batch; does nothing when it is not there */
+int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id);
 /* The status that a row of status_monitor or completed_jobs stands for */
 int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
 /* A record of what a row says */

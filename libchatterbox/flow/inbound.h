@@ -22,7 +22,19 @@ enum cbx_inbound_type {
 	CBX_IN_PAUSE,	    /* number: ms, 0 = the configured time-out */
 	CBX_IN_RESUME,
 	CBX_IN_SETTINGS,    /* settings: take these from now on */
+	CBX_IN_CALL,	    /* call: the controllers' business */
+	CBX_IN_ANSWER,	    /* letter: to the listener only, to be sent and its request settled */
 };
+
+/* An answer to a request that came by the bus */
+struct cbx_letter {
+	char *reply_to;
+	char *correlation_id; /* or NULL */
+	char *body;
+	size_t len;
+};
+
+struct cbx_call; /* controller/call.h */
 
 struct cbx_inbound {
 	enum cbx_inbound_type type;
@@ -30,6 +42,8 @@ struct cbx_inbound {
 	char text[32];
 	uint64_t number;
 	struct cbx_settings *settings;
+	struct cbx_call *call; /* not owned: whoever takes it finishes it */
+	struct cbx_letter letter;
 	uint64_t at; /* arrival, ns */
 	/* where it came from; answer NULL = nobody waits for its settlement */
 	struct cbx_mailbox *answer; /* the listener's; the inbound itself goes back in it */

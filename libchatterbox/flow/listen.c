@@ -5,11 +5,14 @@
  */
 #include "flow/listen.h"
 
+#include "flow/envelope.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PREFETCH 256
 #define CALL_TIME (5 * CBX_SECOND)
@@ -52,6 +55,19 @@ static int bind_all(struct cbx_listener *listener, const char *queue)
 	return result;
 }
 
+/* The queue of RPC served; its requests don't hold up the first question */
+static int begin_requests(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
+	result = bus->ops->declare(bus, queue, deadline);
+	return result < 0 ? result : bus->ops->consume(bus, queue, PREFETCH, deadline);
+}
+
 /* Declares, binds and consumes; how many messages waited is known before the first comes */
 static int begin(struct cbx_listener *listener)
 {
@@ -66,6 +82,8 @@ static int begin(struct cbx_listener *listener)
 		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
 	if (!result)
 		result = bus->ops->consume(bus, queue, PREFETCH, deadline);
+	if (!result)
+		result = begin_requests(listener);
 	if (result < 0)
 		return result;
 	listener->consuming = true;
@@ -103,12 +121,38 @@ static bool ensure(struct cbx_listener *listener)
 	return false;
 }
 
+/* An answer goes out, then its request is settled: lost in between, it is asked again */
+static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	struct cbx_bus_message message = { .exchange = "",
+					   .routing_key = inbound->letter.reply_to,
+					   .body = inbound->letter.body,
+					   .body_len = inbound->letter.len,
+					   .correlation_id = inbound->letter.correlation_id };
+	char trace[CBX_UUID_TEXT];
+	int result = 0;
+
+	cbx_uuid(trace);
+	cbx_envelope_properties(listener->settings, listener->clock, trace, &message);
+	if (inbound->letter.reply_to)
+		result = listener->bus->ops->publish(listener->bus, &message, NULL,
+						     cbx_now(listener->clock) + 2 * CBX_SECOND);
+	if (!result || result == CHATTERBOX_E_LIMIT)
+		result = listener->bus->ops->settle(listener->bus, inbound->tag, false, true);
+	if (result < 0)
+		lost(listener, CHATTERBOX_E_DOWN);
+}
+
 static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
 	int result;
 
 	if (inbound->connection != listener->connection || !listener->consuming)
 		return;
+	if (inbound->type == CBX_IN_ANSWER) {
+		send_answer(listener, inbound);
+		return;
+	}
 	listener->outstanding--;
 	if (inbound->again) {
 		drop_connection(listener);
@@ -197,6 +241,16 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 	cbx_steal(inbound);
 }
 
+static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	size_t len = strlen(listener->settings->app_name);
+
+	return (event->type == CBX_BUS_DELIVERY || event->type == CBX_BUS_OVERSIZED) &&
+	       event->message.queue &&
+	       !strncmp(event->message.queue, listener->settings->app_name, len) &&
+	       !strcmp(event->message.queue + len, ".request");
+}
+
 static void take_one(struct cbx_listener *listener)
 {
 	uint64_t deadline = cbx_now(listener->clock) + CBX_SECOND;
@@ -208,7 +262,9 @@ static void take_one(struct cbx_listener *listener)
 		lost(listener, result);
 		return;
 	}
-	if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
+	if (is_request(listener, &event)) {
+		listener->on_request(listener->user, &event, listener->connection);
+	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
 		hand_over(listener, &event);
 		if (listener->backlog > 0 && --listener->backlog == 0)
 			listener->caught_up = true;

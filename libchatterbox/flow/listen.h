@@ -23,6 +23,9 @@ struct cbx_listener {
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *inbox;  /* inbounds that come back, settled */
 	struct cbx_mailbox *poller; /* where they go */
+	/* A message of queue APP.request; answered through the inbox (CBX_IN_ANSWER) */
+	void (*on_request)(void *user, const struct cbx_bus_event *event, uint64_t connection);
+	void *user;
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
 	uint64_t connection; /* number of the present one */

@@ -5,7 +5,7 @@
  * Decides that a status comes from the shared state where its text agrees with SQL (it has the
  * later progress and the verbatim members), else from SQL (CONTRACT 4).
  */
-#include "flow/flow.h"
+#include "flow/command.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -266,6 +266,7 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
 
 void cbx_flow_unload(struct cbx_flow *flow)
 {
+	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
 	cbx_flow_forget(flow);
 	cbx_active_jobs_clear(flow->jobs);
 	cbx_systems_clear(flow->systems);

@@ -38,6 +38,30 @@ int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *
 	return result;
 }
 
+int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
+{
+	struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, system);
+	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
+	struct cbx_job_list *next = NULL;
+	size_t n = 0;
+	size_t i;
+	int result;
+
+	if (!cbx_job_list_find(list, job_id))
+		return 0;
+	jobs = calloc(list->count, sizeof(struct cbx_job *));
+	if (!jobs)
+		return -ENOMEM;
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->status->job_id != job_id)
+			jobs[n++] = list->jobs[i];
+	result = cbx_job_list_new(jobs, n, &next);
+	if (!result)
+		result = cbx_active_jobs_set(flow->jobs, system, next);
+	cbx_job_list_unref(next);
+	return result;
+}
+
 /* A row that OCD inserted: known from now on as a job that nobody has heard of */
 static int add_unheard(void *user, const struct cbx_row *row)
 {

@@ -5,6 +5,7 @@
  * Decides that pushes and batches are dealt with between replies, so that a large fleet does not hold
  * up events, and that the stop flag and the lease are looked at on every turn.
  */
+#include "flow/command.h"
 #include "flow/poll_internal.h"
 
 #include <chatterbox/error.h>
@@ -121,7 +122,9 @@ static uint64_t wait_until(const struct cbx_poll *poll)
 
 static void fill_window(struct cbx_poll *poll)
 {
-	size_t most = poll->flow->settings->in_flight;
+	size_t window = poll->flow->settings->in_flight;
+	size_t taken = poll->flow->commands_in_flight;
+	size_t most = taken < window ? window - taken : 1;
 	int result = 0;
 
 	while (!result && poll->next < poll->target_count && poll->in_flight < most)
@@ -144,7 +147,8 @@ static void take_one(struct cbx_poll *poll)
 		cbx_link_lost(&flow->bus_link, result);
 		return;
 	}
-	poll_hear(poll, &event);
+	if (!cbx_command_hear(flow, &event))
+		poll_hear(poll, &event);
 	cbx_bus_event_clear(&event);
 }
 
@@ -164,6 +168,7 @@ void cbx_poll_run(struct cbx_poll *poll)
 		take_one(poll);
 		give_up_overdue(poll);
 		cbx_flow_drain_inbox(flow);
+		cbx_command_turn(flow);
 		if (cbx_flow_is_due(flow) && cbx_flow_settle(flow) < 0)
 			poll->figures.cut = true;
 	}

@@ -201,6 +201,7 @@ static int apply(struct cbx_flow *flow)
 	if (flow->batch.record.event_count)
 		flow->wake_teller(flow->wake_user);
 	count_transitions(flow);
+	flow->recorded(flow->recorded_user, &flow->batch.record);
 	settle_inbounds(flow, acknowledge);
 	clear_merge(flow);
 	clear_heard(flow, false);

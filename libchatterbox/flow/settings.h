@@ -23,6 +23,11 @@ struct cbx_settings {
 	double time_till_next_check;  /* s */
 	uint64_t offline_job_ttl_ms;
 	uint64_t progress_checkpoint; /* ns */
+	uint64_t csa_timer;	      /* s */
+	uint64_t max_sync_time_ms;
+	uint64_t recheck_system_time_ms;
+	int64_t error_retention;     /* s */
+	int64_t completed_retention; /* s; 0 = for ever */
 	uint64_t paused_timeout_ms;
 	size_t max_jobs_per_event;
 	int64_t stream_max_length;

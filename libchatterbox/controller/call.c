@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+/* call.c - a call's life, its errors and its parameters */
+#include "controller/call.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cbx_call_new(const struct cbx_method *method, json_t *params,
+		 void (*done)(struct cbx_call *call), void *user, struct cbx_call **out)
+{
+	struct cbx_call *call = calloc(1, sizeof(*call));
+
+	if (!params)
+		params = json_object();
+	if (!call || !params) {
+		json_decref(params);
+		free(call);
+		return -ENOMEM;
+	}
+	call->method = method;
+	call->params = params;
+	call->done = done;
+	call->user = user;
+	*out = call;
+	return 0;
+}
+
+void cbx_call_free(struct cbx_call *call)
+{
+	if (!call)
+		return;
+	json_decref(call->params);
+	free(call->result);
+	free(call);
+}
+
+void cbx_call_done(struct cbx_call *call, struct cbx_text *result)
+{
+	if (cbx_text_take(result, &call->result, NULL) < 0) {
+		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
+		return;
+	}
+	call->done(call);
+}
+
+void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *message)
+{
+	call->code = code;
+	snprintf(call->message, sizeof(call->message), "%s", message);
+	call->done(call);
+}
+
+void cbx_call_fail_by(struct cbx_call *call, int error, const char *message)
+{
+	enum cbx_call_code code = CBX_CALL_INTERNAL;
+
+	if (error == -EINVAL)
+		code = CBX_CALL_PARAMS;
+	else if (error == CHATTERBOX_E_UNKNOWN)
+		code = CBX_CALL_UNKNOWN;
+	else if (error == CHATTERBOX_E_TIMEOUT)
+		code = CBX_CALL_TIMEOUT;
+	else if (error == CHATTERBOX_E_DOWN || error == CHATTERBOX_E_FULL)
+		code = CBX_CALL_DOWN;
+	else if (error == CHATTERBOX_E_STANDBY || error == CHATTERBOX_E_FENCED)
+		code = CBX_CALL_STANDBY;
+	cbx_call_fail(call, code, message[0] ? message : chatterbox_strerror(error));
+}
+
+int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, const char **out,
+		   char error[256])
+{
+	const json_t *value = json_object_get(call->params, name);
+
+	*out = NULL;
+	if ((!value || json_is_null(value)) && !needed)
+		return 0;
+	*out = json_string_value(value);
+	if (*out)
+		return 0;
+	snprintf(error, 256, "%s: takes a text", name);
+	return -EINVAL;
+}
+
+int cbx_param_count(const struct cbx_call *call, const char *name, bool needed, int64_t *out,
+		    char error[256])
+{
+	const json_t *value = json_object_get(call->params, name);
+
+	*out = -1;
+	if ((!value || json_is_null(value)) && !needed)
+		return 0;
+	if (json_is_integer(value) && json_integer_value(value) >= 0 &&
+	    json_integer_value(value) < (int64_t)1 << 53) {
+		*out = json_integer_value(value);
+		return 0;
+	}
+	if (json_is_string(value) &&
+	    cbx_parse_count(json_string_value(value), json_string_length(value), out))
+		return 0;
+	*out = -1;
+	snprintf(error, 256, "%s: takes an integer 0..2^53-1", name);
+	return -EINVAL;
+}
+
+int cbx_param_system(const struct cbx_call *call, bool needed, char out[80], char error[256])
+{
+	const char *text;
+	size_t len;
+	int result = cbx_param_text(call, "system", needed, &text, error);
+
+	out[0] = '\0';
+	if (result < 0 || !text)
+		return result;
+	len = strlen(text);
+	if (!cbx_system_name(&text, &len)) {
+		snprintf(error, 256, "system: takes 1..64 bytes without / and control characters");
+		return -EINVAL;
+	}
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return 0;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cleanup.c - decides when an errored job is forgotten: SQL says by its own clock whether a row is old
+ * enough; what went there, goes from the table of jobs, too
+ */
+#include "controller/cleanup.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_AFTER 10.0
+#define DAY 86400.0
+#define CLOCK_MAY_MOVE (3600 * 1000)
+
+/* Errored jobs of one system, or of all */
+static int collect(const struct cbx_snapshot *snapshot, const char *system,
+		   struct cbx_job_key **out, size_t *out_count)
+{
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
+	size_t count = 0;
+	size_t capacity = 0;
+	size_t i;
+	size_t k;
+
+	for (i = 0; i < snapshot->count; i++) {
+		const struct cbx_job_list *list = snapshot->entries[i].list;
+
+		if (system && strcmp(system, snapshot->entries[i].system))
+			continue;
+		for (k = 0; k < list->count; k++) {
+			const struct cbx_job *job = list->jobs[k];
+
+			if (job->phase != CBX_ENDED || job->kind != CBX_ERRORED)
+				continue;
+			if (count == capacity) {
+				capacity = capacity ? capacity * 2 : 64;
+				struct cbx_job_key *more =
+					reallocarray(keys, capacity, sizeof(*keys));
+
+				if (!more)
+					return -ENOMEM;
+				keys = more;
+			}
+			keys[count++] = (struct cbx_job_key){ job->status->system,
+							      job->status->job_id };
+		}
+	}
+	*out = cbx_steal(keys);
+	*out_count = count;
+	return 0;
+}
+
+struct cleared {
+	struct cbx_flow *flow;
+	int64_t count;
+};
+
+static int forget(void *user, const struct cbx_row *row)
+{
+	struct cleared *cleared = user;
+
+	cleared->count++;
+	return cbx_flow_drop_job(cleared->flow, row->system, row->job_id);
+}
+
+static int clear(struct cbx_flow *flow, const struct cbx_job_key *keys, size_t count,
+		 int64_t older_than, int64_t *removed)
+{
+	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	struct cleared cleared = { .flow = flow };
+	int result = 0;
+
+	if (count)
+		result = flow->sql->errors->clear_jobs(flow->sql, &guard, keys, count, older_than,
+						       forget, &cleared);
+	if (result < 0) {
+		cbx_link_lost(&flow->sql_link, result);
+		return result;
+	}
+	cbx_metric_add(flow->observe->cleaned_up, "jobs", NULL, (double)cleared.count);
+	*removed = cleared.count;
+	return cleared.count ? cbx_flow_show(flow) : 0;
+}
+
+int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
+			     int64_t *removed)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
+	size_t count = 0;
+	int result = cbx_active_jobs_freeze(cleanup->flow->jobs, &snapshot);
+
+	if (!result)
+		result = collect(snapshot, system, &keys, &count);
+	if (result < 0)
+		return result;
+	return clear(cleanup->flow, keys, count, older_than, removed);
+}
+
+int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id)
+{
+	const struct cbx_job *job =
+		cbx_job_list_find(cbx_active_jobs_get(cleanup->flow->jobs, system), job_id);
+	struct cbx_job_key key = { system, job_id };
+	int64_t removed = 0;
+	int result;
+
+	if (!job || job->phase != CBX_ENDED || job->kind != CBX_ERRORED)
+		return 1;
+	result = clear(cleanup->flow, &key, 1, 0, &removed);
+	return result < 0 ? result : !removed;
+}
+
+/* Has the database's clock jumped against the monotonic one since the last run? */
+static bool clock_jumped(struct cbx_cleanup *cleanup)
+{
+	struct cbx_flow *flow = cleanup->flow;
+	int64_t offset = flow->db_offset_ms;
+	int64_t moved = cleanup->has_offset ? llabs(offset - cleanup->clock_offset_ms) : 0;
+
+	cleanup->clock_offset_ms = offset;
+	cleanup->has_offset = true;
+	return moved > CLOCK_MAY_MOVE;
+}
+
+static int expire(struct cbx_flow *flow)
+{
+	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	int64_t errors = 0;
+	int64_t completed = 0;
+	int result = flow->sql->errors->expire_errors(flow->sql, &guard,
+						      flow->settings->error_retention, &errors);
+
+	if (!result && flow->settings->completed_retention)
+		result = flow->sql->errors->expire_completed(
+			flow->sql, &guard, flow->settings->completed_retention, &completed);
+	cbx_metric_add(flow->observe->cleaned_up, "errors", NULL, (double)errors);
+	cbx_metric_add(flow->observe->cleaned_up, "completed", NULL, (double)completed);
+	return result;
+}
+
+static void perform(void *user)
+{
+	struct cbx_cleanup *cleanup = user;
+	struct cbx_flow *flow = cleanup->flow;
+	int64_t removed = 0;
+	int result = flow->sql_link.up ? cbx_flow_measure_db_clock(flow) : CHATTERBOX_E_DOWN;
+
+	if (!result && clock_jumped(cleanup)) {
+		cbx_warn(flow->log, CBX_NO_FIELDS,
+			 "the database's clock was set: the Job Errors Task skips this run");
+		cleanup->task.interval = DAY;
+		return;
+	}
+	if (!result)
+		result = cbx_cleanup_errored_jobs(cleanup, NULL, flow->settings->error_retention,
+						  &removed);
+	if (!result)
+		result = expire(flow);
+	if (result < 0) {
+		/* tried again soon, not in a day */
+		cbx_link_lost(&flow->sql_link, result);
+		cleanup->task.interval = FIRST_AFTER;
+		return;
+	}
+	cleanup->task.interval = DAY;
+	if (removed)
+		cbx_info(flow->log, CBX_NO_FIELDS, "%lld errored jobs were cleaned up",
+			 (long long)removed);
+}
+
+void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow,
+		      struct cbx_errors *errors)
+{
+	*cleanup = (struct cbx_cleanup){ .flow = flow, .errors = errors };
+	cleanup->task = (struct cbx_task){ .name = "Job Errors Task",
+					   .interval = FIRST_AFTER,
+					   .perform = perform,
+					   .user = cleanup };
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cleanup.h - the proposal's CleanUpErroredUserJobsController and deleteEntry: errored jobs and
+ * errors go "after a day or two"
+ *
+ * The Job Errors Task runs 10 s after the start and then once a day. It is skipped when the database's
+ * clock moved by over an hour against the monotonic one since the last run: nothing is deleted because
+ * a clock was set. The poller's thread.
+ */
+#ifndef CBX_CONTROLLER_CLEANUP_H
+#define CBX_CONTROLLER_CLEANUP_H
+
+#include "controller/errors.h"
+#include "task/task.h"
+
+struct cbx_cleanup {
+	struct cbx_flow *flow;
+	struct cbx_errors *errors;
+	struct cbx_task task;
+	int64_t clock_offset_ms; /* database's clock minus the monotonic one, at the last run */
+	bool has_offset;
+};
+
+void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow,
+		      struct cbx_errors *errors);
+/* Errored jobs (of @system, NULL = all) at least @older_than seconds old leave status_monitor for
+ * completed_jobs; *removed counts them. CHATTERBOX_E_DOWN, _FENCED, -ENOMEM. */
+int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
+			     int64_t *removed);
+/* One errored job, however young. 1 = there is no such errored job */
+int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* internal_systems.c - decides which internal systems are too old, by the text that stands there */
+#include "controller/internal_systems.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVERY 5.0
+
+/* What was read: texts copied, since the rows go with the call */
+struct reading {
+	struct cbx_internal_systems *internal;
+	struct cbx_field *fields;
+	size_t count, capacity, seen;
+	int64_t before_ms;
+};
+
+static void reading_free(struct reading *reading)
+{
+	size_t i;
+
+	for (i = 0; i < reading->count; i++) {
+		free((void *)(uintptr_t)reading->fields[i].name);
+		free((void *)(uintptr_t)reading->fields[i].value);
+	}
+	free(reading->fields);
+}
+
+/* lastCheck in ms; 0 when it can't be read: such an entry is as old as can be */
+static int64_t last_check(const struct cbx_field *field)
+{
+	json_t *value = json_loadb(field->value, field->value_len, JSON_REJECT_DUPLICATES, NULL);
+	const char *text = json_string_value(json_object_get(value, "lastCheck"));
+	int64_t ms = 0;
+
+	if (!text || !cbx_time_parse(text, &ms))
+		ms = 0;
+	json_decref(value);
+	return ms;
+}
+
+static int keep_old(void *user, const char *key, const struct cbx_field *field)
+{
+	struct reading *reading = user;
+	struct cbx_field *copy;
+
+	(void)key;
+	reading->seen++;
+	if (last_check(field) >= reading->before_ms)
+		return 0;
+	if (reading->count == reading->capacity) {
+		size_t capacity = reading->capacity ? reading->capacity * 2 : 16;
+		struct cbx_field *fields =
+			reallocarray(reading->fields, capacity, sizeof(*fields));
+
+		if (!fields)
+			return -ENOMEM;
+		reading->fields = fields;
+		reading->capacity = capacity;
+	}
+	copy = &reading->fields[reading->count++];
+	copy->name = strdup(field->name);
+	copy->value = cbx_strndup(field->value, field->value_len);
+	copy->value_len = field->value_len;
+	return copy->name && copy->value ? 0 : -ENOMEM;
+}
+
+static int failed(struct cbx_flow *flow, int result)
+{
+	if (result < 0)
+		cbx_link_lost(&flow->state_link, result);
+	return result;
+}
+
+int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t *removed)
+{
+	struct cbx_flow *flow = internal->flow;
+	struct reading reading = { .internal = internal };
+	size_t gone = 0;
+	int result;
+
+	if (!flow->state_link.up)
+		return CHATTERBOX_E_DOWN;
+	reading.before_ms =
+		cbx_wall(flow->clock) - (int64_t)flow->settings->recheck_system_time_ms;
+	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, keep_old,
+						&reading);
+	if (!result && reading.count)
+		result = flow->state->ops->drop_systems(flow->state, CBX_INTERNAL_SYSTEMS,
+							reading.fields, reading.count, &gone);
+	reading_free(&reading);
+	if (result < 0)
+		return failed(flow, result);
+	if (gone)
+		cbx_metric_add(flow->observe->cleaned_up, "internal_systems", NULL, (double)gone);
+	flow->internal = reading.seen - gone;
+	if (removed)
+		*removed = gone;
+	return 0;
+}
+
+static int note(void *user, const char *key, const struct cbx_field *field)
+{
+	struct reading *reading = user;
+	const char *name = field->name;
+	size_t len = strlen(name);
+
+	(void)key;
+	reading->seen++;
+	if (!cbx_system_name(&name, &len) || len != strlen(field->name))
+		return 0;
+	return cbx_errors_note_access(reading->internal->errors, field->name, "internal", NULL);
+}
+
+int cbx_internal_systems_populate(struct cbx_internal_systems *internal)
+{
+	struct cbx_flow *flow = internal->flow;
+	struct reading reading = { .internal = internal };
+	int result;
+
+	if (!flow->state_link.up)
+		return CHATTERBOX_E_DOWN;
+	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, note, &reading);
+	if (result < 0)
+		return failed(flow, result);
+	flow->internal = reading.seen;
+	return 0;
+}
+
+static int write_one(struct cbx_flow *flow, const struct cbx_field *field)
+{
+	if (!flow->state_link.up)
+		return CHATTERBOX_E_DOWN;
+	return failed(flow, flow->state->ops->write_systems(flow->state, CBX_INTERNAL_SYSTEMS,
+							     field, 1));
+}
+
+int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *system)
+{
+	cbx_auto(cbx_text_free) struct cbx_text json = { 0 };
+	struct cbx_field field = { .name = system };
+	char time[CBX_TIME_TEXT];
+
+	cbx_time_text(cbx_wall(internal->flow->clock), time);
+	cbx_text_puts(&json, "{\"systemID\":");
+	cbx_text_json_string(&json, system);
+	cbx_text_printf(&json, ",\"lastCheck\":\"%s\",\"status\":\"internal\"}", time);
+	if (json.failed)
+		return -ENOMEM;
+	field.value = json.bytes;
+	field.value_len = json.len;
+	return write_one(internal->flow, &field);
+}
+
+int cbx_internal_systems_remove(struct cbx_internal_systems *internal, const char *system)
+{
+	struct cbx_field field = { .name = system };
+
+	return write_one(internal->flow, &field);
+}
+
+static void perform(void *user)
+{
+	struct cbx_internal_systems *internal = user;
+
+	cbx_internal_systems_clean_up(internal, NULL);
+}
+
+void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_flow *flow,
+			       struct cbx_errors *errors)
+{
+	*internal = (struct cbx_internal_systems){ .flow = flow, .errors = errors };
+	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
+					    .interval = EVERY,
+					    .perform = perform,
+					    .user = internal };
+}

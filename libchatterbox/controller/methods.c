@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+/*
+ * methods.c - the table of methods, and those that only read: from the view, or from SQL
+ */
+#include "controller/job_api.h"
+#include "controller/orders.h"
+#include "flow/flow.h"
+#include "port/directory.h"
+#include "port/errors.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
+
+static void finish(struct cbx_call *call, int result, struct cbx_text *text, const char *error)
+{
+	if (!result) {
+		cbx_call_done(call, text);
+		return;
+	}
+	cbx_text_free(text);
+	cbx_call_fail_by(call, result, error);
+}
+
+/* A question over the view */
+static void answer_from_view(struct cbx_desk *desk, struct cbx_call *call)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	struct cbx_text text = { 0 };
+	char error[CBX_API_ERROR] = "";
+
+	finish(call, cbx_job_api_jobs(view, call->params, true, &text, error), &text,
+	       error);
+}
+
+static void find(struct cbx_desk *desk, struct cbx_call *call)
+{
+	answer_from_view(desk, call);
+}
+
+/* statusAll takes a page, no filter */
+static void status_all(struct cbx_desk *desk, struct cbx_call *call)
+{
+	static const char *const filters[] = { "system", "status", "job_type", "origin", "q" };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(filters); i++)
+		json_object_del(call->params, filters[i]);
+	answer_from_view(desk, call);
+}
+
+struct wanted {
+	const char *system;
+	int64_t job_id;
+	struct cbx_text *text;
+};
+
+static int write_row(void *user, const struct cbx_row *row)
+{
+	struct wanted *wanted = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	int result = cbx_status_of_row(row, &status);
+
+	if (!result)
+		cbx_text_add(wanted->text, status->json, status->json_len);
+	return result;
+}
+
+static int ask_job(struct cbx_sql *sql, void *user)
+{
+	struct wanted *wanted = user;
+
+	return sql->directory->find_job(sql, wanted->system, wanted->job_id, write_row, wanted);
+}
+
+static int status_of_job(struct cbx_desk *desk, const struct cbx_view *view, struct wanted *wanted,
+			 char *error)
+{
+	const struct cbx_job *job = cbx_job_api_find(view, wanted->system, wanted->job_id);
+	int result;
+
+	if (job) {
+		cbx_text_add(wanted->text, job->status->json, job->status->json_len);
+		return 0;
+	}
+	result = cbx_desk_ask(desk, ask_job, wanted, error);
+	if (result != 1)
+		return result;
+	snprintf(error, CBX_API_ERROR, "no job %lld of system %.64s is known",
+		 (long long)wanted->job_id, wanted->system);
+	return CHATTERBOX_E_UNKNOWN;
+}
+
+static int status_of_system(const struct cbx_view *view, struct wanted *wanted, char *error)
+{
+	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, wanted->system);
+	bool first = true;
+	size_t i;
+
+	if (!list && !cbx_system_list_find(view->systems, wanted->system)) {
+		snprintf(error, CBX_API_ERROR, "no system %.64s is known", wanted->system);
+		return CHATTERBOX_E_UNKNOWN;
+	}
+	for (i = 0; list && i < list->count; i++) {
+		if (list->jobs[i]->phase != CBX_LIVE)
+			continue;
+		if (!first)
+			cbx_text_putc(wanted->text, ',');
+		first = false;
+		cbx_text_add(wanted->text, list->jobs[i]->status->json,
+			     list->jobs[i]->status->json_len);
+	}
+	return 0;
+}
+
+static void status(struct cbx_desk *desk, struct cbx_call *call)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	struct cbx_text text = { 0 };
+	char error[CBX_API_ERROR] = "";
+	char system[80];
+	struct wanted wanted = { .system = system, .text = &text };
+	int result = cbx_param_system(call, true, system, error);
+
+	if (!result)
+		result = cbx_param_count(call, "job_id", false, &wanted.job_id, error);
+	cbx_text_puts(&text, "{\"jobs\":[");
+	if (!result && wanted.job_id >= 0)
+		result = status_of_job(desk, view, &wanted, error);
+	else if (!result)
+		result = status_of_system(view, &wanted, error);
+	cbx_text_puts(&text, "]}");
+	finish(call, result, &text, error);
+}
+
+static const struct cbx_method methods[] = {
+	{ "nl-ocd.content.job.status", status, NULL },
+	{ "nl-ocd.content.job.statusAll", status_all, NULL },
+	{ "nl-ocd.content.job.find", find, NULL },
+	{ "nl-ocd.content.job.pause", NULL, cbx_order_pause },
+	{ "nl-ocd.content.job.resume", NULL, cbx_order_resume },
+	{ "nl-ocd.content.job.kill", NULL, cbx_order_kill },
+	{ "nl-ocd.content.job.pauseAll", NULL, cbx_order_pause_all },
+	{ "nl-ocd.content.job.resumeAll", NULL, cbx_order_resume_all },
+	{ "nl-ocd.content.job.cleanUpErrored", NULL, cbx_order_clean_up },
+	{ "nl-ocd.server.errors.get", cbx_desk_errors_get, NULL },
+	{ "nl-ocd.server.errors.remove", NULL, cbx_order_remove_errors },
+	{ "chatterbox.scheduler.pause", NULL, cbx_order_pause_scheduler },
+	{ "chatterbox.scheduler.resume", NULL, cbx_order_resume_scheduler },
+	{ "chatterbox.job_status.set_time_till_next_check", NULL, cbx_order_set_interval },
+};
+
+const struct cbx_method *cbx_method_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(methods); i++)
+		if (!strcmp(methods[i].name, name))
+			return &methods[i];
+	return NULL;
+}

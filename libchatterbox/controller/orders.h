@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * orders.h - calls that change something: carried out by the poller, which leads
+ *
+ * Each takes the call over and finishes it, at once or when nl-hdms has answered. They are the entries of
+ * the table in methods.c; parameters and results are CONTRACT 3's.
+ */
+#ifndef CBX_CONTROLLER_ORDERS_H
+#define CBX_CONTROLLER_ORDERS_H
+
+#include "controller/call.h"
+#include "controller/desk.h"
+#include "controller/poller.h"
+
+void cbx_order_pause(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_resume(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_kill(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_pause_all(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_clean_up(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_remove_errors(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call);
+
+/* errors_api.c: answered at the desk */
+void cbx_desk_errors_get(struct cbx_desk *desk, struct cbx_call *call);
+
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rpc.c - decides what is a request and how an answer looks; a request that can't be understood is
+ * answered with JSON-RPC's own errors, so that it never blocks the queue
+ */
+#include "controller/rpc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Whom to answer, and in which form */
+struct origin {
+	struct cbx_rpc *rpc;
+	uint64_t tag, connection;
+	char *reply_to, *correlation_id;
+	json_t *id; /* of the JSON-RPC request; NULL = null */
+	bool bare;
+};
+
+static void origin_free(struct origin *origin)
+{
+	if (!origin)
+		return;
+	free(origin->reply_to);
+	free(origin->correlation_id);
+	json_decref(origin->id);
+	free(origin);
+}
+
+static char *copy(const char *text, bool *failed)
+{
+	char *copied = text ? strdup(text) : NULL;
+
+	*failed = *failed || (text && !copied);
+	return copied;
+}
+
+static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event *event,
+				 uint64_t connection)
+{
+	struct origin *origin = calloc(1, sizeof(*origin));
+	bool failed = false;
+
+	if (!origin)
+		return NULL;
+	origin->rpc = rpc;
+	origin->tag = event->tag;
+	origin->connection = connection;
+	origin->reply_to = copy(event->message.reply_to, &failed);
+	origin->correlation_id = copy(event->message.correlation_id, &failed);
+	if (!failed)
+		return origin;
+	origin_free(origin);
+	return NULL;
+}
+
+static void write_error(const struct cbx_call *call, struct cbx_text *out)
+{
+	cbx_text_printf(out, "\"error\":{\"code\":%d,\"message\":", (int)call->code);
+	cbx_text_json_string(out, call->message);
+	if (call->data[0]) {
+		cbx_text_puts(out, ",\"data\":");
+		cbx_text_json_string(out, call->data);
+	}
+	cbx_text_putc(out, '}');
+}
+
+static void write_answer(const struct origin *origin, const struct cbx_call *call,
+			 struct cbx_text *out)
+{
+	cbx_auto(cbx_freep) char *id = NULL;
+
+	if (origin->bare) {
+		if (!call->code) {
+			cbx_text_puts(out, call->result);
+			return;
+		}
+		cbx_text_putc(out, '{');
+		write_error(call, out);
+		cbx_text_putc(out, '}');
+		return;
+	}
+	id = origin->id ? json_dumps(origin->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id ? id : "null");
+	if (call->code) {
+		write_error(call, out);
+	} else {
+		cbx_text_puts(out, "\"result\":");
+		cbx_text_puts(out, call->result);
+	}
+	cbx_text_putc(out, '}');
+}
+
+/* The call's end, in any thread: the answer goes to the listener, which sends it and settles */
+static void answer(struct cbx_call *call)
+{
+	struct origin *origin = call->user;
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	struct cbx_text body = { 0 };
+
+	write_answer(origin, call, &body);
+	if (!cbx_inbound_new(CBX_IN_ANSWER, &inbound) &&
+	    !cbx_text_take(&body, &inbound->letter.body, &inbound->letter.len)) {
+		inbound->letter.reply_to = cbx_steal(origin->reply_to);
+		inbound->letter.correlation_id = cbx_steal(origin->correlation_id);
+		inbound->tag = origin->tag;
+		inbound->connection = origin->connection;
+		inbound->ok = true;
+		/* no room: the request stays unsettled and is delivered again */
+		if (!cbx_mailbox_put(origin->rpc->listener, inbound))
+			cbx_steal(inbound);
+	}
+	cbx_text_free(&body);
+	origin_free(origin);
+	cbx_call_free(call);
+}
+
+/* What a message asks for, or which error it is */
+struct request {
+	const char *method;
+	json_t *params; /* owned */
+	enum cbx_call_code code;
+	const char *why;
+};
+
+static void read_jsonrpc(json_t *root, struct request *request, struct origin *origin)
+{
+	const char *version = json_string_value(json_object_get(root, "jsonrpc"));
+	json_t *params = json_object_get(root, "params");
+	json_t *id = json_object_get(root, "id");
+
+	request->method = json_string_value(json_object_get(root, "method"));
+	if (json_is_string(id) || json_is_number(id))
+		origin->id = json_incref(id);
+	if (!version || strcmp(version, "2.0") || !request->method) {
+		request->code = CBX_CALL_REQUEST;
+		request->why = "takes jsonrpc \"2.0\" and a method";
+	} else if (params && !json_is_null(params) && !json_is_object(params)) {
+		request->code = CBX_CALL_PARAMS;
+		request->why = "params: takes an object";
+	} else if (json_is_object(params)) {
+		request->params = json_incref(params);
+	}
+}
+
+static void read_bare(json_t *root, const char *type, struct request *request)
+{
+	request->method = type;
+	request->params = json_incref(root);
+	if (type && type[0])
+		return;
+	request->code = CBX_CALL_REQUEST;
+	request->why = "a bare request names its method in the property type";
+}
+
+static json_t *read_request(const struct cbx_bus_event *event, struct request *request,
+			    struct origin *origin)
+{
+	const struct cbx_bus_message *message = &event->message;
+	json_t *root = NULL;
+
+	if (event->type == CBX_BUS_DELIVERY)
+		root = json_loadb(message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
+	if (!root) {
+		request->code = CBX_CALL_PARSE;
+		request->why = event->type == CBX_BUS_OVERSIZED ? "the body is too large"
+								: "the body is no JSON";
+	} else if (!json_is_object(root)) {
+		request->code = CBX_CALL_REQUEST;
+		request->why = "takes one request, a JSON object";
+	} else if (json_object_get(root, "jsonrpc")) {
+		read_jsonrpc(root, request, origin);
+	} else {
+		origin->bare = true;
+		read_bare(root, message->type, request);
+	}
+	return root;
+}
+
+void cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t connection)
+{
+	struct cbx_rpc *rpc = user;
+	struct origin *origin = origin_new(rpc, event, connection);
+	struct request request = { 0 };
+	const struct cbx_method *method = NULL;
+	struct cbx_call *call = NULL;
+	json_t *root;
+
+	if (!origin)
+		return; /* out of memory: unsettled, it is delivered again */
+	root = read_request(event, &request, origin);
+	if (!request.code) {
+		method = cbx_method_find(request.method);
+		if (!method || strncmp(request.method, "nl-ocd.", 7)) {
+			request.code = CBX_CALL_METHOD;
+			request.why = "there is no such method";
+		}
+	}
+	if (cbx_call_new(method, request.params, answer, origin, &call) < 0)
+		origin_free(origin);
+	else if (request.code)
+		cbx_call_fail(call, request.code, request.why);
+	else
+		cbx_desk_take(rpc->desk, call);
+	json_decref(root);
+}
