@@ -9,6 +9,7 @@
 #ifndef CHATTERBOX_CHATTERBOX_H
 #define CHATTERBOX_CHATTERBOX_H
 
+#include <chatterbox/call.h>
 #include <chatterbox/config.h>
 #include <chatterbox/engine.h>
 #include <chatterbox/error.h>
