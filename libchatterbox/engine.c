@@ -91,9 +91,10 @@ int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log, void
 	box->refs = 1;
 	box->config = chatterbox_config_ref(config);
 	box->clock = cbx_system_clock();
-	box->log = (struct cbx_log){ .sink = log,
-				     .user = log_user,
-				     .level = log_level(chatterbox_config_text(config, "log.level")) };
+	box->log =
+		(struct cbx_log){ .sink = log,
+				  .user = log_user,
+				  .level = log_level(chatterbox_config_text(config, "log.level")) };
 	pthread_mutex_init(&box->settings_lock, NULL);
 	pthread_mutex_init(&box->desk.lock, NULL);
 	cbx_window_init(&box->window);

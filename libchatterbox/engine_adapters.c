@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine_adapters.c - the only place that knows adapters: which one each port gets, by configuration
+ * engine_adapters.c - the only place that knows adapters: which one each port gets, by
+ * configuration
  */
 #include "engine_internal.h"
 
@@ -157,8 +158,8 @@ int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struc
 	if (result < 0)
 		return result;
 	(*bus)->max_body = box->settings->limits.bytes;
-	return make_link(box, link, confirms ? &confirming_bus_ops : &bus_ops, *bus, "rmq",
-			 purpose, (*bus)->where);
+	return make_link(box, link, confirms ? &confirming_bus_ops : &bus_ops, *bus, "rmq", purpose,
+			 (*bus)->where);
 }
 
 int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
@@ -189,7 +190,7 @@ int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state *
 /* @section: sequelize or live_temp */
 static int new_postgres(struct chatterbox *box, const char *section, struct cbx_sql **sql)
 {
-	static const char *const members[] = { "host",	   "database", "username",
+	static const char *const members[] = { "host",     "database", "username",
 					       "password", "sslmode",  "sslrootcert" };
 	const char *values[CBX_COUNT(members)];
 	char path[64];

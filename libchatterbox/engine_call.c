@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* engine_call.c - the public door to the desk: a call with a callback instead of an answer's queue */
+/* engine_call.c - the public door to the desk: a call with a callback instead of an answer's queue
+ */
 #include "engine_internal.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine_host.c - what the engine tells its host: a bounded queue and callbacks in the host's thread
+ * engine_host.c - what the engine tells its host: a bounded queue and callbacks in the host's
+ * thread
  */
 #include "engine_internal.h"
 

@@ -20,7 +20,17 @@
 
 #define ENGINE_VERSION "0.1.0"
 
-struct engine_fleet; /* engine_fleet.c */
+struct engine_fleet; /* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over.
+		      * Answers of public calls: chatterbox/job_status.h. @result may be NULL, else
+		      * it is an allocated JSON text. */
+int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
+int engine_call_system(struct chatterbox *box, const char *method, const char *system);
+/* A call whose answer holds one number; @number may be NULL */
+int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
+		       int64_t *number);
+/* @errors: the text of a JSON array */
+int engine_call_errors(struct chatterbox *box, const char *method, const char *errors);
+/* engine_fleet.c */
 
 struct chatterbox {
 	_Atomic unsigned refs;
@@ -34,7 +44,7 @@ struct chatterbox {
 	struct cbx_window window;
 	struct cbx_leadership leadership;
 	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
-	struct cbx_memory_store *store;	  /* chatterbox.store = memory */
+	struct cbx_memory_store *store;   /* chatterbox.store = memory */
 
 	struct cbx_keeper keeper;
 	struct cbx_poller poller;
@@ -75,6 +85,15 @@ void engine_tell_ready(struct chatterbox *box);
 void engine_tell_failed(struct chatterbox *box, int error, const char *text);
 void engine_drop_word(void *word);
 bool engine_is_ready(struct chatterbox *box);
+/* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
+ * calls: chatterbox/job_status.h. @result may be NULL, else it is an allocated JSON text. */
+int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
+int engine_call_system(struct chatterbox *box, const char *method, const char *system);
+/* A call whose answer holds one number; @number may be NULL */
+int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
+		       int64_t *number);
+/* @errors: the text of a JSON array */
+int engine_call_errors(struct chatterbox *box, const char *method, const char *errors);
 /* engine_fleet.c */
 void engine_fleet_stop(struct chatterbox *box);
 

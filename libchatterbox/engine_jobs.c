@@ -25,29 +25,60 @@ static const struct chatterbox_job *outer(const struct cbx_job *job)
 	return (const struct chatterbox_job *)(const void *)job;
 }
 
-static void fill(struct chatterbox_jobs *jobs, const struct cbx_snapshot *snapshot)
+static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
 {
 	size_t i;
-	size_t k;
 
-	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++)
-			if (snapshot->entries[i].list->jobs[k]->phase == CBX_LIVE)
-				jobs->jobs[jobs->count++] = snapshot->entries[i].list->jobs[k];
+	for (i = 0; list && i < list->count; i++)
+		if (list->jobs[i]->phase == CBX_LIVE)
+			jobs->jobs[jobs->count++] = list->jobs[i];
+}
+
+/* Takes the view over */
+static struct chatterbox_jobs *jobs_new(struct cbx_view *view, size_t live)
+{
+	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
+
+	if (!jobs) {
+		cbx_view_unref(view);
+		return NULL;
+	}
+	jobs->refs = 1;
+	jobs->view = view;
+	return jobs;
 }
 
 int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
-	size_t live = view ? (size_t)view->jobs->totals.live : 0;
-	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
+	struct cbx_view *view = cbx_window_look(&box->window);
+	struct chatterbox_jobs *jobs = jobs_new(view, (size_t)view->jobs->totals.live);
+	size_t i;
 
 	if (!jobs)
 		return -ENOMEM;
-	jobs->refs = 1;
-	if (view)
-		fill(jobs, view->jobs);
-	jobs->view = cbx_steal(view);
+	for (i = 0; i < view->jobs->count; i++)
+		fill(jobs, view->jobs->entries[i].list);
+	*out = jobs;
+	return 0;
+}
+
+bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+
+	return view->jobs->totals.live > 0;
+}
+
+int chatterbox_active_jobs_get_last_recorded(struct chatterbox *box, const char *system,
+					     struct chatterbox_jobs **out)
+{
+	struct cbx_view *view = cbx_window_look(&box->window);
+	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
+	struct chatterbox_jobs *jobs = jobs_new(view, list ? list->live : 0);
+
+	if (!jobs)
+		return -ENOMEM;
+	fill(jobs, list);
 	*out = jobs;
 	return 0;
 }
@@ -81,12 +112,22 @@ const struct chatterbox_job *chatterbox_jobs_at(const struct chatterbox_jobs *jo
 const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *jobs,
 						  const char *system, int64_t job_id)
 {
-	const struct cbx_job *job;
+	size_t low = 0;
+	size_t high = jobs->count;
 
-	if (!jobs->view)
-		return NULL;
-	job = cbx_job_list_find(cbx_snapshot_find(jobs->view->jobs, system), job_id);
-	return job && job->phase == CBX_LIVE ? outer(job) : NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cbx_status *status = jobs->jobs[middle]->status;
+		int order = strcmp(status->system, system);
+
+		if (!order && status->job_id == job_id)
+			return outer(jobs->jobs[middle]);
+		if (order < 0 || (!order && status->job_id < job_id))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 const char *chatterbox_job_system(const struct chatterbox_job *job)

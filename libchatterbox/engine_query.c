@@ -2,7 +2,8 @@
 /*
  * engine_query.c - the public questions: answered from the view, or from SQL through the desk
  *
- * The desk is one connection under a mutex: hosts that ask SQL wait for each other, never for the road.
+ * The desk is one connection under a mutex: hosts that ask SQL wait for each other, never for the
+ * road.
  */
 #include "engine_internal.h"
 
@@ -141,8 +142,8 @@ static int ask_job(struct cbx_sql *sql, void *user)
 					sought->found);
 }
 
-static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id,
-		    struct found *found, char *error)
+static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id, struct found *found,
+		    char *error)
 {
 	struct sought sought = { system, job_id, found };
 	int result = cbx_desk_ask(&box->desk, ask_job, &sought, error);
@@ -189,8 +190,7 @@ static const char *role(struct chatterbox *box)
 	return cbx_leadership_epoch(&box->leadership) ? "leader" : "standby";
 }
 
-int chatterbox_summary_query(struct chatterbox *box, char **json,
-			     char error[CHATTERBOX_ERROR_TEXT])
+int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])
 {
 	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
 	struct cbx_text text = { 0 };

@@ -2,8 +2,8 @@
 /*
  * engine_threads.c - gives each thread its own connections, and wires them to each other
  *
- * Decides the order of a stop: poller, teller and listener first; the keeper last, since it holds the
- * lease under which the others write.
+ * Decides the order of a stop: poller, teller and listener first; the keeper last, since it holds
+ * the lease under which the others write.
  */
 #include "engine_internal.h"
 
@@ -58,7 +58,8 @@ static void keeper_failed(void *user, int error, const char *text)
 	engine_tell_failed(user, error, text);
 }
 
-/* The engine's start-up is looked at on every turn of the keeper, until it is ready or has failed */
+/* The engine's start-up is looked at on every turn of the keeper, until it is ready or has failed
+ */
 static void look_at_start(void *user)
 {
 	struct chatterbox *box = user;
@@ -201,8 +202,8 @@ int engine_build_threads(struct chatterbox *box)
 
 int engine_start_threads(struct chatterbox *box)
 {
-	int result = cbx_thread_start(&box->keeper.thread, "cbx-keeper", cbx_keeper_run,
-				      &box->keeper);
+	int result =
+		cbx_thread_start(&box->keeper.thread, "cbx-keeper", cbx_keeper_run, &box->keeper);
 
 	if (!result)
 		result = cbx_thread_start(&box->teller.thread, "cbx-teller", cbx_teller_run,

@@ -28,7 +28,7 @@ enum chatterbox_call_code {
 	CHATTERBOX_CALL_TIMED_OUT = -32002,
 	CHATTERBOX_CALL_SERVER_DOWN = -32003,
 	CHATTERBOX_CALL_HDMS_ERROR = -32004, /* @data is the code that nl-hdms answered */
-	CHATTERBOX_CALL_STANDBY = -32005,    /* this instance does not lead; @message names who does */
+	CHATTERBOX_CALL_STANDBY = -32005, /* this instance does not lead; @message names who does */
 };
 
 /** struct chatterbox_outcome - what came of a call; texts are valid during the callback */
@@ -55,9 +55,8 @@ typedef void (*chatterbox_call_fn)(void *user, const struct chatterbox_outcome *
  * @done: receives the outcome; it is called exactly once when this returns 0, else never
  * @user: handed to @done
  *
- * Any thread; never blocks on a server. An order to a job (pause, resume, kill) ends at the latest after
- * rmq_rpc.rpc_timeout.
- * Return: 0, -EINVAL when @params is no JSON object, -ENOMEM.
+ * Any thread; never blocks on a server. An order to a job (pause, resume, kill) ends at the latest
+ * after rmq_rpc.rpc_timeout. Return: 0, -EINVAL when @params is no JSON object, -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
 				   chatterbox_call_fn done, void *user);

@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 struct chatterbox_jobs; /* a frozen list, counted */
-struct chatterbox_job;	/* one job in it, borrowed from the list */
+struct chatterbox_job;  /* one job in it, borrowed from the list */
 
 /**
  * chatterbox_live_jobs() - the last recorded status of every live job
@@ -30,8 +30,9 @@ CHATTERBOX_API size_t chatterbox_jobs_count(const struct chatterbox_jobs *jobs);
 CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_at(const struct chatterbox_jobs *jobs,
 							       size_t index);
 /** Borrowed, NULL when there is no such live job. */
-CHATTERBOX_API const struct chatterbox_job *
-chatterbox_jobs_find(const struct chatterbox_jobs *jobs, const char *system, int64_t job_id);
+CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *jobs,
+								 const char *system,
+								 int64_t job_id);
 
 /* Of one job; texts live as long as the list that it is in */
 CHATTERBOX_API const char *chatterbox_job_system(const struct chatterbox_job *job);

@@ -44,7 +44,8 @@ CHATTERBOX_API int chatterbox_job_query(struct chatterbox *box, const char *syst
  */
 CHATTERBOX_API int chatterbox_systems_query(struct chatterbox *box, const char *params, char **json,
 					    char error[CHATTERBOX_ERROR_TEXT]);
-/** chatterbox_system_query() - {"systemID","lastCheck","status","next_activation","jobs":[Status]} */
+/** chatterbox_system_query() - {"systemID","lastCheck","status","next_activation","jobs":[Status]}
+ */
 CHATTERBOX_API int chatterbox_system_query(struct chatterbox *box, const char *system, char **json,
 					   char error[CHATTERBOX_ERROR_TEXT]);
 /** chatterbox_summary_query() - the figures of GET /api/v1/summary (CONTRACT 6) */

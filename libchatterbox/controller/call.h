@@ -2,9 +2,10 @@
 /*
  * call.h - one call of the API: from AMQP, HTTP or C, answered by whichever thread can
  *
- * A call names a method (CONTRACT 3, RPC served, and a few of our own) and carries parsed parameters.
- * Calls that only read go to the desk; those that change something go on to the poller, which holds the
- * lease. Each is finished exactly once, by cbx_call_done() or cbx_call_fail(), in any thread.
+ * A call names a method (CONTRACT 3, RPC served, and a few of our own) and carries parsed
+ * parameters. Calls that only read go to the desk; those that change something go on to the poller,
+ * which holds the lease. Each is finished exactly once, by cbx_call_done() or cbx_call_fail(), in
+ * any thread.
  */
 #ifndef CBX_CONTROLLER_CALL_H
 #define CBX_CONTROLLER_CALL_H
@@ -46,8 +47,8 @@ struct cbx_call {
 	/* The outcome */
 	enum cbx_call_code code;
 	char message[256];
-	char data[65];	/* the code that nl-hdms answered; "" = none */
-	char *result;	/* JSON; owned */
+	char data[65]; /* the code that nl-hdms answered; "" = none */
+	char *result;  /* JSON; owned */
 	/* Called once when it is finished; takes it over. Must not block. */
 	void (*done)(struct cbx_call *call);
 	void *user;

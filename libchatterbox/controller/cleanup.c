@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * cleanup.c - decides when an errored job is forgotten: SQL says by its own clock whether a row is old
- * enough; what went there, goes from the table of jobs, too
+ * cleanup.c - decides when an errored job is forgotten: SQL says by its own clock whether a row is
+ * old enough; what went there, goes from the table of jobs, too
  */
 #include "controller/cleanup.h"
 
@@ -43,8 +43,8 @@ static int collect(const struct cbx_snapshot *snapshot, const char *system,
 					return -ENOMEM;
 				keys = more;
 			}
-			keys[count++] = (struct cbx_job_key){ job->status->system,
-							      job->status->job_id };
+			keys[count++] =
+				(struct cbx_job_key){ job->status->system, job->status->job_id };
 		}
 	}
 	*out = cbx_steal(keys);
@@ -171,8 +171,7 @@ static void perform(void *user)
 			 (long long)removed);
 }
 
-void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow,
-		      struct cbx_errors *errors)
+void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow, struct cbx_errors *errors)
 {
 	*cleanup = (struct cbx_cleanup){ .flow = flow, .errors = errors };
 	cleanup->task = (struct cbx_task){ .name = "Job Errors Task",

@@ -3,9 +3,9 @@
  * cleanup.h - the proposal's CleanUpErroredUserJobsController and deleteEntry: errored jobs and
  * errors go "after a day or two"
  *
- * The Job Errors Task runs 10 s after the start and then once a day. It is skipped when the database's
- * clock moved by over an hour against the monotonic one since the last run: nothing is deleted because
- * a clock was set. The poller's thread.
+ * The Job Errors Task runs 10 s after the start and then once a day. It is skipped when the
+ * database's clock moved by over an hour against the monotonic one since the last run: nothing is
+ * deleted because a clock was set. The poller's thread.
  */
 #ifndef CBX_CONTROLLER_CLEANUP_H
 #define CBX_CONTROLLER_CLEANUP_H

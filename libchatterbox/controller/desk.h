@@ -2,8 +2,8 @@
 /*
  * desk.h - the desk: where calls of hosts and of AMQP arrive, with a thread and a SQL connection
  *
- * It answers what only needs a view or a look into SQL, and hands the rest to the poller. So neither the
- * listener nor a host's loop ever waits for a server.
+ * It answers what only needs a view or a look into SQL, and hands the rest to the poller. So
+ * neither the listener nor a host's loop ever waits for a server.
  */
 #ifndef CBX_CONTROLLER_DESK_H
 #define CBX_CONTROLLER_DESK_H
@@ -22,7 +22,7 @@ struct cbx_desk {
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *poller; /* of struct cbx_inbound */
 	struct cbx_mailbox *inbox;  /* of struct cbx_call */
-	pthread_mutex_t lock;	    /* of the connection: hosts' own threads use it, too */
+	pthread_mutex_t lock;       /* of the connection: hosts' own threads use it, too */
 	struct cbx_sql *sql;
 	struct cbx_link link;
 	_Atomic bool stop;

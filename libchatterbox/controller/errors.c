@@ -35,7 +35,7 @@ static void drop_access(struct cbx_errors *errors)
 	struct cbx_access_entry *entry;
 	struct cbx_access_entry *next;
 
-	HASH_ITER(hh, errors->access, entry, next) {
+	HASH_ITER (hh, errors->access, entry, next) {
 		HASH_DEL(errors->access, entry);
 		free(entry->error);
 		free(entry);
@@ -48,7 +48,7 @@ void cbx_errors_close(struct cbx_errors *errors)
 	struct cbx_syncing *next;
 
 	drop_access(errors);
-	HASH_ITER(hh, errors->syncing, syncing, next) {
+	HASH_ITER (hh, errors->syncing, syncing, next) {
 		HASH_DEL(errors->syncing, syncing);
 		free(syncing);
 	}
@@ -129,8 +129,8 @@ void cbx_errors_turn(struct cbx_errors *errors)
 	if (!rows)
 		return;
 	for (entry = errors->access; entry; entry = entry->hh.next)
-		rows[count++] = (struct cbx_access_row){ entry->system, entry->access,
-							 entry->error };
+		rows[count++] =
+			(struct cbx_access_row){ entry->system, entry->access, entry->error };
 	result = flow->sql->errors->write_access(flow->sql, &guard, rows, count);
 	if (result < 0) {
 		/* they stay, newer ones replace them */
@@ -214,7 +214,7 @@ size_t cbx_errors_clean_up_syncing(struct cbx_errors *errors)
 	struct cbx_syncing *syncing;
 	struct cbx_syncing *next;
 
-	HASH_ITER(hh, errors->syncing, syncing, next) {
+	HASH_ITER (hh, errors->syncing, syncing, next) {
 		if (now - syncing->since <= most)
 			continue;
 		HASH_DEL(errors->syncing, syncing);

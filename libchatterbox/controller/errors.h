@@ -3,8 +3,9 @@
  * errors.h - the proposal's ErrorsController: the errors table, syncing systems, and which systems
  * have access to the content server
  *
- * Writes to content_server_access are gathered and go out each csaTimer seconds. A system is syncing from
- * the moment it is named so until it is taken off or maxSyncTime has passed. The poller's thread.
+ * Writes to content_server_access are gathered and go out each csaTimer seconds. A system is
+ * syncing from the moment it is named so until it is taken off or maxSyncTime has passed. The
+ * poller's thread.
  */
 #ifndef CBX_CONTROLLER_ERRORS_H
 #define CBX_CONTROLLER_ERRORS_H
@@ -24,7 +25,8 @@ struct cbx_errors {
 
 void cbx_errors_init(struct cbx_errors *errors, struct cbx_flow *flow);
 void cbx_errors_close(struct cbx_errors *errors);
-/* After a commit: what its changes say of access (a job completed, an error code content_server…) */
+/* After a commit: what its changes say of access (a job completed, an error code content_server…)
+ */
 void cbx_errors_note_batch(struct cbx_errors *errors, const struct cbx_batch *batch);
 /* "ok", "denied" or "internal"; @error may be NULL */
 int cbx_errors_note_access(struct cbx_errors *errors, const char *system, const char *access,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors_api.c - the calls about errors: get (from the desk), remove and cleanUpErrored (by the poller)
+ * errors_api.c - the calls about errors: get (from the desk), remove and cleanUpErrored (by the
+ * poller)
  *
  * Errors are listed newest first by id; the cursor is the last id that was shown.
  */
-#include "controller/orders.h"
 #include "controller/job_api.h"
+#include "controller/orders.h"
 #include "port/errors.h"
 
 #include <chatterbox/error.h>

@@ -53,8 +53,7 @@ static int keep_old(void *user, const char *key, const struct cbx_field *field)
 		return 0;
 	if (reading->count == reading->capacity) {
 		size_t capacity = reading->capacity ? reading->capacity * 2 : 16;
-		struct cbx_field *fields =
-			reallocarray(reading->fields, capacity, sizeof(*fields));
+		struct cbx_field *fields = reallocarray(reading->fields, capacity, sizeof(*fields));
 
 		if (!fields)
 			return -ENOMEM;
@@ -84,8 +83,7 @@ int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t 
 
 	if (!flow->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	reading.before_ms =
-		cbx_wall(flow->clock) - (int64_t)flow->settings->recheck_system_time_ms;
+	reading.before_ms = cbx_wall(flow->clock) - (int64_t)flow->settings->recheck_system_time_ms;
 	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, keep_old,
 						&reading);
 	if (!result && reading.count)
@@ -134,8 +132,8 @@ static int write_one(struct cbx_flow *flow, const struct cbx_field *field)
 {
 	if (!flow->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	return failed(flow, flow->state->ops->write_systems(flow->state, CBX_INTERNAL_SYSTEMS,
-							     field, 1));
+	return failed(flow,
+		      flow->state->ops->write_systems(flow->state, CBX_INTERNAL_SYSTEMS, field, 1));
 }
 
 int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *system)

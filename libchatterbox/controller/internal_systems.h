@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * internal_systems.h - the proposal's InternalSystemsController: systems of our own, kept in Redis and
- * written from both sides
+ * internal_systems.h - the proposal's InternalSystemsController: systems of our own, kept in Redis
+ * and written from both sides
  *
  * Each 5 s those that were not checked for recheck_system_time are dropped, whoever wrote them, by
  * compare-and-delete: one that was written anew meanwhile stays. The poller's thread.

@@ -143,6 +143,14 @@ void cbx_job_status_begin(struct cbx_job_status *status)
 	status->update_database_task.wanted = true;
 }
 
+void cbx_job_status_reread(struct cbx_job_status *status)
+{
+	double seconds;
+
+	if (from_conf(status->flow, &seconds) && seconds != status->pacer.base)
+		set(status, seconds);
+}
+
 void cbx_job_status_apply_settings(struct cbx_job_status *status)
 {
 	const struct cbx_settings *settings = status->flow->settings;

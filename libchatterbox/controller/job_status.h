@@ -38,6 +38,8 @@ int cbx_job_status_update_database(struct cbx_job_status *status);
 int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status);
 /* Systems that came online meanwhile */
 int cbx_job_status_ask_now(struct cbx_job_status *status);
+/* update_server_configuration: what server_conf says now */
+void cbx_job_status_reread(struct cbx_job_status *status);
 /* The base of the Job Status Task, seconds 1..86400; kept in server_conf. -EINVAL; a failure to
  * keep it is told in the log, the value counts all the same. */
 int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds);

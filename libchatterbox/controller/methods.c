@@ -29,8 +29,7 @@ static void answer_from_view(struct cbx_desk *desk, struct cbx_call *call)
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_jobs(view, call->params, true, &text, error), &text,
-	       error);
+	finish(call, cbx_job_api_jobs(view, call->params, true, &text, error), &text, error);
 }
 
 static void find(struct cbx_desk *desk, struct cbx_call *call)
@@ -148,6 +147,20 @@ static const struct cbx_method methods[] = {
 	{ "chatterbox.scheduler.pause", NULL, cbx_order_pause_scheduler },
 	{ "chatterbox.scheduler.resume", NULL, cbx_order_resume_scheduler },
 	{ "chatterbox.job_status.set_time_till_next_check", NULL, cbx_order_set_interval },
+	{ "chatterbox.job_status.delete_entry", NULL, cbx_order_delete_entry },
+	{ "chatterbox.job_status.send_status", NULL, cbx_order_send_status },
+	{ "chatterbox.errors.report_errors", NULL, cbx_order_report_errors },
+	{ "chatterbox.errors.store_errors", NULL, cbx_order_store_errors },
+	{ "chatterbox.errors.add_syncing", NULL, cbx_order_add_syncing },
+	{ "chatterbox.errors.remove_syncing", NULL, cbx_order_remove_syncing },
+	{ "chatterbox.errors.is_syncing", NULL, cbx_order_is_syncing },
+	{ "chatterbox.online_systems.populate", NULL, cbx_order_populate_online },
+	{ "chatterbox.online_systems.update_server_configuration", NULL,
+	  cbx_order_update_configuration },
+	{ "chatterbox.internal_systems.populate", NULL, cbx_order_populate_internal },
+	{ "chatterbox.internal_systems.cleanup_internal_systems", NULL, cbx_order_clean_internal },
+	{ "chatterbox.internal_systems.put", NULL, cbx_order_put_internal },
+	{ "chatterbox.internal_systems.remove", NULL, cbx_order_remove_internal },
 };
 
 const struct cbx_method *cbx_method_find(const char *name)

@@ -49,7 +49,7 @@ static void forget(struct name **names)
 	struct name *name;
 	struct name *next;
 
-	HASH_ITER(hh, *names, name, next) {
+	HASH_ITER (hh, *names, name, next) {
 		HASH_DEL(*names, name);
 		free(name);
 	}

@@ -2,8 +2,8 @@
 /*
  * orders.c - orders to jobs and to the scheduler
  *
- * Decides whom pauseAll and resumeAll concern: live jobs that are not paused, and live jobs that are.
- * Both are answered at once and asked in the background.
+ * Decides whom pauseAll and resumeAll concern: live jobs that are not paused, and live jobs that
+ * are. Both are answered at once and asked in the background.
  */
 #include "controller/orders.h"
 

@@ -2,8 +2,8 @@
 /*
  * orders.h - calls that change something: carried out by the poller, which leads
  *
- * Each takes the call over and finishes it, at once or when nl-hdms has answered. They are the entries of
- * the table in methods.c; parameters and results are CONTRACT 3's.
+ * Each takes the call over and finishes it, at once or when nl-hdms has answered. They are the
+ * entries of the table in methods.c; parameters and results are CONTRACT 3's.
  */
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H
@@ -22,6 +22,21 @@ void cbx_order_remove_errors(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call);
+
+/* orders_system.c */
+void cbx_order_delete_entry(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_send_status(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_report_errors(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_store_errors(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_add_syncing(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_remove_syncing(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_is_syncing(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_populate_online(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_update_configuration(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_populate_internal(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_clean_internal(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_put_internal(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_remove_internal(struct cbx_poller *poller, struct cbx_call *call);
 
 /* errors_api.c: answered at the desk */
 void cbx_desk_errors_get(struct cbx_desk *desk, struct cbx_call *call);

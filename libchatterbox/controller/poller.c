@@ -137,8 +137,7 @@ static void ensure_links(struct cbx_poller *poller)
 		return;
 	cbx_command_lost(flow);
 	/* our reply queue comes before the first question */
-	result = flow->bus->ops->consume(flow->bus, NULL, 0,
-					 cbx_now(flow->clock) + 5 * CBX_SECOND);
+	result = flow->bus->ops->consume(flow->bus, NULL, 0, cbx_now(flow->clock) + 5 * CBX_SECOND);
 	if (result < 0) {
 		flow->bus->ops->disconnect(flow->bus);
 		cbx_link_lost(&flow->bus_link, CHATTERBOX_E_DOWN);
@@ -196,7 +195,8 @@ static void settle(struct cbx_poller *poller)
 	struct cbx_flow *flow = &poller->flow;
 	int result = cbx_flow_settle(flow);
 
-	if (result == CHATTERBOX_E_FENCED && cbx_leadership_epoch(flow->leadership) == flow->epoch) {
+	if (result == CHATTERBOX_E_FENCED &&
+	    cbx_leadership_epoch(flow->leadership) == flow->epoch) {
 		/* the database says that our epoch is over before the keeper knows */
 		end_epoch(poller);
 	} else if (result == -ENOMEM) {

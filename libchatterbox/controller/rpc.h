@@ -3,8 +3,8 @@
  * rpc.h - RPC served over AMQP (CONTRACT 3): a message of queue APP.request becomes a call, and the
  * call's outcome the answer to reply_to
  *
- * JSON-RPC 2.0, or bare (the method in the property `type`, the body is params); an answer takes its
- * request's form. Decoded in the listener's thread.
+ * JSON-RPC 2.0, or bare (the method in the property `type`, the body is params); an answer takes
+ * its request's form. Decoded in the listener's thread.
  */
 #ifndef CBX_CONTROLLER_RPC_H
 #define CBX_CONTROLLER_RPC_H

@@ -129,7 +129,8 @@ void cbx_job_api_summary(const struct cbx_view *view, const struct cbx_summary_f
 	add_number(out, "base", view->interval_base);
 	cbx_text_putc(out, ',');
 	add_number(out, "current", view->interval_current);
-	cbx_text_printf(out, ",\"under_load\":%s,\"reason\":", view->load_reason ? "true" : "false");
+	cbx_text_printf(out,
+			",\"under_load\":%s,\"reason\":", view->load_reason ? "true" : "false");
 	if (view->load_reason)
 		cbx_text_json_string(out, view->load_reason);
 	else

@@ -22,8 +22,8 @@ static inline const char *cbx_origin_name(enum cbx_origin origin)
 enum cbx_phase {
 	CBX_UNHEARD, /* revision 0: a row that OCD inserted, asked, not live, not shared */
 	CBX_LIVE,
-	CBX_ENDED,   /* an errored job that stays in status_monitor, or a recent end kept so that
-		      * late words are known as late */
+	CBX_ENDED, /* an errored job that stays in status_monitor, or a recent end kept so that
+		    * late words are known as late */
 };
 
 /* A job's record. Times named _at are ns of the clock's now(), 0 = before this process. */
@@ -34,14 +34,14 @@ struct cbx_job {
 	enum cbx_origin origin;
 	enum cbx_phase phase;
 	int64_t revision;
-	uint64_t word_at;     /* when the last applied word was asked for or arrived */
-	uint64_t told_at;     /* when a push or a list answer last told of it: not asked again soon */
+	uint64_t word_at; /* when the last applied word was asked for or arrived */
+	uint64_t told_at; /* when a push or a list answer last told of it: not asked again soon */
 	uint64_t recorded_at; /* when its row was last written */
-	int64_t word_db_ms;   /* when that word came, by the database's clock: for offline_job_ttl */
+	int64_t word_db_ms; /* when that word came, by the database's clock: for offline_job_ttl */
 	int64_t first_seen_ms;
-	int64_t updated_ms;   /* last change of the status, wall clock */
-	unsigned missing;     /* successive answers that should have held it and did not */
-	bool inferred;	      /* its end was concluded, not told */
+	int64_t updated_ms; /* last change of the status, wall clock */
+	unsigned missing;   /* successive answers that should have held it and did not */
+	bool inferred;      /* its end was concluded, not told */
 };
 
 /* A copy with refs = 1 that shares the status; change it before anybody else sees it */

@@ -9,32 +9,32 @@
 
 /* Where the job's row is after the change */
 enum cbx_place {
-	CBX_IN_MONITOR,	  /* status_monitor: live, or errored and waiting for clean-up */
+	CBX_IN_MONITOR,   /* status_monitor: live, or errored and waiting for clean-up */
 	CBX_IN_COMPLETED, /* completed_jobs; the status_monitor row goes */
 };
 
 struct cbx_change {
 	struct cbx_job *job; /* as it is after the change; counted */
 	enum cbx_place place;
-	bool told;	/* the status text changed, the job was first heard of, or it ended:
-			 * the revision grew and an update_job_status event goes out. Else it is
-			 * progress, a checkpoint of a row that is in status_monitor */
-	bool returned;	/* it was in completed_jobs; that row goes */
+	bool told;     /* the status text changed, the job was first heard of, or it ended:
+			* the revision grew and an update_job_status event goes out. Else it is
+			* progress, a checkpoint of a row that is in status_monitor */
+	bool returned; /* it was in completed_jobs; that row goes */
 	/* A row for the errors table; NULL = none */
-	const char *error_code;	   /* static, or the status's */
+	const char *error_code;    /* static, or the status's */
 	const char *error_message; /* static, or the status's */
-	char *previous_status;	   /* owned; NULL = none */
+	char *previous_status;     /* owned; NULL = none */
 };
 
 /* A row for the outbox. message_id NULL: "<system>/<tag>/<outbox id>" is made by the database */
 struct cbx_event {
 	const char *name; /* update_job_status, status, user_job_errors; static */
-	char *key;	  /* events of one key are told in order */
+	char *key;        /* events of one key are told in order */
 	char *message_id;
 	const char *tag; /* "status" or "errors" when message_id is NULL; the key is the system */
 	char *previous_status;
 	const char *origin; /* static */
-	char *payload;	    /* JSON of params */
+	char *payload;      /* JSON of params */
 };
 
 /* What one transaction records */

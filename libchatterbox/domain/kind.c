@@ -11,12 +11,12 @@ enum cbx_kind cbx_kind_of(const struct cbx_kind_keys *keys, const char *status)
 		const char *text;
 		enum cbx_kind kind;
 	} known[] = {
-		{ keys->running, CBX_RUNNING },	    { keys->paused, CBX_PAUSED },
+		{ keys->running, CBX_RUNNING },     { keys->paused, CBX_PAUSED },
 		{ keys->completed, CBX_COMPLETED }, { keys->errored, CBX_ERRORED },
-		{ keys->killed, CBX_KILLED },	    { "Complete", CBX_COMPLETED },
-		{ "Finished", CBX_COMPLETED },	    { "Done", CBX_COMPLETED },
-		{ "Error", CBX_ERRORED },	    { "Failed", CBX_ERRORED },
-		{ "Cancelled", CBX_KILLED },	    { "Canceled", CBX_KILLED },
+		{ keys->killed, CBX_KILLED },       { "Complete", CBX_COMPLETED },
+		{ "Finished", CBX_COMPLETED },      { "Done", CBX_COMPLETED },
+		{ "Error", CBX_ERRORED },           { "Failed", CBX_ERRORED },
+		{ "Cancelled", CBX_KILLED },        { "Canceled", CBX_KILLED },
 	};
 	size_t i;
 

@@ -21,17 +21,17 @@ struct cbx_status {
 	int64_t job_id;
 	int64_t downloaded;  /* or CBX_NO_COUNT */
 	int64_t total_files; /* or CBX_NO_COUNT */
-	double percent;	     /* -1 = absent */
-	double speed;	     /* bytes per second; 0 when absent or not understood */
+	double percent;      /* -1 = absent */
+	double speed;        /* bytes per second; 0 when absent or not understood */
 	/* NUL-terminated, inside this allocation; NULL when absent */
 	const char *system;
 	const char *text; /* the member `status` */
 	const char *percent_text;
 	const char *speed_text;
 	const char *job_type;
-	const char *error_code;	   /* member error_code, else code (1..64 bytes), else NULL */
+	const char *error_code;    /* member error_code, else code (1..64 bytes), else NULL */
 	const char *error_message; /* member error_message, else error, else NULL */
-	const char *json;	   /* canonical, json_len bytes */
+	const char *json;          /* canonical, json_len bytes */
 	size_t json_len;
 	/* The verbatim tail of json: files_downloading and unknown members, as `,"k":v,"k":v`,
 	 * without the closing brace; for cbx_status_with_text() */

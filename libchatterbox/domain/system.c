@@ -132,7 +132,7 @@ void cbx_systems_clear(struct cbx_systems *systems)
 	struct row *next;
 
 	changed(systems);
-	HASH_ITER(hh, systems->rows, row, next) {
+	HASH_ITER (hh, systems->rows, row, next) {
 		HASH_DEL(systems->rows, row);
 		cbx_system_unref(row->entry.system);
 		free(row);
@@ -190,8 +190,8 @@ static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry,
 		 enum cbx_system_state state, int64_t last_check_ms, int64_t next_activation_ms)
 {
 	struct cbx_system *system = NULL;
-	int result = system_new(entry->system->name, state, last_check_ms, next_activation_ms,
-				&system);
+	int result =
+		system_new(entry->system->name, state, last_check_ms, next_activation_ms, &system);
 
 	if (result < 0)
 		return result;

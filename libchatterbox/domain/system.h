@@ -23,7 +23,7 @@ const char *cbx_system_state_name(enum cbx_system_state state);
 struct cbx_system {
 	_Atomic unsigned refs;
 	enum cbx_system_state state;
-	int64_t last_check_ms;	    /* 0 = never */
+	int64_t last_check_ms;      /* 0 = never */
 	int64_t next_activation_ms; /* of list_activation_schedule; 0 = none */
 	char name[];
 };
@@ -33,12 +33,12 @@ void cbx_system_unref(struct cbx_system *system);
 /* A system as the poller knows it */
 struct cbx_system_entry {
 	struct cbx_system *system; /* counted, replaced on change */
-	uint64_t word_at;     /* when it last said anything, or anybody of it; ns of now(), 0 = never */
-	unsigned timeouts;    /* in a row */
+	uint64_t word_at; /* when it last said anything, or anybody of it; ns of now(), 0 = never */
+	unsigned timeouts;     /* in a row */
 	uint64_t ask_again_at; /* not before that, after timeouts */
-	bool ask_alone;	      /* an error to a batch: ask it singly next time */
-	bool dirty;	      /* not yet written to the shared state */
-	void *handle;	      /* the table's */
+	bool ask_alone;        /* an error to a batch: ask it singly next time */
+	bool dirty;            /* not yet written to the shared state */
+	void *handle;          /* the table's */
 };
 
 /* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (CONTRACT 4) */

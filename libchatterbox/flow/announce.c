@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* announce.c - the two periodic events: job_status in chunks, and jobs_data (CONTRACT 3, Events out) */
+/* announce.c - the two periodic events: job_status in chunks, and jobs_data (CONTRACT 3, Events
+ * out) */
 #include "flow/envelope.h"
 #include "flow/tell.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * batch.c - the tables of one batch; decides which jobs SQL is asked about: those that the list does
- * not hold as live, once a batch and in two questions, never one a job
+ * batch.c - the tables of one batch; decides which jobs SQL is asked about: those that the list
+ * does not hold as live, once a batch and in two questions, never one a job
  */
 #include "flow/batch.h"
 
@@ -51,7 +51,7 @@ void cbx_touched_clear(struct cbx_touched **touched)
 	struct cbx_touched *one;
 	struct cbx_touched *next;
 
-	HASH_ITER(hh, *touched, one, next) {
+	HASH_ITER (hh, *touched, one, next) {
 		HASH_DEL(*touched, one);
 		cbx_job_list_unref(one->before);
 		cbx_job_list_unref(one->after);
@@ -111,7 +111,7 @@ void cbx_pasts_clear(struct cbx_pasts **pasts)
 	struct cbx_pasts *entry;
 	struct cbx_pasts *next;
 
-	HASH_ITER(hh, *pasts, entry, next) {
+	HASH_ITER (hh, *pasts, entry, next) {
 		HASH_DEL(*pasts, entry);
 		free(entry->status);
 		free(entry);
@@ -182,8 +182,8 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 					return -ENOMEM;
 				keys = more;
 			}
-			keys[count++] = (struct cbx_job_key){ heard->system,
-							      heard->statuses[i]->job_id };
+			keys[count++] =
+				(struct cbx_job_key){ heard->system, heard->statuses[i]->job_id };
 		}
 	}
 	*out = cbx_steal(keys);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * command.c - decides that commands may use a quarter of the window, so that they neither wait for a
- * round nor starve it
+ * command.c - decides that commands may use a quarter of the window, so that they neither wait for
+ * a round nor starve it
  */
 #include "flow/command.h"
 
@@ -32,9 +32,10 @@ struct cbx_command {
 static void finish(struct cbx_flow *flow, struct cbx_command *command, int outcome,
 		   const char *code, const char *message)
 {
-	const char *label = outcome == 0 ? "ok" : outcome == CHATTERBOX_E_TIMEOUT ? "timeout"
-						: outcome == CHATTERBOX_E_DECODE	 ? "malformed"
-										 : "error";
+	const char *label = outcome == 0                      ? "ok"
+			    : outcome == CHATTERBOX_E_TIMEOUT ? "timeout"
+			    : outcome == CHATTERBOX_E_DECODE  ? "malformed"
+							      : "error";
 
 	HASH_DEL(flow->commands, command);
 	if (command->sent) {
@@ -99,8 +100,8 @@ static int publish(struct cbx_flow *flow, const struct cbx_command *command)
 			"\"object\":{\"systems\":[{\"system\":",
 			command->event);
 	cbx_text_json_string(&body, command->system);
-	cbx_text_printf(&body, ",\"jobs\":[%lld]}]},\"target\":{\"system\":",
-			(long long)command->job_id);
+	cbx_text_printf(&body,
+			",\"jobs\":[%lld]}]},\"target\":{\"system\":", (long long)command->job_id);
 	cbx_text_json_string(&body, command->system);
 	cbx_text_puts(&body, "}}");
 	cbx_envelope_close(flow->settings, &body);
@@ -137,7 +138,7 @@ void cbx_command_turn(struct cbx_flow *flow)
 	struct cbx_command *next;
 	bool sending = flow->bus_link.up;
 
-	HASH_ITER(hh, flow->commands, command, next) {
+	HASH_ITER (hh, flow->commands, command, next) {
 		if (now >= command->deadline)
 			finish(flow, command, CHATTERBOX_E_TIMEOUT, "", "nobody answered in time");
 		else if (sending && !command->sent)
@@ -188,7 +189,7 @@ void cbx_command_lost(struct cbx_flow *flow)
 	struct cbx_command *command;
 	struct cbx_command *next;
 
-	HASH_ITER(hh, flow->commands, command, next) {
+	HASH_ITER (hh, flow->commands, command, next) {
 		if (command->sent)
 			finish(flow, command, CHATTERBOX_E_DOWN, "",
 			       "RabbitMQ was lost before the answer came");
@@ -200,6 +201,6 @@ void cbx_command_end(struct cbx_flow *flow, int outcome)
 	struct cbx_command *command;
 	struct cbx_command *next;
 
-	HASH_ITER(hh, flow->commands, command, next)
-	finish(flow, command, outcome, "", chatterbox_strerror(outcome));
+	HASH_ITER (hh, flow->commands, command, next)
+		finish(flow, command, outcome, "", chatterbox_strerror(outcome));
 }

@@ -11,12 +11,12 @@
 #include "flow/flow.h"
 
 /* How a command ended. @outcome: 0 = done; CHATTERBOX_E_REFUSED = nl-hdms answered an error, whose
- * @code and @message are given; CHATTERBOX_E_TIMEOUT; CHATTERBOX_E_DOWN (nobody knows whether it was
- * carried out); CHATTERBOX_E_DECODE. Called once. */
+ * @code and @message are given; CHATTERBOX_E_TIMEOUT; CHATTERBOX_E_DOWN (nobody knows whether it
+ * was carried out); CHATTERBOX_E_DECODE. Called once. */
 typedef void (*cbx_command_fn)(void *user, int outcome, const char *code, const char *message);
 
-/* @event: static. @done may be NULL. 0, -ENOMEM, CHATTERBOX_E_FULL (10 000 wait already): then @done
- * is not called. */
+/* @event: static. @done may be NULL. 0, -ENOMEM, CHATTERBOX_E_FULL (10 000 wait already): then
+ * @done is not called. */
 int cbx_command_send(struct cbx_flow *flow, const char *event, const char *system, int64_t job_id,
 		     cbx_command_fn done, void *user);
 /* Sends what waits, gives up what is overdue; on every turn of the poller */

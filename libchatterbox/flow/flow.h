@@ -4,10 +4,11 @@
  *
  *	poll -> decode -> merge -> record -> share -> tell -> observe
  *
- * What was heard (answers, pushes, silence) gathers in a list in the order it came. cbx_flow_settle()
- * merges it, records the changes in one transaction, and only then shows them: in the table of active
- * jobs, in the shared state, in the view; then the pushes in it are settled. If the transaction fails
- * nothing of it has happened: answers are forgotten (the next round asks again), pushes wait.
+ * What was heard (answers, pushes, silence) gathers in a list in the order it came.
+ *cbx_flow_settle() merges it, records the changes in one transaction, and only then shows them: in
+ *the table of active jobs, in the shared state, in the view; then the pushes in it are settled. If
+ *the transaction fails nothing of it has happened: answers are forgotten (the next round asks
+ *again), pushes wait.
  */
 #ifndef CBX_FLOW_FLOW_H
 #define CBX_FLOW_FLOW_H
@@ -47,7 +48,7 @@ struct cbx_pasts;
 struct cbx_flow_batch {
 	struct cbx_heard *heard, **heard_end;
 	size_t heard_count;
-	uint64_t oldest; /* when the first of it was heard */
+	uint64_t oldest;                              /* when the first of it was heard */
 	struct cbx_inbound *inbounds, **inbounds_end; /* settled when it is committed */
 	struct cbx_batch record;
 	struct cbx_touched *touched;
@@ -62,7 +63,7 @@ struct cbx_flow {
 	struct cbx_observe *observe;
 	struct cbx_leadership *leadership;
 	struct cbx_window *window;
-	struct cbx_mailbox *inbox;  /* of struct cbx_inbound */
+	struct cbx_mailbox *inbox; /* of struct cbx_inbound */
 	void (*wake_teller)(void *user);
 	void *wake_user;
 
@@ -81,10 +82,10 @@ struct cbx_flow {
 	uint64_t db_clock_at; /* when that was measured, ns */
 
 	struct cbx_flow_batch batch;
-	bool hanging;	     /* the last record's outcome is unknown: resolve it first */
+	bool hanging;            /* the last record's outcome is unknown: resolve it first */
 	uint64_t share_retry_at; /* not before, after a failure */
-	bool share_whole;    /* every hash is to be written anew */
-	uint64_t share_next; /* n of the write guard */
+	bool share_whole;        /* every hash is to be written anew */
+	uint64_t share_next;     /* n of the write guard */
 	bool systems_dirty;
 
 	struct cbx_command *commands; /* see command.h */
@@ -127,7 +128,8 @@ int cbx_flow_ask_now(struct cbx_flow *flow, const char *system);
 int cbx_flow_settle(struct cbx_flow *flow);
 /* Is the batch large or old enough to be settled in the middle of a round? */
 bool cbx_flow_is_due(const struct cbx_flow *flow);
-/* Throws away everything that waits: pushes go back unsettled (their connection brings them again) */
+/* Throws away everything that waits: pushes go back unsettled (their connection brings them again)
+ */
 void cbx_flow_forget(struct cbx_flow *flow);
 /* The database's clock now, from its last measurement */
 int64_t cbx_flow_db_now(const struct cbx_flow *flow);

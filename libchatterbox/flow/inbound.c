@@ -2,8 +2,8 @@
 /*
  * inbound.c - decides what each event in does, by its routing key (CONTRACT 3, Events in)
  *
- * The bindings are configurable, so a key is recognised by its end: nl-hdms.event.control.system_online
- * and my.event.system_online mean the same.
+ * The bindings are configurable, so a key is recognised by its end:
+ * nl-hdms.event.control.system_online and my.event.system_online mean the same.
  */
 #include "flow/inbound.h"
 

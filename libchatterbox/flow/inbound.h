@@ -13,17 +13,17 @@
 #include "flow/settings.h"
 
 enum cbx_inbound_type {
-	CBX_IN_REPORT,	    /* reply: pushed statuses */
-	CBX_IN_ONLINE,	    /* reply: systems */
-	CBX_IN_OFFLINE,	    /* reply: systems */
-	CBX_IN_INTERVAL,    /* text: seconds as OCD told them, "" = read them from the shared state */
-	CBX_IN_DISCOVER,    /* run the Update Database Task now */
-	CBX_IN_POLL,	    /* run the Job Status Task now */
-	CBX_IN_PAUSE,	    /* number: ms, 0 = the configured time-out */
+	CBX_IN_REPORT,   /* reply: pushed statuses */
+	CBX_IN_ONLINE,   /* reply: systems */
+	CBX_IN_OFFLINE,  /* reply: systems */
+	CBX_IN_INTERVAL, /* text: seconds as OCD told them, "" = read them from the shared state */
+	CBX_IN_DISCOVER, /* run the Update Database Task now */
+	CBX_IN_POLL,     /* run the Job Status Task now */
+	CBX_IN_PAUSE,    /* number: ms, 0 = the configured time-out */
 	CBX_IN_RESUME,
-	CBX_IN_SETTINGS,    /* settings: take these from now on */
-	CBX_IN_CALL,	    /* call: the controllers' business */
-	CBX_IN_ANSWER,	    /* letter: to the listener only, to be sent and its request settled */
+	CBX_IN_SETTINGS, /* settings: take these from now on */
+	CBX_IN_CALL,     /* call: the controllers' business */
+	CBX_IN_ANSWER,   /* letter: to the listener only, to be sent and its request settled */
 };
 
 /* An answer to a request that came by the bus */
@@ -47,11 +47,11 @@ struct cbx_inbound {
 	uint64_t at; /* arrival, ns */
 	/* where it came from; answer NULL = nobody waits for its settlement */
 	struct cbx_mailbox *answer; /* the listener's; the inbound itself goes back in it */
-	const char *event;	    /* its name in metrics; static */
+	const char *event;          /* its name in metrics; static */
 	uint64_t tag;
 	uint64_t connection; /* tags of an earlier connection are void */
-	bool ok;	     /* set by the poller: acknowledge, else reject */
-	bool again;	     /* set by the poller: it could not be applied, deliver it again */
+	bool ok;             /* set by the poller: acknowledge, else reject */
+	bool again;          /* set by the poller: it could not be applied, deliver it again */
 	struct cbx_inbound *next;
 };
 

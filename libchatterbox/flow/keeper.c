@@ -56,8 +56,8 @@ static int take(struct cbx_keeper *keeper)
 	struct cbx_lease_state held = { 0 };
 	uint64_t sent = cbx_now(keeper->clock);
 	int result = keeper->sql->lease->take(keeper->sql, keeper->leadership->name,
-					      keeper->leadership->self, keeper->ttl,
-					      &keeper->epoch, &held);
+					      keeper->leadership->self, keeper->ttl, &keeper->epoch,
+					      &held);
 
 	keeper->next_renewal = sent + CBX_SECOND;
 	if (!result)

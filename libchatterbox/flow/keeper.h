@@ -18,8 +18,8 @@ struct cbx_keeper {
 	struct cbx_leadership *leadership;
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
-	int ttl; /* lease.ttl, seconds */
-	bool observer; /* never takes it */
+	int ttl;                   /* lease.ttl, seconds */
+	bool observer;             /* never takes it */
 	struct cbx_mailbox *inbox; /* only woken */
 	/* The database can't be used as it is: E_SCHEMA, with a text. Once, from this thread. */
 	void (*on_failed)(void *user, int error, const char *text);

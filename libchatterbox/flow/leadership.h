@@ -15,11 +15,11 @@
 struct cbx_leadership {
 	pthread_mutex_t lock;
 	struct cbx_clock *clock;
-	char name[80];			 /* of the lease row: APP */
-	char self[CBX_HOLDER_TEXT];	 /* who we are: host:pid:random */
-	char leader[CBX_HOLDER_TEXT];	 /* who leads, as far as we know; "" = nobody */
+	char name[80];                /* of the lease row: APP */
+	char self[CBX_HOLDER_TEXT];   /* who we are: host:pid:random */
+	char leader[CBX_HOLDER_TEXT]; /* who leads, as far as we know; "" = nobody */
 	int64_t epoch;
-	uint64_t valid_until;		 /* ns; 0 = we do not lead */
+	uint64_t valid_until; /* ns; 0 = we do not lead */
 };
 
 void cbx_leadership_init(struct cbx_leadership *leadership, struct cbx_clock *clock,

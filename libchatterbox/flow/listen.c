@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * listen.c - the listener's loop; decides when what waited in the queue has been merged ("caught up")
- * and what happens to a message that can't be understood: rejected without requeue, and counted
+ * listen.c - the listener's loop; decides when what waited in the queue has been merged ("caught
+ * up") and what happens to a message that can't be understood: rejected without requeue, and
+ * counted
  */
 #include "flow/listen.h"
 
@@ -50,8 +51,8 @@ static int bind_all(struct cbx_listener *listener, const char *queue)
 	if (!result)
 		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
 	for (i = 0; !result && i < settings->binding_count; i++)
-		result = bus->ops->bind(bus, queue, settings->event_exchange,
-					settings->bindings[i], deadline);
+		result = bus->ops->bind(bus, queue, settings->event_exchange, settings->bindings[i],
+					deadline);
 	return result;
 }
 

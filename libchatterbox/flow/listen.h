@@ -3,7 +3,8 @@
  * listen.h - the listener: a thread with a connection of its own that hears events in
  *
  * It decodes what comes, hands it to the poller, and acknowledges it when the poller has committed
- * it. Only the leader consumes; what is unsettled when it stops is delivered again to its successor.
+ * it. Only the leader consumes; what is unsettled when it stops is delivered again to its
+ * successor.
  */
 #ifndef CBX_FLOW_LISTEN_H
 #define CBX_FLOW_LISTEN_H
@@ -32,8 +33,8 @@ struct cbx_listener {
 	int64_t backlog;     /* messages that waited when consuming began, still to come */
 	size_t outstanding;  /* handed to the poller, not yet settled */
 	bool consuming;
-	/* What waited when consuming began is with the poller: the first question may go out. True also
-	 * when the queue can't be had (a 406): that is told, and must not stop the rounds. */
+	/* What waited when consuming began is with the poller: the first question may go out. True
+	 * also when the queue can't be had (a 406): that is told, and must not stop the rounds. */
 	_Atomic bool caught_up;
 	_Atomic bool bound; /* the queues are bound: readyz */
 	_Atomic bool stop;

@@ -14,8 +14,8 @@
 enum cbx_report_kind {
 	CBX_LIST_ANSWER,   /* of job_list: all jobs of the system */
 	CBX_STATUS_ANSWER, /* of job_status: about the named jobs */
-	CBX_PUSH,	   /* the system spoke by itself: it says nothing of jobs that it leaves out */
-	CBX_SILENCE,	   /* an offline system's jobs that nobody heard of for offline_job_ttl */
+	CBX_PUSH,    /* the system spoke by itself: it says nothing of jobs that it leaves out */
+	CBX_SILENCE, /* an offline system's jobs that nobody heard of for offline_job_ttl */
 };
 
 /* Borrowed throughout */
@@ -32,9 +32,9 @@ struct cbx_report {
 
 struct cbx_merge_rules {
 	struct cbx_kind_keys keys;
-	uint64_t now;	     /* ns */
+	uint64_t now; /* ns */
 	int64_t wall_ms;
-	int64_t db_ms;	     /* the database's clock */
+	int64_t db_ms;       /* the database's clock */
 	uint64_t checkpoint; /* progress_checkpoint, ns */
 	uint64_t keep_ended; /* how long a recent end is kept so that late words are known, ns */
 };
@@ -43,12 +43,13 @@ struct cbx_merge_rules {
 struct cbx_past {
 	const char *system;
 	int64_t job_id;
-	bool ended;	    /* it has a row in completed_jobs: */
+	bool ended;         /* it has a row in completed_jobs: */
 	const char *status; /* its text */
 	int64_t revision;
 	bool inferred;
 	int64_t started_ms;
-	enum cbx_origin origin; /* of the completed row, OCD when status_monitor or scheduled_jobs say so */
+	enum cbx_origin
+		origin; /* of the completed row, OCD when status_monitor or scheduled_jobs say so */
 };
 
 /* Found by (system, job_id); NULL when SQL knows nothing of the job */
@@ -67,8 +68,7 @@ struct cbx_merge_counts {
  * -ENOMEM: batch may hold half of it and must be thrown away. */
 int cbx_merge(const struct cbx_merge_rules *rules, struct cbx_job_list *last,
 	      const struct cbx_report *report, cbx_past_fn find_past, void *user,
-	      struct cbx_batch *batch, struct cbx_merge_counts *counts,
-	      struct cbx_job_list **next);
+	      struct cbx_batch *batch, struct cbx_merge_counts *counts, struct cbx_job_list **next);
 /* Has @list a live job whose last word is older than that? */
 bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms);
 /* Jobs of @report for which SQL has to be asked before: not in the list, ended, or unheard */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * merge_ends.c - decides the ends that nobody told: vanished jobs, and those of systems long offline
+ * merge_ends.c - decides the ends that nobody told: vanished jobs, and those of systems long
+ * offline
  *
  * A vanished job has completed when it was full, else it was killed, with an error of code
  * `vanished`; a later end word corrects either (CONTRACT 1, Vanished, Offline).

@@ -12,7 +12,10 @@ static const struct {
 	enum cbx_metric_type type;
 	const char *name, *help, *label1, *label2;
 } families[] = {
-#define FAMILY(member, ...) { offsetof(struct cbx_observe, member), __VA_ARGS__ }
+#define FAMILY(member, ...)                                       \
+	{                                                         \
+		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+	}
 	FAMILY(jobs, CBX_GAUGE, "chatterbox_jobs", "Live jobs by status and origin.", "status",
 	       "origin"),
 	FAMILY(live_jobs, CBX_GAUGE, "chatterbox_live_jobs", "Live jobs (job_count).", NULL, NULL),
@@ -66,8 +69,8 @@ static const struct {
 	       "Answered HTTP requests by route and code.", "route", "code"),
 	FAMILY(sse_subscribers, CBX_GAUGE, "chatterbox_sse_subscribers",
 	       "Connected clients of the event stream.", NULL, NULL),
-	FAMILY(build_info, CBX_GAUGE, "chatterbox_build_info",
-	       "1, labelled with what was built.", "version", "revision"),
+	FAMILY(build_info, CBX_GAUGE, "chatterbox_build_info", "1, labelled with what was built.",
+	       "version", "revision"),
 #undef FAMILY
 };
 

@@ -2,8 +2,8 @@
 /*
  * poll.c - the window: sends while there is room, takes replies as they come, gives up on time
  *
- * Decides that pushes and batches are dealt with between replies, so that a large fleet does not hold
- * up events, and that the stop flag and the lease are looked at on every turn.
+ * Decides that pushes and batches are dealt with between replies, so that a large fleet does not
+ * hold up events, and that the stop flag and the lease are looked at on every turn.
  */
 #include "flow/command.h"
 #include "flow/poll_internal.h"
@@ -188,8 +188,8 @@ static int by_value(const void *a, const void *b)
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
 {
 	*figures = poll->figures;
-	figures->silent = poll->figures.questions && !poll->figures.answers &&
-			  poll->figures.timeouts;
+	figures->silent =
+		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
 	if (!poll->reply_count)
 		return;
 	qsort(poll->replies, poll->reply_count, sizeof(*poll->replies), by_value);

@@ -18,8 +18,8 @@ struct cbx_poll_figures {
 	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
 	uint64_t systems, jobs;
 	double reply_p95; /* seconds; 0 = no reply */
-	bool cut;	  /* a lost server, a lost lease or a stop ended it early */
-	bool silent;	  /* it asked, and nobody answered */
+	bool cut;         /* a lost server, a lost lease or a stop ended it early */
+	bool silent;      /* it asked, and nobody answered */
 };
 
 int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out);

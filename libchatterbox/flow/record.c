@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * record.c - merges what was heard, records it in one transaction, and only then lets anybody see it
+ * record.c - merges what was heard, records it in one transaction, and only then lets anybody see
+ * it
  *
- * Decides what happens to a batch whose transaction fails: answers are dropped, since the next round
- * asks again; pushes stay, unsettled, and are merged again; a batch whose commit is unknown hangs
- * until the ledger knows (RELIABILITY 0.6).
+ * Decides what happens to a batch whose transaction fails: answers are dropped, since the next
+ * round asks again; pushes stay, unsettled, and are merged again; a batch whose commit is unknown
+ * hangs until the ledger knows (RELIABILITY 0.6).
  */
 #include "flow/batch.h"
 

@@ -3,7 +3,8 @@
  * relay.c - one batch of the outbox to the broker or to the stream
  *
  * Decides that an event counts as told when the broker has confirmed it (unroutable ones too), and
- * that what was told while SQL was away is remembered, so that it is not told twice when SQL is back.
+ * that what was told while SQL was away is remembered, so that it is not told twice when SQL is
+ * back.
  */
 #include "flow/envelope.h"
 #include "flow/tell.h"
@@ -289,8 +290,8 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 	for (i = 0; i < letters->count; i++) {
 		if (side == CBX_TO_BROKER)
 			count_letter(teller, &letters->all[i]);
-		if (letters->all[i].confirmed && !remember(&teller->told[side],
-							    letters->all[i].row.id))
+		if (letters->all[i].confirmed &&
+		    !remember(&teller->told[side], letters->all[i].row.id))
 			told++;
 	}
 	if (told < letters->count)
@@ -303,8 +304,8 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 
 int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch)
 {
-	const struct cbx_link *link = side == CBX_TO_BROKER ? &teller->bus_link
-							     : &teller->state_link;
+	const struct cbx_link *link =
+		side == CBX_TO_BROKER ? &teller->bus_link : &teller->state_link;
 	struct letters letters = { 0 };
 	int result;
 

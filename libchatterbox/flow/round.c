@@ -46,7 +46,7 @@ static int add_target(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_rou
 		return 0;
 	if (kind == CBX_DISCOVERY_ROUND)
 		return offline && !(list && list->live) ? 0
-							 : cbx_poll_add(poll, entry, true, NULL, 0);
+							: cbx_poll_add(poll, entry, true, NULL, 0);
 	return offline || !list ? 0 : add_jobs(poll, flow, entry, list);
 }
 
@@ -82,8 +82,8 @@ static int hear_silence(struct cbx_flow *flow)
 			.kind = CBX_SILENCE,
 			.system = entries[i]->system->name,
 			.at = cbx_now(flow->clock),
-			.silent_before_ms = cbx_flow_db_now(flow) -
-					    (int64_t)flow->settings->offline_job_ttl_ms,
+			.silent_before_ms =
+				cbx_flow_db_now(flow) - (int64_t)flow->settings->offline_job_ttl_ms,
 		};
 		const struct cbx_job_list *list;
 

@@ -7,7 +7,8 @@
 
 enum cbx_round_kind {
 	CBX_STATUS_ROUND,    /* every system not offline about its monitored jobs */
-	CBX_DISCOVERY_ROUND, /* every system not offline for all its jobs, offline ones with live jobs */
+	CBX_DISCOVERY_ROUND, /* every system not offline for all its jobs, offline ones with live
+				jobs */
 	CBX_ASK_NOW_ROUND,   /* only the systems that wait in flow->ask_now */
 };
 

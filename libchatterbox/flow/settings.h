@@ -23,7 +23,7 @@ struct cbx_settings {
 	double time_till_next_check;  /* s */
 	uint64_t offline_job_ttl_ms;
 	uint64_t progress_checkpoint; /* ns */
-	uint64_t csa_timer;	      /* s */
+	uint64_t csa_timer;           /* s */
 	uint64_t max_sync_time_ms;
 	uint64_t recheck_system_time_ms;
 	int64_t error_retention;     /* s */
@@ -32,13 +32,13 @@ struct cbx_settings {
 	size_t max_jobs_per_event;
 	int64_t stream_max_length;
 	int64_t load_queue_depth;
-	double load_reply;	  /* s */
+	double load_reply;        /* s */
 	double load_max_interval; /* s */
 	struct cbx_decode_limits limits;
-	int lease_ttl; /* s */
+	int lease_ttl;         /* s */
 	uint64_t poll_timeout; /* ns */
 	uint64_t rpc_timeout;  /* ns */
-	bool jsonrpc;	       /* the envelope of what goes out */
+	bool jsonrpc;          /* the envelope of what goes out */
 	char *request_exchange;
 	char *event_exchange;
 	char **bindings; /* of queue APP.default.event */

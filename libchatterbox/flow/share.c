@@ -2,8 +2,8 @@
 /*
  * share.c - writes the shared state after the commit (CONTRACT 4)
  *
- * It is a cache: a write that fails is never an error of the round. It only means that everything is
- * written anew, when the server is back and says whose state it holds.
+ * It is a cache: a write that fails is never an error of the round. It only means that everything
+ * is written anew, when the server is back and says whose state it holds.
  */
 #include "flow/batch.h"
 
@@ -131,8 +131,8 @@ static int failed(struct cbx_flow *flow, int error)
 	return error;
 }
 
-/* A write that the guard held off was made under a newer epoch: somebody else leads, or the lease was
- * reset while the shared state was not */
+/* A write that the guard held off was made under a newer epoch: somebody else leads, or the lease
+ * was reset while the shared state was not */
 static int write_jobs(struct cbx_flow *flow, struct writes *w)
 {
 	int result = flow->state->ops->write_jobs(flow->state, w->all, w->count);
@@ -142,7 +142,8 @@ static int write_jobs(struct cbx_flow *flow, struct writes *w)
 	for (i = 0; !result && i < w->count; i++)
 		held += !w->all[i].applied;
 	if (held)
-		cbx_warn(flow->log, CBX_FIELDS({ "server", "redis" }, { "system", w->all[0].system }),
+		cbx_warn(flow->log,
+			 CBX_FIELDS({ "server", "redis" }, { "system", w->all[0].system }),
 			 "%zu hashes carry a newer write guard than epoch %lld: not written; if no "
 			 "other instance leads, delete the keys %s:rev:*",
 			 held, (long long)flow->epoch, flow->settings->app_name);
@@ -203,8 +204,8 @@ static int share_systems(struct cbx_flow *flow, bool all)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		fields[i].value = json.bytes + offsets[i];
-	result = n ? flow->state->ops->write_systems(flow->state, CBX_ONLINE_SYSTEMS, fields, n)
-		   : 0;
+	result =
+		n ? flow->state->ops->write_systems(flow->state, CBX_ONLINE_SYSTEMS, fields, n) : 0;
 	if (result < 0)
 		return result;
 	for (i = 0; i < count; i++)

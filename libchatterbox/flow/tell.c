@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* tell.c - the teller's loop: links, outbox to both sides, periodic events, figures of the outbox */
+/* tell.c - the teller's loop: links, outbox to both sides, periodic events, figures of the outbox
+ */
 #include "flow/tell.h"
 
 #include <chatterbox/error.h>

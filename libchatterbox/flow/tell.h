@@ -2,9 +2,9 @@
 /*
  * tell.h - the teller: a thread that tells what is recorded, to the broker and to the stream
  *
- * It owns the connection with confirms, so that a blocked publish stops nobody else. The outbox goes
- * at least once and in order of each key: only the oldest untold event of a key is in flight. The
- * periodic events are transient: what can't be told now is dropped.
+ * It owns the connection with confirms, so that a blocked publish stops nobody else. The outbox
+ * goes at least once and in order of each key: only the oldest untold event of a key is in flight.
+ * The periodic events are transient: what can't be told now is dropped.
  */
 #ifndef CBX_FLOW_TELL_H
 #define CBX_FLOW_TELL_H
@@ -27,8 +27,7 @@ struct cbx_announcement {
 };
 
 /* Takes new references; NULL when out of memory */
-struct cbx_announcement *cbx_announcement_new(struct cbx_view *view,
-					      struct cbx_settings *settings);
+struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings);
 void cbx_announcement_free(void *announcement);
 
 /* Rows that one side has got but that SQL does not know of yet */
@@ -43,7 +42,8 @@ struct cbx_teller {
 	struct cbx_settings *settings;
 	struct cbx_observe *observe;
 	struct cbx_leadership *leadership;
-	struct cbx_mailbox *inbox; /* of struct cbx_announcement; woken when something is recorded */
+	struct cbx_mailbox
+		*inbox; /* of struct cbx_announcement; woken when something is recorded */
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
 	struct cbx_state *state;

@@ -37,16 +37,16 @@ struct cbx_errors_ops {
 	 * all), at most @limit */
 	int (*page)(struct cbx_sql *sql, const char *system, int64_t before_id, size_t limit,
 		    cbx_error_fn each, void *user);
-	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. id, occurrences
-	 * and times of @rows are ignored. */
+	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. id,
+	 * occurrences and times of @rows are ignored. */
 	int (*store)(struct cbx_sql *sql, const struct cbx_guard *guard,
 		     const struct cbx_error_row *rows, size_t count);
 	/* By ids, or, when @system is not NULL, all of that system */
 	int (*remove)(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
 		      size_t count, const char *system, int64_t *removed);
-	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds old
-	 * (database's clock; 0 = all of them) go to completed_jobs with their revision and status
-	 * (started_at from created_at), and leave status_monitor. each() for every one that
+	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds
+	 * old (database's clock; 0 = all of them) go to completed_jobs with their revision and
+	 * status (started_at from created_at), and leave status_monitor. each() for every one that
 	 * went. The proposal's deleteEntry. */
 	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			  const struct cbx_job_key *keys, size_t count, int64_t older_than,

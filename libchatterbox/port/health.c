@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* health.c - a short list under a mutex; decides that a server is up when all its wanted links are */
+/* health.c - a short list under a mutex; decides that a server is up when all its wanted links are
+ */
 #include "port/health.h"
 
 #include <errno.h>

@@ -21,8 +21,8 @@ struct cbx_lease_ops {
 	 * that name also gets a new epoch. */
 	int (*take)(struct cbx_sql *sql, const char *name, const char *holder, int ttl_seconds,
 		    int64_t *epoch, struct cbx_lease_state *now_held);
-	/* Extends it: 0; CHATTERBOX_E_FENCED when another epoch or holder stands in the row. A lease
-	 * that expired but that nobody took may be renewed. */
+	/* Extends it: 0; CHATTERBOX_E_FENCED when another epoch or holder stands in the row. A
+	 * lease that expired but that nobody took may be renewed. */
 	int (*renew)(struct cbx_sql *sql, const struct cbx_guard *guard, int ttl_seconds);
 	/* Gives it back at once; 0 also when it was not ours any more. The epoch stays. */
 	int (*give_back)(struct cbx_sql *sql, const struct cbx_guard *guard);

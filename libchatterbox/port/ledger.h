@@ -29,7 +29,7 @@ struct cbx_row {
 	int64_t revision;
 	int64_t started_ms; /* created_at, or started_at */
 	int64_t updated_ms; /* updated_at, or completed_at */
-	bool inferred;	    /* completed_jobs only: the end was concluded (an added column) */
+	bool inferred;      /* completed_jobs only: the end was concluded (an added column) */
 };
 
 /* A non-zero return stops the read and is passed on */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * link.c - decides when to try again and how loud to be: the first failure and each change is logged,
- * then once a minute
+ * link.c - decides when to try again and how loud to be: the first failure and each change is
+ * logged, then once a minute
  */
 #include "port/link.h"
 

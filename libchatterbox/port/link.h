@@ -46,8 +46,9 @@ struct cbx_link {
 	int last_error;
 };
 
-/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. 0 = up, 1 = it has just come up
- * (everything about the connection is new), else CHATTERBOX_E_DOWN or what the connect said. */
+/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. 0 = up, 1 = it has
+ * just come up (everything about the connection is new), else CHATTERBOX_E_DOWN or what the connect
+ * said. */
 int cbx_link_ensure(struct cbx_link *link);
 /* The connection failed with @error (CHATTERBOX_E_DOWN or not): counted, and if it is gone, noted
  * and closed. The next try follows after the backoff. */

@@ -21,14 +21,15 @@ struct cbx_outbox_row {
 	const char *name;
 	const char *message_id;
 	const char *previous_status; /* or NULL */
-	const char *origin;	     /* or NULL */
+	const char *origin;          /* or NULL */
 	const char *payload;
 };
 
 typedef int (*cbx_outbox_fn)(void *user, const struct cbx_outbox_row *row);
 
 struct cbx_outbox_ops {
-	/* For one side: of each key the oldest row that this side has not got, by id, @limit rows */
+	/* For one side: of each key the oldest row that this side has not got, by id, @limit rows
+	 */
 	int (*heads)(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
 		     cbx_outbox_fn each, void *user);
 	/* This side has these rows now; rows that both sides have are deleted. Guarded. */

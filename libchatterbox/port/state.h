@@ -7,10 +7,11 @@
  * tests/kit/state_suite.c.
  *
  * Errors: CHATTERBOX_E_DOWN = there is no connection, or it was given up, and nobody knows what was
- * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING, BUSY,
- * READONLY, ...), or takes no connection (a wrong password, ...). CHATTERBOX_E_REFUSED = the server
- * answered an error (OOM, WRONGTYPE, ...): the connection stays usable, other parts of the call were
- * done. The text is in state->error. -ENOMEM. No call takes longer than 1 s of the server's silence.
+ * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING,
+ * BUSY, READONLY, ...), or takes no connection (a wrong password, ...). CHATTERBOX_E_REFUSED = the
+ * server answered an error (OOM, WRONGTYPE, ...): the connection stays usable, other parts of the
+ * call were done. The text is in state->error. -ENOMEM. No call takes longer than 1 s of the
+ * server's silence.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -30,14 +31,14 @@ struct cbx_field {
 /* The new content of one system's hash APP:jobs:{system} */
 struct cbx_state_write {
 	const char *system;
-	uint64_t number;      /* epoch << 32 | n, the guard; a lower one than stored is not applied */
-	bool whole;           /* the hash is replaced by @fields; else they are set or deleted in it */
-	bool live;            /* false: the hash is empty afterwards; it leaves active_systems */
-	int64_t changed_ms;   /* its score in APP:active_systems, written when @scored */
+	uint64_t number; /* epoch << 32 | n, the guard; a lower one than stored is not applied */
+	bool whole;      /* the hash is replaced by @fields; else they are set or deleted in it */
+	bool live;       /* false: the hash is empty afterwards; it leaves active_systems */
+	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;
 	const struct cbx_field *fields;
 	size_t field_count;
-	bool applied;         /* out: false = the guard held it off */
+	bool applied; /* out: false = the guard held it off */
 };
 
 enum cbx_state_hash { CBX_ONLINE_SYSTEMS, CBX_INTERNAL_SYSTEMS };
@@ -88,7 +89,8 @@ struct cbx_state_ops {
 	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
 			     size_t count, int64_t max_length);
 	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
-	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit. */
+	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit.
+	 */
 	int (*read_interval)(struct cbx_state *state, char *out, size_t size);
 	void (*free)(struct cbx_state *state);
 };

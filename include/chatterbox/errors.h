@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/**
+ * chatterbox/errors.h - the proposal's ErrorsController, and CleanUpErroredUserJobsController's
+ * errors
+ *
+ * The calls wait for the engine, at most 30 s, and fail as those of job_status.h. An array of
+ * errors is JSON in the shape of the event user_job_errors (CONTRACT 3):
+ * [{"system","job_id","job_type","code","message","time"}]; job_id, job_type and time may be
+ * absent.
+ */
+#ifndef CHATTERBOX_ERRORS_H
+#define CHATTERBOX_ERRORS_H
+
+#include <chatterbox/engine.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * chatterbox_errors_report_errors() - store errors, and note what they say of content-server access
+ * @errors: JSON array
+ *
+ * A code that begins with content_server marks its system as denied in content_server_access; these
+ * notes are gathered and written each csaTimer seconds. Return: 0, -EINVAL, or a failure.
+ */
+CHATTERBOX_API int chatterbox_errors_report_errors(struct chatterbox *box, const char *errors);
+/** chatterbox_errors_store_errors() - upsert them into the table errors, and no more */
+CHATTERBOX_API int chatterbox_errors_store_errors(struct chatterbox *box, const char *errors);
+/**
+ * chatterbox_errors_get() - a page of errors, newest first
+ * @params: JSON object or NULL: system, limit (1..1000, default 100), cursor
+ * @json: allocated; {"errors":[…],"next"} as nl-ocd.server.errors.get answers
+ *
+ * Also on a standby. Return: 0, -EINVAL, or a failure.
+ */
+CHATTERBOX_API int chatterbox_errors_get(struct chatterbox *box, const char *params, char **json);
+/**
+ * chatterbox_errors_remove() - forget errors
+ * @params: JSON object: {"ids":[…]} or {"system":…}
+ * @removed: NULL, or where to put how many went
+ */
+CHATTERBOX_API int chatterbox_errors_remove(struct chatterbox *box, const char *params,
+					    int64_t *removed);
+/**
+ * chatterbox_errors_add_syncing() - a system is syncing from now on
+ *
+ * Until it is removed, or maxSyncTime has passed and the Job Send Status Task drops it. It is known
+ * to this instance only. Return: 0, -EINVAL, or a failure.
+ */
+CHATTERBOX_API int chatterbox_errors_add_syncing(struct chatterbox *box, const char *system);
+CHATTERBOX_API int chatterbox_errors_remove_syncing(struct chatterbox *box, const char *system);
+/** chatterbox_errors_is_syncing() - 1 = it is, 0 = it is not, or a failure */
+CHATTERBOX_API int chatterbox_errors_is_syncing(struct chatterbox *box, const char *system);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
