@@ -148,7 +148,7 @@ void cbx_job_status_reread(struct cbx_job_status *status)
 	double seconds;
 
 	if (from_conf(status->flow, &seconds) && seconds != status->pacer.base)
-		set(status, seconds);
+		set(status, seconds, false);
 }
 
 void cbx_job_status_apply_settings(struct cbx_job_status *status)
