@@ -208,7 +208,9 @@ static int new_postgres(struct chatterbox *box, const char *section, struct cbx_
 						.password = values[3],
 						.sslmode = values[4],
 						.sslrootcert = values[5],
-						.app_name = box->settings->app_name };
+						.app_name = box->settings->app_name,
+						/* look-ups alone: a replica will do */
+						.read_only = !strcmp(section, "live_temp") };
 
 	return cbx_postgres_new(&options, box->clock, &box->log, sql);
 }
