@@ -143,8 +143,6 @@ int cbx_flow_notice_rows(struct cbx_flow *flow);
 int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job);
 /* Takes a job out of its system's list, outside a batch; does nothing when it is not there */
 int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id);
-/* The status that a row of status_monitor or completed_jobs stands for */
-int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
 /* A record of what a row says */
 int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out);
 /* Drops everything loaded: we do not lead any more */

@@ -21,37 +21,6 @@ struct gather {
 	size_t count, capacity;
 };
 
-int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out)
-{
-	struct cbx_status_parts parts;
-	char percent[CBX_PERCENT_TEXT];
-	double value;
-
-	cbx_status_parts_init(&parts);
-	parts.system = row->system;
-	parts.system_len = strlen(row->system);
-	parts.job_id = row->job_id;
-	parts.text = row->status;
-	parts.text_len = strlen(row->status);
-	parts.downloaded = row->downloaded;
-	parts.total_files = row->total_files;
-	if (row->percent_completed &&
-	    cbx_percent_parse(row->percent_completed, strlen(row->percent_completed), percent,
-			      &value)) {
-		parts.percent_text = percent;
-		parts.percent_len = strlen(percent);
-	}
-	if (row->download_speed && row->download_speed[0]) {
-		parts.speed_text = row->download_speed;
-		parts.speed_len = strlen(row->download_speed);
-	}
-	if (row->job_type && row->job_type[0]) {
-		parts.job_type = row->job_type;
-		parts.job_type_len = strlen(row->job_type);
-	}
-	return cbx_status_new(&parts, out);
-}
-
 int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out)
 {
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;

@@ -35,6 +35,9 @@ struct cbx_row {
 /* A non-zero return stops the read and is passed on */
 typedef int (*cbx_row_fn)(void *user, const struct cbx_row *row);
 
+/* The status that a row stands for, without what only the shared state keeps (row.c) */
+int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
+
 struct cbx_ledger_ops {
 	/* Changes, events and checked systems in one guarded transaction, all or nothing. Rows are
 	 * locked in key order. A row is only moved forward: a change whose revision is below the

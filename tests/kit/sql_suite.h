@@ -67,6 +67,8 @@ void sql_suite_outbox(Suite *suite);
 void sql_suite_lease(Suite *suite);
 void sql_suite_schema(Suite *suite);
 void sql_suite_directory(Suite *suite);
+void sql_suite_errors(Suite *suite);
+void sql_suite_clearing(Suite *suite);
 /* A test case with the fixture above */
 void sql_add(Suite *suite, const char *name, const TTest *const *tests, size_t count);
 

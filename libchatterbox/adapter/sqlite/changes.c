@@ -60,13 +60,6 @@ struct heritage {
 	"completed_at = excluded.completed_at, inferred = excluded.inferred "                     \
 	"where revision <= excluded.revision"
 
-#define ERROR                                                                                   \
-	"insert into errors (system, job_id, job_type, code, message, origin, occurrences, "    \
-	"first_seen, last_seen) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7) "                    \
-	"on conflict (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, '')) do update set " \
-	"occurrences = coalesce(occurrences, 0) + 1, last_seen = excluded.last_seen, "          \
-	"message = excluded.message, job_type = excluded.job_type, origin = excluded.origin"
-
 static int record_init(struct record *record)
 {
 	struct sqlite *self = record->self;
@@ -79,7 +72,7 @@ static int record_init(struct record *record)
 	if (!r)
 		r = cbx_sqlite_prepare(self, COMPLETED, &record->completed);
 	if (!r)
-		r = cbx_sqlite_prepare(self, ERROR, &record->error);
+		r = cbx_sqlite_prepare_error(self, &record->error);
 	return r;
 }
 
@@ -217,16 +210,16 @@ static int drop_completed(struct record *record, const struct cbx_job *job)
 static int write_error(struct record *record, const struct cbx_change *change)
 {
 	const struct cbx_job *job = change->job;
-	sqlite3_stmt *s = record->error;
+	const struct cbx_error_row row = {
+		.system = job->status->system,
+		.job_id = job->status->job_id,
+		.job_type = job->status->job_type,
+		.code = change->error_code,
+		.message = change->error_message,
+		.origin = cbx_origin_name(job->origin),
+	};
 
-	cbx_sqlite_bind_text(s, 1, job->status->system);
-	sqlite3_bind_int64(s, 2, job->status->job_id);
-	cbx_sqlite_bind_text(s, 3, job->status->job_type);
-	cbx_sqlite_bind_text(s, 4, change->error_code);
-	cbx_sqlite_bind_text(s, 5, change->error_message);
-	cbx_sqlite_bind_text(s, 6, cbx_origin_name(job->origin));
-	sqlite3_bind_int64(s, 7, record->now);
-	return cbx_sqlite_run(record->self, s);
+	return cbx_sqlite_write_error(record->self, record->error, &row, record->now);
 }
 
 static int write_change(struct record *record, const struct cbx_change *change)

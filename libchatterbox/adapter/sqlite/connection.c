@@ -278,6 +278,7 @@ int cbx_sqlite_new(const char *path, struct cbx_clock *clock, struct cbx_sql **o
 	self->sql.outbox = &cbx_sqlite_outbox_ops;
 	self->sql.lease = &cbx_sqlite_lease_ops;
 	self->sql.directory = &cbx_sqlite_directory_ops;
+	self->sql.errors = &cbx_sqlite_errors_ops;
 	snprintf(self->sql.where, sizeof(self->sql.where), "%s", path);
 	*out = &self->sql;
 	return 0;

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "port/directory.h"
+#include "port/errors.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"
@@ -64,12 +65,19 @@ int cbx_sqlite_check_schema(struct cbx_sql *sql);
 /* changes.c and outbox.c: the batch's parts, inside record()'s transaction */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
+/* errors.c: one row upserted by (system, job_id, code), with a statement for many */
+int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out);
+int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
+			   const struct cbx_error_row *row, int64_t now);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
 int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			 cbx_row_fn each, void *user);
+/* Of these jobs the rows of status_monitor, but not where completed_jobs is ahead */
+int cbx_sqlite_clearable(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user);
 int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 			void *user);
@@ -78,5 +86,6 @@ extern const struct cbx_ledger_ops cbx_sqlite_ledger_ops;
 extern const struct cbx_outbox_ops cbx_sqlite_outbox_ops;
 extern const struct cbx_lease_ops cbx_sqlite_lease_ops;
 extern const struct cbx_directory_ops cbx_sqlite_directory_ops;
+extern const struct cbx_errors_ops cbx_sqlite_errors_ops;
 
 #endif

@@ -35,6 +35,10 @@
 	"((s.system = ?1 and s.job_id = ?2) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
 		"s.system") " = ?1 and s.job_id = ?2)) and "
 
+#define NOT_BEHIND                                                                          \
+	"not exists (select 1 from completed_jobs c where c.system = ?1 and c.job_id = ?2 " \
+	"and c.revision > s.revision) and "
+
 #define COMPLETED_ROWS                                                                           \
 	"select system, job_id, job_type, status, null, downloaded, total_files, null, origin, " \
 	"revision, started_at, completed_at, inferred from completed_jobs "                      \
@@ -158,14 +162,14 @@ int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, siz
 	return r;
 }
 
-int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
-			 cbx_row_fn each, void *user)
+static int each_key(struct cbx_sql *sql, const char *text, const struct cbx_job_key *keys,
+		    size_t count, cbx_row_fn each, void *user)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	size_t given = 0;
 	size_t i;
-	int r = cbx_sqlite_prepare(self, COMPLETED_ROWS, &s);
+	int r = cbx_sqlite_prepare(self, text, &s);
 
 	for (i = 0; i < count && !r; i++) {
 		cbx_sqlite_bind_text(s, 1, keys[i].system);
@@ -173,6 +177,19 @@ int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, si
 		r = each_row(self, s, each, user, &given);
 	}
 	return r;
+}
+
+int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			 cbx_row_fn each, void *user)
+{
+	return each_key(sql, COMPLETED_ROWS, keys, count, each, user);
+}
+
+int cbx_sqlite_clearable(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			 cbx_row_fn each, void *user)
+{
+	return each_key(sql, MONITOR_ROWS ONE_JOB NOT_BEHIND FIRST_ONLY IN_ORDER, keys, count, each,
+			user);
 }
 
 static int find_in(struct sqlite *self, const char *text, const struct cbx_job_key *key,

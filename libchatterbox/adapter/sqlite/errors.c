@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * errors.c - what went wrong, and its clean-up
+ *
+ * A cleared job is written by the code that records an end (changes.c), so padded rows, origins and
+ * revisions are treated alike.
+ */
+#include "adapter/sqlite/internal.h"
+#include "port/clearing.h"
+
+#define UPSERT                                                                                  \
+	"insert into errors (system, job_id, job_type, code, message, origin, occurrences, "    \
+	"first_seen, last_seen) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7) "                    \
+	"on conflict (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, '')) do update set " \
+	"occurrences = coalesce(occurrences, 0) + 1, last_seen = excluded.last_seen, "          \
+	"message = excluded.message, job_type = excluded.job_type, origin = excluded.origin"
+
+int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out)
+{
+	return cbx_sqlite_prepare(self, UPSERT, out);
+}
+
+int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *s, const struct cbx_error_row *row,
+			   int64_t now)
+{
+	cbx_sqlite_bind_text(s, 1, row->system);
+	cbx_sqlite_bind_count(s, 2, row->job_id);
+	cbx_sqlite_bind_text(s, 3, row->job_type);
+	cbx_sqlite_bind_text(s, 4, row->code);
+	cbx_sqlite_bind_text(s, 5, row->message);
+	cbx_sqlite_bind_text(s, 6, row->origin);
+	sqlite3_bind_int64(s, 7, now);
+	return cbx_sqlite_run(self, s);
+}
+
+static int write_rows(struct sqlite *self, const struct cbx_error_row *rows, size_t count)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_prepare_error(self, &s);
+
+	for (i = 0; i < count && !r; i++)
+		r = cbx_sqlite_write_error(self, s, &rows[i], cbx_wall(self->clock));
+	return r;
+}
+
+static int sqlite_errors_store(struct cbx_sql *sql, const struct cbx_guard *guard,
+			       const struct cbx_error_row *rows, size_t count)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = cbx_sqlite_begin(self, guard);
+
+	return r ? r : cbx_sqlite_end(self, write_rows(self, rows, count));
+}
+
+#define PAGE                                                                                     \
+	"select id, system, job_id, job_type, code, message, origin, coalesce(occurrences, 1), " \
+	"first_seen, last_seen from errors where (?1 is null or system = ?1) and "               \
+	"(?2 = 0 or id < ?2) order by id desc limit ?3"
+
+static int give_error(sqlite3_stmt *s, cbx_error_fn each, void *user)
+{
+	const struct cbx_error_row row = {
+		.id = sqlite3_column_int64(s, 0),
+		.system = cbx_sqlite_text(s, 1),
+		.job_id = sqlite3_column_type(s, 2) == SQLITE_NULL ? CBX_NO_COUNT
+								   : sqlite3_column_int64(s, 2),
+		.job_type = cbx_sqlite_text(s, 3),
+		.code = cbx_sqlite_text(s, 4),
+		.message = cbx_sqlite_text(s, 5),
+		.origin = cbx_sqlite_text(s, 6),
+		.occurrences = sqlite3_column_int64(s, 7),
+		.first_seen_ms = sqlite3_column_int64(s, 8),
+		.last_seen_ms = sqlite3_column_int64(s, 9),
+	};
+
+	return each(user, &row);
+}
+
+static int sqlite_errors_page(struct cbx_sql *sql, const char *system, int64_t before_id,
+			      size_t limit, cbx_error_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self, PAGE, &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, system);
+	sqlite3_bind_int64(s, 2, before_id);
+	sqlite3_bind_int64(s, 3, (int64_t)limit);
+	while ((r = cbx_sqlite_step(self, s)) > 0) {
+		r = give_error(s, each, user);
+		if (r)
+			break;
+	}
+	return r;
+}
+
+static int remove_ids(struct sqlite *self, const int64_t *ids, size_t count, int64_t *removed)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_prepare(self, "delete from errors where id = ?1", &s);
+
+	for (i = 0; i < count && !r; i++) {
+		sqlite3_bind_int64(s, 1, ids[i]);
+		r = cbx_sqlite_run(self, s);
+		if (!r)
+			*removed += sqlite3_changes(self->db);
+	}
+	return r;
+}
+
+static int remove_system(struct sqlite *self, const char *system, int64_t *removed)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self, "delete from errors where system = ?1", &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, system);
+	r = cbx_sqlite_run(self, s);
+	if (!r)
+		*removed = sqlite3_changes(self->db);
+	return r;
+}
+
+static int sqlite_errors_remove(struct cbx_sql *sql, const struct cbx_guard *guard,
+				const int64_t *ids, size_t count, const char *system,
+				int64_t *removed)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int64_t gone = 0;
+	int r = cbx_sqlite_begin(self, guard);
+
+	if (r)
+		return r;
+	r = system ? remove_system(self, system, &gone) : remove_ids(self, ids, count, &gone);
+	r = cbx_sqlite_end(self, r);
+	if (!r)
+		*removed = gone;
+	return r;
+}
+
+static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_clearing *clearing)
+{
+	int r = cbx_sqlite_begin(self, guard);
+
+	if (r)
+		return r;
+	r = cbx_sqlite_clearable(&self->sql, clearing->keys, clearing->key_count, cbx_clearing_take,
+				 clearing);
+	if (!r)
+		r = cbx_sqlite_write_changes(self, &clearing->batch);
+	return cbx_sqlite_end(self, r);
+}
+
+static int sqlite_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
+				    const struct cbx_job_key *keys, size_t count,
+				    int64_t older_than, cbx_row_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(cbx_clearing_free) struct cbx_clearing clearing = { 0 };
+	int r = cbx_clearing_init(&clearing, keys, count, cbx_wall(self->clock), older_than);
+
+	if (!r)
+		r = clear(self, guard, &clearing);
+	return r ? r : cbx_clearing_give(&clearing, each, user);
+}
+
+static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+		  int64_t older_than, int64_t *removed)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int64_t gone = 0;
+	int r = cbx_sqlite_begin(self, guard);
+
+	if (r)
+		return r;
+	r = cbx_sqlite_prepare(self, text, &s);
+	if (!r) {
+		sqlite3_bind_int64(s, 1,
+				   cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
+		r = cbx_sqlite_run(self, s);
+	}
+	if (!r)
+		gone = sqlite3_changes(self->db);
+	r = cbx_sqlite_end(self, r);
+	if (!r)
+		*removed = gone;
+	return r;
+}
+
+static int sqlite_expire_errors(struct cbx_sql *sql, const struct cbx_guard *guard,
+				int64_t older_than, int64_t *removed)
+{
+	return expire(sql, guard, "delete from errors where last_seen <= ?1", older_than, removed);
+}
+
+static int sqlite_expire_completed(struct cbx_sql *sql, const struct cbx_guard *guard,
+				   int64_t older_than, int64_t *removed)
+{
+	return expire(sql, guard, "delete from completed_jobs where completed_at <= ?1", older_than,
+		      removed);
+}
+
+static int write_accesses(struct sqlite *self, const struct cbx_access_row *rows, size_t count)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_prepare(self,
+				   "insert into content_server_access (system, access, checked_at, "
+				   "error) values (?1, ?2, ?3, ?4) on conflict (system) do update "
+				   "set access = excluded.access, checked_at = "
+				   "excluded.checked_at, error = excluded.error",
+				   &s);
+
+	for (i = 0; i < count && !r; i++) {
+		cbx_sqlite_bind_text(s, 1, rows[i].system);
+		cbx_sqlite_bind_text(s, 2, rows[i].access);
+		sqlite3_bind_int64(s, 3, cbx_wall(self->clock));
+		cbx_sqlite_bind_text(s, 4, rows[i].error);
+		r = cbx_sqlite_run(self, s);
+	}
+	return r;
+}
+
+static int sqlite_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
+			       const struct cbx_access_row *rows, size_t count)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = cbx_sqlite_begin(self, guard);
+
+	return r ? r : cbx_sqlite_end(self, write_accesses(self, rows, count));
+}
+
+const struct cbx_errors_ops cbx_sqlite_errors_ops = {
+	.page = sqlite_errors_page,
+	.store = sqlite_errors_store,
+	.remove = sqlite_errors_remove,
+	.clear_jobs = sqlite_errors_clear_jobs,
+	.expire_errors = sqlite_expire_errors,
+	.expire_completed = sqlite_expire_completed,
+	.write_access = sqlite_write_access,
+};
