@@ -54,11 +54,11 @@ step('pushes are merged like answers, in either envelope, one or many', async ()
 step('a bad member is dropped, a bad status rejected, its neighbours stay', async () => {
 	const rejects = await daemon.metric('chatterbox_decode_rejects_total');
 	const good = withStatus(B5, 'Verifying');
-	hdms.set('E2E2', good.replace('"downloaded":12', '"downloaded":1e400'),
+	hdms.set('E2E2', hdms.spoil(good.replace('"downloaded":12', '"downloaded":1e400')),
 		'{"system":"E2E2","job_id":6,"status":"Queued","job_type":"top-up"}');
 	await hdms.notify('nl-hdms.event.content.job_status',
 		`[{"system":"E2E2","job_id":7},{"system":"E2E2","job_id":-1,"status":"Running"},${
-			good.replace('"downloaded":12', '"downloaded":1e400')}]`);
+			good.replace('"downloaded":12', '"downloaded":1e400')}]`, true);
 	const message = await told('E2E2/5/4');
 	assert.equal(message.params.downloaded, undefined);
 	assert.equal(message.params.total_files, 20);
@@ -137,9 +137,9 @@ step('systems go offline and come back by events', async () => {
 step('garbage is rejected and counted, and what follows is heard', async () => {
 	const count = () => daemon.metric('chatterbox_events_consumed_total', 'reject');
 	const earlier = await count();
-	await hdms.emit('nl-hdms.event.content.job_status', '{"system":');
-	await hdms.emit('nl-hdms.event.content.job_status', '['.repeat(100));
-	await hdms.emit('nl-hdms.event.control.system_offline', '{"no":"system"}');
+	await hdms.emit('nl-hdms.event.content.job_status', '{"system":', true);
+	await hdms.emit('nl-hdms.event.content.job_status', '['.repeat(100), true);
+	await hdms.emit('nl-hdms.event.control.system_offline', '{"no":"system"}', true);
 	await hdms.notify('nl-hdms.event.content.job_status', '{"system":"E2E3","job_id":1,"status":"Paused"}');
 	hdms.set('E2E3', '{"system":"E2E3","job_id":1,"status":"Paused"}');
 	await told('E2E3/1/2');

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Daemon } from './daemon.mjs';
 import { Place, until } from './place.mjs';
+import { misfits } from './schema.mjs';
 import { MORTAL, Sim, difference, record } from './sim.mjs';
 import { APP, Listener, checkChain, checkEnvelope, readStream, wordsOf, wordsOfStream }
 	from './wire.mjs';
@@ -24,6 +25,7 @@ async function withFleet(name, redisDb, options, more, fn) {
 		const since = Date.now() + 5000; // until then the first answers are in
 		await fn({ since, place, daemon, listener, sim });
 		assert.equal(await daemon.program.stop(), 0, 'a clean stop');
+		assert.deepEqual(misfits, [], 'docs/asyncapi.json');
 	} catch (error) {
 		error.message += `\n${daemon.program?.tail()}\n${sim?.program.tail(5)}`;
 		throw error;

@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { until } from './place.mjs';
+import { check, nameOfVerb } from './schema.mjs';
 
 const QUEUE = 'nl-hdms.request';
 
@@ -15,6 +16,7 @@ export class Hdms {
 		hdms.systems = new Map(); // name -> Map(job_id -> the text of its Status)
 		hdms.offline = new Set();
 		hdms.silent = new Set(); // these never answer
+		hdms.spoilt = new Set(); // texts of Status that are wrong on purpose
 		hdms.questions = [];
 		hdms.connection = await place.connect();
 		hdms.connection.on('error', () => {});
@@ -30,6 +32,12 @@ export class Hdms {
 		this.systems.set(system, new Map(jobs.map((text) => [Number(JSON.parse(text).job_id), text])));
 	}
 
+	/** Says that this text of a Status is wrong on purpose; gives it back */
+	spoil(text) {
+		this.spoilt.add(text);
+		return text;
+	}
+
 	#answer(message) {
 		const body = JSON.parse(message.content.toString('utf8'));
 		const params = body.params ?? body;
@@ -38,6 +46,7 @@ export class Hdms {
 		const question = { event, system: params.target.system, asked, body, params,
 			properties: message.properties, fields: message.fields, at: Date.now() };
 		this.questions.push(question);
+		check(nameOfVerb('ask', body), body, message.properties);
 		if (asked.some(({ system }) => this.silent.has(system))) return;
 		const [{ system, jobs }] = asked;
 		if (this.offline.has(system)) {
@@ -48,25 +57,34 @@ export class Hdms {
 		const all = this.systems.get(system) ?? new Map();
 		const texts = jobs ? jobs.map((id) => all.get(id)).filter(Boolean) : [...all.values()];
 		this.#reply(message, body, `{"verb":{"event_category":"request_system","event":"${event}"},`
-			+ `"object":{"jobs":[${texts.join(',')}],"systems":["${system}"]}}`);
+			+ `"object":{"jobs":[${texts.join(',')}],"systems":["${system}"]}}`,
+		texts.some((job) => this.spoilt.has(job)));
 	}
 
-	#reply(message, body, result) {
+	#reply(message, body, result, spoilt = false) {
 		const text = body.jsonrpc === '2.0'
 			? `{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(body.id)}}` : result;
-		this.channel.sendToQueue(message.properties.replyTo, Buffer.from(text),
-			{ correlationId: message.properties.correlationId, contentType: 'application/json' });
+		const properties = { correlationId: message.properties.correlationId,
+			contentType: 'application/json' };
+		const answer = JSON.parse(text);
+		check(nameOfVerb('answer', answer), answer, properties, spoilt);
+		this.channel.sendToQueue(message.properties.replyTo, Buffer.from(text), properties);
 	}
 
-	/** Publishes an event as nl-hdms or OCD would; @text is the body, byte for byte */
-	async emit(key, text) {
+	/**
+	 * Publishes an event as nl-hdms or OCD would; @text is the body, byte for byte; @spoilt: it is
+	 * wrong on purpose
+	 */
+	async emit(key, text, spoilt = false) {
+		const headers = { trace_id: randomUUID() };
+		if (spoilt) headers.spoilt = true;
 		this.channel.publish('amq.topic', key, Buffer.from(text),
-			{ contentType: 'application/json', headers: { trace_id: randomUUID() } });
+			{ contentType: 'application/json', headers });
 	}
 
 	/** An event in the envelope of JSON-RPC; @params is JSON text */
-	notify(key, params) {
-		return this.emit(key, `{"jsonrpc":"2.0","method":"${key}","params":${params}}`);
+	notify(key, params, spoilt = false) {
+		return this.emit(key, `{"jsonrpc":"2.0","method":"${key}","params":${params}}`, spoilt);
 	}
 
 	/** Waits for a question after @since (ms) that @match accepts */

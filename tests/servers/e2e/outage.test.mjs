@@ -9,6 +9,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Daemon } from './daemon.mjs';
 import { Place, servers, sleep, until } from './place.mjs';
+import { misfits } from './schema.mjs';
 import { MORTAL, Sim, difference, record } from './sim.mjs';
 import { APP, Listener, checkChain, firstOfEach, readStream, wordsOf, wordsOfStream }
 	from './wire.mjs';
@@ -42,6 +43,7 @@ after(async () => {
 	await listener?.close();
 	await place?.close();
 	assert.equal(code, 0, daemon?.program?.tail());
+	assert.deepEqual(misfits, [], 'docs/asyncapi.json');
 });
 
 const wordCount = async () => (await place.rows(

@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { Daemon } from './daemon.mjs';
 import { Hdms } from './hdms.mjs';
 import { Place, until } from './place.mjs';
+import { misfits } from './schema.mjs';
 import { APP, Listener } from './wire.mjs';
 
 // As nl-hdms sends it, and as chatterbox must tell it
@@ -50,6 +51,7 @@ export function setting(name, redisDb) {
 		await hdms?.close();
 		await place?.close();
 		assert.equal(code, 0, daemon.program.tail());
+		assert.deepEqual(misfits, [], 'docs/asyncapi.json');
 	});
 }
 

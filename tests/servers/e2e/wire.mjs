@@ -5,10 +5,14 @@
 // without gap and repetition, and each previous_status is the status of the one before.
 
 import assert from 'node:assert/strict';
+import { check, nameOfEvent, parse } from './schema.mjs';
 
 export const APP = 'nl-ocd-chatterbox';
 
-/** A consumer with a queue of its own, bound to every event of chatterbox */
+/**
+ * A consumer with a queue of its own, bound to every event: those of chatterbox are kept, and all
+ * are held against their schema. A test marks by the header `spoilt` what must not fit.
+ */
 export class Listener {
 	static async open(place, { durable = false } = {}) {
 		const listener = new Listener();
@@ -27,12 +31,20 @@ export class Listener {
 		channel.on('error', () => {});
 		const { queue } = await channel.assertQueue(this.durable ? 'e2e-listener' : '',
 			{ durable: this.durable, exclusive: !this.durable });
-		await channel.bindQueue(queue, 'amq.topic', `${APP}.event.#`);
+		await channel.bindQueue(queue, 'amq.topic', '#');
 		await channel.consume(queue, (message) => {
 			if (!message) return;
-			this.messages.push(read(message));
+			this.#take(message);
 			if (this.durable) channel.ack(message);
 		}, { noAck: !this.durable });
+	}
+
+	#take(message) {
+		const key = message.fields.routingKey;
+		const { spoilt, ...headers } = message.properties.headers;
+		check(nameOfEvent(key, APP), parse(message.content), { ...message.properties, headers },
+			spoilt);
+		if (key.startsWith(`${APP}.event.`)) this.messages.push(read(message));
 	}
 
 	/** Messages of one event, as "update_job_status" */
@@ -44,8 +56,9 @@ export class Listener {
 function read(message) {
 	const text = message.content.toString('utf8');
 	const key = message.fields.routingKey;
-	return { key, name: key.slice(`${APP}.event.`.length), text, body: JSON.parse(text),
-		params: JSON.parse(text).params, properties: message.properties,
+	const body = JSON.parse(text);
+	return { key, name: key.slice(`${APP}.event.`.length), text, body,
+		params: 'jsonrpc' in body ? body.params : body, properties: message.properties,
 		redelivered: message.fields.redelivered };
 }
 
