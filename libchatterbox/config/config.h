@@ -12,10 +12,10 @@
 #define CBX_CONFIG_CONFIG_H
 
 #include "base/cleanup.h"
+#include "base/json.h"
 #include "config/keys.h"
 
 #include <chatterbox/config.h>
-#include <jansson.h>
 
 enum cbx_source { CBX_SOURCE_DEFAULT, CBX_SOURCE_FILE, CBX_SOURCE_ENVIRONMENT, CBX_SOURCE_OPTION };
 
@@ -62,9 +62,6 @@ struct chatterbox_config {
 };
 
 void cbx_value_clear(struct cbx_value *value);
-void cbx_json_wipe(json_t **json); /* overwrites every text, then gives it back */
-/* Whether json_loadb() failed for want of memory rather than for its input */
-bool cbx_json_lacked_memory(const json_error_t *error);
 /* Reads @json as @key's type. Return: 0, CHATTERBOX_E_CONFIG when it is none, -ENOMEM. Unset or the
  * empty text of a key that can't be empty: *reset is true and there is no value. */
 int cbx_value_read(const struct cbx_key *key, const json_t *json, struct cbx_value *out,

@@ -87,6 +87,7 @@ int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, si
 	cbx_auto(cbx_freep) char *name = NULL;
 	struct cbx_origin origin = { .source = CBX_SOURCE_FILE };
 	json_error_t error;
+	int result;
 
 	if (!bytes[strspn(bytes, " \t\r\n")] && strlen(bytes) == len)
 		return refuse(config, path, "empty, takes a JSON object");
@@ -94,11 +95,9 @@ int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, si
 		return refuse(config, path,
 			      "line 1, column 1: not JSON: begins with a byte order "
 			      "mark; save it as UTF-8 without one");
-	json = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-	if (!json && cbx_json_lacked_memory(&error))
-		return -ENOMEM;
-	if (!json)
-		return refuse_json(config, path, &error);
+	result = cbx_json_read(bytes, len, &json, &error);
+	if (result < 0)
+		return result == -ENOMEM ? result : refuse_json(config, path, &error);
 	if (!json_is_object(json))
 		return refuse(config, path, "not a JSON object");
 	if (asprintf(&name, "file %s", path) < 0) {

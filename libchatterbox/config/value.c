@@ -209,13 +209,11 @@ static bool wants_text(enum cbx_key_type type)
 int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out)
 {
 	size_t len = strlen(text);
-	json_error_t error;
-	json_t *json;
+	json_t *json = NULL;
 
 	if (!cbx_utf8_valid(text, len))
 		return CHATTERBOX_E_CONFIG;
-	json = json_loadb(text, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
-	if (!json && cbx_json_lacked_memory(&error))
+	if (cbx_json_read(text, len, &json, NULL) == -ENOMEM)
 		return -ENOMEM;
 	if (json && key && wants_text(key->type) && !json_is_string(json))
 		cbx_json_wipe(&json);
@@ -225,38 +223,4 @@ int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out)
 		return -ENOMEM;
 	*out = json;
 	return 0;
-}
-
-/* jansson names it in few places, and says nothing at all in others */
-bool cbx_json_lacked_memory(const json_error_t *error)
-{
-	return !*error->text || json_error_code(error) == json_error_out_of_memory;
-}
-
-void cbx_json_wipe(json_t **json)
-{
-	const char *name;
-	json_t *child;
-	size_t i;
-
-	if (!*json)
-		return;
-	/* jansson hands its texts out as const; this tree is ours alone and is about to go */
-	if (json_is_string(*json))
-		explicit_bzero((void *)(uintptr_t)json_string_value(*json),
-			       json_string_length(*json));
-	json_array_foreach(*json, i, child)
-	{
-		json_t *borrowed = json_incref(child);
-
-		cbx_json_wipe(&borrowed);
-	}
-	json_object_foreach(*json, name, child)
-	{
-		json_t *borrowed = json_incref(child);
-
-		cbx_json_wipe(&borrowed);
-	}
-	json_decref(*json);
-	*json = NULL;
 }

@@ -7,9 +7,10 @@
  */
 #include "flow/inbound.h"
 
+#include "base/json.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,14 +78,18 @@ static const struct route *find_route(const char *routing_key)
 /* {"info":"\"600\""}: a text or a number, in either envelope; "" when there is no info */
 static int decode_interval(const char *body, size_t len, char out[32])
 {
-	json_t *root = json_loadb(body, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
-	json_t *params = root;
+	json_t *root = NULL;
+	json_t *params;
 	json_t *info;
-	int result = 0;
+	int result;
 
 	out[0] = '\0';
-	if (!root)
-		return len ? CHATTERBOX_E_DECODE : 0;
+	if (!len)
+		return 0;
+	result = cbx_json_read(body, len, &root, NULL);
+	if (result < 0)
+		return result;
+	params = root;
 	if (json_object_get(root, "jsonrpc"))
 		params = json_object_get(root, "params");
 	info = json_object_get(params, "info");

@@ -7,9 +7,10 @@
  */
 #include "flow/command.h"
 
+#include "base/json.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,7 +176,7 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	const char *name = field->name;
 	size_t len = strlen(field->name);
 	struct cbx_system_entry *entry;
-	json_t *value;
+	json_t *value = NULL;
 	const char *text;
 	int64_t checked = 0;
 	enum cbx_system_state state = CBX_UNKNOWN;
@@ -183,7 +184,8 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	(void)key;
 	if (!cbx_system_name(&name, &len) || len != strlen(field->name))
 		return 0;
-	value = json_loadb(field->value, field->value_len, JSON_REJECT_DUPLICATES, NULL);
+	if (cbx_json_read(field->value, field->value_len, &value, NULL) == -ENOMEM)
+		return -ENOMEM;
 	text = json_string_value(json_object_get(value, "status"));
 	if (text && !strcmp(text, "online"))
 		state = CBX_ONLINE;

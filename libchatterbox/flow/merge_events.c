@@ -145,7 +145,7 @@ static int tell_errors(struct merge *m)
 		    change->job->origin == CBX_USER)
 			add_error(m, change, &payload);
 	}
-	if (!payload.len)
+	if (!payload.len && !payload.failed)
 		return 0;
 	cbx_text_putc(&payload, ']');
 	return add_system_event(m, "user_job_errors", "errors", &payload);

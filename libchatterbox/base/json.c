@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+/* json.c - reads twice, and believes what was read the same both times */
+#include "base/json.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static json_t *read_once(const char *bytes, size_t len, json_error_t *error)
+{
+	*error = (json_error_t){ 0 };
+	return json_loadb(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
+}
+
+/* A failure without words, or one that says so */
+static int is_oom(const json_error_t *error)
+{
+	return !*error->text || json_error_code(error) == json_error_out_of_memory;
+}
+
+void cbx_json_wipe(json_t **json)
+{
+	const char *name;
+	json_t *child;
+	size_t i;
+
+	if (!*json)
+		return;
+	/* jansson hands its texts out as const; this tree is ours alone and is about to go */
+	if (json_is_string(*json))
+		explicit_bzero((void *)(uintptr_t)json_string_value(*json),
+			       json_string_length(*json));
+	json_array_foreach(*json, i, child)
+	{
+		json_t *borrowed = json_incref(child);
+
+		cbx_json_wipe(&borrowed);
+	}
+	json_object_foreach(*json, name, child)
+	{
+		json_t *borrowed = json_incref(child);
+
+		cbx_json_wipe(&borrowed);
+	}
+	json_decref(*json);
+	*json = NULL;
+}
+
+int cbx_json_read(const char *bytes, size_t len, json_t **out, json_error_t *error)
+{
+	json_error_t first_error;
+	json_error_t second_error;
+	json_t *first = read_once(bytes, len, &first_error);
+	json_t *second = read_once(bytes, len, &second_error);
+	int result = -ENOMEM;
+
+	if (first && second && json_equal(first, second)) {
+		*out = first;
+		first = NULL;
+		result = 0;
+	} else if (!first && !second && !is_oom(&first_error) && !is_oom(&second_error)) {
+		if (error)
+			*error = second_error;
+		result = CHATTERBOX_E_DECODE;
+	}
+	/* it may hold secrets */
+	cbx_json_wipe(&first);
+	cbx_json_wipe(&second);
+	return result;
+}
