@@ -43,6 +43,9 @@ struct cbx_listener {
 	uint64_t retry_at;
 };
 
+/* listen_queues.c: declares, binds and consumes; how many messages waited is known before the first
+ * comes. E_REFUSED: the text is in the bus. */
+int cbx_listener_begin(struct cbx_listener *listener);
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
 
