@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +48,7 @@ static int build(struct chatterbox *box)
 	if (!result)
 		result = cbx_health_new(box->clock, &box->health);
 	if (!result)
-		result = cbx_mailbox_new(8, &box->host);
+		result = cbx_mailbox_new(16384, &box->host);
 	if (!result)
 		result = cbx_memory_broker_new(box->clock, &box->broker);
 	if (!result)
@@ -129,8 +130,11 @@ int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *o
 
 	assert(!box->started);
 	if (observer) {
-		assert(observer->version == 1);
-		box->observer = *observer;
+		assert(observer->version == 1 || observer->version == 2);
+		/* a host of version 1 has a shorter struct */
+		memcpy(&box->observer, observer,
+		       observer->version == 1 ? offsetof(struct chatterbox_observer, on_event)
+					      : sizeof(*observer));
 	}
 	box->started_at = cbx_now(box->clock);
 	box->started = true;

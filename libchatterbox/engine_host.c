@@ -10,9 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Something to tell the host: ready (name NULL, error 0), failed (error), or an event */
 struct engine_word {
-	int error; /* 0 = ready */
+	int error;
 	char text[512];
+	const char *name; /* static */
+	char *id, *params, *previous_status;
+	const char *origin; /* static */
 };
 
 bool engine_is_ready(struct chatterbox *box)
@@ -58,9 +62,101 @@ void engine_tell_failed(struct chatterbox *box, int error, const char *text)
 	tell(box, error, text);
 }
 
-void engine_drop_word(void *word)
+void engine_drop_word(void *item)
 {
+	struct engine_word *word = item;
+
+	if (!word)
+		return;
+	free(word->id);
+	free(word->params);
+	free(word->previous_status);
 	free(word);
+}
+
+static char *copy(const char *text, bool *failed)
+{
+	char *copied = text ? strdup(text) : NULL;
+
+	*failed = *failed || (text && !copied);
+	return copied;
+}
+
+static void tell_event(struct chatterbox *box, const struct chatterbox_event *event)
+{
+	struct engine_word *word = calloc(1, sizeof(*word));
+	bool failed = false;
+
+	if (word) {
+		word->name = event->name;
+		word->origin = event->origin;
+		word->id = copy(event->id, &failed);
+		word->params = copy(event->params, &failed);
+		word->previous_status = copy(event->previous_status, &failed);
+	}
+	if (word && !failed && !cbx_mailbox_put(box->host, word))
+		return;
+	box->lost_events++;
+	engine_drop_word(word);
+}
+
+void engine_tell_batch(void *user, const struct cbx_batch *batch)
+{
+	struct chatterbox *box = user;
+	size_t i;
+
+	if (!box->observer.on_event)
+		return;
+	for (i = 0; i < batch->event_count; i++) {
+		const struct cbx_event *recorded = &batch->events[i];
+		struct chatterbox_event event = { .name = recorded->name,
+						  .id = recorded->message_id,
+						  .params = recorded->payload,
+						  .previous_status = recorded->previous_status,
+						  .origin = recorded->origin };
+
+		tell_event(box, &event);
+	}
+}
+
+static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text *out)
+{
+	bool first = true;
+	size_t i;
+	size_t k;
+
+	cbx_text_putc(out, '[');
+	for (i = 0; i < snapshot->count; i++)
+		for (k = 0; k < snapshot->entries[i].list->count; k++) {
+			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+
+			if (job->phase != CBX_LIVE)
+				continue;
+			if (!first)
+				cbx_text_putc(out, ',');
+			first = false;
+			cbx_text_add(out, job->status->json, job->status->json_len);
+		}
+	cbx_text_putc(out, ']');
+}
+
+void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct chatterbox_event event = { .name = "job_status" };
+
+	if (!box->observer.on_event)
+		return;
+	if (view->jobs->totals.live) {
+		write_statuses(view->jobs, &text);
+		event.params = text.failed ? NULL : text.bytes;
+		tell_event(box, &event);
+		cbx_text_clear(&text);
+	}
+	cbx_jobs_data_json(&view->jobs->totals, false, &text);
+	event.name = "jobs_data";
+	event.params = text.failed ? NULL : text.bytes;
+	tell_event(box, &event);
 }
 
 int chatterbox_get_fd(struct chatterbox *box)
@@ -68,18 +164,37 @@ int chatterbox_get_fd(struct chatterbox *box)
 	return cbx_mailbox_fd(box->host);
 }
 
+static void dispatch(const struct chatterbox_observer *observer, const struct engine_word *word)
+{
+	struct chatterbox_event event = { .name = word->name,
+					  .id = word->id,
+					  .params = word->params,
+					  .previous_status = word->previous_status,
+					  .origin = word->origin };
+
+	if (word->name && observer->on_event && word->params)
+		observer->on_event(observer->user, &event);
+	else if (!word->name && !word->error && observer->on_ready)
+		observer->on_ready(observer->user);
+	else if (word->error && observer->on_failed)
+		observer->on_failed(observer->user, word->error, word->text);
+}
+
 int chatterbox_dispatch(struct chatterbox *box)
 {
+	uint64_t lost = box->lost_events;
 	struct engine_word *word;
 	int ran = 0;
 
 	cbx_mailbox_clear(box->host);
 	while ((word = cbx_mailbox_take(box->host))) {
-		if (!word->error && box->observer.on_ready)
-			box->observer.on_ready(box->observer.user);
-		else if (word->error && box->observer.on_failed)
-			box->observer.on_failed(box->observer.user, word->error, word->text);
-		free(word);
+		dispatch(&box->observer, word);
+		engine_drop_word(word);
+		ran++;
+	}
+	if (lost && box->observer.on_lost) {
+		box->lost_events -= lost;
+		box->observer.on_lost(box->observer.user, lost);
 		ran++;
 	}
 	return ran;

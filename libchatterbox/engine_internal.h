@@ -60,6 +60,7 @@ struct chatterbox {
 	uint64_t startup_timeout; /* ns */
 	_Atomic bool started;
 	_Atomic bool settled; /* ready or failed was told */
+	_Atomic uint64_t lost_events; /* the host's queue was full */
 	bool stopped;
 };
 
@@ -83,6 +84,9 @@ void engine_close_threads(struct chatterbox *box);
 /* engine_host.c: @text is copied */
 void engine_tell_ready(struct chatterbox *box);
 void engine_tell_failed(struct chatterbox *box, int error, const char *text);
+/* Events for the host: what a batch recorded, and the periodic ones */
+void engine_tell_batch(void *box, const struct cbx_batch *batch);
+void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view);
 void engine_drop_word(void *word);
 bool engine_is_ready(struct chatterbox *box);
 /* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public

@@ -37,6 +37,7 @@ static void announce(void *user, struct cbx_settings *settings)
 
 	if (!view)
 		return;
+	engine_tell_figures(box, view);
 	announcement = cbx_announcement_new(view, settings);
 	cbx_view_unref(view);
 	/* a full mailbox means that the teller is behind: the next announcement is a better one */
@@ -118,6 +119,7 @@ static int build_poller(struct chatterbox *box)
 	flow->wake_teller = wake_teller;
 	flow->wake_user = box;
 	poller->announce = announce;
+	poller->recorded = engine_tell_batch;
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)

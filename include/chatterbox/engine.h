@@ -22,11 +22,23 @@ extern "C" {
 
 struct chatterbox;
 
+/** struct chatterbox_event - something that chatterbox tells, as on AMQP (CONTRACT 3, Events out)
+ *
+ * Texts are valid during the callback. */
+struct chatterbox_event {
+	const char *name; /* update_job_status, status, user_job_errors, job_status, jobs_data */
+	/* The message_id of update_job_status, "<system>/<job_id>/<revision>"; else NULL */
+	const char *id;
+	const char *params;          /* JSON */
+	const char *previous_status; /* of update_job_status, NULL at first; else NULL */
+	const char *origin;          /* "ocd" or "user", of update_job_status; else NULL */
+};
+
 /** struct chatterbox_observer - what a host wants to hear; members may be NULL
  *
  * The callbacks run inside chatterbox_dispatch(), in the host's own thread. */
 struct chatterbox_observer {
-	uint32_t version; /* 1 */
+	uint32_t version; /* 2; a host that was built for 1 has no members past on_failed */
 	void *user;
 	/* Every configured server answered, migrations are applied, the engine works. Once. */
 	void (*on_ready)(void *user);
@@ -34,6 +46,12 @@ struct chatterbox_observer {
 	 * chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or -errno; @text
 	 * names the server and what to do. Then stop it. */
 	void (*on_failed)(void *user, int error, const char *text);
+	/* Since version 2. The events out, after their commit, in order, each once as long as the
+	 * engine runs; on the leader only. job_status comes whole, not in chunks. */
+	void (*on_event)(void *user, const struct chatterbox_event *event);
+	/* Since version 2. The queue to the host was full, so that @count events were dropped: read
+	 * chatterbox_live_jobs() anew. It holds 16 384 events: dispatch often. */
+	void (*on_lost)(void *user, uint64_t count);
 };
 
 /**

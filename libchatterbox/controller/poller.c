@@ -41,6 +41,8 @@ static void recorded(void *user, const struct cbx_batch *batch)
 	struct cbx_poller *poller = user;
 
 	cbx_errors_note_batch(&poller->errors, batch);
+	if (poller->recorded)
+		poller->recorded(poller->user, batch);
 }
 
 int cbx_poller_init(struct cbx_poller *poller)

@@ -25,6 +25,8 @@ struct cbx_poller {
 	/* Takes over nothing: hands the view to the teller */
 	void (*announce)(void *user, struct cbx_settings *settings);
 	bool (*caught_up)(void *user);
+	/* After each commit; may be NULL */
+	void (*recorded)(void *user, const struct cbx_batch *batch);
 	void *user;
 	bool begun; /* the tasks of this epoch are under way */
 	_Atomic bool stop;
