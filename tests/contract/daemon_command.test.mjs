@@ -142,7 +142,7 @@ test('SIGHUP takes over a good configuration and refuses a bad one', async () =>
 	renameSync(log, `${log}.1`);
 	daemon.child.kill('SIGHUP');
 	await until(() => lines().includes('configuration refused'), 5000, 'the refusal, in the new file');
-	assert.match(daemon.stderr, /check_job_status_time: got "bad"/);
+	await until(() => /check_job_status_time: got "bad"/.test(daemon.stderr), 5000, 'the refusal on stderr');
 	assert.equal((await daemon.get('/api/v1/summary', { headers: { authorization: 'Bearer sesame' } })).status, 200);
 	assert.deepEqual(await daemon.stop('SIGINT'), { code: 0, signal: null });
 	assert.doesNotMatch(lines() + readFileSync(`${log}.1`, 'utf8') + daemon.stdout + daemon.stderr, /sesame/);
@@ -154,7 +154,8 @@ test('a log that can not be written stops nothing', async () => {
 	for (const path of [directory, '/dev/full']) {
 		const daemon = await start(['--demo=2'], { NLCONF_LOG__PATH: path });
 		assert.equal((await daemon.get('/livez')).status, 200);
-		assert.match(daemon.stderr, path === '/dev/full' ? /can't write the log/ : /log\.path/);
+		const complaint = path === '/dev/full' ? /can't write the log/ : /log\.path/;
+		await until(() => complaint.test(daemon.stderr), 5000, 'the complaint on stderr');
 		assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
 	}
 });

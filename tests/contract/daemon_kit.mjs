@@ -8,9 +8,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after } from 'node:test';
 
 export const program = process.env.CHATTERBOXD;
-const patience = Number(process.env.CBX_TEST_PATIENCE || 1);
+const patience = Number(process.env.CBX_TEST_PATIENCE || 4);
+
+// a test that fails half-way leaves its daemon: the runner would wait for it for ever
+const children = new Set();
+after(() => children.forEach((child) => child.kill('SIGKILL')));
 
 export function privateDirectory() {
 	const path = mkdtempSync(join(tmpdir(), 'cbx-daemon-'));
@@ -55,6 +60,7 @@ export async function start(args, environment = {}) {
 	daemon.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
 	child.stdout.on('data', (bytes) => { daemon.stdout += bytes; });
 	child.stderr.on('data', (bytes) => { daemon.stderr += bytes; });
+	children.add(child);
 	process.on('exit', () => child.kill('SIGKILL'));
 	daemon.stop = async (signal = 'SIGTERM') => {
 		child.kill(signal);
