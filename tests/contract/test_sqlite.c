@@ -110,8 +110,6 @@ int main(void)
 		return EXIT_FAILURE;
 	snprintf(path, sizeof(path), "%s/chatterbox.db", directory);
 	sql_suite(&world, suite);
-	sql_suite_errors(suite);
-	sql_suite_clearing(suite);
 	r = unit_run(suite);
 	world_reset();
 	rmdir(directory);

@@ -171,4 +171,6 @@ void sql_suite(const struct sql_world *world, Suite *suite)
 	sql_suite_lease(suite);
 	sql_suite_schema(suite);
 	sql_suite_directory(suite);
+	sql_suite_errors(suite);
+	sql_suite_clearing(suite);
 }

@@ -173,6 +173,7 @@ int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_cloc
 	self->sql.outbox = &cbx_pg_outbox_ops;
 	self->sql.lease = &cbx_pg_lease_ops;
 	self->sql.directory = &cbx_pg_directory_ops;
+	self->sql.errors = &cbx_pg_errors_ops;
 	snprintf(self->sql.where, sizeof(self->sql.where), "%s:%d/%s", options->host ?: "",
 		 options->port ? options->port : 5432, options->database ?: "");
 	*out = &self->sql;

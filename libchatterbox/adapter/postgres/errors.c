@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors.c - writes the errors rows of a batch
+ * errors.c - writes rows of errors, those of a batch and those of errors_role.c
  *
  * One statement can't touch a row twice, so the entries of one (system, job, code) are counted
- * here and written as one, with the message of the last.
+ * here and written as one, with the message of the last. Null equals null, as in the table.
  */
 #include "adapter/postgres/internal.h"
 
@@ -13,7 +13,7 @@
 #define CHUNK 1000
 
 struct entry {
-	const struct cbx_change *change;
+	const struct cbx_error_row *row;
 	size_t at;
 	int64_t times;
 };
@@ -27,17 +27,23 @@ struct entry {
 	"last_seen = excluded.last_seen, message = excluded.message, "                           \
 	"job_type = excluded.job_type, origin = excluded.origin"
 
+/* Null comes last, as in an index */
+static int compare_text(const char *a, const char *b)
+{
+	if (!a || !b)
+		return !a - !b;
+	return strcmp(a, b);
+}
+
 static int compare_key(const struct entry *x, const struct entry *y)
 {
-	const struct cbx_status *a = x->change->job->status;
-	const struct cbx_status *b = y->change->job->status;
-	int order = strcmp(a->system, b->system);
+	int order = compare_text(x->row->system, y->row->system);
 
 	if (order)
 		return order;
-	if (a->job_id != b->job_id)
-		return a->job_id < b->job_id ? -1 : 1;
-	return strcmp(x->change->error_code, y->change->error_code);
+	if (x->row->job_id != y->row->job_id)
+		return x->row->job_id < y->row->job_id ? -1 : 1;
+	return compare_text(x->row->code, y->row->code);
 }
 
 static int compare(const void *a, const void *b)
@@ -73,37 +79,62 @@ static int write_chunk(struct postgres *self, const struct entry *entries, size_
 	int r;
 
 	for (i = 0; i < count; i++) {
-		const struct cbx_change *change = entries[i].change;
-		const struct cbx_job *job = change->job;
+		const struct cbx_error_row *row = entries[i].row;
 
 		cbx_pg_array_row(&arrays);
-		cbx_pg_array_text(&arrays, job->status->system);
-		cbx_pg_array_int(&arrays, job->status->job_id);
-		cbx_pg_array_text(&arrays, job->status->job_type);
-		cbx_pg_array_text(&arrays, change->error_code);
-		cbx_pg_array_text(&arrays, change->error_message);
-		cbx_pg_array_text(&arrays, cbx_origin_name(job->origin));
+		cbx_pg_array_text(&arrays, row->system);
+		cbx_pg_array_count(&arrays, row->job_id);
+		cbx_pg_array_text(&arrays, row->job_type);
+		cbx_pg_array_text(&arrays, row->code);
+		cbx_pg_array_text(&arrays, row->message);
+		cbx_pg_array_text(&arrays, row->origin);
 		cbx_pg_array_int(&arrays, entries[i].times);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
 	return r ? r : cbx_pg_query(self, UPSERT, &args, NULL);
 }
 
-int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
+int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count)
 {
-	cbx_auto(cbx_freep) struct entry *entries =
-		calloc(batch->change_count + 1, sizeof(*entries));
-	size_t count = 0;
+	cbx_auto(cbx_freep) struct entry *entries = calloc(count + 1, sizeof(*entries));
 	size_t i;
 	int r = 0;
 
 	if (!entries)
 		return -ENOMEM;
-	for (i = 0; i < batch->change_count; i++)
-		if (batch->changes[i].error_code)
-			entries[count++] = (struct entry){ &batch->changes[i], i, 1 };
+	for (i = 0; i < count; i++)
+		entries[i] = (struct entry){ &rows[i], i, 1 };
 	count = count_up(entries, count);
 	for (i = 0; i < count && !r; i += CHUNK)
 		r = write_chunk(self, entries + i, count - i < CHUNK ? count - i : CHUNK);
 	return r;
+}
+
+static struct cbx_error_row error_of(const struct cbx_change *change)
+{
+	const struct cbx_job *job = change->job;
+
+	return (struct cbx_error_row){
+		.system = job->status->system,
+		.job_id = job->status->job_id,
+		.job_type = job->status->job_type,
+		.code = change->error_code,
+		.message = change->error_message,
+		.origin = cbx_origin_name(job->origin),
+	};
+}
+
+int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
+{
+	cbx_auto(cbx_freep) struct cbx_error_row *rows =
+		calloc(batch->change_count + 1, sizeof(*rows));
+	size_t count = 0;
+	size_t i;
+
+	if (!rows)
+		return -ENOMEM;
+	for (i = 0; i < batch->change_count; i++)
+		if (batch->changes[i].error_code)
+			rows[count++] = error_of(&batch->changes[i]);
+	return cbx_pg_upsert_errors(self, rows, count);
 }

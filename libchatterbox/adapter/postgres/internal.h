@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "port/directory.h"
+#include "port/errors.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"
@@ -83,6 +84,7 @@ int cbx_pg_check_schema(struct cbx_sql *sql);
 /* changes.c, errors.c, events.c: the batch's parts, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
@@ -91,6 +93,10 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 		    cbx_row_fn each, void *user);
 int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user);
+/* Of these jobs the rows of status_monitor, but not where completed_jobs is ahead; inside a
+ * transaction */
+int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size_t count,
+		     cbx_row_fn each, void *user);
 int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 		    void *user);
 
@@ -98,5 +104,6 @@ extern const struct cbx_ledger_ops cbx_pg_ledger_ops;
 extern const struct cbx_outbox_ops cbx_pg_outbox_ops;
 extern const struct cbx_lease_ops cbx_pg_lease_ops;
 extern const struct cbx_directory_ops cbx_pg_directory_ops;
+extern const struct cbx_errors_ops cbx_pg_errors_ops;
 
 #endif

@@ -114,8 +114,12 @@ int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user)
 			 user);
 }
 
-static int read_keys(struct cbx_sql *sql, const char *text, const struct cbx_job_key *keys,
-		     size_t count, PGresult **out)
+/* cbx_pg_read(), or cbx_pg_query() inside a transaction */
+typedef int (*run_fn)(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		      PGresult **out);
+
+static int read_keys(struct postgres *self, run_fn run, const char *text,
+		     const struct cbx_job_key *keys, size_t count, PGresult **out)
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
@@ -128,7 +132,7 @@ static int read_keys(struct cbx_sql *sql, const char *text, const struct cbx_job
 		cbx_pg_array_int(&arrays, keys[i].job_id);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
-	return r ? r : cbx_pg_read(cbx_pg_of(sql), text, &args, out);
+	return r ? r : run(self, text, &args, out);
 }
 
 #define OCD_JOBS                                                                                  \
@@ -145,7 +149,7 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 		    cbx_row_fn each, void *user)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = count ? read_keys(sql, OCD_JOBS, keys, count, &result) : 0;
+	int r = count ? read_keys(cbx_pg_of(sql), cbx_pg_read, OCD_JOBS, keys, count, &result) : 0;
 	int i;
 
 	for (i = 0; !r && i < PQntuples(result); i++) {
@@ -157,18 +161,44 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 	return r;
 }
 
+/* Ordered by columns 0 and 1 */
+static int give_keys(struct postgres *self, run_fn run, const char *text,
+		     const struct cbx_job_key *keys, size_t count, cbx_row_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r;
+
+	if (!count)
+		return 0;
+	r = read_keys(self, run, text, keys, count, &result);
+	return r ? r : give_rows(result, each, user);
+}
+
 int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = count ? read_keys(sql,
-				  COMPLETED_ROWS "join " KEYS " on k.system = c.system and "
-						 "k.job_id = c.job_id order by "
-						 "c.system collate \"C\", c.job_id",
-				  keys, count, &result)
-		      : 0;
+	return give_keys(cbx_pg_of(sql), cbx_pg_read,
+			 COMPLETED_ROWS "join " KEYS " on k.system = c.system and "
+					"k.job_id = c.job_id order by "
+					"c.system collate \"C\", c.job_id",
+			 keys, count, each, user);
+}
 
-	return r || !count ? r : give_rows(result, each, user);
+/* Two joins, so that each has its index */
+#define OF_KEYS                                                                             \
+	"(s.system, s.job_id) in (select m.system, m.job_id from " KEYS " join "            \
+	"status_monitor m on m.system = k.system and m.job_id = k.job_id union all select " \
+	"m.system, m.job_id from " KEYS " join status_monitor m on " SQL_PADDED(            \
+		"m.") " and " SQL_TRIM("m.system") " = k.system and m.job_id = k.job_id) and "
+#define NOT_BEHIND                                                                    \
+	"not exists (select 1 from completed_jobs c where c.system = s.cbx_name and " \
+	"c.job_id = s.job_id and c.revision > s.revision) and "
+
+int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size_t count,
+		     cbx_row_fn each, void *user)
+{
+	return give_keys(self, cbx_pg_query, MONITOR_ROWS OF_KEYS NOT_BEHIND FIRST_ONLY IN_ORDER,
+			 keys, count, each, user);
 }
 
 int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
