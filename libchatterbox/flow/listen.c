@@ -105,10 +105,11 @@ static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
 		return;
 	}
 	result = listener->bus->ops->settle(listener->bus, inbound->tag, false, inbound->ok);
-	cbx_metric_add(listener->observe->events_consumed, inbound->event,
-		       inbound->ok ? "ok" : "rejected", 1);
 	if (result < 0)
 		lost(listener, result);
+	else
+		cbx_metric_add(listener->observe->events_consumed, inbound->event,
+			       inbound->ok ? "ok" : "rejected", 1);
 }
 
 static void settle_all(struct cbx_listener *listener)
