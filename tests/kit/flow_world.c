@@ -97,18 +97,29 @@ LINK_OPS(sql, (c, deadline))
 LINK_OPS(state, (c, deadline))
 LINK_OPS(bus, (c, false, deadline))
 
-static void make_link(struct cbx_link *link, const struct cbx_link_ops *ops, void *connection,
-		      const char *server)
+static int confirming_connect(void *c, uint64_t deadline)
 {
+	return ((struct cbx_bus *)c)->ops->connect(c, true, deadline);
+}
+
+static const struct cbx_link_ops confirming_ops = { confirming_connect, bus_disconnect, bus_is_up,
+						    bus_error, NULL };
+
+void world_link(struct cbx_link *link, enum world_port port, void *connection)
+{
+	static const struct cbx_link_ops *const all[] = { &sql_ops, &state_ops, &bus_ops,
+							  &confirming_ops };
+	static const char *const servers[] = { "sql", "redis", "rmq", "rmq" };
+
 	*link = (struct cbx_link){
-		.ops = ops,
+		.ops = all[port],
 		.connection = connection,
-		.server = server,
+		.server = servers[port],
 		.purpose = "test",
 		.clock = &world.clock.clock,
 		.log = &world.log,
 		.metrics = { world.observe.reconnects, world.observe.server_errors },
-		.entry = cbx_health_add(world.health, server, "test", "here"),
+		.entry = cbx_health_add(world.health, servers[port], "test", "here"),
 	};
 }
 
@@ -128,9 +139,9 @@ static void open_connections(void)
 	faults_of_state(flow->state, &world.state_faults);
 	faults_of_bus(flow->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, hdms_pump,
 		      &world.hdms);
-	make_link(&flow->sql_link, &sql_ops, flow->sql, "sql");
-	make_link(&flow->state_link, &state_ops, flow->state, "redis");
-	make_link(&flow->bus_link, &bus_ops, flow->bus, "rmq");
+	world_link(&flow->sql_link, WORLD_SQL, flow->sql);
+	world_link(&flow->state_link, WORLD_STATE, flow->state);
+	world_link(&flow->bus_link, WORLD_BUS, flow->bus);
 	ck_assert_int_eq(world.eye->ops->connect(world.eye, UINT64_MAX), 0);
 }
 

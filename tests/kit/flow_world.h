@@ -46,12 +46,16 @@ struct flow_world {
 extern struct flow_world world;
 extern struct cbx_flow *flow; /* &world.poller.flow */
 
+enum world_port { WORLD_SQL, WORLD_STATE, WORLD_BUS, WORLD_CONFIRMING_BUS };
+
 void world_set_up(void);
 void world_tear_down(void);
 /* The lease is ours (again, with a new epoch), all links are up, everything is loaded and shared */
 void world_lead(void);
 /* Makes the links anew that have been lost */
 void world_connect(void);
+/* A link as the engine makes it; for more connections than the poller's */
+void world_link(struct cbx_link *link, enum world_port port, void *connection);
 /* Seconds go by */
 void world_pass(double seconds);
 /* A round of this kind; its result */

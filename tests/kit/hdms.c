@@ -59,6 +59,19 @@ struct hdms_system *hdms_system(struct hdms *hdms, const char *name, const char 
 	return system;
 }
 
+/* What was asked, in either envelope */
+static json_t *params_of(json_t *root)
+{
+	json_t *params = json_object_get(root, "params");
+
+	return params ? params : root;
+}
+
+static json_t *systems_of(json_t *root)
+{
+	return json_object_get(json_object_get(params_of(root), "object"), "systems");
+}
+
 /* "job_status ABC1:17,18 ABC2:1" */
 static void note_asked(struct hdms *hdms, const char *event, json_t *systems)
 {
@@ -179,8 +192,7 @@ void hdms_reply(struct hdms *hdms, size_t n, const char *body)
 static void answer(struct hdms *hdms, size_t n)
 {
 	json_t *root = json_loads(hdms->requests[n].body, 0, NULL);
-	json_t *systems = json_object_get(
-		json_object_get(json_object_get(root, "params"), "object"), "systems");
+	json_t *systems = systems_of(root);
 	struct cbx_text body = { 0 };
 	unsigned copy;
 
@@ -206,15 +218,14 @@ static void take_request(struct hdms *hdms, const struct cbx_bus_message *messag
 {
 	struct hdms_request *request = &hdms->requests[hdms->request_count];
 	json_t *root = json_loadb(message->body, message->body_len, 0, NULL);
-	json_t *params = json_object_get(root, "params");
-	json_t *systems = json_object_get(json_object_get(params, "object"), "systems");
+	json_t *systems = systems_of(root);
 	const char *name = json_string_value(json_object_get(json_array_get(systems, 0), "system"));
 	struct hdms_system *system = find(hdms, name);
 
 	ck_assert_uint_lt(hdms->request_count++, HDMS_REQUESTS);
 	*request = (struct hdms_request){
 		.event = copy_of(json_string_value(
-			json_object_get(json_object_get(params, "verb"), "event"))),
+			json_object_get(json_object_get(params_of(root), "verb"), "event"))),
 		.correlation_id = copy_of(message->correlation_id),
 		.reply_to = copy_of(message->reply_to),
 		.trace_id = copy_of(cbx_bus_header(message, "trace_id")),

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/* The asking (CONTRACT 2, 3): the words of a question, the window, time-outs and how they grow. */
+#include "flow_world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct cbx_round_result result;
+
+static void set_up(void)
+{
+	world_set_up();
+	result = (struct cbx_round_result){ 0 };
+}
+
+static void round_of(enum cbx_round_kind kind)
+{
+	result = (struct cbx_round_result){ 0 };
+	ck_assert_int_eq(world_round(kind, &result), 0);
+}
+
+static struct cbx_system_entry *entry_of(const char *system)
+{
+	return cbx_systems_find(flow->systems, system);
+}
+
+START_TEST(the_words_of_a_question)
+{
+	const struct hdms_request *request = &world.hdms.requests[0];
+
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	world_insert("ABC1", "18 Running", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running; 18 Running");
+	world_lead();
+	round_of(CBX_STATUS_ROUND);
+	ck_assert(strstr(request->body, "{\"jsonrpc\":\"2.0\",\"id\":\"") == request->body);
+	ck_assert_ptr_nonnull(strstr(
+		request->body, "\"method\":\"nl-hdms.request\",\"params\":{\"verb\":{"
+			       "\"event_category\":\"request_system\",\"event\":\"job_status\"},"
+			       "\"object\":{\"systems\":[{\"system\":\"ABC1\",\"jobs\":[17,18]}]},"
+			       "\"target\":{\"system\":\"ABC1\"}}}"));
+	ck_assert_ptr_nonnull(strstr(request->body, request->correlation_id));
+	ck_assert_int_eq(request->expiration_ms, 10000);
+	ck_assert_uint_eq(strlen(request->trace_id), 36);
+}
+END_TEST
+
+START_TEST(the_bare_words_of_a_list_question)
+{
+	struct cbx_settings bare = *world.settings;
+	struct cbx_settings *before = flow->settings;
+
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	world_lead();
+	bare.jsonrpc = false;
+	bare.poll_timeout = 3 * CBX_SECOND;
+	flow->settings = &bare;
+	world.hdms.hold = true;
+	round_of(CBX_DISCOVERY_ROUND);
+	flow->settings = before;
+	ck_assert_str_eq(world.hdms.requests[0].body,
+			 "{\"verb\":{\"event_category\":\"request_system\",\"event\":\"job_list\"},"
+			 "\"object\":{\"systems\":[{\"system\":\"ABC1\"}]},"
+			 "\"target\":{\"system\":\"ABC1\"}}");
+	ck_assert_int_eq(world.hdms.requests[0].expiration_ms, 3000);
+}
+END_TEST
+
+/* Whom each kind of round asks */
+START_TEST(who_is_asked)
+{
+	static const char *const names[] = { "EMPTY", "ENDED", "LIVE", "OFF", "OFFLIVE", "ROW" };
+	size_t i;
+
+	world_insert("ENDED", "1 Errored", "ocd", 2);
+	world_insert("LIVE", "1 Running", "ocd", 2);
+	world_insert("LIVE", "2 Errored", "ocd", 2);
+	world_insert("OFFLIVE", "1 Running", "ocd", 2);
+	world_insert("ROW", "1 Started", "ocd", 0);
+	world_lead();
+	for (i = 0; i < CBX_COUNT(names); i++) {
+		cbx_systems_get(flow->systems, names[i]);
+		hdms_system(&world.hdms, names[i], "")->mood = HDMS_MUTE;
+	}
+	cbx_systems_restore(flow->systems, entry_of("OFF"), CBX_OFFLINE, 0);
+	cbx_systems_restore(flow->systems, entry_of("OFFLIVE"), CBX_OFFLINE, 0);
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "job_status LIVE:1\njob_status ROW:1\n");
+	round_of(CBX_DISCOVERY_ROUND);
+	hdms_expect(&world.hdms, "job_list EMPTY\njob_list ENDED\njob_list LIVE\njob_list OFFLIVE\n"
+				 "job_list ROW\n");
+	round_of(CBX_ASK_NOW_ROUND);
+	hdms_expect(&world.hdms, "");
+	cbx_flow_ask_now(flow, "OFF");
+	cbx_flow_ask_now(flow, "STRANGE");
+	cbx_flow_ask_now(flow, "OFF");
+	round_of(CBX_ASK_NOW_ROUND);
+	ck_assert_uint_eq(result.figures.questions, 2);
+}
+END_TEST
+
+START_TEST(jobs_heard_of_within_the_interval_are_left_out)
+{
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	world_insert("ABC1", "18 Running", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running; 18 Running");
+	world_lead();
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "job_status ABC1:17,18\n");
+	/* a steady rhythm of rounds asks each time */
+	world_pass(9.9);
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "job_status ABC1:17,18\n");
+	world_push("ABC1", "17 Running");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_pass(9.9);
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "job_status ABC1:18\n");
+	world_pass(0.2);
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "job_status ABC1:17,18\n");
+	/* a list has told of both */
+	round_of(CBX_DISCOVERY_ROUND);
+	hdms_expect(&world.hdms, "job_list ABC1\n");
+	world_pass(5);
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "");
+	/* turning to ocd is not news of the job */
+	world_push("ABC1", "19 Running");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_run("insert into scheduled_jobs (system, job_id) values ('ABC1', 19)");
+	round_of(CBX_STATUS_ROUND);
+	hdms_expect(&world.hdms, "");
+}
+END_TEST
+
+START_TEST(at_most_in_flight_are_outstanding)
+{
+	struct cbx_settings narrow = *world.settings;
+	struct cbx_settings *before = flow->settings;
+	char name[16];
+	int n;
+
+	world_lead();
+	narrow.in_flight = 3;
+	flow->settings = &narrow;
+	for (n = 0; n < 10; n++) {
+		snprintf(name, sizeof(name), "S%d", n);
+		cbx_systems_get(flow->systems, name);
+		hdms_system(&world.hdms, name, "1 Running")->delay = 250 * CBX_MS;
+	}
+	round_of(CBX_DISCOVERY_ROUND);
+	flow->settings = before;
+	ck_assert_uint_eq(result.figures.answers, 10);
+	ck_assert_uint_eq(world.hdms.most_waiting, 3);
+	ck_assert_double_eq_tol(result.figures.reply_p95, 0.3, 0.06);
+	ck_assert_double_eq_tol(result.seconds, 1.2, 0.3);
+	ck_assert_uint_eq(result.figures.jobs, 10);
+	ck_assert_int_eq(result.queue_depth, 0);
+}
+END_TEST
+
+START_TEST(a_timed_out_question_changes_nothing)
+{
+	world_insert("ABC1", "17 Running 100%", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "")->mood = HDMS_MUTE;
+	world_lead();
+	round_of(CBX_STATUS_ROUND);
+	ck_assert_double_eq_tol(result.seconds, 10, 0.01);
+	ck_assert_uint_eq(result.figures.timeouts, 1);
+	ck_assert_uint_eq(result.figures.unanswered, 1);
+	ck_assert(result.figures.silent);
+	ck_assert_double_eq(world_count(world.observe.rpc_requests, "job_status", "timeout"), 1);
+	round_of(CBX_STATUS_ROUND);
+	entry_of("ABC1")->ask_again_at = 0;
+	round_of(CBX_STATUS_ROUND);
+	world_expect_jobs("ABC1/17 Running r1 live ocd\n");
+	ck_assert_int_eq(entry_of("ABC1")->system->state, CBX_UNKNOWN);
+}
+END_TEST
+
+/* After n >= 2 time-outs in a row 2^n base intervals, time_till_next_check at most */
+START_TEST(a_dead_system_is_asked_more_and_more_rarely)
+{
+	static const double waits[] = { 0, 40, 80, 160, 320, 600, 600 };
+	size_t n;
+
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
+	world_lead();
+	for (n = 0; n < CBX_COUNT(waits); n++) {
+		round_of(n % 2 ? CBX_DISCOVERY_ROUND : CBX_STATUS_ROUND);
+		ck_assert_uint_eq(result.figures.timeouts, 1);
+		ck_assert_uint_eq(entry_of("ABC1")->timeouts, n + 1);
+		if (!waits[n])
+			continue;
+		world_pass(waits[n] - 0.1);
+		round_of(CBX_STATUS_ROUND);
+		ck_assert_uint_eq(result.figures.questions, 0);
+		world_pass(0.2);
+	}
+}
+END_TEST
+
+START_TEST(any_word_of_it_ends_the_waiting)
+{
+	struct hdms_system *abc = hdms_system(&world.hdms, "ABC1", "17 Running");
+	int n;
+
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	abc->mood = HDMS_MUTE;
+	world_lead();
+	for (n = 0; n < 2; n++)
+		round_of(CBX_STATUS_ROUND);
+	ck_assert_uint_gt(entry_of("ABC1")->ask_again_at, cbx_now(flow->clock));
+	if (_i == 0)
+		world_push("ABC1", "18 Running");
+	else
+		world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_uint_eq(entry_of("ABC1")->timeouts, 0);
+	abc->mood = HDMS_ANSWERS;
+	world_pass(10);
+	round_of(CBX_STATUS_ROUND);
+	ck_assert_uint_eq(result.figures.answers, _i ? 2 : 1);
+	ck_assert_int_eq(entry_of("ABC1")->system->state, CBX_ONLINE);
+}
+END_TEST
+
+START_TEST(the_first_answer_after_silence_forgives_all)
+{
+	struct cbx_job_status *status = &world.poller.status;
+	int n;
+
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	world_insert("XYZ", "1 Running", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_MUTE;
+	world_lead();
+	for (n = 0; n < 3; n++)
+		cbx_job_status_get_all_jobs_status(status);
+	ck_assert_uint_eq(entry_of("XYZ")->timeouts, 2);
+	hdms_expect(&world.hdms, "job_status ABC1:17\njob_status XYZ:1\njob_status ABC1:17\n"
+				 "job_status XYZ:1\n");
+	/* nl-hdms is back: ABC1 comes online, which is asked at once and answers */
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_ANSWERS;
+	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_ANSWERS;
+	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_job_status_ask_now(status), 0);
+	ck_assert_uint_eq(entry_of("XYZ")->timeouts, 0);
+	ck_assert_int_eq(cbx_job_status_get_all_jobs_status(status), 0);
+	hdms_expect(&world.hdms, "job_list ABC1\njob_status XYZ:1\n");
+}
+END_TEST
+
+START_TEST(one_dead_system_among_others_is_not_forgiven)
+{
+	world_insert("ABC1", "17 Running", "ocd", 1);
+	world_insert("XYZ", "1 Running", "ocd", 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running");
+	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_MUTE;
+	world_lead();
+	cbx_job_status_get_all_jobs_status(&world.poller.status);
+	cbx_job_status_get_all_jobs_status(&world.poller.status);
+	cbx_job_status_get_all_jobs_status(&world.poller.status);
+	ck_assert_uint_eq(entry_of("XYZ")->timeouts, 2);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		the_words_of_a_question,
+		the_bare_words_of_a_list_question,
+		who_is_asked,
+		jobs_heard_of_within_the_interval_are_left_out,
+		at_most_in_flight_are_outstanding,
+		a_timed_out_question_changes_nothing,
+		a_dead_system_is_asked_more_and_more_rarely,
+		the_first_answer_after_silence_forgives_all,
+		one_dead_system_among_others_is_not_forgiven,
+	};
+	Suite *suite = suite_create("flow_poll");
+	TCase *tcase = tcase_create("poll");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, any_word_of_it_ends_the_waiting, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/* The Job Status Task's interval (CONTRACT 2, The interval): what is taken, kept, and read at
+ * start. */
+#include "flow_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct cbx_job_status *status;
+
+static void set_up(void)
+{
+	world_set_up();
+	status = &world.poller.status;
+	world_lead();
+	cbx_job_status_begin(status);
+}
+
+static double base(void)
+{
+	ck_assert_double_eq(status->check_status_task.interval, status->pacer.current);
+	ck_assert_double_eq(flow->interval_base, status->pacer.base);
+	return cbx_job_status_get_time_till_next_check(status);
+}
+
+static void expect_kept(const char *seconds)
+{
+	world_expect("select info from server_conf where name = 'check_job_status_time'", seconds);
+}
+
+static const struct {
+	const char *text;
+	double seconds; /* 0: refused */
+} texts[] = {
+	{ "600", 600 },   { "\"600\"", 600 }, { "\"\"6\"00\"", 600 },
+	{ " 600 ", 600 }, { "1", 1 },         { "86400", 86400 },
+	{ "2.5", 2.5 },   { "0", 0 },         { "0.5", 0 },
+	{ "86401", 0 },   { "-5", 0 },        { "10s", 0 },
+	{ "nan", 0 },     { "1e99", 0 },      { "ten", 0 },
+	{ "\"\"", 0 },
+};
+
+START_TEST(a_text_is_taken_or_refused)
+{
+	double seconds = texts[_i].seconds;
+	char kept[32] = "";
+
+	status->pacer.current = 15; /* stretched */
+	status->check_status_task.interval = 15;
+	ck_assert_int_eq(cbx_job_status_take_interval(status, texts[_i].text),
+			 seconds > 0 ? 0 : -EINVAL);
+	ck_assert_double_eq(base(), seconds > 0 ? seconds : 10);
+	ck_assert_double_eq(status->pacer.current, seconds > 0 ? seconds : 15);
+	if (seconds > 0)
+		snprintf(kept, sizeof(kept), "%g", seconds);
+	expect_kept(kept);
+}
+END_TEST
+
+START_TEST(without_a_text_it_is_read_from_the_shared_state)
+{
+	cbx_memory_store_set_interval(world.store, "\"30\"");
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), 0);
+	ck_assert_double_eq(base(), 30);
+	expect_kept("30");
+	cbx_memory_store_set_interval(world.store, "no number");
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), -EINVAL);
+	cbx_memory_store_set_interval(world.store, NULL);
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), -EINVAL);
+	ck_assert_double_eq(base(), 30);
+}
+END_TEST
+
+/* While it is down: later. What does not fit is no number, now or later. */
+START_TEST(a_shared_state_that_is_down_is_asked_again)
+{
+	cbx_memory_store_set_interval(world.store, "30");
+	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), 1);
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), 1);
+	ck_assert_double_eq(base(), 10);
+	world_connect();
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), 0);
+	ck_assert_double_eq(base(), 30);
+	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(cbx_job_status_take_interval(status, ""), -EINVAL);
+	ck_assert_double_eq(base(), 30);
+}
+END_TEST
+
+START_TEST(what_can_not_be_kept_counts_all_the_same)
+{
+	faults_add(&world.sql_faults, "write_conf", CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 42), 0);
+	ck_assert_double_eq(base(), 42);
+	expect_kept("");
+	ck_assert_uint_gt(world.warnings, 0);
+}
+END_TEST
+
+/* server_conf, else the shared state, else the configuration */
+START_TEST(the_order_at_a_start)
+{
+	static const struct {
+		const char *kept, *shared;
+		double base;
+	} rows[] = {
+		{ "\"20\"", "30", 20 }, { "20", NULL, 20 }, { NULL, "30", 30 },
+		{ NULL, "\"30\"", 30 }, { NULL, NULL, 10 }, { "broken", "30", 30 },
+		{ "0", "none", 10 },
+	};
+	char text[160];
+
+	if (rows[_i].kept) {
+		snprintf(text, sizeof(text),
+			 "insert into server_conf (name, info) values ('check_job_status_time', "
+			 "'%s')",
+			 rows[_i].kept);
+		world_run(text);
+	}
+	cbx_memory_store_set_interval(world.store, rows[_i].shared);
+	cbx_job_status_begin(status);
+	ck_assert_double_eq(base(), rows[_i].base);
+	ck_assert(status->update_database_task.wanted);
+}
+END_TEST
+
+START_TEST(without_the_shared_state_the_configuration_counts)
+{
+	cbx_memory_store_set_interval(world.store, "30");
+	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
+	cbx_job_status_begin(status);
+	ck_assert_double_eq(base(), 10);
+}
+END_TEST
+
+START_TEST(a_take_over_reads_what_was_set)
+{
+	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 77), 0);
+	cbx_memory_store_set_interval(world.store, "30");
+	world_lead();
+	cbx_job_status_begin(status);
+	ck_assert_double_eq(base(), 77);
+}
+END_TEST
+
+/* A reload (CONTRACT 8): the configured value, unless another was set */
+START_TEST(a_reload_changes_what_nobody_has_set)
+{
+	struct cbx_settings other = *world.settings;
+	struct cbx_settings *before = flow->settings;
+
+	if (_i)
+		cbx_job_status_set_time_till_next_check(status, 77);
+	other.check_job_status_time = 25;
+	other.time_till_next_check = 300;
+	other.load_max_interval = 50;
+	other.load_queue_depth = 7;
+	other.load_reply = 0.5;
+	flow->settings = &other;
+	cbx_job_status_apply_settings(status);
+	ck_assert_double_eq(base(), _i ? 77 : 25);
+	ck_assert_double_eq(status->update_database_task.interval, 300);
+	ck_assert_double_eq(status->pacer.bound, 50);
+	ck_assert_int_eq(status->pacer.queue_depth_limit, 7);
+	ck_assert_double_eq(status->pacer.reply_limit, 0.5);
+	flow->settings = before;
+}
+END_TEST
+
+/* By its event: acknowledged when taken or put off, rejected when refused */
+START_TEST(the_event_of_it)
+{
+	static const char key[] = "nl-ocd.event.update_time_till_next_check";
+
+	world_event(key, "{\"info\":\"\\\"600\\\"\"}");
+	world_event(key, "{\"info\":\"0\"}");
+	cbx_flow_drain_inbox(flow);
+	world_expect_settled("ok rejected");
+	ck_assert_double_eq(base(), 600);
+	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
+	world_event(key, "{}");
+	cbx_flow_drain_inbox(flow);
+	world_expect_settled("ok");
+	ck_assert(status->interval_waits);
+	world_connect();
+	cbx_memory_store_set_interval(world.store, "33");
+	world_event(key, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}");
+	cbx_flow_drain_inbox(flow);
+	ck_assert(!status->interval_waits);
+	ck_assert_double_eq(base(), 33);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		without_a_text_it_is_read_from_the_shared_state,
+		a_shared_state_that_is_down_is_asked_again,
+		what_can_not_be_kept_counts_all_the_same,
+		without_the_shared_state_the_configuration_counts,
+		a_take_over_reads_what_was_set,
+		the_event_of_it,
+	};
+	Suite *suite = suite_create("interval");
+	TCase *tcase = tcase_create("interval");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	tcase_add_loop_test(tcase, a_text_is_taken_or_refused, 0, (int)CBX_COUNT(texts));
+	tcase_add_loop_test(tcase, the_order_at_a_start, 0, 7);
+	tcase_add_loop_test(tcase, a_reload_changes_what_nobody_has_set, 0, 2);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

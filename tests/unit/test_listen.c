@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+/* The listener (CONTRACT 3, Events in): bound, handed over, acknowledged after the commit, caught
+ * up. */
+#include "listener_world.h"
+
+#include <string.h>
+
+START_TEST(it_declares_and_binds)
+{
+	listen_for(2);
+	ck_assert(listener.bound && listener.caught_up);
+	ck_assert_int_eq(waiting(), 0);
+	say_status("1", "Running");
+	say("nl-hdms.event.control.system_online", "\"XYZ\"");
+	say("nl-hdms.event.content.something", "{}");
+	listen_for(3);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 2);
+}
+END_TEST
+
+START_TEST(acknowledged_only_after_the_commit)
+{
+	listen_for(2);
+	say_status("1", "Running");
+	listen_for(2);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	faults_add(&world.sql_faults, "record", CHATTERBOX_E_TIMEOUT);
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_lt(cbx_flow_settle(flow), 0);
+	listen_for(2);
+	ck_assert_double_eq(consumed("job_status", "ok"), 0);
+	/* nothing was acknowledged: who loses the connection hears it again */
+	listener_lose();
+	ck_assert_int_eq(waiting(), 1);
+	poll_once();
+	world_expect_outbox("ABC1/1/1");
+	/* the settlement of a connection that is gone means nothing */
+	world_pass(1);
+	listen_for(3);
+	ck_assert_double_eq(consumed("job_status", "ok"), 0);
+	poll_once(); /* heard again: an equal word */
+	listen_for(1);
+	ck_assert_double_eq(consumed("job_status", "ok"), 1);
+	world_expect_outbox("ABC1/1/1");
+	listener_lose();
+	ck_assert_int_eq(waiting(), 0);
+}
+END_TEST
+
+START_TEST(what_can_not_be_understood_is_rejected_without_requeue)
+{
+	static const struct {
+		const char *key, *body;
+	} rows[] = {
+		{ "nl-hdms.event.content.job_status", "what" },
+		{ "nl-hdms.event.content.job_status", "" },
+		{ "nl-hdms.event.content.job_status", "[]" },
+		{ "nl-hdms.event.content.job_status", "[{\"system\":\"ABC1\",\"status\":\"x\"}]" },
+		{ "nl-hdms.event.control.system_online", "{}" },
+		{ "nl-hdms.event.control.system_online", "[\"a/b\"]" },
+		{ "nl-hdms.event.control.unheard_of", "\"ABC1\"" },
+	};
+
+	listen_for(2);
+	say(rows[_i].key, rows[_i].body);
+	say_status("1", "Running");
+	listen_for(3);
+	ck_assert_double_eq(consumed("unknown", "rejected"), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	poll_once();
+	listen_for(1);
+	ck_assert_double_eq(consumed("job_status", "ok"), 1);
+	listener_lose();
+	ck_assert_int_eq(waiting(), 0);
+}
+END_TEST
+
+START_TEST(an_oversized_one_is_rejected)
+{
+	char body[400];
+
+	listener.bus->max_body = 200;
+	listen_for(2);
+	memset(body, ' ', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	say("nl-hdms.event.content.job_status", body);
+	listen_for(2);
+	ck_assert_double_eq(consumed("unknown", "rejected"), 1);
+	ck_assert_int_eq(waiting(), 0);
+}
+END_TEST
+
+START_TEST(a_bad_member_is_counted_and_the_rest_is_taken)
+{
+	listen_for(2);
+	say("nl-hdms.event.content.job_status",
+	    "[{\"system\":\"ABC1\",\"job_id\":1,\"status\":\"Running\",\"downloaded\":-1},"
+	    "{\"system\":\"ABC1\",\"job_id\":\"x\",\"status\":\"Running\"}]");
+	listen_for(2);
+	ck_assert_double_eq(world_count(world.observe.decode_rejects, "downloaded", NULL), 1);
+	ck_assert_double_eq(world_count(world.observe.decode_rejects, "job_id", NULL), 1);
+	poll_once();
+	world_expect_jobs("ABC1/1 Running r1 live user\n");
+}
+END_TEST
+
+/* What waited in the queue is with the poller before the first question */
+START_TEST(it_has_caught_up_when_what_waited_is_handed_over)
+{
+	int n;
+
+	listen_for(1);
+	listener_lose();
+	for (n = 0; n < 3; n++)
+		say_status("1", n % 2 ? "Running" : "Queued");
+	world_pass(1);
+	listener.caught_up = false;
+	listen_for(1);
+	ck_assert(!listener.caught_up);
+	ck_assert_int_eq(listener.backlog, 2);
+	listen_for(1);
+	ck_assert(!listener.caught_up);
+	listen_for(1);
+	ck_assert(listener.caught_up);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 3);
+	poll_once();
+	world_expect_jobs("ABC1/1 Queued r3 live user\n");
+}
+END_TEST
+
+START_TEST(what_waited_and_has_expired_is_not_waited_for)
+{
+	struct cbx_bus_message message = { .exchange = "",
+					   .routing_key = "nl-ocd-chatterbox.default.event",
+					   .body = "x",
+					   .body_len = 1,
+					   .expiration_ms = 500 };
+
+	listen_for(1);
+	listener_lose();
+	listener_publish(&message);
+	listener.backlog = 1;
+	listen_for(1);
+	world_pass(1);
+	listen_for(2);
+	ck_assert(listener.caught_up);
+}
+END_TEST
+
+START_TEST(a_deleted_queue_is_declared_again)
+{
+	listen_for(2);
+	cbx_memory_broker_delete_queue(world.broker, "nl-ocd-chatterbox.default.event");
+	ck_assert_int_eq(waiting(), -1);
+	listen_for(2);
+	world_pass(1);
+	listen_for(2);
+	ck_assert(listener.bound);
+	say_status("1", "Running");
+	listen_for(2);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+}
+END_TEST
+
+START_TEST(a_refused_queue_is_told_and_stops_no_round)
+{
+	faults_add(&world.bus_faults, "declare", CHATTERBOX_E_REFUSED);
+	listen_for(1);
+	ck_assert(!listener.bound && listener.caught_up);
+	ck_assert_uint_gt(world.warnings, 0);
+	world_pass(7);
+	listen_for(1);
+	ck_assert(!listener.bound);
+	world_pass(1);
+	listen_for(1);
+	ck_assert(listener.bound);
+}
+END_TEST
+
+START_TEST(an_event_that_comes_back_again_is_delivered_again)
+{
+	listen_for(2);
+	say_status("1", "Running");
+	listen_for(2);
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	cbx_flow_forget(flow); /* the poller could not apply it */
+	listen_for(1);
+	world_pass(1);
+	listen_for(3);
+	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	poll_once();
+	world_expect_jobs("ABC1/1 Running r1 live user\n");
+}
+END_TEST
+
+START_TEST(a_refused_interval_is_rejected)
+{
+	listener_bindings[0] = (char *)(uintptr_t) "nl-ocd.event.#";
+	listen_for(2);
+	say("nl-ocd.event.update_time_till_next_check", "{\"info\":\"0\"}");
+	say("nl-ocd.event.update_time_till_next_check", "{\"info\":\"20\"}");
+	say("nl-ocd.event.update_database", "whatever");
+	listen_for(4);
+	poll_once();
+	listen_for(1);
+	ck_assert_double_eq(consumed("update_time_till_next_check", "rejected"), 1);
+	ck_assert_double_eq(consumed("update_time_till_next_check", "ok"), 1);
+	ck_assert_double_eq(consumed("update_database", "ok"), 1);
+	ck_assert(world.poller.status.update_database_task.wanted);
+	listener_bindings[0] = (char *)(uintptr_t) "nl-hdms.event.control.#";
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		it_declares_and_binds,
+		acknowledged_only_after_the_commit,
+		an_oversized_one_is_rejected,
+		a_bad_member_is_counted_and_the_rest_is_taken,
+		it_has_caught_up_when_what_waited_is_handed_over,
+		what_waited_and_has_expired_is_not_waited_for,
+		a_deleted_queue_is_declared_again,
+		a_refused_queue_is_told_and_stops_no_round,
+		an_event_that_comes_back_again_is_delivered_again,
+		a_refused_interval_is_rejected,
+	};
+	Suite *suite = suite_create("listen");
+	TCase *tcase = tcase_create("listen");
+
+	tcase_add_checked_fixture(tcase, listener_set_up, listener_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, what_can_not_be_understood_is_rejected_without_requeue, 0, 7);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/* Which systems are online (CONTRACT 2, System states): populate, events, and what is newer. */
+#include "flow_world.h"
+
+#include <stdio.h>
+
+static struct cbx_online_systems *online;
+
+static void set_up(void)
+{
+	static const struct {
+		const char *name;
+		enum cbx_system_state state;
+	} known[] = { { "ON", CBX_ONLINE }, { "OFF", CBX_OFFLINE }, { "UN", CBX_UNKNOWN } };
+	size_t i;
+
+	world_set_up();
+	online = &world.poller.online;
+	world_lead();
+	for (i = 0; i < CBX_COUNT(known); i++)
+		cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, known[i].name),
+				    known[i].state, 0);
+}
+
+static void connections(const char *values)
+{
+	char text[256];
+
+	world_run("create table if not exists connections (actor_id text)");
+	if (!values)
+		return;
+	snprintf(text, sizeof(text), "insert into connections values %s", values);
+	world_run(text);
+}
+
+static void expect_states(const char *wanted)
+{
+	struct cbx_system_entry *const *all = cbx_systems_all(flow->systems);
+	struct cbx_text text = { 0 };
+	size_t i;
+
+	for (i = 0; i < cbx_systems_count(flow->systems); i++)
+		cbx_text_printf(&text, "%s%s=%s", i ? " " : "", all[i]->system->name,
+				cbx_system_state_name(all[i]->system->state));
+	ck_assert_str_eq(text.bytes, wanted);
+	cbx_text_free(&text);
+}
+
+START_TEST(populate_replaces)
+{
+	connections("(' NEW '), ('OFF'), ('NEW'), ('a/b'), (''), (null)");
+	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
+	expect_states("NEW=online OFF=online ON=offline UN=unknown");
+	ck_assert(cbx_online_systems_is_online(online, "NEW"));
+	ck_assert(!cbx_online_systems_is_online(online, "ON"));
+	ck_assert(!cbx_online_systems_is_online(online, "NOBODY"));
+	ck_assert_uint_eq(world.warnings, 0);
+}
+END_TEST
+
+START_TEST(absent_or_empty_changes_nothing_with_a_warning)
+{
+	if (_i)
+		connections(NULL);
+	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
+	expect_states("OFF=offline ON=online UN=unknown");
+	ck_assert_uint_eq(world.warnings, 1);
+}
+END_TEST
+
+START_TEST(a_failed_query_changes_nothing_with_a_warning)
+{
+	static const int errors[] = { CHATTERBOX_E_DOWN, CHATTERBOX_E_REFUSED };
+
+	connections("('NEW')");
+	faults_add(&world.sql_faults, "online_systems", errors[_i]);
+	ck_assert_int_eq(cbx_online_systems_populate(online), errors[_i]);
+	expect_states("OFF=offline ON=online UN=unknown");
+	ck_assert_uint_eq(world.warnings, 1);
+	if (!_i)
+		ck_assert_int_eq(cbx_online_systems_populate(online), CHATTERBOX_E_DOWN);
+}
+END_TEST
+
+/* The task repeats a start-up run that failed for want of a server, and only that */
+START_TEST(a_start_up_run_that_failed_is_repeated)
+{
+	online->task.wanted = false;
+	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_DOWN);
+	online->task.perform(online->task.user);
+	ck_assert(online->task.wanted && !online->done_once);
+	world_connect();
+	online->task.wanted = false;
+	online->task.perform(online->task.user);
+	ck_assert(!online->task.wanted && online->done_once);
+	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_DOWN);
+	online->task.perform(online->task.user);
+	ck_assert(!online->task.wanted);
+}
+END_TEST
+
+START_TEST(a_word_newer_than_the_query_wins)
+{
+	connections("('NEW')");
+	cbx_systems_find(flow->systems, "OFF")->word_at = cbx_now(flow->clock);
+	cbx_systems_find(flow->systems, "ON")->word_at = cbx_now(flow->clock) + 1;
+	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
+	expect_states("NEW=online OFF=offline ON=online UN=unknown");
+	/* and an older one does not */
+	world_pass(1);
+	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
+	expect_states("NEW=online OFF=offline ON=offline UN=unknown");
+}
+END_TEST
+
+START_TEST(events_mark_systems_and_an_online_one_is_asked)
+{
+	world_event("nl-hdms.event.control.system_online", "[\"OFF\",{\"actor_id\":\" NEW \"}]");
+	world_event("nl-hdms.event.control.system_offline", "{\"object\":{\"systemID\":\"ON\"}}");
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_settled("ok ok");
+	expect_states("NEW=online OFF=online ON=offline UN=unknown");
+	hdms_system(&world.hdms, "OFF", "1 Running");
+	hdms_system(&world.hdms, "NEW", "2 Running");
+	ck_assert_int_eq(cbx_job_status_ask_now(&world.poller.status), 0);
+	world_expect_jobs("NEW/2 Running r1 live user\nOFF/1 Running r1 live user\n");
+}
+END_TEST
+
+START_TEST(a_push_and_an_answer_mean_online)
+{
+	world_push("OFF", "1 Running");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_states("OFF=online ON=online UN=unknown");
+	hdms_system(&world.hdms, "UN", "");
+	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, NULL), 0);
+	expect_states("OFF=online ON=online UN=online");
+}
+END_TEST
+
+/* A push that shows an ended job live makes us ask, at once */
+START_TEST(a_live_word_about_an_ended_job_is_a_question)
+{
+	world_run("insert into completed_jobs (system, job_id, status, revision, origin) values "
+		  "('ON', 5, 'Completed', 4, 'user')");
+	hdms_system(&world.hdms, "ON", "5 Running");
+	world_push("ON", "5 Running");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_outbox("");
+	ck_assert_int_eq(cbx_job_status_ask_now(&world.poller.status), 0);
+	hdms_expect(&world.hdms, "job_list ON\n");
+	world_expect_outbox("ON/5/5");
+	world_expect("select count(*) from completed_jobs", "0");
+}
+END_TEST
+
+/* Offline for longer than offline_job_ttl: errored, once, by the database's clock */
+START_TEST(jobs_of_a_system_long_offline_become_errored)
+{
+	world_insert("OFF", "1 Running", "user", 2);
+	world_insert("ON", "1 Running", "user", 2);
+	world_lead();
+	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "OFF"), CBX_OFFLINE, 0);
+	hdms_system(&world.hdms, "ON", "1 Running");
+	world_pass(86399);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_outbox("");
+	world_pass(1);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_outbox("OFF/1/3 OFF/errors/2");
+	world_expect("select code || occurrences || origin from errors", "system_offline1user");
+	world_expect_jobs("OFF/1 Errored r3 ended user\nON/1 Running r2 live user\n");
+	world_pass(10);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect("select count(*) from outbox", "2");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		populate_replaces,
+		a_start_up_run_that_failed_is_repeated,
+		a_word_newer_than_the_query_wins,
+		events_mark_systems_and_an_online_one_is_asked,
+		a_push_and_an_answer_mean_online,
+		a_live_word_about_an_ended_job_is_a_question,
+		jobs_of_a_system_long_offline_become_errored,
+	};
+	Suite *suite = suite_create("online_systems");
+	TCase *tcase = tcase_create("online_systems");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, absent_or_empty_changes_nothing_with_a_warning, 0, 2);
+	tcase_add_loop_test(tcase, a_failed_query_changes_nothing_with_a_warning, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
