@@ -21,7 +21,6 @@ static void lead(struct cbx_keeper *keeper, uint64_t sent)
 		return;
 	cbx_info(keeper->log, CBX_NO_FIELDS, "this instance leads now (epoch %lld)",
 		 (long long)keeper->epoch);
-	keeper->on_change(keeper->user);
 }
 
 static void stand_by(struct cbx_keeper *keeper, const char *leader)
@@ -31,7 +30,6 @@ static void stand_by(struct cbx_keeper *keeper, const char *leader)
 			 "this instance does not lead any more");
 	keeper->epoch = 0;
 	cbx_leadership_lose(keeper->leadership, leader);
-	keeper->on_change(keeper->user);
 }
 
 static int renew(struct cbx_keeper *keeper)
@@ -109,18 +107,27 @@ static int work(struct cbx_keeper *keeper)
 	return keeper->epoch ? renew(keeper) : take(keeper);
 }
 
+/* Also when the lease ran out by itself, since the last turn */
+static void tell_change(struct cbx_keeper *keeper)
+{
+	bool leads = cbx_leadership_epoch(keeper->leadership) > 0;
+
+	if (leads == keeper->leads)
+		return;
+	keeper->leads = leads;
+	keeper->on_change(keeper->user);
+}
+
 static void turn(struct cbx_keeper *keeper)
 {
 	struct pollfd p = { .fd = cbx_mailbox_fd(keeper->inbox), .events = POLLIN };
-	bool led = cbx_leadership_epoch(keeper->leadership) > 0;
 	int result = 0;
 
 	if (cbx_link_ensure(&keeper->sql_link) >= 0)
 		result = work(keeper);
 	if (result < 0)
 		cbx_link_lost(&keeper->sql_link, result);
-	if (led && !cbx_leadership_epoch(keeper->leadership))
-		keeper->on_change(keeper->user);
+	tell_change(keeper);
 	keeper->on_turn(keeper->user);
 	if (keeper->stop)
 		return;

@@ -30,6 +30,7 @@ struct cbx_keeper {
 	void *user;
 	int64_t epoch; /* of the lease that we took last; 0 = none to renew */
 	uint64_t next_renewal;
+	bool leads; /* as on_change was told last */
 	_Atomic bool migrated;
 	_Atomic bool stop;
 	_Atomic uint64_t beat;
