@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/* Questions about jobs (CONTRACT 3, 6): filters, pages, order; over a view of a few systems. */
+#include "controller/job_api.h"
+#include "flow_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct cbx_view *view;
+
+static void set_up(void)
+{
+	world_set_up();
+	world_insert("ABC1", "2 Running t=Music", "ocd", 3);
+	world_insert("ABC1", "10 Paused t=Film", "user", 1);
+	world_insert("ABC1", "11 Errored", "user", 2);
+	world_insert("ABC1", "12 Started", "ocd", 0);
+	world_insert("XYZ", "1 Queued t=music", "user", 1);
+	world_insert("abc", "1 RUNNING", "ocd", 1);
+	world_lead();
+	ck_assert_int_eq(cbx_flow_show(flow), 0);
+	view = cbx_window_look(&world.window);
+}
+
+static void tear_down(void)
+{
+	cbx_view_unref(view);
+	world_tear_down();
+}
+
+/* The answer as "ABC1/2 ABC1/10 next total=2"; the cursor goes to @cursor */
+static int ask(const char *params, struct cbx_text *out, char *cursor, bool rpc)
+{
+	char error[CBX_API_ERROR] = "";
+	struct cbx_text json = { 0 };
+	json_t *parsed = json_loads(params, 0, NULL);
+	json_t *root;
+	json_t *job;
+	size_t i;
+	int result = cbx_job_api_jobs(view, parsed, rpc, &json, error);
+
+	json_decref(parsed);
+	if (result < 0) {
+		cbx_text_puts(out, error);
+		cbx_text_free(&json);
+		return result;
+	}
+	root = json_loads(json.bytes, 0, NULL);
+	ck_assert_ptr_nonnull(root);
+	json_array_foreach(json_object_get(root, "jobs"), i, job)
+		cbx_text_printf(out, "%s/%lld ", json_string_value(json_object_get(job, "system")),
+				(long long)json_integer_value(json_object_get(job, "job_id")));
+	if (json_is_string(json_object_get(root, "next"))) {
+		cbx_text_puts(out, "next ");
+		if (cursor)
+			strcpy(cursor, json_string_value(json_object_get(root, "next")));
+	} else {
+		ck_assert(json_is_null(json_object_get(root, "next")));
+	}
+	if (!rpc)
+		cbx_text_printf(out, "total=%lld",
+				(long long)json_integer_value(json_object_get(root, "total")));
+	else
+		ck_assert_ptr_null(json_object_get(root, "total"));
+	json_decref(root);
+	cbx_text_free(&json);
+	return 0;
+}
+
+static const struct {
+	const char *params, *answer;
+} filters[] = {
+	{ "{}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"system\":\"ABC1\"}", "ABC1/2 ABC1/10 total=2" },
+	{ "{\"system\":\"ABC\"}", "total=0" },
+	{ "{\"status\":\"Running\"}", "ABC1/2 abc/1 total=2" },
+	{ "{\"status\":\"running\"}", "ABC1/2 abc/1 total=2" },
+	{ "{\"status\":\"OTHER\"}", "XYZ/1 total=1" },
+	{ "{\"status\":\"queued\"}", "XYZ/1 total=1" },
+	{ "{\"status\":\"errored\"}", "total=0" },
+	{ "{\"job_type\":\"Music\"}", "ABC1/2 total=1" },
+	{ "{\"origin\":\"ocd\"}", "ABC1/2 abc/1 total=2" },
+	{ "{\"origin\":\"user\"}", "ABC1/10 XYZ/1 total=2" },
+	{ "{\"origin\":\"user\",\"status\":\"paused\"}", "ABC1/10 total=1" },
+	{ "{\"q\":\"1\"}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"q\":\"10\"}", "ABC1/10 total=1" },
+	{ "{\"q\":\"YZ\"}", "XYZ/1 total=1" },
+	{ "{\"q\":\"usic\"}", "ABC1/2 XYZ/1 total=2" },
+	{ "{\"q\":\"aus\"}", "ABC1/10 total=1" },
+	{ "{\"q\":\"zzz\"}", "total=0" },
+	{ "{\"system\":\"\",\"status\":null,\"q\":\"\"}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"limit\":2}", "ABC1/2 ABC1/10 next total=4" },
+	{ "{\"limit\":\"3\"}", "ABC1/2 ABC1/10 XYZ/1 next total=4" },
+	{ "{\"limit\":4}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"limit\":1000}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"limit\":1,\"status\":\"running\"}", "ABC1/2 next total=2" },
+};
+
+START_TEST(filtered)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(ask(filters[_i].params, &text, NULL, false), 0);
+	ck_assert_msg(!strcmp(text.bytes, filters[_i].answer), "%s: %s, needs %s",
+		      filters[_i].params, text.bytes, filters[_i].answer);
+	cbx_text_free(&text);
+}
+END_TEST
+
+static const struct {
+	const char *params, *error;
+} bad[] = {
+	{ "{\"limit\":0}", "limit" },           { "{\"limit\":1001}", "limit" },
+	{ "{\"limit\":-1}", "limit" },          { "{\"limit\":1.5}", "limit" },
+	{ "{\"limit\":\"x\"}", "limit" },       { "{\"limit\":true}", "limit" },
+	{ "{\"cursor\":\"\"}", "cursor" },      { "{\"cursor\":\"41\"}", "cursor" },
+	{ "{\"cursor\":\"4.1\"}", "cursor" },   { "{\"cursor\":\"zz.1\"}", "cursor" },
+	{ "{\"cursor\":\".1\"}", "cursor" },    { "{\"cursor\":\"41.x\"}", "cursor" },
+	{ "{\"cursor\":\"41.-1\"}", "cursor" }, { "{\"cursor\":\"00.1\"}", "cursor" },
+	{ "{\"cursor\":\"2f.1\"}", "cursor" },  { "{\"cursor\":\"4100.1\"}", "cursor" },
+	{ "{\"cursor\":17}", "cursor" },        { "{\"system\":17}", "system" },
+	{ "{\"origin\":\"OCD\"}", "origin" },   { "{\"q\":[]}", "q" },
+	{ "{\"status\":{}}", "status" },        { "{\"job_type\":1}", "job_type" },
+};
+
+START_TEST(refused_naming_what_is_wrong)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(ask(bad[_i].params, &text, NULL, false), -EINVAL);
+	ck_assert_msg(!strncmp(text.bytes, bad[_i].error, strlen(bad[_i].error)), "%s: %s",
+		      bad[_i].params, text.bytes);
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* Page by page everything comes once, in order, whatever the limit */
+START_TEST(pages)
+{
+	struct cbx_text text = { 0 };
+	char cursor[200] = "";
+	char params[300];
+	int n;
+
+	for (n = 0; n < 10; n++) {
+		size_t before = text.len;
+
+		snprintf(params, sizeof(params), "{\"limit\":%d%s%s%s}", _i,
+			 cursor[0] ? ",\"cursor\":\"" : "", cursor, cursor[0] ? "\"" : "");
+		cursor[0] = '\0';
+		ck_assert_int_eq(ask(params, &text, cursor, true), 0);
+		ck_assert_uint_gt(text.len, before);
+		if (!cursor[0])
+			break;
+		text.len -= strlen("next ");
+		text.bytes[text.len] = '\0';
+	}
+	ck_assert_str_eq(text.bytes, "ABC1/2 ABC1/10 XYZ/1 abc/1 ");
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* A cursor is valid when its job is gone meanwhile */
+START_TEST(a_cursor_of_a_job_that_is_gone)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(ask("{\"cursor\":\"41424331.5\"}", &text, NULL, true), 0);
+	ck_assert_str_eq(text.bytes, "ABC1/10 XYZ/1 abc/1 ");
+	cbx_text_clear(&text);
+	ck_assert_int_eq(ask("{\"cursor\":\"42.0\"}", &text, NULL, true), 0);
+	ck_assert_str_eq(text.bytes, "XYZ/1 abc/1 ");
+	cbx_text_free(&text);
+}
+END_TEST
+
+START_TEST(one_job)
+{
+	const struct cbx_job *job = cbx_job_api_find(view, "ABC1", 2);
+	struct cbx_job_facts facts = { .origin = "ocd",
+				       .revision = 3,
+				       .first_seen_ms = FAKE_CLOCK_WALL };
+	struct cbx_text text = { 0 };
+
+	ck_assert_ptr_nonnull(job);
+	ck_assert_ptr_nonnull(cbx_job_api_find(view, "ABC1", 11)); /* ended: it is known here */
+	ck_assert_ptr_null(cbx_job_api_find(view, "ABC1", 12));    /* nobody has heard of it */
+	ck_assert_ptr_null(cbx_job_api_find(view, "ABC1", 99));
+	ck_assert_ptr_null(cbx_job_api_find(view, "NONE", 2));
+	facts.status = job->status;
+	cbx_job_api_job(view, &facts, &text);
+	ck_assert_str_eq(text.bytes,
+			 "{\"job\":{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
+			 "\"job_type\":\"Music\"},\"origin\":\"ocd\",\"revision\":3,\"first_seen\":"
+			 "\"2026-11-23T18:00:00.000Z\",\"updated_at\":null,\"system_status\":"
+			 "\"unknown\"}");
+	cbx_text_free(&text);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("job_api");
+	TCase *tcase = tcase_create("job_api");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, filtered, 0, (int)CBX_COUNT(filters));
+	tcase_add_loop_test(tcase, refused_naming_what_is_wrong, 0, (int)CBX_COUNT(bad));
+	tcase_add_loop_test(tcase, pages, 1, 6);
+	tcase_add_test(tcase, a_cursor_of_a_job_that_is_gone);
+	tcase_add_test(tcase, one_job);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

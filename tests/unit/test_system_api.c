@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/* Systems and the summary (CONTRACT 6), over a view; and how views are swapped. */
+#include "controller/job_api.h"
+#include "flow_world.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct cbx_view *view;
+
+static void set_up(void)
+{
+	struct cbx_system_entry *entry;
+
+	world_set_up();
+	world_insert("ABC1", "2 Running 1K", "ocd", 3);
+	world_insert("ABC1", "3 Errored", "ocd", 3);
+	world_insert("XYZ", "1 Paused", "user", 1);
+	world_run("insert into list_activation_schedule (system, list_id, activate_at) values "
+		  "('ABC1', 'l', 1795460400000), ('ABC1', 'm', 1795464000000), "
+		  "('ABC1', 'past', 1)");
+	hdms_system(&world.hdms, "ABC1", "2 Running 1K; 3 Errored");
+	hdms_system(&world.hdms, "XYZ", "1 Paused")->mood = HDMS_OFFLINE;
+	world_lead();
+	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, NULL), 0);
+	entry = cbx_systems_get(flow->systems, "new");
+	ck_assert_ptr_nonnull(entry);
+	ck_assert_int_eq(cbx_flow_show(flow), 0);
+	view = cbx_window_look(&world.window);
+}
+
+static void tear_down(void)
+{
+	cbx_view_unref(view);
+	world_tear_down();
+}
+
+static void expect_systems(const char *params, const char *wanted)
+{
+	char error[CBX_API_ERROR];
+	struct cbx_text text = { 0 };
+	json_t *parsed = json_loads(params, 0, NULL);
+
+	ck_assert_int_eq(cbx_job_api_systems(view, parsed, &text, error), 0);
+	ck_assert_str_eq(text.bytes, wanted);
+	cbx_text_free(&text);
+	json_decref(parsed);
+}
+
+#define ABC \
+	"{\"systemID\":\"ABC1\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":\"online\""
+#define XYZ \
+	"{\"systemID\":\"XYZ\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":\"offline\""
+#define NEW "{\"systemID\":\"new\",\"lastCheck\":null,\"status\":\"unknown\""
+
+START_TEST(pages_of_systems)
+{
+	expect_systems("{}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ ",\"jobs\":1}," NEW
+			     ",\"jobs\":0}],\"next\":null}");
+	expect_systems("{\"limit\":2}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ
+					",\"jobs\":1}],\"next\":\"58595a.0\"}");
+	expect_systems("{\"limit\":2,\"cursor\":\"58595a.0\"}",
+		       "{\"systems\":[" NEW ",\"jobs\":0}],\"next\":null}");
+	expect_systems("{\"limit\":3}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ ",\"jobs\":1}," NEW
+					",\"jobs\":0}],\"next\":null}");
+}
+END_TEST
+
+START_TEST(a_bad_page_of_systems)
+{
+	char error[CBX_API_ERROR] = "";
+	struct cbx_text text = { 0 };
+	json_t *params = json_loads("{\"limit\":0}", 0, NULL);
+
+	ck_assert_int_eq(cbx_job_api_systems(view, params, &text, error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error, "limit"));
+	cbx_text_free(&text);
+	json_decref(params);
+}
+END_TEST
+
+START_TEST(one_system)
+{
+	char error[CBX_API_ERROR] = "";
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(cbx_job_api_system(view, "ABC1", &text, error), 0);
+	ck_assert_str_eq(text.bytes,
+			 ABC ",\"next_activation\":\"2026-11-23T19:00:00.000Z\",\"jobs\":["
+			     "{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
+			     "\"download_speed\":\"1K\"}]}");
+	cbx_text_clear(&text);
+	ck_assert_int_eq(cbx_job_api_system(view, "new", &text, error), 0);
+	ck_assert_str_eq(text.bytes, NEW ",\"next_activation\":null,\"jobs\":[]}");
+	ck_assert_int_eq(cbx_job_api_system(view, "NOBODY", &text, error), CHATTERBOX_E_UNKNOWN);
+	ck_assert_ptr_nonnull(strstr(error, "NOBODY"));
+	cbx_text_free(&text);
+}
+END_TEST
+
+START_TEST(the_summary)
+{
+	struct cbx_summary_facts facts = { "leader", "host:1:abc" };
+	struct cbx_view made = *view;
+	struct cbx_text text = { 0 };
+
+	made.interval_base = 10;
+	made.interval_current = 22.5;
+	made.load_reason = "queue";
+	made.internal = 4;
+	made.last_cycle = (struct cbx_cycle){ 3, 2, 1, 0, 0.25, FAKE_CLOCK_WALL };
+	cbx_job_api_summary(&made, &facts, &text);
+	ck_assert_str_eq(
+		text.bytes,
+		"{\"job_count\":2,\"activte_jobs\":1,\"total_download_speed\":1024,"
+		"\"active_ocd_jobs\":1,\"total_ocd_jobs\":1,\"systems\":{\"online\":1,\"offline\":"
+		"1,"
+		"\"unknown\":1,\"internal\":4},\"interval\":{\"base\":10,\"current\":22.5,"
+		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"role\":\"leader\","
+		"\"leader\":\"host:1:abc\",\"last_cycle\":{\"systems\":3,\"jobs\":2,\"changed\":1,"
+		"\"timeouts\":0,\"seconds\":0.25,\"finished_at\":\"2026-11-23T18:00:00.000Z\"}}");
+	cbx_text_clear(&text);
+	made.load_reason = NULL;
+	made.paused = true;
+	made.last_cycle.finished_ms = 0;
+	facts = (struct cbx_summary_facts){ "standby", "" };
+	cbx_job_api_summary(&made, &facts, &text);
+	ck_assert_ptr_nonnull(strstr(text.bytes, "\"under_load\":false,\"reason\":null},\"paused\":"
+						 "true,\"role\":\"standby\",\"leader\":null,"
+						 "\"last_cycle\":null}"));
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* The gauges of a view (CONTRACT 7): the job figures are the leader's alone */
+START_TEST(the_gauges)
+{
+	struct cbx_observe *o = &world.observe;
+
+	cbx_observe_view(o, view, true);
+	ck_assert_double_eq(world_count(o->jobs, "running", "ocd"), 1);
+	ck_assert_double_eq(world_count(o->jobs, "paused", "user"), 1);
+	ck_assert_double_eq(world_count(o->live_jobs, NULL, NULL), 2);
+	ck_assert_double_eq(world_count(o->active_jobs, NULL, NULL), 1);
+	ck_assert_double_eq(world_count(o->live_ocd_jobs, NULL, NULL), 1);
+	ck_assert_double_eq(world_count(o->active_ocd_jobs, NULL, NULL), 1);
+	ck_assert_double_eq(world_count(o->download_speed, NULL, NULL), 1024);
+	ck_assert_double_eq(world_count(o->systems, "offline", NULL), 1);
+	ck_assert_double_eq(world_count(o->leader, NULL, NULL), 1);
+	cbx_observe_view(o, view, false);
+	ck_assert_double_eq(world_count(o->live_jobs, NULL, NULL), 0);
+	ck_assert_double_eq(world_count(o->jobs, "running", "ocd"), 0);
+	ck_assert_double_eq(world_count(o->systems, "offline", NULL), 1);
+	ck_assert_double_eq(world_count(o->leader, NULL, NULL), 0);
+}
+END_TEST
+
+START_TEST(a_view_stays_as_long_as_somebody_looks)
+{
+	struct cbx_view *now;
+
+	world_push("ABC1", "2 Completed");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	now = cbx_window_look(&world.window);
+	ck_assert_ptr_ne(now, view);
+	ck_assert_int_eq(now->jobs->totals.live, 1);
+	ck_assert_int_eq(view->jobs->totals.live, 2);
+	/* the system that nothing was told of is shared */
+	ck_assert_ptr_eq(cbx_snapshot_find(now->jobs, "XYZ"), cbx_snapshot_find(view->jobs, "XYZ"));
+	cbx_view_unref(now);
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("system_api", set_up, tear_down, pages_of_systems, a_bad_page_of_systems,
+		  one_system, the_summary, the_gauges, a_view_stays_as_long_as_somebody_looks)
