@@ -7,6 +7,8 @@
  */
 #include "engine_internal.h"
 
+#include "flow/command.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -221,6 +223,27 @@ int engine_start_threads(struct chatterbox *box)
 	return result;
 }
 
+static void drop_inbound(void *item)
+{
+	struct cbx_inbound *inbound = item;
+
+	if (inbound->call)
+		cbx_call_fail(inbound->call, CBX_CALL_DOWN, "chatterbox is stopping");
+	inbound->answer = NULL;
+	cbx_inbound_free(inbound);
+}
+
+/* Nobody carries them out any more: whoever waits for a call is told so */
+static void end_calls(struct chatterbox *box)
+{
+	struct cbx_inbound *inbound;
+
+	cbx_desk_close(&box->desk);
+	while ((inbound = cbx_mailbox_take(box->poller.flow.inbox)))
+		drop_inbound(inbound);
+	cbx_command_end(&box->poller.flow, CHATTERBOX_E_DOWN);
+}
+
 void engine_stop_threads(struct chatterbox *box)
 {
 	box->desk.stop = true;
@@ -239,16 +262,7 @@ void engine_stop_threads(struct chatterbox *box)
 	cbx_mailbox_wake(box->keeper.inbox);
 	cbx_thread_join(&box->keeper.thread);
 	cbx_keeper_close(&box->keeper);
-}
-
-static void drop_inbound(void *item)
-{
-	struct cbx_inbound *inbound = item;
-
-	if (inbound->call)
-		cbx_call_fail(inbound->call, CBX_CALL_DOWN, "chatterbox is stopping");
-	inbound->answer = NULL;
-	cbx_inbound_free(inbound);
+	end_calls(box);
 }
 
 void engine_close_threads(struct chatterbox *box)

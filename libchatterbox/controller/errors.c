@@ -123,7 +123,7 @@ void cbx_errors_turn(struct cbx_errors *errors)
 	size_t count = 0;
 	int result;
 
-	if (!errors->access || !flow->sql->errors || !flow->sql_link.up || cbx_now(flow->clock) < errors->flush_at)
+	if (!errors->access || !flow->sql_link.up || cbx_now(flow->clock) < errors->flush_at)
 		return;
 	rows = calloc(HASH_COUNT(errors->access), sizeof(*rows));
 	if (!rows)

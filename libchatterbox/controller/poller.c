@@ -107,8 +107,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
 	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
 	cbx_task_add(&poller->scheduler, &poller->status.send_status_task);
-	if (flow->sql->errors)
-		cbx_task_add(&poller->scheduler, &poller->cleanup.task);
+	cbx_task_add(&poller->scheduler, &poller->cleanup.task);
 	cbx_task_add(&poller->scheduler, &poller->internal.task);
 	cbx_job_status_begin(&poller->status);
 	poller->begun = true;
