@@ -59,6 +59,8 @@ def check_engine_only(path, name):
 def check_floor(path, name):
     """A finding for one quoted include of libchatterbox, or None"""
     room = room_of(path)
+    if room != "engine" and re.match(r"engine\w*\.h$", name):
+        return "includes the engine, which is above everything"
     other = name.split("/")[0] if "/" in name else room
     if room == "engine" or other == room != "adapter":
         return None
