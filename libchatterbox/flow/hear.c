@@ -106,7 +106,6 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 {
 	struct cbx_report report = {
 		.kind = target->list ? CBX_LIST_ANSWER : CBX_STATUS_ANSWER,
-		.system = target->entry->system->name,
 		.at = question->sent_at,
 		.named = target->jobs,
 		.named_count = target->count,
@@ -116,11 +115,13 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 
 	if (!own)
 		return -ENOMEM;
+	/* may renew the system, so the report borrows its name afterwards */
+	heard_of(poll, target, CBX_ONLINE);
+	report.system = target->entry->system->name;
 	for (i = 0; i < reply->count; i++)
 		if (!strcmp(reply->statuses[i]->system, report.system))
 			own[report.count++] = reply->statuses[i];
 	report.statuses = own;
-	heard_of(poll, target, CBX_ONLINE);
 	return cbx_flow_hear(poll->flow, &report, false);
 }
 
