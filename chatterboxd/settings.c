@@ -154,6 +154,7 @@ struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *confi
 		.host = chatterbox_config_text(config, "http_server.host"),
 		.port = (unsigned)chatterbox_config_integer(config, "http_server.port"),
 		.any_port = options->demo && is_default(config, "http_server.port"),
+		.demo = options->demo,
 		.token = chatterbox_config_text(config, "http_server.token"),
 		.read_token = chatterbox_config_text(config, "http_server.read_token"),
 		.tls_cert = tls ? chatterbox_config_text(config, "http_server.tls.cert") : NULL,

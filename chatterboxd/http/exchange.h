@@ -2,13 +2,14 @@
 /*
  * exchange.h - one request and its answer, as the routes see them
  *
- * A request is made in MHD's thread when its headers are there, answered in that thread or in the
- * worker's, never in both at once, and freed when MHD has done with it.
+ * A request is made in MHD's thread when its headers are there, answered in that thread, in the
+ * worker's or in one of the library's, never in two at once, and freed when MHD has done with it.
  */
 #ifndef CBD_EXCHANGE_H
 #define CBD_EXCHANGE_H
 
 #include "asset.h"
+#include "body.h"
 #include "router.h"
 #include "worker.h"
 
@@ -36,8 +37,11 @@ struct cbd_request {
 	struct cbd_match match; /* its route is NULL when nothing matched */
 	char *path;             /* as it came */
 	const char *method;
-	char *query;      /* JSON object of the parameters that the route takes, or NULL */
+	char *query; /* JSON object of the parameters that the route takes, or NULL */
+	struct cbd_body body;
+	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
+	bool waits;       /* for the outcome of a call, which then makes the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;
 };
@@ -46,8 +50,33 @@ struct cbd_request {
 extern const struct cbd_route cbd_routes[];
 extern const size_t cbd_route_count;
 
-/* Sets the answer. @body is taken over; NULL becomes a 500. */
+/* Refuses what can be refused before the library is asked, by setting the answer (screen.c) */
+void cbd_request_screen(struct cbd_request *request);
+
+/* The number of a job or an error in a path: digits only, below 2^53; -1 for anything else */
+int64_t cbd_number_of(const char *text);
+
+/* Those that change something, and those that wait for a call (orders.c) */
+void cbd_order_poll(struct cbd_request *request);
+void cbd_order_interval(struct cbd_request *request);
+void cbd_order_pause(struct cbd_request *request);
+void cbd_order_resume(struct cbd_request *request);
+void cbd_order_job_pause(struct cbd_request *request);
+void cbd_order_job_resume(struct cbd_request *request);
+void cbd_order_job_kill(struct cbd_request *request);
+void cbd_order_errors(struct cbd_request *request);
+void cbd_order_remove_error(struct cbd_request *request);
+extern const struct cbd_member cbd_order_poll_body[];
+extern const struct cbd_member cbd_order_interval_body[];
+extern const struct cbd_member cbd_order_pause_body[];
+extern const struct cbd_member cbd_order_no_body[];
+
+/* These set the answer. @body is taken over; NULL becomes a 500. */
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
+void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);
 void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail);
+/* @reason: what another program called the error, "" = nothing */
+void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
+			const char *reason);
 
 #endif

@@ -16,7 +16,8 @@ struct cbd_http_settings {
 	const char *host;
 	unsigned port;
 	bool any_port; /* when the port is taken, take a free one */
-	const char *token;
+	bool demo;     /* without a token writes are open, when only this machine can reach it */
+	const char *token;      /* "" or NULL = writing is closed */
 	const char *read_token; /* "" or NULL = reading is open */
 	const char *tls_cert;   /* paths of PEM files, "" or NULL = plain HTTP */
 	const char *tls_key;

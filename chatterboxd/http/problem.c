@@ -24,6 +24,10 @@ const char *cbd_problem_title(unsigned code)
 		return "Method Not Allowed";
 	case 409:
 		return "Conflict";
+	case 413:
+		return "Content Too Large";
+	case 415:
+		return "Unsupported Media Type";
 	case 500:
 		return "Internal Server Error";
 	case 502:
@@ -59,6 +63,31 @@ unsigned cbd_problem_code(int error)
 	}
 }
 
+unsigned cbd_problem_code_of_call(enum chatterbox_call_code code)
+{
+	switch (code) {
+	case CHATTERBOX_CALL_INVALID_PARAMS:
+		return 400;
+	case CHATTERBOX_CALL_UNKNOWN_JOB:
+		return 404;
+	case CHATTERBOX_CALL_STANDBY:
+		return 409;
+	case CHATTERBOX_CALL_HDMS_ERROR:
+		return 502;
+	case CHATTERBOX_CALL_SERVER_DOWN:
+		return 503;
+	case CHATTERBOX_CALL_TIMED_OUT:
+		return 504;
+	case CHATTERBOX_CALL_OK:
+	case CHATTERBOX_CALL_PARSE_ERROR:
+	case CHATTERBOX_CALL_INVALID_REQUEST:
+	case CHATTERBOX_CALL_UNKNOWN_METHOD:
+	case CHATTERBOX_CALL_INTERNAL_ERROR:
+	default:
+		return 500;
+	}
+}
+
 /* An instance is a URI reference, whatever bytes came in */
 static char *instance_of(const char *path)
 {
@@ -83,7 +112,7 @@ static char *instance_of(const char *path)
 	return text;
 }
 
-char *cbd_problem_json(unsigned code, const char *detail, const char *path)
+char *cbd_problem_json(unsigned code, const char *detail, const char *path, const char *reason)
 {
 	cbd_auto(cbd_freep) char *instance = instance_of(path);
 	json_t *problem;
@@ -94,6 +123,8 @@ char *cbd_problem_json(unsigned code, const char *detail, const char *path)
 	problem = json_pack("{s:s, s:s, s:i, s:s, s:s}", "type", "about:blank", "title",
 			    cbd_problem_title(code), "status", (int)code, "detail", detail,
 			    "instance", instance);
+	if (problem && *reason && json_object_set_new(problem, "code", json_string(reason)))
+		json_decref(cbd_steal(problem));
 	text = problem ? json_dumps(problem, JSON_COMPACT) : NULL;
 	json_decref(problem);
 	return text;

@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * request.c - the life of a request: screened, answered here or by the worker, sent, counted
+ * request.c - the life of a request: screened, its body read, answered, sent
  *
- * Decides the order of refusals: unknown path, method, token, parameters. A request that may wait
- * for a server suspends its connection, so that libmicrohttpd's one thread never waits.
+ * A request that may wait for a server suspends its connection, so that libmicrohttpd's one thread
+ * never waits: the worker or a call's outcome answers it. Decides that who was refused may end what
+ * it has begun to send, up to a limit, so that it hears why.
  */
 #include "accept.h"
-#include "cleanup.h"
 #include "exchange.h"
 #include "problem.h"
-#include "query.h"
 #include "server.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define METHODS "GET, HEAD"
-#define API_POLICY "default-src 'none'; frame-ancestors 'none'"
-#define PAGE_POLICY                                                                 \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
-	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-#define OUT_OF_MEMORY                                                                   \
-	"{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500," \
-	"\"detail\":\"out of memory\"}"
 
 static struct cbd_deadline *deadline_of(struct MHD_Connection *connection)
 {
@@ -31,6 +21,12 @@ static struct cbd_deadline *deadline_of(struct MHD_Connection *connection)
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info ? info->socket_context : NULL;
+}
+
+void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms)
+{
+	cbd_deadline_move(http->deadlines, deadline_of(connection),
+			  ms < 0 ? INT64_MAX : cbd_monotonic_ms() + ms);
 }
 
 void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void **context,
@@ -52,6 +48,8 @@ static void request_free(struct cbd_request *request)
 	free(request->path);
 	free(request->query);
 	free(request->answer.body);
+	json_decref(request->params);
+	cbd_body_free(&request->body);
 	free(request);
 }
 
@@ -64,38 +62,7 @@ void cbd_request_completed(void *arg, struct MHD_Connection *connection, void **
 	if (*slot)
 		request_free(*slot);
 	*slot = NULL;
-	cbd_deadline_move(http->deadlines, deadline_of(connection),
-			  cbd_monotonic_ms() + CBD_DEADLINE_REQUEST_MS);
-}
-
-/* Everything that can be refused before the library is asked */
-static void screen(struct cbd_request *request)
-{
-	const char *authorization = MHD_lookup_connection_value(
-		request->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, &request->match);
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	bool given;
-
-	if (result == -EILSEQ)
-		return cbd_answer_problem(request, 400, "path: bad percent-encoding or no UTF-8");
-	if (result < 0)
-		return cbd_answer_problem(request, 404, "there is nothing at this path");
-	if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
-		return cbd_answer_problem(request, 405, "this path takes " METHODS);
-	if (request->match.route->reads &&
-	    !cbd_http_may_read(request->http, authorization, &given)) {
-		request->answer.challenge = true;
-		return cbd_answer_problem(request, 401,
-					  given ? "this token does not open http_server.read_token"
-						: "reading needs Authorization: Bearer <token>");
-	}
-	if (!request->match.route->query)
-		return;
-	result = cbd_query_read(request->connection, request->match.route->query, &request->query,
-				error);
-	if (result < 0)
-		cbd_answer_problem(request, cbd_problem_code(result), error);
+	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
 }
 
 static void work(struct cbd_work *work, bool abandoned)
@@ -135,102 +102,6 @@ static struct cbd_request *request_new(struct cbd_http *http, struct MHD_Connect
 	return request;
 }
 
-static bool is_unchanged(const struct cbd_request *request)
-{
-	const struct cbd_asset *asset = request->answer.asset;
-	const char *known = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
-							MHD_HTTP_HEADER_IF_NONE_MATCH);
-
-	return asset && known && strstr(known, asset->etag);
-}
-
-static void header(struct MHD_Response *response, const char *name, const char *value)
-{
-	MHD_add_response_header(response, name, value);
-}
-
-static void add_headers(const struct cbd_request *request, struct MHD_Response *response)
-{
-	const struct cbd_answer *answer = &request->answer;
-
-	header(response, "Content-Type", answer->type);
-	header(response, "X-Content-Type-Options", "nosniff");
-	header(response, "Referrer-Policy", "no-referrer");
-	header(response, "Content-Security-Policy", answer->asset ? PAGE_POLICY : API_POLICY);
-	header(response, "Cache-Control", answer->asset ? "no-cache" : "no-store");
-	if (answer->asset)
-		header(response, "ETag", answer->asset->etag);
-	if (answer->code == 405)
-		header(response, "Allow", METHODS);
-	if (answer->code == 503)
-		header(response, "Retry-After", "5");
-	if (answer->challenge)
-		header(response, "WWW-Authenticate", "Bearer realm=\"chatterbox\"");
-	if (answer->vary)
-		header(response, "Vary", "Accept");
-}
-
-static struct MHD_Response *build(struct cbd_request *request)
-{
-	struct cbd_answer *answer = &request->answer;
-	struct MHD_Response *response;
-
-	if (is_unchanged(request)) {
-		answer->code = 304;
-		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	}
-	if (answer->asset)
-		return MHD_create_response_from_buffer(answer->asset->len,
-						       (void *)(uintptr_t)answer->asset->bytes,
-						       MHD_RESPMEM_PERSISTENT);
-	if (!answer->body) {
-		answer->type = "application/problem+json";
-		return MHD_create_response_from_buffer(strlen(OUT_OF_MEMORY),
-						       (void *)(uintptr_t)OUT_OF_MEMORY,
-						       MHD_RESPMEM_PERSISTENT);
-	}
-	response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
-						   MHD_RESPMEM_MUST_FREE);
-	if (response)
-		answer->body = NULL;
-	return response;
-}
-
-static void tell(const struct cbd_request *request)
-{
-	const struct cbd_http *http = request->http;
-	const char *route = request->match.route ? request->match.route->pattern : "unmatched";
-	char code[16];
-	char ms[32];
-	const struct chatterbox_log_field fields[] = { { "method", request->method },
-						       { "path", request->path },
-						       { "code", code },
-						       { "ms", ms } };
-
-	chatterbox_http_count(http->box, route, (int)request->answer.code);
-	snprintf(code, sizeof(code), "%u", request->answer.code);
-	snprintf(ms, sizeof(ms), "%lld", (long long)(cbd_monotonic_ms() - request->started_ms));
-	if (http->log)
-		http->log(http->log_user, CHATTERBOX_LOG_DEBUG, fields, CBD_COUNT(fields),
-			  "http request");
-}
-
-static enum MHD_Result send_answer(struct cbd_request *request)
-{
-	struct MHD_Response *response = build(request);
-	enum MHD_Result result;
-
-	if (!response)
-		return MHD_NO;
-	add_headers(request, response);
-	result = MHD_queue_response(request->connection, request->answer.code, response);
-	MHD_destroy_response(response);
-	cbd_deadline_move(request->http->deadlines, deadline_of(request->connection),
-			  cbd_monotonic_ms() + CBD_DEADLINE_ANSWER_MS);
-	tell(request);
-	return result;
-}
-
 /* Leaves the connection alone until the worker has answered */
 static enum MHD_Result hand_over(struct cbd_request *request)
 {
@@ -242,33 +113,78 @@ static enum MHD_Result hand_over(struct cbd_request *request)
 	return MHD_YES;
 }
 
+/* Too long even to be read and thrown away, and it must be told so now */
+static bool is_too_long(struct cbd_request *request)
+{
+	if (cbd_request_length(request->connection) <= CBD_BODY_DRAIN_MAX)
+		return false;
+	if (!request->answer.code)
+		cbd_answer_problem(request, 413, CBD_BODY_TOO_LONG);
+	return true;
+}
+
+static enum MHD_Result begin(struct cbd_http *http, struct MHD_Connection *connection,
+			     const char *url, const char *method, void **slot)
+{
+	struct cbd_request *request = request_new(http, connection, url, method);
+
+	*slot = request;
+	if (!request)
+		return MHD_NO;
+	cbd_request_screen(request);
+	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
+	/* refused before its body is read; the others get their answer in the next call */
+	if (request->answer.code == 405 || is_too_long(request))
+		return cbd_request_send(request);
+	return MHD_YES;
+}
+
+/* A part of the body has come */
+static enum MHD_Result take_body(struct cbd_request *request, const char *bytes, size_t len)
+{
+	const struct cbd_route *route = request->match.route;
+	int result = 0;
+
+	if (!request->answer.code && route->body)
+		result = cbd_body_add(&request->body, bytes, len);
+	else
+		request->body.seen += len;
+	if (result == -EFBIG)
+		cbd_answer_problem(request, 413, CBD_BODY_TOO_LONG);
+	else if (result < 0)
+		cbd_answer_problem(request, 500, "out of memory");
+	return request->body.seen > CBD_BODY_DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result answer(struct cbd_request *request)
+{
+	const struct cbd_route *route = request->match.route;
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+
+	if (!request->answer.code && route->body &&
+	    cbd_body_read(&request->body, route->body, &request->params, error) < 0)
+		cbd_answer_problem(request, 400, error);
+	if (request->answer.code)
+		return cbd_request_send(request);
+	if (route->blocks && route->blocks(request))
+		return hand_over(request);
+	route->answer(request);
+	/* if it waits, its answer may be in the making right now, in another thread */
+	return request->waits ? MHD_YES : cbd_request_send(request);
+}
+
 enum MHD_Result cbd_request_handle(void *arg, struct MHD_Connection *connection, const char *url,
 				   const char *method, const char *version, const char *upload,
 				   size_t *upload_size, void **slot)
 {
 	struct cbd_request *request = *slot;
-	const struct cbd_route *route;
+	size_t len = *upload_size;
 
 	(void)version;
-	(void)upload;
-	if (!request) {
-		request = request_new(arg, connection, url, method);
-		*slot = request;
-		if (!request)
-			return MHD_NO;
-		screen(request);
-		/* refused before its body is read; the others get their answer in the next call */
-		return request->answer.code == 405 ? send_answer(request) : MHD_YES;
-	}
-	if (*upload_size) {
-		*upload_size = 0;
-		return MHD_YES;
-	}
-	if (request->answer.code)
-		return send_answer(request);
-	route = request->match.route;
-	if (route->blocks && route->blocks(request))
-		return hand_over(request);
-	route->answer(request);
-	return send_answer(request);
+	if (!request)
+		return begin(arg, connection, url, method, slot);
+	*upload_size = 0;
+	if (len)
+		return take_body(request, upload, len);
+	return answer(request);
 }

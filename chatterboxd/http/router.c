@@ -49,6 +49,18 @@ static int match_route(const struct cbd_route *route, const char *path, struct c
 	return *pattern || *path ? -ENOENT : 0;
 }
 
+const char *cbd_route_methods(const struct cbd_route *route)
+{
+	return route->writes ? route->writes : "GET, HEAD";
+}
+
+bool cbd_route_takes(const struct cbd_route *route, const char *method)
+{
+	if (route->writes)
+		return !strcmp(method, route->writes);
+	return !strcmp(method, "GET") || !strcmp(method, "HEAD");
+}
+
 int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
 		     struct cbd_match *out)
 {

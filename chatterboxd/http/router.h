@@ -10,6 +10,7 @@
 #define CBD_ROUTE_PARAM_SIZE 256
 
 struct cbd_request;
+struct cbd_member;
 
 struct cbd_route {
 	const char *pattern; /* "/api/v1/jobs/{system}/{job_id}"; also its label in the metrics */
@@ -18,6 +19,8 @@ struct cbd_route {
 	/* May wait for a server: then the answer is made in the worker's thread. NULL = never. */
 	bool (*blocks)(const struct cbd_request *request);
 	const char *const *query; /* names of the query parameters it takes, NULL at the end */
+	const char *writes;       /* its method; it needs http_server.token. NULL = GET and HEAD */
+	const struct cbd_member *body; /* what its body takes; NULL = a body is ignored */
 };
 
 struct cbd_match {
@@ -26,6 +29,9 @@ struct cbd_match {
 		   [CBD_ROUTE_PARAM_SIZE]; /* what stood for each {name}, decoded */
 };
 
+/* What it may be asked with, as in the header Allow */
+const char *cbd_route_methods(const struct cbd_route *route);
+bool cbd_route_takes(const struct cbd_route *route, const char *method);
 /* @path: as it came, percent-encoded. Return: 0, -ENOENT, -EILSEQ for bad percent-encoding. */
 int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
 		     struct cbd_match *out);

@@ -17,20 +17,7 @@
 #define PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-#define JOB_ID_MAX ((int64_t)1 << 53)
-
-void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body)
-{
-	request->answer.code = body ? code : 500;
-	request->answer.type = type;
-	request->answer.body = body;
-}
-
-void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail)
-{
-	cbd_answer_text(request, code, "application/problem+json",
-			cbd_problem_json(code, detail, request->path));
-}
+#define NUMBER_END ((int64_t)1 << 53)
 
 /* The end of each query: its JSON, or its error */
 static void answer_json(struct cbd_request *request, int result, char *json, const char *error)
@@ -51,8 +38,7 @@ static void answer_jobs(struct cbd_request *request)
 	answer_json(request, result, json, error);
 }
 
-/* Digits only, below 2^53; -1 for anything else, which is no job's id */
-static int64_t job_id_of(const char *text)
+int64_t cbd_number_of(const char *text)
 {
 	int64_t id = 0;
 
@@ -60,7 +46,7 @@ static int64_t job_id_of(const char *text)
 		if (*text < '0' || *text > '9')
 			return -1;
 		id = id * 10 + (*text - '0');
-		if (id >= JOB_ID_MAX)
+		if (id >= NUMBER_END)
 			return -1;
 	}
 	return id;
@@ -68,7 +54,7 @@ static int64_t job_id_of(const char *text)
 
 static void answer_job(struct cbd_request *request)
 {
-	int64_t id = job_id_of(request->match.params[1]);
+	int64_t id = cbd_number_of(request->match.params[1]);
 	char error[CHATTERBOX_ERROR_TEXT] = "";
 	char *json = NULL;
 	int result = CHATTERBOX_E_UNKNOWN;
@@ -81,7 +67,7 @@ static void answer_job(struct cbd_request *request)
 
 static bool job_blocks(const struct cbd_request *request)
 {
-	int64_t id = job_id_of(request->match.params[1]);
+	int64_t id = cbd_number_of(request->match.params[1]);
 	struct chatterbox_jobs *jobs = NULL;
 	bool live;
 
@@ -170,21 +156,49 @@ static void answer_asset(struct cbd_request *request)
 
 static const char *const jobs_query[] = { "system", "status", "job_type", "origin",
 					  "q",      "limit",  "cursor",   NULL };
+static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
 
+/* A read that may block or takes parameters */
+#define READ(path, answered_by, may_block, parameters)                                            \
+	{                                                                                         \
+		.pattern = (path), .reads = true, .answer = (answered_by), .blocks = (may_block), \
+		.query = (parameters)                                                             \
+	}
+/* What is open to all */
+#define OPEN(path, answered_by)                            \
+	{                                                  \
+		.pattern = (path), .answer = (answered_by) \
+	}
+#define WRITE(method, path, answered_by, takes)                                                 \
+	{                                                                                       \
+		.pattern = (path), .answer = (answered_by), .writes = (method), .body = (takes) \
+	}
+
 const struct cbd_route cbd_routes[] = {
-	{ "/", false, answer_asset, NULL, NULL },
-	{ "/app.js", false, answer_asset, NULL, NULL },
-	{ "/style.css", false, answer_asset, NULL, NULL },
-	{ "/favicon.svg", false, answer_asset, NULL, NULL },
-	{ "/openapi.json", false, answer_asset, NULL, NULL },
-	{ "/livez", false, answer_live, NULL, NULL },
-	{ "/readyz", false, answer_ready, NULL, NULL },
-	{ "/metrics", true, answer_metrics, NULL, NULL },
-	{ "/api/v1/jobs", true, answer_jobs, NULL, jobs_query },
-	{ "/api/v1/jobs/{system}/{job_id}", true, answer_job, job_blocks, NULL },
-	{ "/api/v1/systems", true, answer_systems, NULL, page_query },
-	{ "/api/v1/systems/{system}", true, answer_system, system_blocks, NULL },
-	{ "/api/v1/summary", true, answer_summary, NULL, NULL },
+	OPEN("/", answer_asset),
+	OPEN("/app.js", answer_asset),
+	OPEN("/style.css", answer_asset),
+	OPEN("/favicon.svg", answer_asset),
+	OPEN("/openapi.json", answer_asset),
+	OPEN("/livez", answer_live),
+	OPEN("/readyz", answer_ready),
+	READ("/metrics", answer_metrics, NULL, NULL),
+	READ("/api/v1/jobs", answer_jobs, NULL, jobs_query),
+	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
+	READ("/api/v1/systems", answer_systems, NULL, page_query),
+	READ("/api/v1/systems/{system}", answer_system, system_blocks, NULL),
+	READ("/api/v1/summary", answer_summary, NULL, NULL),
+	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
+	WRITE("DELETE", "/api/v1/errors/{id}", cbd_order_remove_error, NULL),
+	WRITE("POST", "/api/v1/poll", cbd_order_poll, cbd_order_poll_body),
+	WRITE("PUT", "/api/v1/interval", cbd_order_interval, cbd_order_interval_body),
+	WRITE("POST", "/api/v1/pause", cbd_order_pause, cbd_order_pause_body),
+	WRITE("POST", "/api/v1/resume", cbd_order_resume, cbd_order_no_body),
+	WRITE("POST", "/api/v1/jobs/{system}/{job_id}/pause", cbd_order_job_pause,
+	      cbd_order_no_body),
+	WRITE("POST", "/api/v1/jobs/{system}/{job_id}/resume", cbd_order_job_resume,
+	      cbd_order_no_body),
+	WRITE("POST", "/api/v1/jobs/{system}/{job_id}/kill", cbd_order_job_kill, cbd_order_no_body),
 };
 const size_t cbd_route_count = CBD_COUNT(cbd_routes);

@@ -30,21 +30,26 @@ static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *t
 	return strlen(text);
 }
 
-bool cbd_http_may_read(struct cbd_http *http, const char *header, bool *given)
+enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *header)
 {
 	const char *token = cbd_auth_bearer(header);
-	bool reads;
-	bool writes;
+	bool reader;
+	bool writer;
+	bool locked;
 
-	*given = token != NULL;
 	pthread_mutex_lock(&http->lock);
 	/* both, always: the time taken does not tell which one came near */
-	reads = token && cbd_auth_equal(http->read_token, token);
-	writes = token && cbd_auth_equal(http->token, token);
-	/* who may write may read */
-	reads = reads || writes || !*http->read_token;
+	reader = token && cbd_auth_equal(http->read_token, token);
+	writer = token && cbd_auth_equal(http->token, token);
+	locked = writes ? *http->token : *http->read_token;
 	pthread_mutex_unlock(&http->lock);
-	return reads;
+	/* who may write may read */
+	if (writer || (reader && !writes))
+		return CBD_ACCESS_BY_TOKEN;
+	if (locked)
+		return token ? CBD_ACCESS_WRONG_TOKEN : CBD_ACCESS_NO_TOKEN;
+	return !writes || (http->demo && http->listener.loopback) ? CBD_ACCESS_OPEN
+								  : CBD_ACCESS_CLOSED;
 }
 
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings)
@@ -167,9 +172,12 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	http->box = chatterbox_ref(box);
 	http->log = settings->log;
 	http->log_user = settings->log_user;
+	http->demo = settings->demo;
 	result = cbd_http_reload(http, settings);
 	if (!result)
 		result = cbd_worker_new(WORK_QUEUE, &http->worker);
+	if (!result)
+		result = cbd_calls_new(&http->calls);
 	if (!result)
 		result = cbd_deadlines_new(&http->deadlines);
 	if (!result)
@@ -198,12 +206,15 @@ void cbd_http_stopp(struct cbd_http **slot)
 
 	if (!http)
 		return;
-	/* the worker first: a suspended connection must be resumed before libmicrohttpd stops */
+	/* these first: a suspended connection must be resumed before libmicrohttpd stops */
 	if (http->worker)
 		cbd_worker_stop(http->worker);
+	if (http->calls)
+		cbd_calls_stop(http->calls);
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon); /* closes the listening socket too */
 	cbd_worker_freep(&http->worker);
+	cbd_calls_freep(&http->calls);
 	cbd_deadlines_freep(&http->deadlines);
 	chatterbox_unref(http->box);
 	pthread_mutex_destroy(&http->lock);

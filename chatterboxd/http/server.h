@@ -3,6 +3,7 @@
 #ifndef CBD_SERVER_H
 #define CBD_SERVER_H
 
+#include "calls.h"
 #include "deadline.h"
 #include "http.h"
 #include "listen.h"
@@ -14,18 +15,35 @@
 struct cbd_http {
 	struct MHD_Daemon *daemon;
 	struct cbd_worker *worker;
+	struct cbd_calls *calls;
 	struct cbd_deadlines *deadlines;
 	struct chatterbox *box;
 	struct cbd_listener listener;
 	chatterbox_log_fn log;
 	void *log_user;
+	bool demo;
 	pthread_mutex_t lock; /* of the tokens, which SIGHUP changes */
 	char *token;
 	char *read_token;
 };
 
-/* @header: the Authorization header or NULL. @given: there was a token, but a wrong one. */
-bool cbd_http_may_read(struct cbd_http *http, const char *header, bool *given);
+enum cbd_access {
+	CBD_ACCESS_BY_TOKEN,
+	CBD_ACCESS_OPEN,        /* to all */
+	CBD_ACCESS_NO_TOKEN,    /* one is needed */
+	CBD_ACCESS_WRONG_TOKEN, /* another one is needed */
+	CBD_ACCESS_CLOSED,      /* to all */
+};
+
+/* @header: the Authorization header or NULL */
+enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *header);
+
+/* The connection has so long from now on; negative = for ever (request.c) */
+void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
+/* The Content-Length, 0 when there is none (screen.c) */
+unsigned long long cbd_request_length(struct MHD_Connection *connection);
+/* Sends the answer that is set (answer.c) */
+enum MHD_Result cbd_request_send(struct cbd_request *request);
 
 /* libmicrohttpd's callbacks (request.c) */
 enum MHD_Result cbd_request_handle(void *http, struct MHD_Connection *connection, const char *url,

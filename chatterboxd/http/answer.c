@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/*
+ * answer.c - sets an answer, in whichever thread it was found, and sends it in libmicrohttpd's
+ *
+ * Decides which headers go with it.
+ */
+#include "cleanup.h"
+#include "exchange.h"
+#include "problem.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define API_POLICY "default-src 'none'; frame-ancestors 'none'"
+#define PAGE_POLICY                                                                 \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " \
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+#define OUT_OF_MEMORY                                                                   \
+	"{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500," \
+	"\"detail\":\"out of memory\"}"
+
+void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body)
+{
+	request->answer.code = body ? code : 500;
+	request->answer.type = type;
+	request->answer.body = body;
+}
+
+void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json)
+{
+	cbd_answer_text(request, code, "application/json", strdup(json));
+}
+
+void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
+			const char *reason)
+{
+	cbd_answer_text(request, code, "application/problem+json",
+			cbd_problem_json(code, detail, request->path, reason));
+}
+
+void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail)
+{
+	cbd_answer_failure(request, code, detail, "");
+}
+
+static bool is_unchanged(const struct cbd_request *request)
+{
+	const struct cbd_asset *asset = request->answer.asset;
+	const char *known = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
+							MHD_HTTP_HEADER_IF_NONE_MATCH);
+
+	return asset && known && strstr(known, asset->etag);
+}
+
+static void header(struct MHD_Response *response, const char *name, const char *value)
+{
+	MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(const struct cbd_request *request, struct MHD_Response *response)
+{
+	const struct cbd_answer *answer = &request->answer;
+
+	header(response, "Content-Type", answer->type);
+	header(response, "X-Content-Type-Options", "nosniff");
+	header(response, "Referrer-Policy", "no-referrer");
+	header(response, "Content-Security-Policy", answer->asset ? PAGE_POLICY : API_POLICY);
+	header(response, "Cache-Control", answer->asset ? "no-cache" : "no-store");
+	if (answer->asset)
+		header(response, "ETag", answer->asset->etag);
+	if (answer->code == 405)
+		header(response, "Allow", cbd_route_methods(request->match.route));
+	if (answer->code == 503)
+		header(response, "Retry-After", "5");
+	if (answer->challenge)
+		header(response, "WWW-Authenticate", "Bearer realm=\"chatterbox\"");
+	if (answer->vary)
+		header(response, "Vary", "Accept");
+}
+
+static struct MHD_Response *build(struct cbd_request *request)
+{
+	struct cbd_answer *answer = &request->answer;
+	struct MHD_Response *response;
+
+	if (is_unchanged(request)) {
+		answer->code = 304;
+		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	}
+	if (answer->asset)
+		return MHD_create_response_from_buffer(answer->asset->len,
+						       (void *)(uintptr_t)answer->asset->bytes,
+						       MHD_RESPMEM_PERSISTENT);
+	if (!answer->body) {
+		answer->type = "application/problem+json";
+		return MHD_create_response_from_buffer(strlen(OUT_OF_MEMORY),
+						       (void *)(uintptr_t)OUT_OF_MEMORY,
+						       MHD_RESPMEM_PERSISTENT);
+	}
+	response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
+						   MHD_RESPMEM_MUST_FREE);
+	if (response)
+		answer->body = NULL;
+	return response;
+}
+
+static void tell(const struct cbd_request *request)
+{
+	const struct cbd_http *http = request->http;
+	const char *route = request->match.route ? request->match.route->pattern : "unmatched";
+	char code[16];
+	char ms[32];
+	const struct chatterbox_log_field fields[] = { { "method", request->method },
+						       { "path", request->path },
+						       { "code", code },
+						       { "ms", ms } };
+
+	chatterbox_http_count(http->box, route, (int)request->answer.code);
+	snprintf(code, sizeof(code), "%u", request->answer.code);
+	snprintf(ms, sizeof(ms), "%lld", (long long)(cbd_monotonic_ms() - request->started_ms));
+	if (http->log)
+		http->log(http->log_user, CHATTERBOX_LOG_DEBUG, fields, CBD_COUNT(fields),
+			  "http request");
+}
+
+enum MHD_Result cbd_request_send(struct cbd_request *request)
+{
+	struct MHD_Response *response = build(request);
+	enum MHD_Result result;
+
+	if (!response)
+		return MHD_NO;
+	add_headers(request, response);
+	result = MHD_queue_response(request->connection, request->answer.code, response);
+	MHD_destroy_response(response);
+	cbd_connection_allow(request->http, request->connection, CBD_DEADLINE_ANSWER_MS);
+	tell(request);
+	return result;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+/*
+ * body.c - collects a body and checks it against the members that its route takes
+ *
+ * Decides that an unknown or repeated member is a mistake: an order that was half understood is
+ * worse than one that was refused.
+ */
+#include "body.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int cbd_body_add(struct cbd_body *body, const char *bytes, size_t len)
+{
+	char *grown;
+
+	body->seen += len;
+	if (body->seen > CBD_BODY_MAX)
+		return -EFBIG;
+	grown = realloc(body->bytes, body->len + len);
+	if (!grown)
+		return -ENOMEM;
+	memcpy(grown + body->len, bytes, len);
+	body->bytes = grown;
+	body->len += len;
+	return 0;
+}
+
+void cbd_body_free(struct cbd_body *body)
+{
+	free(body->bytes);
+	*body = (struct cbd_body){ 0 };
+}
+
+static const struct cbd_member *find(const struct cbd_member *members, const char *name)
+{
+	for (; members->name; members++)
+		if (!strcmp(members->name, name))
+			return members;
+	return NULL;
+}
+
+static bool fits(const struct cbd_member *member, const json_t *value)
+{
+	if (json_is_null(value))
+		return !member->needed;
+	return member->kind == CBD_MEMBER_INTEGER ? json_is_integer(value) : json_is_boolean(value);
+}
+
+static int check(json_t *object, const struct cbd_member *members,
+		 char error[CHATTERBOX_ERROR_TEXT])
+{
+	const struct cbd_member *member;
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(object, name, value)
+	{
+		member = find(members, name);
+		if (!member)
+			snprintf(error, CHATTERBOX_ERROR_TEXT, "%.64s: no such member here", name);
+		else if (!fits(member, value))
+			snprintf(error, CHATTERBOX_ERROR_TEXT, "%s: takes %s", name,
+				 member->kind == CBD_MEMBER_INTEGER ? "an integer"
+								    : "true or false");
+		if (*error)
+			return -EINVAL;
+	}
+	for (member = members; member->name; member++)
+		if (member->needed && !json_object_get(object, member->name)) {
+			snprintf(error, CHATTERBOX_ERROR_TEXT, "%s: is missing", member->name);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
+		  char error[CHATTERBOX_ERROR_TEXT])
+{
+	json_error_t why = { .text = "" };
+	json_t *object = body->len
+				 ? json_loadb(body->bytes, body->len, JSON_REJECT_DUPLICATES, &why)
+				 : json_object();
+	int result;
+
+	*error = '\0';
+	if (!json_is_object(object)) {
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "body: takes a JSON object%s%.160s",
+			 object ? "" : ": ", object ? "" : why.text);
+		json_decref(object);
+		return -EINVAL;
+	}
+	result = check(object, members, error);
+	if (result < 0) {
+		json_decref(object);
+		return result;
+	}
+	*out = object;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * body.h - the body of a request: bounded while it comes, then read as a JSON object and checked
+ */
+#ifndef CBD_BODY_H
+#define CBD_BODY_H
+
+#include <chatterbox/error.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What is kept of a body, and what is read of it at all: a client that has begun to send should be
+ * able to hear that it was too long */
+#define CBD_BODY_MAX ((size_t)65536)
+#define CBD_BODY_DRAIN_MAX ((size_t)1048576)
+#define CBD_BODY_TOO_LONG "a body may have 65536 bytes at most"
+
+struct cbd_body {
+	char *bytes;
+	size_t len;
+	size_t seen; /* with what was not kept */
+};
+
+enum cbd_member_kind { CBD_MEMBER_INTEGER, CBD_MEMBER_BOOLEAN };
+
+/* What a route takes; the list ends with a NULL name */
+struct cbd_member {
+	const char *name;
+	enum cbd_member_kind kind;
+	bool needed;
+};
+
+/* 0; -EFBIG when it is more than CBD_BODY_MAX (then nothing more is kept); -ENOMEM */
+int cbd_body_add(struct cbd_body *body, const char *bytes, size_t len);
+/* No body at all is an empty object. Return: 0; -EINVAL with a line in @error that names the
+ * member; -ENOMEM. */
+int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
+		  char error[CHATTERBOX_ERROR_TEXT]);
+void cbd_body_free(struct cbd_body *body);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+/*
+ * screen.c - everything that can be refused before the library is asked
+ *
+ * Decides the order of refusals: unknown path, method, token, kind and length of the body,
+ * parameters. And that a write that is open to all is not open to pages of other sites, which a
+ * browser on this machine may have on show.
+ */
+#include "exchange.h"
+#include "problem.h"
+#include "query.h"
+#include "server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *header_of(const struct cbd_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+static void refuse_method(struct cbd_request *request)
+{
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "this path takes %s",
+		 cbd_route_methods(request->match.route));
+	cbd_answer_problem(request, 405, detail);
+}
+
+/* No Origin: no browser, or a page that asks the server it came from */
+static bool comes_from_elsewhere(const struct cbd_request *request)
+{
+	const char *origin = header_of(request, MHD_HTTP_HEADER_ORIGIN);
+	const char *host = header_of(request, MHD_HTTP_HEADER_HOST);
+	const char *authority = origin ? strstr(origin, "://") : NULL;
+
+	if (!origin)
+		return false;
+	return !authority || !host || strcasecmp(authority + 3, host) != 0;
+}
+
+static void check_access(struct cbd_request *request)
+{
+	bool writes = request->match.route->writes;
+	enum cbd_access access = cbd_http_access(request->http, writes,
+						 header_of(request, MHD_HTTP_HEADER_AUTHORIZATION));
+
+	request->answer.challenge =
+		access == CBD_ACCESS_NO_TOKEN || access == CBD_ACCESS_WRONG_TOKEN;
+	if (access == CBD_ACCESS_CLOSED)
+		cbd_answer_problem(request, 403, "writing is closed: http_server.token is not set");
+	else if (access == CBD_ACCESS_NO_TOKEN)
+		cbd_answer_problem(request, 401,
+				   writes ? "writing needs Authorization: Bearer <token>"
+					  : "reading needs Authorization: Bearer <token>");
+	else if (access == CBD_ACCESS_WRONG_TOKEN)
+		cbd_answer_problem(request, 401,
+				   writes ? "this token does not open http_server.token"
+					  : "this token does not open http_server.read_token");
+	else if (access == CBD_ACCESS_OPEN && writes && comes_from_elsewhere(request))
+		cbd_answer_problem(request, 403,
+				   "without a token no other site's page may write here");
+}
+
+/* Without its parameters, such as charset */
+static bool is_json(const char *type)
+{
+	static const char json[] = "application/json";
+	size_t len = strcspn(type, "; \t");
+
+	return len == sizeof(json) - 1 && !strncasecmp(type, json, len);
+}
+
+static void check_body(struct cbd_request *request)
+{
+	const char *type = header_of(request, MHD_HTTP_HEADER_CONTENT_TYPE);
+	bool chunked = header_of(request, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+	unsigned long long len = cbd_request_length(request->connection);
+
+	if (len > CBD_BODY_MAX)
+		cbd_answer_problem(request, 413, CBD_BODY_TOO_LONG);
+	else if ((len || chunked) && type && !is_json(type))
+		cbd_answer_problem(request, 415, "a body has to be application/json");
+}
+
+unsigned long long cbd_request_length(struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length ? strtoull(length, NULL, 10) : 0;
+}
+
+static void check_query(struct cbd_request *request)
+{
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+	int result = cbd_query_read(request->connection, request->match.route->query,
+				    &request->query, error);
+
+	if (result < 0)
+		cbd_answer_problem(request, cbd_problem_code(result), error);
+}
+
+void cbd_request_screen(struct cbd_request *request)
+{
+	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, &request->match);
+	const struct cbd_route *route = request->match.route;
+
+	if (result == -EILSEQ)
+		return cbd_answer_problem(request, 400, "path: bad percent-encoding or no UTF-8");
+	if (result < 0)
+		return cbd_answer_problem(request, 404, "there is nothing at this path");
+	if (!cbd_route_takes(route, request->method))
+		return refuse_method(request);
+	if (route->reads || route->writes)
+		check_access(request);
+	if (!request->answer.code && route->body)
+		check_body(request);
+	if (!request->answer.code && route->query)
+		check_query(request);
+}
