@@ -49,9 +49,9 @@ export function mistakes(document, schema, value, path = '') {
 	return found;
 }
 
-// The schema of the answer to GET @route with @code and @type
-export function schemaOf(document, route, code, type) {
-	let answer = document.paths[route].get.responses[code];
+// The schema of the answer to @method @route with @code and @type
+export function schemaOf(document, route, code, type, method = 'GET') {
+	let answer = document.paths[route][method.toLowerCase()].responses[code];
 	if (answer?.$ref)
 		answer = document.components.responses[answer.$ref.split('/').at(-1)];
 	return answer?.content?.[type]?.schema;

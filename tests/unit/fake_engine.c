@@ -45,7 +45,7 @@ void fake_engine_hold(struct chatterbox *box, bool hold)
 	pthread_mutex_unlock(&box->lock);
 }
 
-bool fake_engine_wait(struct chatterbox *box, int waiting)
+static bool wait_until(struct chatterbox *box, const int *count, int wanted)
 {
 	struct timespec until;
 	int result = 0;
@@ -53,10 +53,40 @@ bool fake_engine_wait(struct chatterbox *box, int waiting)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 5;
 	pthread_mutex_lock(&box->lock);
-	while (box->waiting < waiting && !result)
+	while (*count < wanted && !result)
 		result = pthread_cond_timedwait(&box->changed, &box->lock, &until);
 	pthread_mutex_unlock(&box->lock);
 	return !result;
+}
+
+bool fake_engine_wait(struct chatterbox *box, int waiting)
+{
+	return wait_until(box, &box->waiting, waiting);
+}
+
+bool fake_engine_wait_calls(struct chatterbox *box, int kept)
+{
+	return wait_until(box, &box->kept_count, kept);
+}
+
+static void end_call(struct chatterbox *box, chatterbox_call_fn done, void *user)
+{
+	struct chatterbox_outcome outcome = box->outcome;
+
+	if (!outcome.code && !outcome.result)
+		outcome.result = "{\"ok\":true}";
+	outcome.message = outcome.message ? outcome.message : "";
+	outcome.data = outcome.data ? outcome.data : "";
+	done(user, &outcome);
+}
+
+void fake_engine_finish(struct chatterbox *box)
+{
+	int i;
+
+	for (i = 0; i < box->kept_count; i++)
+		end_call(box, box->kept[i].done, box->kept[i].user);
+	box->kept_count = 0;
 }
 
 static void wait_while_held(struct chatterbox *box, const char *system)
@@ -125,11 +155,40 @@ int chatterbox_system_query(struct chatterbox *box, const char *system, char **j
 	return give(json, "{\"systemID\":\"LIVE\"}");
 }
 
+int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
+		    chatterbox_call_fn done, void *user)
+{
+	remember(box, params);
+	snprintf(box->method, sizeof(box->method), "%s", method);
+	if (box->call_result < 0)
+		return box->call_result;
+	if (!box->keep_calls) {
+		end_call(box, done, user);
+		return 0;
+	}
+	pthread_mutex_lock(&box->lock);
+	box->kept[box->kept_count++] = (struct fake_call){ done, user };
+	pthread_cond_broadcast(&box->changed);
+	pthread_mutex_unlock(&box->lock);
+	return 0;
+}
+
+int chatterbox_poll_now(struct chatterbox *box, bool discovery)
+{
+	box->polls++;
+	box->discovery = discovery;
+	return box->poll_result;
+}
+
 int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])
 {
-	(void)box;
+	char text[256];
+
 	(void)error;
-	return give(json, "{\"job_count\":1}");
+	if (!box->leader)
+		return give(json, "{\"job_count\":1}");
+	snprintf(text, sizeof(text), "{\"job_count\":1,\"leader\":\"%s\"}", box->leader);
+	return give(json, text);
 }
 
 int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **text)

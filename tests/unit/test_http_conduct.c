@@ -182,7 +182,7 @@ END_TEST
 
 static void start_locked(void)
 {
-	start_with("writer", "reader");
+	start_with("writer", "reader", false);
 }
 
 int main(void)

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/* What each route that writes asks the library, what becomes of the outcome, and who may write. */
+#include "http_fixture.h"
+
+#include <errno.h>
+
+static const struct {
+	const char *method;
+	const char *path;
+	const char *body; /* NULL = none */
+	const char *call;
+	const char *params;
+	const char *counted;
+} orders[] = {
+	{ "PUT", "/api/v1/interval", "{\"seconds\":600}",
+	  "chatterbox.job_status.set_time_till_next_check", "{\"seconds\":600}",
+	  "/api/v1/interval 200" },
+	{ "POST", "/api/v1/pause", "{\"seconds\":5}", "chatterbox.scheduler.pause",
+	  "{\"seconds\":5}", "/api/v1/pause 200" },
+	{ "POST", "/api/v1/pause", NULL, "chatterbox.scheduler.pause", "{}", "/api/v1/pause 200" },
+	{ "POST", "/api/v1/resume", "{}", "chatterbox.scheduler.resume", "{}",
+	  "/api/v1/resume 200" },
+	{ "POST", "/api/v1/jobs/a%2Fb%22/17/pause", NULL, "nl-ocd.content.job.pause",
+	  "{\"system\":\"a/b\\\"\",\"job_id\":17}", "/api/v1/jobs/{system}/{job_id}/pause 200" },
+	{ "POST", "/api/v1/jobs/A/0/resume", "{}", "nl-ocd.content.job.resume",
+	  "{\"system\":\"A\",\"job_id\":0}", "/api/v1/jobs/{system}/{job_id}/resume 200" },
+	{ "POST", "/api/v1/jobs/A/9007199254740991/kill", "", "nl-ocd.content.job.kill",
+	  "{\"system\":\"A\",\"job_id\":9007199254740991}",
+	  "/api/v1/jobs/{system}/{job_id}/kill 200" },
+	{ "GET", "/api/v1/errors?system=A%20B&limit=7&cursor=e9&x=1", NULL,
+	  "nl-ocd.server.errors.get", "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}",
+	  "/api/v1/errors 200" },
+};
+
+START_TEST(each_order_becomes_a_call)
+{
+	if (orders[_i].body)
+		ask_with(orders[_i].method, orders[_i].path, orders[_i].body);
+	else
+		ask(orders[_i].method, orders[_i].path, "");
+	ck_assert_int_eq(reply.code, 200);
+	ck_assert_ptr_nonnull(strstr(reply.head, "Content-Type: application/json\r\n"));
+	ck_assert_str_eq(reply.body, "{\"ok\":true}");
+	ck_assert_str_eq(box->method, orders[_i].call);
+	ck_assert_str_eq(box->params, orders[_i].params);
+	ck_assert_str_eq(box->counted, orders[_i].counted);
+}
+END_TEST
+
+static const struct {
+	enum chatterbox_call_code outcome;
+	int code;
+	const char *message;
+	const char *data;
+} failures[] = {
+	{ CHATTERBOX_CALL_INVALID_PARAMS, 400, "seconds: takes an integer 1..86400", "" },
+	{ CHATTERBOX_CALL_UNKNOWN_JOB, 404, "no live job 1", "" },
+	{ CHATTERBOX_CALL_STANDBY, 409, "the leader is host:1", "" },
+	{ CHATTERBOX_CALL_HDMS_ERROR, 502, "it is locked", "job_locked" },
+	{ CHATTERBOX_CALL_SERVER_DOWN, 503, "RabbitMQ is down", "" },
+	{ CHATTERBOX_CALL_TIMED_OUT, 504, "nobody answered in time", "" },
+	{ CHATTERBOX_CALL_INTERNAL_ERROR, 500, "out of memory", "" },
+	{ CHATTERBOX_CALL_UNKNOWN_METHOD, 500, "no such method", "" },
+};
+
+START_TEST(each_failure_is_a_problem)
+{
+	json_t *problem;
+
+	box->outcome = (struct chatterbox_outcome){ .code = failures[_i].outcome,
+						    .message = failures[_i].message,
+						    .data = failures[_i].data };
+	ask("POST", "/api/v1/jobs/A/1/kill", "");
+	check_problem_with(failures[_i].code, failures[_i].message, "/api/v1/jobs/A/1/kill",
+			   *failures[_i].data ? 1 : 0);
+	problem = json_loads(reply.body, 0, NULL);
+	if (*failures[_i].data)
+		ck_assert_str_eq(json_string_value(json_object_get(problem, "code")),
+				 failures[_i].data);
+	json_decref(problem);
+}
+END_TEST
+
+START_TEST(a_call_that_is_refused_is_a_500)
+{
+	box->call_result = -ENOMEM;
+	ask("POST", "/api/v1/resume", "");
+	ck_assert_int_eq(reply.code, 500);
+	box->call_result = 0;
+	ask("POST", "/api/v1/resume", "");
+	ck_assert_int_eq(reply.code, 200);
+}
+END_TEST
+
+static const struct {
+	const char *method;
+	const char *path;
+	const char *headers; /* and what follows them */
+	int code;
+	const char *detail;
+} refusals[] = {
+#define JSON_OF(length) "Content-Type: application/json\r\nContent-Length: " length "\r\n\r\n"
+	{ "PUT", "/api/v1/interval", "", 400, "seconds: is missing" },
+	{ "PUT", "/api/v1/interval", JSON_OF("15") "{\"seconds\":\"5\"}", 400, "seconds: takes" },
+	{ "PUT", "/api/v1/interval", JSON_OF("7") "seconds", 400, "body: takes a JSON object" },
+	{ "POST", "/api/v1/poll", JSON_OF("15") "{\"discovery\":1}", 400, "discovery: takes" },
+	{ "POST", "/api/v1/pause", JSON_OF("13") "{\"second\":55}", 400, "second: no such" },
+	{ "POST", "/api/v1/jobs/A/1/kill", JSON_OF("9") "{\"now\":1}", 400, "now: no such" },
+	{ "PUT", "/api/v1/interval", "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}", 415,
+	  "application/json" },
+	{ "PUT", "/api/v1/interval",
+	  "Content-Type: application/jsonx\r\nContent-Length: 2\r\n\r\n{}", 415,
+	  "application/json" },
+	{ "PUT", "/api/v1/interval",
+	  "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", 415,
+	  "application/json" },
+	{ "PUT", "/api/v1/interval", JSON_OF("1048577") "{", 413, "65536" },
+	{ "POST", "/api/v1/jobs/A/x/kill", "", 404, "no such" },
+	{ "POST", "/api/v1/jobs/A/9007199254740992/kill", "", 404, "no such" },
+	{ "POST", "/api/v1/jobs/%ff/1/kill", "", 400, "UTF-8" },
+	{ "POST", "/api/v1/jobs/A/1/explode", "", 404, "nothing" },
+	{ "DELETE", "/api/v1/errors/x", "", 404, "no error" },
+	{ "DELETE", "/api/v1/errors/-1", "", 404, "no error" },
+	{ "GET", "/api/v1/errors/1", "", 405, "DELETE" },
+	{ "GET", "/api/v1/interval", "", 405, "PUT" },
+	{ "HEAD", "/api/v1/poll", "", 405, "" },
+	{ "DELETE", "/api/v1/errors", "", 405, "GET, HEAD" },
+	{ "PUT", "/api/v1/jobs/A/1/kill", "", 405, "POST" },
+	{ "GET", "/api/v1/errors?cursor=%zz", "", 400, "cursor" },
+};
+
+START_TEST(each_refusal_asks_nothing)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%.*s", (int)strcspn(refusals[_i].path, "?"),
+		 refusals[_i].path);
+	ask(refusals[_i].method, refusals[_i].path, refusals[_i].headers);
+	if (*refusals[_i].detail)
+		check_problem(refusals[_i].code, refusals[_i].detail, path);
+	ck_assert_int_eq(reply.code, refusals[_i].code);
+	ck_assert_str_eq(box->method, "");
+	ck_assert_int_eq(box->polls, 0);
+	if (refusals[_i].code == 405)
+		ck_assert_ptr_nonnull(strstr(reply.head, "Allow: "));
+}
+END_TEST
+
+static const struct {
+	size_t len;
+	bool chunked;
+	int code;
+} lengths[] = {
+	{ 65536, false, 200 }, { 65537, false, 413 }, { 1048576, false, 413 },
+	{ 65536, true, 200 },  { 65537, true, 413 },  { 1048576, true, 413 },
+};
+
+static char request[1100000];
+
+/* Longer than the connection's own memory, with a Content-Length and in a chunk */
+START_TEST(a_long_body_is_taken_up_to_its_limit)
+{
+	static const char body[] = "{\"seconds\":5}";
+	size_t len = lengths[_i].len;
+	int fd = http_connect(port);
+	int used = snprintf(request, sizeof(request),
+			    "PUT /api/v1/interval HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+			    "Content-Type: application/json; charset=utf-8\r\n");
+
+	if (lengths[_i].chunked)
+		used += snprintf(request + used, sizeof(request) - (size_t)used,
+				 "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", len);
+	else
+		used += snprintf(request + used, sizeof(request) - (size_t)used,
+				 "Content-Length: %zu\r\n\r\n", len);
+	used += snprintf(request + used, sizeof(request) - (size_t)used, "%s%*s%s", body,
+			 (int)(len - strlen(body)), "", lengths[_i].chunked ? "\r\n0\r\n\r\n" : "");
+	ck_assert_int_eq(write(fd, request, (size_t)used), used);
+	ck_assert(http_read(fd, &reply));
+	close(fd);
+	ck_assert_int_eq(reply.code, lengths[_i].code);
+	ck_assert_str_eq(box->params, reply.code == 200 ? body : "");
+}
+END_TEST
+
+START_TEST(a_poll_is_accepted)
+{
+	ask("POST", "/api/v1/poll", "");
+	ck_assert_int_eq(reply.code, 202);
+	ck_assert_str_eq(reply.body, "{\"ok\":true}");
+	ck_assert(!box->discovery);
+	ask_with("POST", "/api/v1/poll", "{\"discovery\":true}");
+	ck_assert_int_eq(reply.code, 202);
+	ck_assert(box->discovery);
+	ck_assert_int_eq(box->polls, 2);
+	box->poll_result = CHATTERBOX_E_FULL;
+	ask("POST", "/api/v1/poll", "");
+	ck_assert_int_eq(reply.code, 503);
+	box->poll_result = CHATTERBOX_E_STANDBY;
+	ask("POST", "/api/v1/poll", "");
+	check_problem(409, "the leader is not known", "/api/v1/poll");
+	box->leader = "host:1:abc";
+	ask("POST", "/api/v1/poll", "");
+	check_problem(409, "the leader is host:1:abc", "/api/v1/poll");
+}
+END_TEST
+
+START_TEST(an_error_is_removed_or_not_there)
+{
+	box->outcome.result = "{\"removed\":1}";
+	ask("DELETE", "/api/v1/errors/12", "");
+	ck_assert_int_eq(reply.code, 200);
+	ck_assert_str_eq(reply.body, "{\"removed\":1}");
+	ck_assert_str_eq(box->method, "nl-ocd.server.errors.remove");
+	ck_assert_str_eq(box->params, "{\"ids\":[12]}");
+	box->outcome.result = "{\"removed\":0}";
+	ask("DELETE", "/api/v1/errors/12", "");
+	check_problem(404, "no error", "/api/v1/errors/12");
+}
+END_TEST
+
+static const char *const writes[][2] = {
+	{ "POST", "/api/v1/poll" },           { "PUT", "/api/v1/interval" },
+	{ "POST", "/api/v1/pause" },          { "POST", "/api/v1/resume" },
+	{ "POST", "/api/v1/jobs/A/1/pause" }, { "POST", "/api/v1/jobs/A/1/resume" },
+	{ "POST", "/api/v1/jobs/A/1/kill" },  { "DELETE", "/api/v1/errors/1" },
+};
+
+START_TEST(writing_needs_its_own_token)
+{
+	const char *method = writes[_i][0];
+	const char *path = writes[_i][1];
+
+	ask(method, path, "");
+	check_problem(401, "Bearer", path);
+	ck_assert_ptr_nonnull(strstr(reply.head, "WWW-Authenticate: Bearer"));
+	ask(method, path, "Authorization: Bearer reader\r\n");
+	check_problem(401, "http_server.token", path);
+	ask(method, path, "Authorization: Bearer writerx\r\n");
+	check_problem(401, "http_server.token", path);
+	ck_assert_str_eq(box->method, "");
+	ck_assert_int_eq(box->polls, 0);
+	box->outcome.result = "{\"removed\":1}";
+	ask(method, path, "Authorization: Bearer writer\r\n");
+	ck_assert_int_eq(reply.code, !strcmp(path, "/api/v1/interval") ? 400
+				     : !strcmp(path, "/api/v1/poll")   ? 202
+								       : 200);
+}
+END_TEST
+
+START_TEST(without_a_token_writing_is_closed)
+{
+	ask(writes[_i][0], writes[_i][1], "Authorization: Bearer \r\n");
+	check_problem(403, "http_server.token is not set", writes[_i][1]);
+	ck_assert_str_eq(box->method, "");
+	ck_assert_int_eq(box->polls, 0);
+}
+END_TEST
+
+START_TEST(a_demo_is_open_but_not_to_other_sites)
+{
+	static const char *const others[] = { "Origin: http://evil.example\r\n", "Origin: null\r\n",
+					      "Origin: http://localhost:81\r\n",
+					      "Origin: http://localhost.evil.example\r\n" };
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		ask("POST", "/api/v1/resume", others[i]);
+		check_problem(403, "no other site's page", "/api/v1/resume");
+	}
+	ck_assert_str_eq(box->method, "");
+	ask("POST", "/api/v1/resume", "Origin: http://LOCALHOST\r\n");
+	ck_assert_int_eq(reply.code, 200);
+	ask("POST", "/api/v1/resume", "");
+	ck_assert_int_eq(reply.code, 200);
+}
+END_TEST
+
+static void start_locked(void)
+{
+	start_with("writer", "reader", false);
+}
+
+static void start_closed(void)
+{
+	start_with(NULL, NULL, false);
+}
+
+static void start_demo(void)
+{
+	start_with(NULL, NULL, true);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("http_orders");
+	TCase *open = tcase_create("open");
+	TCase *locked = tcase_create("locked");
+	TCase *closed = tcase_create("closed");
+	size_t count = sizeof(writes) / sizeof(writes[0]);
+
+	tcase_add_checked_fixture(open, start_demo, stop);
+	tcase_set_timeout(open, 60);
+	tcase_add_loop_test(open, each_order_becomes_a_call, 0, sizeof(orders) / sizeof(orders[0]));
+	tcase_add_loop_test(open, each_failure_is_a_problem, 0,
+			    sizeof(failures) / sizeof(failures[0]));
+	tcase_add_test(open, a_call_that_is_refused_is_a_500);
+	tcase_add_loop_test(open, each_refusal_asks_nothing, 0,
+			    sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_loop_test(open, a_long_body_is_taken_up_to_its_limit, 0,
+			    sizeof(lengths) / sizeof(lengths[0]));
+	tcase_add_test(open, a_poll_is_accepted);
+	tcase_add_test(open, an_error_is_removed_or_not_there);
+	tcase_add_test(open, a_demo_is_open_but_not_to_other_sites);
+	tcase_add_checked_fixture(locked, start_locked, stop);
+	tcase_add_loop_test(locked, writing_needs_its_own_token, 0, (int)count);
+	tcase_add_checked_fixture(closed, start_closed, stop);
+	tcase_add_loop_test(closed, without_a_token_writing_is_closed, 0, (int)count);
+	suite_add_tcase(suite, open);
+	suite_add_tcase(suite, locked);
+	suite_add_tcase(suite, closed);
+	return unit_run(suite);
+}
