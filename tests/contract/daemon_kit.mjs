@@ -66,6 +66,8 @@ export async function start(args, environment = {}) {
 		child.kill(signal);
 		return daemon.ended;
 	};
+	// what is left of @ms since the start, as until() takes it
+	daemon.left = (ms) => ms - (performance.now() - begun) / patience;
 	daemon.get = (path, options = {}) => fetch(daemon.url + path, { redirect: 'error', ...options });
 	daemon.json = async (path) => (await daemon.get(path)).json();
 	daemon.url = await until(() => {
