@@ -58,7 +58,10 @@ static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event
 
 static void write_error(const struct cbx_call *call, struct cbx_text *out)
 {
-	cbx_text_printf(out, "\"error\":{\"code\":%d,\"message\":", (int)call->code);
+	/* AMQP knows no standby: only a leader that is just losing its lease can be one here */
+	int code = call->code == CBX_CALL_STANDBY ? CBX_CALL_DOWN : (int)call->code;
+
+	cbx_text_printf(out, "\"error\":{\"code\":%d,\"message\":", code);
 	cbx_text_json_string(out, call->message);
 	if (call->data[0]) {
 		cbx_text_puts(out, ",\"data\":");
@@ -162,7 +165,8 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 	json_t *root = NULL;
 
 	if (event->type == CBX_BUS_DELIVERY)
-		root = json_loadb(message->body, message->body_len, JSON_REJECT_DUPLICATES, NULL);
+		root = json_loadb(message->body, message->body_len,
+				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
 	if (!root) {
 		request->code = CBX_CALL_PARSE;
 		request->why = event->type == CBX_BUS_OVERSIZED ? "the body is too large"
