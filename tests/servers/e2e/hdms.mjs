@@ -11,17 +11,23 @@ import { check, nameOfVerb } from './schema.mjs';
 const QUEUE = 'nl-hdms.request';
 
 export class Hdms {
-	static async open(place) {
+	/** One that tells events, but hears no questions: those are somebody else's */
+	static async openMouth(place) {
 		const hdms = new Hdms();
+		hdms.connection = await place.connect();
+		hdms.connection.on('error', () => {});
+		hdms.channel = await hdms.connection.createChannel();
+		hdms.channel.on('error', () => {});
+		return hdms;
+	}
+
+	static async open(place) {
+		const hdms = await Hdms.openMouth(place);
 		hdms.systems = new Map(); // name -> Map(job_id -> the text of its Status)
 		hdms.offline = new Set();
 		hdms.silent = new Set(); // these never answer
 		hdms.spoilt = new Set(); // texts of Status that are wrong on purpose
 		hdms.questions = [];
-		hdms.connection = await place.connect();
-		hdms.connection.on('error', () => {});
-		hdms.channel = await hdms.connection.createChannel();
-		hdms.channel.on('error', () => {});
 		await hdms.channel.assertQueue(QUEUE, { durable: true });
 		await hdms.channel.consume(QUEUE, (message) => message && hdms.#answer(message), { noAck: true });
 		return hdms;
