@@ -28,13 +28,13 @@ export let hdms;
 export let listener;
 export let daemon;
 
-/** Opens everything for the steps of a file, and stops it after them */
-export function setting(name, redisDb) {
+/** Opens everything for the steps of a file, and stops it after them; @more: of the configuration */
+export function setting(name, redisDb, more = {}) {
 	before(async () => {
 		place = await Place.open(name, redisDb);
 		hdms = await Hdms.open(place);
 		listener = await Listener.open(place);
-		daemon = await Daemon.prepare(place);
+		daemon = await Daemon.prepare(place, more);
 		hdms.set('E2E1', A17, A18);
 		hdms.set('E2E2', B5_IN);
 		hdms.offline.add('E2E3');
