@@ -229,9 +229,12 @@ async function fail(base) {
 	});
 }
 
+// SQL keeps microseconds; answers are rounded to milliseconds
+const time = (ms) => new Date(Number(ms)).toISOString();
 const rowsOfErrors = async () => (await place.rows(`select id::int, system, job_id::int, job_type, code,
-	message, origin, occurrences, first_seen, last_seen from errors order by id desc`)).map((row) =>
-	({ ...row, first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString() }));
+	message, origin, occurrences, (extract(epoch from first_seen) * 1000)::bigint as first_seen,
+	(extract(epoch from last_seen) * 1000)::bigint as last_seen from errors order by id desc`)).map((row) =>
+	({ ...row, first_seen: time(row.first_seen), last_seen: time(row.last_seen) }));
 
 step('errors.get: the rows of SQL, newest first, by pages; errors.remove', async (rpc) => {
 	const rows = await fail(rpc.envelope === 'bare' ? 910100 : 910000);
@@ -261,8 +264,10 @@ step('errors.get: the rows of SQL, newest first, by pages; errors.remove', async
 });
 
 step('cleanUpErrored: errored jobs go to completed_jobs with their revision', async (rpc) => {
-	const base = rpc.envelope === 'bare' ? 910100 : 910000; // those of the step before
+	const base = rpc.envelope === 'bare' ? 920100 : 920000;
 	const [a, b] = sim.systems;
+	await rpc.get('cleanUpErrored'); // those of the steps before
+	await fail(base);
 	const ids = [base, base + 1];
 	const where = async (table) => place.rows(`select system, job_id::int as id, status, revision::int
 		from ${table} where job_id = any($1) order by system, job_id`, [ids]);
