@@ -1,92 +1,11 @@
 // SPDX-License-Identifier: MIT
 // rpc.test.mjs - every RPC method, called by amqplib, with hdms-sim as the fleet (CONTRACT 3)
-//
-// The fleet stands still but for commands, so that each answer is known field by field: what Redis
-// and SQL hold. Each step is played in the JSON-RPC envelope and in the bare form.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { Daemon } from './daemon.mjs';
-import { Hdms } from './hdms.mjs';
-import { Place, servers, until } from './place.mjs';
-import { QUEUE, Rpc } from './rpc.mjs';
-import { misfits } from './schema.mjs';
-import { Sim } from './sim.mjs';
-import { APP, Listener } from './wire.mjs';
-
-const SYSTEMS = 5;
-const JOBS = SYSTEMS * 4;
-
-let place;
-let daemon;
-let sim;
-let listener;
-let mouth; // publishes events as nl-hdms would
-let clients;
-
-before(async () => {
-	place = await Place.open('rpc', 6);
-	daemon = await Daemon.prepare(place, { check_job_status_time: 3, rmq_rpc: { rpc_timeout: '3s' } });
-	listener = await Listener.open(place);
-	sim = await Sim.start(place, daemon.dir, SYSTEMS, ['--frozen', '--seed', '5']);
-	mouth = await Hdms.openMouth(place);
-	await daemon.migrate();
-	await place.online(sim.systems);
-	// as OCD starts jobs
-	for (const [key, { origin }] of await sim.truth())
-		if (origin === 'ocd')
-			await place.rows(`insert into status_monitor(system, job_id, status)
-				values ($1, $2, 'Queued')`, key.split('/'));
-	await daemon.start();
-	clients = [await Rpc.open(place), await Rpc.open(place, 'bare')];
-	await until('all jobs are known', async () => (await shared()).length === JOBS);
-});
-
-after(async () => {
-	const code = await daemon?.stop();
-	await sim?.program.stop();
-	for (const client of clients ?? []) await client.close();
-	await mouth?.close();
-	await listener?.close();
-	await place?.close();
-	assert.equal(code, 0, daemon?.program?.tail());
-	assert.deepEqual(misfits, [], 'docs/asyncapi.json');
-});
-
-let broken; // the first step that failed: those after it would only say the same
-
-function step(name, fn, callers = () => clients) {
-	test(name, async () => {
-		assert.ok(!broken, `after the failed step "${broken}"`);
-		try {
-			for (const client of callers()) await fn(client);
-		} catch (error) {
-			broken = name;
-			error.message += `\n${daemon.program.tail(30)}`;
-			throw error;
-		}
-	});
-}
-
-/** A step that is played once */
-const once = (name, fn) => step(name, fn, () => [clients[0]]);
-
-/** The texts of all live jobs as Redis has them, of one system or all, in the order of pages */
-async function shared(systems = sim.systems) {
-	const all = await Promise.all([systems].flat().map((system) =>
-		place.redis.hgetall(`${APP}:jobs:{${system}}`)));
-	return all.flatMap((hash) => Object.entries(hash)
-		.sort(([a], [b]) => Number(a) - Number(b)).map(([, text]) => text));
-}
-
-const parsed = (texts) => texts.map((text) => JSON.parse(text));
-const sharedJobs = async (systems) => parsed(await shared(systems));
-const push = (...statuses) => mouth.notify('nl-hdms.event.content.job_status', JSON.stringify(statuses));
-const idle = () => until('nothing waits in our queue', async () => {
-	const line = (await servers('rabbitmqctl', 'list_queues', '-p', place.vhost, '--silent', 'name',
-		'messages')).split('\n').find((text) => text.startsWith(QUEUE));
-	return line?.split('\t')[1] === '0';
-}, 20000);
+import { servers, until } from './place.mjs';
+import { JOBS, clients, fail, idle, once, place, push, rowsOfErrors, shared, sharedJobs, sim, step }
+	from './rpc_story.mjs';
+import { APP } from './wire.mjs';
 
 step('status: the live jobs of a system, byte for byte as in Redis', async (rpc) => {
 	for (const system of sim.systems) {
@@ -213,28 +132,6 @@ step('pauseAll and resumeAll: how many it concerns, at once', async (rpc) => {
 		await rpc.refused(-32602, name, { system: 7 }, true);
 	}
 });
-
-/** Four errored jobs of two systems, each with its row of errors; their ids, the newest first */
-async function fail(base) {
-	const [a, b] = sim.systems;
-	await place.rows('truncate errors');
-	await push({ system: a, job_id: base, status: 'Errored', job_type: 'lists', error_code: 'disk_full',
-		error_message: 'no space' }, { system: a, job_id: base + 1, status: 'Failed' });
-	await until('two errors', async () => (await rowsOfErrors()).length === 2);
-	await push({ system: b, job_id: base, status: 'Errored', code: 'checksum', error: 'differs' },
-		{ system: b, job_id: base + 1, status: 'Errored', job_type: 'top-up' });
-	return until('four errors', async () => {
-		const rows = await rowsOfErrors();
-		return rows.length === 4 && rows;
-	});
-}
-
-// SQL keeps microseconds; answers are rounded to milliseconds
-const time = (ms) => new Date(Number(ms)).toISOString();
-const rowsOfErrors = async () => (await place.rows(`select id::int, system, job_id::int, job_type, code,
-	message, origin, occurrences, (extract(epoch from first_seen) * 1000)::bigint as first_seen,
-	(extract(epoch from last_seen) * 1000)::bigint as last_seen from errors order by id desc`)).map((row) =>
-	({ ...row, first_seen: time(row.first_seen), last_seen: time(row.last_seen) }));
 
 step('errors.get: the rows of SQL, newest first, by pages; errors.remove', async (rpc) => {
 	const rows = await fail(rpc.envelope === 'bare' ? 910100 : 910000);
