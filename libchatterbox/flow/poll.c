@@ -68,17 +68,18 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 	return 0;
 }
 
-/* Systems that came online meanwhile join the round */
+/* Systems that came online meanwhile join the round; without memory they wait */
 static void add_ask_now(struct cbx_poll *poll)
 {
 	struct cbx_flow *flow = poll->flow;
 
 	while (flow->ask_now_count) {
-		char *name = flow->ask_now[--flow->ask_now_count];
+		char *name = flow->ask_now[flow->ask_now_count - 1];
 		struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
 
-		if (entry)
-			cbx_poll_add(poll, entry, true, NULL, 0);
+		if (!entry || cbx_poll_add(poll, entry, true, NULL, 0) < 0)
+			return;
+		flow->ask_now_count--;
 		free(name);
 	}
 }
