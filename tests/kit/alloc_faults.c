@@ -33,6 +33,7 @@ void __wrap_free(void *block);
 static _Thread_local struct {
 	unsigned long left; /* allocations until the failing one; 0 = memory is there */
 	bool persistent;
+	bool paused;
 	unsigned long failed;
 	uintptr_t *blocks; /* open addressing by address; 0 = free place; NULL = none followed */
 	size_t count;
@@ -91,7 +92,7 @@ static void forget(const void *block)
 
 static bool fails(void)
 {
-	if (!state.left || (state.left > 1 && state.left--))
+	if (state.paused || !state.left || (state.left > 1 && state.left--))
 		return false;
 	state.failed++;
 	if (!state.persistent)
@@ -192,6 +193,16 @@ unsigned long alloc_faults_disarm(void)
 {
 	state.left = 0;
 	return state.failed;
+}
+
+void alloc_faults_pause(void)
+{
+	state.paused = true;
+}
+
+void alloc_faults_resume(void)
+{
+	state.paused = false;
 }
 
 void alloc_faults_begin(void)

@@ -22,6 +22,9 @@
 void alloc_faults_arm(unsigned long nth, bool persistent);
 /* Memory is there again; how many allocations failed */
 unsigned long alloc_faults_disarm(void);
+/* Between these the world around the tested code has memory; they do not nest */
+void alloc_faults_pause(void);
+void alloc_faults_resume(void);
 
 /* From now on this thread's allocations are followed */
 void alloc_faults_begin(void);

@@ -12,7 +12,7 @@
 #include "port/bus.h"
 
 #define HDMS_SYSTEMS 64
-#define HDMS_REQUESTS 64
+#define HDMS_REQUESTS 2048
 
 /* How a system answers; a request to several is an error when one of them is HDMS_FAILS */
 enum hdms_mood { HDMS_ANSWERS, HDMS_MUTE, HDMS_OFFLINE, HDMS_FAILS };

@@ -114,8 +114,8 @@ static int merge(void *fixture)
 			 &m->next);
 }
 
-/* The batch may hold half of it and is thrown away, with the counts. What a job's record notes of the
- * answer itself (asked when, missing how often) stays noted: it was heard. */
+/* The batch may hold half of it and is thrown away, with the counts. What a job's record notes of
+ * the answer itself (asked when, missing how often) stays noted: it was heard. */
 static void unchanged(void *fixture)
 {
 	struct merge *m = fixture;
