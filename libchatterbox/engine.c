@@ -81,6 +81,12 @@ static void destroy(struct chatterbox *box)
 int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log, void *log_user,
 		   struct chatterbox **out)
 {
+	return engine_new(config, cbx_system_clock(), log, log_user, out);
+}
+
+int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
+	       void *log_user, struct chatterbox **out)
+{
 	struct chatterbox *box;
 	int result = chatterbox_config_check(config);
 
@@ -91,7 +97,7 @@ int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log, void
 		return -ENOMEM;
 	box->refs = 1;
 	box->config = chatterbox_config_ref(config);
-	box->clock = cbx_system_clock();
+	box->clock = clock;
 	box->log =
 		(struct cbx_log){ .sink = log,
 				  .user = log_user,

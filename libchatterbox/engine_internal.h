@@ -64,6 +64,9 @@ struct chatterbox {
 	bool stopped;
 };
 
+/* engine.c: chatterbox_new() by a clock of the caller's, which must outlive the engine */
+int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
+	       void *log_user, struct chatterbox **out);
 /* engine_settings.c */
 int engine_settings_new(const struct chatterbox_config *config, struct cbx_settings **out);
 struct cbx_settings *engine_settings(struct chatterbox *box); /* a new reference */
