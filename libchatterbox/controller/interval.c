@@ -34,6 +34,7 @@ static bool parse(const char *text, double *out)
 	return !text[i] && cbx_number_parse(bytes, len, out) && *out >= LEAST && *out <= MOST;
 }
 
+/* Readers see it at once, not after the next round; out of memory, they see it then */
 static void show(struct cbx_job_status *status)
 {
 	struct cbx_flow *flow = status->flow;
@@ -42,6 +43,7 @@ static void show(struct cbx_job_status *status)
 	flow->interval_base = status->pacer.base;
 	flow->interval_current = status->pacer.current;
 	flow->load_reason = status->pacer.reason;
+	cbx_flow_show(flow);
 }
 
 static void set(struct cbx_job_status *status, double seconds, bool configured)
