@@ -198,6 +198,7 @@ void day_interval_is(struct day *day, double base, double current, const char *r
 void day_suite(Suite *suite, const struct day_world *world);
 void day_suite_night(TCase *tcase);
 void day_suite_ocd(TCase *tcase);
-struct day *day_of_suite(void); /* day_break() of the world of this program */
+/* day_break() of the world of this program; it ends with the test */
+struct day *day_of_suite(void);
 
 #endif

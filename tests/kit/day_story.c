@@ -17,9 +17,19 @@
 
 static const struct day_world *world_of_suite;
 
+static struct day *today;
+
 struct day *day_of_suite(void)
 {
-	return day_break(world_of_suite);
+	today = day_break(world_of_suite);
+	return today;
+}
+
+/* Also after a failure: its engine must not live on beside the next day's */
+static void nightfall(void)
+{
+	if (today)
+		day_end(cbx_steal(today));
 }
 
 /* From 0: ABC1 is found, with both its jobs */
@@ -215,7 +225,6 @@ START_TEST(a_job_lives_and_ends)
 	return_to_life(day);
 	vanish(day);
 	clean_up(day);
-	day_end(day);
 }
 END_TEST
 
@@ -225,6 +234,7 @@ void day_suite(Suite *suite, const struct day_world *world)
 
 	world_of_suite = world;
 	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, NULL, nightfall);
 	tcase_add_test(tcase, a_job_lives_and_ends);
 	day_suite_night(tcase);
 	day_suite_ocd(tcase);

@@ -114,7 +114,6 @@ START_TEST(a_system_is_offline_for_a_night)
 	short_night(day);
 	long_night(day);
 	late_morning(day);
-	day_end(day);
 }
 END_TEST
 
@@ -147,7 +146,6 @@ START_TEST(a_system_says_nothing)
 	day_told(day, "MUTE1", 3, 2, "Paused", "Running", "user");
 	day_told_paused(day, "MUTE1", "(none)", true);
 	day_told_nothing_more(day);
-	day_end(day);
 }
 END_TEST
 
@@ -179,7 +177,6 @@ START_TEST(connections_say_who_is_online)
 	day_redis_system(day, CBX_ONLINE_SYSTEMS, "NEW3", "online");
 	day_redis_system(day, CBX_ONLINE_SYSTEMS, "TWO2", "offline");
 	day_told_nothing_more(day);
-	day_end(day);
 }
 END_TEST
 
@@ -205,7 +202,6 @@ START_TEST(internal_systems_expire)
 	day_redis_system(day, CBX_INTERNAL_SYSTEMS, "OURS1", "internal");
 	day_pass(day, 23 * HOUR);
 	day_redis_system(day, CBX_INTERNAL_SYSTEMS, "OURS1", NULL);
-	day_end(day);
 }
 END_TEST
 

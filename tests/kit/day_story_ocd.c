@@ -44,7 +44,6 @@ START_TEST(ocd_inserts_a_row)
 	day_monitor_holds(day, "OCD1", 31, "Running/1/ocd");
 	day_told_figures(day, "{\"job_count\":1,\"activte_jobs\":1,\"total_download_speed\":0,"
 			      "\"active_ocd_jobs\":1,\"total_ocd_jobs\":1}");
-	day_end(day);
 }
 END_TEST
 
@@ -63,7 +62,6 @@ START_TEST(ocd_schedules_a_job)
 	day_told_nothing_more(day);
 	day_monitor_holds(day, "OCD2", 1, "Running/1/user");
 	day_monitor_holds(day, "OCD2", 9, "Running/1/ocd");
-	day_end(day);
 }
 END_TEST
 
@@ -99,7 +97,6 @@ START_TEST(ocd_sets_the_interval)
 	/* on demand it is asked for everything, now */
 	day_event(day, "nl-ocd.event.update_database", "{\"any\":\"thing\"}");
 	day_was_asked(day, "OCD3", "job_list");
-	day_end(day);
 }
 END_TEST
 
@@ -141,7 +138,6 @@ START_TEST(load_stretches_the_interval)
 	day_interval_is(day, 20, 30, "reply_time");
 	day_pass(day, 30);
 	day_interval_is(day, 20, 20, NULL);
-	day_end(day);
 }
 END_TEST
 

@@ -245,5 +245,4 @@ void day_systems_stop(struct day *day)
 	day->systems.stop = true;
 	cbx_thread_join(&day->systems.thread);
 	cbx_bus_free(day->systems.bus);
-	pthread_mutex_destroy(&day->systems.lock);
 }
