@@ -10,14 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 
-static void age(const char *where)
+static void put_back(const char *column, const char *where)
 {
 	struct cbx_text text = { 0 };
 
-	cbx_text_printf(&text, "update status_monitor set updated_at = %s where %s",
-			sql_world->past, where);
+	cbx_text_printf(&text, "update %s = %s where %s", column, sql_world->past, where);
 	sql_world->run(text.bytes);
 	cbx_text_free(&text);
+}
+
+static void age(const char *where)
+{
+	put_back("status_monitor set updated_at", where);
 }
 
 static void clear(const struct cbx_job_key *keys, size_t count, int64_t older_than,
@@ -57,9 +61,7 @@ START_TEST(cleared_jobs_keep_what_they_were)
 	status->speed_text = "1.5M";
 	status->downloaded = 3;
 	sql_record(&batch, 0);
-	cbx_text_printf(&text, "update status_monitor set created_at = %s", sql_world->past);
-	sql_world->run(text.bytes);
-	cbx_text_free(&text);
+	put_back("status_monitor set created_at", "job_id = 17");
 	/* what each() says comes back, after the job is gone */
 	ck_assert_int_eq(sql->errors->clear_jobs(sql, &sql_guard, &key, 1, 0, check_row, &told),
 			 42);
@@ -223,7 +225,6 @@ START_TEST(old_rows_expire)
 		{ .system = "ABC1", .job_id = 3, .code = "disk" },
 	};
 	struct cbx_batch batch = { 0 };
-	struct cbx_text text = { 0 };
 	int i;
 
 	for (i = 1; i <= 3; i++)
@@ -231,13 +232,9 @@ START_TEST(old_rows_expire)
 	ck_assert_int_eq(sql->errors->store(sql, &sql_guard, errors, CBX_COUNT(errors)), 0);
 	sql_record(&batch, 0);
 	/* seen a minute ago; first seen then, and again just now */
-	cbx_text_printf(&text,
-			"update errors set first_seen = %s where job_id < 3; "
-			"update errors set last_seen = %s where job_id = 1; "
-			"update completed_jobs set completed_at = %s where job_id = 1",
-			sql_world->past, sql_world->past, sql_world->past);
-	sql_world->run(text.bytes);
-	cbx_text_free(&text);
+	put_back("errors set first_seen", "job_id < 3");
+	put_back("errors set last_seen", "job_id = 1");
+	put_back("completed_jobs set completed_at", "job_id = 1");
 	expire(sql->errors->expire_errors, 600, 0);
 	expire(sql->errors->expire_errors, INT64_MAX, 0);
 	expire(sql->errors->expire_errors, 30, 1);
@@ -251,6 +248,26 @@ START_TEST(old_rows_expire)
 }
 END_TEST
 
+START_TEST(many_rows_expire)
+{
+	int64_t removed = -1;
+	int64_t sum = 0;
+	int calls;
+
+	sql_world->run("with recursive n(i) as (select 1 union all select i + 1 from n where "
+		       "i < 12000) insert into completed_jobs (system, job_id, revision) "
+		       "select 'ABC1', i, 1 from n");
+	put_back("completed_jobs set completed_at", "job_id > 1000");
+	/* in as many calls as it takes */
+	for (calls = 0; removed && calls < 20; calls++) {
+		ck_assert_int_eq(sql->errors->expire_completed(sql, &sql_guard, 30, &removed), 0);
+		sum += removed;
+	}
+	ck_assert_int_eq(sum, 11000);
+	sql_expect("select max(job_id) from completed_jobs", "1000");
+}
+END_TEST
+
 void sql_suite_clearing(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -261,6 +278,7 @@ void sql_suite_clearing(Suite *suite)
 		takes_many_keys,
 		held_lock_clears_nothing,
 		old_rows_expire,
+		many_rows_expire,
 	};
 
 	sql_add(suite, "clearing", tests, CBX_COUNT(tests));

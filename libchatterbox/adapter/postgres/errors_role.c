@@ -132,7 +132,10 @@ static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guar
 	return r ? r : cbx_clearing_give(&clearing, each, user);
 }
 
-#define OLD(time) time " <= now() - $1::bigint * interval '1 second'"
+/* As much as a statement surely does in its time */
+#define EXPIRE(table, time)                                                                       \
+	"delete from " table " where ctid = any(array(select ctid from " table " where " time " " \
+	"<= now() - $1::bigint * interval '1 second' limit 500000))"
 
 static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
 		  int64_t older_than, int64_t *removed)
@@ -146,15 +149,13 @@ static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char
 static int postgres_expire_errors(struct cbx_sql *sql, const struct cbx_guard *guard,
 				  int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, "delete from errors where " OLD("last_seen"), older_than,
-		      removed);
+	return expire(sql, guard, EXPIRE("errors", "last_seen"), older_than, removed);
 }
 
 static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard *guard,
 				     int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, "delete from completed_jobs where " OLD("completed_at"),
-		      older_than, removed);
+	return expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than, removed);
 }
 
 /* A statement writes a row once: the last of each system stands */

@@ -169,25 +169,41 @@ static int sqlite_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard 
 	return r ? r : cbx_clearing_give(&clearing, each, user);
 }
 
+#define PORTION 5000
+#define EXPIRE_FOR (1 * CBX_SECOND) /* other writers wait meanwhile, 2 s at most */
+#define EXPIRE(table, time)                                                             \
+	"delete from " table " where rowid in (select rowid from " table " where " time \
+	" <= ?1 limit ?2)"
+
+static int expire_portions(struct sqlite *self, const char *text, int64_t older_than, int64_t *gone)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	uint64_t end = cbx_now(self->clock) + EXPIRE_FOR;
+	int64_t portion = PORTION;
+	int r = cbx_sqlite_prepare(self, text, &s);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
+	sqlite3_bind_int64(s, 2, PORTION);
+	while (!r && portion == PORTION && cbx_now(self->clock) < end) {
+		r = cbx_sqlite_run(self, s);
+		portion = r ? 0 : sqlite3_changes(self->db);
+		*gone += portion;
+	}
+	return r;
+}
+
 static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
 		  int64_t older_than, int64_t *removed)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	int64_t gone = 0;
 	int r = cbx_sqlite_begin(self, guard);
 
 	if (r)
 		return r;
-	r = cbx_sqlite_prepare(self, text, &s);
-	if (!r) {
-		sqlite3_bind_int64(s, 1,
-				   cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
-		r = cbx_sqlite_run(self, s);
-	}
-	if (!r)
-		gone = sqlite3_changes(self->db);
-	r = cbx_sqlite_end(self, r);
+	r = cbx_sqlite_end(self, expire_portions(self, text, older_than, &gone));
 	if (!r)
 		*removed = gone;
 	return r;
@@ -196,14 +212,13 @@ static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char
 static int sqlite_expire_errors(struct cbx_sql *sql, const struct cbx_guard *guard,
 				int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, "delete from errors where last_seen <= ?1", older_than, removed);
+	return expire(sql, guard, EXPIRE("errors", "last_seen"), older_than, removed);
 }
 
 static int sqlite_expire_completed(struct cbx_sql *sql, const struct cbx_guard *guard,
 				   int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, "delete from completed_jobs where completed_at <= ?1", older_than,
-		      removed);
+	return expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than, removed);
 }
 
 static int write_accesses(struct sqlite *self, const struct cbx_access_row *rows, size_t count)
