@@ -59,7 +59,7 @@ struct chatterbox {
 	uint64_t started_at;
 	uint64_t startup_timeout; /* ns */
 	_Atomic bool started;
-	_Atomic bool settled; /* ready or failed was told */
+	_Atomic bool settled;         /* ready or failed was told */
 	_Atomic uint64_t lost_events; /* the host's queue was full */
 	bool stopped;
 };

@@ -17,8 +17,8 @@ double value_number(struct argp_state *state, const char *name, const char *text
 	errno = 0;
 	value = strtod(text, &end);
 	if (errno || end == text || *end || !(value >= low && value <= high))
-		argp_error(state, "--%s takes a number from %.10g to %.10g, not '%s'", name, low, high,
-			   text);
+		argp_error(state, "--%s takes a number from %.10g to %.10g, not '%s'", name, low,
+			   high, text);
 	return value;
 }
 

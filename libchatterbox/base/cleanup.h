@@ -13,19 +13,19 @@
 
 #define cbx_auto(fn) __attribute__((cleanup(fn)))
 
-#define cbx_steal(p)                                                                               \
-	__extension__({                                                                            \
-		__typeof__(p) cbx_stolen_ = (p);                                                   \
-		(p) = NULL;                                                                        \
-		cbx_stolen_;                                                                       \
+#define cbx_steal(p)                             \
+	__extension__({                          \
+		__typeof__(p) cbx_stolen_ = (p); \
+		(p) = NULL;                      \
+		cbx_stolen_;                     \
 	})
 
 /* Defines name##p, the cleanup function of a type whose free function returns nothing */
-#define CBX_DEFINE_CLEANUP(type, fn)                                                               \
-	static inline void fn##p(type *p)                                                          \
-	{                                                                                          \
-		if (*p)                                                                            \
-			fn(*p);                                                                    \
+#define CBX_DEFINE_CLEANUP(type, fn)      \
+	static inline void fn##p(type *p) \
+	{                                 \
+		if (*p)                   \
+			fn(*p);           \
 	}
 
 static inline void cbx_freep(void *p)

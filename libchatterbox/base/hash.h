@@ -11,10 +11,10 @@
 #include <stdbool.h>
 
 #define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element)                                                               \
-	do {                                                                                       \
-		(void)(element);                                                                   \
-		cbx_hash_failed = true;                                                            \
+#define uthash_nonfatal_oom(element)    \
+	do {                            \
+		(void)(element);        \
+		cbx_hash_failed = true; \
 	} while (0)
 
 /* uthash's own choice falls through its cases in a way that clang refuses */

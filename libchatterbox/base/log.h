@@ -24,9 +24,9 @@ struct cbx_fields {
 };
 
 #define CBX_NO_FIELDS ((struct cbx_fields){ NULL, 0 })
-#define CBX_FIELDS(...)                                                                            \
-	((struct cbx_fields){ (const struct chatterbox_log_field[]){ __VA_ARGS__ },                \
-			      sizeof((const struct chatterbox_log_field[]){ __VA_ARGS__ }) /       \
+#define CBX_FIELDS(...)                                                                      \
+	((struct cbx_fields){ (const struct chatterbox_log_field[]){ __VA_ARGS__ },          \
+			      sizeof((const struct chatterbox_log_field[]){ __VA_ARGS__ }) / \
 				      sizeof(struct chatterbox_log_field) })
 
 void cbx_log_write(const struct cbx_log *log, enum chatterbox_log_level level,

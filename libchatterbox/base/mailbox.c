@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* mailbox.c - a ring under a mutex and an eventfd; decides that a full mailbox refuses, not blocks */
+/* mailbox.c - a ring under a mutex and an eventfd; decides that a full mailbox refuses, not blocks
+ */
 #include "base/mailbox.h"
 
 #include "base/cleanup.h"

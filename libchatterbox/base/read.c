@@ -30,7 +30,8 @@ static size_t utf8_sequence(const unsigned char *p, size_t left)
 	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (p[0] < forms[i].low || p[0] > forms[i].high)
 			continue;
-		if (left < forms[i].len || p[1] < forms[i].second_low || p[1] > forms[i].second_high)
+		if (left < forms[i].len || p[1] < forms[i].second_low ||
+		    p[1] > forms[i].second_high)
 			return 0;
 		for (k = 2; k < forms[i].len; k++)
 			if ((p[k] & 0xc0) != 0x80)

@@ -84,7 +84,7 @@ static void world_release(void)
 
 #define MS(seconds)                                                                          \
 	"cast(round((julianday('now', '" seconds " seconds') - 2440587.5) * 86400000.0) as " \
-						 "integer)"
+	"integer)"
 
 static const struct sql_world world = {
 	.name = "sqlite",

@@ -8,7 +8,7 @@
 #define MUSIC ",\"job_type\":\"Music\""
 #define TURN(id, revision, to, from)                                                               \
 	id " " to " r" revision " monitor was=" from "\n! ABC1/" id "/" revision " was=" from " o" \
-											      "cd"
+	   "cd"
 
 static const struct merge_case cases[] = {
 	/* paused when it has a live job and all its live ones are paused */
