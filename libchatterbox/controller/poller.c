@@ -184,16 +184,17 @@ static void lead(struct cbx_poller *poller)
 	cbx_task_tick(&poller->scheduler);
 }
 
-static void wait_for_work(struct cbx_poller *poller)
+/* @leads: the inbox and the tasks are being seen to; else neither may keep us from sleeping */
+static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
 	struct cbx_flow *flow = &poller->flow;
 	uint64_t deadline = cbx_now(flow->clock) + CBX_SECOND;
-	bool deaf = flow->hanging || !poller->begun;
+	bool deaf = flow->hanging || !leads;
 	struct pollfd p = { .fd = cbx_mailbox_fd(flow->inbox), .events = POLLIN };
 	struct cbx_bus_event event = { 0 };
 	int result;
 
-	if (poller->begun && cbx_task_next_tick(&poller->scheduler) < deadline)
+	if (leads && cbx_task_next_tick(&poller->scheduler) < deadline)
 		deadline = cbx_task_next_tick(&poller->scheduler);
 	/* links that are down, or inbox items that can't be taken yet, are looked at soon again */
 	if (!flow->bus_link.up || !flow->sql_link.up || !flow->state_link.up || deaf)
@@ -215,15 +216,17 @@ static void wait_for_work(struct cbx_poller *poller)
 void *cbx_poller_run(void *user)
 {
 	struct cbx_poller *poller = user;
+	bool leads;
 
 	while (!stopping(poller)) {
 		ensure_links(poller);
-		if (follow_leadership(poller))
+		leads = follow_leadership(poller);
+		if (leads)
 			lead(poller);
 		else
 			cbx_poller_mind_inbox(poller);
 		if (!poller->stop)
-			wait_for_work(poller);
+			wait_for_work(poller, leads && poller->begun);
 	}
 	/* what was heard is recorded while we may; the rest is asked again, or delivered again */
 	if (poller->begun && poller->flow.sql_link.up)
