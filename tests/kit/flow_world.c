@@ -123,6 +123,14 @@ void world_link(struct cbx_link *link, enum world_port port, void *connection)
 	};
 }
 
+/* In each wait of the poller */
+static void pump(void *user)
+{
+	hdms_pump(user);
+	if (world.tick)
+		world.tick();
+}
+
 static void open_connections(void)
 {
 	struct cbx_clock *clock = &world.clock.clock;
@@ -137,7 +145,7 @@ static void open_connections(void)
 	hdms_open(&world.hdms, bus, &world.clock);
 	faults_of_sql(flow->sql, &world.sql_faults);
 	faults_of_state(flow->state, &world.state_faults);
-	faults_of_bus(flow->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, hdms_pump,
+	faults_of_bus(flow->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, pump,
 		      &world.hdms);
 	world_link(&flow->sql_link, WORLD_SQL, flow->sql);
 	world_link(&flow->state_link, WORLD_STATE, flow->state);

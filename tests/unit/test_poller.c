@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: MIT
+/* The poller's loop and its tasks (CONTRACT 2), run in this thread while the clock is moved by it.
+ */
+#include "flow_world.h"
+
+#include <string.h>
+
+static uint64_t stop_at;
+
+static void tick(void)
+{
+	if (cbx_now(flow->clock) >= stop_at)
+		world.poller.stop = true;
+}
+
+/* The world goes on for so long */
+static void run_for(double seconds)
+{
+	stop_at = cbx_now(flow->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
+	world.poller.stop = false;
+	cbx_poller_run(&world.poller);
+}
+
+static void take_lease(void)
+{
+	struct cbx_lease_state held;
+
+	ck_assert_int_eq(world.lease->lease->take(world.lease, world.leadership.name,
+						  world.leadership.self, 3600, &world.epoch, &held),
+			 0);
+	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
+}
+
+static void set_up(void)
+{
+	world_set_up();
+	world.tick = tick;
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	hdms_system(&world.hdms, "ABC1", "17 Running");
+	hdms_system(&world.hdms, "NEW", "1 Running");
+	take_lease();
+}
+
+static void command(enum cbx_inbound_type type, uint64_t number)
+{
+	struct cbx_inbound *inbound = NULL;
+
+	ck_assert_int_eq(cbx_inbound_new(type, &inbound), 0);
+	inbound->number = number;
+	ck_assert_int_eq(cbx_mailbox_put(flow->inbox, inbound), 0);
+}
+
+START_TEST(a_start_asks_for_everything_and_then_each_interval)
+{
+	run_for(0.5);
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	world_expect_shared("ABC1 17=Running\n");
+	hdms_expect(&world.hdms, "job_list ABC1\n");
+	run_for(9);
+	hdms_expect(&world.hdms, "");
+	run_for(1.5);
+	hdms_expect(&world.hdms, "job_status ABC1:17\n");
+	run_for(20);
+	hdms_expect(&world.hdms, "job_status ABC1:17\njob_status ABC1:17\n");
+}
+END_TEST
+
+START_TEST(online_systems_come_before_the_first_discovery)
+{
+	world_run(
+		"create table connections (actor_id text); insert into connections values ('NEW')");
+	run_for(0.5);
+	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
+	world_expect_jobs("ABC1/17 Running r3 live ocd\nNEW/1 Running r1 live user\n");
+}
+END_TEST
+
+START_TEST(the_discovery_is_repeated_each_time_till_next_check)
+{
+	run_for(599);
+	cbx_text_clear(&world.hdms.asked);
+	run_for(3);
+	ck_assert_ptr_nonnull(strstr(world.hdms.asked.bytes, "job_list ABC1\n"));
+}
+END_TEST
+
+START_TEST(no_question_before_what_waited_is_merged)
+{
+	world.behind = true;
+	run_for(5);
+	hdms_expect(&world.hdms, "");
+	world_push("ABC1", "17 Paused");
+	world.behind = false;
+	run_for(2);
+	hdms_expect(&world.hdms, "job_list ABC1\n");
+	world_expect_outbox("ABC1/17/4 ABC1/status/2 ABC1/17/5 ABC1/status/4");
+}
+END_TEST
+
+START_TEST(a_start_up_run_that_failed_is_repeated_and_a_later_one_is_not)
+{
+	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 3);
+	run_for(4.5);
+	hdms_expect(&world.hdms, "job_list ABC1\n");
+	ck_assert(world.poller.status.updated_once);
+	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 1);
+	command(CBX_IN_DISCOVER, 0);
+	run_for(3);
+	hdms_expect(&world.hdms, "");
+}
+END_TEST
+
+START_TEST(a_new_epoch_reads_everything_anew)
+{
+	run_for(1);
+	world_run("update status_monitor set status = 'Queued', revision = 7");
+	hdms_system(&world.hdms, "ABC1", "17 Queued");
+	take_lease();
+	run_for(1);
+	world_expect_jobs("ABC1/17 Queued r7 live ocd\n");
+	hdms_expect(&world.hdms, "job_list ABC1\njob_list ABC1\n");
+	ck_assert_int_eq(flow->epoch, world.epoch);
+}
+END_TEST
+
+START_TEST(a_lapsed_lease_stops_the_asking_and_a_late_renewal_keeps_what_is_held)
+{
+	run_for(1);
+	cbx_text_clear(&world.hdms.asked);
+	cbx_leadership_hold(&world.leadership, world.epoch, 1);
+	world_push("ABC1", "17 Paused");
+	run_for(25);
+	hdms_expect(&world.hdms, "");
+	world_expect_settled("");
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
+	run_for(0.5);
+	world_expect_settled("ok");
+	world_expect_jobs("ABC1/17 Running r5 live ocd\n"); /* paused, and asked again */
+	hdms_expect(&world.hdms, "job_status ABC1:17\n");
+}
+END_TEST
+
+START_TEST(a_fenced_write_ends_the_epoch)
+{
+	run_for(1);
+	world_run("update lease set epoch = epoch + 1, holder = 'other'");
+	world_push("ABC1", "17 Paused");
+	run_for(0.1);
+	world_expect_settled("again");
+	world_expect_outbox("");
+	world_expect("select status from status_monitor", "Running");
+}
+END_TEST
+
+START_TEST(a_pause_stops_the_tasks_alone)
+{
+	struct cbx_view *view;
+
+	run_for(1);
+	command(CBX_IN_PAUSE, 0);
+	cbx_text_clear(&world.hdms.asked);
+	run_for(30);
+	hdms_expect(&world.hdms, "");
+	world_push("ABC1", "17 Paused");
+	run_for(0.5);
+	world_expect_settled("ok");
+	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
+	view = cbx_window_look(&world.window);
+	ck_assert(view->paused);
+	cbx_view_unref(view);
+	run_for(10); /* what a push told is not asked sooner */
+	command(CBX_IN_RESUME, 0);
+	run_for(1.5);
+	hdms_expect(&world.hdms, "job_status ABC1:17\n");
+	view = cbx_window_look(&world.window);
+	ck_assert(!view->paused);
+	cbx_view_unref(view);
+	command(CBX_IN_PAUSE, 20000);
+	run_for(19);
+	hdms_expect(&world.hdms, "");
+	run_for(3);
+	hdms_expect(&world.hdms, "job_status ABC1:17\n");
+}
+END_TEST
+
+START_TEST(the_pause_ends_by_itself_after_the_configured_time)
+{
+	run_for(1);
+	command(CBX_IN_PAUSE, 0);
+	run_for(1);
+	cbx_text_clear(&world.hdms.asked);
+	run_for(597);
+	hdms_expect(&world.hdms, "");
+	run_for(5);
+	ck_assert_uint_gt(world.hdms.asked.len, 0);
+}
+END_TEST
+
+START_TEST(an_online_event_and_poll_now_do_not_wait_for_the_interval)
+{
+	run_for(2);
+	cbx_text_clear(&world.hdms.asked);
+	world_event("nl-hdms.event.control.system_online", "\"NEW\"");
+	run_for(0.3);
+	hdms_expect(&world.hdms, "job_list NEW\n");
+	world_expect_settled("ok");
+	command(CBX_IN_DISCOVER, 0);
+	run_for(1.2);
+	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
+	world_pass(10);
+	run_for(0.1);
+	cbx_text_clear(&world.hdms.asked);
+	command(CBX_IN_POLL, 0);
+	run_for(1.2);
+	ck_assert_ptr_nonnull(strstr(world.hdms.asked.bytes, "job_status ABC1:17\n"));
+}
+END_TEST
+
+START_TEST(statuses_are_sent_each_minute)
+{
+	run_for(59);
+	ck_assert_uint_eq(world.announced, 0);
+	run_for(3);
+	ck_assert_uint_eq(world.announced, 1);
+	run_for(60);
+	ck_assert_uint_eq(world.announced, 2);
+}
+END_TEST
+
+START_TEST(load_stretches_the_interval_and_calm_relaxes_it)
+{
+	struct cbx_task *task = &world.poller.status.check_status_task;
+
+	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 2500 * CBX_MS;
+	run_for(4);
+	ck_assert_double_eq(task->interval, 15);
+	ck_assert_str_eq(flow->load_reason, "reply_time");
+	ck_assert_double_eq(world_count(world.observe.under_load, "reply_time", NULL), 1);
+	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 0;
+	run_for(16);
+	ck_assert_double_eq(task->interval, 10);
+	ck_assert_ptr_null(flow->load_reason);
+	/* a round that is cut short judges nothing */
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
+	faults_add_nth(&world.bus_faults, "take", CHATTERBOX_E_DOWN, 2, 1);
+	command(CBX_IN_DISCOVER, 0);
+	run_for(0.2);
+	ck_assert_double_eq(task->interval, 10);
+}
+END_TEST
+
+START_TEST(an_interval_that_had_to_wait_is_read_when_redis_is_back)
+{
+	run_for(1);
+	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
+	world_event("nl-ocd.event.update_time_till_next_check", "");
+	cbx_memory_store_set_interval(world.store, "\"44\"");
+	run_for(0.05);
+	ck_assert(world.poller.status.interval_waits);
+	run_for(12);
+	ck_assert(!world.poller.status.interval_waits);
+	ck_assert_double_eq(flow->interval_base, 44);
+}
+END_TEST
+
+START_TEST(a_lost_redis_is_whole_again_by_itself)
+{
+	run_for(1);
+	cbx_memory_store_stop(world.store);
+	cbx_memory_store_flush(world.store);
+	run_for(5);
+	cbx_memory_store_start(world.store);
+	ck_assert_int_eq(world.eye->ops->connect(world.eye, UINT64_MAX), 0);
+	run_for(12);
+	world_expect_shared("ABC1 17=Running\n");
+	ck_assert_double_eq(world_count(world.observe.reconnects, "redis", NULL), 1);
+}
+END_TEST
+
+START_TEST(what_was_heard_is_recorded_at_a_stop)
+{
+	run_for(1);
+	world_push("ABC1", "17 Paused");
+	world.poller.stop = false;
+	stop_at = 0;
+	cbx_poller_run(&world.poller);
+	world_expect_settled("ok");
+	world_expect_outbox("ABC1/17/4 ABC1/status/2");
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("poller", set_up, world_tear_down,
+		  a_start_asks_for_everything_and_then_each_interval,
+		  online_systems_come_before_the_first_discovery,
+		  the_discovery_is_repeated_each_time_till_next_check,
+		  no_question_before_what_waited_is_merged,
+		  a_start_up_run_that_failed_is_repeated_and_a_later_one_is_not,
+		  a_new_epoch_reads_everything_anew,
+		  a_lapsed_lease_stops_the_asking_and_a_late_renewal_keeps_what_is_held,
+		  a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
+		  the_pause_ends_by_itself_after_the_configured_time,
+		  an_online_event_and_poll_now_do_not_wait_for_the_interval,
+		  statuses_are_sent_each_minute, load_stretches_the_interval_and_calm_relaxes_it,
+		  an_interval_that_had_to_wait_is_read_when_redis_is_back,
+		  a_lost_redis_is_whole_again_by_itself, what_was_heard_is_recorded_at_a_stop)
