@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+/* The engine by its public calls, on the embedded profile with a fleet behind it: what it tells has
+ * no gap and no repetition, over restarts too; two of them in one process; two on one database. */
+#include "engine_kit.h"
+
+#include <string.h>
+
+#define SYSTEMS 40
+
+static struct engine_home home;
+static struct engine_journal journal;
+
+static void set_up(void)
+{
+	engine_home_open(&home);
+}
+
+static void tear_down(void)
+{
+	engine_journal_free(&journal);
+	engine_home_close(&home);
+}
+
+static size_t live(struct chatterbox *box)
+{
+	struct chatterbox_jobs *jobs = NULL;
+	size_t count;
+
+	ck_assert_int_eq(chatterbox_live_jobs(box, &jobs), 0);
+	count = chatterbox_jobs_count(jobs);
+	chatterbox_jobs_unref(jobs);
+	return count;
+}
+
+static bool has_jobs(struct engine_host *host)
+{
+	return live(host->box) > 0;
+}
+
+/* A job has got past the first revision: things move */
+static bool has_moved(struct engine_host *host)
+{
+	struct chatterbox_jobs *jobs = NULL;
+	bool moved = false;
+	size_t i;
+
+	ck_assert_int_eq(chatterbox_live_jobs(host->box, &jobs), 0);
+	for (i = 0; i < chatterbox_jobs_count(jobs); i++)
+		moved = moved || chatterbox_job_revision(chatterbox_jobs_at(jobs, i)) > 1;
+	chatterbox_jobs_unref(jobs);
+	return moved;
+}
+
+static bool is_leader(struct engine_host *host)
+{
+	char *role = engine_summary(host->box, "role");
+	bool leads = !strcmp(role, "leader");
+
+	free(role);
+	return leads;
+}
+
+/* The records of a run: it starts, jobs move, it stops; what it told is in the journal then */
+static void play(uint64_t seed)
+{
+	struct chatterbox *box = engine_make(&home);
+	struct engine_host host;
+
+	engine_begin(&host, box, SYSTEMS, seed);
+	engine_wait(&host, engine_is_told_ready);
+	engine_wait(&host, has_jobs);
+	engine_wait(&host, has_moved);
+	chatterbox_stop(box);
+	ck_assert_uint_eq(host.ready, 1);
+	ck_assert_uint_eq(host.failed, 0);
+	engine_journal_take(&journal, box);
+	chatterbox_unref(box);
+}
+
+START_TEST(what_is_told_has_no_gap)
+{
+	play(1);
+	ck_assert_uint_gt(journal.count, SYSTEMS);
+	engine_journal_check(&journal);
+	ck_assert_int_gt(engine_journal_top(&journal), 1);
+}
+END_TEST
+
+START_TEST(a_restart_goes_on_and_repeats_nothing)
+{
+	long long top;
+
+	play(1);
+	top = engine_journal_top(&journal);
+	play(2); /* other statuses of the same jobs */
+	play(2);
+	engine_journal_check(&journal);
+	ck_assert_int_gt(engine_journal_top(&journal), top);
+}
+END_TEST
+
+START_TEST(a_restart_without_news_tells_nothing)
+{
+	struct chatterbox *box;
+	struct engine_host host;
+	size_t before;
+
+	play(1);
+	before = journal.count;
+	/* nobody answers: what is known is shown, and no event comes of it */
+	box = engine_make(&home);
+	engine_begin(&host, box, 0, 0);
+	engine_wait(&host, engine_is_told_ready);
+	engine_wait(&host, has_jobs);
+	chatterbox_stop(box);
+	ck_assert_uint_gt(live(box), 0); /* reads go on after the stop */
+	engine_journal_take(&journal, box);
+	chatterbox_unref(box);
+	engine_journal_check(&journal);
+	ck_assert_uint_ge(journal.count, before);
+}
+END_TEST
+
+START_TEST(two_engines_in_one_process)
+{
+	struct engine_home other;
+	struct chatterbox *one;
+	struct chatterbox *two;
+	struct engine_host hosts[2];
+	struct engine_journal second = { 0 };
+
+	engine_home_open(&other);
+	one = engine_make(&home);
+	two = engine_make(&other);
+	engine_begin(&hosts[0], one, SYSTEMS, 1);
+	engine_begin(&hosts[1], two, SYSTEMS / 2, 2);
+	engine_wait(&hosts[0], has_moved);
+	engine_wait(&hosts[1], has_moved);
+	ck_assert(is_leader(&hosts[0]) && is_leader(&hosts[1]));
+	chatterbox_stop(one);
+	chatterbox_stop(two);
+	engine_journal_take(&journal, one);
+	engine_journal_take(&second, two);
+	engine_journal_check(&journal);
+	engine_journal_check(&second);
+	chatterbox_unref(one);
+	chatterbox_unref(two);
+	engine_journal_free(&second);
+	engine_home_close(&other);
+}
+END_TEST
+
+START_TEST(of_two_on_one_database_one_leads)
+{
+	struct chatterbox *boxes[2];
+	struct engine_host hosts[2];
+	char *first;
+	char *second;
+
+	boxes[0] = engine_make(&home);
+	engine_begin(&hosts[0], boxes[0], SYSTEMS, 1);
+	engine_wait(&hosts[0], is_leader);
+	boxes[1] = engine_make(&home);
+	engine_begin(&hosts[1], boxes[1], SYSTEMS, 1);
+	engine_wait(&hosts[1], engine_is_told_ready);
+	ck_assert(!is_leader(&hosts[1]) && is_leader(&hosts[0]));
+	first = engine_summary(boxes[0], "leader");
+	second = engine_summary(boxes[1], "leader");
+	ck_assert_str_eq(first, second);
+	ck_assert_int_eq(chatterbox_poll_now(boxes[1], true), CHATTERBOX_E_STANDBY);
+	ck_assert_int_eq(chatterbox_poll_now(boxes[0], true), 0);
+	free(first);
+	free(second);
+	engine_wait(&hosts[0], has_moved);
+	/* a clean stop hands it over at once, and the revisions go on */
+	chatterbox_stop(boxes[0]);
+	engine_wait(&hosts[1], is_leader);
+	engine_wait(&hosts[1], has_moved);
+	chatterbox_stop(boxes[1]);
+	engine_journal_take(&journal, boxes[0]);
+	engine_journal_take(&journal, boxes[1]);
+	engine_journal_check(&journal);
+	chatterbox_unref(boxes[0]);
+	chatterbox_unref(boxes[1]);
+}
+END_TEST
+
+START_TEST(an_engine_that_was_never_started)
+{
+	struct chatterbox *box = engine_make(&home);
+	bool ready = true;
+	char *text = NULL;
+
+	ck_assert_uint_eq(live(box), 0);
+	ck_assert_int_eq(chatterbox_health(box, &ready, NULL, &text), 0);
+	ck_assert(!ready);
+	free(text);
+	chatterbox_stop(box);
+	chatterbox_unref(box);
+}
+END_TEST
+
+START_TEST(a_fleet_needs_a_memory_bus_and_a_number)
+{
+	struct chatterbox *box = engine_make(&home);
+
+	ck_assert_int_lt(chatterbox_fleet_start(box, 0, 1), 0);
+	ck_assert_int_lt(chatterbox_fleet_start(box, 100001, 1), 0);
+	ck_assert_int_eq(chatterbox_fleet_start(box, 3, 1), 0);
+	ck_assert_int_lt(chatterbox_fleet_start(box, 3, 1), 0);
+	chatterbox_unref(box);
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("engine", set_up, tear_down, what_is_told_has_no_gap,
+		  a_restart_goes_on_and_repeats_nothing, a_restart_without_news_tells_nothing,
+		  two_engines_in_one_process, of_two_on_one_database_one_leads,
+		  an_engine_that_was_never_started, a_fleet_needs_a_memory_bus_and_a_number)

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine_kit.h - an engine on the embedded profile, its host, and the journal of all it has told
+ *
+ * A journal holds every update_job_status of every run by its id, and knows what CONTRACT 1
+ * promises of them: of each job the revisions 1, 2, 3, ... and each event's previous status is the
+ * status before.
+ */
+#ifndef CBX_TESTS_ENGINE_KIT_H
+#define CBX_TESTS_ENGINE_KIT_H
+
+#include "base/cleanup.h"
+#include "unit.h"
+
+#include <chatterbox/chatterbox.h>
+
+/* A directory of its own for the database */
+struct engine_home {
+	char directory[64];
+	char path[96];
+};
+
+void engine_home_open(struct engine_home *home);
+void engine_home_close(struct engine_home *home);
+
+/* What a host has heard from its engine */
+struct engine_host {
+	struct chatterbox *box;
+	unsigned ready, failed;
+	int error;
+};
+
+/* A new engine over @home; the Job Status Task each second. Not started yet. */
+struct chatterbox *engine_make(const struct engine_home *home);
+/* Starts it with a host; with @systems > 0 a fleet behind it */
+void engine_begin(struct engine_host *host, struct chatterbox *box, unsigned systems,
+		  uint64_t seed);
+/* Dispatches until @done says so; an assertion after 60 s */
+void engine_wait(struct engine_host *host, bool (*done)(struct engine_host *host));
+bool engine_is_told_ready(struct engine_host *host);
+/* A member of the summary: "role", "leader", ... as text; free() it */
+char *engine_summary(struct chatterbox *box, const char *member);
+
+struct engine_journal {
+	struct engine_entry {
+		char *key; /* system/job_id */
+		long long revision;
+		char *status, *previous;
+	} * entries;
+	size_t count;
+};
+
+/* Takes over the stream of a stopped engine; an id that is there already is an assertion */
+void engine_journal_take(struct engine_journal *journal, struct chatterbox *box);
+/* No gap, no repetition, an unbroken chain of previous statuses */
+void engine_journal_check(struct engine_journal *journal);
+/* The highest revision of any job */
+long long engine_journal_top(const struct engine_journal *journal);
+void engine_journal_free(struct engine_journal *journal);
+
+#endif
