@@ -9,9 +9,11 @@
 
 static struct engine_home home;
 static struct engine_journal journal;
+static long long passed; /* see has_moved() */
 
 static void set_up(void)
 {
+	passed = 1;
 	engine_home_open(&home);
 }
 
@@ -37,7 +39,7 @@ static bool has_jobs(struct engine_host *host)
 	return live(host->box) > 0;
 }
 
-/* A job has got past the first revision: things move */
+/* A job has got past this revision: things move */
 static bool has_moved(struct engine_host *host)
 {
 	struct chatterbox_jobs *jobs = NULL;
@@ -46,7 +48,7 @@ static bool has_moved(struct engine_host *host)
 
 	ck_assert_int_eq(chatterbox_live_jobs(host->box, &jobs), 0);
 	for (i = 0; i < chatterbox_jobs_count(jobs); i++)
-		moved = moved || chatterbox_job_revision(chatterbox_jobs_at(jobs, i)) > 1;
+		moved = moved || chatterbox_job_revision(chatterbox_jobs_at(jobs, i)) > passed;
 	chatterbox_jobs_unref(jobs);
 	return moved;
 }
@@ -88,14 +90,12 @@ END_TEST
 
 START_TEST(a_restart_goes_on_and_repeats_nothing)
 {
-	long long top;
-
 	play(1);
-	top = engine_journal_top(&journal);
+	passed = engine_journal_top(&journal);
 	play(2); /* other statuses of the same jobs */
 	play(2);
 	engine_journal_check(&journal);
-	ck_assert_int_gt(engine_journal_top(&journal), top);
+	ck_assert_int_gt(engine_journal_top(&journal), passed);
 }
 END_TEST
 

@@ -251,6 +251,7 @@ void hdms_pump(void *user)
 		hdms->bus->ops->settle(hdms->bus, event.tag, false, true);
 		cbx_bus_event_clear(&event);
 	}
+	cbx_bus_event_clear(&event);
 	for (i = 0; !hdms->hold && i < hdms->request_count; i++)
 		if (hdms->requests[i].due && hdms->requests[i].due <= cbx_now(&hdms->clock->clock))
 			answer(hdms, i);
