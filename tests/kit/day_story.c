@@ -75,7 +75,8 @@ static void progress(struct day *day)
 	day_told_statuses(day, 2);
 }
 
-/* To 92: its group is paused with it, and goes on with it; the other one does not care */
+/* To 92: its group is paused with it, and goes on with it; the other one does not care. What a push
+ * told within the interval is not asked about. */
 static void pause_and_resume(struct day *day)
 {
 	day_system_says(day, "ABC1", 17, "Paused", PLAYLIST("30"));
@@ -86,10 +87,15 @@ static void pause_and_resume(struct day *day)
 	day_redis_shows(day, "ABC1", 17, "Paused", NULL);
 	day_monitor_holds(day, "ABC1", 17, "Paused/2/user");
 
+	day_pass(day, 5);
 	day_system_says(day, "ABC1", 17, "Running", PLAYLIST("40"));
-	day_pass(day, 10);
+	day_system_pushes(day, "ABC1", 17, "Running", PLAYLIST("40"));
 	day_told(day, "ABC1", 17, 3, "Running", "Paused", "user");
 	day_told_paused(day, "ABC1", "playlist", false);
+	day_redis_shows(day, "ABC1", 17, "Running", "\"percent_completed\":\"40\"");
+	day_forget_questions(day);
+	day_pass(day, 5);
+	day_was_asked(day, "ABC1", "job_status 18");
 	day_told_nothing_more(day);
 }
 

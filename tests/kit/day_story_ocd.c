@@ -47,7 +47,7 @@ START_TEST(ocd_inserts_a_row)
 }
 END_TEST
 
-/* A job of a user's that OCD plans, too: its origin turns, with the next event */
+/* What OCD has planned is OCD's from its first word; what it plans later turns without an event */
 START_TEST(ocd_schedules_a_job)
 {
 	struct day *day = a_day_with("OCD2", NULL);
@@ -62,6 +62,15 @@ START_TEST(ocd_schedules_a_job)
 	day_told_nothing_more(day);
 	day_monitor_holds(day, "OCD2", 1, "Running/1/user");
 	day_monitor_holds(day, "OCD2", 9, "Running/1/ocd");
+
+	day_sql(day, "insert into scheduled_jobs (system, job_id) values ('OCD2', 1)");
+	day_pass(day, 10);
+	day_told_nothing_more(day);
+	day_system_says(day, "OCD2", 1, "Checking", NULL);
+	day_pass(day, 10);
+	day_told(day, "OCD2", 1, 2, "Checking", "Running", "ocd");
+	day_told_nothing_more(day);
+	day_monitor_holds(day, "OCD2", 1, "Checking/2/ocd");
 }
 END_TEST
 
