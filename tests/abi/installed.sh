@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# installed.sh CC BUILD SOURCE - what a stranger gets: install, pkg-config, build the examples, run
+# installed.sh CC CXX BUILD SOURCE - what a stranger gets: install, pkg-config, build the examples, run
 #
 # The library is installed below a temporary directory, and the examples are built with nothing
-# but what pkg-config says, as C and, so that a C++ host is no worse off, linked from C++ too.
+# but what pkg-config says; and a C++ host that includes every header is no worse off.
 
 set -eu
 cc=$1
-build=$2
-source=$3
+cxx=$2
+build=$3
+source=$4
 top=$(mktemp -d)
 trap 'rm -rf "$top"' EXIT
 
@@ -29,6 +30,10 @@ for example in embed print_active_jobs; do
 	"$cc" -std=gnu11 -Wall -Wextra -Werror ${SANITIZE:+"$SANITIZE"} -o "$top/$example" \
 		"$source/examples/$example.c" "${flags[@]}"
 done
+(cd "$(pkg-config --variable=includedir chatterbox)" &&
+	for header in chatterbox/*.h; do echo "#include <$header>"; done) > "$top/all.h"
+"$cxx" -std=c++11 -Wall -Wextra -Werror -pedantic ${SANITIZE:+"$SANITIZE"} -I "$top" -o "$top/host" \
+	"$source/tests/abi/host.cc" "${flags[@]}"
 export LD_LIBRARY_PATH=$libdir
 if readelf -d "$top/embed" | grep NEEDED | grep -q -v -E 'libchatterbox|libc\.|libasan|libubsan|libtsan'; then
 	echo "an application gets more than libchatterbox to link:" >&2
@@ -38,3 +43,5 @@ fi
 cd "$top"
 timeout 60 ./embed
 echo "embed ended with 0"
+timeout 60 ./host "$top/host.db"
+echo "a C++ host with $(wc -l < all.h) headers ended with 0"
