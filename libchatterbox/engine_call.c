@@ -27,15 +27,14 @@ static void finished(struct cbx_call *call)
 int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
 		    chatterbox_call_fn done, void *user)
 {
-	json_t *parsed = json_loads(params ? params : "{}", JSON_REJECT_DUPLICATES, NULL);
+	json_t *parsed = NULL;
 	const struct cbx_method *known = cbx_method_find(method);
 	struct waiter *waiter;
 	struct cbx_call *call;
+	int result = engine_params(params, &parsed, NULL);
 
-	if (!json_is_object(parsed)) {
-		json_decref(parsed);
-		return -EINVAL;
-	}
+	if (result < 0)
+		return result;
 	waiter = malloc(sizeof(*waiter));
 	if (!waiter) {
 		json_decref(parsed);

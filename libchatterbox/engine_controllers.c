@@ -4,6 +4,7 @@
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* --- job_status.h --- */
 
@@ -51,7 +52,7 @@ double chatterbox_job_status_get_time_till_next_check(struct chatterbox *box, do
 
 int chatterbox_job_status_send_status(struct chatterbox *box)
 {
-	return engine_call(box, "chatterbox.job_status.send_status", NULL, NULL);
+	return engine_call(box, "chatterbox.job_status.send_status", json_object(), NULL);
 }
 
 /* --- errors.h, cleanup.h --- */
@@ -68,23 +69,20 @@ int chatterbox_errors_store_errors(struct chatterbox *box, const char *errors)
 
 int chatterbox_errors_get(struct chatterbox *box, const char *params, char **json)
 {
-	json_t *parsed = json_loads(params ? params : "{}", JSON_REJECT_DUPLICATES, NULL);
+	json_t *parsed = NULL;
+	int result = engine_params(params, &parsed, NULL);
 
-	if (json_is_object(parsed))
-		return engine_call(box, "nl-ocd.server.errors.get", parsed, json);
-	json_decref(parsed);
-	return -EINVAL;
+	return result < 0 ? result : engine_call(box, "nl-ocd.server.errors.get", parsed, json);
 }
 
 int chatterbox_errors_remove(struct chatterbox *box, const char *params, int64_t *removed)
 {
-	json_t *parsed = json_loads(params, JSON_REJECT_DUPLICATES, NULL);
+	json_t *parsed = NULL;
+	int result = engine_params(params, &parsed, NULL);
 
-	if (json_is_object(parsed))
-		return engine_call_number(box, "nl-ocd.server.errors.remove", parsed, "removed",
-					  removed);
-	json_decref(parsed);
-	return -EINVAL;
+	return result < 0 ? result
+			  : engine_call_number(box, "nl-ocd.server.errors.remove", parsed,
+					       "removed", removed);
 }
 
 int chatterbox_errors_add_syncing(struct chatterbox *box, const char *system)
@@ -116,8 +114,11 @@ int chatterbox_cleanup_errored(struct chatterbox *box, const char *system, int64
 {
 	json_t *params = json_pack("{s:I}", "older_than", (json_int_t)older_than);
 
-	if (params && system)
-		json_object_set_new(params, "system", json_string(system));
+	/* one that lost its system would clean up all of them */
+	if (params && system && json_object_set_new(params, "system", json_string(system)) < 0) {
+		json_decref(params);
+		return cbx_utf8_valid(system, strlen(system)) ? -ENOMEM : -EINVAL;
+	}
 	return engine_call_number(box, "nl-ocd.content.job.cleanUpErrored", params, "removed",
 				  removed);
 }
@@ -126,13 +127,13 @@ int chatterbox_cleanup_errored(struct chatterbox *box, const char *system, int64
 
 int chatterbox_internal_systems_populate(struct chatterbox *box)
 {
-	return engine_call(box, "chatterbox.internal_systems.populate", NULL, NULL);
+	return engine_call(box, "chatterbox.internal_systems.populate", json_object(), NULL);
 }
 
 int chatterbox_internal_systems_cleanup_internal_systems(struct chatterbox *box, int64_t *removed)
 {
-	return engine_call_number(box, "chatterbox.internal_systems.cleanup_internal_systems", NULL,
-				  "removed", removed);
+	return engine_call_number(box, "chatterbox.internal_systems.cleanup_internal_systems",
+				  json_object(), "removed", removed);
 }
 
 int chatterbox_internal_systems_put(struct chatterbox *box, const char *system)
@@ -149,7 +150,7 @@ int chatterbox_internal_systems_remove(struct chatterbox *box, const char *syste
 
 int chatterbox_online_systems_populate(struct chatterbox *box)
 {
-	return engine_call(box, "chatterbox.online_systems.populate", NULL, NULL);
+	return engine_call(box, "chatterbox.online_systems.populate", json_object(), NULL);
 }
 
 int chatterbox_online_systems_update_server_configuration(struct chatterbox *box)

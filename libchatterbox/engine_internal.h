@@ -20,17 +20,7 @@
 
 #define ENGINE_VERSION "0.1.0"
 
-struct engine_fleet; /* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over.
-		      * Answers of public calls: chatterbox/job_status.h. @result may be NULL, else
-		      * it is an allocated JSON text. */
-int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
-int engine_call_system(struct chatterbox *box, const char *method, const char *system);
-/* A call whose answer holds one number; @number may be NULL */
-int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
-		       int64_t *number);
-/* @errors: the text of a JSON array */
-int engine_call_errors(struct chatterbox *box, const char *method, const char *errors);
-/* engine_fleet.c */
+struct engine_fleet;
 
 struct chatterbox {
 	_Atomic unsigned refs;
@@ -95,6 +85,9 @@ bool engine_is_ready(struct chatterbox *box);
 /* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
  * calls: chatterbox/job_status.h. @result may be NULL, else it is an allocated JSON text. */
 int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
+/* The parameters of a call, NULL = {}: 0, -EINVAL when @text is no JSON object (@why, which may be
+ * NULL, says where when it is no JSON), -ENOMEM */
+int engine_params(const char *text, json_t **out, json_error_t *why);
 int engine_call_system(struct chatterbox *box, const char *method, const char *system);
 /* A call whose answer holds one number; @number may be NULL */
 int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,

@@ -24,15 +24,13 @@ static int look(struct chatterbox *box, struct cbx_view **out)
 
 static int parse_params(const char *params, json_t **out, char *error)
 {
-	json_error_t why;
+	json_error_t why = { 0 };
+	int result = engine_params(params, out, &why);
 
-	*out = json_loads(params ? params : "{}", JSON_REJECT_DUPLICATES, &why);
-	if (json_is_object(*out))
-		return 0;
-	snprintf(error, CHATTERBOX_ERROR_TEXT, "parameters: takes a JSON object%s%s",
-		 *out ? "" : ": ", *out ? "" : why.text);
-	json_decref(*out);
-	return -EINVAL;
+	if (result == -EINVAL)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "parameters: takes a JSON object%s%s",
+			 *why.text ? ": " : "", why.text);
+	return result;
 }
 
 static int finish(struct cbx_text *text, int result, char **json)

@@ -6,6 +6,8 @@
  */
 #include "engine_internal.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,13 +114,29 @@ static int wait_for(struct wait *wait, char **result)
 	return error;
 }
 
-/* Takes @params over; @result may be NULL, else it is an allocated JSON text */
+int engine_params(const char *text, json_t **out, json_error_t *why)
+{
+	int result = cbx_json_read(text ? text : "{}", text ? strlen(text) : 2, out, why);
+
+	if (result == CHATTERBOX_E_DECODE)
+		return -EINVAL;
+	if (result < 0 || json_is_object(*out))
+		return result;
+	json_decref(*out);
+	*out = NULL;
+	return -EINVAL;
+}
+
+/* Takes @params over, where NULL is one that could not be made: without its parameters a call would
+ * mean something else. @result may be NULL, else it is an allocated JSON text. */
 int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result)
 {
 	struct cbx_call *made = NULL;
 	struct wait *wait;
 	int error;
 
+	if (!params)
+		return -ENOMEM;
 	if (!box->started || box->stopped) {
 		json_decref(params);
 		return CHATTERBOX_E_DOWN;
@@ -141,6 +159,8 @@ int engine_call(struct chatterbox *box, const char *method, json_t *params, char
 
 int engine_call_system(struct chatterbox *box, const char *method, const char *system)
 {
+	if (!cbx_utf8_valid(system, strlen(system)))
+		return -EINVAL;
 	return engine_call(box, method, json_pack("{s:s}", "system", system), NULL);
 }
 
@@ -149,12 +169,14 @@ int engine_call_number(struct chatterbox *box, const char *method, json_t *param
 		       int64_t *number)
 {
 	cbx_auto(cbx_freep) char *result = NULL;
-	json_t *answer;
+	json_t *answer = NULL;
 	int error = engine_call(box, method, params, &result);
 
 	if (error < 0 || !number)
 		return error;
-	answer = json_loads(result, 0, NULL);
+	error = cbx_json_read(result, strlen(result), &answer, NULL);
+	if (error < 0)
+		return error;
 	*number = json_integer_value(json_object_get(answer, name));
 	json_decref(answer);
 	return 0;
@@ -162,13 +184,13 @@ int engine_call_number(struct chatterbox *box, const char *method, json_t *param
 
 int engine_call_errors(struct chatterbox *box, const char *method, const char *errors)
 {
-	json_t *list = json_loads(errors, JSON_REJECT_DUPLICATES, NULL);
-	json_t *params;
+	json_t *list = NULL;
 
+	if (cbx_json_read(errors, strlen(errors), &list, NULL) == -ENOMEM)
+		return -ENOMEM;
 	if (!json_is_array(list)) {
 		json_decref(list);
 		return -EINVAL;
 	}
-	params = json_pack("{s:o}", "errors", list);
-	return params ? engine_call(box, method, params, NULL) : -ENOMEM;
+	return engine_call(box, method, json_pack("{s:o}", "errors", list), NULL);
 }

@@ -2,6 +2,8 @@
 /* internal_systems.c - decides which internal systems are too old, by the text that stands there */
 #include "controller/internal_systems.h"
 
+#include "base/json.h"
+
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <jansson.h>
@@ -29,27 +31,32 @@ static void reading_free(struct reading *reading)
 	free(reading->fields);
 }
 
-/* lastCheck in ms; 0 when it can't be read: such an entry is as old as can be */
-static int64_t last_check(const struct cbx_field *field)
+/* lastCheck in ms; 0 when it can't be read: such an entry is as old as can be. -ENOMEM. */
+static int last_check(const struct cbx_field *field, int64_t *ms)
 {
-	json_t *value = json_loadb(field->value, field->value_len, JSON_REJECT_DUPLICATES, NULL);
-	const char *text = json_string_value(json_object_get(value, "lastCheck"));
-	int64_t ms = 0;
+	json_t *value = NULL;
+	const char *text;
 
-	if (!text || !cbx_time_parse(text, &ms))
-		ms = 0;
+	if (cbx_json_read(field->value, field->value_len, &value, NULL) == -ENOMEM)
+		return -ENOMEM;
+	text = json_string_value(json_object_get(value, "lastCheck"));
+	if (!text || !cbx_time_parse(text, ms))
+		*ms = 0;
 	json_decref(value);
-	return ms;
+	return 0;
 }
 
 static int keep_old(void *user, const char *key, const struct cbx_field *field)
 {
 	struct reading *reading = user;
 	struct cbx_field *copy;
+	int64_t checked_ms = 0;
 
 	(void)key;
 	reading->seen++;
-	if (last_check(field) >= reading->before_ms)
+	if (last_check(field, &checked_ms) < 0)
+		return -ENOMEM;
+	if (checked_ms >= reading->before_ms)
 		return 0;
 	if (reading->count == reading->capacity) {
 		size_t capacity = reading->capacity ? reading->capacity * 2 : 16;

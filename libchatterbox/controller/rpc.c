@@ -5,6 +5,8 @@
  */
 #include "controller/rpc.h"
 
+#include "base/json.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,11 +165,14 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 {
 	const struct cbx_bus_message *message = &event->message;
 	json_t *root = NULL;
+	int result = 0;
 
 	if (event->type == CBX_BUS_DELIVERY)
-		root = json_loadb(message->body, message->body_len,
-				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
-	if (!root) {
+		result = cbx_json_read(message->body, message->body_len, &root, NULL);
+	if (result == -ENOMEM) {
+		request->code = CBX_CALL_INTERNAL;
+		request->why = "out of memory";
+	} else if (!root) {
 		request->code = CBX_CALL_PARSE;
 		request->why = event->type == CBX_BUS_OVERSIZED ? "the body is too large"
 								: "the body is no JSON";
