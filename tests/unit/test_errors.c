@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+/* The errors controller: syncing systems go after maxSyncTime, and what is known of access to the content
+ * server is gathered for csaTimer seconds, the last word winning. */
+#include "flow_world.h"
+
+static struct cbx_errors *errors(void)
+{
+	return &world.poller.errors;
+}
+
+static void set_up(void)
+{
+	world_set_up();
+	world.settings->max_sync_time_ms = 3600000;
+	world.settings->csa_timer = 15;
+	world_lead();
+}
+
+START_TEST(a_syncing_system_is_dropped_after_its_time)
+{
+	ck_assert_int_eq(cbx_errors_add_syncing(errors(), "ABC1"), 0);
+	world_pass(3000);
+	ck_assert_int_eq(cbx_errors_add_syncing(errors(), "ABC2"), 0);
+	ck_assert_uint_eq(cbx_errors_clean_up_syncing(errors()), 2);
+	world_pass(601);
+	ck_assert_uint_eq(cbx_errors_clean_up_syncing(errors()), 1);
+	ck_assert(!cbx_errors_is_syncing(errors(), "ABC1"));
+	ck_assert(cbx_errors_is_syncing(errors(), "ABC2"));
+	/* told again, its time begins anew */
+	ck_assert_int_eq(cbx_errors_add_syncing(errors(), "ABC2"), 0);
+	world_pass(3000);
+	ck_assert_uint_eq(cbx_errors_clean_up_syncing(errors()), 1);
+}
+END_TEST
+
+START_TEST(access_is_written_in_batches)
+{
+	static const char rows[] = "select count(*) from content_server_access";
+
+	ck_assert_int_eq(cbx_errors_note_access(errors(), "ABC1", "ok", NULL), 0);
+	world_pass(10);
+	ck_assert_int_eq(cbx_errors_note_access(errors(), "ABC1", "denied", "403"), 0);
+	ck_assert_int_eq(cbx_errors_note_access(errors(), "ABC2", "internal", NULL), 0);
+	cbx_errors_turn(errors());
+	world_expect(rows, "0");
+	world_pass(6);
+	cbx_errors_turn(errors());
+	world_expect(rows, "2");
+	world_expect("select access || ' ' || error from content_server_access "
+		     "where system = 'ABC1'",
+		     "denied 403");
+	world_expect("select access from content_server_access where system = 'ABC2'", "internal");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("errors");
+	TCase *tcase = tcase_create("errors");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	tcase_add_test(tcase, a_syncing_system_is_dropped_after_its_time);
+	tcase_add_test(tcase, access_is_written_in_batches);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
