@@ -159,6 +159,8 @@ START_TEST(the_interval_is_set_and_kept)
 	ck_assert_double_eq(current, 77);
 	ck_assert(!chatterbox_job_status_check_if_server_is_under_load(box, &reason));
 	ck_assert_ptr_null(reason);
+	ck_assert_int_eq(chatterbox_job_status_update_database(box), 0);
+	ck_assert_int_eq(chatterbox_job_status_get_all_jobs_status(box), 0);
 	ck_assert_int_eq(chatterbox_online_systems_update_server_configuration(box), 0);
 	ck_assert_double_eq(chatterbox_job_status_get_time_till_next_check(box, NULL), 77);
 }
