@@ -35,6 +35,7 @@ int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct
 	job->kind = cbx_kind_of(&flow->settings->keys, status->text);
 	job->origin = row->origin && !strcmp(row->origin, "user") ? CBX_USER : CBX_OCD;
 	job->revision = row->revision;
+	job->inferred = row->inferred && job->kind == CBX_ERRORED;
 	job->phase = CBX_LIVE;
 	if (!row->revision)
 		job->phase = CBX_UNHEARD;

@@ -29,7 +29,8 @@ struct cbx_row {
 	int64_t revision;
 	int64_t started_ms; /* created_at, or started_at */
 	int64_t updated_ms; /* updated_at, or completed_at */
-	bool inferred;      /* completed_jobs only: the end was concluded (an added column) */
+	bool inferred;      /* the end was concluded: in completed_jobs an added column, in
+			     * status_monitor an error of code system_offline since */
 };
 
 /* A non-zero return stops the read and is passed on */

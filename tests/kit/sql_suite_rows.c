@@ -78,6 +78,23 @@ START_TEST(rows_carry_everything)
 }
 END_TEST
 
+/* Nobody told this end: an end word may still correct it, after a restart too */
+START_TEST(an_errored_row_of_a_silent_system_is_inferred)
+{
+	struct cbx_batch batch = { 0 };
+	struct cbx_change *change = sql_put(&batch, "ABC1", 17, "Errored", 2);
+
+	change->error_code = "system_offline";
+	change->error_message = "nobody heard of it";
+	change = sql_put(&batch, "ABC1", 18, "Errored", 2);
+	change->error_code = "errored";
+	change->error_message = "it said so";
+	sql_record(&batch, 0);
+	expect_rows(sql->ledger->monitored, "ABC1/17 Errored user r2 inferred\n"
+					    "ABC1/18 Errored user r2\n");
+}
+END_TEST
+
 START_TEST(unheard_rows_are_those_of_revision_0)
 {
 	struct cbx_batch batch = { 0 };
@@ -186,6 +203,7 @@ void sql_suite_rows(Suite *suite)
 	const TTest *const tests[] = {
 		rows_come_by_bytes_of_the_name,
 		rows_carry_everything,
+		an_errored_row_of_a_silent_system_is_inferred,
 		unheard_rows_are_those_of_revision_0,
 		padded_names_are_trimmed,
 		padded_twin_of_a_known_job,

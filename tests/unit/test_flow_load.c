@@ -213,6 +213,26 @@ START_TEST(origins_turn_to_ocd_by_either_table_and_never_back)
 }
 END_TEST
 
+/* Long offline, then a restart, then the system tells how it really ended */
+START_TEST(an_end_that_was_concluded_is_corrected_after_a_restart)
+{
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	world_insert("ABC1", "18 Errored", "ocd", 2);
+	world_lead();
+	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "ABC1"), CBX_OFFLINE, 0);
+	world_pass(86400);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_outbox("ABC1/17/4");
+	world_lead();
+	world_push("ABC1", "17 Completed; 18 Completed");
+	cbx_flow_drain_inbox(flow);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_outbox("ABC1/17/4 ABC1/17/5");
+	world_expect("select group_concat(job_id || status || revision) from completed_jobs",
+		     "17Completed5");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -224,6 +244,7 @@ int main(void)
 		new_rows_are_noticed_and_asked_about,
 		a_job_that_ended_and_is_started_again_goes_on_counting,
 		origins_turn_to_ocd_by_either_table_and_never_back,
+		an_end_that_was_concluded_is_corrected_after_a_restart,
 	};
 	Suite *suite = suite_create("flow_load");
 	TCase *tcase = tcase_create("load");

@@ -15,13 +15,18 @@
 	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " system \
 										" and t.job_id = "
 
+/* An errored row whose system was offline for too long: nobody told that end */
+#define WAS_INFERRED                                                                          \
+	"exists (select 1 from errors e where e.system = s.cbx_name and e.job_id = s.job_id " \
+	"and e.code = 'system_offline' and e.last_seen >= s.updated_at) "
+
 #define MONITOR_ROWS                                                                             \
 	"select s.cbx_name, s.job_id, s.job_type, s.status, s.percent_completed, s.downloaded, " \
 	"s.total_files, s.download_speed, case when s.origin = 'ocd' or exists (select 1 "       \
 	"from " TWIN_OF(                                                                         \
 		"s.cbx_name") "s.job_id and t.origin = 'ocd') then 'ocd' else 'user' end, "      \
 			      "s.revision, " SQL_MS("s.created_at") ", " SQL_MS(                 \
-				      "s.updated_at") ", false "                                 \
+				      "s.updated_at") ", " WAS_INFERRED                          \
 						      "from (select *, " SQL_TRIM(               \
 							      "system") " as cbx_name from "     \
 									"status_monitor) s where "

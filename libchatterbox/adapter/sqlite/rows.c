@@ -16,6 +16,13 @@
 	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " row \
 										" and t.job_id = "
 
+/* An errored row whose system was offline for too long: nobody told that end */
+#define WAS_INFERRED                                                                     \
+	"exists (select 1 from errors e where e.system = " SQL_TRIM(                     \
+		"s.system") " and e.job_id = "                                           \
+			    "s.job_id and e.code = 'system_offline' and e.last_seen >= " \
+			    "s.updated_at) "
+
 #define MONITOR_ROWS                                                                              \
 	"select " SQL_TRIM(                                                                       \
 		"s.system") " as cbx_name, s.job_id, s.job_type, s.status, s.percent_completed, " \
@@ -24,7 +31,7 @@
 				    SQL_TRIM("s.system")) "s.job_id and t.origin = 'ocd') "       \
 							  "then 'ocd' else 'user' end, "          \
 							  "s.revision, s.created_at, "            \
-							  "s.updated_at, 0 "                      \
+							  "s.updated_at, " WAS_INFERRED           \
 							  "from status_monitor s where "
 #define FIRST_ONLY                                                                  \
 	"(s.system = " SQL_TRIM(                                                    \
