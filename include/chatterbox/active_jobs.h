@@ -13,10 +13,16 @@
 extern "C" {
 #endif
 
-/** chatterbox_active_jobs_has_stored_status() - is any job live? */
+/**
+ * chatterbox_active_jobs_has_stored_status() - is any job live?
+ * @box: engine
+ *
+ * Any thread. Return: whether the present snapshot has a live job.
+ */
 CHATTERBOX_API bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box);
 /**
  * chatterbox_active_jobs_get_last_recorded() - one system's lastRecordedStatus
+ * @box: engine
  * @system: its name, trimmed
  * @out: its live jobs by job_id, empty when there are none; chatterbox_jobs_unref() it
  *

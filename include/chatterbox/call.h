@@ -33,10 +33,10 @@ enum chatterbox_call_code {
 
 /** struct chatterbox_outcome - what came of a call; texts are valid during the callback */
 struct chatterbox_outcome {
-	enum chatterbox_call_code code;
-	const char *result;  /* JSON when code is CHATTERBOX_CALL_OK, else NULL */
-	const char *message; /* one line when it failed, else "" */
-	const char *data;    /* the code of nl-hdms, else "" */
+	enum chatterbox_call_code code; /* how it ended */
+	const char *result;             /* JSON when code is CHATTERBOX_CALL_OK, else NULL */
+	const char *message;            /* one line when it failed, else "" */
+	const char *data;               /* the code of nl-hdms, else "" */
 };
 
 /**

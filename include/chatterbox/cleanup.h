@@ -16,16 +16,21 @@ extern "C" {
 
 /**
  * chatterbox_cleanup_set_errors() - take over the errors that an event user_job_errors told
+ * @box: engine
  * @errors: its params, a JSON array (errors.h)
  *
- * The engine records its own errors itself; this is for those of others. As report_errors.
+ * The engine records its own errors itself; this is for those of others.
+ * Return: as chatterbox_errors_report_errors().
  */
 CHATTERBOX_API int chatterbox_cleanup_set_errors(struct chatterbox *box, const char *errors);
 /**
  * chatterbox_cleanup_errored() - errored jobs leave status_monitor for completed_jobs now
+ * @box: engine
  * @system: only this one's, NULL = all
  * @older_than: seconds since their last change, by the database's clock; 0 = all
  * @removed: NULL, or where to put how many went
+ *
+ * As nl-ocd.content.job.cleanUpErrored (CONTRACT 3). Return: 0, -EINVAL, or a failure.
  */
 CHATTERBOX_API int chatterbox_cleanup_errored(struct chatterbox *box, const char *system,
 					      int64_t older_than, int64_t *removed);

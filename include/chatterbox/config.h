@@ -21,11 +21,32 @@ extern "C" {
 
 struct chatterbox_config;
 
-enum chatterbox_problem_kind { CHATTERBOX_PROBLEM_WARNING, CHATTERBOX_PROBLEM_ERROR };
+/** enum chatterbox_problem_kind - how grave a problem of the configuration is */
+enum chatterbox_problem_kind {
+	CHATTERBOX_PROBLEM_WARNING, /* it works in spite of it */
+	CHATTERBOX_PROBLEM_ERROR,   /* no engine is made with it */
+};
 
+/**
+ * chatterbox_config_new() - a config with every default
+ * @out: the config; give it back with chatterbox_config_unref()
+ *
+ * Return: 0, -ENOMEM.
+ */
 CHATTERBOX_API int chatterbox_config_new(struct chatterbox_config **out);
+/**
+ * chatterbox_config_ref() - take a reference
+ * @config: config
+ *
+ * Return: @config.
+ */
 CHATTERBOX_API struct chatterbox_config *chatterbox_config_ref(struct chatterbox_config *config);
-/** Return: NULL. */
+/**
+ * chatterbox_config_unref() - give a reference back
+ * @config: config, or NULL
+ *
+ * Return: NULL.
+ */
 CHATTERBOX_API struct chatterbox_config *chatterbox_config_unref(struct chatterbox_config *config);
 
 /**
@@ -38,6 +59,8 @@ CHATTERBOX_API struct chatterbox_config *chatterbox_config_unref(struct chatterb
 CHATTERBOX_API const char *chatterbox_config_path(const char *option, const char *variable);
 /**
  * chatterbox_config_load_file() - lay a JSON file over what is there
+ * @config: config
+ * @path: the file
  *
  * Return: 0, also when it has problems (see chatterbox_config_problem()); a file that can't be read
  * or is no JSON object is a problem of kind error and CHATTERBOX_E_CONFIG; -ENOMEM.
@@ -45,6 +68,7 @@ CHATTERBOX_API const char *chatterbox_config_path(const char *option, const char
 CHATTERBOX_API int chatterbox_config_load_file(struct chatterbox_config *config, const char *path);
 /**
  * chatterbox_config_load_environment() - lay NLCONF_<SECTION>__<KEY> variables over what is there
+ * @config: config
  * @environment: as environ(7): NAME=value texts, NULL at the end
  *
  * A variable wins over a file, also over the members of "chatterbox" there. Return: 0, -ENOMEM.
@@ -52,7 +76,9 @@ CHATTERBOX_API int chatterbox_config_load_file(struct chatterbox_config *config,
 CHATTERBOX_API int chatterbox_config_load_environment(struct chatterbox_config *config,
 						      char *const *environment);
 /**
- * chatterbox_config_set() - one value by its path, "log.level" or "chatterbox.store"
+ * chatterbox_config_set() - one value by its path
+ * @config: config
+ * @path: "log.level" or "chatterbox.store"
  * @value: parsed as JSON where it parses and the key wants that, else text
  * @source: where it comes from, for --print-config: "--log-level"
  *
@@ -63,30 +89,56 @@ CHATTERBOX_API int chatterbox_config_set(struct chatterbox_config *config, const
 /**
  * chatterbox_config_demo() - the embedded profile, as option --demo: store and bus in memory,
  * SQLite
+ * @config: config
  * @sqlite_path: the database file
+ *
+ * Return: 0, -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_demo(struct chatterbox_config *config,
 					  const char *sqlite_path);
 
-/** chatterbox_config_check() - 0, or CHATTERBOX_E_CONFIG when there is a problem of kind error */
+/**
+ * chatterbox_config_check() - can an engine be made with it?
+ * @config: config
+ *
+ * Return: 0, or CHATTERBOX_E_CONFIG when there is a problem of kind error.
+ */
 CHATTERBOX_API int chatterbox_config_check(const struct chatterbox_config *config);
+/**
+ * chatterbox_config_problem_count() - how many problems were found so far
+ * @config: config
+ *
+ * Return: the number, of both kinds.
+ */
 CHATTERBOX_API size_t chatterbox_config_problem_count(const struct chatterbox_config *config);
-/** One line, borrowed until the next call that fills @config; NULL past the end. @kind may be NULL.
- * "chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (s) (from file …)" */
+/**
+ * chatterbox_config_problem() - one problem, in one line
+ * @config: config
+ * @index: below the count
+ * @kind: NULL, or where to put how grave it is
+ *
+ * "chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (s) (from file …)"
+ * Return: borrowed until the next call that fills @config; NULL past the end.
+ */
 CHATTERBOX_API const char *chatterbox_config_problem(const struct chatterbox_config *config,
 						     size_t index,
 						     enum chatterbox_problem_kind *kind);
 /**
  * chatterbox_config_print() - every effective value and where it came from, secrets as "***"
+ * @config: config
  * @text: allocated, free() it: JSON, an object by path:
  * {"log.level":{"value":"info","from":"default"}}
  *
  * Unset is null; from is "default", "file PATH", "environment NAME" or "option NAME".
+ * Return: 0, -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_print(const struct chatterbox_config *config, char **text);
 /**
  * chatterbox_config_changes() - the keys whose effective values differ
- * @each: called for each of them, may be NULL; @restart: a SIGHUP is not enough
+ * @old: as it was
+ * @now: as it is
+ * @each: called for each of them, may be NULL; its restart says that a SIGHUP is not enough
+ * @user: handed to @each
  *
  * Return: how many.
  */
@@ -99,21 +151,58 @@ CHATTERBOX_API int chatterbox_config_changes(
  * chatterbox.json(5) does not name, or one of another type, is a mistake of the caller: it is
  * asserted. */
 
-/** NULL = unset, which only keys without a default can be */
+/**
+ * chatterbox_config_text() - a text, a name or a choice
+ * @config: config
+ * @path: of the key
+ *
+ * Return: borrowed; NULL = unset, which only keys without a default can be.
+ */
 CHATTERBOX_API const char *chatterbox_config_text(const struct chatterbox_config *config,
 						  const char *path);
-/** Durations too: in ms ("rmq_rpc.rpc_timeout") */
+/**
+ * chatterbox_config_integer() - a number, in the key's own unit
+ * @config: config
+ * @path: of the key; of a duration ("rmq_rpc.rpc_timeout") too
+ *
+ * Return: the number; a duration in ms.
+ */
 CHATTERBOX_API int64_t chatterbox_config_integer(const struct chatterbox_config *config,
 						 const char *path);
+/**
+ * chatterbox_config_flag() - a yes or no
+ * @config: config
+ * @path: of the key
+ *
+ * Return: whether it is on.
+ */
 CHATTERBOX_API bool chatterbox_config_flag(const struct chatterbox_config *config,
 					   const char *path);
-/** Of "chatterbox.rmq_rpc.event_queue_bindings.default" */
+/**
+ * chatterbox_config_list_count() - how many texts a list has
+ * @config: config
+ * @path: "chatterbox.rmq_rpc.event_queue_bindings.default"
+ *
+ * Return: the number.
+ */
 CHATTERBOX_API size_t chatterbox_config_list_count(const struct chatterbox_config *config,
 						   const char *path);
-/** @index < count */
+/**
+ * chatterbox_config_list_at() - one text of a list
+ * @config: config
+ * @path: of the key
+ * @index: below the count
+ *
+ * Return: borrowed.
+ */
 CHATTERBOX_API const char *chatterbox_config_list_at(const struct chatterbox_config *config,
 						     const char *path, size_t index);
-/** Whether the table connections is in a database of its own: live_temp.host is set */
+/**
+ * chatterbox_config_has_live_temp() - is the table connections in a database of its own?
+ * @config: config
+ *
+ * Return: whether live_temp.host is set.
+ */
 CHATTERBOX_API bool chatterbox_config_has_live_temp(const struct chatterbox_config *config);
 
 #ifdef __cplusplus

@@ -39,7 +39,7 @@ struct chatterbox_event {
  * The callbacks run inside chatterbox_dispatch(), in the host's own thread. */
 struct chatterbox_observer {
 	uint32_t version; /* 2; a host that was built for 1 has no members past on_failed */
-	void *user;
+	void *user;       /* handed to the callbacks */
 	/* Every configured server answered, migrations are applied, the engine works. Once. */
 	void (*on_ready)(void *user);
 	/* The engine can't go on: @error is CHATTERBOX_E_DOWN (a server was unreachable for
@@ -55,7 +55,9 @@ struct chatterbox_observer {
 };
 
 /**
- * chatterbox_version() - the library's version, "0.1.0"
+ * chatterbox_version() - the library's version
+ *
+ * Return: "0.1.0", static.
  */
 CHATTERBOX_API const char *chatterbox_version(void);
 
@@ -70,8 +72,19 @@ CHATTERBOX_API const char *chatterbox_version(void);
  */
 CHATTERBOX_API int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log,
 				  void *log_user, struct chatterbox **out);
+/**
+ * chatterbox_ref() - take a reference
+ * @box: engine
+ *
+ * Any thread. Return: @box.
+ */
 CHATTERBOX_API struct chatterbox *chatterbox_ref(struct chatterbox *box);
-/** Stops a running engine first. Return: NULL. */
+/**
+ * chatterbox_unref() - give a reference back
+ * @box: engine, or NULL
+ *
+ * With the last one a running engine is stopped first, see chatterbox_stop(). Return: NULL.
+ */
 CHATTERBOX_API struct chatterbox *chatterbox_unref(struct chatterbox *box);
 
 /**
@@ -117,13 +130,17 @@ CHATTERBOX_API int chatterbox_migrate(struct chatterbox *box, int *applied,
 
 /**
  * chatterbox_get_fd() - a descriptor that is readable when chatterbox_dispatch() has work
+ * @box: engine
  *
- * Owned by the engine; for poll(2) and the like. Any loop.
+ * For poll(2) and the like, in any loop. Return: a descriptor that stays the engine's.
  */
 CHATTERBOX_API int chatterbox_get_fd(struct chatterbox *box);
-/** chatterbox_dispatch() - run the observer's callbacks that are due, in this thread
+/**
+ * chatterbox_dispatch() - run the observer's callbacks that are due, in this thread
+ * @box: engine
  *
- * Return: how many ran. */
+ * Of one thread at a time. Return: how many ran.
+ */
 CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);
 
 /**

@@ -19,6 +19,7 @@ extern "C" {
 /* Bytes of a buffer that takes one line on what is wrong, its NUL included */
 #define CHATTERBOX_ERROR_TEXT 256
 
+/** enum chatterbox_error - the failures that have no errno */
 enum chatterbox_error {
 	CHATTERBOX_E_DECODE = -1000,  /* the bytes are not what the contract says */
 	CHATTERBOX_E_CONFIG = -1001,  /* a key has a wrong type or range, or the file is no JSON */

@@ -18,6 +18,7 @@ extern "C" {
 
 /**
  * chatterbox_job_status_update_database() - run the Update Database Task at the next tick
+ * @box: engine
  *
  * Looks for jobs that nobody monitors: asks every system for all its jobs (CONTRACT 2). Does not
  * wait. Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
@@ -25,12 +26,14 @@ extern "C" {
 CHATTERBOX_API int chatterbox_job_status_update_database(struct chatterbox *box);
 /**
  * chatterbox_job_status_get_all_jobs_status() - run the Job Status Task at the next tick
+ * @box: engine
  *
  * Asks every system about its monitored jobs. Does not wait. Return: as above.
  */
 CHATTERBOX_API int chatterbox_job_status_get_all_jobs_status(struct chatterbox *box);
 /**
  * chatterbox_job_status_delete_entry() - forget one errored job, however young
+ * @box: engine
  * @system: its system, trimmed
  * @job_id: 0..2^53-1
  *
@@ -41,6 +44,7 @@ CHATTERBOX_API int chatterbox_job_status_delete_entry(struct chatterbox *box, co
 						      int64_t job_id);
 /**
  * chatterbox_job_status_check_if_server_is_under_load() - what the last round showed
+ * @box: engine
  * @reason: NULL, or where to put "cycle", "timeouts", "queue" or "reply_time" (static), NULL when
  * calm
  *
@@ -50,6 +54,7 @@ CHATTERBOX_API bool chatterbox_job_status_check_if_server_is_under_load(struct c
 									const char **reason);
 /**
  * chatterbox_job_status_set_time_till_next_check() - the Job Status Task's base interval
+ * @box: engine
  * @seconds: 1..86400; kept in server_conf, so it outlives restarts
  *
  * Return: 0, -EINVAL, or as above.
@@ -57,14 +62,17 @@ CHATTERBOX_API bool chatterbox_job_status_check_if_server_is_under_load(struct c
 CHATTERBOX_API int chatterbox_job_status_set_time_till_next_check(struct chatterbox *box,
 								  int64_t seconds);
 /**
- * chatterbox_job_status_get_time_till_next_check() - the base interval, in seconds
+ * chatterbox_job_status_get_time_till_next_check() - the Job Status Task's base interval
+ * @box: engine
+ * @current: NULL, or where to put the interval that load has stretched, in seconds
  *
- * Never blocks. @current: NULL, or where to put the interval that load has stretched.
+ * Never blocks. Return: seconds.
  */
 CHATTERBOX_API double chatterbox_job_status_get_time_till_next_check(struct chatterbox *box,
 								     double *current);
 /**
  * chatterbox_job_status_send_status() - emit `job_status` and `jobs_data` now
+ * @box: engine
  *
  * What the Job Send Status Task does each minute. Return: 0, or as above.
  */

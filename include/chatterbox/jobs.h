@@ -23,27 +23,97 @@ struct chatterbox_job;  /* one job in it, borrowed from the list */
  * Return: 0, or -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out);
+/**
+ * chatterbox_jobs_ref() - take a reference
+ * @jobs: list
+ *
+ * Any thread. Return: @jobs.
+ */
 CHATTERBOX_API struct chatterbox_jobs *chatterbox_jobs_ref(struct chatterbox_jobs *jobs);
+/**
+ * chatterbox_jobs_unref() - give a reference back
+ * @jobs: list, or NULL
+ *
+ * Any thread. With the last one all that was borrowed from the list goes. Return: NULL.
+ */
 CHATTERBOX_API struct chatterbox_jobs *chatterbox_jobs_unref(struct chatterbox_jobs *jobs);
+/**
+ * chatterbox_jobs_count() - how many jobs it holds
+ * @jobs: list
+ *
+ * Any thread. Return: the number.
+ */
 CHATTERBOX_API size_t chatterbox_jobs_count(const struct chatterbox_jobs *jobs);
-/** Borrowed, valid as long as the list. @index < count. */
+/**
+ * chatterbox_jobs_at() - one of its jobs
+ * @jobs: list
+ * @index: below the count
+ *
+ * Any thread. Return: borrowed, valid as long as the list.
+ */
 CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_at(const struct chatterbox_jobs *jobs,
 							       size_t index);
-/** Borrowed, NULL when there is no such live job. */
+/**
+ * chatterbox_jobs_find() - the job of that name
+ * @jobs: list
+ * @system: its system, trimmed
+ * @job_id: 0..2^53-1
+ *
+ * Any thread. Return: borrowed, valid as long as the list; NULL when there is no such live job.
+ */
 CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *jobs,
 								 const char *system,
 								 int64_t job_id);
 
-/* Of one job; texts live as long as the list that it is in */
+/**
+ * chatterbox_job_system() - its system
+ * @job: job
+ *
+ * Any thread. Return: 1..64 bytes, UTF-8; lives as long as the list that the job is in.
+ */
 CHATTERBOX_API const char *chatterbox_job_system(const struct chatterbox_job *job);
+/**
+ * chatterbox_job_id() - its number, within its system
+ * @job: job
+ *
+ * Any thread. Return: 0..2^53-1.
+ */
 CHATTERBOX_API int64_t chatterbox_job_id(const struct chatterbox_job *job);
+/**
+ * chatterbox_job_status() - its status, exactly as the system reported it
+ * @job: job
+ *
+ * Any thread. Return: 1..64 bytes, UTF-8; lives as long as the list that the job is in.
+ */
 CHATTERBOX_API const char *chatterbox_job_status(const struct chatterbox_job *job);
-/** "running", "paused", "other" */
+/**
+ * chatterbox_job_kind() - what its status means (CONTRACT 1, Kinds)
+ * @job: job
+ *
+ * Any thread. Return: "running", "paused" or "other", static.
+ */
 CHATTERBOX_API const char *chatterbox_job_kind(const struct chatterbox_job *job);
-/** "ocd" or "user" */
+/**
+ * chatterbox_job_origin() - who wanted it (CONTRACT 1, Origin)
+ * @job: job
+ *
+ * Any thread. Return: "ocd" or "user", static.
+ */
 CHATTERBOX_API const char *chatterbox_job_origin(const struct chatterbox_job *job);
+/**
+ * chatterbox_job_revision() - how often its status has changed (CONTRACT 1, Revision)
+ * @job: job
+ *
+ * Any thread. Return: 1 or more.
+ */
 CHATTERBOX_API int64_t chatterbox_job_revision(const struct chatterbox_job *job);
-/** The whole status as JSON (CONTRACT 1); @len may be NULL. */
+/**
+ * chatterbox_job_json() - the whole status as JSON (CONTRACT 1)
+ * @job: job
+ * @len: NULL, or where to put its length in bytes
+ *
+ * Any thread. Return: UTF-8; lives as long as the list that the job is in.
+ */
 CHATTERBOX_API const char *chatterbox_job_json(const struct chatterbox_job *job, size_t *len);
 
 #ifdef __cplusplus

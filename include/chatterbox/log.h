@@ -25,15 +25,16 @@ enum chatterbox_log_level {
 
 /* One field of a log line: UTF-8 text, never a secret */
 struct chatterbox_log_field {
-	const char *name;
-	const char *value;
+	const char *name;  /* "system", "error", ... */
+	const char *value; /* its text */
 };
 
 /**
  * chatterbox_log_fn - receives each log line of an engine
  * @user: what the host gave with it
  * @level: how grave
- * @fields: @count fields, valid during the call
+ * @fields: what belongs to the line, valid during the call
+ * @count: how many fields
  * @message: the line, valid during the call
  *
  * Called from any of the library's threads, also at the same time: it must be thread-safe and
