@@ -194,7 +194,7 @@ START_TEST(a_dead_system_is_asked_more_and_more_rarely)
 		round_of(n % 2 ? CBX_DISCOVERY_ROUND : CBX_STATUS_ROUND);
 		ck_assert_uint_eq(result.figures.timeouts, 1);
 		ck_assert_uint_eq(entry_of("ABC1")->timeouts, n + 1);
-		if (!waits[n])
+		if (n == 0)
 			continue;
 		world_pass(waits[n] - 0.1);
 		round_of(CBX_STATUS_ROUND);
