@@ -68,6 +68,8 @@ int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_li
 		       struct cbx_reply **out);
 /* Canonical status JSON, as Redis holds it: one status. */
 int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out);
+/* No status in it was rejected: what it leaves out is not there */
+bool cbx_reply_is_whole(const struct cbx_reply *reply);
 void cbx_reply_free(struct cbx_reply *reply);
 CBX_DEFINE_CLEANUP(struct cbx_reply *, cbx_reply_free)
 

@@ -202,3 +202,9 @@ static int systems_take(void *context, const struct cbx_json *key, const struct 
 }
 
 const struct cbx_level cbx_body_of_systems = { systems_open, systems_take, NULL };
+
+bool cbx_reply_is_whole(const struct cbx_reply *reply)
+{
+	return !reply->rejects[CBX_MEMBER_SYSTEM] && !reply->rejects[CBX_MEMBER_JOB_ID] &&
+	       !reply->rejects[CBX_MEMBER_STATUS] && !reply->rejects[CBX_MEMBER_REPORT];
+}

@@ -33,6 +33,7 @@ struct cbx_heard {
 	size_t count;
 	int64_t *named;
 	size_t named_count;
+	bool incomplete;
 	int64_t silent_before_ms;
 	bool keep; /* a push: if the record fails it waits, its message is not yet settled */
 	char system[];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
  * hear.c - what comes back from the bus: decides whom an answer speaks for (CONTRACT 3, The answer)
- *
  * A reply that is late, doubled, unknown or malformed touches nobody.
  */
 #include "flow/poll_internal.h"
@@ -107,6 +106,7 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 	struct cbx_report report = {
 		.kind = target->list ? CBX_LIST_ANSWER : CBX_STATUS_ANSWER,
 		.at = question->sent_at,
+		.incomplete = !cbx_reply_is_whole(reply),
 		.named = target->jobs,
 		.named_count = target->count,
 	};

@@ -48,6 +48,7 @@ int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, bool k
 	heard->at = report->at;
 	heard->keep = keep;
 	heard->silent_before_ms = report->silent_before_ms;
+	heard->incomplete = report->incomplete;
 	if (copy_statuses(heard, report) < 0)
 		return -ENOMEM;
 	if (report->named_count) {

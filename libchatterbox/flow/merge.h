@@ -27,6 +27,8 @@ struct cbx_report {
 	size_t count;
 	const int64_t *named; /* ascending; CBX_STATUS_ANSWER only */
 	size_t named_count;
+	bool incomplete; /* a status in it was rejected: what it leaves out is not known to be gone
+			  */
 	int64_t silent_before_ms; /* CBX_SILENCE: last word older than that, database's clock */
 };
 

@@ -82,6 +82,9 @@ int merge_vanished(struct merge *m)
 
 	if (m->report->kind != CBX_LIST_ANSWER && m->report->kind != CBX_STATUS_ANSWER)
 		return 0;
+	/* a job whose status was rejected may be one of those that seem to be missing */
+	if (m->report->incomplete)
+		return 0;
 	for (i = 0; i < m->count; i++) {
 		struct cbx_job *job = m->jobs[i];
 

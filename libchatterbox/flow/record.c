@@ -71,6 +71,7 @@ static int merge_one(struct cbx_flow *flow, const struct cbx_merge_rules *rules,
 				     .count = heard->count,
 				     .named = heard->named,
 				     .named_count = heard->named_count,
+				     .incomplete = heard->incomplete,
 				     .silent_before_ms = heard->silent_before_ms };
 	struct cbx_job_list *last = cbx_touched_list(flow, heard->system);
 	struct cbx_job_list *next = NULL;
