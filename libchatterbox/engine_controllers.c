@@ -155,6 +155,6 @@ int chatterbox_online_systems_populate(struct chatterbox *box)
 
 int chatterbox_online_systems_update_server_configuration(struct chatterbox *box)
 {
-	return engine_call(box, "chatterbox.online_systems.update_server_configuration", NULL,
-			   NULL);
+	return engine_call(box, "chatterbox.online_systems.update_server_configuration",
+			   json_object(), NULL);
 }
