@@ -35,7 +35,7 @@ export class Place {
 			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'),
 		});
 		await place.#emptyBroker();
-		await place.#emptySql();
+		await place.#emptyDatabase(place.database);
 		place.redis = place.#redisClient();
 		await place.redis.flushdb();
 		place.sql = place.#sqlPool(place.database);
@@ -58,8 +58,17 @@ export class Place {
 		await this.rows('insert into connections(actor_id) select unnest($1::text[])', [systems]);
 	}
 
+	/** A second database, empty: for what is not beside the rest */
+	async beside(name) {
+		const other = Object.assign(new Place(), { pgPort: this.pgPort, pgUser: this.pgUser,
+			database: `${this.database}_${name}` });
+		await this.#emptyDatabase(other.database);
+		other.sql = this.#sqlPool(other.database);
+		return other;
+	}
+
 	async close() {
-		this.redis.disconnect();
+		this.redis?.disconnect();
 		await this.sql.end();
 	}
 
@@ -85,10 +94,10 @@ export class Place {
 		await servers('rabbitmqctl', 'set_permissions', '-p', this.vhost, 'guest', '.*', '.*', '.*');
 	}
 
-	async #emptySql() {
+	async #emptyDatabase(name) {
 		const admin = this.#sqlPool(env('PG_DATABASE'));
-		await admin.query(`drop database if exists ${this.database} with (force)`);
-		await admin.query(`create database ${this.database}`);
+		await admin.query(`drop database if exists ${name} with (force)`);
+		await admin.query(`create database ${name}`);
 		await admin.end();
 	}
 }
