@@ -99,6 +99,26 @@ START_TEST(a_start_up_run_that_failed_is_repeated)
 }
 END_TEST
 
+/* timeTillNextCheck of the proposal: 24 h, from the start of the last run */
+START_TEST(populated_again_after_a_day)
+{
+	struct cbx_task_scheduler scheduler;
+
+	cbx_task_scheduler_init(&scheduler, flow->clock);
+	cbx_task_add(&scheduler, &online->task);
+	connections("('NEW')");
+	cbx_task_tick(&scheduler);
+	expect_states("NEW=online OFF=offline ON=offline UN=unknown");
+	world_run("update connections set actor_id = 'ON'");
+	world_pass(86399);
+	cbx_task_tick(&scheduler);
+	expect_states("NEW=online OFF=offline ON=offline UN=unknown");
+	world_pass(1);
+	cbx_task_tick(&scheduler);
+	expect_states("NEW=offline OFF=offline ON=online UN=unknown");
+}
+END_TEST
+
 START_TEST(a_word_newer_than_the_query_wins)
 {
 	connections("('NEW')");
@@ -184,6 +204,7 @@ int main(void)
 	const TTest *const tests[] = {
 		populate_replaces,
 		a_start_up_run_that_failed_is_repeated,
+		populated_again_after_a_day,
 		a_word_newer_than_the_query_wins,
 		events_mark_systems_and_an_online_one_is_asked,
 		a_push_and_an_answer_mean_online,

@@ -75,22 +75,6 @@ START_TEST(online_systems_come_before_the_first_discovery)
 }
 END_TEST
 
-START_TEST(online_systems_are_populated_again_after_a_day)
-{
-	world_run(
-		"create table connections (actor_id text); insert into connections values ('NEW')");
-	hdms_system(&world.hdms, "NEW", ""); /* without jobs it is not asked once it is offline */
-	run_for(0.5);
-	world_run("update connections set actor_id = 'ABC1'");
-	world_pass(86390);
-	run_for(8);
-	ck_assert(cbx_online_systems_is_online(&world.poller.online, "NEW"));
-	run_for(4);
-	ck_assert(!cbx_online_systems_is_online(&world.poller.online, "NEW"));
-	ck_assert(cbx_online_systems_is_online(&world.poller.online, "ABC1"));
-}
-END_TEST
-
 START_TEST(discovery_comes_again_each_ten_minutes)
 {
 	run_for(599);
@@ -305,7 +289,6 @@ END_TEST
 UNIT_MAIN_FIXTURE("poller", set_up, world_tear_down,
 		  a_start_asks_for_everything_and_then_each_interval,
 		  online_systems_come_before_the_first_discovery,
-		  online_systems_are_populated_again_after_a_day,
 		  discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
 		  only_a_start_up_run_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
 		  a_lapsed_lease_stops_the_asking_until_it_is_renewed,
