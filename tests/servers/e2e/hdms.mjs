@@ -14,11 +14,18 @@ export class Hdms {
 	/** One that tells events, but hears no questions: those are somebody else's */
 	static async openMouth(place) {
 		const hdms = new Hdms();
-		hdms.connection = await place.connect();
-		hdms.connection.on('error', () => {});
-		hdms.channel = await hdms.connection.createChannel();
-		hdms.channel.on('error', () => {});
+		hdms.place = place;
+		await hdms.connect();
 		return hdms;
+	}
+
+	/** Again after the broker was away */
+	async connect() {
+		this.connection = await this.place.connect();
+		this.connection.on('error', () => {});
+		this.channel = await this.connection.createChannel();
+		this.channel.on('error', () => {});
+		if (this.questions) await this.#listen();
 	}
 
 	static async open(place) {
@@ -27,10 +34,15 @@ export class Hdms {
 		hdms.offline = new Set();
 		hdms.silent = new Set(); // these never answer
 		hdms.spoilt = new Set(); // texts of Status that are wrong on purpose
+		hdms.twists = new Map(); // system -> (question, usual text, send(text)) instead of an answer
 		hdms.questions = [];
-		await hdms.channel.assertQueue(QUEUE, { durable: true });
-		await hdms.channel.consume(QUEUE, (message) => message && hdms.#answer(message), { noAck: true });
+		await hdms.#listen();
 		return hdms;
+	}
+
+	async #listen() {
+		await this.channel.assertQueue(QUEUE, { durable: true });
+		await this.channel.consume(QUEUE, (message) => message && this.#answer(message), { noAck: true });
 	}
 
 	/** Sets the jobs of a system: each is the text of its Status, sent as it stands */
@@ -55,26 +67,45 @@ export class Hdms {
 		check(nameOfVerb('ask', body), body, message.properties);
 		if (asked.some(({ system }) => this.silent.has(system))) return;
 		const [{ system, jobs }] = asked;
+		const twist = this.twists.get(system);
+		if (twist) {
+			twist(question, this.#envelope(body, this.#found(event, system, jobs).result),
+				(text) => this.#send(message, text));
+			return;
+		}
 		if (this.offline.has(system)) {
 			this.#reply(message, body, '{"verb":{"event_category":"request_system","event":"error"},'
 				+ `"object":{"code":"system_offline","message":"${system} is offline"}}`);
 			return;
 		}
+		const { result, spoilt } = this.#found(event, system, jobs);
+		this.#reply(message, body, result, spoilt);
+	}
+
+	#found(event, system, jobs) {
 		const all = this.systems.get(system) ?? new Map();
 		const texts = jobs ? jobs.map((id) => all.get(id)).filter(Boolean) : [...all.values()];
-		this.#reply(message, body, `{"verb":{"event_category":"request_system","event":"${event}"},`
-			+ `"object":{"jobs":[${texts.join(',')}],"systems":["${system}"]}}`,
-		texts.some((job) => this.spoilt.has(job)));
+		return { spoilt: texts.some((job) => this.spoilt.has(job)),
+			result: `{"verb":{"event_category":"request_system","event":"${event}"},`
+				+ `"object":{"jobs":[${texts.join(',')}],"systems":["${system}"]}}` };
+	}
+
+	#envelope(body, result) {
+		return body.jsonrpc === '2.0'
+			? `{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(body.id)}}` : result;
 	}
 
 	#reply(message, body, result, spoilt = false) {
-		const text = body.jsonrpc === '2.0'
-			? `{"jsonrpc":"2.0","result":${result},"id":${JSON.stringify(body.id)}}` : result;
+		const text = this.#envelope(body, result);
+		const answer = JSON.parse(text);
+		check(nameOfVerb('answer', answer), answer, this.#send(message, text), spoilt);
+	}
+
+	#send(message, text) {
 		const properties = { correlationId: message.properties.correlationId,
 			contentType: 'application/json' };
-		const answer = JSON.parse(text);
-		check(nameOfVerb('answer', answer), answer, properties, spoilt);
 		this.channel.sendToQueue(message.properties.replyTo, Buffer.from(text), properties);
+		return properties;
 	}
 
 	/**

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+// rows.mjs - the setting of the failure table: a daemon, and a fleet whose every word a test decides
+//
+// It decides when nothing was lost: the outbox is empty, and of each job the broker was told every
+// revision up to the one of the record, in order. While something fails a word may be told twice.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { Daemon } from '../servers/e2e/daemon.mjs';
+import { Hdms } from '../servers/e2e/hdms.mjs';
+import { Place, until } from '../servers/e2e/place.mjs';
+import { misfits } from '../servers/e2e/schema.mjs';
+import { record } from '../servers/e2e/sim.mjs';
+import { APP, Listener, checkChain, firstOfEach, readStream, wordsOf, wordsOfStream }
+	from '../servers/e2e/wire.mjs';
+
+export { until };
+export let place;
+export let hdms;
+export let listener;
+export let daemon;
+
+/** The text of a Status; @rest: more members, as ',"percent_completed":"5"' */
+export const job = (system, id, status = 'Running', rest = '') =>
+	`{"system":"${system}","job_id":${id},"status":"${status}","job_type":"lists"${rest}}`;
+
+/**
+ * Opens everything for the rows of a file, and stops it after them. Each of @systems has one job,
+ * 1, which runs. @more: of the configuration
+ */
+export function setting(name, redisDb, systems, more = {}) {
+	before(async () => {
+		place = await Place.open(name, redisDb);
+		hdms = await Hdms.open(place);
+		listener = await Listener.open(place, { durable: true });
+		daemon = await Daemon.prepare(place, more);
+		for (const system of systems) hdms.set(system, job(system, 1));
+		await daemon.migrate();
+		if (systems.length) await place.online(systems);
+		await daemon.start();
+		await until('the first words', () => listener.of('update_job_status').length >= systems.length);
+	});
+
+	after(async () => {
+		const code = await daemon?.stop();
+		await listener?.close();
+		await hdms?.close();
+		await place?.close();
+		assert.equal(code, 0, daemon?.program?.tail());
+		assert.deepEqual(misfits, [], 'docs/asyncapi.json');
+	});
+}
+
+/** A row of the table, or several; a failure shows what chatterboxd logged */
+export function row(title, fn) {
+	test(title, async () => {
+		try {
+			await fn();
+			assert.ok(daemon.program.runs, 'chatterboxd runs');
+		} catch (error) {
+			error.message += `\n${daemon?.program?.tail()}`;
+			throw error;
+		}
+	});
+}
+
+/** Lets hdms say the next thing about job 1 of @system; the message_id that must follow */
+export async function change(system, status) {
+	const [{ revision }] = await place.rows(
+		'select revision::int from status_monitor where system = $1 and job_id = 1', [system]);
+	hdms.set(system, job(system, 1, status));
+	return `${system}/1/${revision + 1}`;
+}
+
+/** The update_job_status of this message_id, once it is there */
+export const told = (id, ms) => until(`the event ${id}`, () =>
+	listener.of('update_job_status').find((message) => message.properties.messageId === id), ms);
+
+/** How often the events of a system were told */
+export const toldOf = (system) => listener.of('update_job_status')
+	.filter(({ params }) => params.system === system).length;
+
+/** A system's job, as Redis shows it */
+export const field = (system, id = 1) => place.redis.hget(`${APP}:jobs:{${system}}`, String(id));
+
+/** The text of its status in SQL */
+export const statusOf = async (system, id = 1) => (await place.rows(
+	'select status from status_monitor where system = $1 and job_id = $2', [system, id]))[0]?.status;
+
+/** Waits until the metric has grown by @n since @before */
+export const grown = (name, labels, before, n = 1, ms = 15000) =>
+	until(`${name}{${labels}} has grown by ${n}`,
+		async () => await daemon.metric(name, labels) >= before + n, ms);
+
+/** /readyz answers 200 again */
+export const ready = (ms = 30000) => until('/readyz is 200',
+	async () => (await daemon.get('/readyz')).status === 200, ms);
+
+/** Its memory now and at its highest, in MiB */
+export async function memory() {
+	const text = await readFile(`/proc/${daemon.program.child.pid}/status`, 'utf8');
+	const of = (key) => Number(text.match(new RegExp(`${key}:\\s+(\\d+)`))[1]) / 1024;
+	return { now: of('VmRSS'), most: of('VmHWM') };
+}
+
+/** Nothing is lost or out of order; @stream: the stream was not flushed, and tells the same */
+export async function nothingLost({ stream = true } = {}) {
+	await until('an empty outbox',
+		async () => (await place.rows('select 1 from outbox limit 1')).length === 0, 30000);
+	const recorded = await record(place);
+	const told = { broker: wordsOf(listener) };
+	if (stream) told.stream = wordsOfStream(await readStream(place.redis));
+	for (const [where, words] of Object.entries(told)) {
+		const once = firstOfEach(words);
+		const last = checkChain(once, where);
+		for (const [key, { status, revision }] of recorded)
+			if (revision) assert.deepEqual(last.get(key), { revision, status }, `${where}: ${key}`);
+		console.log(`${where}: ${once.length} words, ${words.length - once.length} told again, none lost`);
+	}
+}
