@@ -165,9 +165,10 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 	const struct cbx_heard *heard;
 	size_t count = 0;
 	size_t capacity = 0;
+	size_t left = cbx_portion_size(flow);
 	size_t i;
 
-	for (heard = flow->batch.heard; heard; heard = heard->next) {
+	for (heard = flow->batch.heard; left--; heard = heard->next) {
 		struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, heard->system);
 
 		for (i = 0; i < heard->count; i++) {

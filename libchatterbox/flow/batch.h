@@ -19,7 +19,17 @@ struct cbx_job_list *cbx_touched_list(struct cbx_flow *flow, const char *system)
 int cbx_touched_set(struct cbx_flow *flow, const char *system, struct cbx_job_list *after);
 void cbx_touched_clear(struct cbx_touched **touched);
 
-/* Asks SQL about the jobs of all heard reports that the tables do not hold as live */
+/* portion.c: the first so many of what was heard go into one transaction */
+size_t cbx_portion_size(const struct cbx_flow *flow);
+/* They are recorded: frees them; the next portion is twice as large */
+void cbx_portion_done(struct cbx_flow *flow);
+/* SQL will never take the values: makes the portion smaller, or drops the status that is at fault
+ */
+int cbx_portion_refused(struct cbx_flow *flow);
+/* Drops what was heard; with @pushes_stay the pushes wait for the next try */
+void cbx_portion_drop(struct cbx_flow *flow, bool pushes_stay);
+
+/* Asks SQL about the jobs of the portion's reports that the tables do not hold as live */
 int cbx_pasts_load(struct cbx_flow *flow);
 void cbx_pasts_clear(struct cbx_pasts **pasts);
 const struct cbx_past *cbx_pasts_find(void *user, const char *system, int64_t job_id);

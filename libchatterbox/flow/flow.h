@@ -35,7 +35,9 @@ struct cbx_heard {
 	size_t named_count;
 	bool incomplete;
 	int64_t silent_before_ms;
-	bool keep; /* a push: if the record fails it waits, its message is not yet settled */
+	/* the message of a push, unsettled: if the record fails the push waits; NULL of an answer
+	 */
+	struct cbx_inbound *from;
 	char system[];
 };
 
@@ -49,7 +51,8 @@ struct cbx_pasts;
 struct cbx_flow_batch {
 	struct cbx_heard *heard, **heard_end;
 	size_t heard_count;
-	uint64_t oldest;                              /* when the first of it was heard */
+	size_t portion;  /* so many in one transaction, 0 = all: see portion.c */
+	uint64_t oldest; /* when the first of it was heard */
 	struct cbx_inbound *inbounds, **inbounds_end; /* settled when it is committed */
 	struct cbx_batch record;
 	struct cbx_touched *touched;
@@ -116,7 +119,9 @@ int cbx_flow_init(struct cbx_flow *flow); /* after the borrowed members are set 
 void cbx_flow_close(struct cbx_flow *flow);
 
 /* heard.c: takes a reference of each status; @named is copied */
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, bool keep);
+int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
+int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from,
+		  struct cbx_heard **out);
 void cbx_heard_free(struct cbx_heard *heard);
 /* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
 int cbx_flow_drain_inbox(struct cbx_flow *flow);

@@ -122,7 +122,7 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 		if (!strcmp(reply->statuses[i]->system, report.system))
 			own[report.count++] = reply->statuses[i];
 	report.statuses = own;
-	return cbx_flow_hear(poll->flow, &report, false);
+	return cbx_flow_hear(poll->flow, &report, NULL);
 }
 
 static bool speaks_for(const struct question *question, const struct target *target,

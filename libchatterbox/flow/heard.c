@@ -36,7 +36,7 @@ static int copy_statuses(struct cbx_heard *heard, const struct cbx_report *repor
 	return 0;
 }
 
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, bool keep)
+int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, struct cbx_heard **out)
 {
 	size_t size = strlen(report->system) + 1;
 	cbx_auto(cbx_heard_freep) struct cbx_heard *heard = calloc(1, sizeof(*heard) + size);
@@ -46,7 +46,7 @@ int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, bool k
 	memcpy(heard->system, report->system, size);
 	heard->kind = report->kind;
 	heard->at = report->at;
-	heard->keep = keep;
+	heard->from = from;
 	heard->silent_before_ms = report->silent_before_ms;
 	heard->incomplete = report->incomplete;
 	if (copy_statuses(heard, report) < 0)
@@ -58,12 +58,22 @@ int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, bool k
 		memcpy(heard->named, report->named, report->named_count * sizeof(*heard->named));
 		heard->named_count = report->named_count;
 	}
+	*out = cbx_steal(heard);
+	return 0;
+}
+
+int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from)
+{
+	struct cbx_heard *heard = NULL;
+	int result = cbx_heard_new(report, from, &heard);
+
+	if (result < 0)
+		return result;
 	if (!flow->batch.heard_count)
 		flow->batch.oldest = cbx_now(flow->clock);
 	*flow->batch.heard_end = heard;
 	flow->batch.heard_end = &heard->next;
 	flow->batch.heard_count++;
-	cbx_steal(heard);
 	return 0;
 }
 
@@ -135,7 +145,7 @@ static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
 		first = i;
 		result = note_word(flow, report.system, inbound->at, CBX_ONLINE);
 		if (!result)
-			result = cbx_flow_hear(flow, &report, true);
+			result = cbx_flow_hear(flow, &report, inbound);
 		if (result < 0)
 			return result;
 	}

@@ -50,6 +50,7 @@ struct cbx_inbound {
 	const char *event;          /* its name in metrics; static */
 	uint64_t tag;
 	uint64_t connection; /* tags of an earlier connection are void */
+	bool refused;        /* SQL took something in it not: reject it */
 	bool ok;             /* set by the poller: acknowledge, else reject */
 	bool again;          /* set by the poller: it could not be applied, deliver it again */
 	struct cbx_inbound *next;

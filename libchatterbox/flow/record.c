@@ -106,11 +106,12 @@ static int merge_one(struct cbx_flow *flow, const struct cbx_merge_rules *rules,
 static int merge_all(struct cbx_flow *flow)
 {
 	struct cbx_merge_rules rules;
-	const struct cbx_heard *heard;
+	const struct cbx_heard *heard = flow->batch.heard;
+	size_t left = cbx_portion_size(flow);
 	int result = cbx_pasts_load(flow);
 
 	fill_rules(flow, &rules);
-	for (heard = flow->batch.heard; !result && heard; heard = heard->next)
+	for (; !result && left--; heard = heard->next)
 		result = merge_one(flow, &rules, heard);
 	return result;
 }
@@ -122,29 +123,6 @@ static void clear_merge(struct cbx_flow *flow)
 	cbx_pasts_clear(&flow->batch.pasts);
 	cbx_batch_clear(&flow->batch.record);
 	flow->batch.counts = (struct cbx_merge_counts){ 0 };
-}
-
-/* Drops what was heard; with @pushes_stay the pushes wait for the next try */
-static void clear_heard(struct cbx_flow *flow, bool pushes_stay)
-{
-	struct cbx_heard *heard = flow->batch.heard;
-	struct cbx_heard *next;
-
-	flow->batch.heard = NULL;
-	flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.heard_count = 0;
-	for (; heard; heard = next) {
-		next = heard->next;
-		heard->next = NULL;
-		if (!pushes_stay || !heard->keep) {
-			cbx_heard_free(heard);
-			continue;
-		}
-		*flow->batch.heard_end = heard;
-		flow->batch.heard_end = &heard->next;
-		flow->batch.heard_count++;
-	}
-	flow->batch.oldest = cbx_now(flow->clock);
 }
 
 static void settle_inbounds(struct cbx_flow *flow, void (*settle)(struct cbx_inbound *inbound))
@@ -162,13 +140,13 @@ static void settle_inbounds(struct cbx_flow *flow, void (*settle)(struct cbx_inb
 
 static void acknowledge(struct cbx_inbound *inbound)
 {
-	cbx_inbound_settle(inbound, true);
+	cbx_inbound_settle(inbound, !inbound->refused);
 }
 
 void cbx_flow_forget(struct cbx_flow *flow)
 {
 	clear_merge(flow);
-	clear_heard(flow, false);
+	cbx_portion_drop(flow, false);
 	settle_inbounds(flow, cbx_inbound_return);
 	flow->hanging = false;
 }
@@ -204,9 +182,10 @@ static int apply(struct cbx_flow *flow)
 		flow->wake_teller(flow->wake_user);
 	count_transitions(flow);
 	flow->recorded(flow->recorded_user, &flow->batch.record);
-	settle_inbounds(flow, acknowledge);
 	clear_merge(flow);
-	clear_heard(flow, false);
+	cbx_portion_done(flow);
+	if (!flow->batch.heard_count)
+		settle_inbounds(flow, acknowledge);
 	if (!result)
 		result = cbx_flow_show(flow);
 	return result;
@@ -215,7 +194,7 @@ static int apply(struct cbx_flow *flow)
 static void log_failure(struct cbx_flow *flow, int error)
 {
 	cbx_warn(flow->log, CBX_FIELDS({ "server", "sql" }, { "error", flow->sql->error }),
-		 "a batch of %zu reports was not recorded: %s", flow->batch.heard_count,
+		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(flow),
 		 chatterbox_strerror(error));
 }
 
@@ -232,7 +211,7 @@ static int resolve(struct cbx_flow *flow)
 	if (outcome == 1)
 		return apply(flow);
 	clear_merge(flow);
-	clear_heard(flow, true);
+	cbx_portion_drop(flow, true);
 	return 0;
 }
 
@@ -249,9 +228,33 @@ static int record(struct cbx_flow *flow)
 	return result;
 }
 
+/* One portion; as cbx_flow_settle() */
+static int settle_portion(struct cbx_flow *flow)
+{
+	int result = record(flow);
+
+	if (!result)
+		return apply(flow);
+	if (result == -EBADMSG) {
+		clear_merge(flow);
+		return cbx_portion_refused(flow);
+	}
+	log_failure(flow, result);
+	if (result == CHATTERBOX_E_FENCED)
+		return result;
+	if (result == CHATTERBOX_E_DOWN) {
+		flow->hanging = true;
+	} else {
+		clear_merge(flow);
+		cbx_portion_drop(flow, true);
+	}
+	cbx_link_lost(&flow->sql_link, result);
+	return CHATTERBOX_E_DOWN;
+}
+
 int cbx_flow_settle(struct cbx_flow *flow)
 {
-	int result;
+	int result = 0;
 
 	if (cbx_leadership_epoch(flow->leadership) != flow->epoch)
 		return CHATTERBOX_E_FENCED;
@@ -267,18 +270,8 @@ int cbx_flow_settle(struct cbx_flow *flow)
 		}
 		return 0;
 	}
-	result = record(flow);
-	if (!result)
-		return apply(flow);
-	log_failure(flow, result);
-	if (result == CHATTERBOX_E_FENCED)
-		return result;
-	if (result == CHATTERBOX_E_DOWN) {
-		flow->hanging = true;
-	} else {
-		clear_merge(flow);
-		clear_heard(flow, true);
-	}
-	cbx_link_lost(&flow->sql_link, result);
-	return CHATTERBOX_E_DOWN;
+	do
+		result = settle_portion(flow);
+	while (!result && flow->batch.heard_count);
+	return result;
 }

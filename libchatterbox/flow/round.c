@@ -91,7 +91,7 @@ static int hear_silence(struct cbx_flow *flow)
 			continue;
 		list = cbx_active_jobs_get(flow->jobs, report.system);
 		if (list && cbx_merge_has_silent(list, report.silent_before_ms))
-			result = cbx_flow_hear(flow, &report, false);
+			result = cbx_flow_hear(flow, &report, NULL);
 	}
 	return result;
 }

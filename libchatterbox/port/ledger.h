@@ -40,9 +40,11 @@ typedef int (*cbx_row_fn)(void *user, const struct cbx_row *row);
 int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
 
 struct cbx_ledger_ops {
-	/* Changes, events and checked systems in one guarded transaction, all or nothing. Rows are
-	 * locked in key order. A row is only moved forward: a change whose revision is below the
-	 * stored one is an error of ours and fails with CHATTERBOX_E_FENCED. origin never turns
+	/* Changes, events and checked systems in one guarded transaction, all or nothing.
+	 * -EBADMSG: the database will never take one of the values (a constraint or a trigger of
+	 * others, a type); what CHATTERBOX_E_REFUSED else means has nothing to do with them. Rows
+	 * are locked in key order. A row is only moved forward: a change whose revision is below
+	 * the stored one is an error of ours and fails with CHATTERBOX_E_FENCED. origin never turns
 	 * from ocd to user. An unknown commit is resolved before the call returns, over a new
 	 * connection within @deadline; if that can't be had: CHATTERBOX_E_DOWN, and the next
 	 * call on this object resolves it first (its outcome by `settled`, below).

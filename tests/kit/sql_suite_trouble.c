@@ -2,6 +2,7 @@
 /* sql_suite_trouble.c - record() when it may not, must not or can't: nothing is written */
 #include "sql_suite.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -118,6 +119,25 @@ START_TEST(takes_large_batches)
 }
 END_TEST
 
+/* A constraint of others, on a table that may be OCD's: a retry won't cure it */
+START_TEST(a_value_that_is_never_taken_is_told_apart)
+{
+	struct cbx_batch batch = { 0 };
+
+	sql_world->run("create unique index one_status on status_monitor(status)");
+	sql_put(&batch, "ABC1", 17, "Running", 1);
+	sql_put(&batch, "ABC1", 18, "Running", 1);
+	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
+	sql_record(&batch, -EBADMSG);
+	ck_assert_int_ne(sql->error[0], 0);
+	sql_expect("select count(*) from status_monitor", "0");
+	sql_expect("select count(*) from outbox", "0");
+	sql_put(&batch, "ABC1", 17, "Running", 1);
+	sql_record(&batch, 0);
+	sql_world->run("drop index one_status");
+}
+END_TEST
+
 START_TEST(passes_its_deadline_by_writing_nothing)
 {
 	struct cbx_batch batch = { 0 };
@@ -158,6 +178,7 @@ void sql_suite_trouble(Suite *suite)
 		all_or_nothing,
 		texts_are_only_texts,
 		takes_large_batches,
+		a_value_that_is_never_taken_is_told_apart,
 		passes_its_deadline_by_writing_nothing,
 		held_lock_times_out,
 	};

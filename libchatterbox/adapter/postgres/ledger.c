@@ -8,6 +8,7 @@
  */
 #include "adapter/postgres/internal.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,6 +121,13 @@ static bool is_worth_a_try(const struct postgres *self)
 	return !strcmp(self->sqlstate, "40001") || !strcmp(self->sqlstate, "40P01");
 }
 
+/* A constraint, a trigger or a type will never take a value of ours: classes 22 and 23, P0001 */
+static bool refuses_a_value(const struct postgres *self)
+{
+	return !strncmp(self->sqlstate, "22", 2) || !strncmp(self->sqlstate, "23", 2) ||
+	       !strcmp(self->sqlstate, "P0001");
+}
+
 static int record_with_tries(struct postgres *self, const struct cbx_guard *guard,
 			     const struct cbx_batch *batch)
 {
@@ -128,6 +136,8 @@ static int record_with_tries(struct postgres *self, const struct cbx_guard *guar
 
 	for (tries = 1;; tries++) {
 		r = record_once(self, guard, batch);
+		if (r == CHATTERBOX_E_REFUSED && refuses_a_value(self))
+			return -EBADMSG;
 		if (r != CHATTERBOX_E_TIMEOUT || tries == TRIES || !is_worth_a_try(self))
 			return r;
 		/* jitter by the clock: the other party of a deadlock waits differently */

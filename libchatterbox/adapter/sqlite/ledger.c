@@ -6,6 +6,9 @@
  */
 #include "adapter/sqlite/internal.h"
 
+#include <chatterbox/error.h>
+#include <errno.h>
+
 static int write_checked(struct sqlite *self, const struct cbx_batch *batch)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
@@ -24,6 +27,14 @@ static int write_checked(struct sqlite *self, const struct cbx_batch *batch)
 	return r;
 }
 
+/* A constraint, a trigger or a type will never take a value of ours */
+static bool refuses_a_value(const struct sqlite *self)
+{
+	int code = sqlite3_errcode(self->db) & 0xff;
+
+	return code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG;
+}
+
 static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 			 const struct cbx_batch *batch, uint64_t deadline)
 {
@@ -37,6 +48,8 @@ static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 		r = cbx_sqlite_write_events(self, batch);
 	if (!r)
 		r = write_checked(self, batch);
+	if (r == CHATTERBOX_E_REFUSED && refuses_a_value(self))
+		r = -EBADMSG;
 	if (!r && cbx_now(self->clock) >= deadline)
 		r = cbx_sqlite_fail(self, SQLITE_INTERRUPT);
 	return cbx_sqlite_end(self, r);
