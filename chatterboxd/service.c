@@ -23,6 +23,22 @@ void cbd_service_complain(struct cbd_service *service, const char *text)
 		cbd_log_say(service->log, CHATTERBOX_LOG_FATAL, "%s", text);
 }
 
+static void log_problems(struct cbd_service *service, const struct chatterbox_config *config)
+{
+	size_t count = chatterbox_config_problem_count(config);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
+		const char *text = chatterbox_config_problem(config, i, &kind);
+
+		cbd_log_say(service->log,
+			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
+							     : CHATTERBOX_LOG_WARN,
+			    "configuration: %s", text);
+	}
+}
+
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options)
 {
 	struct cbd_log_settings settings;
@@ -34,6 +50,8 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 		return cbd_exit_code(result);
 	settings = cbd_settings_log(service->config);
 	result = cbd_log_new(&settings, &service->log);
+	if (!result)
+		log_problems(service, service->config);
 	if (!result)
 		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box);
 	if (result < 0)
@@ -104,48 +122,40 @@ int cbd_service_migrate(struct cbd_service *service)
 	return cbd_exit_code(result);
 }
 
-static void log_problems(struct cbd_service *service, const struct chatterbox_config *config)
-{
-	size_t count = chatterbox_config_problem_count(config);
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
-		const char *text = chatterbox_config_problem(config, i, &kind);
-
-		cbd_log_say(service->log,
-			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
-							     : CHATTERBOX_LOG_WARN,
-			    "configuration: %s", text);
-	}
-}
-
 /* Return: 0 when the new configuration holds */
-static int take_over(struct cbd_service *service, struct chatterbox_config *config)
+static int take_over(struct cbd_service *service, struct chatterbox_config *config,
+		     char error[CHATTERBOX_ERROR_TEXT])
 {
 	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
-	int result = chatterbox_reload(service->box, config);
+	/* first, since its files may be wrong; the engine only takes what has been checked */
+	int result = cbd_http_reload(service->http, &http, error);
 
-	return result < 0 ? result : cbd_http_reload(service->http, &http);
+	if (result < 0)
+		return result;
+	result = chatterbox_reload(service->box, config);
+	if (result < 0)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "%s", chatterbox_strerror(result));
+	return result;
 }
 
 void cbd_service_reload(struct cbd_service *service)
 {
 	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	char error[CHATTERBOX_ERROR_TEXT];
 	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
 	struct cbd_log_settings log;
 
 	if (config)
 		log_problems(service, config);
+	snprintf(error, sizeof(error), "%s", chatterbox_strerror(result));
 	if (!result)
-		result = take_over(service, config);
+		result = take_over(service, config, error);
 	/* a rotated log is opened anew in either case */
 	log = cbd_settings_log(result < 0 ? service->config : config);
 	cbd_log_reopen(service->log, &log);
 	if (result < 0) {
 		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
-			    "configuration refused, the old one stays: %s",
-			    chatterbox_strerror(result));
+			    "configuration refused, the old one stays: %s", error);
 		return;
 	}
 	chatterbox_config_unref(service->config);

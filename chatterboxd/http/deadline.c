@@ -15,10 +15,13 @@ struct cbd_deadline {
 	struct cbd_deadline **link; /* what points to this one */
 	int fd;
 	int64_t at_ms;
+	bool waits; /* for its client */
+	bool shut;  /* already */
 };
 
 struct cbd_deadlines {
 	pthread_mutex_t lock;
+	size_t count;
 	struct cbd_deadline *head;
 };
 
@@ -60,7 +63,9 @@ struct cbd_deadline *cbd_deadline_add(struct cbd_deadlines *all, int fd, int64_t
 		return NULL;
 	one->fd = fd;
 	one->at_ms = at_ms;
+	one->waits = true;
 	pthread_mutex_lock(&all->lock);
+	all->count++;
 	one->next = all->head;
 	one->link = &all->head;
 	if (one->next)
@@ -75,7 +80,17 @@ void cbd_deadline_move(struct cbd_deadlines *all, struct cbd_deadline *one, int6
 	if (!one)
 		return;
 	pthread_mutex_lock(&all->lock);
-	one->at_ms = at_ms;
+	if (!one->shut)
+		one->at_ms = at_ms;
+	pthread_mutex_unlock(&all->lock);
+}
+
+void cbd_deadline_wait(struct cbd_deadlines *all, struct cbd_deadline *one, bool waits)
+{
+	if (!one)
+		return;
+	pthread_mutex_lock(&all->lock);
+	one->waits = waits;
 	pthread_mutex_unlock(&all->lock);
 }
 
@@ -84,11 +99,34 @@ void cbd_deadline_remove(struct cbd_deadlines *all, struct cbd_deadline *one)
 	if (!one)
 		return;
 	pthread_mutex_lock(&all->lock);
+	all->count--;
 	*one->link = one->next;
 	if (one->next)
 		one->next->link = one->link;
 	pthread_mutex_unlock(&all->lock);
 	free(one);
+}
+
+static void shut(struct cbd_deadline *one)
+{
+	shutdown(one->fd, SHUT_RDWR);
+	one->at_ms = INT64_MAX;
+	one->shut = true;
+}
+
+int cbd_deadlines_shed(struct cbd_deadlines *all, size_t crowd)
+{
+	struct cbd_deadline *oldest = NULL;
+	struct cbd_deadline *one;
+
+	pthread_mutex_lock(&all->lock);
+	for (one = all->count > crowd ? all->head : NULL; one; one = one->next)
+		if (one->waits && !one->shut && (!oldest || one->at_ms < oldest->at_ms))
+			oldest = one;
+	if (oldest)
+		shut(oldest);
+	pthread_mutex_unlock(&all->lock);
+	return oldest ? 1 : 0;
 }
 
 int cbd_deadlines_enforce(struct cbd_deadlines *all, int64_t now_ms)
@@ -100,8 +138,7 @@ int cbd_deadlines_enforce(struct cbd_deadlines *all, int64_t now_ms)
 	for (one = all->head; one; one = one->next) {
 		if (one->at_ms > now_ms)
 			continue;
-		shutdown(one->fd, SHUT_RDWR);
-		one->at_ms = INT64_MAX;
+		shut(one);
 		count++;
 	}
 	pthread_mutex_unlock(&all->lock);

@@ -28,8 +28,10 @@ struct cbd_http_settings {
 /* Return: 0, or a negative value with one line in @error that names the key. */
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT]);
-/* Take over the tokens; the rest needs a restart */
-int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings);
+/* Take over the tokens, and read the certificate and its key anew; the rest needs a restart.
+ * Return: as above; then nothing has changed. */
+int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
+		    char error[CHATTERBOX_ERROR_TEXT]);
 /* Once a second: drop clients that take too long */
 void cbd_http_tick(struct cbd_http *http);
 unsigned cbd_http_port(const struct cbd_http *http);

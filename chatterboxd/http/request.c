@@ -29,6 +29,11 @@ void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connecti
 			  ms < 0 ? INT64_MAX : cbd_monotonic_ms() + ms);
 }
 
+void cbd_connection_wait(struct cbd_http *http, struct MHD_Connection *connection, bool waits)
+{
+	cbd_deadline_wait(http->deadlines, deadline_of(connection), waits);
+}
+
 void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void **context,
 			    enum MHD_ConnectionNotificationCode what)
 {
@@ -36,9 +41,12 @@ void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void *
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct cbd_http *http = arg;
 
-	if (what == MHD_CONNECTION_NOTIFY_CLOSED)
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		cbd_deadline_remove(http->deadlines, *context);
-	else if (info)
+		return;
+	}
+	cbd_deadlines_shed(http->deadlines, CBD_DEADLINE_CROWD);
+	if (info)
 		*context = cbd_deadline_add(http->deadlines, info->connect_fd,
 					    cbd_monotonic_ms() + CBD_DEADLINE_REQUEST_MS);
 }
@@ -63,6 +71,7 @@ void cbd_request_completed(void *arg, struct MHD_Connection *connection, void **
 		request_free(*slot);
 	*slot = NULL;
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
+	cbd_connection_wait(http, connection, true);
 }
 
 static void work(struct cbd_work *work, bool abandoned)
@@ -134,7 +143,8 @@ static enum MHD_Result begin(struct cbd_http *http, struct MHD_Connection *conne
 	cbd_request_screen(request);
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
 	/* refused before its body is read; the others get their answer in the next call */
-	if (request->answer.code == 405 || is_too_long(request))
+	if (request->answer.code == 405 || request->answer.code == 414 ||
+	    request->answer.code == 431 || is_too_long(request))
 		return cbd_request_send(request);
 	return MHD_YES;
 }
@@ -161,6 +171,7 @@ static enum MHD_Result answer(struct cbd_request *request)
 	const struct cbd_route *route = request->match.route;
 	char error[CHATTERBOX_ERROR_TEXT] = "";
 
+	cbd_connection_wait(request->http, request->connection, false);
 	if (!request->answer.code && route->body &&
 	    cbd_body_read(&request->body, route->body, &request->params, error) < 0)
 		cbd_answer_problem(request, 400, error);

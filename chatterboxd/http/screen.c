@@ -2,7 +2,7 @@
 /*
  * screen.c - everything that can be refused before the library is asked
  *
- * Decides the order of refusals: unknown path, method, token, kind and length of the body,
+ * Decides the order of refusals: length, unknown path, method, token, kind and length of the body,
  * parameters. And that a write that is open to all is not open to pages of other sites, which a
  * browser on this machine may have on show.
  */
@@ -104,11 +104,41 @@ static void check_query(struct cbd_request *request)
 		cbd_answer_problem(request, cbd_problem_code(result), error);
 }
 
+static enum MHD_Result add_length(void *arg, enum MHD_ValueKind kind, const char *key,
+				  size_t key_len, const char *value, size_t value_len)
+{
+	size_t *sum = arg;
+
+	(void)kind;
+	(void)key;
+	/* with the two bytes of "?=", "&=" or ": ", and the end of a line */
+	*sum += key_len + 2 + (value ? value_len : 0) + 2;
+	return MHD_YES;
+}
+
+/* What is longer than libmicrohttpd has room for gets its own refusal, which is no JSON */
+static void check_length(struct cbd_request *request)
+{
+	size_t target = strlen(request->path);
+	size_t headers = 0;
+
+	MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, add_length,
+				    &target);
+	MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, add_length, &headers);
+	if (target > CBD_TARGET_MAX)
+		cbd_answer_problem(request, 414, "path and parameters may have 4096 bytes at most");
+	else if (headers > CBD_HEADERS_MAX)
+		cbd_answer_problem(request, 431, "all headers may have 8192 bytes at most");
+}
+
 void cbd_request_screen(struct cbd_request *request)
 {
 	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, &request->match);
 	const struct cbd_route *route = request->match.route;
 
+	check_length(request);
+	if (request->answer.code)
+		return;
 	if (result == -EILSEQ)
 		return cbd_answer_problem(request, 400, "path: bad percent-encoding or no UTF-8");
 	if (result < 0)

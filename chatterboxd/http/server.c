@@ -9,6 +9,7 @@
 
 #include "auth.h"
 #include "cleanup.h"
+#include "tls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,11 +17,9 @@
 
 #define CONNECTIONS 512U
 #define CONNECTIONS_PER_IP 128U
-#define CONNECTION_MEMORY ((size_t)8192)
 #define IDLE_SECONDS 15U
 #define WORK_QUEUE 64
-#define PEM_MAX 65536
-#define TLS_PRIORITIES "SECURE128:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+#define DAYS_TO_WARN 21
 
 /* Paths and parameters are decoded by our own, stricter reading */
 static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *text)
@@ -52,97 +51,107 @@ enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *
 								  : CBD_ACCESS_CLOSED;
 }
 
-int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings)
+static void secret_free(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+static int take_tokens(struct cbd_http *http, const struct cbd_http_settings *settings)
 {
 	char *token = strdup(settings->token ? settings->token : "");
 	char *read_token = strdup(settings->read_token ? settings->read_token : "");
 
 	if (!token || !read_token) {
-		free(token);
-		free(read_token);
+		secret_free(token);
+		secret_free(read_token);
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&http->lock);
-	free(http->token);
-	free(http->read_token);
+	secret_free(http->token);
+	secret_free(http->read_token);
 	http->token = token;
 	http->read_token = read_token;
 	pthread_mutex_unlock(&http->lock);
 	return 0;
 }
 
-/* A whole PEM file; NULL with @error */
-static char *read_pem(const char *key, const char *path, char error[CHATTERBOX_ERROR_TEXT])
+static int start_daemon(struct cbd_http *http, bool tls)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file = fopen(path, "re");
-
-	if (file) {
-		text = calloc(1, PEM_MAX);
-		len = text ? fread(text, 1, PEM_MAX - 1, file) : 0;
-		fclose(file);
-	}
-	if (len)
-		return text;
-	snprintf(error, CHATTERBOX_ERROR_TEXT, "%s: can't read %s: %s", key, path,
-		 file ? "it is empty" : strerror(errno));
-	free(text);
-	return NULL;
-}
-
-static int start_daemon(struct cbd_http *http, char *cert, char *key)
-{
-	struct MHD_OptionItem tls[] = {
-		{ MHD_OPTION_HTTPS_MEM_CERT, 0, cert },
-		{ MHD_OPTION_HTTPS_MEM_KEY, 0, key },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
+	struct MHD_OptionItem with_tls[] = {
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)cbd_tls_certificate },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)CBD_TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
-	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-			 (cert ? MHD_USE_TLS : 0U);
+	unsigned flags =
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0U);
 
 	http->daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, cbd_request_handle, http, MHD_OPTION_LISTEN_SOCKET,
 		http->listener.fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CBD_CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
 		cbd_request_completed, http, MHD_OPTION_NOTIFY_CONNECTION, cbd_connection_changed,
-		http, MHD_OPTION_ARRAY, cert ? tls : none, MHD_OPTION_END);
+		http, MHD_OPTION_ARRAY, tls ? with_tls : none, MHD_OPTION_END);
 	return http->daemon ? 0 : -EIO;
-}
-
-static int start_with_tls(struct cbd_http *http, const struct cbd_http_settings *settings,
-			  char error[CHATTERBOX_ERROR_TEXT])
-{
-	bool tls = settings->tls_cert && *settings->tls_cert;
-	cbd_auto(cbd_freep) char *cert = NULL;
-	cbd_auto(cbd_freep) char *key = NULL;
-	int result;
-
-	if (tls) {
-		cert = read_pem("http_server.tls.cert", settings->tls_cert, error);
-		key = cert ? read_pem("http_server.tls.key", settings->tls_key, error) : NULL;
-		if (!key)
-			return CHATTERBOX_E_CONFIG;
-	}
-	result = start_daemon(http, cert, key);
-	if (key)
-		explicit_bzero(key, strlen(key));
-	if (result < 0)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server%s",
-			 tls ? ".tls: this certificate and key can't be used"
-			     : ": libmicrohttpd can't start");
-	return result;
 }
 
 static void warn(struct cbd_http *http, const char *message)
 {
 	if (http->log)
 		http->log(http->log_user, CHATTERBOX_LOG_WARN, NULL, 0, message);
+}
+
+static int load_tls(struct cbd_http *http, const struct cbd_http_settings *settings,
+		    char error[CHATTERBOX_ERROR_TEXT])
+{
+	char text[CHATTERBOX_ERROR_TEXT];
+	int days = 0;
+	int result = cbd_tls_load(settings->tls_cert, settings->tls_key, &days, error);
+
+	if (result < 0)
+		return result;
+	if (days < 0)
+		snprintf(text, sizeof(text), "http_server.tls.cert: %.150s has expired",
+			 settings->tls_cert);
+	else
+		snprintf(text, sizeof(text), "http_server.tls.cert: %.150s expires in %d days",
+			 settings->tls_cert, days);
+	if (days < DAYS_TO_WARN)
+		warn(http, text);
+	return 0;
+}
+
+static int start_with_tls(struct cbd_http *http, const struct cbd_http_settings *settings,
+			  char error[CHATTERBOX_ERROR_TEXT])
+{
+	int result;
+
+	http->tls = settings->tls_cert && *settings->tls_cert;
+	result = http->tls ? load_tls(http, settings, error) : 0;
+	if (result < 0)
+		return result;
+	result = start_daemon(http, http->tls);
+	if (result < 0)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server: libmicrohttpd can't start");
+	return result;
+}
+
+/* Other machines can reach us */
+static void warn_of_others(struct cbd_http *http, bool tls)
+{
+	if (!*http->read_token)
+		warn(http, "http_server.host: other machines can read everything here: "
+			   "set http_server.read_token");
+	if (!tls && (*http->token || *http->read_token))
+		warn(http, "http_server.host: tokens and answers cross the network in plain text: "
+			   "set http_server.tls, or put a proxy that speaks TLS before it");
+	else if (*http->read_token)
+		warn(http, "http_server.host: other machines can reach this");
 }
 
 static int listen_somewhere(struct cbd_http *http, const struct cbd_http_settings *settings,
@@ -152,9 +161,8 @@ static int listen_somewhere(struct cbd_http *http, const struct cbd_http_setting
 
 	if (result == -EADDRINUSE && settings->any_port)
 		result = cbd_listen(settings->host, 0, &http->listener, error);
-	if (!result && !http->listener.loopback && !*http->read_token)
-		warn(http, "http_server.host: other machines can read everything here: "
-			   "set http_server.read_token");
+	if (!result && !http->listener.loopback)
+		warn_of_others(http, settings->tls_cert != NULL);
 	return result;
 }
 
@@ -173,7 +181,7 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	http->log = settings->log;
 	http->log_user = settings->log_user;
 	http->demo = settings->demo;
-	result = cbd_http_reload(http, settings);
+	result = take_tokens(http, settings);
 	if (!result)
 		result = cbd_worker_new(WORK_QUEUE, &http->worker);
 	if (!result)
@@ -188,6 +196,18 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 		return result;
 	*out = cbd_steal(http);
 	return 0;
+}
+
+int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
+		    char error[CHATTERBOX_ERROR_TEXT])
+{
+	int result = 0;
+
+	snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server: out of memory");
+	/* turned off or on it takes a restart */
+	if (http->tls && settings->tls_cert)
+		result = load_tls(http, settings, error);
+	return result < 0 ? result : take_tokens(http, settings);
 }
 
 void cbd_http_tick(struct cbd_http *http)
@@ -213,13 +233,15 @@ void cbd_http_stopp(struct cbd_http **slot)
 		cbd_calls_stop(http->calls);
 	if (http->daemon)
 		MHD_stop_daemon(http->daemon); /* closes the listening socket too */
+	if (http->tls)
+		cbd_tls_unload();
 	cbd_worker_freep(&http->worker);
 	cbd_calls_freep(&http->calls);
 	cbd_deadlines_freep(&http->deadlines);
 	chatterbox_unref(http->box);
 	pthread_mutex_destroy(&http->lock);
-	free(http->token);
-	free(http->read_token);
+	secret_free(http->token);
+	secret_free(http->read_token);
 	free(http);
 	*slot = NULL;
 }

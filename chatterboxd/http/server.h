@@ -12,6 +12,12 @@
 #include <microhttpd.h>
 #include <pthread.h>
 
+/* Of a request: path and parameters; all headers. What libmicrohttpd holds of a connection is more,
+ * so that we get to say what was too long. */
+#define CBD_TARGET_MAX ((size_t)4096)
+#define CBD_HEADERS_MAX ((size_t)8192)
+#define CBD_CONNECTION_MEMORY ((size_t)32768)
+
 struct cbd_http {
 	struct MHD_Daemon *daemon;
 	struct cbd_worker *worker;
@@ -22,6 +28,7 @@ struct cbd_http {
 	chatterbox_log_fn log;
 	void *log_user;
 	bool demo;
+	bool tls;
 	pthread_mutex_t lock; /* of the tokens, which SIGHUP changes */
 	char *token;
 	char *read_token;
@@ -40,6 +47,8 @@ enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *
 
 /* The connection has so long from now on; negative = for ever (request.c) */
 void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
+/* Whether the client is waited for, and not we (request.c) */
+void cbd_connection_wait(struct cbd_http *http, struct MHD_Connection *connection, bool waits);
 /* The Content-Length, 0 when there is none (screen.c) */
 unsigned long long cbd_request_length(struct MHD_Connection *connection);
 /* Sends the answer that is set (answer.c) */

@@ -64,6 +64,31 @@ START_TEST(the_overdue_are_shut_down)
 }
 END_TEST
 
+/* Who is waited for longest goes; who waits for us stays, however old */
+START_TEST(a_crowd_costs_the_longest_waiting_its_place)
+{
+	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], 1000);
+
+	cbd_deadline_add(all, ours[1], 2000);
+	cbd_deadline_add(all, ours[2], 3000);
+	cbd_deadline_wait(all, first, false);
+	ck_assert_int_eq(cbd_deadlines_shed(all, 3), 0);
+	ck_assert_int_eq(cbd_deadlines_shed(all, 2), 1);
+	ck_assert(is_open(0));
+	ck_assert(!is_open(1));
+	ck_assert(is_open(2));
+	cbd_deadline_wait(all, first, true);
+	ck_assert_int_eq(cbd_deadlines_shed(all, 2), 1);
+	ck_assert(!is_open(0));
+	/* what was shut down stays so, whatever its request still does */
+	cbd_deadline_move(all, first, 4000);
+	cbd_deadline_wait(all, NULL, true);
+	ck_assert_int_eq(cbd_deadlines_shed(all, 2), 1);
+	ck_assert_int_eq(cbd_deadlines_shed(all, 2), 0);
+	ck_assert_int_eq(cbd_deadlines_enforce(all, 5000), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("deadline");
@@ -71,6 +96,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, the_overdue_are_shut_down);
+	tcase_add_test(tcase, a_crowd_costs_the_longest_waiting_its_place);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

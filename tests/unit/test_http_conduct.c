@@ -153,8 +153,9 @@ END_TEST
 START_TEST(a_reload_changes_the_token)
 {
 	const struct cbd_http_settings settings = { .read_token = "new" };
+	char error[CHATTERBOX_ERROR_TEXT];
 
-	ck_assert_int_eq(cbd_http_reload(server, &settings), 0);
+	ck_assert_int_eq(cbd_http_reload(server, &settings, error), 0);
 	ask("GET", "/metrics", "Authorization: Bearer reader\r\n");
 	ck_assert_int_eq(reply.code, 401);
 	ask("GET", "/metrics", "Authorization: Bearer new\r\n");

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tls.h - the certificate that the HTTP server shows, which may be changed while it runs
+ *
+ * One for the process: libmicrohttpd's question for it carries nothing of ours.
+ */
+#ifndef CBD_TLS_H
+#define CBD_TLS_H
+
+#include <chatterbox/error.h>
+#include <gnutls/abstract.h>
+
+/* TLS 1.2 or later, in the words of GnuTLS */
+#define CBD_TLS_PRIORITIES "SECURE128:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
+
+/* Shows these from now on; what was shown before stays when it fails. @days: how long the
+ * certificate still holds, negative when it has expired. Return: 0, CHATTERBOX_E_CONFIG or -ENOMEM
+ * with one line in @error that names the key. */
+int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
+		 char error[CHATTERBOX_ERROR_TEXT]);
+/* When no connection is left */
+void cbd_tls_unload(void);
+
+/* A gnutls_certificate_retrieve_function2, for MHD_OPTION_HTTPS_CERT_CALLBACK */
+int cbd_tls_certificate(gnutls_session_t session, const gnutls_datum_t *authorities, int count,
+			const gnutls_pk_algorithm_t *algorithms, int algorithm_count,
+			gnutls_pcert_st **certificates, unsigned *certificate_count,
+			gnutls_privkey_t *key);
+
+#endif
