@@ -106,6 +106,10 @@ int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, si
 			 const char *path);
 /* Judges the whole anew: what two keys together forbid */
 int cbx_config_cross(struct chatterbox_config *config);
+/* Warns of what crosses a network unprotected; a part of the above (doors.c) */
+int cbx_config_look_at_doors(struct chatterbox_config *config);
+/* Whether @host can only be this machine; NULL is */
+bool cbx_config_host_is_near(const char *host);
 
 /* Reads a file of at most @most bytes. Return: 0, -errno, -EFBIG. The caller wipes what it got. */
 struct cbx_bytes {

@@ -95,9 +95,9 @@ static int check_https(struct chatterbox_config *config)
 
 int cbx_config_cross(struct chatterbox_config *config)
 {
-	static int (*const checks[])(struct chatterbox_config *) = { lower_poll_timeout,
-								     check_redis_tls, check_sqlite,
-								     check_https };
+	static int (*const checks[])(
+		struct chatterbox_config *) = { lower_poll_timeout, check_redis_tls, check_sqlite,
+						check_https, cbx_config_look_at_doors };
 	size_t i;
 	int r = 0;
 

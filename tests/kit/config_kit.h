@@ -45,7 +45,13 @@ static inline void config_env(struct chatterbox_config *config, const char *entr
 	free(copy);
 }
 
-/* All problems as lines "warning …\n", "error …\n"; valid until the next call */
+/* What doors.c says, which has a test of its own */
+static inline bool config_is_of_doors(const char *problem)
+{
+	return strstr(problem, "another machine") || strstr(problem, "the other machine");
+}
+
+/* All other problems as lines "warning …\n", "error …\n"; valid until the next call */
 static inline const char *config_problems(const struct chatterbox_config *config)
 {
 	static char text[65536];
@@ -58,6 +64,8 @@ static inline const char *config_problems(const struct chatterbox_config *config
 		const char *problem = chatterbox_config_problem(config, i, &kind);
 		int n;
 
+		if (config_is_of_doors(problem))
+			continue;
 		n = snprintf(text + used, sizeof(text) - used, "%s %s\n",
 			     kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning", problem);
 		ck_assert(n > 0 && (size_t)n < sizeof(text) - used);

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+/*
+ * doors.c - warns of settings that let strangers listen or speak on the way to a server
+ *
+ * Decides that what stays on this machine is trusted, by address and not by what a name resolves to
+ * today: only numbers of loopback, "localhost" and paths of sockets are this machine. Nothing is
+ * refused here: a network may be private in ways that a configuration can't say.
+ */
+#include "config/config.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *text_at(const struct chatterbox_config *config, const char *section,
+			   const char *member)
+{
+	char path[CBX_KEY_PATH];
+
+	snprintf(path, sizeof(path), "%s.%s", section, member);
+	return chatterbox_config_text(config, path);
+}
+
+bool cbx_config_host_is_near(const char *host)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (!host || *host == '/' || !strcasecmp(host, "localhost"))
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return (ntohl(v4.s_addr) >> 24) == 127;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+static int warn_plain(struct chatterbox_config *config, const char *section)
+{
+	return cbx_problem_add(
+		&config->crossed, CHATTERBOX_PROBLEM_WARNING,
+		"%s.host: %s is another machine, and %s.tls is off: the password and "
+		"all that is said cross the network in plain text",
+		section, text_at(config, section, "host"), section);
+}
+
+static int look_at_redis(struct chatterbox_config *config)
+{
+	if (strcmp(chatterbox_config_text(config, "chatterbox.store"), "redis") != 0 ||
+	    cbx_config_host_is_near(text_at(config, "redis", "host")) ||
+	    chatterbox_config_flag(config, "redis.tls"))
+		return 0;
+	return warn_plain(config, "redis");
+}
+
+static int look_at_rmq(struct chatterbox_config *config)
+{
+	int r = 0;
+
+	if (strcmp(chatterbox_config_text(config, "chatterbox.bus"), "rmq") != 0 ||
+	    cbx_config_host_is_near(text_at(config, "rmq", "host")))
+		return 0;
+	if (!chatterbox_config_flag(config, "rmq.tls"))
+		r = warn_plain(config, "rmq");
+	if (!r && !strcmp(text_at(config, "rmq", "user"), "guest"))
+		r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
+				    "rmq.user: guest is known to everybody, and a broker on "
+				    "another machine refuses it by default: give chatterbox a user "
+				    "of its own");
+	return r;
+}
+
+static int look_at_postgres(struct chatterbox_config *config, const char *section)
+{
+	const char *mode = text_at(config, section, "sslmode");
+	const char *host = text_at(config, section, "host");
+
+	if (strcmp(chatterbox_config_text(config, "chatterbox.sql"), "postgres") != 0 ||
+	    cbx_config_host_is_near(host) || !strncmp(mode, "verify-", strlen("verify-")))
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
+			       "%s.sslmode: %s does not prove that the other machine that answers "
+			       "is %s: verify-full does, with %s.sslrootcert",
+			       section, mode, host, section);
+}
+
+int cbx_config_look_at_doors(struct chatterbox_config *config)
+{
+	int r = look_at_redis(config);
+
+	if (!r)
+		r = look_at_rmq(config);
+	if (!r)
+		r = look_at_postgres(config, "sequelize");
+	return r ? r : look_at_postgres(config, "live_temp");
+}
