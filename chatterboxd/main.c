@@ -2,6 +2,7 @@
 /* main.c - chatterboxd: options, then waiting for signals and for the engine's word */
 #include "cleanup.h"
 #include "demo.h"
+#include "privacy.h"
 #include "service.h"
 #include "signals.h"
 
@@ -88,6 +89,7 @@ int main(int argc, char **argv)
 	struct run run = { 0 };
 	int code;
 
+	cbd_privacy_begin();
 	cbd_options_parse(argc, argv, &options);
 	code = work(&run, &options);
 	cbd_service_closep(&run.service);

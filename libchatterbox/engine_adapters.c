@@ -209,6 +209,7 @@ static int new_postgres(struct chatterbox *box, const char *section, struct cbx_
 						.sslmode = values[4],
 						.sslrootcert = values[5],
 						.app_name = box->settings->app_name,
+						.section = section,
 						/* look-ups alone: a replica will do */
 						.read_only = !strcmp(section, "live_temp") };
 

@@ -128,7 +128,7 @@ struct cbx_bus_ops {
 
 struct cbx_bus {
 	const struct cbx_bus_ops *ops;
-	char error[256]; /* why the last call failed: names the server; never a secret */
+	char error[512]; /* why the last call failed: names the server; never a secret */
 	char where[128]; /* "host:port/vhost", for logs */
 	size_t max_body; /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); larger deliveries
 			  * become CBX_BUS_OVERSIZED */

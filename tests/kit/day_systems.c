@@ -16,7 +16,7 @@
 static void complain(struct day_systems *systems, const char *what)
 {
 	if (!systems->failure[0])
-		snprintf(systems->failure, sizeof(systems->failure), "the systems: %s", what);
+		snprintf(systems->failure, sizeof(systems->failure), "the systems: %.490s", what);
 }
 
 static enum day_manner manner_of(const struct day_systems *systems, const char *system)

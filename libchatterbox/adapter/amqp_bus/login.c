@@ -6,6 +6,9 @@
  * after two of them), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while
  * sending; all within 15 s. The send buffer is set larger than what publish.c lets pile up in it,
  * so that writing does not wait. Capabilities make the broker tell of alarms and deleted queues.
+ *
+ * With TLS the broker has to prove that it is rmq.host; librabbitmq tells no more than that it did
+ * not, so the error says what may be wrong and how to look.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -23,9 +26,14 @@
 #define SEND_BUFFER (256 * 1024)
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 
+static const char *ca_of(const struct cbx_amqp_bus *self)
+{
+	return self->options.tls_ca ? self->options.tls_ca : SYSTEM_CA;
+}
+
 static amqp_socket_t *new_tls_socket(struct cbx_amqp_bus *self, int *result)
 {
-	const char *ca = self->options.tls_ca ? self->options.tls_ca : SYSTEM_CA;
+	const char *ca = ca_of(self);
 	amqp_socket_t *socket = amqp_ssl_socket_new(self->state);
 
 	if (!socket)
@@ -39,11 +47,39 @@ static amqp_socket_t *new_tls_socket(struct cbx_amqp_bus *self, int *result)
 		return NULL;
 	}
 	if (amqp_ssl_socket_set_cacert(socket, ca) != AMQP_STATUS_OK) {
-		cbx_amqp_lost(self, "TLS: cannot read the CA file", ca);
+		cbx_amqp_lost(self, "TLS: rmq.tls.ca: cannot read certificates from", ca);
 		*result = CHATTERBOX_E_CONFIG;
 		return NULL;
 	}
 	return socket;
+}
+
+static int lost_tls(struct cbx_amqp_bus *self, int status)
+{
+	const struct cbx_amqp_options *options = &self->options;
+	char why[320];
+
+	if (status == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED)
+		snprintf(
+			why, sizeof(why),
+			"its certificate is for another name than rmq.host: give rmq.host the name "
+			"that the certificate has (a name, not an address)");
+	else if (status == AMQP_STATUS_SSL_PEER_VERIFY_FAILED)
+		snprintf(why, sizeof(why),
+			 "its certificate has expired, or none in rmq.tls.ca (%.100s) has signed "
+			 "it; see openssl s_client -connect %.64s:%d",
+			 ca_of(self), options->host, options->port);
+	else
+		snprintf(why, sizeof(why),
+			 "no handshake: is rmq.port (%d) the port for TLS, and does the broker "
+			 "speak TLS 1.2 or later?",
+			 options->port);
+	return cbx_amqp_lost(self, "TLS", why);
+}
+
+static bool is_of_tls(int status)
+{
+	return status <= AMQP_STATUS_SSL_ERROR && status > _AMQP_STATUS_SSL_NEXT_VALUE;
 }
 
 static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
@@ -61,6 +97,8 @@ static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
 	status = amqp_socket_open_noblock(socket, self->options.host, self->options.port, &left);
 	if (status == AMQP_STATUS_SOCKET_ERROR) /* the library keeps no errno */
 		return cbx_amqp_lost(self, "connecting", "refused or unreachable");
+	if (is_of_tls(status))
+		return lost_tls(self, status);
 	if (status != AMQP_STATUS_OK)
 		return cbx_amqp_lost_status(self, "connecting", status);
 	self->fd = amqp_get_sockfd(self->state);

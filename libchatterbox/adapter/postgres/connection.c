@@ -70,6 +70,19 @@ static int await(struct postgres *self, PostgresPollingStatusType status, uint64
 	return p.revents ? 1 : 0;
 }
 
+/* libpq's own words, and which keys they are about. Its words are looked into for that alone. */
+static int refuse_connection(struct postgres *self)
+{
+	const char *why = PQerrorMessage(self->conn);
+	char text[sizeof(self->sql.error)];
+
+	if (!strstr(why, "SSL") && !strstr(why, "certificate"))
+		return cbx_pg_lost(self, why);
+	/* the advice is never cut, libpq's words may be */
+	snprintf(text, sizeof(text), "%.200s (%s)", why, self->advice);
+	return cbx_pg_lost(self, text);
+}
+
 static int finish_connect(struct postgres *self, uint64_t deadline)
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
@@ -83,7 +96,7 @@ static int finish_connect(struct postgres *self, uint64_t deadline)
 			continue;
 		status = PQconnectPoll(self->conn);
 		if (status == PGRES_POLLING_FAILED)
-			return cbx_pg_lost(self, PQerrorMessage(self->conn));
+			return refuse_connection(self);
 	}
 	return 0;
 }
@@ -100,7 +113,7 @@ int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
 	if (!self->conn)
 		return -ENOMEM;
 	if (PQstatus(self->conn) == CONNECTION_BAD)
-		return cbx_pg_lost(self, PQerrorMessage(self->conn));
+		return refuse_connection(self);
 	PQsetNoticeReceiver(self->conn, drop_notice, self);
 	r = finish_connect(self, deadline);
 	if (!r && PQsetnonblocking(self->conn, 1))
@@ -176,6 +189,11 @@ int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_cloc
 	self->sql.errors = &cbx_pg_errors_ops;
 	snprintf(self->sql.where, sizeof(self->sql.where), "%s:%d/%s", options->host ?: "",
 		 options->port ? options->port : 5432, options->database ?: "");
+	snprintf(self->advice, sizeof(self->advice),
+		 "%s.sslmode is %s, %s.sslrootcert is %.60s; verify-full wants a certificate for "
+		 "the name in host",
+		 options->section ?: "sequelize", options->sslmode ?: "prefer",
+		 options->section ?: "sequelize", options->sslrootcert ?: "not set");
 	*out = &self->sql;
 	return 0;
 }

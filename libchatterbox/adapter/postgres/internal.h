@@ -22,6 +22,7 @@ struct postgres {
 	const struct cbx_log *log;
 	PGconn *conn;     /* NULL = not connected */
 	char *conninfo;   /* holds the password */
+	char advice[192]; /* which keys decide about TLS, and how they are set */
 	uint64_t limit;   /* deadline of the call that runs; 0 = none but the statement's own */
 	int statement_ms; /* of the transaction that runs */
 	char sqlstate[6]; /* of the last failure, "" when it had none */

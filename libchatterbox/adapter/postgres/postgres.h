@@ -18,6 +18,7 @@ struct cbx_postgres_options {
 	const char *sslmode;
 	const char *sslrootcert;
 	const char *app_name;
+	const char *section; /* of the configuration, for errors: "sequelize"; NULL: that */
 	bool read_only; /* for look-ups alone: a server that takes no writes will do */
 };
 
