@@ -68,6 +68,7 @@ static int watch_signals(struct sim *sim)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	sim->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -167,8 +168,11 @@ static int run(struct sim *sim)
 	if (sim->options.duration > 0)
 		end = sim->began + (uint64_t)(sim->options.duration * 1e9);
 	while (!error && now < end) {
-		if (read(sim->signals, &info, sizeof(info)) > 0)
-			break;
+		if (read(sim->signals, &info, sizeof(info)) > 0) {
+			if (info.ssi_signo != SIGUSR1)
+				break;
+			cbx_fleet_hold(sim->fleet);
+		}
 		error = cbx_fleet_run_once(sim->fleet, sim->signals,
 					   now + CBX_SECOND < end ? now + CBX_SECOND : end);
 		say_ready(sim);

@@ -163,6 +163,8 @@ static uint64_t next_work(struct cbx_fleet *fleet, uint64_t deadline)
 
 	if (late)
 		work = sooner(work, (uint64_t)late->at);
+	if (fleet->is_held)
+		return work;
 	/* beyond an hour it is the next call's business; nor does a stopped world have a next */
 	if (ns < (double)(now - fleet->started) + 3600e9) {
 		uint64_t due = fleet->started + (uint64_t)ns;
@@ -176,7 +178,13 @@ static void advance(struct cbx_fleet *fleet)
 {
 	double ms = (double)(cbx_now(fleet->clock) - fleet->started) / (double)CBX_MS;
 
-	cbx_fleet_world_advance(fleet->world, (int64_t)(ms * fleet->options.time_factor));
+	if (!fleet->is_held)
+		cbx_fleet_world_advance(fleet->world, (int64_t)(ms * fleet->options.time_factor));
+}
+
+void cbx_fleet_hold(struct cbx_fleet *fleet)
+{
+	fleet->is_held = true;
 }
 
 static int settle(struct cbx_fleet *fleet)
@@ -282,17 +290,4 @@ const struct cbx_fleet_counts *cbx_fleet_counts(const struct cbx_fleet *fleet)
 struct cbx_fleet_world *cbx_fleet_world(struct cbx_fleet *fleet)
 {
 	return fleet->world;
-}
-
-void cbx_fleet_online(const struct cbx_fleet *fleet, void (*each)(void *user, const char *system),
-		      void *user)
-{
-	size_t i;
-
-	for (i = 0; i < cbx_fleet_world_count(fleet->world); i++) {
-		const struct cbx_fleet_system *system = cbx_fleet_world_system(fleet->world, i);
-
-		if (system->is_online)
-			each(user, system->name);
-	}
 }

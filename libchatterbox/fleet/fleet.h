@@ -63,6 +63,8 @@ CBX_DEFINE_CLEANUP(struct cbx_fleet *, cbx_fleet_free)
  * backoff (one try may take 5 s past the deadline). Return: 0, -ENOMEM.
  */
 int cbx_fleet_run_once(struct cbx_fleet *fleet, int wake_fd, uint64_t deadline);
+/* From now on nothing happens by itself; it still answers, and does what it is commanded */
+void cbx_fleet_hold(struct cbx_fleet *fleet);
 /* Is the request queue consumed at present? */
 bool cbx_fleet_is_up(const struct cbx_fleet *fleet);
 const struct cbx_fleet_counts *cbx_fleet_counts(const struct cbx_fleet *fleet);

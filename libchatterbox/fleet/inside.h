@@ -24,6 +24,7 @@ struct cbx_fleet {
 	uint64_t to_settle;   /* the last delivery answered but not acknowledged; 0 = none */
 	bool is_up;
 	bool is_blocked; /* the broker takes no publishes for now */
+	bool is_held;    /* time stands still */
 };
 
 /* tell.c: publishes, or counts it as unsent when the bus is down or blocked.

@@ -412,6 +412,10 @@ START_TEST(time_runs_by_the_factor)
 				cbx_fleet_world_find(cbx_fleet_world(fleet), "S1", 2), 0,
 				CBX_FLEET_KILL);
 	ck_assert_int_eq(cbx_fleet_world_next(cbx_fleet_world(fleet)), 30000 + 600000);
+	cbx_fleet_hold(fleet);
+	test_clock.now += CBX_SECOND;
+	turn();
+	ck_assert_int_eq(cbx_fleet_world_now(cbx_fleet_world(fleet)), 30000);
 }
 END_TEST
 
