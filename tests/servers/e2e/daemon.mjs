@@ -11,6 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from './place.mjs';
 
+const KEPT = 20000; // lines of a program that are remembered
+
 function freePort() {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
@@ -45,6 +47,7 @@ export class Program {
 			const lines = (rest + text).split('\n');
 			rest = lines.pop();
 			this.lines.push(...lines);
+			if (this.lines.length > 2 * KEPT) this.lines.splice(0, this.lines.length - KEPT);
 		});
 		stream.on('end', () => { if (rest) this.lines.push(rest); });
 	}
@@ -120,12 +123,21 @@ export class Daemon {
 		if (code !== 0) throw new Error(`--migrate ended with ${code}\n${this.program.tail()}`);
 	}
 
-	async start() {
+	/** Starts it, and does not wait */
+	launch() {
 		this.program = new Program(process.env.CBX_E2E_DAEMON, ['--config', this.file]);
+	}
+
+	async start() {
+		this.launch();
+		await this.ready();
+	}
+
+	async ready(ms = 30000) {
 		await until('chatterboxd is ready', async () => {
 			if (!this.program.runs) throw new Error('it ended');
 			return (await this.get('/readyz')).status === 200;
-		}, 30000);
+		}, ms);
 	}
 
 	/** GET @path: { status, text, json } */

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# run.sh NAME [DAEMON SIM] - run NAME.test.mjs, if it needs them against these two programs and on
-# the servers of the environment
+# run.sh NAME [DAEMON SIM] - run NAME.test.mjs (a path from here), if it needs them against these two
+# programs and on the servers of the environment
 
 set -eu
 here=$(dirname "$(readlink -f "$0")")

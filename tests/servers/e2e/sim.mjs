@@ -32,6 +32,9 @@ export class Sim {
 		return sim;
 	}
 
+	/** Nothing happens in the fleet any more; it still answers */
+	hold() { this.program.child.kill('SIGUSR1'); }
+
 	/** job -> { status, time, origin } of its last change so far; status null: it vanished */
 	async truth() {
 		const text = await readFile(this.file, 'utf8');
@@ -86,7 +89,7 @@ export function difference(truth, recorded, since) {
 		if (!job) return `${key} is not recorded`;
 		const right = status === null ? ['Killed', 'Completed'] : [status];
 		if (!right.includes(job.status)) return `${key} is ${job.status}, in truth ${status}`;
-		if (!PLACE[job.status].includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
+		if (!(PLACE[job.status] ?? ['monitor']).includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
 	}
 	const seen = truth.size - unseen;
 	return seen === recorded.size ? undefined : `${recorded.size} jobs, in truth ${seen}`;

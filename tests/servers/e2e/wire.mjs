@@ -14,11 +14,13 @@ export const APP = 'nl-ocd-chatterbox';
  * are held against their schema. A test marks by the header `spoilt` what must not fit.
  */
 export class Listener {
-	static async open(place, { durable = false } = {}) {
+	/** @take: gets each message of chatterbox, which is then not kept */
+	static async open(place, { durable = false, take } = {}) {
 		const listener = new Listener();
 		listener.place = place;
 		listener.durable = durable;
 		listener.messages = [];
+		listener.take = take ?? ((message) => listener.messages.push(message));
 		await listener.connect();
 		return listener;
 	}
@@ -44,7 +46,7 @@ export class Listener {
 		const { spoilt, ...headers } = message.properties.headers;
 		check(nameOfEvent(key, APP), parse(message.content), { ...message.properties, headers },
 			spoilt);
-		if (key.startsWith(`${APP}.event.`)) this.messages.push(read(message));
+		if (key.startsWith(`${APP}.event.`)) this.take(read(message));
 	}
 
 	/** Messages of one event, as "update_job_status" */
@@ -90,25 +92,28 @@ export async function readStream(redis) {
 	});
 }
 
-/** Words of update_job_status from the broker, in their order: { id, status, previous, key } */
-export function wordsOf(listener) {
-	return listener.of('update_job_status').map((message) => ({
-		id: message.properties.messageId,
-		job: `${message.params.system}/${message.params.job_id}`,
-		status: message.params.status,
-		previous: message.properties.headers.previous_status,
-		origin: message.properties.headers.origin,
-	}));
+/** A word of update_job_status from the broker: { id, job, status, previous, origin } */
+export const wordOf = ({ params, properties }) => ({
+	id: properties.messageId,
+	job: `${params.system}/${params.job_id}`,
+	status: params.status,
+	previous: properties.headers.previous_status,
+	origin: properties.headers.origin,
+});
+
+/** The same from an entry of the stream */
+export function wordOfEntry(entry) {
+	const params = JSON.parse(entry.params);
+	return { id: entry.id, job: `${params.system}/${params.job_id}`, status: params.status,
+		previous: entry.previous_status || undefined };
 }
 
+/** Words from the broker, in their order */
+export const wordsOf = (listener) => listener.of('update_job_status').map(wordOf);
+
 /** The same from the stream */
-export function wordsOfStream(entries) {
-	return entries.filter((entry) => entry.name === 'update_job_status').map((entry) => {
-		const params = JSON.parse(entry.params);
-		return { id: entry.id, job: `${params.system}/${params.job_id}`, status: params.status,
-			previous: entry.previous_status || undefined };
-	});
-}
+export const wordsOfStream = (entries) =>
+	entries.filter((entry) => entry.name === 'update_job_status').map(wordOfEntry);
 
 /** Keeps the first of each id: what a consumer does about "at least once" */
 export function firstOfEach(words) {

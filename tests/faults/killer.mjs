@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// killer.mjs - how an instance of chatterboxd dies, or nearly
+//
+// It decides the moments that count: a kill at random, and at the very bytes of a commit, a confirm,
+// an append, on their way to a server or back, which then arrive or are lost.
+
+import assert from 'node:assert/strict';
+import { sleep, until } from '../servers/e2e/place.mjs';
+import { APP } from '../servers/e2e/wire.mjs';
+
+const frame = (...bytes) => Buffer.from(bytes);
+const MOMENTS = [
+	['pg', 'up', 'insert into outbox'], ['pg', 'up', 'commit'], ['pg', 'down', 'COMMIT\0'],
+	['rmq', 'up', frame(0, 60, 0, 40)], // basic.publish
+	['rmq', 'down', frame(0, 60, 0, 80)], // basic.ack: a confirm
+	['rmq', 'down', frame(0, 60, 0, 60)], // basic.deliver: an answer
+	['redis', 'up', `${APP}:events`], ['redis', 'up', `${APP}:jobs:`],
+];
+const WAYS = [[50, 'kill'], [25, 'moment'], [13, 'freeze'], [12, 'term']];
+
+export class Killer {
+	constructor(rig, dice) {
+		Object.assign(this, { rig, dice, done: { kill: 0, moment: 0, freeze: 0, term: 0 } });
+	}
+
+	get count() { return Object.values(this.done).reduce((sum, n) => sum + n, 0); }
+
+	/** One instance, mostly the leader, is killed in some way and started again */
+	async strike() {
+		const { rig, dice } = this;
+		const leader = await until('somebody leads', () => rig.leader(), 30000);
+		await sleep(dice.between(0, 700));
+		const others = rig.daemons.filter((daemon) => daemon !== leader);
+		const victim = dice.unit() < 0.8 || others.length === 0 ? leader : dice.of(others);
+		const way = dice.pick(WAYS);
+		await this[way](victim);
+		this.done[way] += 1;
+	}
+
+	async kill(victim) {
+		victim.program.child.kill('SIGKILL');
+		await victim.program.ended;
+		victim.launch();
+	}
+
+	/** Killed while these bytes are on their way; a random half of them never arrives */
+	async moment(victim) {
+		const [server, way, pattern] = this.dice.of(MOMENTS);
+		const lost = this.dice.unit() < 0.5;
+		const seen = this.rig.proxies[server].once(way, pattern, (pair) => {
+			victim.program.child.kill('SIGKILL');
+			if (lost) pair.reset();
+			return !lost;
+		});
+		await Promise.race([seen.passed, sleep(2000)]);
+		seen.end();
+		await this.kill(victim); // a standby says none of these
+	}
+
+	/** Frozen for longer than the lease; then a zombie */
+	async freeze(victim) {
+		const { child } = victim.program;
+		child.kill('SIGSTOP');
+		await sleep(1000 + this.dice.between(200, 1500));
+		child.kill('SIGCONT');
+	}
+
+	async term(victim) {
+		const code = await victim.program.stop(15000);
+		assert.equal(code, 0, `SIGTERM: ${victim.program.tail(10)}`);
+		victim.launch();
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+// rig.mjs - chatterboxd behind a proxy for each server, a fleet, and a recorder of what is told
+//
+// It decides what every fault test starts from and how it ends: the fleet is held still, the record
+// must become the truth, the outbox must empty itself, and the recorder must have nothing to say.
+
+import assert from 'node:assert/strict';
+import { Daemon } from '../servers/e2e/daemon.mjs';
+import { Place, sleep, until } from '../servers/e2e/place.mjs';
+import { misfits } from '../servers/e2e/schema.mjs';
+import { Sim, difference, record } from '../servers/e2e/sim.mjs';
+import { APP } from '../servers/e2e/wire.mjs';
+import { Proxy } from './proxy.mjs';
+import { Recorder, closingLine } from './recorder.mjs';
+
+/** Jobs that pause and resume all the time, and some that start and end */
+export const FAST = ['start=0.02', 'begin=1', 'progress=1', 'pause=0.3', 'resume=0.3', 'fail=0.004',
+	'kill=0.004', 'vanish=0', 'offline=0', 'online=1'].flatMap((rate) => ['--chance', rate]);
+
+export class Rig {
+	/**
+	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim. daemons: how
+	 * many are prepared (none is started). config: laid over their configuration.
+	 */
+	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {} } = {}) {
+		const rig = new Rig();
+		rig.place = await Place.open(name, redisDb);
+		const { place } = rig;
+		rig.proxies = { redis: await Proxy.open(place.redisPort), rmq: await Proxy.open(place.rmqPort),
+			pg: await Proxy.open(place.pgPort) };
+		rig.daemons = [];
+		for (let i = 0; i < daemons; i++) rig.daemons.push(await Daemon.prepare(place, rig.#config(config)));
+		rig.recorder = await Recorder.open(place);
+		rig.sim = await Sim.start(place, rig.daemons[0].dir, systems, fleet);
+		await rig.daemons[0].migrate();
+		await place.online(rig.sim.systems);
+		return rig;
+	}
+
+	#config({ redis, rmq, sequelize, ...rest }) {
+		const { proxies } = this;
+		return { lease: { ttl: 1 }, log: { level: 'info' }, ...rest,
+			redis: { port: proxies.redis.port, ...redis }, rmq: { port: proxies.rmq.port, ...rmq },
+			sequelize: { port: proxies.pg.port, ...sequelize } };
+	}
+
+	get daemon() { return this.daemons[0]; }
+
+	/** Starts all and waits until they are ready; by then + 5 s the first answers are in */
+	async start() {
+		await Promise.all(this.daemons.map((daemon) => daemon.start()));
+		this.since = Date.now() + 5000;
+	}
+
+	/** The daemon that holds the lease, undefined when none of ours does */
+	async leader() {
+		const [row] = await this.place.rows('select holder from lease where expires_at > now()');
+		const pid = Number(row?.holder.split(':')[1]);
+		return this.daemons.find(({ program }) => program?.runs && program.child.pid === pid);
+	}
+
+	/** How many changes are recorded: it grows while anybody works */
+	async changes() {
+		const [{ n }] = await this.place.rows('select coalesce(sum(revision), 0)::int as n from ('
+			+ 'select revision from status_monitor union all '
+			+ 'select revision from completed_jobs) as jobs');
+		return n;
+	}
+
+	/** Waits until at least @count more changes are recorded */
+	async more(count, ms = 60000) {
+		const earlier = await this.changes();
+		await until(`${count} more changes`, async () => await this.changes() >= earlier + count, ms);
+	}
+
+	/** The end of every test: holds the fleet, waits for the record and compares; the report */
+	async settle(ms = 60000) {
+		this.sim.hold();
+		await sleep(500); // its truth is written out within 200 ms
+		const truth = await this.sim.truth();
+		await until('the record is the truth', async () => {
+			const found = difference(truth, await record(this.place), this.since ?? 0);
+			if (found) throw new Error(found);
+			return true;
+		}, ms);
+		await until('an empty outbox',
+			async () => (await this.place.rows('select 1 from outbox limit 1')).length === 0, 30000);
+		const recorded = await record(this.place);
+		// what is lost never comes: the report says so
+		await until('all is heard', () => this.recorder.isUpTo(recorded), 10000).catch(() => {});
+		return this.recorder.report(recorded);
+	}
+
+	/** settle(), and the report must be clean; @what it says before the closing line */
+	async passes(what, ms) {
+		const report = await this.settle(ms);
+		console.log(`${what}: ${closingLine(report)}`);
+		const { lost, reordered, differing } = report;
+		assert.deepEqual({ lost, reordered, differing }, { lost: 0, reordered: 0, differing: 0 },
+			report.details.join('\n'));
+		await this.#sharesTruth();
+		assert.deepEqual(misfits, [], 'docs/asyncapi.json');
+		return report;
+	}
+
+	/** Redis shows the live jobs, with the status that is recorded, and no others */
+	async #sharesTruth() {
+		await until('Redis shows what is recorded', async () => {
+			const recorded = await record(this.place);
+			const { redis } = this.place;
+			let shown = 0;
+			for (const system of this.sim.systems) {
+				for (const [id, text] of Object.entries(await redis.hgetall(`${APP}:jobs:{${system}}`))) {
+					const job = recorded.get(`${system}/${id}`);
+					assert.equal(JSON.parse(text).status, job?.status, `${system}/${id} in Redis`);
+					shown += 1;
+				}
+			}
+			const live = [...recorded.values()].filter((job) =>
+				job.place === 'monitor' && job.status !== 'Errored');
+			assert.equal(shown, live.length, 'live jobs in Redis');
+			return true;
+		}, 20000);
+	}
+
+	/** What the programs said, for a person who reads why a test failed */
+	tail() {
+		return [...this.daemons.map(({ program }) => program?.tail(40)), this.sim?.program.tail(5)]
+			.join('\n');
+	}
+
+	/** Stops everything; the exit codes of the daemons that still ran */
+	async close() {
+		for (const proxy of Object.values(this.proxies)) await proxy.pass();
+		const codes = await Promise.all(this.daemons.map((daemon) =>
+			(daemon.program?.runs ? daemon.stop() : daemon.stop().then(() => undefined))));
+		await this.sim?.program.stop();
+		await this.recorder?.close();
+		for (const proxy of Object.values(this.proxies)) await proxy.close();
+		await this.place.close();
+		return codes.filter((code) => code !== undefined);
+	}
+
+	/** Opens a rig, starts it, runs @fn(rig), then passes() and closes: a whole fault test; the report */
+	static async run(name, redisDb, options, fn) {
+		const rig = await Rig.open(name, redisDb, options);
+		let codes;
+		let report;
+		try {
+			await rig.start();
+			await fn(rig);
+			for (const proxy of Object.values(rig.proxies)) await proxy.pass();
+			report = await rig.passes(name, options.settle);
+		} catch (error) {
+			error.message += `\n${rig.tail()}`;
+			throw error;
+		} finally {
+			codes = await rig.close();
+		}
+		assert.deepEqual(codes, codes.map(() => 0), 'a clean stop');
+		return report;
+	}
+}
