@@ -37,6 +37,7 @@ struct cbx_system_entry {
 	unsigned timeouts;     /* in a row */
 	uint64_t ask_again_at; /* not before that, after timeouts */
 	bool ask_alone;        /* an error to a batch: ask it singly next time */
+	bool ask_now;          /* it waits in the flow's list of those to be asked at once */
 	bool dirty;            /* not yet written to the shared state */
 	void *handle;          /* the table's */
 };

@@ -52,6 +52,7 @@ struct cbx_flow_batch {
 	struct cbx_heard *heard, **heard_end;
 	size_t heard_count;
 	size_t portion;  /* so many in one transaction, 0 = all: see portion.c */
+	size_t bytes;    /* of the statuses in it */
 	uint64_t oldest; /* when the first of it was heard */
 	struct cbx_inbound *inbounds, **inbounds_end; /* settled when it is committed */
 	struct cbx_batch record;
@@ -97,7 +98,7 @@ struct cbx_flow {
 	uint64_t command_id;
 
 	/* what the controllers and the inbox want of the loop */
-	char **ask_now; /* systems to be asked for their list at once; owned */
+	struct cbx_system_entry **ask_now; /* systems to be asked for their list at once */
 	size_t ask_now_count, ask_now_capacity;
 	void (*command)(void *user, struct cbx_inbound *inbound); /* takes it over */
 	void *command_user;
@@ -122,6 +123,7 @@ void cbx_flow_close(struct cbx_flow *flow);
 int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
 int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from,
 		  struct cbx_heard **out);
+size_t cbx_heard_bytes(const struct cbx_heard *heard); /* of its statuses */
 void cbx_heard_free(struct cbx_heard *heard);
 /* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
 int cbx_flow_drain_inbox(struct cbx_flow *flow);

@@ -62,6 +62,16 @@ int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, str
 	return 0;
 }
 
+size_t cbx_heard_bytes(const struct cbx_heard *heard)
+{
+	size_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < heard->count; i++)
+		bytes += heard->statuses[i]->json_len;
+	return bytes;
+}
+
 int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from)
 {
 	struct cbx_heard *heard = NULL;
@@ -74,29 +84,29 @@ int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct
 	*flow->batch.heard_end = heard;
 	flow->batch.heard_end = &heard->next;
 	flow->batch.heard_count++;
+	flow->batch.bytes += cbx_heard_bytes(heard);
 	return 0;
 }
 
 int cbx_flow_ask_now(struct cbx_flow *flow, const char *system)
 {
-	size_t i;
+	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, system);
 
-	for (i = 0; i < flow->ask_now_count; i++)
-		if (!strcmp(flow->ask_now[i], system))
-			return 0;
+	if (!entry)
+		return -ENOMEM;
+	if (entry->ask_now)
+		return 0;
 	if (flow->ask_now_count == flow->ask_now_capacity) {
 		size_t capacity = flow->ask_now_capacity ? flow->ask_now_capacity * 2 : 16;
-		char **all = reallocarray(flow->ask_now, capacity, sizeof(*all));
+		struct cbx_system_entry **all = reallocarray(flow->ask_now, capacity, sizeof(*all));
 
 		if (!all)
 			return -ENOMEM;
 		flow->ask_now = all;
 		flow->ask_now_capacity = capacity;
 	}
-	flow->ask_now[flow->ask_now_count] = strdup(system);
-	if (!flow->ask_now[flow->ask_now_count])
-		return -ENOMEM;
-	flow->ask_now_count++;
+	flow->ask_now[flow->ask_now_count++] = entry;
+	entry->ask_now = true;
 	return 0;
 }
 

@@ -241,8 +241,7 @@ void cbx_flow_unload(struct cbx_flow *flow)
 	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
 	cbx_flow_forget(flow);
 	cbx_active_jobs_clear(flow->jobs);
+	flow->ask_now_count = 0;
 	cbx_systems_clear(flow->systems);
-	while (flow->ask_now_count)
-		free(flow->ask_now[--flow->ask_now_count]);
 	flow->epoch = 0;
 }

@@ -74,13 +74,12 @@ static void add_ask_now(struct cbx_poll *poll)
 	struct cbx_flow *flow = poll->flow;
 
 	while (flow->ask_now_count) {
-		char *name = flow->ask_now[flow->ask_now_count - 1];
-		struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
+		struct cbx_system_entry *entry = flow->ask_now[flow->ask_now_count - 1];
 
-		if (!entry || cbx_poll_add(poll, entry, true, NULL, 0) < 0)
+		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
 			return;
 		flow->ask_now_count--;
-		free(name);
+		entry->ask_now = false;
 	}
 }
 

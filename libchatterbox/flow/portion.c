@@ -29,6 +29,7 @@ static void take_first(struct cbx_flow *flow)
 	if (!heard->next)
 		flow->batch.heard_end = &flow->batch.heard;
 	flow->batch.heard_count--;
+	flow->batch.bytes -= cbx_heard_bytes(heard);
 	cbx_heard_free(heard);
 }
 
@@ -102,6 +103,7 @@ void cbx_portion_drop(struct cbx_flow *flow, bool pushes_stay)
 	flow->batch.heard = NULL;
 	flow->batch.heard_end = &flow->batch.heard;
 	flow->batch.heard_count = 0;
+	flow->batch.bytes = 0;
 	flow->batch.portion = 0;
 	for (; heard; heard = next) {
 		next = heard->next;
@@ -113,6 +115,7 @@ void cbx_portion_drop(struct cbx_flow *flow, bool pushes_stay)
 		*flow->batch.heard_end = heard;
 		flow->batch.heard_end = &heard->next;
 		flow->batch.heard_count++;
+		flow->batch.bytes += cbx_heard_bytes(heard);
 	}
 	flow->batch.oldest = cbx_now(flow->clock);
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #define BATCH_REPORTS 512
+#define BATCH_BYTES ((size_t)32 << 20)
 #define BATCH_AGE (250 * CBX_MS)
 #define RECORD_TIME (8 * CBX_SECOND)
 
@@ -23,7 +24,7 @@ bool cbx_flow_is_due(const struct cbx_flow *flow)
 
 	if (batch->inbounds && !batch->heard_count)
 		return true;
-	return batch->heard_count >= BATCH_REPORTS ||
+	return batch->heard_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
 	       (batch->heard_count && cbx_now(flow->clock) - batch->oldest >= BATCH_AGE);
 }
 

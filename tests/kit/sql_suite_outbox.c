@@ -49,6 +49,30 @@ static void put_three_keys(void)
 	sql_record(&batch, 0);
 }
 
+/* 16 MiB at once: large payloads must not pile up in memory */
+START_TEST(heads_are_few_when_they_are_large)
+{
+	struct cbx_batch batch = { 0 };
+	size_t size = (size_t)6 << 20;
+	const char *keys[] = { "a", "b", "c", "d" };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(keys); i++) {
+		struct cbx_event *event = sql_put_event(&batch, keys[i], keys[i]);
+
+		event->payload = realloc(event->payload, size + 1);
+		ck_assert_ptr_nonnull(event->payload);
+		memset(event->payload, 'x', size);
+		event->payload[size] = '\0';
+	}
+	sql_record(&batch, 0);
+	expect_heads(CBX_TO_BROKER, 10, "a b c ");
+	tell(CBX_TO_BROKER, "a");
+	tell(CBX_TO_BROKER, "b");
+	expect_heads(CBX_TO_BROKER, 10, "c d ");
+}
+END_TEST
+
 START_TEST(heads_are_the_oldest_of_each_key)
 {
 	put_three_keys();
@@ -217,6 +241,7 @@ void sql_suite_outbox(Suite *suite)
 {
 	const TTest *const tests[] = {
 		heads_are_the_oldest_of_each_key,
+		heads_are_few_when_they_are_large,
 		rows_go_when_both_sides_have_them,
 		an_older_id_committed_later_is_found,
 		message_ids_are_made_of_the_id,

@@ -13,13 +13,17 @@
 #define WINDOW_ROWS 4096
 
 #define ROW "o.id, o.key, o.name, o.message_id, o.previous_status, o.origin, o.payload"
+/* so that large payloads don't pile up here: what begins within so many bytes */
+#define BEFORE "sum(octet_length(o.payload)) over (order by o.id) - octet_length(o.payload)"
+#define FITTING(column)                                                                         \
+	"select * from (select " ROW ", " column ", " BEFORE " as before from h join outbox o " \
+	"on o.id = h.id) t where before < $2 order by id"
 
-#define FIRST_OF_WINDOW(side)                                                               \
-	"with w as materialized (select key, id from outbox where " side                    \
-	" is null order by id limit " WINDOW "), "                                          \
-	"h as materialized (select min(id) as id from w group by key order by 1 limit $1) " \
-	"select " ROW ", (select count(*) from w) from h join outbox o on o.id = h.id "     \
-	"order by o.id"
+#define FIRST_OF_WINDOW(side)                                                           \
+	"with w as materialized (select key, id from outbox where " side                \
+	" is null order by id limit " WINDOW "), "                                      \
+	"h as materialized (select min(id) as id from w group by key order by 1 limit " \
+	"$1) " FITTING("(select count(*) from w)")
 
 #define KEY_BY_KEY(side)                                                                       \
 	"with recursive k(key) as ((select key from outbox where " side                        \
@@ -28,8 +32,7 @@
 	"where k.key is not null), "                                                           \
 	"h as materialized (select (select p.id from outbox p where p.key = k.key and p." side \
 	" is null order by p.key, p.id limit 1) as id from k where k.key is not null "         \
-	"order by 1 limit $1) "                                                                \
-	"select " ROW " from h join outbox o on o.id = h.id order by o.id"
+	"order by 1 limit $1) " FITTING("0")
 
 #define LOCK "select id from outbox where id = any($1::bigint[]) order by id for update"
 #define MARK(side) \
@@ -93,6 +96,7 @@ static int postgres_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t
 	int r;
 
 	cbx_pg_arg_int(&args, (int64_t)limit);
+	cbx_pg_arg_int(&args, CBX_OUTBOX_BYTES);
 	r = read_by_index(self, texts[side].first_of_window, &args, &result);
 	if (r)
 		return r;

@@ -118,6 +118,7 @@ static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t l
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	bool enough = false;
+	size_t bytes = 0;
 	int r = look(self, side, limit, &enough);
 
 	if (!r)
@@ -138,7 +139,8 @@ static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t l
 		};
 
 		r = each(user, &row);
-		if (r)
+		bytes += (size_t)sqlite3_column_bytes(s, 6);
+		if (r || bytes >= CBX_OUTBOX_BYTES)
 			break;
 	}
 	return r;
