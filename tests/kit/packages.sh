@@ -12,6 +12,7 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	libgnutls28-dev uthash-dev'
 for_test='g++:g++ check redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm'
+for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
 for_lint='git:git clang:clang clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck'
 
