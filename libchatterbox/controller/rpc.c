@@ -207,11 +207,12 @@ void cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t con
 			request.why = "there is no such method";
 		}
 	}
+	/* before the call goes to another thread: nothing of it may be shared with this one */
+	json_decref(root);
 	if (cbx_call_new(method, request.params, answer, origin, &call) < 0)
 		origin_free(origin);
 	else if (request.code)
 		cbx_call_fail(call, request.code, request.why);
 	else
 		cbx_desk_take(rpc->desk, call);
-	json_decref(root);
 }
