@@ -66,6 +66,9 @@ struct cbx_ledger_ops {
 	 * scheduled_jobs. Only system and job_id of the row are set. */
 	int (*ocd_jobs)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
+	/* The rows of status_monitor for these jobs */
+	int (*of_jobs)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		       cbx_row_fn each, void *user);
 	/* The rows of completed_jobs for these jobs */
 	int (*completed)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user);

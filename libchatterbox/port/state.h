@@ -50,7 +50,18 @@ struct cbx_stream_entry {
 	const char *params;
 	size_t params_len;
 	const char *previous_status; /* NULL: the field is left out */
+	const char *at;		     /* its place in the stream; of a read, else NULL */
 };
+
+/* A place in the stream, as text: "1526919030474-55" */
+#define CBX_STREAM_PLACE 48
+
+/* Receives the entries of the stream, oldest first; a non-zero return stops and is passed on. It
+ * must not call the state (or store) that it is called by. */
+typedef int (*cbx_stream_fn)(void *user, const struct cbx_stream_entry *entry);
+
+/* Receives a system of APP:active_systems and its score, each system once; as above */
+typedef int (*cbx_score_fn)(void *user, const char *system, int64_t ms);
 
 /* Receives rows of a read, each key or field once; a non-zero return stops it and is passed on. It
  * must not call the state that it is called by. */
@@ -88,6 +99,14 @@ struct cbx_state_ops {
 	/* XADD APP:events MAXLEN ~ max_length; in order */
 	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
 			     size_t count, int64_t max_length);
+	/* APP:active_systems, by ZSCAN */
+	int (*read_active)(struct cbx_state *state, cbx_score_fn each, void *user);
+	/* Entries of APP:events after @place, @most of them at most (XREAD); @place then is that of
+	 * the last one. "" = none is given, and @place is that of the newest ("0-0": there is
+	 * none). 1 = nobody knows what came after @place: it is older than the oldest entry, newer
+	 * than the newest, or the stream is gone; none is given, @place is left as it is. */
+	int (*read_events)(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+			   cbx_stream_fn each, void *user);
 	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
 	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit.
 	 */
@@ -102,5 +121,7 @@ struct cbx_state {
 };
 
 void cbx_state_free(struct cbx_state *state); /* takes NULL */
+/* Which place comes first: < 0, 0, > 0. One that can't be read comes before all. */
+int cbx_stream_place_compare(const char *a, const char *b);
 
 #endif

@@ -142,7 +142,7 @@ static void *write_much(void *arg)
 		struct cbx_state_write write = {
 			.system = "S", .number = i, .live = true, .fields = &field, .field_count = 1
 		};
-		struct cbx_stream_entry entry = { "status", "id", "{}", 2, NULL };
+		struct cbx_stream_entry entry = { "status", "id", "{}", 2, NULL, NULL };
 
 		ck_assert_int_eq(state->ops->write_jobs(state, &write, 1), 0);
 		ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 1000000), 0);

@@ -52,6 +52,10 @@ CALL(ledger, ocd_jobs,
      (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
       void *user),
      (sql, keys, count, each, user))
+CALL(ledger, of_jobs,
+     (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
+      void *user),
+     (sql, keys, count, each, user))
 CALL(ledger, completed,
      (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
       void *user),
@@ -139,7 +143,7 @@ static const struct cbx_sql_ops all_ops = {
 };
 static const struct cbx_ledger_ops all_ledger = {
 	ledger_record,  ledger_settled,  ledger_monitored,
-	ledger_unheard, ledger_ocd_jobs, ledger_completed
+	ledger_unheard, ledger_ocd_jobs, ledger_of_jobs, ledger_completed
 };
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_give_back,

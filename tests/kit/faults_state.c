@@ -64,6 +64,11 @@ CALL(append_events,
      (struct cbx_state * state, const struct cbx_stream_entry *entries, size_t count,
       int64_t max_length),
      (state, entries, count, max_length))
+CALL(read_active, (struct cbx_state * state, cbx_score_fn each, void *user), (state, each, user))
+CALL(read_events,
+     (struct cbx_state * state, char place[CBX_STREAM_PLACE], size_t most, cbx_stream_fn each,
+      void *user),
+     (state, place, most, each, user))
 CALL(read_interval, (struct cbx_state * state, char *out, size_t size), (state, out, size))
 
 static void call_disconnect(struct cbx_state *state)
@@ -99,6 +104,8 @@ static const struct cbx_state_ops all = {
 	.drop_systems = call_drop_systems,
 	.write_jobs_data = call_write_jobs_data,
 	.append_events = call_append_events,
+	.read_active = call_read_active,
+	.read_events = call_read_events,
 	.read_interval = call_read_interval,
 	.free = call_free,
 };

@@ -177,6 +177,26 @@ START_TEST(ocd_jobs_are_found)
 }
 END_TEST
 
+START_TEST(monitored_jobs_are_found)
+{
+	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 }, { "ABC2", 17 } };
+	struct cbx_text text = { 0 };
+	struct cbx_batch batch = { 0 };
+	struct cbx_change *change = sql_put(&batch, "ABC1", 17, "Killed", 4);
+
+	change->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Running", 1);
+	sql_put(&batch, "ABC3", 18, "Running", 1);
+	sql_record(&batch, 0);
+	sql_world->run("insert into status_monitor (system, job_id, status, revision) "
+		       "values (' ABC2 ', 17, 'Paused', 5)");
+	ck_assert_int_eq(sql->ledger->of_jobs(sql, keys, 3, sql_note_row, &text), 0);
+	sql_expect_text(&text, "ABC1/18 Running user r1\nABC2/17 Paused ocd r5\n");
+	ck_assert_int_eq(sql->ledger->of_jobs(sql, keys, 0, sql_note_row, &text), 0);
+	sql_expect_text(&text, "");
+}
+END_TEST
+
 START_TEST(ended_jobs_are_found)
 {
 	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 }, { "ABC2", 17 } };
@@ -208,6 +228,7 @@ void sql_suite_rows(Suite *suite)
 		padded_names_are_trimmed,
 		padded_twin_of_a_known_job,
 		ocd_jobs_are_found,
+		monitored_jobs_are_found,
 		ended_jobs_are_found,
 	};
 

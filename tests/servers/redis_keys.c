@@ -58,7 +58,7 @@ static const char *const shown[][4] = {
 START_TEST(keys_are_those_of_the_contract)
 {
 	const struct cbx_field system = FIELD("ABC1", "{\"systemID\":\"ABC1\"}");
-	const struct cbx_stream_entry entry = { "status", "ABC1/status/1", "{}", 2, NULL };
+	const struct cbx_stream_entry entry = { "status", "ABC1/status/1", "{}", 2, NULL, NULL };
 	size_t i;
 
 	ck_assert(write_one("ABC1", (5ULL << 32) + 7));
@@ -145,7 +145,7 @@ END_TEST
 START_TEST(other_keys_of_another_type_are_named)
 {
 	const struct cbx_field field = FIELD("A", "a");
-	const struct cbx_stream_entry entry = { "status", "id", "{}", 2, NULL };
+	const struct cbx_stream_entry entry = { "status", "id", "{}", 2, NULL, NULL };
 	struct state_rows rows = { 0 };
 	size_t removed;
 	int64_t epoch = 9;

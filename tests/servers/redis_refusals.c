@@ -48,8 +48,8 @@ static void limit_memory(const char *bytes)
 /* All or nothing, and what only deletes gets through */
 START_TEST(full_server_refuses_and_stays)
 {
-	const struct cbx_stream_entry entries[] = { { "status", "1", "{}", 2, NULL },
-						    { "status", "2", "{}", 2, NULL } };
+	const struct cbx_stream_entry entries[] = { { "status", "1", "{}", 2, NULL, NULL },
+						    { "status", "2", "{}", 2, NULL, NULL } };
 	bool applied = false;
 
 	ck_assert_int_eq(write_fields(1, true, true, "old", &applied), 0);

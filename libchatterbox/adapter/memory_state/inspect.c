@@ -57,13 +57,8 @@ int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, 
 
 	pthread_mutex_lock(&store->lock);
 	for (event = store->oldest; event && !result; event = event->next) {
-		struct cbx_stream_entry entry = {
-			.name = event->name,
-			.id = event->id,
-			.params = event->params,
-			.params_len = event->params_len,
-			.previous_status = event->previous_status,
-		};
+		char at[CBX_STREAM_PLACE];
+		struct cbx_stream_entry entry = cbx_memory_store_entry(event, at);
 
 		result = each(user, &entry);
 	}

@@ -196,6 +196,19 @@ static int memory_append_events(struct cbx_state *state, const struct cbx_stream
 	return 0;
 }
 
+static int memory_read_active(struct cbx_state *state, cbx_score_fn each, void *user)
+{
+	ENTER(state);
+	return cbx_memory_store_read_active(store, each, user);
+}
+
+static int memory_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+			      cbx_stream_fn each, void *user)
+{
+	ENTER(state);
+	return cbx_memory_store_read_events(store, place, most, each, user);
+}
+
 static int memory_read_interval(struct cbx_state *state, char *out, size_t size)
 {
 	size_t len;
@@ -233,6 +246,8 @@ static const struct cbx_state_ops memory_ops = {
 	.drop_systems = memory_drop_systems,
 	.write_jobs_data = memory_write_jobs_data,
 	.append_events = memory_append_events,
+	.read_active = memory_read_active,
+	.read_events = memory_read_events,
 	.read_interval = memory_read_interval,
 	.free = memory_free,
 };

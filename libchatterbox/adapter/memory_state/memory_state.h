@@ -36,9 +36,7 @@ bool cbx_memory_store_is_active(struct cbx_memory_store *store, const char *syst
 /* A copy of the last jobs_data, "" when there is none */
 int cbx_memory_store_jobs_data(struct cbx_memory_store *store, char **out);
 
-/* Receives the entries of the stream, oldest first; a non-zero return stops and is passed on. It
- * must not call the store. */
-typedef int (*cbx_stream_fn)(void *user, const struct cbx_stream_entry *entry);
+/* The whole stream, oldest first */
 int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, void *user);
 
 #endif

@@ -13,6 +13,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 int cbx_memory_store_new(struct cbx_memory_store **out)
@@ -186,6 +187,18 @@ int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_writ
 	return 0;
 }
 
+struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
+					       char at[CBX_STREAM_PLACE])
+{
+	snprintf(at, CBX_STREAM_PLACE, "%llu-0", (unsigned long long)event->number);
+	return (struct cbx_stream_entry){ .name = event->name,
+					  .id = event->id,
+					  .params = event->params,
+					  .params_len = event->params_len,
+					  .previous_status = event->previous_status,
+					  .at = at };
+}
+
 int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
 			    size_t max_length)
 {
@@ -202,6 +215,7 @@ int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_str
 	if (!event->name || !event->id || !event->params ||
 	    (entry->previous_status && !event->previous_status))
 		return -ENOMEM;
+	event->number = ++store->last_event;
 	if (store->newest)
 		store->newest->next = event;
 	else

@@ -20,6 +20,7 @@ struct cbx_memory_system {
 
 struct cbx_memory_event {
 	struct cbx_memory_event *next;
+	uint64_t number;
 	char *name;
 	char *id;
 	char *params;
@@ -41,11 +42,19 @@ struct cbx_memory_store {
 	struct cbx_memory_event *oldest;
 	struct cbx_memory_event *newest;
 	size_t event_count;
+	uint64_t last_event; /* its number; goes on after a flush, as the time does in Redis */
 };
 
 /* NULL when there is none */
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
 int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write);
+/* The entry's texts stay the event's; @at holds its place */
+struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
+					       char at[CBX_STREAM_PLACE]);
+/* read.c: as the calls of the port */
+int cbx_memory_store_read_active(struct cbx_memory_store *store, cbx_score_fn each, void *user);
+int cbx_memory_store_read_events(struct cbx_memory_store *store, char place[CBX_STREAM_PLACE],
+				 size_t most, cbx_stream_fn each, void *user);
 int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
 			    size_t max_length);
 

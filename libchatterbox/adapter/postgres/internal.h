@@ -92,6 +92,8 @@ int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		    cbx_row_fn each, void *user);
+int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		   cbx_row_fn each, void *user);
 int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user);
 /* Of these jobs the rows of status_monitor, but not where completed_jobs is ahead; inside a

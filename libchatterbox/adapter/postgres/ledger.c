@@ -171,5 +171,6 @@ const struct cbx_ledger_ops cbx_pg_ledger_ops = {
 	.monitored = cbx_pg_monitored,
 	.unheard = cbx_pg_unheard,
 	.ocd_jobs = cbx_pg_ocd_jobs,
+	.of_jobs = cbx_pg_of_jobs,
 	.completed = cbx_pg_completed,
 };

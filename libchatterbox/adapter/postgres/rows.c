@@ -199,6 +199,13 @@ int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t
 	"not exists (select 1 from completed_jobs c where c.system = s.cbx_name and " \
 	"c.job_id = s.job_id and c.revision > s.revision) and "
 
+int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		   cbx_row_fn each, void *user)
+{
+	return give_keys(cbx_pg_of(sql), cbx_pg_read, MONITOR_ROWS OF_KEYS FIRST_ONLY IN_ORDER,
+			 keys, count, each, user);
+}
+
 int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user)
 {

@@ -93,10 +93,12 @@ const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const cha
 const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, const char *name,
 				 const char *system);
 
-/* scan.c: SCAN (@key NULL, @pattern) or HSCAN (@key); each name once, whatever the server repeats.
- * Names with a NUL are left out; the value's name is NULL for SCAN. */
-int cbx_redis_scan(struct cbx_redis *me, const char *key, const char *pattern,
-		   int (*each)(void *user, const struct cbx_field *field), void *user);
+/* scan.c: SCAN (@key NULL, @pattern), HSCAN or ZSCAN (@key); each name once, whatever the server
+ * repeats. Names with a NUL are left out; the value is NULL for SCAN, a score's text for ZSCAN. */
+enum cbx_redis_scan { CBX_SCAN, CBX_HSCAN, CBX_ZSCAN };
+int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
+		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
+		   void *user);
 
 /* write_jobs.c, read_jobs.c */
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
@@ -111,6 +113,11 @@ int cbx_redis_read_systems(struct cbx_state *state, enum cbx_state_hash hash, cb
 			   void *user);
 int cbx_redis_drop_systems(struct cbx_state *state, enum cbx_state_hash hash,
 			   const struct cbx_field *fields, size_t count, size_t *removed);
+
+/* read_events.c */
+int cbx_redis_read_active(struct cbx_state *state, cbx_score_fn each, void *user);
+int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+			  cbx_stream_fn each, void *user);
 
 /* values.c */
 int cbx_redis_ping(struct cbx_state *state);

@@ -57,7 +57,7 @@ int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *use
 	cbx_text_puts(&pattern, ":jobs:{*}");
 	if (pattern.failed)
 		return -ENOMEM;
-	return cbx_redis_scan(me, NULL, pattern.bytes, give_system, &lister);
+	return cbx_redis_scan(me, CBX_SCAN, NULL, pattern.bytes, give_system, &lister);
 }
 
 static int give_hash(const redisReply *reply, const char *system, cbx_field_fn each, void *user)

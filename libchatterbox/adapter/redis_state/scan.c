@@ -2,7 +2,7 @@
 /*
  * scan.c - reads what has no bound, a bounded piece at a time
  *
- * SCAN and HSCAN may name a thing twice while the table grows or shrinks: decides that the first
+ * SCAN and its kin may name a thing twice while the table grows or shrinks: decides that the first
  * sight counts.
  */
 #include "adapter/redis_state/link.h"
@@ -52,10 +52,12 @@ static int notice(struct seen **seen, const char *name, size_t len)
 	return 1;
 }
 
-static int ask_piece(struct cbx_redis *me, const char *key, const char *pattern, const char *cursor,
-		     redisReply **out)
+static const char *const words[] = { "SCAN", "HSCAN", "ZSCAN" };
+
+static int ask_piece(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
+		     const char *pattern, const char *cursor, redisReply **out)
 {
-	cbx_redis_begin(me, key ? "HSCAN" : "SCAN");
+	cbx_redis_begin(me, words[how]);
 	if (key)
 		cbx_redis_puts(me, key);
 	cbx_redis_puts(me, cursor);
@@ -65,7 +67,7 @@ static int ask_piece(struct cbx_redis *me, const char *key, const char *pattern,
 	}
 	cbx_redis_puts(me, "COUNT");
 	cbx_redis_puts(me, PIECE);
-	return cbx_redis_ask(me, key ? key : "SCAN", out);
+	return cbx_redis_ask(me, key ? key : words[how], out);
 }
 
 static bool is_piece(const redisReply *reply, size_t step)
@@ -107,22 +109,23 @@ static int give_piece(const redisReply *list, size_t step, struct seen **seen,
 	return 0;
 }
 
-int cbx_redis_scan(struct cbx_redis *me, const char *key, const char *pattern,
-		   int (*each)(void *user, const struct cbx_field *field), void *user)
+int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
+		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
+		   void *user)
 {
 	cbx_auto(forget) struct seen *seen = NULL;
-	size_t step = key ? 2 : 1;
+	size_t step = how == CBX_SCAN ? 1 : 2;
 	char cursor[32] = "0";
 	int result;
 
 	do {
 		cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
 
-		result = ask_piece(me, key, pattern, cursor, &reply);
+		result = ask_piece(me, how, key, pattern, cursor, &reply);
 		if (result)
 			return result;
 		if (!is_piece(reply, step))
-			return cbx_redis_nonsense(me, key ? key : "SCAN");
+			return cbx_redis_nonsense(me, key ? key : words[how]);
 		result = give_piece(reply->element[1], step, &seen, each, user);
 		if (result)
 			return result;

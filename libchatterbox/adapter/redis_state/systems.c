@@ -108,7 +108,7 @@ int cbx_redis_read_systems(struct cbx_state *state, enum cbx_state_hash hash, cb
 		cbx_redis_disconnect(state);
 		return -ENOMEM;
 	}
-	return cbx_redis_scan(me, key, NULL, give, &reader);
+	return cbx_redis_scan(me, CBX_HSCAN, key, NULL, give, &reader);
 }
 
 static void begin_drop(struct cbx_redis *me, const char *how, const char *script, const char *key,

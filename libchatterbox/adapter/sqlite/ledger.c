@@ -68,5 +68,6 @@ const struct cbx_ledger_ops cbx_sqlite_ledger_ops = {
 	.monitored = cbx_sqlite_monitored,
 	.unheard = cbx_sqlite_unheard,
 	.ocd_jobs = cbx_sqlite_ocd_jobs,
+	.of_jobs = cbx_sqlite_of_jobs,
 	.completed = cbx_sqlite_completed,
 };

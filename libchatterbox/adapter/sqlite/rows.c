@@ -192,6 +192,12 @@ int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, si
 	return each_key(sql, COMPLETED_ROWS, keys, count, each, user);
 }
 
+int cbx_sqlite_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+		       cbx_row_fn each, void *user)
+{
+	return each_key(sql, MONITOR_ROWS ONE_JOB FIRST_ONLY IN_ORDER, keys, count, each, user);
+}
+
 int cbx_sqlite_clearable(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user)
 {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+/* read.c - what a follower reads of a memory store: who has jobs, and what was told lately */
+#include "adapter/memory_state/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int cbx_memory_store_read_active(struct cbx_memory_store *store, cbx_score_fn each, void *user)
+{
+	struct cbx_memory_system *system;
+	int result;
+
+	for (system = store->systems; system; system = system->hh.next) {
+		if (!system->active)
+			continue;
+		result = each(user, system->name, system->changed_ms);
+		if (result)
+			return result;
+	}
+	return 0;
+}
+
+static bool is_lost(const struct cbx_memory_store *store, const char *place)
+{
+	char at[CBX_STREAM_PLACE];
+
+	if (!strcmp(place, "0-0"))
+		return false;
+	if (!store->oldest)
+		return true;
+	cbx_memory_store_entry(store->oldest, at);
+	if (cbx_stream_place_compare(place, at) < 0)
+		return true;
+	cbx_memory_store_entry(store->newest, at);
+	return cbx_stream_place_compare(place, at) > 0;
+}
+
+int cbx_memory_store_read_events(struct cbx_memory_store *store, char place[CBX_STREAM_PLACE],
+				 size_t most, cbx_stream_fn each, void *user)
+{
+	const struct cbx_memory_event *event;
+	char at[CBX_STREAM_PLACE] = "0-0";
+	int result = 0;
+
+	if (!*place) {
+		if (store->newest)
+			cbx_memory_store_entry(store->newest, at);
+		memcpy(place, at, sizeof(at));
+		return 0;
+	}
+	if (is_lost(store, place))
+		return 1;
+	for (event = store->oldest; event && most && !result; event = event->next) {
+		struct cbx_stream_entry entry = cbx_memory_store_entry(event, at);
+
+		if (cbx_stream_place_compare(at, place) <= 0)
+			continue;
+		result = each(user, &entry);
+		memcpy(place, at, sizeof(at));
+		most--;
+	}
+	return result;
+}
