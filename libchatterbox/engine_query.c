@@ -104,6 +104,7 @@ int chatterbox_system_query(struct chatterbox *box, const char *system, char **j
 /* What SQL says of a job, rendered while the row is there */
 struct found {
 	const struct cbx_view *view;
+	const struct cbx_job *shown; /* the view's; NULL = none, or it is no follower's */
 	struct cbx_text *text;
 };
 
@@ -122,6 +123,9 @@ static int render_row(void *user, const struct cbx_row *row)
 	if (result < 0)
 		return result;
 	facts.status = status;
+	/* the shared state has the later progress; where the texts differ SQL knows better */
+	if (found->shown && !strcmp(found->shown->status->text, status->text))
+		facts.status = found->shown->status;
 	cbx_job_api_job(found->view, &facts, found->text);
 	return 0;
 }
@@ -153,6 +157,19 @@ static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id, 
 	return CHATTERBOX_E_UNKNOWN;
 }
 
+static void render_job(const struct cbx_view *view, const struct cbx_job *job, struct cbx_text *out)
+{
+	struct cbx_job_facts facts = { .status = job->status,
+				       .origin = cbx_origin_name(job->origin),
+				       .revision = job->revision,
+				       .first_seen_ms = job->first_seen_ms,
+				       .updated_ms = job->updated_ms };
+
+	cbx_job_api_job(view, &facts, out);
+}
+
+/* Who follows asks SQL first, since the shared state lacks the facts; when that is down, what was
+ * read of them before is better than nothing */
 int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,
 			 char error[CHATTERBOX_ERROR_TEXT])
 {
@@ -167,25 +184,29 @@ int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job
 		return result;
 	job = cbx_job_api_find(view, system, job_id);
 	found.view = view;
-	if (job) {
-		struct cbx_job_facts facts = { .status = job->status,
-					       .origin = cbx_origin_name(job->origin),
-					       .revision = job->revision,
-					       .first_seen_ms = job->first_seen_ms,
-					       .updated_ms = job->updated_ms };
-
-		cbx_job_api_job(view, &facts, &text);
+	if (job && chatterbox_leads(box)) {
+		render_job(view, job, &text);
 	} else {
+		found.shown = job;
 		result = ask_desk(box, system, job_id, &found, error ? error : unwanted);
 	}
+	if (result == CHATTERBOX_E_DOWN && job && job->revision) {
+		render_job(view, job, &text);
+		result = 0;
+	}
 	return finish(&text, result, json);
+}
+
+bool chatterbox_leads(struct chatterbox *box)
+{
+	return cbx_leadership_epoch(&box->leadership) > 0;
 }
 
 static const char *role(struct chatterbox *box)
 {
 	if (box->keeper.observer)
 		return "observer";
-	return cbx_leadership_epoch(&box->leadership) ? "leader" : "standby";
+	return chatterbox_leads(box) ? "leader" : "standby";
 }
 
 int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])

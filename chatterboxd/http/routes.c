@@ -77,7 +77,7 @@ static bool job_blocks(const struct cbd_request *request)
 		return true;
 	live = chatterbox_jobs_find(jobs, request->match.params[0], id);
 	chatterbox_jobs_unref(jobs);
-	return !live;
+	return !live || !chatterbox_leads(request->box);
 }
 
 static void answer_systems(struct cbd_request *request)

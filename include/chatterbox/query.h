@@ -37,7 +37,7 @@ CHATTERBOX_API int chatterbox_jobs_query(struct chatterbox *box, const char *par
  * @json: {"job":Status,"origin","revision","first_seen","updated_at","system_status"}
  * @error: NULL, or a buffer for what is wrong
  *
- * An ended job is looked up in the database: up to 5 s.
+ * An ended job is looked up in the database: up to 5 s; on an instance that does not lead, any job.
  * Return: 0, or one of the failures above.
  */
 CHATTERBOX_API int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id,
@@ -75,6 +75,13 @@ CHATTERBOX_API int chatterbox_system_query(struct chatterbox *box, const char *s
 CHATTERBOX_API int chatterbox_summary_query(struct chatterbox *box, char **json,
 					    char error[CHATTERBOX_ERROR_TEXT]);
 
+/**
+ * chatterbox_leads() - does this instance hold the lease now?
+ * @box: engine
+ *
+ * Any thread, never blocks. Return: whether; else it stands by or observes, and follows the leader.
+ */
+CHATTERBOX_API bool chatterbox_leads(struct chatterbox *box);
 /**
  * chatterbox_health() - what /livez and /readyz say
  * @box: engine

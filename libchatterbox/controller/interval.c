@@ -134,11 +134,23 @@ static bool from_state(struct cbx_flow *flow, double *seconds)
 	return result >= 0 && text[0] && parse(text, seconds);
 }
 
+static bool is_kept(struct cbx_flow *flow, double *seconds)
+{
+	return (flow->sql_link.up && from_conf(flow, seconds)) || from_state(flow, seconds);
+}
+
+double cbx_job_status_kept_interval(struct cbx_flow *flow)
+{
+	double seconds;
+
+	return is_kept(flow, &seconds) ? seconds : flow->settings->check_job_status_time;
+}
+
 void cbx_job_status_begin(struct cbx_job_status *status)
 {
 	struct cbx_flow *flow = status->flow;
 	double seconds;
-	bool kept = from_conf(flow, &seconds) || from_state(flow, &seconds);
+	bool kept = is_kept(flow, &seconds);
 
 	set(status, kept ? seconds : flow->settings->check_job_status_time, !kept);
 	status->updated_once = false;

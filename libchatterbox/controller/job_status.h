@@ -34,6 +34,8 @@ struct cbx_job_status {
 void cbx_job_status_init(struct cbx_job_status *status);
 /* At a take-over: the interval that was set before, and the start-up run */
 void cbx_job_status_begin(struct cbx_job_status *status);
+/* What a leader that took over now would begin with, seconds; for those who follow */
+double cbx_job_status_kept_interval(struct cbx_flow *flow);
 int cbx_job_status_update_database(struct cbx_job_status *status);
 int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status);
 /* Systems that came online meanwhile */

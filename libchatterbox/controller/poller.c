@@ -2,8 +2,9 @@
 /*
  * poller.c - the poller's loop: links, leadership, what was heard, tasks, a wait
  *
- * Decides that a change of epoch means reading everything anew, and that nothing but the links is
- * looked after while this instance does not lead.
+ * Decides that a change of epoch means reading everything anew, and that an instance which does not
+ * lead follows: at once, writing nothing. A lease that was only late and that nobody else took may
+ * be renewed under its epoch, so what we hold is kept until we know better.
  */
 #include "controller/poller.h"
 
@@ -12,6 +13,7 @@
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 static bool stopping(void *user)
 {
@@ -65,6 +67,10 @@ int cbx_poller_init(struct cbx_poller *poller)
 	result = cbx_flow_init(flow);
 	if (result < 0)
 		return result;
+	poller->follow.interval = cbx_job_status_kept_interval;
+	result = cbx_follow_init(&poller->follow, flow);
+	if (result < 0)
+		return result;
 	cbx_job_status_init(&poller->status);
 	cbx_errors_init(&poller->errors, flow);
 	return cbx_flow_show(flow);
@@ -78,8 +84,10 @@ static void ensure_links(struct cbx_poller *poller)
 	cbx_link_ensure(&flow->sql_link);
 	if (poller->online.connections)
 		cbx_link_ensure(&poller->connections_link);
-	if (cbx_link_ensure(&flow->state_link) == 1)
+	if (cbx_link_ensure(&flow->state_link) == 1) {
 		flow->share_whole = true;
+		cbx_follow_begin(&poller->follow);
+	}
 	if (cbx_link_ensure(&flow->bus_link) != 1)
 		return;
 	cbx_command_lost(flow);
@@ -96,8 +104,11 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 {
 	struct cbx_flow *flow = &poller->flow;
 
-	if (cbx_flow_load(flow, epoch) < 0)
+	flow->following = false;
+	if (cbx_flow_load(flow, epoch) < 0) {
+		flow->following = true;
 		return;
+	}
 	cbx_flow_share_check(flow);
 	cbx_task_scheduler_init(&poller->scheduler, flow->clock);
 	cbx_online_systems_init(&poller->online);
@@ -116,8 +127,28 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 static void end_epoch(struct cbx_poller *poller)
 {
 	cbx_flow_unload(&poller->flow);
-	cbx_flow_show(&poller->flow);
 	poller->begun = false;
+}
+
+/* The picture stays as it is until the first one of a follower is there; the leader's gauges don't
+ */
+static void begin_to_follow(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(flow->window);
+
+	flow->following = true;
+	if (view)
+		cbx_observe_view(flow->observe, view, false);
+	cbx_follow_begin(&poller->follow);
+}
+
+static bool is_only_late(struct cbx_flow *flow)
+{
+	char leader[CBX_HOLDER_TEXT];
+
+	cbx_leadership_leader(flow->leadership, leader);
+	return !strcmp(leader, flow->leadership->self);
 }
 
 static bool follow_leadership(struct cbx_poller *poller)
@@ -125,10 +156,16 @@ static bool follow_leadership(struct cbx_poller *poller)
 	struct cbx_flow *flow = &poller->flow;
 	int64_t epoch = cbx_leadership_epoch(flow->leadership);
 
-	if (poller->begun && epoch == flow->epoch)
+	if (poller->begun && epoch == flow->epoch) {
+		if (flow->following) {
+			flow->following = false;
+			cbx_flow_show(flow);
+		}
 		return true;
-	/* a lease that is only late may be renewed under its epoch: what we hold stays true */
-	if (poller->begun && !epoch)
+	}
+	if (!flow->following)
+		begin_to_follow(poller);
+	if (poller->begun && !epoch && is_only_late(flow))
 		return false;
 	if (poller->begun)
 		end_epoch(poller);
@@ -144,8 +181,10 @@ static void settle(struct cbx_poller *poller)
 
 	if (result == CHATTERBOX_E_FENCED &&
 	    cbx_leadership_epoch(flow->leadership) == flow->epoch) {
-		/* the database says that our epoch is over before the keeper knows */
+		/* the database says that our epoch is over before the keeper knows: until that
+		 * has asked, we write no more */
 		end_epoch(poller);
+		cbx_leadership_lose(flow->leadership, "");
 	} else if (result == -ENOMEM) {
 		cbx_error(flow->log, CBX_NO_FIELDS, "out of memory: a batch is put off");
 		cbx_flow_forget(flow);
@@ -221,10 +260,12 @@ void *cbx_poller_run(void *user)
 	while (!stopping(poller)) {
 		ensure_links(poller);
 		leads = follow_leadership(poller);
-		if (leads)
+		if (leads) {
 			lead(poller);
-		else
+		} else {
 			cbx_poller_mind_inbox(poller);
+			cbx_follow_turn(&poller->follow);
+		}
 		if (!poller->stop)
 			wait_for_work(poller, leads && poller->begun);
 	}
@@ -241,6 +282,7 @@ void cbx_poller_close(struct cbx_poller *poller)
 	cbx_link_close(&poller->flow.sql_link);
 	if (poller->online.connections)
 		cbx_link_close(&poller->connections_link);
+	cbx_follow_close(&poller->follow);
 	cbx_flow_close(&poller->flow);
 	cbx_errors_close(&poller->errors);
 }

@@ -12,9 +12,11 @@
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
+#include "flow/follow.h"
 
 struct cbx_poller {
 	struct cbx_flow flow;
+	struct cbx_follow follow; /* turned while we do not lead */
 	struct cbx_job_status status;
 	struct cbx_online_systems online;
 	struct cbx_errors errors;

@@ -39,7 +39,11 @@ struct cbx_system_entry {
 	bool ask_alone;        /* an error to a batch: ask it singly next time */
 	bool ask_now;          /* it waits in the flow's list of those to be asked at once */
 	bool dirty;            /* not yet written to the shared state */
-	void *handle;          /* the table's */
+	/* a follower's own, see flow/follow.h */
+	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */
+	bool listed;       /* seen there by the comparison under way */
+	bool stale;        /* its hash is to be read */
+	void *handle;      /* the table's */
 };
 
 /* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (CONTRACT 4) */

@@ -29,15 +29,12 @@ void cbx_flow_close(struct cbx_flow *flow)
 
 int cbx_flow_show(struct cbx_flow *flow)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = calloc(1, sizeof(*view));
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
 	int result;
 
-	if (!view)
-		return -ENOMEM;
-	view->refs = 1;
-	result = cbx_active_jobs_freeze(flow->jobs, &view->jobs);
-	if (!result)
-		result = cbx_systems_freeze(flow->systems, &view->systems);
+	if (flow->following)
+		return 0;
+	result = cbx_view_new(flow->jobs, flow->systems, cbx_now(flow->clock), &view);
 	if (result < 0)
 		return result;
 	view->internal = flow->internal;
@@ -46,7 +43,6 @@ int cbx_flow_show(struct cbx_flow *flow)
 	view->load_reason = flow->load_reason;
 	view->paused = flow->paused;
 	view->last_cycle = flow->last_cycle;
-	view->published_at = cbx_now(flow->clock);
 	cbx_observe_view(flow->observe, view, cbx_leadership_epoch(flow->leadership) > 0);
 	cbx_window_show(flow->window, cbx_steal(view));
 	return 0;

@@ -108,7 +108,8 @@ struct cbx_flow {
 	bool (*stopping)(void *user);
 	void *stopping_user;
 
-	/* for the view */
+	/* for the view; cbx_flow_show() does nothing while a follower shows its own */
+	bool following;
 	size_t internal; /* members of APP:internal_systems */
 	double interval_base, interval_current;
 	const char *load_reason;
@@ -118,6 +119,12 @@ struct cbx_flow {
 
 int cbx_flow_init(struct cbx_flow *flow); /* after the borrowed members are set */
 void cbx_flow_close(struct cbx_flow *flow);
+
+/* Still? A process may have been frozen between any two lines */
+static inline bool cbx_flow_leads(const struct cbx_flow *flow)
+{
+	return cbx_leadership_epoch(flow->leadership) == flow->epoch;
+}
 
 /* heard.c: takes a reference of each status; @named is copied */
 int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
@@ -145,9 +152,17 @@ int cbx_flow_measure_db_clock(struct cbx_flow *flow);
 
 /* load.c: everything from SQL and the shared state, at a take-over */
 int cbx_flow_load(struct cbx_flow *flow, int64_t epoch);
+/* The rows of status_monitor into @jobs and @systems; @live = only the live ones become jobs */
+int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
+		       struct cbx_systems *systems, bool live);
+/* One field of APP:online_systems; one that can't be understood is an unknown system, or none */
+int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field);
+/* The jobs of @table whose origin turned to ocd in SQL */
+int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table);
 /* The jobs that OCD has inserted since, and those whose origin turned */
 int cbx_flow_notice_rows(struct cbx_flow *flow);
 /* Puts @job into its system's list, outside a batch: replaced, or added in its place */
+int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job);
 int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job);
 /* Takes a job out of its system's list, outside a batch; does nothing when it is not there */
 int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id);

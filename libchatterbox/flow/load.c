@@ -17,6 +17,9 @@
 /* Rows come by system, job_id: one system's jobs are gathered, then set */
 struct gather {
 	struct cbx_flow *flow;
+	struct cbx_active_jobs *table;
+	struct cbx_systems *systems;
+	bool live; /* others are no jobs of this table */
 	char system[80];
 	struct cbx_job **jobs;
 	size_t count, capacity;
@@ -57,12 +60,9 @@ static int put_system(struct gather *gather)
 
 	if (!gather->count)
 		return 0;
-	if (!cbx_systems_get(gather->flow->systems, gather->system))
-		result = -ENOMEM;
+	result = cbx_job_list_new(gather->jobs, gather->count, &list);
 	if (!result)
-		result = cbx_job_list_new(gather->jobs, gather->count, &list);
-	if (!result)
-		result = cbx_active_jobs_set(gather->flow->jobs, gather->system, list);
+		result = cbx_active_jobs_set(gather->table, gather->system, list);
 	cbx_job_list_unref(list);
 	for (i = 0; i < gather->count; i++)
 		cbx_job_unref(gather->jobs[i]);
@@ -76,10 +76,27 @@ static int reject(struct cbx_flow *flow, const char *member)
 	return 0;
 }
 
+/* Takes a reference of its own */
+static int add_job(struct gather *gather, struct cbx_job *job)
+{
+	size_t capacity = gather->capacity ? gather->capacity * 2 : 64;
+	struct cbx_job **jobs;
+
+	if (gather->count == gather->capacity) {
+		jobs = reallocarray(gather->jobs, capacity, sizeof(*jobs));
+		if (!jobs)
+			return -ENOMEM;
+		gather->jobs = jobs;
+		gather->capacity = capacity;
+	}
+	gather->jobs[gather->count++] = cbx_job_ref(job);
+	return 0;
+}
+
 static int add_row(void *user, const struct cbx_row *row)
 {
 	struct gather *gather = user;
-	struct cbx_job *job = NULL;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	const char *name = row->system;
 	size_t len = strlen(row->system);
 	int result;
@@ -96,25 +113,18 @@ static int add_row(void *user, const struct cbx_row *row)
 	}
 	memcpy(gather->system, name, len);
 	gather->system[len] = '\0';
-	if (gather->count == gather->capacity) {
-		size_t capacity = gather->capacity ? gather->capacity * 2 : 64;
-		struct cbx_job **jobs = reallocarray(gather->jobs, capacity, sizeof(*jobs));
-
-		if (!jobs)
-			return -ENOMEM;
-		gather->jobs = jobs;
-		gather->capacity = capacity;
-	}
+	if (!cbx_systems_get(gather->systems, gather->system))
+		return -ENOMEM;
 	result = cbx_flow_job_of_row(gather->flow, row, &job);
 	if (result < 0)
 		return result;
-	gather->jobs[gather->count++] = job;
-	return 0;
+	return gather->live && job->phase != CBX_LIVE ? 0 : add_job(gather, job);
 }
 
-static int load_jobs(struct cbx_flow *flow)
+int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
+		       struct cbx_systems *systems, bool live)
 {
-	struct gather gather = { .flow = flow };
+	struct gather gather = { .flow = flow, .table = jobs, .systems = systems, .live = live };
 	int result = flow->sql->ledger->monitored(flow->sql, add_row, &gather);
 
 	if (!result)
@@ -171,9 +181,8 @@ static int load_shared_jobs(struct cbx_flow *flow)
 	return flow->state->ops->read_jobs(flow->state, names, snapshot->count, take_shared, flow);
 }
 
-static int take_system(void *user, const char *key, const struct cbx_field *field)
+int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field)
 {
-	struct cbx_flow *flow = user;
 	const char *name = field->name;
 	size_t len = strlen(field->name);
 	struct cbx_system_entry *entry;
@@ -182,7 +191,6 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	int64_t checked = 0;
 	enum cbx_system_state state = CBX_UNKNOWN;
 
-	(void)key;
 	if (!cbx_system_name(&name, &len) || len != strlen(field->name))
 		return 0;
 	if (cbx_json_read(field->value, field->value_len, &value, NULL) == -ENOMEM)
@@ -196,10 +204,20 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	if (text && !cbx_time_parse(text, &checked))
 		checked = 0;
 	json_decref(value);
-	entry = cbx_systems_get(flow->systems, name);
+	entry = cbx_systems_get(systems, name);
 	if (!entry)
 		return -ENOMEM;
-	return cbx_systems_restore(flow->systems, entry, state, checked);
+	if (entry->system->state == state && entry->system->last_check_ms == checked)
+		return 0;
+	return cbx_systems_restore(systems, entry, state, checked);
+}
+
+static int take_system(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_flow *flow = user;
+
+	(void)key;
+	return cbx_flow_take_system(flow->systems, field);
 }
 
 static int load_shared(struct cbx_flow *flow)
@@ -219,7 +237,7 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
 	cbx_flow_unload(flow);
 	result = cbx_flow_measure_db_clock(flow);
 	if (!result)
-		result = load_jobs(flow);
+		result = cbx_flow_read_rows(flow, flow->jobs, flow->systems, false);
 	if (result < 0) {
 		cbx_link_lost(&flow->sql_link, result);
 		cbx_flow_unload(flow);

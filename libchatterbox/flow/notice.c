@@ -11,10 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Puts @job into its system's list: replaced, or added in its place */
-int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job)
+int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
 {
-	struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, system);
+	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
 	size_t count = list ? list->count : 0;
 	cbx_auto(cbx_freep) struct cbx_job **jobs = calloc(count + 1, sizeof(struct cbx_job *));
 	struct cbx_job_list *next = NULL;
@@ -33,9 +32,14 @@ int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *
 		jobs[n++] = list->jobs[i];
 	result = cbx_job_list_new(jobs, n, &next);
 	if (!result)
-		result = cbx_active_jobs_set(flow->jobs, system, next);
+		result = cbx_active_jobs_set(table, system, next);
 	cbx_job_list_unref(next);
 	return result;
+}
+
+int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job)
+{
+	return cbx_flow_put_into(flow->jobs, system, job);
 }
 
 int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
@@ -92,9 +96,9 @@ static int add_unheard(void *user, const struct cbx_row *row)
 
 static int turn_to_ocd(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
+	struct cbx_active_jobs *table = user;
 	const struct cbx_job *known =
-		cbx_job_list_find(cbx_active_jobs_get(flow->jobs, row->system), row->job_id);
+		cbx_job_list_find(cbx_active_jobs_get(table, row->system), row->job_id);
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	int result;
 
@@ -106,17 +110,17 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	job->origin = CBX_OCD;
 	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
 	job->recorded_at = 0;
-	return cbx_flow_put_job(flow, row->system, job);
+	return cbx_flow_put_into(table, row->system, job);
 }
 
-static int notice_origins(struct cbx_flow *flow)
+int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
 	size_t i;
 	size_t k;
-	int result = cbx_active_jobs_freeze(flow->jobs, &snapshot);
+	int result = cbx_active_jobs_freeze(table, &snapshot);
 
 	if (result < 0 || snapshot->totals.live == snapshot->totals.live_ocd)
 		return result;
@@ -131,7 +135,7 @@ static int notice_origins(struct cbx_flow *flow)
 				keys[count++] = (struct cbx_job_key){ job->status->system,
 								      job->status->job_id };
 		}
-	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, turn_to_ocd, flow);
+	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, turn_to_ocd, table);
 }
 
 int cbx_flow_notice_rows(struct cbx_flow *flow)
@@ -139,7 +143,7 @@ int cbx_flow_notice_rows(struct cbx_flow *flow)
 	int result = flow->sql->ledger->unheard(flow->sql, add_unheard, flow);
 
 	if (!result)
-		result = notice_origins(flow);
+		result = cbx_flow_notice_origins(flow, flow->jobs);
 	if (result < 0)
 		cbx_link_lost(&flow->sql_link, result);
 	return result;

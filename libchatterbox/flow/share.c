@@ -218,7 +218,7 @@ void cbx_flow_share(struct cbx_flow *flow)
 {
 	int result;
 
-	if (flow->share_whole || !flow->state_link.up) {
+	if (!cbx_flow_leads(flow) || flow->share_whole || !flow->state_link.up) {
 		flow->share_whole = true;
 		flow->systems_dirty = false;
 		return;
@@ -323,7 +323,8 @@ int cbx_flow_share_check(struct cbx_flow *flow)
 	int64_t epoch = 0;
 	int result;
 
-	if (!flow->state_link.up || cbx_now(flow->clock) < flow->share_retry_at)
+	if (!cbx_flow_leads(flow) || !flow->state_link.up ||
+	    cbx_now(flow->clock) < flow->share_retry_at)
 		return CHATTERBOX_E_DOWN;
 	result = flow->state->ops->read_epoch(flow->state, &epoch);
 	if (result < 0)

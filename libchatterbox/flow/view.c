@@ -2,7 +2,27 @@
 /* view.c - swaps pictures under a mutex that is held for a pointer's copy only */
 #include "flow/view.h"
 
+#include <errno.h>
 #include <stdlib.h>
+
+int cbx_view_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
+		 struct cbx_view **out)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = calloc(1, sizeof(*view));
+	int result;
+
+	if (!view)
+		return -ENOMEM;
+	view->refs = 1;
+	view->published_at = now;
+	result = cbx_active_jobs_freeze(jobs, &view->jobs);
+	if (!result)
+		result = cbx_systems_freeze(systems, &view->systems);
+	if (result < 0)
+		return result;
+	*out = cbx_steal(view);
+	return 0;
+}
 
 struct cbx_view *cbx_view_ref(struct cbx_view *view)
 {

@@ -32,6 +32,9 @@ struct cbx_view {
 	uint64_t published_at; /* ns */
 };
 
+/* The present picture of both tables, the rest of it empty */
+int cbx_view_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
+		 struct cbx_view **out);
 struct cbx_view *cbx_view_ref(struct cbx_view *view);
 void cbx_view_unref(struct cbx_view *view);
 CBX_DEFINE_CLEANUP(struct cbx_view *, cbx_view_unref)

@@ -50,7 +50,7 @@ struct cbx_stream_entry {
 	const char *params;
 	size_t params_len;
 	const char *previous_status; /* NULL: the field is left out */
-	const char *at;		     /* its place in the stream; of a read, else NULL */
+	const char *at;              /* its place in the stream; of a read, else NULL */
 };
 
 /* A place in the stream, as text: "1526919030474-55" */

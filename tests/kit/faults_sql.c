@@ -141,10 +141,10 @@ static const struct cbx_sql_ops all_ops = {
 	ops_connect, ops_disconnect, ops_is_up,        ops_ping,
 	ops_now,     ops_migrate,    ops_check_schema, ops_free
 };
-static const struct cbx_ledger_ops all_ledger = {
-	ledger_record,  ledger_settled,  ledger_monitored,
-	ledger_unheard, ledger_ocd_jobs, ledger_of_jobs, ledger_completed
-};
+static const struct cbx_ledger_ops all_ledger = { ledger_record,    ledger_settled,
+						  ledger_monitored, ledger_unheard,
+						  ledger_ocd_jobs,  ledger_of_jobs,
+						  ledger_completed };
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_give_back,
 						lease_read };

@@ -77,5 +77,6 @@ void state_suite_add(Suite *suite, const struct state_world *over)
 	tcase_add_checked_fixture(tcase, open_world, close_world);
 	state_suite_add_jobs(tcase);
 	state_suite_add_rest(tcase);
+	state_suite_add_follow(tcase);
 	suite_add_tcase(suite, tcase);
 }

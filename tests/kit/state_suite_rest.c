@@ -194,116 +194,6 @@ START_TEST(lost_connection_is_noticed_and_can_be_had_again)
 }
 END_TEST
 
-static int note_score(void *user, const char *system, int64_t ms)
-{
-	cbx_text_printf(user, "%s=%lld ", system, (long long)ms);
-	return 0;
-}
-
-START_TEST(active_systems_are_read_with_their_scores)
-{
-	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
-	const struct cbx_field field = FIELD("1", "a");
-	struct cbx_state_write write = { .system = "S",
-					 .number = 9,
-					 .whole = true,
-					 .live = true,
-					 .scored = true,
-					 .changed_ms = 1795168800123,
-					 .fields = &field,
-					 .field_count = 1 };
-
-	ck_assert_int_eq(state->ops->read_active(state, note_score, &text), 0);
-	ck_assert_uint_eq(text.len, 0);
-	ck_assert_int_eq(state->ops->write_jobs(state, &write, 1), 0);
-	ck_assert_int_eq(state->ops->read_active(state, note_score, &text), 0);
-	ck_assert_str_eq(text.bytes, "S=1795168800123 ");
-	write.live = false;
-	ck_assert_int_eq(state->ops->write_jobs(state, &write, 1), 0);
-	cbx_text_clear(&text);
-	ck_assert_int_eq(state->ops->read_active(state, note_score, &text), 0);
-	ck_assert_uint_eq(text.len, 0);
-}
-END_TEST
-
-static void append(const char *id, const char *previous)
-{
-	struct cbx_stream_entry entry = { "update_job_status", id, "{}", 2, previous, NULL };
-
-	ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 1000), 0);
-}
-
-static int note_entry(void *user, const struct cbx_stream_entry *entry)
-{
-	ck_assert_str_eq(entry->name, "update_job_status");
-	ck_assert_uint_eq(entry->params_len, 2);
-	ck_assert_str_eq(entry->params, "{}");
-	ck_assert_ptr_nonnull(entry->at);
-	cbx_text_printf(user, "%s%s ", entry->id, entry->previous_status ? "+" : "");
-	return 0;
-}
-
-static void expect_events(char *place, size_t most, int result, const char *wanted)
-{
-	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
-
-	ck_assert_int_eq(state->ops->read_events(state, place, most, note_entry, &text), result);
-	ck_assert_str_eq(text.len ? text.bytes : "", wanted);
-}
-
-START_TEST(events_are_read_on_from_a_place)
-{
-	char place[CBX_STREAM_PLACE] = "";
-	char start[CBX_STREAM_PLACE] = "0-0";
-
-	expect_events(place, 10, 0, "");
-	ck_assert_str_eq(place, "0-0");
-	append("A/1/1", NULL);
-	append("A/1/2", "Running");
-	append("A/1/3", "");
-	expect_events(place, 2, 0, "A/1/1 A/1/2+ ");
-	expect_events(place, 2, 0, "A/1/3+ ");
-	expect_events(place, 2, 0, "");
-	append("A/1/4", "x");
-	expect_events(place, 2, 0, "A/1/4+ ");
-	expect_events(start, 10, 0, "A/1/1 A/1/2+ A/1/3+ A/1/4+ ");
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
-	ck_assert_str_eq(place, start);
-}
-END_TEST
-
-START_TEST(a_gap_in_the_stream_is_told)
-{
-	static struct cbx_stream_entry entries[2000];
-	char place[CBX_STREAM_PLACE] = "";
-	char newer[CBX_STREAM_PLACE] = "99999999999999-0";
-	char kept[CBX_STREAM_PLACE];
-	size_t i;
-
-	append("A/1/1", NULL);
-	expect_events(place, 10, 0, "");
-	strcpy(kept, place);
-	expect_events(newer, 10, 1, "");
-	ck_assert_str_eq(newer, "99999999999999-0");
-	for (i = 0; i < 2000; i++)
-		entries[i] = (struct cbx_stream_entry){ "status", "A/status/1", "{}", 2, NULL, NULL };
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2000, 100), 0);
-	expect_events(place, 10, 1, "");
-	ck_assert_str_eq(place, kept);
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
-	world->flush();
-	expect_events(place, 10, 1, "");
-	append("A/1/2", NULL);
-	expect_events(place, 10, 1, "");
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
-	append("A/1/3", NULL);
-	expect_events(place, 10, 0, "A/1/3 ");
-}
-END_TEST
-
 void state_suite_add_rest(TCase *tcase)
 {
 	const TTest *const tests[] = {
@@ -315,9 +205,6 @@ void state_suite_add_rest(TCase *tcase)
 		events_keep_their_order_and_fields,
 		stream_is_trimmed_near_its_length,
 		interval_is_read_as_it_stands,
-		active_systems_are_read_with_their_scores,
-		events_are_read_on_from_a_place,
-		a_gap_in_the_stream_is_told,
 		two_connections_see_the_same,
 		lost_connection_is_noticed_and_can_be_had_again,
 	};

@@ -203,7 +203,8 @@ int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE],
 	if (reply->type == REDIS_REPLY_NIL)
 		return 0;
 	/* [[key, [entry, ...]]] */
-	stream = reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 ? reply->element[0] : NULL;
+	stream =
+		reply->type == REDIS_REPLY_ARRAY && reply->elements == 1 ? reply->element[0] : NULL;
 	if (!stream || stream->type != REDIS_REPLY_ARRAY || stream->elements != 2 ||
 	    stream->element[1]->type != REDIS_REPLY_ARRAY)
 		return cbx_redis_nonsense(me, key);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow.h - the follower: what an instance that does not lead shows its readers (CONTRACT 2)
+ *
+ * The poller turns it while it does not lead. It has tables of its own, so that a leader whose
+ * lease was only late finds its world as it was. It writes nothing.
+ *
+ * How late a reader may see what the leader has shared, with the servers up and no more than some
+ * ten thousand systems: a transition 0.3 s, progress 1.3 s, the state of a system 2.3 s, an origin
+ * that turned, the interval and the next activations 10 s. Reading may take a twentieth of the time
+ * at most: where a comparison takes longer than 50 ms, these grow.
+ */
+#ifndef CBX_FLOW_FOLLOW_H
+#define CBX_FLOW_FOLLOW_H
+
+#include "flow/flow.h"
+
+struct cbx_follow {
+	struct cbx_flow *flow; /* its connections, settings and window; its tables stay untouched */
+	/* The Job Status Task's base interval as the leader would read it */
+	double (*interval)(struct cbx_flow *flow);
+	struct cbx_active_jobs *jobs; /* live ones only */
+	struct cbx_systems *systems;
+	size_t stale;             /* systems whose hash is to be read */
+	struct cbx_job **unknown; /* jobs whose facts are to be asked of SQL; counted */
+	size_t unknown_count, unknown_capacity;
+	char place[CBX_STREAM_PLACE]; /* in APP:events */
+	int64_t epoch;                /* whose state was read whole; 0 = it is to be read */
+	uint64_t next_turn, next_compare, next_systems, next_look;
+	uint64_t alone_at; /* without a shared state SQL is read then */
+	size_t internal;
+	double base;
+	bool shown;
+	bool changed; /* since the picture was shown */
+};
+
+/* After the flow's borrowed members are set */
+int cbx_follow_init(struct cbx_follow *follow, struct cbx_flow *flow);
+void cbx_follow_close(struct cbx_follow *follow);
+/* Read everything anew: we have just begun to follow, or the connection is a new one */
+void cbx_follow_begin(struct cbx_follow *follow);
+/* On each turn of the loop, in the poller's thread; does nothing when it is not due */
+void cbx_follow_turn(struct cbx_follow *follow);
+
+/* follow_compare.c */
+/* This system's hash is to be read */
+void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry);
+/* Compares active_systems with what was read: marks whose score differs, and who came or went */
+int cbx_follow_compare(struct cbx_follow *follow);
+/* follow_jobs.c: reads the hashes of the marked systems. 1 = given up: we are to stop, or lead. */
+int cbx_follow_read_jobs(struct cbx_follow *follow);
+/* follow_facts.c: what Redis does not hold (origin, revision, times), asked of SQL if it is up */
+int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job);
+void cbx_follow_ask_facts(struct cbx_follow *follow);
+/* Of all jobs whose facts are unknown still; origins that turned; activations */
+void cbx_follow_look(struct cbx_follow *follow);
+
+#endif

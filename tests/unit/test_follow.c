@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+/* What a follower shows beside a leader (CONTRACT 2, One leader), and how late */
+#include "follow_world.h"
+
+#include <string.h>
+
+START_TEST(everything_is_read_at_the_start)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+
+	world_lead();
+	follow_turn(0.1);
+	follow_expect(FOLLOW_START);
+	view = cbx_window_look(&follow_window);
+	ck_assert_double_eq(view->interval_base, 7);
+	ck_assert_double_eq(view->interval_current, 7);
+	ck_assert_int_eq(view->jobs->totals.live_ocd, 1);
+	ck_assert_ptr_nonnull(cbx_system_list_find(view->systems, "ABC2"));
+}
+END_TEST
+
+START_TEST(a_told_change_is_seen_at_once)
+{
+	world_lead();
+	follow_turn(0.1);
+	follow_word("ABC1", "17 Paused", true);
+	follow_turn(0.3);
+	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+	follow_word("ABC1", "17 Completed", true);
+	follow_turn(0.3);
+	follow_expect("ABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+	follow_word("NEW", "17 Running", true);
+	follow_turn(0.3);
+	follow_expect("ABC1/18 Paused r2 user\nABC2/1 Queued r1 user\nNEW/17 Running r1 user\n");
+}
+END_TEST
+
+START_TEST(what_no_event_tells_is_seen_within_the_bound)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+
+	world_lead();
+	follow_turn(0.1);
+	world_pass(0.01);
+	follow_word("ABC1", "17 Running 55%", false);
+	follow_word("ABC2", "1 Killed", false);
+	follow_turn(1.3);
+	ck_assert_ptr_nonnull(strstr(follow_json("ABC1", 17), "\"55\""));
+	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\n");
+	world_event("nl-hdms.event.control.system_offline", "\"ABC2\"");
+	ck_assert_int_ge(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	follow_turn(2.3);
+	view = cbx_window_look(&follow_window);
+	ck_assert_int_eq(cbx_system_list_find(view->systems, "ABC2")->state, CBX_OFFLINE);
+}
+END_TEST
+
+/* The wall clock is set back by a day: scores are lower now */
+START_TEST(a_clock_that_is_set_back_hides_nothing)
+{
+	world_lead();
+	follow_turn(0.1);
+	follow_word("ABC1", "17 Running 50%", false);
+	follow_turn(1.3);
+	world.clock.wall -= 86400000;
+	follow_word("ABC1", "17 Running 60%", false);
+	follow_turn(1.3);
+	ck_assert_ptr_nonnull(strstr(follow_json("ABC1", 17), "\"60\""));
+}
+END_TEST
+
+START_TEST(an_origin_that_turned_is_seen)
+{
+	world_lead();
+	follow_turn(0.1);
+	world_run("insert into scheduled_jobs (system, job_id) values ('ABC2', 1)");
+	follow_turn(10.5);
+	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 ocd\n");
+	follow_word("ABC2", "1 Running", true);
+	follow_turn(0.3);
+	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Running r2 ocd\n");
+}
+END_TEST
+
+/* What stands in the hash and is no live status of that job */
+START_TEST(foreign_fields_are_passed_over)
+{
+	static const char *const fields[][2] = {
+		{ "1", "{\"system\":\"ODD\",\"job_id\":1,\"status\":\"Running\"}" },
+		{ "2", "{\"system\":\"ODD\",\"job_id\":3,\"status\":\"Running\"}" },
+		{ "03", "{\"system\":\"ODD\",\"job_id\":3,\"status\":\"Running\"}" },
+		{ "4", "{\"system\":\"XYZ\",\"job_id\":4,\"status\":\"Running\"}" },
+		{ "5", "{\"system\":\"ODD\",\"job_id\":5,\"status\":\"Completed\"}" },
+		{ "6", "what" },
+		{ "x", "{\"system\":\"ODD\",\"job_id\":7,\"status\":\"Running\"}" },
+	};
+	struct cbx_field all[CBX_COUNT(fields)];
+	struct cbx_state_write write = { .system = "ODD",
+					 .number = 1,
+					 .live = true,
+					 .scored = true,
+					 .changed_ms = 1,
+					 .fields = all,
+					 .field_count = CBX_COUNT(fields) };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(fields); i++)
+		all[i] = (struct cbx_field){ fields[i][0], fields[i][1], strlen(fields[i][1]) };
+	world_lead();
+	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &write, 1), 0);
+	follow_turn(0.1);
+	follow_expect(FOLLOW_START "ODD/1 Running r0 user\n");
+}
+END_TEST
+
+/* SQL has it first: committed, and not shared yet */
+START_TEST(where_the_texts_differ_sql_is_right)
+{
+	world_lead();
+	follow_turn(0.1);
+	world_run("update status_monitor set status = 'Stalled', revision = 4 where job_id = 17");
+	cbx_follow_begin(&follow);
+	follow_turn(0.3);
+	follow_expect("ABC1/17 Stalled r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+}
+END_TEST
+
+START_TEST(a_new_leader_is_followed)
+{
+	world_lead();
+	follow_turn(0.1);
+	cbx_flow_unload(flow);
+	world_run("update status_monitor set status = 'Running', revision = 2 where job_id = 1");
+	world_run("update lease set expires_at = 0");
+	world_lead();
+	follow_turn(0.3);
+	ck_assert_int_eq(follow.epoch, world.epoch);
+	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Running r2 user\n");
+}
+END_TEST
+
+START_TEST(a_follower_writes_nothing)
+{
+	static const char *const writes[] = { "write_epoch",  "write_jobs",      "write_systems",
+					      "drop_systems", "write_jobs_data", "append_events" };
+	size_t i;
+
+	world_lead();
+	for (i = 0; i < CBX_COUNT(writes); i++) {
+		follow_state.watched = writes[i];
+		cbx_follow_begin(&follow);
+		follow_word("ABC1", i % 2 ? "17 Running" : "17 Paused", true);
+		follow_turn(2.5);
+		ck_assert_uint_eq(follow_state.calls, 0);
+	}
+	follow_state.watched = NULL;
+	follow_sql.watched = "record";
+	follow_word("ABC1", "17 Stalled", true);
+	follow_turn(11);
+	ck_assert_uint_eq(follow_sql.calls, 0);
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("follow", follow_set_up, follow_tear_down, everything_is_read_at_the_start,
+		  a_told_change_is_seen_at_once, what_no_event_tells_is_seen_within_the_bound,
+		  a_clock_that_is_set_back_hides_nothing, an_origin_that_turned_is_seen,
+		  foreign_fields_are_passed_over, where_the_texts_differ_sql_is_right,
+		  a_new_leader_is_followed, a_follower_writes_nothing)

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/* A follower when the shared state is flushed, broken or gone, or SQL is */
+#include "follow_world.h"
+
+#include <errno.h>
+
+/* A flush: the picture stays until the leader has written everything anew, and then it is read */
+START_TEST(a_flush_does_not_empty_the_picture)
+{
+	world_lead();
+	follow_turn(0.1);
+	cbx_memory_store_flush(world.store);
+	follow_turn(3);
+	follow_expect(FOLLOW_START);
+	flow->share_whole = true;
+	follow_word("ABC1", "17 Paused", true);
+	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	follow_turn(0.3);
+	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+}
+END_TEST
+
+START_TEST(a_gap_in_the_stream_reads_everything_anew)
+{
+	static struct cbx_stream_entry entries[50];
+	size_t i;
+
+	world_lead();
+	follow_word("ABC1", "17 Paused", true);
+	follow_turn(0.1);
+	follow_state.watched = "read_systems";
+	follow_turn(1);
+	ck_assert_uint_eq(follow_state.calls, 0);
+	for (i = 0; i < 50; i++)
+		entries[i] =
+			(struct cbx_stream_entry){ "status", "ABC1/status/1", "{}", 2, NULL, NULL };
+	ck_assert_int_eq(world.eye->ops->append_events(world.eye, entries, 50, 10), 0);
+	follow_turn(0.3);
+	ck_assert_uint_eq(follow_state.calls, 2);
+	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+}
+END_TEST
+
+START_TEST(without_a_leaders_state_sql_is_shown)
+{
+	world_connect();
+	follow_turn(1);
+	ck_assert_ptr_null(cbx_window_look(&follow_window));
+	follow_turn(2);
+	follow_expect(FOLLOW_START);
+	world_run("update status_monitor set status = 'Running' where job_id = 1");
+	follow_turn(5.2);
+	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Running r1 user\n");
+	world_lead();
+	follow_turn(0.3);
+	ck_assert_int_eq(follow.epoch, world.epoch);
+}
+END_TEST
+
+START_TEST(without_sql_the_statuses_are_right_and_the_facts_follow)
+{
+	world_lead();
+	faults_add_nth(&follow_sql, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	follow_turn(0.3);
+	follow_expect("ABC1/17 Running r0 user\nABC1/18 Paused r0 user\nABC2/1 Queued r0 user\n");
+	faults_clear(&follow_sql);
+	follow_turn(10.5);
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
+START_TEST(a_lost_connection_keeps_the_picture_and_reads_anew)
+{
+	world_lead();
+	follow_turn(0.1);
+	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
+	follow_word("ABC1", "17 Completed", true);
+	follow_turn(3);
+	follow_expect(FOLLOW_START);
+	faults_clear(&follow_state);
+	follow_turn(0.5);
+	follow_expect("ABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
+}
+END_TEST
+
+static const char *const state_calls[] = { "read_epoch", "read_events", "read_active", "read_jobs",
+					   "read_systems" };
+
+/* A failure in the middle shows nothing half, and is made good */
+START_TEST(a_failed_read_shows_nothing_half)
+{
+	world_lead();
+	faults_add(&follow_state, state_calls[_i], _i % 2 ? -ENOMEM : CHATTERBOX_E_DOWN);
+	follow_turn(0.1);
+	ck_assert_ptr_null(cbx_window_look(&follow_window));
+	follow_turn(3);
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_flush_does_not_empty_the_picture,
+		a_gap_in_the_stream_reads_everything_anew,
+		without_a_leaders_state_sql_is_shown,
+		without_sql_the_statuses_are_right_and_the_facts_follow,
+		a_lost_connection_keeps_the_picture_and_reads_anew,
+	};
+	Suite *suite = suite_create("follow_trouble");
+	TCase *tcase = tcase_create("follow_trouble");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, follow_set_up, follow_tear_down);
+	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
+	tcase_add_loop_test(tcase, a_failed_read_shows_nothing_half, 0, CBX_COUNT(state_calls));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
