@@ -18,7 +18,7 @@
 
 const char *chatterbox_version(void)
 {
-	return ENGINE_VERSION;
+	return CHATTERBOX_VERSION;
 }
 
 static int log_level(const char *name)
@@ -44,7 +44,7 @@ static int build(struct chatterbox *box)
 	int result = engine_settings_new(box->config, &box->settings);
 
 	if (!result)
-		result = cbx_observe_init(&box->observe, ENGINE_VERSION, CHATTERBOX_REVISION);
+		result = cbx_observe_init(&box->observe, CHATTERBOX_VERSION, CHATTERBOX_REVISION);
 	if (!result)
 		result = cbx_health_new(box->clock, &box->health);
 	if (!result)

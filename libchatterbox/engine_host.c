@@ -121,22 +121,12 @@ void engine_tell_batch(void *user, const struct cbx_batch *batch)
 
 static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text *out)
 {
-	bool first = true;
+	size_t written = 0;
 	size_t i;
-	size_t k;
 
 	cbx_text_putc(out, '[');
 	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
-
-			if (job->phase != CBX_LIVE)
-				continue;
-			if (!first)
-				cbx_text_putc(out, ',');
-			first = false;
-			cbx_text_add(out, job->status->json, job->status->json_len);
-		}
+		written = cbx_job_list_write_live(snapshot->entries[i].list, written, out);
 	cbx_text_putc(out, ']');
 }
 

@@ -18,8 +18,6 @@
 
 #include <chatterbox/chatterbox.h>
 
-#define ENGINE_VERSION "0.1.0"
-
 struct engine_fleet;
 
 struct chatterbox {

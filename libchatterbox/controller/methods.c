@@ -93,22 +93,12 @@ static int status_of_job(struct cbx_desk *desk, const struct cbx_view *view, str
 static int status_of_system(const struct cbx_view *view, struct wanted *wanted, char *error)
 {
 	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, wanted->system);
-	bool first = true;
-	size_t i;
 
 	if (!list && !cbx_system_list_find(view->systems, wanted->system)) {
 		snprintf(error, CBX_API_ERROR, "no system %.64s is known", wanted->system);
 		return CHATTERBOX_E_UNKNOWN;
 	}
-	for (i = 0; list && i < list->count; i++) {
-		if (list->jobs[i]->phase != CBX_LIVE)
-			continue;
-		if (!first)
-			cbx_text_putc(wanted->text, ',');
-		first = false;
-		cbx_text_add(wanted->text, list->jobs[i]->status->json,
-			     list->jobs[i]->status->json_len);
-	}
+	cbx_job_list_write_live(list, 0, wanted->text);
 	return 0;
 }
 

@@ -64,8 +64,6 @@ int cbx_job_api_system(const struct cbx_view *view, const char *name, struct cbx
 	const struct cbx_system *system = cbx_system_list_find(view->systems, name);
 	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, name);
 	char time[CBX_TIME_TEXT];
-	bool first = true;
-	size_t i;
 
 	if (!system) {
 		snprintf(error, CBX_API_ERROR, "no system %.64s is known", name);
@@ -79,14 +77,7 @@ int cbx_job_api_system(const struct cbx_view *view, const char *name, struct cbx
 		cbx_text_puts(out, ",\"next_activation\":null");
 	}
 	cbx_text_puts(out, ",\"jobs\":[");
-	for (i = 0; list && i < list->count; i++) {
-		if (list->jobs[i]->phase != CBX_LIVE)
-			continue;
-		if (!first)
-			cbx_text_putc(out, ',');
-		first = false;
-		cbx_text_add(out, list->jobs[i]->status->json, list->jobs[i]->status->json_len);
-	}
+	cbx_job_list_write_live(list, 0, out);
 	cbx_text_puts(out, "]}");
 	return 0;
 }

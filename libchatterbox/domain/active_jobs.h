@@ -67,6 +67,9 @@ CBX_DEFINE_CLEANUP(struct cbx_job_list *, cbx_job_list_unref)
 int cbx_job_list_new(struct cbx_job *const *jobs, size_t count, struct cbx_job_list **out);
 /* NULL when absent; @list may be NULL (empty) */
 struct cbx_job *cbx_job_list_find(const struct cbx_job_list *list, int64_t job_id);
+/* The statuses of the live ones, with commas between them and, unless @count is 0, before them;
+ * @list may be NULL. Returns @count and how many were written. */
+size_t cbx_job_list_write_live(const struct cbx_job_list *list, size_t count, struct cbx_text *out);
 
 /* All systems that have jobs: frozen, counted, by system bytewise ascending */
 struct cbx_snapshot_entry {

@@ -118,3 +118,19 @@ struct cbx_job *cbx_job_list_find(const struct cbx_job_list *list, int64_t job_i
 	}
 	return NULL;
 }
+
+size_t cbx_job_list_write_live(const struct cbx_job_list *list, size_t count, struct cbx_text *out)
+{
+	size_t i;
+
+	for (i = 0; list && i < list->count; i++) {
+		const struct cbx_job *job = list->jobs[i];
+
+		if (job->phase != CBX_LIVE)
+			continue;
+		if (count++)
+			cbx_text_putc(out, ',');
+		cbx_text_add(out, job->status->json, job->status->json_len);
+	}
+	return count;
+}
