@@ -55,10 +55,16 @@ static const char *bus_error(void *bus)
 	return ((struct cbx_bus *)bus)->error;
 }
 
-static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up, bus_error,
-					     NULL };
-static const struct cbx_link_ops confirming_bus_ops = { bus_connect_confirms, bus_disconnect,
-							bus_is_up, bus_error, NULL };
+static const char *bus_hindrance(void *bus)
+{
+	return ((struct cbx_bus *)bus)->blocked ? "the broker takes no messages for now" : NULL;
+}
+
+static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up,
+					     bus_error,   NULL,           bus_hindrance };
+static const struct cbx_link_ops confirming_bus_ops = {
+	bus_connect_confirms, bus_disconnect, bus_is_up, bus_error, NULL, bus_hindrance
+};
 
 static int state_connect(void *state, uint64_t deadline)
 {
@@ -86,7 +92,7 @@ static int state_ping(void *state)
 }
 
 static const struct cbx_link_ops state_ops = { state_connect, state_disconnect, state_is_up,
-					       state_error, state_ping };
+					       state_error,   state_ping,       NULL };
 
 static int sql_connect(void *sql, uint64_t deadline)
 {
@@ -113,8 +119,8 @@ static int sql_ping(void *sql)
 	return ((struct cbx_sql *)sql)->ops->ping(sql);
 }
 
-static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
-					     sql_ping };
+static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up,
+					     sql_error,   sql_ping,       NULL };
 
 static int make_link(struct chatterbox *box, struct cbx_link *link, const struct cbx_link_ops *ops,
 		     void *connection, const char *server, const char *purpose, const char *where)

@@ -10,17 +10,25 @@
 #define CONNECT_TIME (5 * CBX_SECOND)
 #define LOG_AGAIN (60 * CBX_SECOND)
 #define PING_EVERY (5 * CBX_SECOND)
+/* Up for so long, its next loss is news and begins the backoff anew; one that is lost again and
+ * again at once is neither */
+#define STEADY (2 * CBX_SECOND)
 
 static void note_down(struct cbx_link *link, int error)
 {
 	uint64_t now = cbx_now(link->clock);
 	const char *why = link->ops->error(link->connection);
+	bool steady = link->up && now - link->up_since >= STEADY;
+
+	if (steady)
+		cbx_backoff_reset(&link->backoff);
 
 	link->last_error = error;
 	cbx_health_set(link->entry, false, why[0] ? why : chatterbox_strerror(error));
 	cbx_metric_add(link->metrics.errors, link->server, NULL, 1);
-	if (!link->logged_at || link->up || now - link->logged_at >= LOG_AGAIN) {
+	if (!link->logged_at || steady || now - link->logged_at >= LOG_AGAIN) {
 		link->logged_at = now;
+		link->told = true;
 		cbx_warn(link->log,
 			 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
 				    { "error", why }),
@@ -29,6 +37,16 @@ static void note_down(struct cbx_link *link, int error)
 	}
 	link->up = false;
 	link->next_try = now + cbx_backoff_next(&link->backoff);
+}
+
+static void look_for_hindrance(struct cbx_link *link)
+{
+	const char *why = link->ops->hindrance ? link->ops->hindrance(link->connection) : NULL;
+
+	if (!why == !link->hindered)
+		return;
+	link->hindered = why != NULL;
+	cbx_health_set(link->entry, !why, why);
 }
 
 /* An idle connection does not notice that its peer is gone */
@@ -48,8 +66,10 @@ int cbx_link_ensure(struct cbx_link *link)
 	uint64_t now = cbx_now(link->clock);
 	int result;
 
-	if (link->up && link->ops->is_up(link->connection) && ping(link, now) >= 0)
+	if (link->up && link->ops->is_up(link->connection) && ping(link, now) >= 0) {
+		look_for_hindrance(link);
 		return 0;
+	}
 	if (link->up) {
 		note_down(link, CHATTERBOX_E_DOWN);
 		link->ops->disconnect(link->connection);
@@ -64,13 +84,16 @@ int cbx_link_ensure(struct cbx_link *link)
 	}
 	if (link->was_up)
 		cbx_metric_add(link->metrics.reconnects, link->server, NULL, 1);
-	cbx_info(link->log, CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose }),
-		 "%s is %s (%s)", link->server, link->was_up ? "back" : "connected", link->purpose);
+	if (!link->was_up || link->told)
+		cbx_info(link->log,
+			 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose }),
+			 "%s is %s (%s)", link->server, link->was_up ? "back" : "connected",
+			 link->purpose);
+	link->told = false;
 	link->up = link->was_up = true;
-	link->logged_at = 0;
-	link->pinged_at = cbx_now(link->clock);
+	link->hindered = false;
+	link->up_since = link->pinged_at = cbx_now(link->clock);
 	link->last_error = 0;
-	cbx_backoff_reset(&link->backoff);
 	cbx_health_set(link->entry, true, NULL);
 	return 1;
 }

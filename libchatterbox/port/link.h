@@ -21,6 +21,8 @@ struct cbx_link_ops {
 	const char *(*error)(void *connection);
 	/* Asks an idle connection whether it still lives; NULL when it has heartbeats of its own */
 	int (*ping)(void *connection);
+	/* Why a connection that is up is of no use for now; NULL when it is, or never happens */
+	const char *(*hindrance)(void *connection);
 };
 
 struct cbx_link_metrics {
@@ -41,12 +43,16 @@ struct cbx_link {
 	uint64_t next_try;
 	uint64_t logged_at;
 	uint64_t pinged_at;
+	uint64_t up_since;
 	bool up;
+	bool hindered;
+	bool told; /* that it is down */
 	bool was_up;
 	int last_error;
 };
 
-/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. 0 = up, 1 = it has
+/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. A connection that is
+ * hindered is up, and said to be down on the board. 0 = up, 1 = it has
  * just come up (everything about the connection is new), else CHATTERBOX_E_DOWN or what the connect
  * said. */
 int cbx_link_ensure(struct cbx_link *link);

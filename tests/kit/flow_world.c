@@ -91,7 +91,8 @@ static struct cbx_settings *make_settings(void)
 		return ((struct cbx_##type *)c)->error;                                    \
 	}                                                                                  \
 	static const struct cbx_link_ops type##_ops = { type##_connect, type##_disconnect, \
-							type##_is_up, type##_error, NULL };
+							type##_is_up,   type##_error,      \
+							NULL,           NULL };
 
 LINK_OPS(sql, (c, deadline))
 LINK_OPS(state, (c, deadline))
@@ -103,7 +104,7 @@ static int confirming_connect(void *c, uint64_t deadline)
 }
 
 static const struct cbx_link_ops confirming_ops = { confirming_connect, bus_disconnect, bus_is_up,
-						    bus_error, NULL };
+						    bus_error,          NULL,           NULL };
 
 void world_link(struct cbx_link *link, enum world_port port, void *connection)
 {

@@ -21,6 +21,7 @@ static struct connection {
 	unsigned tries, drops, pings;
 	uint64_t deadline;
 	bool up;
+	const char *hindrance;
 } connection;
 
 static int connect_it(void *user, uint64_t deadline)
@@ -60,8 +61,14 @@ static int ping_it(void *user)
 	return connection.ping_result;
 }
 
-static const struct cbx_link_ops ops = { connect_it, disconnect_it, is_it_up, error_of_it,
-					 ping_it };
+static const char *hindrance_of_it(void *user)
+{
+	(void)user;
+	return connection.hindrance;
+}
+
+static const struct cbx_link_ops ops = { connect_it,  disconnect_it, is_it_up,
+					 error_of_it, ping_it,       hindrance_of_it };
 
 static void note(void *user, enum chatterbox_log_level level,
 		 const struct chatterbox_log_field *fields, size_t count, const char *message)
@@ -188,7 +195,8 @@ START_TEST(a_loss_is_noted_closed_and_made_good)
 	fake_clock_pass(&fake, CBX_SECOND / 5);
 	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
 	expect_counts(1, 1);
-	/* lost again: loud again, and the waits begin anew */
+	/* lost again after a while: loud again, and the waits begin anew */
+	fake_clock_pass(&fake, 2 * CBX_SECOND);
 	connection.up = false;
 	ck_assert_int_eq(cbx_link_ensure(&redis_link), CHATTERBOX_E_DOWN);
 	ck_assert_uint_eq(warnings, 2);
@@ -230,6 +238,57 @@ START_TEST(an_idle_connection_is_pinged)
 }
 END_TEST
 
+START_TEST(one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely)
+{
+	unsigned n;
+
+	for (n = 0; n < 6000; n++) { /* a minute, each 10 ms */
+		cbx_link_ensure(&redis_link);
+		connection.up = false;
+		fake_clock_pass(&fake, 10 * CBX_MS);
+	}
+	ck_assert_uint_ge(connection.tries, 10);
+	ck_assert_uint_le(connection.tries, 17);
+	ck_assert_uint_le(warnings, 2);
+	ck_assert_uint_le(infos, 2);
+	/* a real loss later is told at once */
+	fake_clock_pass(&fake, 10 * CBX_SECOND);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	fake_clock_pass(&fake, 2 * CBX_SECOND);
+	warnings = 0;
+	cbx_link_lost(&redis_link, CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(warnings, 1);
+	fake_clock_pass(&fake, CBX_SECOND / 5);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+}
+END_TEST
+
+START_TEST(a_hindered_one_is_said_to_be_down)
+{
+	cbx_auto(cbx_text_free) struct cbx_text page = { 0 };
+
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	connection.hindrance = "low on memory";
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert(redis_link.up && !cbx_health_is_up(health, "redis"));
+	cbx_health_print(health, &page);
+	ck_assert_ptr_nonnull(strstr(page.bytes, ": low on memory\n"));
+	connection.hindrance = NULL;
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 0);
+	ck_assert(cbx_health_is_up(health, "redis"));
+	expect_counts(0, 0);
+	ck_assert_uint_eq(connection.drops, 0);
+	/* a new connection begins without */
+	connection.hindrance = "low on memory";
+	cbx_link_ensure(&redis_link);
+	cbx_link_lost(&redis_link, CHATTERBOX_E_DOWN);
+	connection.hindrance = NULL;
+	fake_clock_pass(&fake, CBX_SECOND / 2);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	ck_assert(cbx_health_is_up(health, "redis"));
+}
+END_TEST
+
 START_TEST(closing_is_silent)
 {
 	struct cbx_link never = { 0 };
@@ -247,4 +306,5 @@ UNIT_MAIN_FIXTURE("link", set_up, tear_down, up_at_the_first_try,
 		  a_wait_answers_what_the_last_try_said, it_is_loud_once_and_then_once_a_minute,
 		  a_loss_is_noted_closed_and_made_good,
 		  an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
-		  closing_is_silent)
+		  one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely,
+		  a_hindered_one_is_said_to_be_down, closing_is_silent)
