@@ -14,7 +14,7 @@ int cbx_thread_start(struct cbx_thread *thread, const char *name, void *(*run)(v
 	error = pthread_attr_init(&attributes);
 	if (error)
 		return -error;
-	pthread_attr_setstacksize(&attributes, 8 * 1024 * 1024);
+	pthread_attr_setstacksize(&attributes, 16 * 1024 * 1024);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = pthread_create(&thread->id, &attributes, run, arg);

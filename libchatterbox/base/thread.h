@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * thread.h - a thread as this library wants them: all signals blocked, an 8 MiB stack, a name
+ * thread.h - a thread as this library wants them: all signals blocked, a 16 MiB stack, a name
  *
  * The stack is for librabbitmq, whose reading of nested header tables recurses (RELIABILITY A.1).
  */

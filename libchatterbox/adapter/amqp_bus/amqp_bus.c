@@ -39,7 +39,7 @@ void cbx_amqp_drop(struct cbx_amqp_bus *self)
 		free(consumer);
 	}
 	self->reply_queue[0] = '\0';
-	self->blocked = false;
+	self->bus.blocked = false;
 	self->published = self->published_before = 0;
 	self->delivered = self->delivered_before = 0;
 }
@@ -79,7 +79,7 @@ int cbx_amqp_check_asking(struct cbx_amqp_bus *self, uint64_t deadline)
 
 	if (result < 0)
 		return result;
-	if (self->blocked) {
+	if (self->bus.blocked) {
 		cbx_amqp_say(self, "asking", "the broker blocks this connection for now");
 		return CHATTERBOX_E_TIMEOUT;
 	}

@@ -23,10 +23,13 @@
 #define CBX_WORK 1
 #define CBX_ASK 2
 
-/* Of a frame, asked for at login: headers must fit one frame, and librabbitmq reads nested ones by
- * recursion, so that its size bounds the stack (16 KiB: about 3 000 levels); larger ones would save
- * little, since our bodies are a few KiB. */
-#define CBX_FRAME_MAX 16384
+/* Of a frame, asked for at login: as large as RabbitMQ takes from anybody, since a message's
+ * headers are handed on in one frame however large they are, and a frame over our limit costs the
+ * connection: such a message would come again for ever. librabbitmq reads nested headers by
+ * recursion, so that this bounds the stack too (26 000 levels, see base/thread.h). */
+#define CBX_FRAME_MAX 131072
+/* What we send at once of a body: the socket's queue is looked at between two of them */
+#define CBX_SEND_MAX 16384
 
 /* Room to give a message's texts their NULs: all fit one frame, and each has a length byte there;
  * only numbers grow, when they become text */
@@ -71,7 +74,6 @@ struct cbx_amqp_bus {
 	amqp_connection_state_t state; /* NULL: not connected */
 	int fd;
 	bool confirms;
-	bool blocked;
 	unsigned opened; /* how often the working channel was opened */
 	uint64_t published;
 	uint64_t published_before; /* on channels that were closed: their numbers are over */

@@ -111,8 +111,8 @@ static int block(struct cbx_amqp_bus *self, const amqp_method_t *method)
 {
 	struct cbx_bus_event event = { .type = CBX_BUS_UNBLOCKED };
 
-	self->blocked = method->id == AMQP_CONNECTION_BLOCKED_METHOD;
-	if (self->blocked) {
+	self->bus.blocked = method->id == AMQP_CONNECTION_BLOCKED_METHOD;
+	if (self->bus.blocked) {
 		const amqp_connection_blocked_t *blocked = method->decoded;
 
 		event.type = CBX_BUS_BLOCKED;

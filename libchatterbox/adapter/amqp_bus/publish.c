@@ -31,7 +31,8 @@ static bool has_room(struct cbx_amqp_bus *self)
 {
 	int queued = 0;
 
-	return !self->blocked && ioctl(self->fd, SIOCOUTQ, &queued) == 0 && queued < QUEUE_LIMIT;
+	return !self->bus.blocked && ioctl(self->fd, SIOCOUTQ, &queued) == 0 &&
+	       queued < QUEUE_LIMIT;
 }
 
 /* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
@@ -49,13 +50,13 @@ static int wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
 			return 0;
 		if (cbx_now(self->clock) >= deadline) {
 			cbx_amqp_say(self, "sending",
-				     self->blocked ? "the broker takes no messages for now"
-						   : "the broker does not read");
+				     self->bus.blocked ? "the broker takes no messages for now"
+						       : "the broker does not read");
 			return CHATTERBOX_E_TIMEOUT;
 		}
 		/* the queue's shrinking makes nothing readable: look every few ms */
 		fd.events = self->event_count < EVENT_LIMIT ? POLLIN : 0;
-		poll(&fd, 1, cbx_ms_left(self->clock, deadline, self->blocked ? 200 : 5));
+		poll(&fd, 1, cbx_ms_left(self->clock, deadline, self->bus.blocked ? 200 : 5));
 		result = 1;
 	}
 }
@@ -99,7 +100,8 @@ static int send_head(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *message,
 		     uint64_t deadline)
 {
-	size_t most = (size_t)amqp_get_frame_max(self->state) - FRAME_EXTRA;
+	size_t limit = (size_t)amqp_get_frame_max(self->state);
+	size_t most = (limit < CBX_SEND_MAX ? limit : CBX_SEND_MAX) - FRAME_EXTRA;
 	amqp_frame_t frame = { .frame_type = AMQP_FRAME_BODY, .channel = CBX_WORK };
 	unsigned opened = self->opened;
 	size_t at = 0;
@@ -132,7 +134,7 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 		     uint64_t deadline)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	bool small = message->body_len <= CBX_FRAME_MAX / 2;
+	bool small = message->body_len <= CBX_SEND_MAX / 2;
 	uint64_t number;
 	int result = cbx_amqp_check_up(self);
 
