@@ -92,7 +92,9 @@ int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status)
 
 int cbx_job_status_ask_now(struct cbx_job_status *status)
 {
-	if (!status->flow->bus_link.up || !status->flow->sql_link.up || status->flow->hanging)
+	const struct cbx_flow *flow = status->flow;
+
+	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
 		return CHATTERBOX_E_DOWN;
 	return run(status, CBX_ASK_NOW_ROUND, NULL);
 }

@@ -145,7 +145,7 @@ static void announce_data(struct cbx_teller *teller, const struct cbx_totals *to
 		if (result < 0)
 			cbx_link_lost(&teller->state_link, result);
 	}
-	if (!teller->bus_link.up)
+	if (!teller->bus_link.up || teller->bus->blocked)
 		return;
 	open_event(teller, "jobs_data", &body);
 	cbx_text_add(&body, data.bytes, data.len);
@@ -159,7 +159,7 @@ void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *anno
 
 	cbx_settings_unref(teller->settings);
 	teller->settings = cbx_settings_ref(announcement->settings);
-	if (teller->bus_link.up && snapshot->totals.live)
+	if (teller->bus_link.up && !teller->bus->blocked && snapshot->totals.live)
 		announce_statuses(teller, snapshot);
 	announce_data(teller, &snapshot->totals);
 }

@@ -87,8 +87,8 @@ static bool must_stop(struct cbx_poll *poll)
 {
 	struct cbx_flow *flow = poll->flow;
 
-	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->hanging ||
-	       cbx_leadership_epoch(flow->leadership) != flow->epoch;
+	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->bus->blocked ||
+	       flow->hanging || cbx_leadership_epoch(flow->leadership) != flow->epoch;
 }
 
 static void give_up_overdue(struct cbx_poll *poll)

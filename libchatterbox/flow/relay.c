@@ -192,6 +192,10 @@ static int to_broker(struct cbx_teller *teller, struct letters *letters)
 	}
 	if (!result || result == CHATTERBOX_E_TIMEOUT)
 		result = await_confirms(teller, letters) ?: result;
+	/* an alarm: it keeps what we sent and will confirm it; a new connection would send it all
+	 * again and again */
+	if (result == CHATTERBOX_E_TIMEOUT && teller->bus->blocked)
+		return result;
 	if (result == CHATTERBOX_E_TIMEOUT) {
 		/* nobody knows what became of the open ones: a new connection, and once more */
 		teller->bus->ops->disconnect(teller->bus);
@@ -314,6 +318,8 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 	result = write_told(teller, side, epoch);
 	if (result < 0 || !link->up)
 		return result;
+	if (side == CBX_TO_BROKER && teller->bus->blocked)
+		return 0;
 	result = relay_batch(teller, side, epoch, &letters);
 	letters_free(&letters);
 	return result;

@@ -138,7 +138,7 @@ static int prepare(struct cbx_flow *flow, enum cbx_round_kind kind)
 {
 	int result;
 
-	if (!flow->bus_link.up || !flow->sql_link.up || flow->hanging)
+	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
 		return CHATTERBOX_E_DOWN;
 	result = cbx_flow_measure_db_clock(flow);
 	if (result < 0)

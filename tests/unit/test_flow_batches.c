@@ -193,13 +193,16 @@ END_TEST
 
 START_TEST(no_round_starts_without_sql_or_broker)
 {
-	if (_i)
+	if (_i == 2)
+		flow->bus->blocked = true;
+	else if (_i)
 		flow->sql_link.up = false;
 	else
 		flow->bus_link.up = false;
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, &result), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(cbx_job_status_ask_now(&world.poller.status), CHATTERBOX_E_DOWN);
 	flow->sql_link.up = flow->bus_link.up = true;
+	flow->bus->blocked = false;
 	faults_add(&world.sql_faults, _i ? "now" : "unheard", CHATTERBOX_E_TIMEOUT);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, &result), CHATTERBOX_E_DOWN);
 	hdms_expect(&world.hdms, "");
@@ -239,7 +242,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_error_to_a_batch_is_asked_singly_in_the_next_round, 0, 2);
 	tcase_add_loop_test(tcase, a_lost_broker_cuts_the_round_and_blames_nobody, 0, 2);
 	tcase_add_loop_test(tcase, a_lost_lease_and_a_stop_cut_the_round, 0, 2);
-	tcase_add_loop_test(tcase, no_round_starts_without_sql_or_broker, 0, 2);
+	tcase_add_loop_test(tcase, no_round_starts_without_sql_or_broker, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

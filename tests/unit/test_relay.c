@@ -182,6 +182,21 @@ START_TEST(a_broker_that_takes_no_publish_in_time_is_lost)
 }
 END_TEST
 
+START_TEST(a_broker_that_takes_no_messages_is_waited_for)
+{
+	teller_be_heard();
+	teller_record("ABC1", "17 Running");
+	teller.bus->blocked = true;
+	ck_assert_int_eq(to_broker(), 0);
+	teller_expect_heard("");
+	ck_assert_int_eq(to_stream(), 1);
+	ck_assert(teller.bus_link.up);
+	teller.bus->blocked = false;
+	ck_assert_int_eq(to_broker(), 1);
+	teller_expect_heard("update_job_status ABC1/17/1\n");
+}
+END_TEST
+
 START_TEST(what_was_told_while_sql_was_away_is_not_told_twice)
 {
 	teller_be_heard();
@@ -279,6 +294,7 @@ UNIT_MAIN_FIXTURE("relay", teller_set_up, teller_tear_down, a_row_goes_when_both
 		  a_publish_that_fails_is_repeated,
 		  a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm,
 		  a_broker_that_takes_no_publish_in_time_is_lost,
+		  a_broker_that_takes_no_messages_is_waited_for,
 		  what_was_told_while_sql_was_away_is_not_told_twice,
 		  the_stream_goes_on_whatever_the_broker_does_and_the_reverse,
 		  a_stream_that_fails_is_appended_again, who_does_not_lead_tells_nothing,
