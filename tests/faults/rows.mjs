@@ -10,6 +10,7 @@ import { after, before, test } from 'node:test';
 import { Daemon } from '../servers/e2e/daemon.mjs';
 import { Hdms } from '../servers/e2e/hdms.mjs';
 import { Place, until } from '../servers/e2e/place.mjs';
+import { Rpc } from '../servers/e2e/rpc.mjs';
 import { misfits } from '../servers/e2e/schema.mjs';
 import { record } from '../servers/e2e/sim.mjs';
 import { APP, Listener, checkChain, firstOfEach, readStream, wordsOf, wordsOfStream }
@@ -20,6 +21,7 @@ export let place;
 export let hdms;
 export let listener;
 export let daemon;
+export let rpc;
 
 /** The text of a Status; @rest: more members, as ',"percent_completed":"5"' */
 export const job = (system, id, status = 'Running', rest = '') =>
@@ -34,6 +36,7 @@ export function setting(name, redisDb, systems, more = {}) {
 		place = await Place.open(name, redisDb);
 		hdms = await Hdms.open(place);
 		listener = await Listener.open(place, { durable: true });
+		rpc = await Rpc.open(place);
 		daemon = await Daemon.prepare(place, more);
 		for (const system of systems) hdms.set(system, job(system, 1));
 		await daemon.migrate();
@@ -44,6 +47,7 @@ export function setting(name, redisDb, systems, more = {}) {
 
 	after(async () => {
 		const code = await daemon?.stop();
+		await rpc?.close();
 		await listener?.close();
 		await hdms?.close();
 		await place?.close();

@@ -43,9 +43,9 @@ export class Place {
 	}
 
 	/** A connection of amqplib to our vhost */
-	connect() {
+	connect(more = {}) {
 		return amqp.connect({ protocol: 'amqp', hostname: '127.0.0.1', port: this.rmqPort,
-			username: 'guest', password: 'guest', vhost: this.vhost, heartbeat: 10 });
+			username: 'guest', password: 'guest', vhost: this.vhost, heartbeat: 10, ...more });
 	}
 
 	async rows(query, values) {
