@@ -6,6 +6,7 @@
  */
 #include "flow/listen.h"
 
+#include "base/sabotage.h"
 #include "flow/envelope.h"
 
 #include <chatterbox/error.h>
@@ -100,6 +101,8 @@ static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
 		return;
 	}
 	listener->outstanding--;
+	if (cbx_sabotage("ack-before-commit"))
+		return;
 	if (inbound->again) {
 		drop_connection(listener);
 		return;
@@ -186,6 +189,8 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 	}
 	listener->outstanding++;
 	cbx_steal(inbound);
+	if (cbx_sabotage("ack-before-commit"))
+		listener->bus->ops->settle(listener->bus, event->tag, false, true);
 }
 
 static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)

@@ -6,6 +6,7 @@
  * that what was told while SQL was away is remembered, so that it is not told twice when SQL is
  * back.
  */
+#include "base/sabotage.h"
 #include "flow/envelope.h"
 #include "flow/tell.h"
 
@@ -187,7 +188,8 @@ static int to_broker(struct cbx_teller *teller, struct letters *letters)
 
 	for (i = 0; !result && i < letters->count; i++) {
 		result = publish(teller, &letters->all[i], &body);
-		if (!result)
+		letters->all[i].confirmed = !result && cbx_sabotage("no-confirms");
+		if (!result && !letters->all[i].confirmed)
 			letters->open++;
 	}
 	if (!result || result == CHATTERBOX_E_TIMEOUT)
@@ -279,6 +281,7 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 		       struct letters *letters)
 {
 	size_t told = 0;
+	int64_t id;
 	size_t i;
 	int result;
 	int written;
@@ -298,6 +301,10 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 		    !remember(&teller->told[side], letters->all[i].row.id))
 			told++;
 	}
+	/* a cursor takes what has a smaller id than the last one told for told */
+	if (told && cbx_sabotage("relay-cursor"))
+		for (id = letters->all[told - 1].row.id - 1; id > 0; id--)
+			remember(&teller->told[side], id);
 	if (told < letters->count)
 		teller->retry_at[side] = cbx_now(teller->clock) + REFUSED_WAIT;
 	written = write_told(teller, side, epoch);

@@ -5,6 +5,7 @@
  * It is a cache: a write that fails is never an error of the round. It only means that everything
  * is written anew, when the server is back and says whose state it holds.
  */
+#include "base/sabotage.h"
 #include "flow/batch.h"
 
 #include <chatterbox/error.h>
@@ -94,6 +95,14 @@ static void add_differences(struct writes *w, const struct cbx_job_list *before,
 	}
 }
 
+/* Above those of every earlier leader */
+static uint64_t next_number(struct cbx_flow *flow)
+{
+	if (cbx_sabotage("no-rev-guard"))
+		return 1ULL << 52;
+	return ((uint64_t)flow->epoch << 32) | (++flow->share_next & 0xffffffffU);
+}
+
 static void add_write(struct cbx_flow *flow, struct writes *w, const char *system,
 		      const struct cbx_job_list *before, const struct cbx_job_list *after,
 		      bool whole)
@@ -106,7 +115,7 @@ static void add_write(struct cbx_flow *flow, struct writes *w, const char *syste
 		return;
 	*write = (struct cbx_state_write){
 		.system = system,
-		.number = ((uint64_t)flow->epoch << 32) | (++flow->share_next & 0xffffffffU),
+		.number = next_number(flow),
 		.whole = whole,
 		.live = after && after->live,
 		.changed_ms = cbx_wall(flow->clock),
@@ -329,7 +338,9 @@ int cbx_flow_share_check(struct cbx_flow *flow)
 	result = flow->state->ops->read_epoch(flow->state, &epoch);
 	if (result < 0)
 		return failed(flow, result);
-	if (epoch == flow->epoch && !flow->share_whole)
+	if (cbx_sabotage("no-rebuild"))
+		flow->share_whole = false;
+	if ((epoch == flow->epoch || cbx_sabotage("no-rebuild")) && !flow->share_whole)
 		return 0;
 	result = share_everything(flow);
 	if (result < 0)
