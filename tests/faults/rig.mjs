@@ -6,7 +6,8 @@
 
 import assert from 'node:assert/strict';
 import { Daemon } from '../servers/e2e/daemon.mjs';
-import { Place, sleep, until } from '../servers/e2e/place.mjs';
+import { Hdms } from '../servers/e2e/hdms.mjs';
+import { Place, until } from '../servers/e2e/place.mjs';
 import { misfits } from '../servers/e2e/schema.mjs';
 import { Sim, difference, record } from '../servers/e2e/sim.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
@@ -19,8 +20,8 @@ export const FAST = ['start=0.02', 'begin=1', 'progress=1', 'pause=0.3', 'resume
 
 export class Rig {
 	/**
-	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim. daemons: how
-	 * many are prepared (none is started). config: laid over their configuration.
+	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim; null: an Hdms by
+	 * hand. daemons: how many are prepared (none is started). config: laid over their configuration.
 	 */
 	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {} } = {}) {
 		const rig = new Rig();
@@ -31,8 +32,12 @@ export class Rig {
 		rig.daemons = [];
 		for (let i = 0; i < daemons; i++) rig.daemons.push(await Daemon.prepare(place, rig.#config(config)));
 		rig.recorder = await Recorder.open(place);
-		rig.sim = await Sim.start(place, rig.daemons[0].dir, systems, fleet);
 		await rig.daemons[0].migrate();
+		if (!fleet) {
+			rig.hdms = await Hdms.open(place);
+			return rig;
+		}
+		rig.sim = await Sim.start(place, rig.daemons[0].dir, systems, fleet);
 		await place.online(rig.sim.systems);
 		return rig;
 	}
@@ -76,19 +81,29 @@ export class Rig {
 	/** The end of every test: holds the fleet, waits for the record and compares; the report */
 	async settle(ms = 60000) {
 		this.sim.hold();
-		await sleep(500); // its truth is written out within 200 ms
-		const truth = await this.sim.truth();
 		await until('the record is the truth', async () => {
-			const found = difference(truth, await record(this.place), this.since ?? 0);
+			// read anew: its last lines are written out a moment after the hold
+			const found = difference(await this.sim.truth(), await record(this.place), this.since ?? 0);
 			if (found) throw new Error(found);
 			return true;
 		}, ms);
+		return this.compare();
+	}
+
+	/** What was told against what is recorded, once the outbox is empty; the report */
+	async compare() {
 		await until('an empty outbox',
 			async () => (await this.place.rows('select 1 from outbox limit 1')).length === 0, 30000);
 		const recorded = await record(this.place);
 		// what is lost never comes: the report says so
 		await until('all is heard', () => this.recorder.isUpTo(recorded), 10000).catch(() => {});
 		return this.recorder.report(recorded);
+	}
+
+	/** What compare() finds that must never be, as text */
+	async differences() {
+		const { details } = await this.compare();
+		return details.join('; ');
 	}
 
 	/** settle(), and the report must be clean; @what it says before the closing line */
@@ -135,6 +150,7 @@ export class Rig {
 		const codes = await Promise.all(this.daemons.map((daemon) =>
 			(daemon.program?.runs ? daemon.stop() : daemon.stop().then(() => undefined))));
 		await this.sim?.program.stop();
+		await this.hdms?.close();
 		await this.recorder?.close();
 		for (const proxy of Object.values(this.proxies)) await proxy.close();
 		await this.place.close();

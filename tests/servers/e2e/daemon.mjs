@@ -25,9 +25,11 @@ function freePort() {
 }
 
 export class Program {
-	constructor(path, args) {
-		const env = Object.fromEntries(Object.entries(process.env)
-			.filter(([name]) => !name.startsWith('NLCONF_') && name !== 'CHATTERBOX_CONFIG'));
+	/** @more: of the environment, besides ours without what chatterboxd would take for itself */
+	constructor(path, args, more = {}) {
+		const ours = Object.entries(process.env)
+			.filter(([name]) => !name.startsWith('NLCONF_') && !name.startsWith('CHATTERBOX_'));
+		const env = { ...Object.fromEntries(ours), ...more };
 		this.name = path.split('/').at(-1);
 		this.lines = [];
 		this.child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -114,7 +116,7 @@ export class Daemon {
 
 	/** Runs chatterboxd with more options until it ends; its exit code */
 	async once(...options) {
-		this.program = new Program(process.env.CBX_E2E_DAEMON, ['--config', this.file, ...options]);
+		this.launch(...options);
 		return this.program.ended;
 	}
 
@@ -123,9 +125,12 @@ export class Daemon {
 		if (code !== 0) throw new Error(`--migrate ended with ${code}\n${this.program.tail()}`);
 	}
 
-	/** Starts it, and does not wait */
-	launch() {
-		this.program = new Program(process.env.CBX_E2E_DAEMON, ['--config', this.file]);
+	/** Starts it, and does not wait. With @sabotaged, the build that does without that mechanism */
+	launch(...options) {
+		const { sabotaged } = this;
+		const path = sabotaged ? process.env.CBX_E2E_SABOTEUR : process.env.CBX_E2E_DAEMON;
+		this.program = new Program(path, ['--config', this.file, ...options],
+			sabotaged ? { CHATTERBOX_SABOTAGE: sabotaged } : {});
 	}
 
 	async start() {

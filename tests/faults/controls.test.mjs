@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// controls.test.mjs - each mechanism is needed: without it the same fault does what must never happen
+//
+// One fault, played twice on real servers: on chatterboxd, where nothing comes of it, and on the
+// saboteur (libchatterbox/base/sabotage.h), where the test must find what was lost. controls.py does
+// the same for mechanisms that the unit tests can reach.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { until } from '../servers/e2e/place.mjs';
+import { APP } from '../servers/e2e/wire.mjs';
+import { Rig } from './rig.mjs';
+
+const JOB = 'S/1';
+const said = (status) => `{"system":"S","job_id":1,"status":"${status}","job_type":"lists"}`;
+const INSERT = 'insert into outbox';
+
+/** The words of the job that the broker was told, once there are @count; or after a while */
+async function words(rig, count) {
+	const told = () => rig.recorder.broker.walks.get(JOB) ?? [];
+	await until('its words', () => told().length >= count, 8000).catch(() => {});
+	return told();
+}
+
+/** Killed when it writes an event, which never arrives; then started again. When it was killed */
+function killAt(rig, pattern) {
+	const { daemon } = rig;
+	return rig.proxies.pg.once('up', pattern, (pair) => {
+		daemon.program.child.kill('SIGKILL');
+		pair.reset();
+		return false;
+	}).passed.then(async () => {
+		await daemon.program.ended;
+		await daemon.start();
+	});
+}
+
+// Each plays its fault and returns what is wrong afterwards: '' when nothing is
+const FAULTS = {
+	/** The publish of a change never reaches the broker */
+	async 'no-confirms'(rig) {
+		const lost = rig.proxies.rmq.once('up', 'event.update_job_status', (pair) => {
+			pair.reset();
+			return false;
+		});
+		rig.hdms.set('S', said('Paused'));
+		await lost.passed;
+		await words(rig, 2);
+		return rig.differences();
+	},
+
+	/** Killed on the way of the event to SQL */
+	async 'events-after-commit'(rig) {
+		const again = killAt(rig, INSERT);
+		rig.hdms.set('S', said('Paused'));
+		await again;
+		await until('the change is recorded', async () => await rig.changes() === 2);
+		return rig.differences();
+	},
+
+	/** Killed on the way of a pushed change to SQL; it was over when the next answer came */
+	async 'ack-before-commit'(rig) {
+		const again = killAt(rig, INSERT);
+		await rig.hdms.notify('nl-hdms.event.content.job_status', said('Paused'));
+		await again;
+		const told = await words(rig, 3);
+		return told.includes('Paused') ? '' : `the push is lost: ${told}`;
+	},
+
+	/** The answer to a commit is lost, and the job goes on at once */
+	async 'blind-redo'(rig) {
+		const { pg } = rig.proxies;
+		let writer;
+		pg.once('up', INSERT, (pair) => { writer = pair; });
+		const end = pg.watch('down', 'COMMIT\0', (pair) => {
+			if (pair !== writer) return true;
+			end();
+			rig.hdms.set('S', said('Queued'));
+			pair.reset();
+			return false;
+		});
+		rig.hdms.set('S', said('Paused'));
+		await until('it is recorded as queued', async () =>
+			(await rig.place.rows("select 1 from status_monitor where status = 'Queued'")).length, 30000);
+		return rig.differences();
+	},
+
+	/** Redis loses everything */
+	async 'no-rebuild'(rig) {
+		const shared = () => rig.place.redis.hget(`${APP}:jobs:{S}`, '1');
+		await until('it is shared', shared);
+		await rig.recorder.flush();
+		const whole = until('Redis is whole again', shared, 8000);
+		return whole.then(() => '', (error) => error.message);
+	},
+
+	/** PostgreSQL is silent, and its connections stay open */
+	async 'no-deadline'(rig) {
+		rig.proxies.pg.swallow();
+		const noticed = until('/readyz says that SQL is down', async () => {
+			const { status, text } = await rig.daemon.get('/readyz');
+			return status === 503 && /sql/i.test(text);
+		}, 15000);
+		return noticed.then(() => '', (error) => error.message);
+	},
+};
+
+async function wrong(name, redisDb, sabotaged) {
+	const rig = await Rig.open(`control_${name.replaceAll('-', '_')}`, redisDb, { fleet: null,
+		config: { check_job_status_time: name === 'blind-redo' ? 2 : 1 } });
+	try {
+		rig.daemon.sabotaged = sabotaged;
+		rig.hdms.set('S', said('Running'));
+		await rig.place.online(['S']);
+		await rig.start();
+		assert.deepEqual(await words(rig, 1), ['Running']);
+		return await FAULTS[name](rig);
+	} catch (error) {
+		error.message += `\n${rig.tail()}`;
+		throw error;
+	} finally {
+		await rig.close();
+	}
+}
+
+for (const name of Object.keys(FAULTS)) {
+	test(name, async () => {
+		assert.equal(await wrong(name, 1, undefined), '', 'with the mechanism');
+		const found = await wrong(name, 1, name);
+		console.log(`without it (${name}): ${found || 'nothing is found'}`);
+		assert.notEqual(found, '', 'without it');
+	});
+}
