@@ -78,8 +78,7 @@ START_TEST(of_each_key_the_oldest_alone_is_in_flight)
 	teller_be_heard();
 	teller_record("ABC1", "17 Running");
 	teller_record("ABC1", "17 Queued");
-	/* told before 17's second word, which has the smaller id and is not forgotten for that */
-	teller_record("ABC1", "18 Running; 17 Running");
+	teller_record("ABC1", "18 Running; 17 Running"); /* 18 is told before 17/2, a smaller id */
 	ck_assert_int_eq(to_broker(), 2);
 	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/18/1\n");
 	ck_assert_int_eq(to_broker(), 1);
