@@ -12,6 +12,9 @@
 #include <time.h>
 
 #define COUNT_MAX ((int64_t)1 << 53)
+/* The years 0 to 9999, in ms since the epoch */
+#define TIME_FIRST (-62167219200000LL)
+#define TIME_LAST 253402300799999LL
 
 /* Length of the well-formed sequence at p, 0 if there is none */
 static size_t utf8_sequence(const unsigned char *p, size_t left)
@@ -133,11 +136,26 @@ void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
 		rest += 1000;
 		seconds--;
 	}
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year > 8099 || tm.tm_year < -1900)
-		memset(&tm, 0, sizeof(tm));
+	if (ms < TIME_FIRST || ms > TIME_LAST || !gmtime_r(&seconds, &tm)) {
+		seconds = 0;
+		rest = 0;
+		gmtime_r(&seconds, &tm);
+	}
 	snprintf(out, CBX_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
 		 (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
 		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, rest % 1000);
+}
+
+/* Exactly @count digits; *@p moves behind them */
+static bool take_digits(const char **p, int count, int *out)
+{
+	*out = 0;
+	for (; count; count--, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return false;
+		*out = *out * 10 + (**p - '0');
+	}
+	return true;
 }
 
 /* What follows the seconds: a fraction, then nothing, 'Z', or an offset */
@@ -146,7 +164,7 @@ static bool parse_tail(const char *p, int *ms, int *offset_minutes)
 	int scale = 100;
 	int hours = 0;
 	int minutes = 0;
-	int used = 0;
+	char sign;
 
 	*ms = 0;
 	*offset_minutes = 0;
@@ -156,38 +174,54 @@ static bool parse_tail(const char *p, int *ms, int *offset_minutes)
 	}
 	if (!*p || !strcmp(p, "Z"))
 		return true;
-	if ((*p != '+' && *p != '-') || p[1] < '0' || p[1] > '9')
+	sign = *p++;
+	if ((sign != '+' && sign != '-') || !take_digits(&p, 2, &hours))
 		return false;
-	if (sscanf(p + 1, "%2d%n:%2d%n", &hours, &used, &minutes, &used) < 1 || p[1 + used])
+	if (*p == ':' && (p++, !take_digits(&p, 2, &minutes)))
 		return false;
-	*offset_minutes = (hours * 60 + minutes) * (*p == '-' ? -1 : 1);
-	return true;
+	*offset_minutes = (hours * 60 + minutes) * (sign == '-' ? -1 : 1);
+	return !*p && hours < 24 && minutes < 60;
 }
 
 static bool in_range(const struct tm *tm)
 {
 	return tm->tm_mon >= 1 && tm->tm_mon <= 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31 &&
-	       tm->tm_hour >= 0 && tm->tm_hour <= 23 && tm->tm_min >= 0 && tm->tm_min <= 59 &&
-	       tm->tm_sec >= 0 && tm->tm_sec <= 60;
+	       tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
+/* Up to the seconds, all digits */
+static bool parse_head(const char **p, struct tm *tm)
+{
+	static const char separators[] = "-- ::";
+	int *const parts[] = { &tm->tm_year, &tm->tm_mon, &tm->tm_mday,
+			       &tm->tm_hour, &tm->tm_min, &tm->tm_sec };
+	size_t i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (i && **p != separators[i - 1] && !(i == 3 && **p == 'T'))
+			return false;
+		*p += i > 0;
+		if (!take_digits(p, i ? 2 : 4, parts[i]))
+			return false;
+	}
+	return in_range(tm);
 }
 
 bool cbx_time_parse(const char *text, int64_t *ms)
 {
 	struct tm tm = { 0 };
-	char separator;
-	int used = 0;
+	int64_t found;
 	int fraction;
 	int offset;
 
-	if (sscanf(text, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		   &separator, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 7 ||
-	    !used || (separator != 'T' && separator != ' '))
-		return false;
-	if (!in_range(&tm) || !parse_tail(text + used, &fraction, &offset))
+	if (!parse_head(&text, &tm) || !parse_tail(text, &fraction, &offset))
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
-	*ms = ((int64_t)timegm(&tm) - (int64_t)offset * 60) * 1000 + fraction;
+	found = ((int64_t)timegm(&tm) - (int64_t)offset * 60) * 1000 + fraction;
+	if (found < TIME_FIRST || found > TIME_LAST)
+		return false;
+	*ms = found;
 	return true;
 }
 

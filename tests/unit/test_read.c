@@ -186,6 +186,8 @@ START_TEST(time_texts)
 	int64_t ms;
 	size_t i;
 
+	cbx_time_text(INT64_MAX, text);
+	ck_assert_str_eq(text, cases[0].text); /* no time that has a text */
 	for (i = 0; i < CBX_COUNT(cases); i++) {
 		cbx_time_text(cases[i].ms, text);
 		ck_assert_str_eq(text, cases[i].text);
@@ -202,6 +204,12 @@ START_TEST(time_forms)
 		int64_t ms; /* -1: none */
 	} cases[] = {
 		{ "1970-01-01T00:00:01Z", 1000 },
+		{ "-970-01-01T00:00:01Z", -1 },
+		{ " 970-01-01T00:00:01Z", -1 },
+		{ "1970-+1-01T00:00:01Z", -1 },
+		{ "1970-01-01T00:00:01+01:-1", -1 },
+		{ "1970-01-01T00:00:01+24", -1 },
+		{ "0000-01-01T00:00:00+01", -1 }, /* before the year 0 */
 		{ "1970-01-01 00:00:01", 1000 },
 		{ "1970-01-01 00:00:01+00", 1000 },
 		{ "1970-01-01 02:00:01.5+02", 1500 },
