@@ -3,8 +3,9 @@
  * decode_json.c - JSON by yajl, with what yajl lets through refused here
  *
  * Decides that the bytes are checked first, since yajl takes some invalid UTF-8, and the controls
- * VT and FF as white space; that the depth is counted here, since yajl has no limit; and that
- * offsets of yajl give each value its slice of the original.
+ * VT and FF as white space; that the depth is counted here, since yajl has no limit; that nothing
+ * follows the document, since yajl takes an unfinished string there; and that offsets of yajl give
+ * each value its slice of the original.
  */
 #include "flow/decode_json.h"
 #include "base/text.h"
@@ -270,6 +271,15 @@ void cbx_json_close(struct cbx_json_doc *doc)
 	doc->room = NULL;
 }
 
+static bool is_over(const struct walk *w)
+{
+	size_t at = w->end;
+
+	while (at < w->doc->len && strchr(" \t\r\n", w->doc->bytes[at]))
+		at++;
+	return at == w->doc->len;
+}
+
 int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *context)
 {
 	const unsigned char *bytes = (const unsigned char *)doc->bytes;
@@ -291,5 +301,5 @@ int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *
 	yajl_free(w.yajl);
 	if (w.result)
 		return w.result;
-	return status == yajl_status_ok ? 0 : CHATTERBOX_E_DECODE;
+	return status == yajl_status_ok && is_over(&w) ? 0 : CHATTERBOX_E_DECODE;
 }
