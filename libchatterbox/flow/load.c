@@ -104,7 +104,7 @@ static int add_row(void *user, const struct cbx_row *row)
 	/* OCD's rows are input like any other: one that can't be a job is passed over */
 	if (!cbx_system_name(&name, &len) || row->job_id < 0)
 		return reject(gather->flow, "system");
-	if (!row->status || !row->status[0] || !cbx_utf8_valid(row->status, strlen(row->status)))
+	if (row->revision && !cbx_row_has_status(row))
 		return reject(gather->flow, "status");
 	if (gather->count && strcmp(gather->system, row->system)) {
 		result = put_system(gather);

@@ -38,6 +38,8 @@ typedef int (*cbx_row_fn)(void *user, const struct cbx_row *row);
 
 /* The status that a row stands for, without what only the shared state keeps (row.c) */
 int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
+/* Is its status a text of 1..64 bytes of UTF-8? */
+bool cbx_row_has_status(const struct cbx_row *row);
 
 struct cbx_ledger_ops {
 	/* Changes, events and checked systems in one guarded transaction, all or nothing.

@@ -65,6 +65,19 @@ START_TEST(rows_that_can_not_be_a_job_are_passed_over)
 }
 END_TEST
 
+/* What stands in a row that nobody has heard of is never told, so it hinders nothing */
+START_TEST(an_unheard_row_may_hold_any_text)
+{
+	world_run("insert into status_monitor (system, job_id, status, download_speed, job_type) "
+		  "values ('OK', 1, '', '', ''), ('OK', 2, cast(x'ff' as text), "
+		  "printf('%065d', 1), cast(x'ff' as text))");
+	world_lead();
+	world_expect_jobs("OK/1 unknown r0 unheard ocd\nOK/2 unknown r0 unheard ocd\n");
+	ck_assert_str_eq(status_of("OK", 2)->json,
+			 "{\"system\":\"OK\",\"job_id\":2,\"status\":\"unknown\"}");
+}
+END_TEST
+
 START_TEST(the_shared_status_is_taken_where_its_text_agrees)
 {
 	world_insert("ABC1", "17 Running 10%", "ocd", 3);
@@ -238,6 +251,7 @@ int main(void)
 	const TTest *const tests[] = {
 		rows_become_jobs,
 		rows_that_can_not_be_a_job_are_passed_over,
+		  an_unheard_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
 		a_shared_status_in_the_wrong_place_is_not_taken,
 		system_states_come_from_the_hash_and_the_rest_is_unknown,
