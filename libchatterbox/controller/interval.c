@@ -18,8 +18,7 @@
 #define LEAST 1.0
 #define MOST 86400.0
 
-/* OCD's text: quotes anywhere are removed, as OCD itself does */
-static bool parse(const char *text, double *out)
+bool cbx_interval_parse(const char *text, double *seconds)
 {
 	char plain[32];
 	const char *bytes = plain;
@@ -31,7 +30,8 @@ static bool parse(const char *text, double *out)
 			plain[len++] = text[i];
 	plain[len] = '\0';
 	cbx_trim(&bytes, &len);
-	return !text[i] && cbx_number_parse(bytes, len, out) && *out >= LEAST && *out <= MOST;
+	return !text[i] && cbx_number_parse(bytes, len, seconds) && *seconds >= LEAST &&
+	       *seconds <= MOST;
 }
 
 /* Readers see it at once, not after the next round; out of memory, they see it then */
@@ -103,7 +103,7 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 		/* what does not fit is no number of seconds: refused below */
 		text = result < 0 ? "?" : shared;
 	}
-	if (!parse(text, &seconds)) {
+	if (!cbx_interval_parse(text, &seconds)) {
 		cbx_warn(flow->log, CBX_FIELDS({ "info", text }),
 			 "update_time_till_next_check takes 1..86400 seconds: refused");
 		return -EINVAL;
@@ -118,7 +118,7 @@ static bool from_conf(struct cbx_flow *flow, double *seconds)
 
 	if (result < 0)
 		cbx_link_lost(&flow->sql_link, result);
-	return result >= 0 && info && parse(info, seconds);
+	return result >= 0 && info && cbx_interval_parse(info, seconds);
 }
 
 static bool from_state(struct cbx_flow *flow, double *seconds)
@@ -131,7 +131,7 @@ static bool from_state(struct cbx_flow *flow, double *seconds)
 	result = flow->state->ops->read_interval(flow->state, text, sizeof(text));
 	if (result < 0)
 		cbx_link_lost(&flow->state_link, result);
-	return result >= 0 && text[0] && parse(text, seconds);
+	return result >= 0 && text[0] && cbx_interval_parse(text, seconds);
 }
 
 static bool is_kept(struct cbx_flow *flow, double *seconds)

@@ -46,6 +46,8 @@ void cbx_job_status_reread(struct cbx_job_status *status);
  * keep it is told in the log, the value counts all the same. */
 int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds);
 double cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status);
+/* A number of seconds 1..86400, with quotes anywhere, as OCD writes it */
+bool cbx_interval_parse(const char *text, double *seconds);
 /* OCD's text: all `"` removed, then a number of seconds. "" = read it from the shared state: then 1
  * when that is down, to be tried again. -EINVAL when it can't be understood. */
 int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text);

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+/*
+ * fuzz_rpc.c - requests over AMQP, and the parameters of every call, carried out in the poller's
+ * world
+ *
+ * The first byte picks: a message of APP.request, bare (with a method's name in `type`) or
+ * JSON-RPC; or one of the methods, its parameters being the rest. Each request has exactly one
+ * answer, which is JSON, carries the request's id, and has a result or one of the contract's
+ * errors.
+ */
+#include "fuzz.h"
+
+#include "adapter/sqlite/sqlite.h"
+#include "controller/rpc.h"
+#include "flow/command.h"
+#include "flow_world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RENEW 200 /* runs in one world: what they leave there must not slow the search down */
+
+static const char *const methods[] = {
+	"nl-ocd.content.job.status",
+	"nl-ocd.content.job.statusAll",
+	"nl-ocd.content.job.find",
+	"nl-ocd.content.job.pause",
+	"nl-ocd.content.job.resume",
+	"nl-ocd.content.job.kill",
+	"nl-ocd.content.job.pauseAll",
+	"nl-ocd.content.job.resumeAll",
+	"nl-ocd.content.job.cleanUpErrored",
+	"nl-ocd.server.errors.get",
+	"nl-ocd.server.errors.remove",
+	"chatterbox.scheduler.pause",
+	"chatterbox.job_status.set_time_till_next_check",
+	"chatterbox.job_status.delete_entry",
+	"chatterbox.errors.report_errors",
+	"chatterbox.errors.store_errors",
+	"chatterbox.errors.add_syncing",
+	"chatterbox.errors.remove_syncing",
+	"chatterbox.errors.is_syncing",
+	"chatterbox.internal_systems.put",
+	"chatterbox.internal_systems.remove",
+	"chatterbox.online_systems.update_server_configuration",
+};
+
+static struct cbx_desk desk;
+static struct cbx_mailbox *listener;
+static struct cbx_rpc rpc = { .desk = &desk };
+static unsigned runs;
+static unsigned finished;
+
+static void make_world(void)
+{
+	world_set_up();
+	fuzz_world_controllers();
+	world_insert("ABC1", "17 Running 42% t=Music", "ocd", 3);
+	world_insert("ABC1", "18 Paused", "user", 1);
+	world_insert("ABC1", "19 Errored", "user", 2);
+	world_insert("XYZ", "1 Queued", "user", 1);
+	world_lead();
+	ck_assert_int_eq(cbx_flow_show(flow), 0);
+	desk = (struct cbx_desk){ .window = &world.window,
+				  .leadership = &world.leadership,
+				  .poller = flow->inbox };
+	pthread_mutex_init(&desk.lock, NULL);
+	ck_assert_int_eq(cbx_mailbox_new(16, &desk.inbox), 0);
+	ck_assert_int_eq(cbx_mailbox_new(16, &listener), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &desk.sql), 0);
+	world_link(&desk.link, WORLD_SQL, desk.sql);
+	rpc.listener = listener;
+}
+
+static void end_world(void)
+{
+	cbx_desk_close(&desk);
+	cbx_sql_free(desk.sql);
+	cbx_mailbox_free(desk.inbox, NULL);
+	cbx_mailbox_free(listener, NULL);
+	pthread_mutex_destroy(&desk.lock);
+	world_tear_down();
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	make_world();
+	return 0;
+}
+
+static void check_error(const json_t *error)
+{
+	static const int codes[] = { -32700, -32600, -32601, -32602, -32603,
+				     -32001, -32002, -32003, -32004 };
+	json_int_t code = json_integer_value(json_object_get(error, "code"));
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(codes) && codes[i] != code; i++)
+		;
+	FUZZ_CHECK(i < CBX_COUNT(codes));
+	FUZZ_CHECK(*json_string_value(json_object_get(error, "message")));
+}
+
+/* A bare answer is the result itself, or an object with the error */
+static void check_answer(const struct cbx_letter *letter, const json_t *request, bool bare)
+{
+	json_t *answer = fuzz_json(letter->body, letter->len);
+	const json_t *error = json_object_get(answer, "error");
+	const json_t *id = json_object_get(request, "id");
+
+	FUZZ_CHECK(json_is_object(answer) && !strcmp(letter->reply_to, "there"));
+	FUZZ_CHECK(!strcmp(letter->correlation_id, "7"));
+	if (error)
+		check_error(error);
+	if (!bare) {
+		FUZZ_CHECK(!error == !!json_object_get(answer, "result"));
+		FUZZ_CHECK(!strcmp(json_string_value(json_object_get(answer, "jsonrpc")), "2.0"));
+		FUZZ_CHECK(json_is_string(id) || json_is_number(id)
+				   ? json_equal(json_object_get(answer, "id"), id)
+				   : json_is_null(json_object_get(answer, "id")));
+	}
+	json_decref(answer);
+}
+
+/* What the desk's thread and the poller's do, until all is answered */
+static void carry_out(struct cbx_call *call)
+{
+	if (call->method->desk)
+		call->method->desk(&desk, call);
+	else
+		call->method->poller(&world.poller, call);
+	ck_assert_int_ge(cbx_flow_settle(flow), 0);
+	/* nl-hdms is silent here */
+	cbx_command_end(flow, CHATTERBOX_E_TIMEOUT);
+}
+
+static void try_message(struct fuzz_input *in, const char *type)
+{
+	const struct cbx_bus_event event = {
+		.type = CBX_BUS_DELIVERY,
+		.tag = 1,
+		.message = { .reply_to = "there",
+			     .correlation_id = "7",
+			     .type = type,
+			     .body = in->at,
+			     .body_len = in->left },
+	};
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *answer = NULL;
+	json_t *request = json_loadb(in->at, in->left, JSON_REJECT_DUPLICATES, NULL);
+	struct cbx_call *call;
+
+	cbx_rpc_request(&rpc, &event, 1);
+	call = cbx_mailbox_take(desk.inbox);
+	if (call)
+		carry_out(call);
+	answer = cbx_mailbox_take(listener);
+	FUZZ_CHECK(answer && answer->type == CBX_IN_ANSWER && answer->ok && answer->tag == 1);
+	FUZZ_CHECK(!cbx_mailbox_count(listener) && !cbx_mailbox_count(desk.inbox));
+	check_answer(&answer->letter, request,
+		     json_is_object(request) && !json_object_get(request, "jsonrpc"));
+	json_decref(request);
+}
+
+static void finish(struct cbx_call *call)
+{
+	finished++;
+	FUZZ_CHECK(!call->code == !!call->result && (!call->code || *call->message));
+	FUZZ_CHECK(cbx_utf8_valid(call->message, strlen(call->message)));
+	if (call->result)
+		json_decref(fuzz_json(call->result, strlen(call->result)));
+	cbx_call_free(call);
+}
+
+static void try_method(const char *name, const struct fuzz_input *in)
+{
+	json_t *params = json_loadb(in->at, in->left, JSON_REJECT_DUPLICATES, NULL);
+	struct cbx_call *call = NULL;
+
+	if (!json_is_object(params)) {
+		json_decref(params);
+		return;
+	}
+	finished = 0;
+	FUZZ_CHECK(!cbx_call_new(cbx_method_find(name), params, finish, NULL, &call));
+	FUZZ_CHECK(call->method);
+	carry_out(call);
+	FUZZ_CHECK(finished == 1);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz_input in = fuzz_input(data, size);
+	unsigned pick = fuzz_pick(&in, 2 * CBX_COUNT(methods) + 1);
+
+	if (++runs % RENEW == 0) {
+		end_world();
+		make_world();
+	}
+	if (pick < CBX_COUNT(methods))
+		try_method(methods[pick], &in);
+	else if (pick < 2 * CBX_COUNT(methods))
+		try_message(&in, methods[pick - CBX_COUNT(methods)]);
+	else
+		try_message(&in, NULL);
+	return 0;
+}
