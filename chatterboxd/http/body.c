@@ -3,7 +3,7 @@
  * body.c - collects a body and checks it against the members that its route takes
  *
  * Decides that an unknown or repeated member is a mistake: an order that was half understood is
- * worse than one that was refused.
+ * worse than one that was refused. And so is a NUL byte, which jansson passes over between tokens.
  */
 #include "body.h"
 
@@ -77,16 +77,28 @@ static int check(json_t *object, const struct cbd_member *members,
 	return 0;
 }
 
+static json_t *parse(const struct cbd_body *body, json_error_t *why)
+{
+	if (!body->len)
+		return json_object();
+	if (memchr(body->bytes, '\0', body->len)) {
+		snprintf(why->text, sizeof(why->text), "a NUL byte");
+		return NULL;
+	}
+	return json_loadb(body->bytes, body->len, JSON_REJECT_DUPLICATES, why);
+}
+
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
 		  char error[CHATTERBOX_ERROR_TEXT])
 {
 	json_error_t why = { .text = "" };
-	json_t *object = body->len
-				 ? json_loadb(body->bytes, body->len, JSON_REJECT_DUPLICATES, &why)
-				 : json_object();
+	json_t *object = parse(body, &why);
 	int result;
 
 	*error = '\0';
+	/* jansson has words for whatever is wrong with a text */
+	if (!object && !*why.text)
+		return -ENOMEM;
 	if (!json_is_object(object)) {
 		snprintf(error, CHATTERBOX_ERROR_TEXT, "body: takes a JSON object%s%.160s",
 			 object ? "" : ": ", object ? "" : why.text);

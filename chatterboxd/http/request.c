@@ -170,11 +170,15 @@ static enum MHD_Result answer(struct cbd_request *request)
 {
 	const struct cbd_route *route = request->match.route;
 	char error[CHATTERBOX_ERROR_TEXT] = "";
+	int result;
 
 	cbd_connection_wait(request->http, request->connection, false);
-	if (!request->answer.code && route->body &&
-	    cbd_body_read(&request->body, route->body, &request->params, error) < 0)
-		cbd_answer_problem(request, 400, error);
+	if (!request->answer.code && route->body) {
+		result = cbd_body_read(&request->body, route->body, &request->params, error);
+		if (result < 0)
+			cbd_answer_problem(request, cbd_problem_code(result),
+					   *error ? error : "out of memory");
+	}
 	if (request->answer.code)
 		return cbd_request_send(request);
 	if (route->blocks && route->blocks(request))

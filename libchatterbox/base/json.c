@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* json.c - reads twice, and believes what was read the same both times */
+/*
+ * json.c - reads twice, and believes what was read the same both times
+ *
+ * Decides that a NUL byte is no part of a document: jansson passes over one between two tokens.
+ */
 #include "base/json.h"
 
 #include <stdint.h>
@@ -45,14 +49,35 @@ void cbx_json_wipe(json_t **json)
 	*json = NULL;
 }
 
+/* Where jansson would have stumbled */
+static int refuse_nul(const char *bytes, const char *nul, json_error_t *error)
+{
+	if (!error)
+		return CHATTERBOX_E_DECODE;
+	*error = (json_error_t){ .line = 1, .text = "a NUL byte" };
+	for (; bytes < nul; bytes++) {
+		error->column++;
+		if (*bytes != '\n')
+			continue;
+		error->line++;
+		error->column = 0;
+	}
+	return CHATTERBOX_E_DECODE;
+}
+
 int cbx_json_read(const char *bytes, size_t len, json_t **out, json_error_t *error)
 {
+	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
 	json_error_t first_error;
 	json_error_t second_error;
-	json_t *first = read_once(bytes, len, &first_error);
-	json_t *second = read_once(bytes, len, &second_error);
+	json_t *first;
+	json_t *second;
 	int result = -ENOMEM;
 
+	if (nul)
+		return refuse_nul(bytes, nul, error);
+	first = read_once(bytes, len, &first_error);
+	second = read_once(bytes, len, &second_error);
 	if (first && second && json_equal(first, second)) {
 		*out = first;
 		first = NULL;

@@ -66,6 +66,27 @@ START_TEST(each_body_is_taken_or_refused_by_name)
 }
 END_TEST
 
+/* jansson alone would pass over it */
+START_TEST(a_nul_is_refused_wherever_it_stands)
+{
+	static const char text[] = "{\"seconds\":5}";
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+	json_t *object = NULL;
+	size_t at;
+
+	for (at = 0; at < sizeof(text); at++) {
+		struct cbd_body body = { 0 };
+
+		ck_assert_int_eq(cbd_body_add(&body, text, at), 0);
+		ck_assert_int_eq(cbd_body_add(&body, "", 1), 0);
+		ck_assert_int_eq(cbd_body_add(&body, text + at, sizeof(text) - 1 - at), 0);
+		ck_assert_int_eq(cbd_body_read(&body, members, &object, error), -EINVAL);
+		ck_assert_str_eq(error, "body: takes a JSON object: a NUL byte");
+		cbd_body_free(&body);
+	}
+}
+END_TEST
+
 START_TEST(a_long_one_is_not_kept)
 {
 	static char bytes[CBD_BODY_MAX];
@@ -89,6 +110,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, each_body_is_taken_or_refused_by_name, 0,
 			    sizeof(cases) / sizeof(cases[0]));
+	tcase_add_test(tcase, a_nul_is_refused_wherever_it_stands);
 	tcase_add_test(tcase, a_long_one_is_not_kept);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

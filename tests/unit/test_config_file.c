@@ -35,6 +35,20 @@ static const struct {
 				 "allowed without JSON_ALLOW_NUL\n" },
 };
 
+/* jansson alone would pass over it */
+START_TEST(a_nul_between_tokens_is_refused)
+{
+	static const char bytes[] = "{\n\"log\":\0{}}";
+	struct chatterbox_config *config = config_new();
+
+	ck_assert_int_eq(cbx_config_lay_bytes(config, bytes, sizeof(bytes) - 1, "/t.json"),
+			 CHATTERBOX_E_CONFIG);
+	ck_assert_str_eq(config_problems(config),
+			 "error /t.json: line 2, column 6: not JSON: a NUL byte\n");
+	chatterbox_config_unref(config);
+}
+END_TEST
+
 START_TEST(what_is_no_json_is_refused_with_its_place)
 {
 	struct chatterbox_config *config = config_new();
@@ -108,6 +122,7 @@ int main(void)
 
 	tcase_add_test(tcase, files_that_cant_be_read_are_named);
 	tcase_add_test(tcase, a_pipe_is_a_file_too);
+	tcase_add_test(tcase, a_nul_between_tokens_is_refused);
 	tcase_add_loop_test(tcase, what_is_no_json_is_refused_with_its_place, 0,
 			    (int)CBX_COUNT(broken));
 	suite_add_tcase(suite, tcase);
