@@ -76,6 +76,21 @@ int MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueK
 	return (int)i;
 }
 
+int MHD_get_connection_values_n(struct MHD_Connection *connection, enum MHD_ValueKind kind,
+				MHD_KeyValueIteratorN iterator, void *user)
+{
+	bool headers = kind == MHD_HEADER_KIND;
+	const struct pair *pairs = headers ? connection->headers : connection->query;
+	size_t count = headers ? connection->header_count : connection->query_count;
+	size_t i;
+
+	FUZZ_CHECK(headers || kind == MHD_GET_ARGUMENT_KIND);
+	for (i = 0; i < count; i++)
+		iterator(user, kind, pairs[i].name, strlen(pairs[i].name), pairs[i].value,
+			 pairs[i].value ? strlen(pairs[i].value) : 0);
+	return (int)i;
+}
+
 const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *connection,
 							enum MHD_ConnectionInfoType type, ...)
 {
@@ -226,8 +241,8 @@ static bool serve(struct MHD_Connection *connection, const char *method, const c
 
 static void check_code(const struct MHD_Connection *connection)
 {
-	static const unsigned codes[] = { 200, 202, 304, 400, 401, 403, 404, 405,
-					  409, 413, 415, 500, 502, 503, 504 };
+	static const unsigned codes[] = { 200, 202, 304, 400, 401, 403, 404, 405, 409,
+					  413, 414, 415, 431, 500, 502, 503, 504 };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(codes) && codes[i] != connection->code; i++)

@@ -14,6 +14,7 @@ for_test='g++:g++ check redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
+for_fuzz='git:git clang:clang libclang-rt-dev llvm'
 for_lint='git:git clang:clang clang-format:clang-format clang-tidy:clang-tidy shellcheck:shellcheck'
 
 say() { printf '%s\n' "$*"; }

@@ -38,7 +38,8 @@ INSIDERS = ("tests/", "examples/hdms-sim/", "examples/hdms-sim.c")
 C_FILE = re.compile(r"\.[ch]$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 LICENSED = re.compile(r"\.(c|h|sh|py|mjs|js|css|lua|sql|map)$")
-FOREIGN = re.compile(r"(^|/)(node_modules|vendor)/")
+# Not written by hand: others' code, and the inputs of the fuzz targets
+FOREIGN = re.compile(r"(^|/)(node_modules|vendor)/|^tests/fuzz/corpus/")
 LOCK_FILE = re.compile(r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|\.npmrc|[^/]*\.lock|go\.sum)$")
 
 
