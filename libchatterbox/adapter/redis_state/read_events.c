@@ -7,10 +7,10 @@
  * somebody else's and passed over.
  */
 #include "adapter/redis_state/link.h"
+#include "base/number.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct active {
@@ -22,7 +22,13 @@ static int give_score(void *user, const struct cbx_field *field)
 {
 	const struct active *active = user;
 
-	return active->each(active->user, field->name, (int64_t)strtod(field->value, NULL));
+	double score;
+
+	/* others may write scores, too: one that is no time of ours is as old as can be */
+	if (!cbx_number_parse(field->value, field->value_len, &score) || score < 0 ||
+	    score > (double)CBX_COUNT_MAX)
+		score = 0;
+	return active->each(active->user, field->name, (int64_t)score);
 }
 
 int cbx_redis_read_active(struct cbx_state *state, cbx_score_fn each, void *user)
