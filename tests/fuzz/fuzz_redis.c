@@ -137,7 +137,9 @@ static int write_jobs(struct given *given)
 static int drop_and_append(struct given *given)
 {
 	const struct cbx_field field = { "A", "{}", 2 };
-	const struct cbx_stream_entry entry = { "status", "A/1/1", "{}", 2, NULL };
+	const struct cbx_stream_entry entry = {
+		.name = "status", .id = "A/1/1", .params = "{}", .params_len = 2
+	};
 	size_t removed = 0;
 	int result = state->ops->drop_systems(state, CBX_INTERNAL_SYSTEMS, &field, 1, &removed);
 
@@ -147,8 +149,47 @@ static int drop_and_append(struct given *given)
 	return result ? result : state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, &field, 1);
 }
 
+static int take_active(void *user, const char *system, int64_t ms)
+{
+	FUZZ_CHECK(ms >= 0 && ms < (int64_t)1 << 53);
+	return take(user, NULL, &(struct cbx_field){ .name = system });
+}
+
+static int read_active(struct given *given)
+{
+	return state->ops->read_active(state, take_active, given);
+}
+
+static int take_entry(void *user, const struct cbx_stream_entry *entry)
+{
+	size_t *count = user;
+
+	FUZZ_CHECK(entry->name && entry->id && entry->params && entry->at);
+	FUZZ_CHECK(strlen(entry->params) <= entry->params_len);
+	++*count;
+	return 0;
+}
+
+/* From where the stream ends, then (with what is left) from a place in it */
+static int read_events(struct given *given)
+{
+	char place[CBX_STREAM_PLACE] = "";
+	size_t count = 0;
+	int result = state->ops->read_events(state, place, 10, take_entry, &count);
+
+	(void)given;
+	FUZZ_CHECK(!count && (result || *place));
+	if (result)
+		return result;
+	result = state->ops->read_events(state, place, 10, take_entry, &count);
+	FUZZ_CHECK(result != 1 || !count);
+	FUZZ_CHECK(strlen(place) < sizeof(place));
+	return result == 1 ? 0 : result;
+}
+
 static int (*const calls[])(struct given *given) = { list,        read_systems, read_jobs,
-						     read_values, write_jobs,   drop_and_append };
+						     read_values, write_jobs,   drop_and_append,
+						     read_active, read_events };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
