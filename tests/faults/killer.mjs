@@ -19,8 +19,9 @@ const MOMENTS = [
 const WAYS = [[50, 'kill'], [25, 'moment'], [13, 'freeze'], [12, 'term']];
 
 export class Killer {
-	constructor(rig, dice) {
-		Object.assign(this, { rig, dice, done: { kill: 0, moment: 0, freeze: 0, term: 0 } });
+	/** @immortal: an instance that is frozen at most, so that its memory can be watched */
+	constructor(rig, dice, immortal) {
+		Object.assign(this, { rig, dice, immortal, done: { kill: 0, moment: 0, freeze: 0, term: 0 } });
 	}
 
 	get count() { return Object.values(this.done).reduce((sum, n) => sum + n, 0); }
@@ -28,13 +29,14 @@ export class Killer {
 	/** One instance, mostly the leader, is killed in some way and started again */
 	async strike() {
 		const { rig, dice } = this;
-		const leader = await until('somebody leads', () => rig.leader(), 30000);
+		const leader = await until('somebody leads', () => rig.leader(), 60000);
 		await sleep(dice.between(0, 700));
 		const others = rig.daemons.filter((daemon) => daemon !== leader);
 		const victim = dice.unit() < 0.8 || others.length === 0 ? leader : dice.of(others);
-		const way = dice.pick(WAYS);
+		const way = victim === this.immortal ? 'freeze' : dice.pick(WAYS);
 		await this[way](victim);
 		this.done[way] += 1;
+		return way;
 	}
 
 	async kill(victim) {
@@ -66,7 +68,7 @@ export class Killer {
 	}
 
 	async term(victim) {
-		const code = await victim.program.stop(15000);
+		const code = await victim.program.stop(30000);
 		assert.equal(code, 0, `SIGTERM: ${victim.program.tail(10)}`);
 		victim.launch();
 	}

@@ -167,6 +167,7 @@ export class Rig {
 			await fn(rig);
 			for (const proxy of Object.values(rig.proxies)) await proxy.pass();
 			report = await rig.passes(name, options.settle);
+			await rig.beforeClose?.();
 		} catch (error) {
 			error.message += `\n${rig.tail()}`;
 			throw error;
