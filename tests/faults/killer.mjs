@@ -34,9 +34,9 @@ export class Killer {
 		const others = rig.daemons.filter((daemon) => daemon !== leader);
 		const victim = dice.unit() < 0.8 || others.length === 0 ? leader : dice.of(others);
 		const way = victim === this.immortal ? 'freeze' : dice.pick(WAYS);
-		await this[way](victim);
-		this.done[way] += 1;
-		return way;
+		const done = await this[way](victim) ?? way;
+		this.done[done] += 1;
+		return done;
 	}
 
 	async kill(victim) {
@@ -49,14 +49,16 @@ export class Killer {
 	async moment(victim) {
 		const [server, way, pattern] = this.dice.of(MOMENTS);
 		const lost = this.dice.unit() < 0.5;
+		let hit;
 		const seen = this.rig.proxies[server].once(way, pattern, (pair) => {
-			victim.program.child.kill('SIGKILL');
+			hit = victim.program.child.kill('SIGKILL');
 			if (lost) pair.reset();
 			return !lost;
 		});
 		await Promise.race([seen.passed, sleep(2000)]);
 		seen.end();
 		await this.kill(victim); // a standby says none of these
+		return hit ? 'moment' : 'kill';
 	}
 
 	/** Frozen for longer than the lease; then a zombie */

@@ -32,7 +32,7 @@ class Soak {
 		this.killer = new Killer(rig, dice, rig.daemons[0]);
 	}
 
-	get seconds() { return this.dice.between(1, 9); }
+	get seconds() { return this.dice.between(1, 7); }
 
 	/** What happens next: [what it needs for itself, its name, what to do] */
 	#next() {
@@ -53,7 +53,7 @@ class Soak {
 			error.message = `${name}: ${error.message}`;
 			this.failed ??= error;
 		}).finally(() => this.busy.delete(needs));
-		if (this.dice.unit() < 0.75) await over;
+		if (this.dice.unit() < 0.6) await over;
 		await sleep(this.dice.between(0, 1500));
 	}
 
@@ -65,7 +65,7 @@ class Soak {
 			if (Date.now() < said + EVERY) continue;
 			said = Date.now();
 			const troubles = Object.values(this.counts).reduce((sum, n) => sum + n, 0);
-			console.log(`${Math.round((end - said) / 1000)} s left, ${troubles} troubles, ${
+			console.log(`${Math.max(0, Math.round((end - said) / 1000))} s left, ${troubles} troubles, ${
 				await this.rig.changes().catch(() => 'unknown')} changes`);
 		}
 		await until('the last trouble is over', () => this.busy.size === 0, 120000);
