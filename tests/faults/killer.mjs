@@ -29,7 +29,7 @@ export class Killer {
 	/** One instance, mostly the leader, is killed in some way and started again */
 	async strike() {
 		const { rig, dice } = this;
-		const leader = await until('somebody leads', () => rig.leader(), 60000);
+		const leader = await until('somebody leads', () => rig.leader(), 180000);
 		await sleep(dice.between(0, 700));
 		const others = rig.daemons.filter((daemon) => daemon !== leader);
 		const victim = dice.unit() < 0.8 || others.length === 0 ? leader : dice.of(others);

@@ -121,8 +121,12 @@ class Pair {
 	}
 
 	reset() {
-		for (const socket of [this.client, this.server])
-			if (!socket.destroyed) socket.resetAndDestroy();
+		for (const socket of [this.client, this.server].filter((one) => !one.destroyed)) {
+			// resetAndDestroy() would wait until all is written; and it does not close what is already
+			// shut down, so that node never ends
+			socket.resetAndClosing = !socket.connecting && !socket.writableEnded;
+			socket.destroy();
+		}
 		this.#gone();
 	}
 
