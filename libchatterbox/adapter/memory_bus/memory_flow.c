@@ -125,10 +125,21 @@ int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *messag
 	return cbx_memory_leave(self, 0);
 }
 
+/* What could not be handed over for want of memory waits in its queue */
+static struct cbx_letter *look_again(struct cbx_memory_bus *self)
+{
+	struct cbx_consumer *consumer;
+
+	LIST_FOREACH(consumer, &self->consumers, in_connection)
+	if (!TAILQ_EMPTY(&consumer->queue->parcels))
+		(void)cbx_queue_pump(self->broker, consumer->queue);
+	return TAILQ_FIRST(&self->inbox);
+}
+
 /* The oldest letter; taking one without acks makes room for the next. Locked. */
 static struct cbx_letter *open_inbox(struct cbx_memory_bus *self)
 {
-	struct cbx_letter *letter = TAILQ_FIRST(&self->inbox);
+	struct cbx_letter *letter = TAILQ_FIRST(&self->inbox) ?: look_again(self);
 	struct cbx_consumer *consumer;
 
 	if (!letter)
