@@ -180,7 +180,9 @@ static int build_desk(struct chatterbox *box)
 	desk->window = &box->window;
 	desk->leadership = &box->leadership;
 	desk->poller = box->poller.flow.inbox;
-	box->rpc = (struct cbx_rpc){ .desk = desk, .listener = box->listener.inbox };
+	box->rpc = (struct cbx_rpc){ .desk = desk,
+				     .listener = box->listener.inbox,
+				     .unanswered = &box->listener.unanswered };
 	box->listener.on_request = cbx_rpc_request;
 	box->listener.user = &box->rpc;
 	if (!result)

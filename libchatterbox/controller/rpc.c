@@ -88,6 +88,8 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 		return;
 	}
 	id = origin->id ? json_dumps(origin->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	/* who asked would not know an answer without it */
+	out->failed = origin->id && !id;
 	cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id ? id : "null");
 	if (call->code) {
 		write_error(call, out);
@@ -98,24 +100,36 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 	cbx_text_putc(out, '}');
 }
 
+/* Into the listener's inbox; false: no memory, or no room */
+static bool hand_over(struct origin *origin, struct cbx_text *body)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+
+	if (cbx_inbound_new(CBX_IN_ANSWER, &inbound) < 0 ||
+	    cbx_text_take(body, &inbound->letter.body, &inbound->letter.len) < 0)
+		return false;
+	inbound->letter.reply_to = cbx_steal(origin->reply_to);
+	inbound->letter.correlation_id = cbx_steal(origin->correlation_id);
+	inbound->tag = origin->tag;
+	inbound->connection = origin->connection;
+	inbound->ok = true;
+	if (cbx_mailbox_put(origin->rpc->listener, inbound) < 0)
+		return false;
+	cbx_steal(inbound);
+	return true;
+}
+
 /* The call's end, in any thread: the answer goes to the listener, which sends it and settles */
 static void answer(struct cbx_call *call)
 {
 	struct origin *origin = call->user;
-	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
 	struct cbx_text body = { 0 };
 
 	write_answer(origin, call, &body);
-	if (!cbx_inbound_new(CBX_IN_ANSWER, &inbound) &&
-	    !cbx_text_take(&body, &inbound->letter.body, &inbound->letter.len)) {
-		inbound->letter.reply_to = cbx_steal(origin->reply_to);
-		inbound->letter.correlation_id = cbx_steal(origin->correlation_id);
-		inbound->tag = origin->tag;
-		inbound->connection = origin->connection;
-		inbound->ok = true;
-		/* no room: the request stays unsettled and is delivered again */
-		if (!cbx_mailbox_put(origin->rpc->listener, inbound))
-			cbx_steal(inbound);
+	if (!hand_over(origin, &body)) {
+		/* the broker has to deliver the request again */
+		*origin->rpc->unanswered = origin->connection;
+		cbx_mailbox_wake(origin->rpc->listener);
 	}
 	cbx_text_free(&body);
 	origin_free(origin);
@@ -188,7 +202,7 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 	return root;
 }
 
-void cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t connection)
+int cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t connection)
 {
 	struct cbx_rpc *rpc = user;
 	struct origin *origin = origin_new(rpc, event, connection);
@@ -198,7 +212,7 @@ void cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t con
 	json_t *root;
 
 	if (!origin)
-		return; /* out of memory: unsettled, it is delivered again */
+		return -ENOMEM;
 	root = read_request(event, &request, origin);
 	if (!request.code) {
 		method = cbx_method_find(request.method);
@@ -209,10 +223,13 @@ void cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t con
 	}
 	/* before the call goes to another thread: nothing of it may be shared with this one */
 	json_decref(root);
-	if (cbx_call_new(method, request.params, answer, origin, &call) < 0)
+	if (cbx_call_new(method, request.params, answer, origin, &call) < 0) {
 		origin_free(origin);
-	else if (request.code)
+		return -ENOMEM;
+	}
+	if (request.code)
 		cbx_call_fail(call, request.code, request.why);
 	else
 		cbx_desk_take(rpc->desk, call);
+	return 0;
 }

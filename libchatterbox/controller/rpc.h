@@ -15,9 +15,11 @@
 struct cbx_rpc {
 	struct cbx_desk *desk;
 	struct cbx_mailbox *listener; /* where answers go */
+	_Atomic uint64_t *unanswered; /* the listener's: where it learns of one that was lost */
 };
 
-/* The listener's on_request: always ends in one answer in the listener's inbox, now or later */
-void cbx_rpc_request(void *rpc, const struct cbx_bus_event *event, uint64_t connection);
+/* The listener's on_request: ends in one answer in the listener's inbox, now or later, or is said
+ * to be lost: by -ENOMEM now, by `unanswered` later */
+int cbx_rpc_request(void *rpc, const struct cbx_bus_event *event, uint64_t connection);
 
 #endif

@@ -31,6 +31,9 @@ static void lost(struct cbx_listener *listener, int error)
 {
 	deaf(listener);
 	cbx_link_lost(&listener->bus_link, error);
+	/* whatever it was (no memory, a refusal): what this connection has consumed comes again */
+	if (listener->bus_link.up)
+		cbx_link_close(&listener->bus_link);
 }
 
 static void drop_connection(struct cbx_listener *listener)
@@ -215,7 +218,9 @@ static void take_one(struct cbx_listener *listener)
 		return;
 	}
 	if (is_request(listener, &event)) {
-		listener->on_request(listener->user, &event, listener->connection);
+		result = listener->on_request(listener->user, &event, listener->connection);
+		if (result < 0)
+			drop_connection(listener);
 	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
 		hand_over(listener, &event);
 		if (listener->backlog > 0 && --listener->backlog == 0)
@@ -238,6 +243,8 @@ static void turn(struct cbx_listener *listener)
 
 	cbx_health_want(listener->bus_link.entry, leads);
 	settle_all(listener);
+	if (listener->consuming && listener->unanswered == listener->connection)
+		drop_connection(listener);
 	if (!leads && listener->bus_link.up)
 		drop_connection(listener);
 	if (leads && ensure(listener)) {

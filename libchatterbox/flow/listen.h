@@ -24,12 +24,16 @@ struct cbx_listener {
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *inbox;  /* inbounds that come back, settled */
 	struct cbx_mailbox *poller; /* where they go */
-	/* A message of queue APP.request; answered through the inbox (CBX_IN_ANSWER) */
-	void (*on_request)(void *user, const struct cbx_bus_event *event, uint64_t connection);
+	/* A message of queue APP.request; answered through the inbox (CBX_IN_ANSWER). -ENOMEM: it
+	 * never will be, the broker has to deliver it again. */
+	int (*on_request)(void *user, const struct cbx_bus_event *event, uint64_t connection);
 	void *user;
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
 	uint64_t connection; /* number of the present one */
+	/* The connection of a request whose answer was lost for want of memory or room; set by any
+	 * thread, then the inbox is woken */
+	_Atomic uint64_t unanswered;
 	int64_t backlog;     /* messages that waited when consuming began, still to come */
 	size_t outstanding;  /* handed to the poller, not yet settled */
 	bool consuming;
