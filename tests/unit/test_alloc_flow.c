@@ -137,17 +137,6 @@ START_TEST(a_push_survives_a_lack_that_stays)
 }
 END_TEST
 
-/* The linker leads hdms.c's pump through here: nl-hdms is no part of the tested program */
-void __real_hdms_pump(void *hdms);
-void __wrap_hdms_pump(void *hdms);
-
-void __wrap_hdms_pump(void *hdms)
-{
-	alloc_faults_pause();
-	__real_hdms_pump(hdms);
-	alloc_faults_resume();
-}
-
 /* Two systems, one asked for its list and one about its job, with a new answer each time */
 static bool play_round(unsigned long n, enum cbx_round_kind kind, bool persistent)
 {
