@@ -17,6 +17,8 @@ void listener_set_up(void);
 void listener_tear_down(void);
 /* The listener runs until it has waited so many times; a wait is a second of the world */
 void listen_for(unsigned n);
+/* The same, but it gives up when it never gets so far as to wait, for want of memory */
+void listen_at_most(unsigned n);
 /* The connection is gone, and so long ago that it may be tried again */
 void listener_lose(void);
 void listener_publish(const struct cbx_bus_message *message);

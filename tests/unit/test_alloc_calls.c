@@ -22,37 +22,6 @@ static struct cbx_desk desk;
 static struct cbx_rpc rpc = { .desk = &desk, .unanswered = &listener.unanswered };
 static struct cbx_bus *asker;
 
-static const struct cbx_clock_ops *true_clock;
-static unsigned patience; /* looks at the clock until the listener has to end */
-
-/* A listener without memory never gets to wait for the bus, and the world's clock stands: it would
- * try for ever */
-static uint64_t impatient_now(struct cbx_clock *clock)
-{
-	if (patience && !--patience)
-		listener.stop = true;
-	else
-		cbx_mailbox_wake(listener.inbox);
-	return true_clock->now(clock);
-}
-
-static int64_t true_wall(struct cbx_clock *clock)
-{
-	return true_clock->wall(clock);
-}
-
-static const struct cbx_clock_ops impatient = { .now = impatient_now, .wall = true_wall };
-
-/* At most so many waits */
-static void listen_at_most(unsigned n)
-{
-	true_clock = world.clock.clock.ops;
-	world.clock.clock.ops = &impatient;
-	patience = 40;
-	listen_for(n);
-	world.clock.clock.ops = true_clock;
-}
-
 static void set_up(void)
 {
 	listener_set_up();
