@@ -16,9 +16,9 @@ const said = (status) => `{"system":"S","job_id":1,"status":"${status}","job_typ
 const INSERT = 'insert into outbox';
 
 /** The words of the job that the broker was told, once there are @count; or after a while */
-async function words(rig, count) {
+async function words(rig, count, ms = 8000) {
 	const told = () => rig.recorder.broker.walks.get(JOB) ?? [];
-	await until('its words', () => told().length >= count, 8000).catch(() => {});
+	await until('its words', () => told().length >= count, ms).catch(() => {});
 	return told();
 }
 
@@ -85,6 +85,34 @@ const FAULTS = {
 		return rig.differences();
 	},
 
+	/** The leader is frozen before it records, and wakes when another has recorded something newer */
+	async 'no-epoch-guard'(rig) {
+		const { pg } = rig.proxies;
+		const [zombie, other] = rig.daemons;
+		const { child } = zombie.program;
+		await other.start();
+		let wake;
+		const freeze = () => {
+			child.kill('SIGSTOP');
+			rig.hdms.set('S', said('Queued'));
+			return new Promise((resolve) => { wake = resolve; });
+		};
+		rig.hdms.set('S', said('Paused'));
+		// the transaction that follows the answer
+		rig.hdms.twists.set('S', (question, text, send) => {
+			rig.hdms.twists.delete('S');
+			pg.once('up', 'pg_current_xact_id', freeze);
+			send(text);
+		});
+		await until('it is frozen', () => wake);
+		await words(rig, 2, 20000);
+		wake();
+		child.kill('SIGCONT');
+		const two = await until('it leads no more', async () => await zombie.metric('chatterbox_leader') === 0
+			&& (await zombie.get('/readyz')).status === 200, 8000).then(() => '', () => 'two lead; ');
+		return two + await rig.differences();
+	},
+
 	/** Redis loses everything */
 	async 'no-rebuild'(rig) {
 		const shared = () => rig.place.redis.hget(`${APP}:jobs:{S}`, '1');
@@ -106,13 +134,13 @@ const FAULTS = {
 };
 
 async function wrong(name, redisDb, sabotaged) {
-	const rig = await Rig.open(`control_${name.replaceAll('-', '_')}`, redisDb, { fleet: null,
+	const rig = await Rig.open(`control_${name.replaceAll('-', '_')}`, redisDb, { fleet: null, daemons: 2,
 		config: { check_job_status_time: name === 'blind-redo' ? 2 : 1 } });
 	try {
-		rig.daemon.sabotaged = sabotaged;
+		for (const daemon of rig.daemons) daemon.sabotaged = sabotaged;
 		rig.hdms.set('S', said('Running'));
 		await rig.place.online(['S']);
-		await rig.start();
+		await rig.daemon.start();
 		assert.deepEqual(await words(rig, 1), ['Running']);
 		return await FAULTS[name](rig);
 	} catch (error) {

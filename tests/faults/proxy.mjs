@@ -28,8 +28,18 @@ class Lane {
 			this.pair.broken = true;
 			return;
 		}
-		if (chunk && !this.pair.proxy.seen(this, chunk)) return;
-		this.#queue(chunk && this.#corrupt(chunk));
+		const verdict = chunk ? this.pair.proxy.seen(this, chunk) : true;
+		if (verdict instanceof Promise) this.#hold(verdict, chunk);
+		else if (verdict) this.#queue(chunk && this.#corrupt(chunk));
+	}
+
+	/** This chunk, and so all that follow, waits for @until */
+	async #hold(until, chunk) {
+		this.held = true;
+		this.from.pause();
+		await until;
+		this.held = false;
+		this.#queue(this.#corrupt(chunk));
 	}
 
 	#corrupt(chunk) {
@@ -76,7 +86,7 @@ class Lane {
 			this.waiting.shift();
 			this.#send(chunk);
 		}
-		if (this.faults.stall || this.bytes > HIGH) this.from.pause();
+		if (this.faults.stall || this.held || this.bytes > HIGH) this.from.pause();
 		else this.from.resume();
 	}
 
@@ -228,7 +238,8 @@ export class Proxy {
 
 	/**
 	 * Calls @fn(pair) each time that @pattern (a Buffer or text) stands in one chunk sent @way,
-	 * before the chunk is passed on; it is lost if @fn returns false. Returns what ends the watch.
+	 * before the chunk is passed on; it is lost if @fn returns false, and waits if that is a promise.
+	 * Returns what ends the watch.
 	 */
 	watch(way, pattern, fn) {
 		const watch = { way, pattern, fn };
@@ -249,12 +260,15 @@ export class Proxy {
 		return { passed, end };
 	}
 
-	/** Of a lane: does a watch want @chunk lost? */
+	/** Of a lane: is @chunk passed on, or lost (false), or does it wait (a promise)? */
 	seen(lane, chunk) {
-		let keep = true;
-		for (const { way, pattern, fn } of [...this.watches])
-			if (way === lane.way && chunk.includes(pattern) && fn(lane.pair) === false) keep = false;
-		return keep;
+		let verdict = true;
+		for (const { way, pattern, fn } of [...this.watches]) {
+			if (way !== lane.way || !chunk.includes(pattern)) continue;
+			const wish = fn(lane.pair);
+			if (wish === false || wish instanceof Promise) verdict = wish;
+		}
+		return verdict;
 	}
 
 	async close() {

@@ -167,7 +167,7 @@ test('refuse: new ones are refused, and then taken at the same port', async () =
 	await says(await connect(), 'hello');
 });
 
-test('watch: seen before it is passed on, and lost on request', async () => {
+test('watch: seen before it is passed on, lost or held on request', async () => {
 	const client = await connect();
 	await says(client, 'hello');
 	let times = 0;
@@ -178,9 +178,19 @@ test('watch: seen before it is passed on, and lost on request', async () => {
 	await until('seen twice', () => times === 2);
 	await says(client, 'plain');
 	end();
+	let release;
+	proxy.once('up', 'hold', () => new Promise((resolve) => { release = resolve; }));
+	client.text = '';
+	client.socket.write('hold it');
+	await until('held', () => release);
+	client.socket.write(' and this');
+	await sleep(50);
+	assert.equal(client.text, '');
+	release();
+	await until('all of it, in order', () => client.text === 'hold it and this');
 	const seen = proxy.once('down', 'last', (pair) => { pair.reset(); return false; });
 	client.socket.write('the last word');
 	await seen.passed;
 	await until('reset', () => client.error === 'ECONNRESET');
-	assert.equal(client.text, 'plain');
+	assert.equal(client.text, 'hold it and this');
 });
