@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { Dice } from './dice.mjs';
 import { Killer } from './killer.mjs';
 import { closingLine } from './recorder.mjs';
-import { Rig } from './rig.mjs';
+import { FAST, Rig } from './rig.mjs';
 
 const KILLS = Number(process.env.CBX_KILLS ?? 40);
 const RIGS = Number(process.env.CBX_RIGS ?? 2);
@@ -18,7 +18,9 @@ const EVERY = 60000; // ms between two lines of progress
 const sum = (list, name) => list.reduce((total, one) => total + one[name], 0);
 
 async function kills(index, count) {
-	const options = { systems: 40, daemons: 3, settle: 90000 };
+	// every second place is told many changes unasked as well
+	const options = { systems: 40, daemons: 3, settle: 120000,
+		fleet: index % 2 ? [...FAST, '--push', '0.5'] : FAST };
 	let killer;
 	const report = await Rig.run(`kills${index}`, 1 + index, options, async (rig) => {
 		killer = new Killer(rig, new Dice(SEED + index));
