@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// tls.mjs - gives the test servers TLS: PostgreSQL by its settings, RabbitMQ by one more listener
+//
+// For servers that must be wrong in a way that a real one can't be, there is a front: it speaks TLS
+// as it is told, and passes on to the broker's plain port.
+
+import { chmod, chown, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { createServer as createTcp, connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { createServer } from 'node:tls';
+import { servers } from './place.mjs';
+
+function listen(server) {
+	return new Promise((resolve, reject) => {
+		server.once('error', reject);
+		server.listen(0, '127.0.0.1', () => resolve(server.address().port));
+	});
+}
+
+async function freePort() {
+	const server = createTcp();
+	const port = await listen(server);
+	await new Promise((done) => { server.close(done); });
+	return port;
+}
+
+/** One more port of the broker, for TLS with @pair; its number */
+export async function brokerListens({ cert, key }, ca) {
+	const port = await freePort();
+	await servers('rabbitmqctl', 'eval', `rabbit_networking:ensure_ssl(),
+		rabbit_networking:start_ssl_listener({"127.0.0.1", ${port}}, [{cacertfile, "${ca}"},
+		{certfile, "${cert}"}, {keyfile, "${key}"}, {verify, verify_none}], 1).`);
+	return port;
+}
+
+/** PostgreSQL asks by its own settings; @more: "ssl_max_protocol_version" … */
+export async function postgresShows(place, { cert, key }, more = {}) {
+	const { uid } = await stat(join(process.env.CBX_TEST_DIR, 'pg'));
+	await chmod(dirname(key), 0o711);
+	for (const file of [cert, key]) await chown(file, uid, uid);
+	await chmod(key, 0o600);
+	const settings = { ssl_cert_file: cert, ssl_key_file: key, ssl: 'on', ...more };
+	for (const [name, value] of Object.entries(settings))
+		await place.rows(`alter system set ${name} = '${value}'`);
+	await place.rows('select pg_reload_conf()');
+}
+
+export async function postgresShowsNothing(place) {
+	for (const name of ['ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_min_protocol_version',
+		'ssl_max_protocol_version'])
+		await place.rows(`alter system reset ${name}`);
+	await place.rows('select pg_reload_conf()');
+}
+
+export class Front {
+	/** Before the broker of @place, with @pair and other options of node:tls */
+	static async open(place, { cert, key }, more = {}) {
+		const front = new Front();
+		front.sockets = new Set();
+		front.server = createServer({ cert: readFileSync(cert), key: readFileSync(key), ...more }, (socket) => {
+			const broker = connect(place.rmqPort, '127.0.0.1');
+			socket.pipe(broker).pipe(socket);
+			for (const one of [socket, broker]) {
+				front.sockets.add(one);
+				one.on('error', () => {});
+				one.on('close', () => { socket.destroy(); broker.destroy(); });
+			}
+		});
+		front.server.on('tlsClientError', () => {});
+		front.port = await listen(front.server);
+		return front;
+	}
+
+	close() {
+		for (const socket of this.sockets) socket.destroy();
+		return new Promise((done) => { this.server.close(done); });
+	}
+}

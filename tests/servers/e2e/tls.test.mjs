@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// tls.test.mjs - RabbitMQ and PostgreSQL by TLS, under a private authority made for this test
+//
+// With the right certificates everything works end to end, and nothing of ours goes in plain text. A
+// server that can't prove who it is, or speaks TLS 1.1 at best, is never talked to: chatterboxd ends
+// with 69 and says which server, which key and what to do.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Authority } from '../../kit/ca.mjs';
+import { Daemon } from './daemon.mjs';
+import { Hdms } from './hdms.mjs';
+import { Place, servers, until } from './place.mjs';
+import { A17 } from './story.mjs';
+import { Front, brokerListens, postgresShows, postgresShowsNothing } from './tls.mjs';
+import { Listener } from './wire.mjs';
+
+const dir = mkdtempSync(join(tmpdir(), 'cbx-tls-'));
+const authority = new Authority(dir, 'right');
+const stranger = new Authority(dir, 'wrong');
+const right = authority.issue('DNS:localhost');
+const CANARY = 'canary-of-the-tls-test';
+let place;
+
+before(async () => { place = await Place.open('tls', 9); });
+after(async () => {
+	await postgresShowsNothing(place);
+	await place.close();
+	rmSync(dir, { recursive: true, force: true });
+});
+
+const sql = (more = {}) => ({ host: 'localhost', sslmode: 'verify-full', sslrootcert: authority.cert, ...more });
+const rmq = (port, more = {}) => ({ host: 'localhost', port, tls: { ca: authority.cert }, ...more });
+
+test('with the right certificates it works end to end, all of it by TLS 1.2 or later', async () => {
+	const port = await brokerListens(right, authority.cert);
+	await postgresShows(place, right);
+	const daemon = await Daemon.prepare(place, { rmq: rmq(port), sequelize: sql(), live_temp: {
+		...sql(), port: place.pgPort, database: place.database, username: place.pgUser, password: CANARY } });
+	const hdms = await Hdms.open(place);
+	const listener = await Listener.open(place);
+	try {
+		hdms.set('E2E1', A17);
+		await daemon.migrate();
+		await place.online(['E2E1']);
+		await daemon.start();
+		await until('the first word is told', () => listener.of('update_job_status')
+			.some((message) => message.properties.messageId === 'E2E1/17/1'));
+		const sessions = await place.rows(`select ssl, version from pg_stat_ssl join pg_stat_activity using (pid)
+			where datname = current_database() and application_name = 'nl-ocd-chatterbox'`);
+		assert.ok(sessions.length >= 3, `${sessions.length} sessions`);
+		for (const { ssl, version } of sessions) assert.ok(ssl && version >= 'TLSv1.2', version);
+		const connections = (await servers('rabbitmqctl', 'list_connections', 'vhost', 'ssl', 'ssl_protocol',
+			'client_properties')).split('\n').filter((line) => line.includes(place.vhost) && line.includes('chatterbox'));
+		assert.equal(connections.length, 3);
+		for (const line of connections) assert.match(line, /\ttrue\ttlsv1\.[23]\t/);
+		assert.equal(await daemon.stop(), 0);
+	} catch (error) {
+		error.message += `\n${daemon.program?.tail()}`;
+		throw error;
+	} finally {
+		await daemon.stop();
+		await listener.close();
+		await hdms.close();
+	}
+});
+
+/** Runs it with these settings to its end, which has to be 69 with all of @words in one line */
+async function refused(more, words) {
+	const daemon = await Daemon.prepare(place, { chatterbox: { startup_timeout: 2 }, ...more });
+	const code = await daemon.once();
+	const text = daemon.program.lines.join('\n');
+	await daemon.stop();
+	assert.equal(code, 69, text);
+	const line = daemon.program.lines.find((one) => words.every((word) => one.includes(word)));
+	assert.ok(line, `no line has ${words.join(', ')}:\n${daemon.program.lines.filter((l) => /error/.test(l)).join('\n')}`);
+	assert.ok(!text.includes(CANARY));
+}
+
+test('a broker that is not who it should be is refused', async (t) => {
+	const cases = {
+		'another name': [authority.issue('DNS:other.example'), {}, {}, ['certificate is for another name', 'rmq.host']],
+		'an address, with a certificate for a name': [right, {}, { host: '127.0.0.1' },
+			['certificate is for another name', 'rmq.host']],
+		'another authority': [stranger.issue('DNS:localhost'), {}, {}, ['none in rmq.tls.ca', authority.cert]],
+		'an expired certificate': [authority.issue('DNS:localhost', -1), {}, {}, ['has expired', 'rmq.tls.ca']],
+		'TLS 1.1': [right, { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }, {},
+			['TLS 1.2 or later', 'rmq.port']],
+		'no authority that it may know': [right, {}, { tls: true }, ['none in rmq.tls.ca', '/etc/ssl/certs']],
+		'no file of authorities': [right, {}, { tls: { ca: join(dir, 'absent') } }, ['rmq.tls.ca', 'absent']],
+	};
+	for (const [name, [pair, how, more, words]] of Object.entries(cases))
+		await t.test(name, async () => {
+			const front = await Front.open(place, pair, how);
+			await refused({ rmq: { ...rmq(front.port), pass: CANARY, ...more } },
+				[...words, `${more.host ?? 'localhost'}:${front.port}`]);
+			await front.close();
+		});
+	await t.test('a port without TLS', () => refused({ rmq: { ...rmq(place.rmqPort), pass: CANARY } },
+		['rmq.port', `localhost:${place.rmqPort}`]));
+});
+
+test('a database that is not who it should be is refused', async (t) => {
+	const cases = {
+		'another name': [authority.issue('DNS:other.example'), {}, {}, ['does not match host name', 'verify-full']],
+		'another authority': [stranger.issue('DNS:localhost'), {}, {}, ['certificate verify failed', authority.cert]],
+		'an expired certificate': [authority.issue('DNS:localhost', -1), {}, {}, ['certificate verify failed', authority.cert]],
+		'TLS 1.1': [right, { ssl_min_protocol_version: 'TLSv1', ssl_max_protocol_version: 'TLSv1.1' }, {}, ['SSL error']],
+		'no file of authorities': [right, { ssl_max_protocol_version: '' }, { sslrootcert: join(dir, 'absent') }, ['absent']],
+		'no TLS at all': [right, { ssl: 'off' }, {}, ['server does not support SSL']],
+	};
+	for (const [name, [pair, how, more, words]] of Object.entries(cases))
+		await t.test(name, async () => {
+			await postgresShows(place, pair, how);
+			await refused({ sequelize: { ...sql(more), password: CANARY } },
+				[...words, 'sequelize.sslmode', 'sequelize.sslrootcert', `localhost:${place.pgPort}`]);
+		});
+	await postgresShowsNothing(place);
+});
+
+test('Redis by TLS: with a hiredis that lacks it, 78 that names the ways there are', async () => {
+	let has = true;
+	try { execFileSync('pkg-config', ['--exists', 'hiredis_ssl']); } catch { has = false; }
+	assert.ok(!has, 'hiredis can do TLS here: test it as the others');
+	const daemon = await Daemon.prepare(place, { redis: { tls: true, password: CANARY } });
+	assert.equal(await daemon.once(), 78);
+	const text = daemon.program.lines.join('\n');
+	assert.match(text, /redis\.tls: .*hiredis was built without TLS.*Unix socket.*stunnel/);
+	assert.ok(!text.includes(CANARY));
+	await daemon.stop();
+});
