@@ -2,6 +2,8 @@
 /* main.c - chatterboxd: options, then waiting for signals and for the engine's word */
 #include "cleanup.h"
 #include "demo.h"
+#include "http/deadline.h"
+#include "notify.h"
 #include "privacy.h"
 #include "service.h"
 #include "signals.h"
@@ -14,6 +16,12 @@ struct run {
 	bool ended;
 	int code;
 };
+
+static void on_ready(void *user)
+{
+	(void)user; /* the engine's own word of it is in the log */
+	cbd_notify_ready();
+}
 
 static void on_failed(void *user, int error, const char *text)
 {
@@ -28,22 +36,27 @@ static void take_signal(struct run *run, int signals)
 {
 	int number = cbd_signals_take(signals);
 
-	if (number == SIGHUP)
+	if (number == SIGHUP) {
+		cbd_notify_reloading();
 		cbd_service_reload(&run->service);
+		cbd_notify_ready();
+	}
 	if (number != SIGTERM && number != SIGINT)
 		return;
 	cbd_log_say(run->service.log, CHATTERBOX_LOG_INFO, "stopping on %s",
 		    number == SIGINT ? "SIGINT" : "SIGTERM");
+	cbd_notify_stopping();
 	run->ended = true;
 }
 
 static int serve(struct run *run, int signals)
 {
-	/* that it is ready is in the log by the engine's own word */
-	const struct chatterbox_observer observer = { .version = 1,
-						      .user = run,
-						      .on_failed = on_failed };
+	const struct chatterbox_observer observer = {
+		.version = 1, .user = run, .on_ready = on_ready, .on_failed = on_failed
+	};
+	struct cbd_watchdog dog;
 
+	cbd_watchdog_begin(&dog);
 	run->code = cbd_service_start(&run->service, &observer);
 	while (!run->code && !run->ended) {
 		struct pollfd fds[] = {
@@ -56,6 +69,7 @@ static int serve(struct run *run, int signals)
 			take_signal(run, signals);
 		chatterbox_dispatch(run->service.box);
 		cbd_http_tick(run->service.http);
+		cbd_watchdog_turn(&dog, run->service.box, cbd_monotonic_ms());
 	}
 	return run->code;
 }

@@ -196,7 +196,7 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 	if (ready)
 		*ready = box->ready;
 	if (alive)
-		*alive = true;
+		*alive = !box->stuck;
 	return give(text, box->ready ? "redis up\n" : "redis down\n");
 }
 

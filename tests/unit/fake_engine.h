@@ -25,6 +25,7 @@ struct chatterbox {
 	char counted[128]; /* "route code" of the last request counted */
 	int count;         /* requests counted */
 	bool ready;
+	bool stuck; /* not alive */
 
 	char method[128];                  /* of the last call */
 	struct chatterbox_outcome outcome; /* of each call; a result of NULL is {"ok":true} */

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+/* No variable of PostgreSQL's is left to libpq, others are; and no core is made. */
+#include "privacy.h"
+#include "unit.h"
+
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+START_TEST(side_doors_are_closed)
+{
+	static const char *const gone[] = { "PGHOST", "PGSERVICE", "PGOPTIONS", "PGTZ",
+					    "PGPASSWORD" };
+	size_t i;
+
+	clearenv();
+	setenv("PATH", "/bin", 1);
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		setenv(gone[i], "x", 1);
+	setenv("XPGHOST", "x", 1);
+	setenv("NLCONF_RMQ__PASS", "x", 1);
+	cbd_privacy_begin();
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		ck_assert_ptr_null(getenv(gone[i]));
+	ck_assert_str_eq(getenv("PATH"), "/bin");
+	ck_assert_str_eq(getenv("XPGHOST"), "x");
+	ck_assert_str_eq(getenv("NLCONF_RMQ__PASS"), "x");
+	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
+	clearenv();
+	cbd_privacy_begin();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("privacy");
+	TCase *tcase = tcase_create("privacy");
+
+	tcase_add_test(tcase, side_doors_are_closed);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
