@@ -130,7 +130,7 @@ export class Daemon {
 		const { sabotaged } = this;
 		const path = sabotaged ? process.env.CBX_E2E_SABOTEUR : process.env.CBX_E2E_DAEMON;
 		this.program = new Program(path, ['--config', this.file, ...options],
-			sabotaged ? { CHATTERBOX_SABOTAGE: sabotaged } : {});
+			{ ...this.env, ...(sabotaged ? { CHATTERBOX_SABOTAGE: sabotaged } : {}) });
 	}
 
 	async start() {
