@@ -40,6 +40,11 @@ static bool grow(struct cbx_text *text, size_t more)
 	return true;
 }
 
+void cbx_text_reserve(struct cbx_text *text, size_t more)
+{
+	(void)grow(text, more);
+}
+
 void cbx_text_add(struct cbx_text *text, const char *bytes, size_t len)
 {
 	if (!grow(text, len))

@@ -18,6 +18,8 @@ struct cbx_text {
 	bool failed;
 };
 
+/* Room for @more bytes: adding them does not move, and so leave copies of, what is there */
+void cbx_text_reserve(struct cbx_text *text, size_t more);
 void cbx_text_add(struct cbx_text *text, const char *bytes, size_t len);
 void cbx_text_puts(struct cbx_text *text, const char *string);
 void cbx_text_putc(struct cbx_text *text, char c);

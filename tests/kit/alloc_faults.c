@@ -25,6 +25,11 @@ char *__wrap_strndup(const char *text, size_t most);
 int __wrap_vasprintf(char **out, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 int __wrap_asprintf(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What they are called with _FORTIFY_SOURCE */
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void __wrap_free(void *block);
 
 #define TABLE (1U << 17) /* blocks followed at a time; a power of two */
@@ -170,6 +175,24 @@ int __wrap_asprintf(char **out, const char *format, ...)
 	va_list arguments;
 	int len;
 
+	va_start(arguments, format);
+	len = __wrap_vasprintf(out, format, arguments);
+	va_end(arguments);
+	return len;
+}
+
+int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list arguments)
+{
+	(void)flag;
+	return __wrap_vasprintf(out, format, arguments);
+}
+
+int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
+{
+	va_list arguments;
+	int len;
+
+	(void)flag;
 	va_start(arguments, format);
 	len = __wrap_vasprintf(out, format, arguments);
 	va_end(arguments);

@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* More than the keys of the configuration can come to */
+#define CONNINFO_BYTES 32768
+
 struct setting {
 	const char *key;
 	const char *value;
@@ -72,6 +75,8 @@ int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 
 	if (!known)
 		return -ENOMEM;
+	/* once and for all: no copy of the password is left behind */
+	cbx_text_reserve(&text, CONNINFO_BYTES);
 	snprintf(port, sizeof(port), "%d", options->port ? options->port : 5432);
 	for (i = 0; i < CBX_COUNT(settings); i++)
 		if (settings[i].value && *settings[i].value)
