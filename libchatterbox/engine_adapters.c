@@ -184,6 +184,7 @@ int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state *
 			.password = text(box, "redis.password"),
 			.db = number(box, "redis.db"),
 			.tls = chatterbox_config_flag(box->config, "redis.tls"),
+			.tls_ca = text(box, "redis.tls.ca"),
 			.app_name = box->settings->app_name,
 		};
 		result = cbx_redis_state_new(&options, box->clock, &box->log, state);

@@ -9,12 +9,9 @@
 
 #include <string.h>
 
-#if defined(__has_include)
-#if __has_include(<hiredis/hiredis_ssl.h>)
+#ifdef CBX_REDIS_TLS
 #define HIREDIS_HAS_TLS 1
-#endif
-#endif
-#ifndef HIREDIS_HAS_TLS
+#else
 #define HIREDIS_HAS_TLS 0
 #endif
 

@@ -175,6 +175,11 @@ START_TEST(wrong_options_are_named)
 	ck_assert_int_eq(fail_login(&options, "redis.db: ERR DB index is out of range"),
 			 CHATTERBOX_E_DOWN);
 	options.tls = true;
+#ifdef CBX_REDIS_TLS
+	options.tls_ca = "/nonexistent";
+	ck_assert_int_eq(fail_login(&options, "TLS: redis.tls.ca: cannot read"), CHATTERBOX_E_DOWN);
+	return;
+#endif
 	ck_assert_int_eq(cbx_redis_state_new(&options, cbx_system_clock(), &log, &none),
 			 CHATTERBOX_E_CONFIG);
 	ck_assert_ptr_null(none);

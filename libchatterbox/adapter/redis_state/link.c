@@ -122,9 +122,14 @@ static int set_name(struct cbx_redis *me)
 	return error ? error : cbx_redis_receive(me, &reply);
 }
 
+static int secure(struct cbx_redis *me)
+{
+	return me->tls ? cbx_redis_secure(me) : 0;
+}
+
 static int greet(struct cbx_redis *me, uint64_t deadline)
 {
-	int (*const steps[])(struct cbx_redis * me) = { authenticate, select_db, set_name };
+	int (*const steps[])(struct cbx_redis * me) = { secure, authenticate, select_db, set_name };
 	size_t i;
 	int error;
 

@@ -30,6 +30,8 @@ struct cbx_redis {
 	char *username; /* NULL: the default user */
 	char *password; /* NULL: none */
 	int db;
+	bool tls;
+	char *tls_ca; /* NULL: the system's */
 	char *app;
 	char address[112];
 	redisContext *context;     /* NULL: down */
@@ -64,6 +66,9 @@ void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
 
 /* dial.c: an open, blocking socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_dial(struct cbx_redis *me, uint64_t deadline, int *fd);
+
+/* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
+int cbx_redis_secure(struct cbx_redis *me);
 
 /* command.c: the words go out. The bytes of an argument are borrowed until send. */
 void cbx_redis_begin(struct cbx_redis *me, const char *word);

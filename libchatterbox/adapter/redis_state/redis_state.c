@@ -22,6 +22,7 @@ static void redis_free(struct cbx_state *state)
 	free(me->host);
 	free(me->username);
 	free(me->password);
+	free(me->tls_ca);
 	free(me->app);
 	free(me->argv);
 	free(me->argv_len);
@@ -71,12 +72,14 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 {
 	cbx_auto(redis_freep) struct cbx_redis *me = NULL;
 
+#ifndef CBX_REDIS_TLS
 	if (options->tls) {
 		cbx_error(log, CBX_FIELDS({ "server", "redis" }),
 			  "redis.tls: not in this build (hiredis has no TLS here); connect to a "
 			  "Unix socket, or to a local stunnel that does TLS");
 		return CHATTERBOX_E_CONFIG;
 	}
+#endif
 	me = calloc(1, sizeof(*me));
 	if (!me)
 		return -ENOMEM;
@@ -85,8 +88,10 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 	me->log = log;
 	me->port = options->port;
 	me->db = options->db;
+	me->tls = options->tls;
 	if (!copy(&me->host, options->host) || !copy(&me->username, options->username) ||
-	    !copy(&me->password, options->password) || !copy(&me->app, options->app_name))
+	    !copy(&me->password, options->password) || !copy(&me->tls_ca, options->tls_ca) ||
+	    !copy(&me->app, options->app_name))
 		return -ENOMEM;
 	if (!me->host || !me->app)
 		return -EINVAL;

@@ -18,7 +18,8 @@ struct cbx_redis_options {
 	const char *username; /* NULL or "": the default user */
 	const char *password; /* NULL or "": no AUTH */
 	int db;
-	bool tls;
+	bool tls;           /* peer and host name are verified, TLS 1.2 at least */
+	const char *tls_ca; /* a PEM file; NULL: the system's */
 	const char *app_name;
 };
 

@@ -2,8 +2,9 @@
 // tls.mjs - gives the test servers TLS: PostgreSQL by its settings, RabbitMQ by one more listener
 //
 // For servers that must be wrong in a way that a real one can't be, there is a front: it speaks TLS
-// as it is told, and passes on to the broker's plain port.
+// as it is told, and passes on to a plain port.
 
+import { spawn } from 'node:child_process';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { createServer as createTcp, connect } from 'node:net';
@@ -53,18 +54,27 @@ export async function postgresShowsNothing(place) {
 	await place.rows('select pg_reload_conf()');
 }
 
+/** A Redis of its own that speaks TLS alone, with its data in @dir; { port, process } */
+export async function redisListens({ cert, key }, ca, dir) {
+	const port = await freePort();
+	const process = spawn('redis-server', ['--port', '0', '--bind', '127.0.0.1', '--tls-port', String(port),
+		'--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', ca, '--tls-auth-clients', 'no',
+		'--save', '', '--dir', dir], { stdio: 'ignore' });
+	return { port, process };
+}
+
 export class Front {
-	/** Before the broker of @place, with @pair and other options of node:tls */
-	static async open(place, { cert, key }, more = {}) {
+	/** Before the server at @port, with @pair and other options of node:tls */
+	static async open(port, { cert, key }, more = {}) {
 		const front = new Front();
 		front.sockets = new Set();
 		front.server = createServer({ cert: readFileSync(cert), key: readFileSync(key), ...more }, (socket) => {
-			const broker = connect(place.rmqPort, '127.0.0.1');
-			socket.pipe(broker).pipe(socket);
-			for (const one of [socket, broker]) {
+			const behind = connect(port, '127.0.0.1');
+			socket.pipe(behind).pipe(socket);
+			for (const one of [socket, behind]) {
 				front.sockets.add(one);
 				one.on('error', () => {});
-				one.on('close', () => { socket.destroy(); broker.destroy(); });
+				one.on('close', () => { socket.destroy(); behind.destroy(); });
 			}
 		});
 		front.server.on('tlsClientError', () => {});
