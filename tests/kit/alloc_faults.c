@@ -25,7 +25,7 @@ char *__wrap_strndup(const char *text, size_t most);
 int __wrap_vasprintf(char **out, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 int __wrap_asprintf(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* What they are called with _FORTIFY_SOURCE */
+/* As they are called with _FORTIFY_SOURCE */
 int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
