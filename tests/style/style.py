@@ -31,6 +31,8 @@ LIBRARIES = {
     "uthash": ["libchatterbox/base/hash.h"],
     "utlist": ["libchatterbox/base/hash.h"],
     "microhttpd": ["chatterboxd/"],
+    "gnutls": ["chatterboxd/http/tls."],
+    "openssl": ["libchatterbox/adapter/redis_state/tls.c"],
 }
 # Programs of the tree that are built from the library's inside
 INSIDERS = ("tests/", "examples/hdms-sim/", "examples/hdms-sim.c")
@@ -179,6 +181,27 @@ def check_registries(path, text):
             yield number, "names a registry: " + line.strip()
 
 
+# Text that becomes a statement is ours: what comes from outside is a parameter
+SQL_ROOM = re.compile(r"libchatterbox/adapter/(postgres|sqlite)/")
+SQL_CALL = re.compile(r"\b(PQexec\w*|PQprepare|PQsendPrepare)\s*\(|\bPQsendQuery\s*\("
+                      r"|\bsqlite3_exec\s*\((?![^,]*,\s*\")")
+SQL_PRINTED = re.compile(r'printf\s*\([^;]*?"\s*(select|insert|update|delete|with|create|alter|drop)'
+                         r'\b[^;]*?%[^;]*?s[^;]*;')
+
+
+def check_statements(path, text):
+    if not SQL_ROOM.match(path):
+        return
+    for found in SQL_CALL.finditer(text):
+        if found.group().startswith("PQsendQuery") and path.endswith("/query.c"):
+            continue
+        yield text.count("\n", 0, found.start()) + 1, "not by parameters: " + found.group()
+    for found in SQL_PRINTED.finditer(text):
+        # names of our own tables and columns, from schema.c
+        if not path.endswith("/migrate.c"):
+            yield text.count("\n", 0, found.start()) + 1, "a statement with text printed into it"
+
+
 def check_white_space(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if line != line.rstrip():
@@ -188,7 +211,7 @@ def check_white_space(path, text):
 
 
 RULES = [check_includes, check_file_length, check_function_length, check_licence,
-         check_unfinished, check_registries, check_white_space]
+         check_unfinished, check_registries, check_statements, check_white_space]
 
 
 def tree(root):

@@ -142,15 +142,14 @@ static int end_monitor(struct record *record, const struct cbx_job *job, struct 
 	return inherit(record, s, heritage);
 }
 
-/* 1 = @table still has a row of that job, which then is ahead of us */
-static int has_row(struct record *record, const char *table, const struct cbx_job *job)
+#define HAS_ROW_IN(table) "select 1 from " table " where system = ?1 and job_id = ?2"
+
+/* 1 = the table still has a row of that job, which then is ahead of us */
+static int has_row(struct record *record, const char *text, const struct cbx_job *job)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	char text[128];
-	int r;
+	int r = cbx_sqlite_prepare(record->self, text, &s);
 
-	snprintf(text, sizeof(text), "select 1 from %s where system = ?1 and job_id = ?2", table);
-	r = cbx_sqlite_prepare(record->self, text, &s);
 	if (r)
 		return r;
 	cbx_sqlite_bind_text(s, 1, job->status->system);
@@ -166,7 +165,7 @@ static int write_completed(struct record *record, const struct cbx_job *job,
 	int r = end_monitor(record, job, heritage);
 
 	if (!r)
-		r = has_row(record, "status_monitor", job);
+		r = has_row(record, HAS_ROW_IN("status_monitor"), job);
 	if (r)
 		return r < 0 ? r
 			     : cbx_sqlite_fenced(record->self, "status_monitor has a newer "
@@ -203,7 +202,7 @@ static int drop_completed(struct record *record, const struct cbx_job *job)
 	sqlite3_bind_int64(s, 3, job->revision);
 	r = cbx_sqlite_run(record->self, s);
 	if (!r)
-		r = has_row(record, "completed_jobs", job);
+		r = has_row(record, HAS_ROW_IN("completed_jobs"), job);
 	return r <= 0 ? r : cbx_sqlite_fenced(record->self, "completed_jobs has a newer revision");
 }
 
