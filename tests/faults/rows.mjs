@@ -29,15 +29,15 @@ export const job = (system, id, status = 'Running', rest = '') =>
 
 /**
  * Opens everything for the rows of a file, and stops it after them. Each of @systems has one job,
- * 1, which runs. @more: of the configuration
+ * 1, which runs. @more: of the configuration, or what gives it. @begin: gives ports of other servers
  */
-export function setting(name, redisDb, systems, more = {}) {
+export function setting(name, redisDb, systems, more = {}, begin = () => ({})) {
 	before(async () => {
-		place = await Place.open(name, redisDb);
+		place = await Place.open(name, redisDb, await begin());
 		hdms = await Hdms.open(place);
 		listener = await Listener.open(place, { durable: true });
 		rpc = await Rpc.open(place);
-		daemon = await Daemon.prepare(place, more);
+		daemon = await Daemon.prepare(place, typeof more === 'function' ? more() : more);
 		for (const system of systems) hdms.set(system, job(system, 1));
 		await daemon.migrate();
 		if (systems.length) await place.online(systems);

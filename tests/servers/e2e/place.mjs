@@ -26,13 +26,16 @@ export async function servers(verb, ...args) {
 }
 
 export class Place {
-	/** @param name of the place; @param redisDb its Redis database, 1..15 */
-	static async open(name, redisDb) {
+	/**
+	 * @param name of the place; @param redisDb its Redis database, 1..15;
+	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one
+	 */
+	static async open(name, redisDb, more = {}) {
 		const place = new Place();
 		Object.assign(place, {
 			vhost: `cbx-${name}`, redisDb, database: `cbx_${name}`,
 			redisPort: Number(env('REDIS_PORT')), rmqPort: Number(env('RMQ_PORT')),
-			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'),
+			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'), ...more,
 		});
 		await place.#emptyBroker();
 		await place.#emptyDatabase(place.database);
