@@ -23,6 +23,7 @@ const ERRORS = ['chatterbox_server_errors_total', 'sql'];
 let proxy;
 setting('postgres', 13, SYSTEMS, () => ({ sequelize: { port: proxy.port } }), async () => {
 	proxy = await Proxy.open(Number(process.env.CBX_TEST_PG_PORT));
+	return {};
 });
 after(() => proxy?.close());
 
@@ -54,8 +55,8 @@ async function readsGoOn() {
 	assert.ok(Date.now() - start < 1000);
 }
 
-row('21: killed and started again, four times in the middle of work', async () => {
-	for (let i = 0; i < 4; i++) {
+row('21: killed and started again, twice in the middle of work', async () => {
+	for (let i = 0; i < 2; i++) {
 		const ids = await newWords();
 		await servers('kill', 'pg');
 		await readsGoOn();
