@@ -169,7 +169,7 @@ row('26: the answer of a commit is lost: nothing is told twice as two revisions'
 			return true;
 		});
 		const ids = await newWords();
-		await cut;
+		await cut.passed;
 		await allTold(ids);
 	}
 	await nothingLost();
