@@ -16,9 +16,9 @@ import sys
 SOURCES = ("include", "libchatterbox", "chatterboxd")
 CODE = re.compile(r"`([^`]+)`")
 # The conformance suites of tests/kit, by the tests that run them
-SUITES = {"sqlite": "sql_suite", "servers-postgres": "sql_suite", "memory_state": "state_suite",
-          "servers-redis_state": "state_suite", "memory_bus": "bus_suite",
-          "servers-amqp_bus": "bus_suite", "day": "day", "servers-day": "day"}
+SUITES = {"sqlite": "sql_suite", "servers-postgres": ("sql_suite", "pg_"), "memory_state": "state_suite",
+          "servers-redis_state": ("state_suite", "redis_"), "memory_bus": "bus_suite",
+          "servers-amqp_bus": ("bus_suite", "amqp_"), "day": "day", "servers-day": "day"}
 
 
 def read(path):
@@ -57,12 +57,12 @@ def check_place(name, tree):
 
 def files_of_test(name, tree):
     """The files of tests/ that a test of meson is made of"""
-    plain = name[len("servers-"):] if name.startswith("servers-") else name
-    plain = plain[len("e2e-"):] if plain.startswith("e2e-") else plain
+    plain = re.sub(r"^(servers-(e2e-)?|faults-)", "", name)
     stems = {"test_" + plain, plain + ".test"}
-    return [path for path in tree["tests"]
-            if os.path.splitext(os.path.basename(path))[0] in stems or
-            (name in SUITES and os.path.basename(path).startswith(SUITES[name]))]
+    room = os.sep + "faults" + os.sep
+    return [path for path in tree["tests"] if (room in path) == name.startswith("faults-") and (
+            os.path.splitext(os.path.basename(path))[0] in stems or
+            (name in SUITES and os.path.basename(path).startswith(SUITES[name])))]
 
 
 def check_test(text, tree):
