@@ -6,7 +6,7 @@
 // the same for mechanisms that the unit tests can reach.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { until } from '../servers/e2e/place.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
 import { Rig } from './rig.mjs';
@@ -151,11 +151,14 @@ async function wrong(name, redisDb, sabotaged) {
 	}
 }
 
-for (const name of Object.keys(FAULTS)) {
-	test(name, async () => {
-		assert.equal(await wrong(name, 1, undefined), '', 'with the mechanism');
-		const found = await wrong(name, 1, name);
-		console.log(`without it (${name}): ${found || 'nothing is found'}`);
-		assert.notEqual(found, '', 'without it');
-	});
-}
+// mostly they wait
+describe('with each mechanism and without', { concurrency: 7 }, () => {
+	for (const [index, name] of Object.keys(FAULTS).entries()) {
+		test(name, async () => {
+			assert.equal(await wrong(name, 1 + index, undefined), '', 'with the mechanism');
+			const found = await wrong(name, 1 + index, name);
+			console.log(`without it (${name}): ${found || 'nothing is found'}`);
+			assert.notEqual(found, '', 'without it');
+		});
+	}
+});
