@@ -11,7 +11,7 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	librabbitmq-dev libpq-dev libjansson-dev libyajl-dev libsqlite3-dev libmicrohttpd-dev
 	libgnutls28-dev uthash-dev'
 for_test='g++:g++ check redis-server rabbitmq-server postgresql
-	prometheus:promtool nodejs:node npm:npm faketime:faketime'
+	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
 for_fuzz='git:git clang:clang libclang-rt-dev llvm'
