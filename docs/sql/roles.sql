@@ -57,7 +57,7 @@ select format('grant connect on database %I to chatterbox_app, chatterbox_migrat
   current_database())
 \gexec
 grant usage on schema :"schema" to chatterbox_app;
-revoke create on schema :"schema" from public, chatterbox_app;
+revoke create on schema :"schema" from chatterbox_app;
 grant usage, create on schema :"schema" to chatterbox_migrate;
 \if :{?owner}
   grant :"owner" to chatterbox_migrate;
@@ -96,3 +96,9 @@ where to_regclass(format('%I.%I', :'schema', name)) is not null and sequence is 
 \gexec
 
 commit;
+
+-- Databases that are older than PostgreSQL 15 let everybody create. That is not ours to change.
+select has_schema_privilege('chatterbox_app', :'schema', 'create') as all_create \gset
+\if :all_create
+  \warn every role may create tables in schema :schema: consider revoke create on schema :schema from public
+\endif
