@@ -260,7 +260,7 @@ int chatterbox_poll_now(struct chatterbox *box, bool discovery)
 	struct cbx_inbound *inbound = NULL;
 	int result;
 
-	if (!cbx_leadership_epoch(&box->leadership))
+	if (!box->keeper.observer && !cbx_leadership_epoch(&box->leadership))
 		return CHATTERBOX_E_STANDBY;
 	result = cbx_inbound_new(discovery ? CBX_IN_DISCOVER : CBX_IN_POLL, &inbound);
 	if (result < 0)

@@ -30,7 +30,11 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 	beating = beats(box, box->teller.beat, "teller", &out) && beating;
 	beating = beats(box, box->listener.beat, "listener", &out) && beating;
 	cbx_health_print(box->health, &out);
-	cbx_text_printf(&out, "migrations: %s\n", box->keeper.migrated ? "applied" : "NOT APPLIED");
+	if (box->keeper.observer)
+		cbx_text_puts(&out, "migrations: not by an observer\n");
+	else
+		cbx_text_printf(&out, "migrations: %s\n",
+				box->keeper.migrated ? "applied" : "NOT APPLIED");
 	if (cbx_leadership_epoch(&box->leadership))
 		cbx_text_printf(&out, "leader: this instance; queues: %s\n",
 				box->listener.bound ? "bound" : "NOT BOUND");

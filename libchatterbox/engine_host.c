@@ -23,13 +23,18 @@ bool engine_is_ready(struct chatterbox *box)
 {
 	char leader[CBX_HOLDER_TEXT];
 
-	if (!box->started || !box->keeper.migrated || !cbx_health_is_up(box->health, NULL))
+	if (!box->started || !cbx_health_is_up(box->health, NULL))
+		return false;
+	/* who writes nothing needs no tables: it follows the shared state */
+	if (box->keeper.observer)
+		return true;
+	if (!box->keeper.migrated)
 		return false;
 	if (cbx_leadership_epoch(&box->leadership))
 		return box->listener.bound;
-	/* who stands by knows behind whom; only an observer may see nobody lead */
+	/* who stands by knows behind whom */
 	cbx_leadership_leader(&box->leadership, leader);
-	return leader[0] || box->keeper.observer;
+	return leader[0];
 }
 
 static void tell(struct chatterbox *box, int error, const char *text)

@@ -24,7 +24,7 @@ static int mark(struct chatterbox *box, const char *event, const char *system)
 
 	if (!cbx_system_name(&system, &len))
 		return -EINVAL;
-	if (!cbx_leadership_epoch(&box->leadership))
+	if (!box->keeper.observer && !cbx_leadership_epoch(&box->leadership))
 		return CHATTERBOX_E_STANDBY;
 	cbx_text_json(&body, system, len);
 	result = cbx_text_take(&body, &text, &len);

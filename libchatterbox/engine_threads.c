@@ -2,12 +2,9 @@
 /*
  * engine_threads.c - gives each thread its own connections, and wires them to each other
  *
- * Decides the order of a stop: poller, teller and listener first; the keeper last, since it holds
- * the lease under which the others write.
+ * Decides that an observer has neither a teller nor a listener, and that it does without SQL.
  */
 #include "engine_internal.h"
-
-#include "flow/command.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -120,12 +117,15 @@ static int build_poller(struct chatterbox *box)
 	flow->window = &box->window;
 	flow->wake_teller = wake_teller;
 	flow->wake_user = box;
+	poller->observer = box->keeper.observer;
 	poller->announce = announce;
 	poller->recorded = engine_tell_batch;
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)
-		result = engine_bus(box, "questions", false, &flow->bus, &flow->bus_link);
+		/* a courier wants to know that its events have arrived */
+		result = engine_bus(box, poller->observer ? "commands" : "questions",
+				    poller->observer, &flow->bus, &flow->bus_link);
 	if (!result)
 		result = engine_state(box, "state", &flow->state, &flow->state_link);
 	if (!result)
@@ -180,6 +180,7 @@ static int build_desk(struct chatterbox *box)
 	desk->window = &box->window;
 	desk->leadership = &box->leadership;
 	desk->poller = box->poller.flow.inbox;
+	desk->observer = box->keeper.observer;
 	box->rpc = (struct cbx_rpc){ .desk = desk,
 				     .listener = box->listener.inbox,
 				     .unanswered = &box->listener.unanswered };
@@ -193,6 +194,22 @@ static int build_desk(struct chatterbox *box)
 	return result;
 }
 
+/* An observer tells nothing and consumes nothing, and does without SQL while that is down */
+static void want_little(struct chatterbox *box)
+{
+	struct cbx_health_entry *const entries[] = {
+		box->keeper.sql_link.entry,         box->poller.flow.sql_link.entry,
+		box->teller.bus_link.entry,         box->teller.state_link.entry,
+		box->teller.sql_link.entry,         box->listener.bus_link.entry,
+		box->poller.connections_link.entry,
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(entries); i++)
+		if (entries[i])
+			cbx_health_want(entries[i], false);
+}
+
 int engine_build_threads(struct chatterbox *box)
 {
 	int result = build_keeper(box);
@@ -203,7 +220,11 @@ int engine_build_threads(struct chatterbox *box)
 		result = build_teller(box);
 	if (!result)
 		result = build_listener(box);
-	return result < 0 ? result : build_desk(box);
+	if (!result)
+		result = build_desk(box);
+	if (!result && box->keeper.observer)
+		want_little(box);
+	return result;
 }
 
 int engine_start_threads(struct chatterbox *box)
@@ -211,85 +232,16 @@ int engine_start_threads(struct chatterbox *box)
 	int result =
 		cbx_thread_start(&box->keeper.thread, "cbx-keeper", cbx_keeper_run, &box->keeper);
 
-	if (!result)
+	if (!result && !box->keeper.observer)
 		result = cbx_thread_start(&box->teller.thread, "cbx-teller", cbx_teller_run,
 					  &box->teller);
 	if (!result)
 		result = cbx_thread_start(&box->poller.thread, "cbx-poller", cbx_poller_run,
 					  &box->poller);
-	if (!result)
+	if (!result && !box->keeper.observer)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
 	if (!result)
 		result = cbx_thread_start(&box->desk.thread, "cbx-desk", cbx_desk_run, &box->desk);
 	return result;
-}
-
-static void drop_inbound(void *item)
-{
-	struct cbx_inbound *inbound = item;
-
-	if (inbound->call)
-		cbx_call_fail(inbound->call, CBX_CALL_DOWN, "chatterbox is stopping");
-	inbound->answer = NULL;
-	cbx_inbound_free(inbound);
-}
-
-/* Nobody carries them out any more: whoever waits for a call is told so */
-static void end_calls(struct chatterbox *box)
-{
-	struct cbx_inbound *inbound;
-
-	cbx_desk_close(&box->desk);
-	while ((inbound = cbx_mailbox_take(box->poller.flow.inbox)))
-		drop_inbound(inbound);
-	cbx_command_end(&box->poller.flow, CHATTERBOX_E_DOWN);
-}
-
-void engine_stop_threads(struct chatterbox *box)
-{
-	box->desk.stop = true;
-	cbx_mailbox_wake(box->desk.inbox);
-	cbx_thread_join(&box->desk.thread);
-	box->poller.stop = true;
-	cbx_mailbox_wake(box->poller.flow.inbox);
-	cbx_thread_join(&box->poller.thread);
-	box->teller.stop = true;
-	box->listener.stop = true;
-	cbx_mailbox_wake(box->teller.inbox);
-	cbx_mailbox_wake(box->listener.inbox);
-	cbx_thread_join(&box->teller.thread);
-	cbx_thread_join(&box->listener.thread);
-	box->keeper.stop = true;
-	cbx_mailbox_wake(box->keeper.inbox);
-	cbx_thread_join(&box->keeper.thread);
-	cbx_keeper_close(&box->keeper);
-	end_calls(box);
-}
-
-void engine_close_threads(struct chatterbox *box)
-{
-	struct cbx_flow *flow = &box->poller.flow;
-
-	if (flow->clock)
-		cbx_poller_close(&box->poller);
-	cbx_teller_close(&box->teller);
-	cbx_listener_close(&box->listener);
-	cbx_desk_close(&box->desk);
-	cbx_bus_free(flow->bus);
-	cbx_state_free(flow->state);
-	cbx_sql_free(flow->sql);
-	cbx_sql_free(box->poller.online.connections);
-	cbx_bus_free(box->teller.bus);
-	cbx_state_free(box->teller.state);
-	cbx_sql_free(box->teller.sql);
-	cbx_bus_free(box->listener.bus);
-	cbx_sql_free(box->keeper.sql);
-	cbx_sql_free(box->desk.sql);
-	if (flow->inbox)
-		cbx_mailbox_free(cbx_steal(flow->inbox), drop_inbound);
-	cbx_mailbox_free(box->listener.inbox, drop_inbound);
-	cbx_mailbox_free(box->teller.inbox, cbx_announcement_free);
-	cbx_mailbox_free(box->keeper.inbox, NULL);
-	cbx_mailbox_free(box->desk.inbox, NULL);
 }

@@ -148,7 +148,8 @@ CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);
  * @box: engine
  * @discovery: true = the Update Database Task, false = the Job Status Task
  *
- * Any thread. Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
+ * An observer tells the leader, by the event update_database. Any thread.
+ * Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
  */
 CHATTERBOX_API int chatterbox_poll_now(struct chatterbox *box, bool discovery);
 

@@ -6,6 +6,12 @@
  * for it, at most 30 s, and must not be called from a callback of the library. Any other thread.
  * Their failures: CHATTERBOX_E_STANDBY (this instance does not lead), CHATTERBOX_E_DOWN (a server
  * is down, or the engine is not started), CHATTERBOX_E_TIMEOUT, -ENOMEM.
+ *
+ * An observer (chatterbox.role) carries these to the leader over AMQP, and answers as that does:
+ * poll now (both kinds become the event update_database), the interval, systems that came online or
+ * went offline, nl-ocd.content.job.*, nl-ocd.server.errors.*. Done by itself: syncing systems, one
+ * internal system put or removed (OCD writes those too), update_server_configuration. All the rest
+ * is CHATTERBOX_E_STANDBY.
  */
 #ifndef CHATTERBOX_JOB_STATUS_H
 #define CHATTERBOX_JOB_STATUS_H

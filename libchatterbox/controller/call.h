@@ -39,6 +39,9 @@ struct cbx_method {
 	/* One of the two: who answers it. Both finish the call, now or later. */
 	void (*desk)(struct cbx_desk *desk, struct cbx_call *call);
 	void (*poller)(struct cbx_poller *poller, struct cbx_call *call);
+	/* How an observer does it, in its poller; NULL = it can't. With a desk's it is the way out
+	 * when SQL is not to be had. */
+	void (*observer)(struct cbx_poller *poller, struct cbx_call *call);
 };
 
 struct cbx_call {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* desk.c - the desk's loop; decides that a call which writes is refused here unless we lead */
+/* desk.c - the desk's loop; decides that a call which writes is refused here unless we lead, or
+ * observe and can carry it to the leader */
 #include "controller/desk.h"
 
 #include "flow/inbound.h"
@@ -23,7 +24,8 @@ static void to_poller(struct cbx_desk *desk, struct cbx_call *call)
 	char message[256];
 	int result;
 
-	if (!cbx_leadership_epoch(desk->leadership)) {
+	if (!(desk->observer && call->method->observer) &&
+	    !cbx_leadership_epoch(desk->leadership)) {
 		cbx_leadership_leader(desk->leadership, leader);
 		snprintf(message, sizeof(message), "this instance does not lead; the leader is %s",
 			 leader[0] ? leader : "not known");
@@ -43,9 +45,21 @@ static void to_poller(struct cbx_desk *desk, struct cbx_call *call)
 	}
 }
 
+static bool has_sql(struct cbx_desk *desk)
+{
+	bool up;
+
+	pthread_mutex_lock(&desk->lock);
+	up = cbx_link_ensure(&desk->link) >= 0;
+	pthread_mutex_unlock(&desk->lock);
+	return up;
+}
+
 static void answer(struct cbx_desk *desk, struct cbx_call *call)
 {
-	if (call->method->desk)
+	bool elsewhere = desk->observer && call->method->observer;
+
+	if (call->method->desk && !(elsewhere && !has_sql(desk)))
 		call->method->desk(desk, call);
 	else
 		to_poller(desk, call);

@@ -20,6 +20,7 @@
 struct cbx_desk {
 	struct cbx_window *window;
 	struct cbx_leadership *leadership;
+	bool observer;              /* what can't be answered here is the leader's business */
 	struct cbx_mailbox *poller; /* of struct cbx_inbound */
 	struct cbx_mailbox *inbox;  /* of struct cbx_call */
 	pthread_mutex_t lock;       /* of the connection: hosts' own threads use it, too */

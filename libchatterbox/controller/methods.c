@@ -2,6 +2,7 @@
 /*
  * methods.c - the table of methods, and those that only read: from the view, or from SQL
  */
+#include "controller/courier.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
 #include "flow/flow.h"
@@ -123,34 +124,38 @@ static void status(struct cbx_desk *desk, struct cbx_call *call)
 }
 
 static const struct cbx_method methods[] = {
-	{ "nl-ocd.content.job.status", status, NULL },
-	{ "nl-ocd.content.job.statusAll", status_all, NULL },
-	{ "nl-ocd.content.job.find", find, NULL },
-	{ "nl-ocd.content.job.pause", NULL, cbx_order_pause },
-	{ "nl-ocd.content.job.resume", NULL, cbx_order_resume },
-	{ "nl-ocd.content.job.kill", NULL, cbx_order_kill },
-	{ "nl-ocd.content.job.pauseAll", NULL, cbx_order_pause_all },
-	{ "nl-ocd.content.job.resumeAll", NULL, cbx_order_resume_all },
-	{ "nl-ocd.content.job.cleanUpErrored", NULL, cbx_order_clean_up },
-	{ "nl-ocd.server.errors.get", cbx_desk_errors_get, NULL },
-	{ "nl-ocd.server.errors.remove", NULL, cbx_order_remove_errors },
-	{ "chatterbox.scheduler.pause", NULL, cbx_order_pause_scheduler },
-	{ "chatterbox.scheduler.resume", NULL, cbx_order_resume_scheduler },
-	{ "chatterbox.job_status.set_time_till_next_check", NULL, cbx_order_set_interval },
-	{ "chatterbox.job_status.delete_entry", NULL, cbx_order_delete_entry },
-	{ "chatterbox.job_status.send_status", NULL, cbx_order_send_status },
-	{ "chatterbox.errors.report_errors", NULL, cbx_order_report_errors },
-	{ "chatterbox.errors.store_errors", NULL, cbx_order_store_errors },
-	{ "chatterbox.errors.add_syncing", NULL, cbx_order_add_syncing },
-	{ "chatterbox.errors.remove_syncing", NULL, cbx_order_remove_syncing },
-	{ "chatterbox.errors.is_syncing", NULL, cbx_order_is_syncing },
-	{ "chatterbox.online_systems.populate", NULL, cbx_order_populate_online },
+	{ "nl-ocd.content.job.status", status, NULL, NULL },
+	{ "nl-ocd.content.job.statusAll", status_all, NULL, NULL },
+	{ "nl-ocd.content.job.find", find, NULL, NULL },
+	{ "nl-ocd.content.job.pause", NULL, cbx_order_pause, cbx_observe_rpc },
+	{ "nl-ocd.content.job.resume", NULL, cbx_order_resume, cbx_observe_rpc },
+	{ "nl-ocd.content.job.kill", NULL, cbx_order_kill, cbx_observe_rpc },
+	{ "nl-ocd.content.job.pauseAll", NULL, cbx_order_pause_all, cbx_observe_rpc },
+	{ "nl-ocd.content.job.resumeAll", NULL, cbx_order_resume_all, cbx_observe_rpc },
+	{ "nl-ocd.content.job.cleanUpErrored", NULL, cbx_order_clean_up, cbx_observe_rpc },
+	{ "nl-ocd.server.errors.get", cbx_desk_errors_get, NULL, cbx_observe_rpc },
+	{ "nl-ocd.server.errors.remove", NULL, cbx_order_remove_errors, cbx_observe_rpc },
+	{ "chatterbox.scheduler.pause", NULL, cbx_order_pause_scheduler, NULL },
+	{ "chatterbox.scheduler.resume", NULL, cbx_order_resume_scheduler, NULL },
+	{ "chatterbox.job_status.set_time_till_next_check", NULL, cbx_order_set_interval,
+	  cbx_observe_set_interval },
+	{ "chatterbox.job_status.delete_entry", NULL, cbx_order_delete_entry, NULL },
+	{ "chatterbox.job_status.send_status", NULL, cbx_order_send_status, NULL },
+	{ "chatterbox.errors.report_errors", NULL, cbx_order_report_errors, NULL },
+	{ "chatterbox.errors.store_errors", NULL, cbx_order_store_errors, NULL },
+	{ "chatterbox.errors.add_syncing", NULL, cbx_order_add_syncing, cbx_order_add_syncing },
+	{ "chatterbox.errors.remove_syncing", NULL, cbx_order_remove_syncing,
+	  cbx_order_remove_syncing },
+	{ "chatterbox.errors.is_syncing", NULL, cbx_order_is_syncing, cbx_observe_is_syncing },
+	{ "chatterbox.online_systems.populate", NULL, cbx_order_populate_online, NULL },
 	{ "chatterbox.online_systems.update_server_configuration", NULL,
-	  cbx_order_update_configuration },
-	{ "chatterbox.internal_systems.populate", NULL, cbx_order_populate_internal },
-	{ "chatterbox.internal_systems.cleanup_internal_systems", NULL, cbx_order_clean_internal },
-	{ "chatterbox.internal_systems.put", NULL, cbx_order_put_internal },
-	{ "chatterbox.internal_systems.remove", NULL, cbx_order_remove_internal },
+	  cbx_order_update_configuration, cbx_observe_reread },
+	{ "chatterbox.internal_systems.populate", NULL, cbx_order_populate_internal, NULL },
+	{ "chatterbox.internal_systems.cleanup_internal_systems", NULL, cbx_order_clean_internal,
+	  NULL },
+	{ "chatterbox.internal_systems.put", NULL, cbx_order_put_internal, cbx_order_put_internal },
+	{ "chatterbox.internal_systems.remove", NULL, cbx_order_remove_internal,
+	  cbx_order_remove_internal },
 };
 
 const struct cbx_method *cbx_method_find(const char *name)

@@ -73,6 +73,8 @@ int cbx_poller_init(struct cbx_poller *poller)
 		return result;
 	cbx_job_status_init(&poller->status);
 	cbx_errors_init(&poller->errors, flow);
+	cbx_internal_systems_init(&poller->internal, flow, &poller->errors);
+	poller->courier.flow = flow;
 	return cbx_flow_show(flow);
 }
 
@@ -91,6 +93,7 @@ static void ensure_links(struct cbx_poller *poller)
 	if (cbx_link_ensure(&flow->bus_link) != 1)
 		return;
 	cbx_command_lost(flow);
+	cbx_courier_lost(&poller->courier, "RabbitMQ was lost before the answer came");
 	/* our reply queue comes before the first question */
 	result = flow->bus->ops->consume(flow->bus, NULL, 0, cbx_now(flow->clock) + 5 * CBX_SECOND);
 	if (result < 0) {
@@ -223,12 +226,23 @@ static void lead(struct cbx_poller *poller)
 	cbx_task_tick(&poller->scheduler);
 }
 
+static void hear(struct cbx_poller *poller, const struct cbx_bus_event *event)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	if (event->type == CBX_BUS_CANCELLED)
+		flow->bus->ops->disconnect(flow->bus);
+	else if (!(poller->observer && cbx_courier_hear(&poller->courier, event)) &&
+		 !cbx_command_hear(flow, event) && event->type == CBX_BUS_DELIVERY)
+		cbx_metric_add(flow->observe->late_words, "answer", NULL, 1);
+}
+
 /* @leads: the inbox and the tasks are being seen to; else neither may keep us from sleeping */
 static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
 	struct cbx_flow *flow = &poller->flow;
 	uint64_t deadline = cbx_now(flow->clock) + CBX_SECOND;
-	bool deaf = flow->hanging || !leads;
+	bool deaf = flow->hanging || !(leads || (poller->observer && flow->bus_link.up));
 	struct pollfd p = { .fd = cbx_mailbox_fd(flow->inbox), .events = POLLIN };
 	struct cbx_bus_event event = { 0 };
 	int result;
@@ -236,17 +250,14 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 	if (leads && cbx_task_next_tick(&poller->scheduler) < deadline)
 		deadline = cbx_task_next_tick(&poller->scheduler);
 	/* links that are down, or inbox items that can't be taken yet, are looked at soon again */
-	if (!flow->bus_link.up || !flow->sql_link.up || !flow->state_link.up || deaf)
+	if (!flow->bus_link.up || !flow->sql_link.up || !flow->state_link.up || !leads)
 		deadline = cbx_now(flow->clock) + CBX_SECOND / 10;
 	if (!flow->bus_link.up) {
 		poll(&p, deaf ? 0 : 1, 100);
 		return;
 	}
 	result = flow->bus->ops->take(flow->bus, deaf ? -1 : p.fd, deadline, &event);
-	if (event.type == CBX_BUS_CANCELLED)
-		flow->bus->ops->disconnect(flow->bus);
-	else if (!cbx_command_hear(flow, &event) && event.type == CBX_BUS_DELIVERY)
-		cbx_metric_add(flow->observe->late_words, "answer", NULL, 1);
+	hear(poller, &event);
 	cbx_bus_event_clear(&event);
 	if (result < 0)
 		cbx_link_lost(&flow->bus_link, result);
@@ -265,6 +276,7 @@ void *cbx_poller_run(void *user)
 		} else {
 			cbx_poller_mind_inbox(poller);
 			cbx_follow_turn(&poller->follow);
+			cbx_courier_turn(&poller->courier);
 		}
 		if (!poller->stop)
 			wait_for_work(poller, leads && poller->begun);

@@ -9,6 +9,7 @@
 
 #include "base/thread.h"
 #include "controller/cleanup.h"
+#include "controller/courier.h"
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
@@ -17,6 +18,8 @@
 struct cbx_poller {
 	struct cbx_flow flow;
 	struct cbx_follow follow; /* turned while we do not lead */
+	bool observer;            /* never leads: the courier carries what is to be done */
+	struct cbx_courier courier;
 	struct cbx_job_status status;
 	struct cbx_online_systems online;
 	struct cbx_errors errors;
@@ -42,7 +45,8 @@ int cbx_poller_init(struct cbx_poller *poller);
 void cbx_poller_show_pause(struct cbx_poller *poller);
 /* poller_inbox.c: the flow's command hook; takes @inbound over */
 void cbx_poller_command(void *poller, struct cbx_inbound *inbound);
-/* While nobody leads here, calls are refused and settings taken; the rest waits */
+/* While nobody leads here, calls are refused and settings taken; the rest waits. An observer's
+ * calls and words go out. */
 void cbx_poller_mind_inbox(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);

@@ -68,8 +68,13 @@ void cbx_poller_mind_inbox(struct cbx_poller *poller)
 	size_t count = cbx_mailbox_count(poller->flow.inbox);
 	struct cbx_inbound *inbound;
 
+	if (poller->observer)
+		cbx_mailbox_clear(poller->flow.inbox);
 	while (count-- && (inbound = cbx_mailbox_take(poller->flow.inbox))) {
-		if (inbound->type == CBX_IN_CALL) {
+		if (inbound->type != CBX_IN_SETTINGS && poller->observer &&
+		    cbx_observe_inbound(poller, inbound)) {
+			continue;
+		} else if (inbound->type == CBX_IN_CALL) {
 			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
 				      "this instance does not lead");
 			cbx_inbound_free(inbound);

@@ -10,6 +10,8 @@
 #include <chatterbox/error.h>
 #include <poll.h>
 
+#define TABLES_AGAIN (10 * CBX_SECOND)
+
 static void lead(struct cbx_keeper *keeper, uint64_t sent)
 {
 	uint64_t ttl = (unsigned)keeper->ttl * CBX_SECOND;
@@ -96,8 +98,27 @@ static int migrate(struct cbx_keeper *keeper)
 	return result;
 }
 
+/* An observer makes nothing: it waits for the tables of those who may lead */
+static int find_tables(struct cbx_keeper *keeper)
+{
+	int result;
+
+	if (cbx_now(keeper->clock) < keeper->next_renewal)
+		return 0;
+	result = keeper->sql->ops->check_schema(keeper->sql);
+	keeper->migrated = !result;
+	keeper->next_renewal = cbx_now(keeper->clock) + (result ? TABLES_AGAIN : 0);
+	if (result != CHATTERBOX_E_SCHEMA)
+		return result;
+	cbx_info(keeper->log, CBX_FIELDS({ "error", keeper->sql->error }),
+		 "the database is not as it should be (yet): an observer does without it");
+	return 0;
+}
+
 static int work(struct cbx_keeper *keeper)
 {
+	if (!keeper->migrated && keeper->observer)
+		return find_tables(keeper);
 	if (!keeper->migrated)
 		return migrate(keeper);
 	if (cbx_now(keeper->clock) < keeper->next_renewal)

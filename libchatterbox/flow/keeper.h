@@ -19,7 +19,7 @@ struct cbx_keeper {
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
 	int ttl;                   /* lease.ttl, seconds */
-	bool observer;             /* never takes it */
+	bool observer;             /* never takes it, applies no migrations */
 	struct cbx_mailbox *inbox; /* only woken */
 	/* The database can't be used as it is: E_SCHEMA, with a text. Once, from this thread. */
 	void (*on_failed)(void *user, int error, const char *text);
