@@ -131,7 +131,7 @@ struct cbx_bus {
 	char error[512]; /* why the last call failed: names the server; never a secret */
 	char where[128]; /* "host:port/vhost", for logs */
 	bool blocked;    /* the broker takes no publishes for now: since CBX_BUS_BLOCKED was read,
-			  * until    CBX_BUS_UNBLOCKED or the end of the connection */
+			  * until CBX_BUS_UNBLOCKED or the end of the connection */
 	size_t max_body; /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); larger deliveries
 			  * become CBX_BUS_OVERSIZED */
 };
