@@ -11,15 +11,18 @@
  * not, so the error says what may be wrong and how to look.
  */
 #include "adapter/amqp_bus/connection.h"
+#include "base/cleanup.h"
 
 #include <amqp_framing.h>
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define HEARTBEAT_SECONDS 6
 #define USER_TIMEOUT_MS 10000
@@ -82,6 +85,14 @@ static bool is_of_tls(int status)
 	return status <= AMQP_STATUS_SSL_ERROR && status > _AMQP_STATUS_SSL_NEXT_VALUE;
 }
 
+/* The library keeps no errno; whether it was our own want of descriptors can be tried */
+static const char *why_unreachable(void)
+{
+	cbx_auto(cbx_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	return fd < 0 ? chatterbox_strerror(-errno) : "refused or unreachable";
+}
+
 static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct timeval left = cbx_amqp_left(self, deadline);
@@ -95,8 +106,8 @@ static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
 	if (!socket)
 		return cbx_amqp_lost(self, "connecting", "out of memory");
 	status = amqp_socket_open_noblock(socket, self->options.host, self->options.port, &left);
-	if (status == AMQP_STATUS_SOCKET_ERROR) /* the library keeps no errno */
-		return cbx_amqp_lost(self, "connecting", "refused or unreachable");
+	if (status == AMQP_STATUS_SOCKET_ERROR)
+		return cbx_amqp_lost(self, "connecting", why_unreachable());
 	if (is_of_tls(status))
 		return lost_tls(self, status);
 	if (status != AMQP_STATUS_OK)
