@@ -34,8 +34,8 @@ struct cbx_listener {
 	/* The connection of a request whose answer was lost for want of memory or room; set by any
 	 * thread, then the inbox is woken */
 	_Atomic uint64_t unanswered;
-	int64_t backlog;     /* messages that waited when consuming began, still to come */
-	size_t outstanding;  /* handed to the poller, not yet settled */
+	int64_t backlog;    /* messages that waited when consuming began, still to come */
+	size_t outstanding; /* handed to the poller, not yet settled */
 	bool consuming;
 	/* What waited when consuming began is with the poller: the first question may go out. True
 	 * also when the queue can't be had (a 406): that is told, and must not stop the rounds. */

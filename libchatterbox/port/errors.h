@@ -44,16 +44,16 @@ struct cbx_errors_ops {
 	/* By ids, or, when @system is not NULL, all of that system */
 	int (*remove)(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
 		      size_t count, const char *system, int64_t *removed);
-	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds old
-	 * (database's clock; 0 = all of them) go to completed_jobs with their revision and status
-	 * (started_at from created_at, completed_at now), and leave status_monitor. A row that is
-	 * behind the revision which completed_jobs holds stays. each() for every one that went, by
-	 * system (bytewise) and job_id, after the commit. The proposal's deleteEntry. */
+	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds
+	 * old (database's clock; 0 = all of them) go to completed_jobs with their revision and
+	 * status (started_at from created_at, completed_at now), and leave status_monitor. A row
+	 * that is behind the revision which completed_jobs holds stays. each() for every one that
+	 * went, by system (bytewise) and job_id, after the commit. The proposal's deleteEntry. */
 	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
 			  cbx_row_fn each, void *user);
-	/* Errors whose last_seen is at least @older_than seconds old. Both expire calls stop after a
-	 * portion that their time allows (PostgreSQL: 500 000 rows; SQLite: a second), so that a
+	/* Errors whose last_seen is at least @older_than seconds old. Both expire calls stop after
+	 * a portion that their time allows (PostgreSQL: 500 000 rows; SQLite: a second), so that a
 	 * large table can't keep them from ever finishing: the rest goes at the next call. */
 	int (*expire_errors)(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			     int64_t *removed);

@@ -38,7 +38,7 @@ struct flow_world {
 	struct cbx_mailbox *answers; /* where pushes come back, settled */
 	unsigned woken, announced;
 	void (*tick)(void); /* called in each wait of the poller; may be NULL */
-	bool behind; /* the listener has not caught up */
+	bool behind;        /* the listener has not caught up */
 	int64_t epoch;
 	char directory[64];
 	char path[96];

@@ -251,7 +251,7 @@ int main(void)
 	const TTest *const tests[] = {
 		rows_become_jobs,
 		rows_that_can_not_be_a_job_are_passed_over,
-		  an_unheard_row_may_hold_any_text,
+		an_unheard_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
 		a_shared_status_in_the_wrong_place_is_not_taken,
 		system_states_come_from_the_hash_and_the_rest_is_unknown,

@@ -19,7 +19,7 @@ struct cbx_postgres_options {
 	const char *sslrootcert;
 	const char *app_name;
 	const char *section; /* of the configuration, for errors: "sequelize"; NULL: that */
-	bool read_only; /* for look-ups alone: a server that takes no writes will do */
+	bool read_only;      /* for look-ups alone: a server that takes no writes will do */
 };
 
 /* Copies the options; @log may be NULL and else must outlive it. Not connected yet. The host's name
