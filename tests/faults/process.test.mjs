@@ -73,12 +73,12 @@ row('30: the wall clock is set by ten days, back and forth, and to 2038', async 
 	const before = await kept();
 	assert.deepEqual(before, { errors: 1, completed: 1 });
 	const timeouts = await daemon.metric('chatterbox_rpc_requests_total', 'outcome="timeout"');
-	for (const offset of ['+10d', '-10d', '+12y', '+0']) {
+	for (const offset of ['+10d', '-10d', '+12y']) {
 		await writeFile(file, offset);
 		await until('its clock is set', async () => {
 			const seen = daemon.program.lines.at(-1).match(/"time":"([^"]+)"/)?.[1];
 			const days = Math.round((Date.parse(seen) - Date.now()) / 86400000);
-			return { '+10d': 10, '-10d': -10, '+12y': 4380, '+0': 0 }[offset] === days;
+			return { '+10d': 10, '-10d': -10, '+12y': 4380 }[offset] === days;
 		}, 20000);
 		await wordsGoOn();
 		await daemon.get('/api/v1/jobs');
@@ -110,10 +110,10 @@ row('31: no descriptor left: refused, without a spin, and well again when there 
 	proxy.cut(); // its connections to the broker go, and can't be had again
 	await sleep(1000);
 	const before = await cpu();
-	await sleep(3000);
+	await sleep(2000);
 	const spent = await cpu() - before;
 	assert.ok(daemon.program.runs);
-	assert.ok(spent < 1.5, `${spent} s of CPU in 3 s`);
+	assert.ok(spent < 1, `${spent} s of CPU in 2 s`);
 	for (const client of clients) client.destroy();
 	await limit(1024);
 	await ready(40000);
@@ -196,9 +196,9 @@ row('37: the password is changed: what is connected stays, then refused by name 
 			const { status: code, text } = await daemon.get('/readyz');
 			return code === 503 && /^rmq .*DOWN.*login of user 'rotating' refused/m.test(text);
 		}, 20000);
-		await sleep(8000);
+		await sleep(5000);
 		const count = await tries() - before;
-		assert.ok(count <= 3 * 8, `${count} tries of three connections in 8 s`);
+		assert.ok(count <= 3 * 7, `${count} tries of three connections in 5 s`);
 		assert.equal((await daemon.get('/api/v1/jobs')).status, 200);
 		// the password is one of the keys that need a restart, and a reload says so
 		const config = await configuration();

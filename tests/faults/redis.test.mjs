@@ -112,7 +112,7 @@ row('19: it is loading a large file', async () => {
 row('20: CLIENT PAUSE, a busy script, SIGSTOP: a second each, and no reply is shifted', async () => {
 	const other = place.redis.duplicate();
 	const wedges = [
-		[() => place.redis.call('CLIENT', 'PAUSE', '4000', 'ALL'), () => sleep(4000)],
+		[() => place.redis.call('CLIENT', 'PAUSE', '2500', 'ALL'), () => sleep(2500)],
 		[() => { other.eval('while true do end', 0).catch(() => {}); return sleep(400); },
 			() => place.redis.script('KILL')],
 		[() => redis.pause(), () => redis.cont()],
