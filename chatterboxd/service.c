@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "demo.h"
+#include "patience.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -165,10 +166,17 @@ void cbd_service_reload(struct cbd_service *service)
 
 void cbd_service_closep(struct cbd_service *service)
 {
-	if (service->box)
+	struct cbd_patience patience = { 0 };
+
+	if (service->box) {
+		cbd_patience_begin(&patience, service->log,
+				   (long)chatterbox_config_integer(service->config,
+								   "chatterbox.shutdown_timeout"));
 		chatterbox_stop(service->box);
+	}
 	cbd_http_stopp(&service->http);
 	cbd_box_unrefp(&service->box);
+	cbd_patience_end(&patience);
 	cbd_log_freep(&service->log);
 	cbd_config_unrefp(&service->config);
 	cbd_demo_end();

@@ -59,6 +59,9 @@ static int build(struct chatterbox *box)
 	box->startup_timeout =
 		(uint64_t)chatterbox_config_integer(box->config, "chatterbox.startup_timeout") *
 		CBX_SECOND;
+	box->shutdown_timeout =
+		(uint64_t)chatterbox_config_integer(box->config, "chatterbox.shutdown_timeout") *
+		CBX_SECOND;
 	return engine_build_threads(box);
 }
 

@@ -31,8 +31,12 @@ static void end_calls(struct chatterbox *box)
 	cbx_courier_lost(&box->poller.courier, "chatterbox is stopping");
 }
 
+/* The keeper needs a moment to give the lease back */
+#define LEASE_TIME CBX_SECOND
+
 void engine_stop_threads(struct chatterbox *box)
 {
+	box->teller.stop_by = cbx_now(box->clock) + box->shutdown_timeout - LEASE_TIME;
 	box->desk.stop = true;
 	cbx_mailbox_wake(box->desk.inbox);
 	cbx_thread_join(&box->desk.thread);

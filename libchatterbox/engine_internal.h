@@ -45,7 +45,7 @@ struct chatterbox {
 	struct chatterbox_observer observer;
 	struct cbx_mailbox *host; /* of struct engine_word: what chatterbox_dispatch() tells */
 	uint64_t started_at;
-	uint64_t startup_timeout; /* ns */
+	uint64_t startup_timeout, shutdown_timeout; /* ns */
 	_Atomic bool started;
 	_Atomic bool settled;         /* ready or failed was told */
 	_Atomic uint64_t lost_events; /* the host's queue was full */

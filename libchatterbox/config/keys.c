@@ -158,7 +158,8 @@ const struct cbx_key cbx_keys[] = {
 	INTEGER("chatterbox.startup_timeout", 0, "60", 1, DAY_S, "s",
 		"A server unreachable for so long at start ends chatterboxd with 69."),
 	INTEGER("chatterbox.shutdown_timeout", 0, "10", 1, 3600, "s",
-		"How long a stop waits for the running round."),
+		"How long a stop may take: until then what waits is told; what is left is told by "
+		"whoever leads next."),
 	{ "chatterbox.rmq_rpc.event_queue_bindings.default", CBX_KEY_LIST, 0,
 	  "[\"nl-hdms.event.control.system_online\",\"nl-hdms.event.control.system_offline\","
 	  "\"nl-hdms.event.content.job_status\",\"nl-ocd.event.update_time_till_next_check\","

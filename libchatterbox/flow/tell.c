@@ -70,7 +70,8 @@ static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 	teller->told[CBX_TO_STREAM].count = 0;
 }
 
-static void turn(struct cbx_teller *teller)
+/* Was something told? */
+static bool turn(struct cbx_teller *teller)
 {
 	int64_t epoch = cbx_leadership_epoch(teller->leadership);
 	int to_broker;
@@ -88,10 +89,11 @@ static void turn(struct cbx_teller *teller)
 		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);
 		count_outbox(teller);
 		if (to_broker > 0 || to_stream > 0)
-			return;
+			return true;
 	}
 	if (!teller->stop)
 		wait_for_work(teller);
+	return false;
 }
 
 void *cbx_teller_run(void *user)
@@ -103,7 +105,8 @@ void *cbx_teller_run(void *user)
 		turn(teller);
 	}
 	/* a last try: tell what the broker takes */
-	turn(teller);
+	while (turn(teller) && cbx_now(teller->clock) < teller->stop_by)
+		teller->beat = cbx_now(teller->clock);
 	return NULL;
 }
 

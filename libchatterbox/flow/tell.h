@@ -51,6 +51,8 @@ struct cbx_teller {
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
 	_Atomic bool stop;
+	uint64_t stop_by; /* set before stop: until then what waits is told, if the broker takes it
+			   */
 	_Atomic uint64_t beat; /* now() of the last turn: livez */
 	struct cbx_thread thread;
 	uint64_t next_count;

@@ -159,3 +159,16 @@ test('a log that can not be written stops nothing', async () => {
 		assert.deepEqual(await daemon.stop(), { code: 0, signal: null });
 	}
 });
+
+test('a stop that servers hold up ends by itself within shutdown_timeout', async () => {
+	const silent = createServer(() => {}).listen(0, '127.0.0.1'); // takes connections, says nothing
+	await new Promise((resolve) => { silent.once('listening', resolve); });
+	const { port } = silent.address();
+	const file = configFile({ redis: { port }, rmq: { port }, sequelize: { port },
+		http_server: { port: 0 }, chatterbox: { shutdown_timeout: 1 } });
+	const daemon = await start([`--config=${file}`]);
+	daemon.child.kill('SIGTERM');
+	assert.deepEqual(await daemon.ended, { code: 0, signal: null });
+	assert.match(daemon.stdout, /not stopped within chatterbox.shutdown_timeout/);
+	silent.close();
+});

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/* The teller's last turns (CONTRACT 8, SIGTERM: tell what the broker takes) */
+#include "teller_world.h"
+
+static void set_up(void)
+{
+	teller_set_up();
+	teller_be_heard();
+	/* of one key, so that each batch can tell one only */
+	teller_record("ABC1", "17 Running");
+	teller_record("ABC1", "17 Queued");
+	teller_record("ABC1", "17 Running");
+	teller.stop = true;
+}
+
+START_TEST(a_stop_tells_what_waits)
+{
+	teller.stop_by = cbx_now(flow->clock) + 10 * CBX_SECOND;
+	cbx_teller_run(&teller);
+	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/17/2\n"
+			    "update_job_status ABC1/17/3\n");
+	world_expect_outbox("");
+}
+END_TEST
+
+START_TEST(a_stop_waits_for_no_broker_that_is_down)
+{
+	faults_add_nth(&world.bus_faults, "publish", CHATTERBOX_E_DOWN, 1, 100);
+	teller.stop_by = cbx_now(flow->clock) + 10 * CBX_SECOND;
+	cbx_teller_run(&teller);
+	teller_expect_stream("ABC1/17/1 ABC1/17/2 ABC1/17/3");
+	world_expect_outbox("ABC1/17/1 ABC1/17/2 ABC1/17/3");
+}
+END_TEST
+
+START_TEST(a_stop_ends_in_time)
+{
+	cbx_teller_run(&teller);
+	teller_expect_heard("update_job_status ABC1/17/1\n");
+	world_expect_outbox("ABC1/17/2 ABC1/17/3");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_stop_tells_what_waits,
+		a_stop_waits_for_no_broker_that_is_down,
+		a_stop_ends_in_time,
+	};
+	Suite *suite = suite_create("tell");
+	TCase *tcase = tcase_create("tell");
+
+	tcase_add_checked_fixture(tcase, set_up, teller_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
