@@ -16,8 +16,6 @@ const LATE = 3000;
 const ENDED = new Set(['Completed', 'Killed', 'Errored']);
 const LOST = ['percent_completed', 'download_speed', 'files_downloading'];
 const FLEET = [...FAST, '--seed', '11'];
-// jobs that start unasked are found soon
-const DISCOVER = { time_till_next_check: 15 };
 
 /** Every page of a list */
 async function pages(daemon, path, name) {
@@ -133,7 +131,7 @@ async function refuses(standby, leader) {
 }
 
 test('standbys answer as the leader does, and refuse to write', () => Rig.run('leader', 3,
-	{ systems: 120, daemons: 3, fleet: FLEET, config: { lease: { ttl: TTL }, ...DISCOVER } },
+	{ systems: 120, daemons: 3, fleet: FLEET, config: { lease: { ttl: TTL } } },
 	async (rig) => {
 		const { leader, name, standbys } = await until('one of three leads', () => roles(rig));
 		await rig.more(100);
@@ -192,7 +190,7 @@ async function written(rig) {
 }
 
 test('a leader that is stopped, killed or frozen is succeeded', () => Rig.run('succession', 4,
-	{ systems: 60, daemons: 3, fleet: FLEET, config: { lease: { ttl: TTL }, csaTimer: 1, ...DISCOVER } },
+	{ systems: 60, daemons: 3, fleet: FLEET, config: { lease: { ttl: TTL }, csaTimer: 1 } },
 	async (rig) => {
 		const took = {};
 		await until('one of three leads', () => roles(rig));

@@ -42,9 +42,10 @@ export class Rig {
 		return rig;
 	}
 
+	/** A fleet starts jobs that nobody is told of: they must be found before settle() gives up */
 	#config({ redis, rmq, sequelize, ...rest }) {
 		const { proxies } = this;
-		return { lease: { ttl: 1 }, log: { level: 'info' }, ...rest,
+		return { lease: { ttl: 1 }, log: { level: 'info' }, time_till_next_check: 15, ...rest,
 			redis: { port: proxies.redis.port, ...redis }, rmq: { port: proxies.rmq.port, ...rmq },
 			sequelize: { port: proxies.pg.port, ...sequelize } };
 	}

@@ -78,7 +78,7 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	let soak;
 	let first;
 	let last;
-	const options = { systems: 50, daemons: 3, settle: 180000, config: { time_till_next_check: 15 },
+	const options = { systems: 50, daemons: 3, settle: 180000,
 		fleet: [...FAST, '--push', '0.2', '--linger', '300', '--seed', String(SEED)] };
 	const report = await Rig.run('soak', 1, options, async (rig) => {
 		await rig.more(200);

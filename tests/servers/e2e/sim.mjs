@@ -35,13 +35,13 @@ export class Sim {
 	/** Nothing happens in the fleet any more; it still answers */
 	hold() { this.program.child.kill('SIGUSR1'); }
 
-	/** job -> { status, time, origin } of its last change so far; status null: it vanished */
+	/** job -> { status, time, origin, began } as of its last change; status null: it vanished */
 	async truth() {
 		const text = await readFile(this.file, 'utf8');
 		const jobs = new Map();
 		for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean)) {
 			const { time, system, job_id: id, to, origin } = JSON.parse(line);
-			const job = jobs.get(`${system}/${id}`) ?? { origin };
+			const job = jobs.get(`${system}/${id}`) ?? { origin, began: time };
 			job.status = to;
 			job.time = Date.parse(time);
 			jobs.set(`${system}/${id}`, job);
@@ -80,13 +80,13 @@ const PLACE = { Completed: ['completed'], Killed: ['completed'], Errored: ['moni
  */
 export function difference(truth, recorded, since) {
 	let unseen = 0;
-	for (const [key, { status, time }] of truth) {
+	for (const [key, { status, time, began }] of truth) {
 		const job = recorded.get(key);
 		if (!job && status === null && time < since) {
 			unseen += 1;
 			continue;
 		}
-		if (!job) return `${key} is not recorded`;
+		if (!job) return `${key} is not recorded, in truth ${status}, began ${began}`;
 		const right = status === null ? ['Killed', 'Completed'] : [status];
 		if (!right.includes(job.status)) return `${key} is ${job.status}, in truth ${status}`;
 		if (!(PLACE[job.status] ?? ['monitor']).includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
