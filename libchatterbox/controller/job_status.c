@@ -105,8 +105,8 @@ static void perform_update(void *user)
 
 	if (!cbx_job_status_update_database(status))
 		status->updated_once = true;
-	else if (!status->updated_once)
-		status->update_database_task.wanted = true;
+	else
+		status->update_database_task.wanted = true; /* when the server is back */
 }
 
 static void perform_check(void *user)

@@ -38,6 +38,7 @@ struct cbx_system_entry {
 	uint64_t ask_again_at; /* not before that, after timeouts */
 	bool ask_alone;        /* an error to a batch: ask it singly next time */
 	bool ask_now;          /* it waits in the flow's list of those to be asked at once */
+	bool list_owed;        /* it was asked in vain, or was not asked while it was away */
 	bool dirty;            /* not yet written to the shared state */
 	/* a follower's own, see flow/follow.h */
 	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */

@@ -134,6 +134,10 @@ size_t cbx_heard_bytes(const struct cbx_heard *heard); /* of its statuses */
 void cbx_heard_free(struct cbx_heard *heard);
 /* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
 int cbx_flow_drain_inbox(struct cbx_flow *flow);
+/* Any word of a system: it is in this @state, what its time-outs held back is forgotten, and a list
+ * that it owes is asked for at once, unless this was one (@listed). -ENOMEM. */
+int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, uint64_t at,
+		       enum cbx_system_state state, bool listed);
 /* Ask this system for its list as soon as possible */
 int cbx_flow_ask_now(struct cbx_flow *flow, const char *system);
 

@@ -19,34 +19,6 @@ void poll_done(struct cbx_poll *poll, struct question *question, const char *out
 	cbx_metric_add(poll->flow->observe->rpc_requests, poll_event(target), outcome, 1);
 }
 
-/* Longer and longer, so that a dead system does not hold up every round */
-static void note_timeout(struct cbx_poll *poll, struct cbx_system_entry *entry)
-{
-	struct cbx_flow *flow = poll->flow;
-	double wait = flow->interval_base;
-	unsigned n;
-
-	poll->figures.timeouts++;
-	entry->timeouts++;
-	if (entry->timeouts < 2)
-		return;
-	for (n = 0; n < entry->timeouts && wait < flow->settings->time_till_next_check; n++)
-		wait *= 2;
-	if (wait > flow->settings->time_till_next_check)
-		wait = flow->settings->time_till_next_check;
-	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
-}
-
-void poll_expire(struct cbx_poll *poll, struct question *question)
-{
-	size_t i;
-
-	for (i = 0; i < question->count; i++)
-		note_timeout(poll, poll->targets[question->first + i].entry);
-	poll->figures.unanswered++;
-	poll_done(poll, question, "timeout");
-}
-
 static struct question *find_question(struct cbx_poll *poll, const char *id)
 {
 	size_t len = strlen(poll->prefix);
@@ -87,16 +59,11 @@ static void count_rejects(struct cbx_flow *flow, const struct cbx_reply *reply)
 static void heard_of(struct cbx_poll *poll, struct target *target, enum cbx_system_state state)
 {
 	struct cbx_flow *flow = poll->flow;
-	struct cbx_system_entry *entry = target->entry;
 
 	target->answered = true;
-	entry->word_at = cbx_now(flow->clock);
-	entry->timeouts = 0;
-	entry->ask_again_at = 0;
-	entry->ask_alone = false;
-	cbx_systems_set(flow->systems, entry, state, cbx_wall(flow->clock),
-			target->list && state == CBX_ONLINE);
-	flow->systems_dirty = true;
+	target->entry->ask_alone = false;
+	cbx_flow_note_word(flow, target->entry, cbx_now(flow->clock), state,
+			   target->list && state == CBX_ONLINE);
 }
 
 /* The statuses of @target's system in the reply, as one report */
@@ -183,6 +150,8 @@ static void hear_error(struct cbx_poll *poll, struct question *question,
 		/* an error to a batch changes nobody: they are asked singly in the next round */
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
+		if (question->count > 1)
+			poll_owe_lists(poll, question->first, question->count);
 	}
 	poll_done(poll, question, "error");
 }
@@ -200,7 +169,7 @@ static void hear_answer(struct cbx_poll *poll, struct question *question,
 		if (target->answered)
 			continue;
 		if (!speaks_for(question, target, reply))
-			note_timeout(poll, target->entry);
+			poll_timed_out(poll, target);
 		else if (hear_target(poll, question, target, reply) < 0)
 			cbx_error(poll->flow->log, CBX_NO_FIELDS,
 				  "out of memory: an answer is lost");
@@ -282,6 +251,7 @@ void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		question = find_question(poll, event->message.correlation_id);
 		if (question) {
 			poll->figures.errors++;
+			poll_owe_lists(poll, question->first, question->count);
 			poll_done(poll, question, "error");
 		}
 		break;

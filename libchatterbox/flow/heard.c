@@ -110,19 +110,29 @@ int cbx_flow_ask_now(struct cbx_flow *flow, const char *system)
 	return 0;
 }
 
-/* Any word of a system: it is online, and what its time-outs held back is forgotten */
-static int note_word(struct cbx_flow *flow, const char *name, uint64_t at,
-		     enum cbx_system_state state)
+int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, uint64_t at,
+		       enum cbx_system_state state, bool listed)
 {
-	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
+	int result = 0;
 
-	if (!entry)
-		return -ENOMEM;
 	entry->word_at = at;
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
 	flow->systems_dirty = true;
-	return cbx_systems_set(flow->systems, entry, state, cbx_wall(flow->clock), false);
+	if (listed || state == CBX_OFFLINE)
+		entry->list_owed = !listed;
+	else if (entry->list_owed)
+		result = cbx_flow_ask_now(flow, entry->system->name);
+	return result ? result
+		      : cbx_systems_set(flow->systems, entry, state, cbx_wall(flow->clock), listed);
+}
+
+static int note_word_of(struct cbx_flow *flow, const char *name, uint64_t at,
+			enum cbx_system_state state)
+{
+	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
+
+	return entry ? cbx_flow_note_word(flow, entry, at, state, false) : -ENOMEM;
 }
 
 static int by_system(const void *a, const void *b)
@@ -153,7 +163,7 @@ static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
 		report.statuses = reply->statuses + first;
 		report.count = i - first;
 		first = i;
-		result = note_word(flow, report.system, inbound->at, CBX_ONLINE);
+		result = note_word_of(flow, report.system, inbound->at, CBX_ONLINE);
 		if (!result)
 			result = cbx_flow_hear(flow, &report, inbound);
 		if (result < 0)
@@ -171,7 +181,7 @@ static int mark_systems(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	for (i = 0; !result && i < inbound->reply->system_count; i++) {
 		const char *name = inbound->reply->systems[i];
 
-		result = note_word(flow, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
+		result = note_word_of(flow, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
 		if (!result && online)
 			result = cbx_flow_ask_now(flow, name);
 	}

@@ -177,6 +177,8 @@ void cbx_poll_run(struct cbx_poll *poll)
 	}
 	if (!poll->figures.cut && cbx_flow_settle(flow) < 0)
 		poll->figures.cut = true;
+	if (poll->figures.cut)
+		poll_owe_lists(poll, 0, poll->target_count);
 	cbx_metric_set(flow->observe->rpc_in_flight, NULL, NULL, 0);
 }
 

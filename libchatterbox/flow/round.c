@@ -21,19 +21,23 @@ static bool heard_lately(const struct cbx_flow *flow, const struct cbx_job *job)
 	       (double)(cbx_now(flow->clock) - job->told_at) < flow->interval_current * 1e9;
 }
 
+/* 1 when there was a job to be asked about */
 static int add_jobs(struct cbx_poll *poll, struct cbx_flow *flow, struct cbx_system_entry *entry,
 		    const struct cbx_job_list *list)
 {
 	cbx_auto(cbx_freep) int64_t *ids = calloc(list->count + 1, sizeof(*ids));
 	size_t count = 0;
 	size_t i;
+	int result = 0;
 
 	if (!ids)
 		return -ENOMEM;
 	for (i = 0; i < list->count; i++)
 		if (list->jobs[i]->phase != CBX_ENDED && !heard_lately(flow, list->jobs[i]))
 			ids[count++] = list->jobs[i]->status->job_id;
-	return count ? cbx_poll_add(poll, entry, false, ids, count) : 0;
+	if (count)
+		result = cbx_poll_add(poll, entry, false, ids, count);
+	return result < 0 ? result : count > 0;
 }
 
 static int add_target(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_round_kind kind,
@@ -41,13 +45,19 @@ static int add_target(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_rou
 {
 	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, entry->system->name);
 	bool offline = entry->system->state == CBX_OFFLINE;
+	bool waits = cbx_now(flow->clock) < entry->ask_again_at;
+	int result = 0;
 
-	if (cbx_now(flow->clock) < entry->ask_again_at)
-		return 0;
+	if (kind == CBX_DISCOVERY_ROUND && !waits && (!offline || (list && list->live)))
+		return cbx_poll_add(poll, entry, true, NULL, 0);
 	if (kind == CBX_DISCOVERY_ROUND)
-		return offline && !(list && list->live) ? 0
-							: cbx_poll_add(poll, entry, true, NULL, 0);
-	return offline || !list ? 0 : add_jobs(poll, flow, entry, list);
+		entry->list_owed = true;
+	if (kind == CBX_DISCOVERY_ROUND || waits || offline)
+		return 0;
+	if (list)
+		result = add_jobs(poll, flow, entry, list);
+	/* an answer about its jobs would bring the list that it owes, too */
+	return result || !entry->list_owed ? result : cbx_poll_add(poll, entry, true, NULL, 0);
 }
 
 static int add_targets(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_round_kind kind)
@@ -62,9 +72,9 @@ static int add_targets(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_ro
 	entries = cbx_systems_all(flow->systems);
 	if (!entries)
 		return -ENOMEM;
-	for (i = 0; !result && i < count; i++)
+	for (i = 0; result >= 0 && i < count; i++)
 		result = add_target(poll, flow, kind, entries[i]);
-	return result;
+	return result < 0 ? result : 0;
 }
 
 /* The jobs of systems that have been offline too long */

@@ -97,7 +97,7 @@ START_TEST(no_question_before_what_waited_is_merged)
 }
 END_TEST
 
-START_TEST(only_a_start_up_run_that_failed_is_repeated)
+START_TEST(a_discovery_that_failed_is_repeated)
 {
 	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 3);
 	run_for(4.5);
@@ -105,7 +105,7 @@ START_TEST(only_a_start_up_run_that_failed_is_repeated)
 	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 1);
 	command(CBX_IN_DISCOVER, 0);
 	run_for(3);
-	hdms_expect(&world.hdms, "");
+	hdms_expect(&world.hdms, "job_list ABC1\n");
 }
 END_TEST
 
@@ -290,7 +290,7 @@ UNIT_MAIN_FIXTURE("poller", set_up, world_tear_down,
 		  a_start_asks_for_everything_and_then_each_interval,
 		  online_systems_come_before_the_first_discovery,
 		  discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
-		  only_a_start_up_run_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
+		  a_discovery_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
 		  a_lapsed_lease_stops_the_asking_until_it_is_renewed,
 		  a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
 		  the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
