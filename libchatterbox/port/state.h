@@ -96,6 +96,8 @@ struct cbx_state_ops {
 			    const struct cbx_field *fields, size_t count, size_t *removed);
 	/* APP:jobs_data */
 	int (*write_jobs_data)(struct cbx_state *state, const char *json, size_t len);
+	/* Its text is copied into @out, "" when absent; E_REFUSED when it does not fit */
+	int (*read_jobs_data)(struct cbx_state *state, char *out, size_t size);
 	/* XADD APP:events MAXLEN ~ max_length; in order */
 	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
 			     size_t count, int64_t max_length);

@@ -68,6 +68,8 @@ CALL(outbox, told,
      (struct cbx_sql * sql, const struct cbx_guard *guard, enum cbx_outbox_side side,
       const int64_t *ids, size_t count),
      (sql, guard, side, ids, count))
+CALL(outbox, unstreamed, (struct cbx_sql * sql, size_t limit, cbx_outbox_fn each, void *user),
+     (sql, limit, each, user))
 CALL(outbox, pending, (struct cbx_sql * sql, int64_t *rows, double *oldest), (sql, rows, oldest))
 CALL(lease, take,
      (struct cbx_sql * sql, const char *name, const char *holder, int ttl, int64_t *epoch,
@@ -145,7 +147,8 @@ static const struct cbx_ledger_ops all_ledger = { ledger_record,    ledger_settl
 						  ledger_monitored, ledger_unheard,
 						  ledger_ocd_jobs,  ledger_of_jobs,
 						  ledger_completed };
-static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_pending };
+static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_unstreamed,
+						  outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_give_back,
 						lease_read };
 static const struct cbx_directory_ops all_directory = {

@@ -60,6 +60,7 @@ CALL(drop_systems,
       size_t count, size_t *removed),
      (state, hash, fields, count, removed))
 CALL(write_jobs_data, (struct cbx_state * state, const char *json, size_t len), (state, json, len))
+CALL(read_jobs_data, (struct cbx_state * state, char *out, size_t size), (state, out, size))
 CALL(append_events,
      (struct cbx_state * state, const struct cbx_stream_entry *entries, size_t count,
       int64_t max_length),
@@ -103,6 +104,7 @@ static const struct cbx_state_ops all = {
 	.read_systems = call_read_systems,
 	.drop_systems = call_drop_systems,
 	.write_jobs_data = call_write_jobs_data,
+	.read_jobs_data = call_read_jobs_data,
 	.append_events = call_append_events,
 	.read_active = call_read_active,
 	.read_events = call_read_events,

@@ -15,6 +15,14 @@ static void expect_heads(enum cbx_outbox_side side, size_t limit, const char *ex
 	sql_expect_text(&text, expected);
 }
 
+static void expect_unstreamed(size_t limit, int result, const char *expected)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(sql->outbox->unstreamed(sql, limit, sql_note_event, &text), result);
+	sql_expect_text(&text, expected);
+}
+
 static int64_t id_of(const char *message_id)
 {
 	struct cbx_text text = { 0 };
@@ -67,6 +75,7 @@ START_TEST(heads_are_few_when_they_are_large)
 	}
 	sql_record(&batch, 0);
 	expect_heads(CBX_TO_BROKER, 10, "a b c ");
+	expect_unstreamed(10, 1, "a b c ");
 	tell(CBX_TO_BROKER, "a");
 	tell(CBX_TO_BROKER, "b");
 	expect_heads(CBX_TO_BROKER, 10, "c d ");
@@ -202,6 +211,19 @@ START_TEST(one_key_does_not_hide_the_others)
 }
 END_TEST
 
+/* A key's later ones, too: who begins to lead hands them to its host */
+START_TEST(all_that_the_stream_has_not_got)
+{
+	expect_unstreamed(10, 0, "");
+	put_three_keys();
+	expect_unstreamed(10, 0, "a1 a2 b1 a3 c1 b2 ");
+	tell(CBX_TO_BROKER, "a1");
+	tell(CBX_TO_STREAM, "a2");
+	expect_unstreamed(5, 0, "a1 b1 a3 c1 b2 ");
+	expect_unstreamed(4, 1, "a1 b1 a3 c1 ");
+}
+END_TEST
+
 START_TEST(pending_counts_and_ages)
 {
 	struct cbx_text text = { 0 };
@@ -248,6 +270,7 @@ void sql_suite_outbox(Suite *suite)
 		ids_are_never_given_out_again,
 		heads_carry_everything,
 		one_key_does_not_hide_the_others,
+		all_that_the_stream_has_not_got,
 		pending_counts_and_ages,
 		telling_is_guarded,
 	};

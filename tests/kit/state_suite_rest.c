@@ -77,7 +77,12 @@ START_TEST(jobs_data_is_the_last_one)
 {
 	char text[64];
 
+	ck_assert_int_eq(state->ops->read_jobs_data(state, text, sizeof(text)), 0);
+	ck_assert_str_eq(text, "");
 	ck_assert_int_eq(state->ops->write_jobs_data(state, "{\"job_count\":1}", 15), 0);
+	ck_assert_int_eq(state->ops->read_jobs_data(state, text, 15), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(state->ops->read_jobs_data(state, text, 16), 0);
+	ck_assert_str_eq(text, "{\"job_count\":1}");
 	ck_assert_int_eq(state->ops->write_jobs_data(state, "{}", 2), 0);
 	world->jobs_data(text, sizeof(text));
 	ck_assert_str_eq(text, "{}");

@@ -209,20 +209,31 @@ static int memory_read_events(struct cbx_state *state, char place[CBX_STREAM_PLA
 	return cbx_memory_store_read_events(store, place, most, each, user);
 }
 
-static int memory_read_interval(struct cbx_state *state, char *out, size_t size)
+/* @text may be NULL */
+static int give_text(struct cbx_state *state, const char *text, char *out, size_t size)
 {
-	size_t len;
+	size_t len = text ? strlen(text) : 0;
 
-	ENTER(state);
-	len = store->interval ? strlen(store->interval) : 0;
 	if (len >= size) {
-		snprintf(state->error, sizeof(state->error), "memory: the interval is too long");
+		snprintf(state->error, sizeof(state->error), "memory: a text is too long");
 		return CHATTERBOX_E_REFUSED;
 	}
 	if (len)
-		memcpy(out, store->interval, len);
+		memcpy(out, text, len);
 	out[len] = '\0';
 	return 0;
+}
+
+static int memory_read_jobs_data(struct cbx_state *state, char *out, size_t size)
+{
+	ENTER(state);
+	return give_text(state, store->jobs_data, out, size);
+}
+
+static int memory_read_interval(struct cbx_state *state, char *out, size_t size)
+{
+	ENTER(state);
+	return give_text(state, store->interval, out, size);
 }
 
 static void memory_free(struct cbx_state *state)
@@ -245,6 +256,7 @@ static const struct cbx_state_ops memory_ops = {
 	.read_systems = memory_read_systems,
 	.drop_systems = memory_drop_systems,
 	.write_jobs_data = memory_write_jobs_data,
+	.read_jobs_data = memory_read_jobs_data,
 	.append_events = memory_append_events,
 	.read_active = memory_read_active,
 	.read_events = memory_read_events,

@@ -34,6 +34,11 @@
 	" is null order by p.key, p.id limit 1) as id from k where k.key is not null "         \
 	"order by 1 limit $1) " FITTING("0")
 
+/* as FITTING(); how many there are with the one that tells that there are more */
+#define UNSTREAMED                                                                 \
+	"with h as materialized (select id from outbox where streamed_at is null " \
+	"order by id limit $1) " FITTING("(select count(*) from h)")
+
 #define LOCK "select id from outbox where id = any($1::bigint[]) order by id for update"
 #define MARK(side) \
 	"update outbox set " side " = now() where id = any($1::bigint[]) and " side " is null"
@@ -52,12 +57,12 @@ static const struct {
 			    MARK("streamed_at") },
 };
 
-static int give_heads(const PGresult *result, cbx_outbox_fn each, void *user)
+static int give_rows(const PGresult *result, size_t limit, cbx_outbox_fn each, void *user)
 {
 	int r = 0;
 	int i;
 
-	for (i = 0; i < PQntuples(result) && !r; i++) {
+	for (i = 0; i < PQntuples(result) && (size_t)i < limit && !r; i++) {
 		struct cbx_outbox_row row = {
 			.id = cbx_pg_int(result, i, 0),
 			.key = cbx_pg_text(result, i, 1),
@@ -105,7 +110,24 @@ static int postgres_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t
 		PQclear(cbx_steal(result));
 		r = read_by_index(self, texts[side].key_by_key, &args, &result);
 	}
-	return r ? r : give_heads(result, each, user);
+	return r ? r : give_rows(result, limit, each, user);
+}
+
+static int postgres_unstreamed(struct cbx_sql *sql, size_t limit, cbx_outbox_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_int(&args, (int64_t)limit + 1);
+	cbx_pg_arg_int(&args, CBX_OUTBOX_BYTES);
+	r = read_by_index(cbx_pg_of(sql), UNSTREAMED, &args, &result);
+	if (!r)
+		r = give_rows(result, limit, each, user);
+	if (r || !PQntuples(result))
+		return r;
+	return cbx_pg_int(result, 0, 7) > (int64_t)limit ||
+	       cbx_pg_int(result, 0, 7) > PQntuples(result);
 }
 
 static int mark(struct postgres *self, enum cbx_outbox_side side, const struct cbx_pg_args *ids)
@@ -162,5 +184,6 @@ static int postgres_pending(struct cbx_sql *sql, int64_t *rows, double *oldest_s
 const struct cbx_outbox_ops cbx_pg_outbox_ops = {
 	.heads = postgres_heads,
 	.told = postgres_told,
+	.unstreamed = postgres_unstreamed,
 	.pending = postgres_pending,
 };

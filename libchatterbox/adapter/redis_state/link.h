@@ -129,6 +129,7 @@ int cbx_redis_ping(struct cbx_state *state);
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch);
 int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch);
 int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t len);
+int cbx_redis_read_jobs_data(struct cbx_state *state, char *out, size_t size);
 int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size);
 
 /* stream.c */

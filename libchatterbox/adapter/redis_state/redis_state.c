@@ -51,6 +51,7 @@ static const struct cbx_state_ops redis_ops = {
 	.read_systems = cbx_redis_read_systems,
 	.drop_systems = cbx_redis_drop_systems,
 	.write_jobs_data = cbx_redis_write_jobs_data,
+	.read_jobs_data = cbx_redis_read_jobs_data,
 	.append_events = cbx_redis_append_events,
 	.read_active = cbx_redis_read_active,
 	.read_events = cbx_redis_read_events,

@@ -72,24 +72,40 @@ int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t 
 	return set_value(cbx_redis_of(state), "jobs_data", json, len);
 }
 
-int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size)
+/* Sends the command that was begun; its answer is the text of @key, "" when there is none */
+static int ask_text(struct cbx_redis *me, const char *key, char *out, size_t size)
 {
 	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
-	struct cbx_redis *me = cbx_redis_of(state);
 	const char *text;
-	int error;
+	int error = cbx_redis_ask(me, key, &reply);
 
-	cbx_redis_begin(me, "HGET");
-	cbx_redis_puts(me, INTERVAL);
-	cbx_redis_puts(me, INTERVAL);
-	error = cbx_redis_ask(me, INTERVAL, &reply);
 	if (error)
 		return error;
 	text = reply->type == REDIS_REPLY_STRING ? reply->str : "";
 	if (reply->len >= size || strlen(text) != reply->len) {
-		cbx_redis_say(me, INTERVAL ": its text is too long or holds a NUL");
+		cbx_redis_say(me, "%s: its text is too long or holds a NUL", key);
 		return CHATTERBOX_E_REFUSED;
 	}
 	memcpy(out, text, strlen(text) + 1);
 	return 0;
+}
+
+int cbx_redis_read_jobs_data(struct cbx_state *state, char *out, size_t size)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	const char *key = cbx_redis_key(me, &me->key, "jobs_data");
+
+	cbx_redis_begin(me, "GET");
+	cbx_redis_puts(me, key);
+	return ask_text(me, key, out, size);
+}
+
+int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	cbx_redis_begin(me, "HGET");
+	cbx_redis_puts(me, INTERVAL);
+	cbx_redis_puts(me, INTERVAL);
+	return ask_text(me, INTERVAL, out, size);
 }

@@ -112,21 +112,15 @@ static int look(struct sqlite *self, enum cbx_outbox_side side, size_t limit, bo
 	return 0;
 }
 
-static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
-			cbx_outbox_fn each, void *user)
+/* Rows of @s until @limit or CBX_OUTBOX_BYTES are given; *more = there was one more */
+static int give_rows(struct sqlite *self, sqlite3_stmt *s, size_t limit, cbx_outbox_fn each,
+		     void *user, bool *more)
 {
-	struct sqlite *self = cbx_sqlite_of(sql);
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	bool enough = false;
 	size_t bytes = 0;
-	int r = look(self, side, limit, &enough);
+	int r;
 
-	if (!r)
-		r = cbx_sqlite_prepare(
-			self, enough ? texts[side].first_of_window : texts[side].key_by_key, &s);
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, (sqlite3_int64)limit);
+	*more = false;
+
 	while ((r = cbx_sqlite_step(self, s)) > 0) {
 		struct cbx_outbox_row row = {
 			.id = sqlite3_column_int64(s, 0),
@@ -138,12 +132,49 @@ static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t l
 			.payload = cbx_sqlite_text(s, 6),
 		};
 
+		if (!limit-- || bytes >= CBX_OUTBOX_BYTES) {
+			*more = true;
+			return 0;
+		}
 		r = each(user, &row);
-		bytes += (size_t)sqlite3_column_bytes(s, 6);
-		if (r || bytes >= CBX_OUTBOX_BYTES)
+		if (r)
 			break;
+		bytes += (size_t)sqlite3_column_bytes(s, 6);
 	}
 	return r;
+}
+
+static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
+			cbx_outbox_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	bool enough = false;
+	bool more;
+	int r = look(self, side, limit, &enough);
+
+	if (!r)
+		r = cbx_sqlite_prepare(
+			self, enough ? texts[side].first_of_window : texts[side].key_by_key, &s);
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)limit);
+	return give_rows(self, s, limit, each, user, &more);
+}
+
+static int sqlite_unstreamed(struct cbx_sql *sql, size_t limit, cbx_outbox_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	bool more = false;
+	int r = cbx_sqlite_prepare(self,
+				   "select " ROW "from outbox o where o.streamed_at is null "
+				   "order by o.id",
+				   &s);
+
+	if (!r)
+		r = give_rows(self, s, limit, each, user, &more);
+	return r ? r : more;
 }
 
 static int mark(struct sqlite *self, enum cbx_outbox_side side, const int64_t *ids, size_t count)
@@ -199,5 +230,6 @@ static int sqlite_pending(struct cbx_sql *sql, int64_t *rows, double *oldest_sec
 const struct cbx_outbox_ops cbx_sqlite_outbox_ops = {
 	.heads = sqlite_heads,
 	.told = sqlite_told,
+	.unstreamed = sqlite_unstreamed,
 	.pending = sqlite_pending,
 };
