@@ -145,6 +145,7 @@ int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *o
 		       observer->version == 1 ? offsetof(struct chatterbox_observer, on_event)
 					      : sizeof(*observer));
 	}
+	engine_listen(box);
 	box->started_at = cbx_now(box->clock);
 	box->started = true;
 	result = engine_start_threads(box);

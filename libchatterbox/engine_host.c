@@ -6,6 +6,7 @@
 #include "engine_internal.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,9 @@ bool engine_is_ready(struct chatterbox *box)
 	char leader[CBX_HOLDER_TEXT];
 
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
+		return false;
+	/* from now on the host misses nothing of the stream */
+	if (box->observer.on_event && !box->poller.follow.placed)
 		return false;
 	/* who writes nothing needs no tables: it follows the shared state */
 	if (box->keeper.observer)
@@ -135,23 +139,53 @@ static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text 
 	cbx_text_putc(out, ']');
 }
 
-void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+static void tell_statuses(void *user, const struct cbx_view *view)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	struct chatterbox_event event = { .name = "job_status" };
 
+	if (!view->jobs->totals.live)
+		return;
+	write_statuses(view->jobs, &text);
+	event.params = text.failed ? NULL : text.bytes;
+	tell_event(user, &event);
+}
+
+static void tell_data(void *user, const char *json)
+{
+	const struct chatterbox_event event = { .name = "jobs_data", .params = json };
+
+	tell_event(user, &event);
+}
+
+void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+
 	if (!box->observer.on_event)
 		return;
-	if (view->jobs->totals.live) {
-		write_statuses(view->jobs, &text);
-		event.params = text.failed ? NULL : text.bytes;
-		tell_event(box, &event);
-		cbx_text_clear(&text);
-	}
+	tell_statuses(box, view);
 	cbx_jobs_data_json(&view->jobs->totals, false, &text);
-	event.name = "jobs_data";
-	event.params = text.failed ? NULL : text.bytes;
-	tell_event(box, &event);
+	tell_data(box, text.failed ? NULL : text.bytes);
+}
+
+static void tell_gap(void *user)
+{
+	struct chatterbox *box = user;
+
+	box->gap = true;
+	cbx_mailbox_wake(box->host);
+}
+
+void engine_listen(struct chatterbox *box)
+{
+	box->listening = (struct cbx_follow_host){ .events = engine_tell_batch,
+						   .jobs_data = tell_data,
+						   .job_status = tell_statuses,
+						   .lost = tell_gap,
+						   .user = box };
+	if (box->observer.on_event)
+		box->poller.follow.host = &box->listening;
 }
 
 int chatterbox_get_fd(struct chatterbox *box)
@@ -175,22 +209,31 @@ static void dispatch(const struct chatterbox_observer *observer, const struct en
 		observer->on_failed(observer->user, word->error, word->text);
 }
 
+static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t count, bool gap)
+{
+	if (!observer->on_lost)
+		return 0;
+	if (count)
+		observer->on_lost(observer->user, count);
+	if (gap)
+		observer->on_lost(observer->user, 0);
+	return (count > 0) + gap;
+}
+
 int chatterbox_dispatch(struct chatterbox *box)
 {
 	uint64_t lost = box->lost_events;
 	struct engine_word *word;
 	int ran = 0;
+	bool gap;
 
 	cbx_mailbox_clear(box->host);
+	gap = atomic_exchange(&box->gap, false);
 	while ((word = cbx_mailbox_take(box->host))) {
 		dispatch(&box->observer, word);
 		engine_drop_word(word);
 		ran++;
 	}
-	if (lost && box->observer.on_lost) {
-		box->lost_events -= lost;
-		box->observer.on_lost(box->observer.user, lost);
-		ran++;
-	}
-	return ran;
+	box->lost_events -= lost;
+	return ran + dispatch_loss(&box->observer, lost, gap);
 }

@@ -44,11 +44,13 @@ struct chatterbox {
 
 	struct chatterbox_observer observer;
 	struct cbx_mailbox *host; /* of struct engine_word: what chatterbox_dispatch() tells */
+	struct cbx_follow_host listening;
 	uint64_t started_at;
 	uint64_t startup_timeout, shutdown_timeout; /* ns */
 	_Atomic bool started;
 	_Atomic bool settled;         /* ready or failed was told */
 	_Atomic uint64_t lost_events; /* the host's queue was full */
+	_Atomic bool gap;             /* the stream has lost some, nobody knows how many */
 	bool stopped;
 };
 
@@ -78,6 +80,8 @@ void engine_tell_failed(struct chatterbox *box, int error, const char *text);
 /* Events for the host: what a batch recorded, and the periodic ones */
 void engine_tell_batch(void *box, const struct cbx_batch *batch);
 void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view);
+/* Before the threads start: the follower tells the host, if it wants events */
+void engine_listen(struct chatterbox *box);
 void engine_drop_word(void *word);
 bool engine_is_ready(struct chatterbox *box);
 /* engine_wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public

@@ -108,7 +108,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	struct cbx_flow *flow = &poller->flow;
 
 	flow->following = false;
-	if (cbx_flow_load(flow, epoch) < 0) {
+	if (cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_flow_load(flow, epoch) < 0) {
 		flow->following = true;
 		return;
 	}
@@ -213,6 +213,7 @@ static void lead(struct cbx_poller *poller)
 		settle(poller);
 	if (!poller->begun)
 		return;
+	cbx_follow_mind(&poller->follow);
 	if (poller->status.interval_waits && flow->state_link.up)
 		poller->status.interval_waits =
 			cbx_job_status_take_interval(&poller->status, "") == 1;

@@ -2,11 +2,11 @@
 /*
  * follow.c - decides when a follower reads what, and when it trusts the shared state
  *
- * The stream tells at once whose jobs changed; a comparison of the scores in active_systems finds
- * the rest (progress, and whatever a broken stream did not tell). The state is trusted while the
- * leader's marker is there, which the leader writes last. A new marker, a gap in the stream and a
- * new connection mean reading everything anew; without a marker the last picture stays for a round,
- * and then SQL is read instead.
+ * The stream (follow_events.c) tells at once whose jobs changed; a comparison of the scores in
+ * active_systems finds the rest (progress, and whatever a broken stream did not tell). The state is
+ * trusted while the leader's marker is there, which the leader writes last. A new marker, a gap in
+ * the stream and a new connection mean reading everything anew; without a marker the last picture
+ * stays for a round, and then SQL is read instead.
  */
 #include "flow/follow.h"
 
@@ -23,8 +23,6 @@
 #define ALONE_AFTER (10 * CBX_SECOND)
 #define ALONE_EVERY (5 * CBX_SECOND)
 #define SHARE 20 /* reading takes one part in so many of the time */
-#define EVENTS 1000
-#define EVENT_PIECES 10
 
 int cbx_follow_init(struct cbx_follow *follow, struct cbx_flow *flow)
 {
@@ -49,6 +47,7 @@ void cbx_follow_close(struct cbx_follow *follow)
 	if (follow->jobs && follow->systems)
 		clear(follow);
 	free(follow->unknown);
+	cbx_batch_clear(&follow->heard);
 	cbx_active_jobs_free(follow->jobs);
 	cbx_systems_free(follow->systems);
 	*follow = (struct cbx_follow){ 0 };
@@ -58,6 +57,10 @@ void cbx_follow_begin(struct cbx_follow *follow)
 {
 	follow->epoch = 0;
 	follow->next_turn = 0;
+	follow->newest[0] = '\0';
+	/* what came after an empty stream may be gone without a trace */
+	if (!follow->host || !strcmp(follow->place, "0-0"))
+		follow->place[0] = '\0';
 	follow->alone_at =
 		cbx_now(follow->flow->clock) + (follow->shown ? ALONE_AFTER : ALONE_FIRST);
 }
@@ -118,6 +121,8 @@ static int read_systems(struct cbx_follow *follow)
 	if (!result)
 		result = state->ops->read_systems(state, CBX_INTERNAL_SYSTEMS, count_system,
 						  &internal);
+	if (!result)
+		result = cbx_follow_read_data(follow);
 	follow->internal = internal;
 	follow->changed = true;
 	set_pace(follow, &follow->next_systems, SYSTEMS, began);
@@ -162,14 +167,10 @@ static int mark_all(struct cbx_follow *follow)
 
 static int read_everything(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
 	int result;
 
 	read_rows(follow);
-	follow->place[0] = '\0';
-	result = state->ops->read_events(state, follow->place, 0, NULL, NULL);
-	if (!result)
-		result = compare(follow);
+	result = compare(follow);
 	if (!result)
 		result = mark_all(follow);
 	if (!result)
@@ -178,42 +179,7 @@ static int read_everything(struct cbx_follow *follow)
 		result = read_systems(follow);
 	if (!result)
 		look(follow);
-	return result;
-}
-
-/* The message_id begins with the system, whatever the event */
-static int hear(void *user, const struct cbx_stream_entry *entry)
-{
-	struct cbx_follow *follow = user;
-	const char *slash = strchr(entry->id, '/');
-	size_t len = slash ? (size_t)(slash - entry->id) : 0;
-	struct cbx_system_entry *known;
-	const char *bytes = entry->id;
-	char name[80];
-
-	if (!cbx_system_name(&bytes, &len) || len >= sizeof(name))
-		return 0;
-	memcpy(name, bytes, len);
-	name[len] = '\0';
-	known = cbx_systems_get(follow->systems, name);
-	if (!known)
-		return -ENOMEM;
-	cbx_follow_mark(follow, known);
-	return 0;
-}
-
-/* 1 = there is a gap */
-static int hear_events(struct cbx_follow *follow)
-{
-	struct cbx_state *state = follow->flow->state;
-	char before[CBX_STREAM_PLACE];
-	size_t pieces = EVENT_PIECES;
-	int result;
-
-	do {
-		memcpy(before, follow->place, sizeof(before));
-		result = state->ops->read_events(state, follow->place, EVENTS, hear, follow);
-	} while (!result && --pieces && strcmp(before, follow->place) != 0);
+	follow->whole = !result;
 	return result;
 }
 
@@ -234,12 +200,10 @@ static int go_on(struct cbx_follow *follow)
 
 static int follow_leader(struct cbx_follow *follow, int64_t marker)
 {
-	int result = marker == follow->epoch ? hear_events(follow) : 1;
+	int result;
 
-	if (!result)
+	if (marker == follow->epoch)
 		return go_on(follow);
-	if (result < 0)
-		return result;
 	distrust(follow);
 	follow->changed = false;
 	result = read_everything(follow);
@@ -272,29 +236,51 @@ static void do_without(struct cbx_follow *follow)
 	if (now < follow->alone_at || !read_rows(follow))
 		return;
 	follow->alone_at = now + ALONE_EVERY;
+	follow->whole = true;
 	look(follow);
+}
+
+/* What the stream says, and then what has changed; the result of a read */
+static int read_state(struct cbx_follow *follow, int64_t *marker)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result;
+
+	if (!flow->state_link.up)
+		return 0;
+	result = cbx_follow_hear(follow);
+	if (result < 0)
+		return result;
+	if (result)
+		distrust(follow);
+	return flow->state->ops->read_epoch(flow->state, marker);
 }
 
 void cbx_follow_turn(struct cbx_follow *follow)
 {
 	struct cbx_flow *flow = follow->flow;
 	int64_t marker = 0;
-	int result = 0;
+	int result;
 
 	if (!is_due(follow, follow->next_turn))
 		return;
 	follow->next_turn = cbx_now(flow->clock) + TURN;
-	if (flow->state_link.up)
-		result = flow->state->ops->read_epoch(flow->state, &marker);
+	follow->whole = false;
+	result = read_state(follow, &marker);
 	if (!result && marker)
 		result = follow_leader(follow, marker);
 	else if (!result)
 		do_without(follow);
-	if (result < 0) {
-		follow->next_turn += CBX_SECOND;
-		distrust(follow);
-		cbx_link_lost(&flow->state_link, result);
-	} else if (!result && follow->changed) {
-		show(follow);
+	if (result) {
+		cbx_follow_unhear(follow);
+	} else {
+		if (follow->changed)
+			show(follow);
+		cbx_follow_tell(follow);
 	}
+	if (result >= 0)
+		return;
+	follow->next_turn += CBX_SECOND;
+	distrust(follow);
+	cbx_link_lost(&flow->state_link, result);
 }

@@ -33,6 +33,16 @@ int64_t cbx_leadership_epoch(struct cbx_leadership *leadership)
 	return epoch;
 }
 
+uint64_t cbx_leadership_until(struct cbx_leadership *leadership, int64_t epoch)
+{
+	uint64_t until;
+
+	pthread_mutex_lock(&leadership->lock);
+	until = epoch && leadership->epoch == epoch ? leadership->valid_until : 0;
+	pthread_mutex_unlock(&leadership->lock);
+	return cbx_now(leadership->clock) < until ? until : 0;
+}
+
 struct cbx_guard cbx_leadership_guard(struct cbx_leadership *leadership, int64_t epoch)
 {
 	return (struct cbx_guard){ .name = leadership->name,

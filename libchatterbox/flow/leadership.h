@@ -26,6 +26,8 @@ void cbx_leadership_init(struct cbx_leadership *leadership, struct cbx_clock *cl
 			 const char *name);
 /* The epoch under which we lead now, 0 when we don't */
 int64_t cbx_leadership_epoch(struct cbx_leadership *leadership);
+/* Until when we lead under @epoch, as far as is known; 0 = we don't */
+uint64_t cbx_leadership_until(struct cbx_leadership *leadership, int64_t epoch);
 /* The guard of a write under @epoch; the texts live as long as the leadership */
 struct cbx_guard cbx_leadership_guard(struct cbx_leadership *leadership, int64_t epoch);
 void cbx_leadership_hold(struct cbx_leadership *leadership, int64_t epoch, uint64_t until);

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+/* What a host hears of an instance that follows: each entry of the stream, whatever happens to the
+ * connection, the stream and the leadership meanwhile (chatterbox/engine.h, on_event) */
+#include "follow_ear.h"
+
+#include <errno.h>
+#include <string.h>
+
+START_TEST(each_entry_once_and_in_order)
+{
+	world_lead();
+	ear_change("ABC1/17/3", "Paused"); /* before we looked */
+	follow_turn(0.1);
+	ck_assert(follow.placed);
+	ear_expect("");
+	ear_change("NEW/9/1", NULL);
+	ear_append("user_job_errors", "ABC2/errors/7", NULL, "[{}]");
+	ear_change("ABC1/18/2", "Running");
+	ear_append("status", "ABC1/status/8", NULL, "{\"paused\":true}");
+	follow_turn(2.5);
+	ear_expect("NEW/9/1 ABC2/errors/7 ABC1/18/2<Running=user ABC1/status/8 ");
+}
+END_TEST
+
+START_TEST(the_origin_of_a_job_that_begins_or_ends)
+{
+	world_lead();
+	follow_turn(0.1);
+	follow_word("NEW", "17 Running", true);
+	follow_word("ABC1", "17 Completed", true);
+	follow_turn(0.5);
+	ear_expect("NEW/17/1=user ABC1/17/1=ocd ");
+}
+END_TEST
+
+START_TEST(what_is_no_event_of_ours_is_passed_over)
+{
+	world_lead();
+	follow_turn(0.1);
+	ear_append("somebody", "ABC1/17/1", NULL, "{}");
+	ear_append("status", "", NULL, "{}");
+	ear_append("status", "ABC1/status/1", NULL, "{");
+	ear_append("status", "ABC1/status/2", NULL, "{}");
+	follow_turn(0.3);
+	ear_expect("ABC1/status/2 ");
+}
+END_TEST
+
+/* The first leader begins when we have been waiting for long */
+START_TEST(the_first_events_of_all)
+{
+	world_connect();
+	follow_turn(1);
+	ear_change("ABC1/17/4", "Running");
+	follow_turn(1);
+	world_lead();
+	ear_change("ABC1/17/5", "Paused");
+	follow_turn(0.5);
+	ear_expect("ABC1/17/4<Running ABC1/17/5<Paused=ocd ");
+}
+END_TEST
+
+START_TEST(a_new_leader_costs_nothing)
+{
+	world_lead();
+	follow_turn(0.1);
+	ear_change("ABC1/17/4", NULL);
+	cbx_flow_unload(flow);
+	world_run("update lease set expires_at = 0");
+	world_lead();
+	ear_change("ABC1/17/5", NULL);
+	follow_turn(0.3);
+	ear_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
+}
+END_TEST
+
+START_TEST(a_lost_connection_costs_nothing)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
+	ear_change("ABC1/17/4", NULL);
+	follow_turn(3);
+	ear_expect("");
+	ear_change("ABC1/17/5", NULL);
+	faults_clear(&follow_state);
+	follow_turn(0.5);
+	ear_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
+}
+END_TEST
+
+static const char *const calls[] = { "read_epoch",   "read_events",  "read_active",   "read_jobs",
+				     "read_systems", "read_systems", "read_jobs_data" };
+
+/* Whatever fails after it was heard: it is told when the picture holds it, and once */
+START_TEST(a_failed_turn_is_heard_again)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	world_pass(3);
+	faults_add(&follow_state, calls[_i], _i % 2 ? -ENOMEM : CHATTERBOX_E_DOWN);
+	follow_word("ABC2", "1 Killed", true);
+	follow_turn(0.1);
+	ear_expect("");
+	follow_turn(3);
+	ear_expect("ABC2/17/1 ");
+}
+END_TEST
+
+START_TEST(a_gap_is_told_when_everything_is_read_anew)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	follow_word("ABC2", "1 Killed", false);
+	ear_trim();
+	faults_add(&follow_state, "read_jobs", -ENOMEM);
+	follow_turn(0.1);
+	ear_expect("");
+	follow_turn(3);
+	ear_expect("lost ");
+	ck_assert_uint_eq(ear_live, 2);
+	ear_change("ABC1/17/4", NULL);
+	follow_turn(0.3);
+	ear_expect("ABC1/17/4=ocd ");
+}
+END_TEST
+
+START_TEST(a_flush_is_a_gap)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	cbx_memory_store_flush(world.store);
+	ear_change("ABC1/17/4", NULL);
+	follow_turn(1);
+	ear_expect("");
+	ear_change("ABC1/17/5", NULL);
+	flow->share_whole = true;
+	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	follow_turn(0.5);
+	ear_expect("ABC1/17/5=ocd lost ");
+}
+END_TEST
+
+/* After an empty stream nobody sees what was trimmed, or flushed, while we were away */
+START_TEST(an_empty_stream_is_no_place_to_come_back_to)
+{
+	world_lead();
+	follow_turn(0.1);
+	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
+	follow_turn(0.3);
+	ear_trim();
+	faults_clear(&follow_state);
+	follow_turn(2);
+	ear_expect("lost ");
+}
+END_TEST
+
+START_TEST(the_figures_when_they_change)
+{
+	static const char one[] = "{\"job_count\":1}";
+
+	world_lead();
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, one, strlen(one)), 0);
+	follow_turn(10);
+	ear_expect("data:{\"job_count\":1} ");
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, "what", 4), 0);
+	follow_turn(3);
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, "{}", 2), 0);
+	follow_turn(3);
+	ear_expect("data:{} ");
+}
+END_TEST
+
+START_TEST(all_statuses_once_a_minute)
+{
+	world_lead();
+	follow_turn(59);
+	ear_expect("");
+	follow_turn(2);
+	ear_expect("statuses:3 ");
+	follow_turn(60);
+	ear_expect("statuses:3 ");
+	/* nobody's picture is no news */
+	cbx_memory_store_flush(world.store);
+	follow_turn(130);
+	ear_clear();
+	follow_turn(130);
+	ear_expect("");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		each_entry_once_and_in_order,
+		the_origin_of_a_job_that_begins_or_ends,
+		what_is_no_event_of_ours_is_passed_over,
+		the_first_events_of_all,
+		a_new_leader_costs_nothing,
+		a_lost_connection_costs_nothing,
+		a_gap_is_told_when_everything_is_read_anew,
+		a_flush_is_a_gap,
+		an_empty_stream_is_no_place_to_come_back_to,
+		the_figures_when_they_change,
+		all_statuses_once_a_minute,
+	};
+	Suite *suite = suite_create("follow_host");
+	TCase *tcase = tcase_create("follow_host");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, ear_set_up, ear_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, a_failed_turn_is_heard_again, 0, CBX_COUNT(calls));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+/* What a host hears when its instance takes the lead and loses it: no event is lost in between */
+#include "follow_ear.h"
+
+#include <stdio.h>
+
+#define TTL_NS ((unsigned)world.settings->lease_ttl * CBX_SECOND)
+
+/* Rows as a predecessor left them: recorded, and not in the stream */
+static void leave(const char *id)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "insert into outbox (key, name, message_id, previous_status, origin, payload, "
+		 "created_at) values ('k', 'update_job_status', '%s', 'Paused', 'user', '{}', 1)",
+		 id);
+	world_run(text);
+}
+
+static void hold(int64_t epoch)
+{
+	follow.flow->epoch = epoch;
+	cbx_leadership_hold(follow.flow->leadership, epoch, cbx_now(flow->clock) + TTL_NS);
+}
+
+static void mind(double seconds)
+{
+	world_pass(seconds);
+	cbx_follow_mind(&follow);
+}
+
+/* We stand by again */
+static void lose(void)
+{
+	cbx_leadership_lose(follow.flow->leadership, "");
+	cbx_follow_begin(&follow);
+	follow_turn(0.3);
+}
+
+START_TEST(who_takes_over_tells_what_others_have_recorded)
+{
+	world_lead();
+	follow_turn(0.1);
+	leave("ABC1/18/6");
+	leave("ABC1/18/7");
+	ear_change("ABC1/18/5", NULL);
+	hold(8);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	ear_expect("ABC1/18/5=user ABC1/18/6<Paused=user ABC1/18/7<Paused=user ");
+	/* it could not lead yet: again, and nothing is told twice */
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	ear_expect("");
+}
+END_TEST
+
+START_TEST(without_sql_nobody_takes_over)
+{
+	world_lead();
+	follow_turn(0.1);
+	leave("ABC1/18/6");
+	faults_add(&follow_sql, "unstreamed", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), CHATTERBOX_E_DOWN);
+	ear_expect("");
+	follow_turn(0.3);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	ear_expect("ABC1/18/6<Paused=user ");
+}
+END_TEST
+
+START_TEST(without_redis_a_take_over_is_a_gap)
+{
+	world_lead();
+	follow_turn(0.1);
+	ear_change("ABC1/18/5", NULL);
+	faults_add(&follow_state, "read_events", CHATTERBOX_E_DOWN);
+	hold(8);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	ear_expect("");
+	mind(0);
+	ear_expect("lost ");
+}
+END_TEST
+
+/* The place goes on once a later renewal has succeeded, and not before */
+START_TEST(what_a_successor_tells_is_heard)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	hold(8);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	ear_change("OURS/1/1", NULL);
+	mind(0);
+	hold(8);
+	mind(2);
+	ear_change("OURS/1/2", NULL);
+	mind(0);
+	lose();
+	ear_expect("OURS/1/1 OURS/1/2 ");
+
+	hold(9);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 9), 0);
+	ear_change("OURS/1/3", NULL);
+	mind(0);
+	world_pass(1);
+	hold(9);
+	mind(1);
+	/* frozen; a successor begins, and we look at the stream once more before we know */
+	ear_change("THEIRS/1/1", NULL);
+	mind(2);
+	mind(2);
+	lose();
+	ear_expect("THEIRS/1/1 ");
+}
+END_TEST
+
+START_TEST(what_hangs_may_be_in_the_stream_already)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	follow_turn(0.1);
+	hold(8);
+	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
+	follow.flow->hanging = true;
+	ear_change("OURS/1/1", NULL);
+	mind(0);
+	world_pass(1);
+	hold(8);
+	mind(2);
+	follow.flow->hanging = false;
+	lose();
+	ear_expect("OURS/1/1 ");
+}
+END_TEST
+
+UNIT_MAIN_FIXTURE("follow_lead", ear_set_up, ear_tear_down,
+		  who_takes_over_tells_what_others_have_recorded, without_sql_nobody_takes_over,
+		  without_redis_a_take_over_is_a_gap, what_a_successor_tells_is_heard,
+		  what_hangs_may_be_in_the_stream_already)
