@@ -27,11 +27,15 @@ struct chatterbox;
  * Texts are valid during the callback. */
 struct chatterbox_event {
 	const char *name; /* update_job_status, status, user_job_errors, job_status, jobs_data */
-	/* The message_id of update_job_status, "<system>/<job_id>/<revision>"; else NULL */
+	/* The message_id: "<system>/<job_id>/<revision>" of update_job_status; of status and
+	 * user_job_errors where it is known, which it is not while this instance leads; else NULL
+	 */
 	const char *id;
 	const char *params;          /* JSON */
 	const char *previous_status; /* of update_job_status, NULL at first; else NULL */
-	const char *origin;          /* "ocd" or "user", of update_job_status; else NULL */
+	/* "ocd" or "user", of update_job_status; NULL where an instance that follows does not know
+	 * it: the stream does not say it, and SQL may be down or the job gone. Else NULL */
+	const char *origin;
 };
 
 /** struct chatterbox_observer - what a host wants to hear; members may be NULL
@@ -40,17 +44,32 @@ struct chatterbox_event {
 struct chatterbox_observer {
 	uint32_t version; /* 2; a host that was built for 1 has no members past on_failed */
 	void *user;       /* handed to the callbacks */
-	/* Every configured server answered, migrations are applied, the engine works. Once. */
+	/* Every configured server answered, migrations are applied, the engine works. Once. Of what
+	 * is told from now on on_event misses nothing. */
 	void (*on_ready)(void *user);
 	/* The engine can't go on: @error is CHATTERBOX_E_DOWN (a server was unreachable for
 	 * chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or -errno; @text
 	 * names the server and what to do. Then stop it. */
 	void (*on_failed)(void *user, int error, const char *text);
-	/* Since version 2. The events out, after their commit, in order, each once as long as the
-	 * engine runs; on the leader only. job_status comes whole, not in chunks. */
+	/* Since version 2. The events out, in every role.
+	 *
+	 * update_job_status, status, user_job_errors: while this instance leads those that it
+	 * records, after their commit, each once. Else (role observer, or it stands by) those of
+	 * the stream APP:events, once an entry and in the order of the stream, some 0.3 s after
+	 * they were appended, when the reads of this engine show them; while Redis is away they
+	 * wait. The stream is at least once. When the role changes, or another instance leads, none
+	 * is missed, and the last few may come again. So: of each job (of each system, for the two
+	 * others) in order, for who passes over an id that came before.
+	 *
+	 * job_status (whole, not in chunks) and jobs_data: the leader's each minute. Of an instance
+	 * that follows job_status is made of what it shows, each minute that a leader's state is
+	 * there; jobs_data is the leader's, when it is not the same as before. */
 	void (*on_event)(void *user, const struct chatterbox_event *event);
-	/* Since version 2. The queue to the host was full, so that @count events were dropped: read
-	 * chatterbox_live_jobs() anew. It holds 16 384 events: dispatch often. */
+	/* Since version 2. Events were lost: read chatterbox_live_jobs() anew, which holds what
+	 * they told. @count > 0: so many were dropped since the queue to the host was full. It
+	 * holds 16 384 events: dispatch often. @count = 0: nobody knows how many, maybe none. The
+	 * stream was trimmed or flushed before this instance had read it, or could not be read when
+	 * it began to lead. This is told when everything has been read anew. */
 	void (*on_lost)(void *user, uint64_t count);
 };
 

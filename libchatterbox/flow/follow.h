@@ -76,7 +76,7 @@ void cbx_follow_turn(struct cbx_follow *follow);
 int cbx_follow_hear(struct cbx_follow *follow);
 void cbx_follow_unhear(struct cbx_follow *follow);
 void cbx_follow_tell(struct cbx_follow *follow);
-/* One more event for the host, if it is one of ours */
+/* One more event for the host: 1, or 0 when it is none of ours */
 int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *entry);
 /* jobs_data, for the host */
 int cbx_follow_read_data(struct cbx_follow *follow);

@@ -106,7 +106,7 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 	/* of a job that ends: in a moment it is not in the picture any more */
 	event->origin = find_origin(follow, entry->id);
 	follow->heard_bytes += entry->params_len;
-	return 0;
+	return 1;
 }
 
 static int hear(void *user, const struct cbx_stream_entry *entry)
@@ -114,7 +114,9 @@ static int hear(void *user, const struct cbx_stream_entry *entry)
 	struct cbx_follow *follow = user;
 	int result = mark(follow, entry->id);
 
-	return result < 0 || !follow->host ? result : cbx_follow_keep(follow, entry);
+	if (!result && follow->host)
+		result = cbx_follow_keep(follow, entry);
+	return result < 0 ? result : 0;
 }
 
 /* Nobody knows what came before the newest entry */

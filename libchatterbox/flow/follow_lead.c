@@ -25,8 +25,15 @@ static int keep(void *user, const struct cbx_outbox_row *row)
 						.params = row->payload,
 						.params_len = strlen(row->payload),
 						.previous_status = row->previous_status };
+	struct cbx_follow *follow = user;
+	int result = cbx_follow_keep(follow, &entry);
 
-	return cbx_follow_keep(user, &entry);
+	if (result > 0)
+		follow->heard.events[follow->heard.event_count - 1].origin =
+			row->origin
+				? cbx_origin_name(strcmp(row->origin, "ocd") ? CBX_USER : CBX_OCD)
+				: NULL;
+	return result < 0 ? result : 0;
 }
 
 /* What was recorded and is not in the stream */

@@ -110,6 +110,19 @@ START_TEST(a_failed_turn_is_heard_again)
 }
 END_TEST
 
+START_TEST(a_start_that_fails_is_no_gap)
+{
+	world_lead();
+	ear_change("ABC1/17/3", NULL);
+	faults_add(&follow_state, "read_active", CHATTERBOX_E_DOWN);
+	follow_turn(0.1);
+	ck_assert(follow.placed);
+	ear_change("ABC1/17/4", NULL);
+	follow_turn(3);
+	ear_expect("ABC1/17/4=ocd ");
+}
+END_TEST
+
 START_TEST(a_gap_is_told_when_everything_is_read_anew)
 {
 	world_lead();
@@ -204,6 +217,7 @@ int main(void)
 		the_first_events_of_all,
 		a_new_leader_costs_nothing,
 		a_lost_connection_costs_nothing,
+		a_start_that_fails_is_no_gap,
 		a_gap_is_told_when_everything_is_read_anew,
 		a_flush_is_a_gap,
 		an_empty_stream_is_no_place_to_come_back_to,

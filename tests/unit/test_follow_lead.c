@@ -13,7 +13,7 @@ static void leave(const char *id)
 
 	snprintf(text, sizeof(text),
 		 "insert into outbox (key, name, message_id, previous_status, origin, payload, "
-		 "created_at) values ('k', 'update_job_status', '%s', 'Paused', 'user', '{}', 1)",
+		 "created_at) values ('k', 'update_job_status', '%s', 'Paused', 'ocd', '{}', 1)",
 		 id);
 	world_run(text);
 }
@@ -47,7 +47,7 @@ START_TEST(who_takes_over_tells_what_others_have_recorded)
 	ear_change("ABC1/18/5", NULL);
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("ABC1/18/5=user ABC1/18/6<Paused=user ABC1/18/7<Paused=user ");
+	ear_expect("ABC1/18/5=user ABC1/18/6<Paused=ocd ABC1/18/7<Paused=ocd ");
 	/* it could not lead yet: again, and nothing is told twice */
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
 	ear_expect("");
@@ -64,7 +64,7 @@ START_TEST(without_sql_nobody_takes_over)
 	ear_expect("");
 	follow_turn(0.3);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("ABC1/18/6<Paused=user ");
+	ear_expect("ABC1/18/6<Paused=ocd ");
 }
 END_TEST
 
