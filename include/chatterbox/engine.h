@@ -58,8 +58,8 @@ struct chatterbox_observer {
 	 * the stream APP:events, once an entry and in the order of the stream, some 0.3 s after
 	 * they were appended, when the reads of this engine show them; while Redis is away they
 	 * wait. The stream is at least once. When the role changes, or another instance leads, none
-	 * is missed, and the last few may come again. So: of each job (of each system, for the two
-	 * others) in order, for who passes over an id that came before.
+	 * is missed, and those of the last seconds may come again. So: of each job (of each system,
+	 * for the two others) in order, for who passes over an id that came before.
 	 *
 	 * job_status (whole, not in chunks) and jobs_data: the leader's each minute. Of an instance
 	 * that follows job_status is made of what it shows, each minute that a leader's state is

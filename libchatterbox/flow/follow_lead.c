@@ -6,7 +6,7 @@
  * the host is told the rest of the stream, and what our predecessor recorded but did not append.
  * While we lead the place in the stream goes on, to an entry that was the newest before a renewal
  * of the lease was sent: the database then says that nobody else led before it. So nothing of a
- * successor is before the place; of our own words the last few come once more.
+ * successor is before the place; of our own words those of the last seconds come once more.
  */
 #include "flow/follow.h"
 
