@@ -3,11 +3,13 @@
  * load.c - reads the world at a take-over: SQL first, then what the shared state knows better
  *
  * Decides that a status comes from the shared state where its text agrees with SQL (it has the
- * later progress and the verbatim members), else from SQL (CONTRACT 4).
+ * later progress and the verbatim members), else from SQL (CONTRACT 4); and that a job which
+ * nothing changed for long is not taken for one that nobody heard of for long.
  */
 #include "flow/command.h"
 
 #include "base/json.h"
+#include "port/directory.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -135,6 +137,24 @@ int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
 	return result;
 }
 
+/* A word that changes nothing leaves its trace here alone: with a job_list the system spoke of all
+ * its jobs. The rounds up to the next one left none, and count for the jobs. */
+static int note_checked(void *user, const char *name, int64_t ms)
+{
+	struct cbx_flow *flow = user;
+	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, name);
+	int64_t until = ms + (int64_t)(flow->settings->time_till_next_check * 1000);
+	int64_t now = cbx_flow_db_now(flow);
+	size_t i;
+
+	if (until > now)
+		until = now;
+	for (i = 0; list && i < list->count; i++)
+		if (list->jobs[i]->word_db_ms < until)
+			list->jobs[i]->word_db_ms = until;
+	return 0;
+}
+
 /* A status in the shared state that agrees with SQL: take it over */
 static int take_shared(void *user, const char *key, const struct cbx_field *field)
 {
@@ -238,6 +258,8 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
 	result = cbx_flow_measure_db_clock(flow);
 	if (!result)
 		result = cbx_flow_read_rows(flow, flow->jobs, flow->systems, false);
+	if (!result)
+		result = flow->sql->directory->recently_checked(flow->sql, note_checked, flow);
 	if (result < 0) {
 		cbx_link_lost(&flow->sql_link, result);
 		cbx_flow_unload(flow);

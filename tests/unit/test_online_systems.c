@@ -199,6 +199,27 @@ START_TEST(jobs_of_a_system_long_offline_become_errored)
 }
 END_TEST
 
+/* What a take-over knows of the last word: the row's last change, or the system's last job_list and
+ * what may have come before the next one */
+START_TEST(a_take_over_does_not_age_a_job_that_nothing_changed)
+{
+	world_insert("OFF", "1 Running", "user", 2);
+	world_lead();
+	world_pass(90000);
+	world_run("insert into recently_checked (system, checked_at) "
+		  "select system, updated_at + 86400000 from status_monitor");
+	cbx_flow_unload(flow);
+	world_lead();
+	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "OFF"), CBX_OFFLINE, 0);
+	world_pass(86399 - 3000);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_outbox("");
+	world_pass(1);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	world_expect_outbox("OFF/1/3 OFF/errors/2");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -210,6 +231,7 @@ int main(void)
 		a_push_and_an_answer_mean_online,
 		a_live_word_about_an_ended_job_is_a_question,
 		jobs_of_a_system_long_offline_become_errored,
+		a_take_over_does_not_age_a_job_that_nothing_changed,
 	};
 	Suite *suite = suite_create("online_systems");
 	TCase *tcase = tcase_create("online_systems");
