@@ -11,6 +11,7 @@
 /* A filter's texts, borrowed from the parameters; NULL = any */
 struct filter {
 	const char *system, *status, *job_type, *origin, *q;
+	size_t system_len; /* it is trimmed, as on every input */
 };
 
 static int take_text(const json_t *params, const char *name, const char **out,
@@ -44,11 +45,21 @@ static int take_filter(const json_t *params, struct filter *filter, char error[C
 		result = take_text(params, "q", &filter->q, error);
 	if (result < 0)
 		return result;
+	if (filter->system) {
+		filter->system_len = strlen(filter->system);
+		cbx_trim(&filter->system, &filter->system_len);
+	}
 	if (filter->origin && strcmp(filter->origin, "ocd") && strcmp(filter->origin, "user")) {
 		snprintf(error, CBX_API_ERROR, "origin: takes ocd or user");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static bool is_wanted(const struct filter *filter, const char *system)
+{
+	return !filter->system_len || (strlen(system) == filter->system_len &&
+				       !memcmp(system, filter->system, filter->system_len));
 }
 
 static bool contains(const char *text, const char *part)
@@ -139,7 +150,7 @@ int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc
 	for (i = 0; i < view->jobs->count; i++) {
 		const struct cbx_snapshot_entry *entry = &view->jobs->entries[i];
 
-		if (!filter.system || !strcmp(filter.system, entry->system))
+		if (is_wanted(&filter, entry->system))
 			list_system(&listing, entry->list);
 	}
 	cbx_text_puts(out, "],\"next\":");

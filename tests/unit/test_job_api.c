@@ -73,7 +73,10 @@ static const struct {
 } filters[] = {
 	{ "{}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
 	{ "{\"system\":\"ABC1\"}", "ABC1/2 ABC1/10 total=2" },
+	{ "{\"system\":\" ABC1\\t\"}", "ABC1/2 ABC1/10 total=2" },
 	{ "{\"system\":\"ABC\"}", "total=0" },
+	{ "{\"system\":\"ABC11\"}", "total=0" },
+	{ "{\"system\":\" \"}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
 	{ "{\"status\":\"Running\"}", "ABC1/2 abc/1 total=2" },
 	{ "{\"status\":\"running\"}", "ABC1/2 abc/1 total=2" },
 	{ "{\"status\":\"OTHER\"}", "XYZ/1 total=1" },
