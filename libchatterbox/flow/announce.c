@@ -71,8 +71,8 @@ static int publish(struct cbx_teller *teller, const char *name, const struct cbx
 	cbx_envelope_properties(settings, teller->clock, trace, &message);
 	if (place) {
 		cbx_bus_add_header(&message, "snapshot", place->snapshot);
-		cbx_bus_add_header(&message, "chunk", place->chunk);
-		cbx_bus_add_header(&message, "chunks", place->chunks);
+		cbx_bus_add_integer(&message, "chunk", place->chunk);
+		cbx_bus_add_integer(&message, "chunks", place->chunks);
 	}
 	result = teller->bus->ops->publish(teller->bus, &message, NULL,
 					   cbx_now(teller->clock) + 2 * CBX_SECOND);

@@ -32,6 +32,12 @@ void cbx_bus_add_header(struct cbx_bus_message *message, const char *name, const
 		(struct cbx_bus_header){ .name = name, .value = value };
 }
 
+void cbx_bus_add_integer(struct cbx_bus_message *message, const char *name, const char *value)
+{
+	cbx_bus_add_header(message, name, value);
+	message->headers[message->header_count - 1].integer = true;
+}
+
 void cbx_bus_event_clear(struct cbx_bus_event *event)
 {
 	free(event->memory);

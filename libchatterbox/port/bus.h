@@ -28,10 +28,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A header of a message: text only (numbers are sent and received as their decimal text) */
+/* A header of a message: text; a number is received as its decimal text */
 struct cbx_bus_header {
 	const char *name;
 	const char *value;
+	bool integer; /* sent as such, not as its text */
 };
 
 #define CBX_BUS_HEADERS 8
@@ -142,6 +143,8 @@ void cbx_bus_free(struct cbx_bus *bus); /* takes NULL */
 const char *cbx_bus_header(const struct cbx_bus_message *message, const char *name);
 /* Adds one; the texts are borrowed. Beyond CBX_BUS_HEADERS it is an assertion. */
 void cbx_bus_add_header(struct cbx_bus_message *message, const char *name, const char *value);
+/* @value is the decimal text of an int64_t */
+void cbx_bus_add_integer(struct cbx_bus_message *message, const char *name, const char *value);
 /* For adapters: CHATTERBOX_E_LIMIT and bus->error when AMQP could not carry these texts */
 int cbx_bus_message_check(struct cbx_bus *bus, const struct cbx_bus_message *message);
 /* Copies a message into one allocation that event->memory owns: for adapters. A NULL body with a

@@ -25,6 +25,7 @@ static struct cbx_bus_message full_message(const char *key)
 	cbx_bus_add_header(&message, "trace_id", "5f1c");
 	cbx_bus_add_header(&message, "previous_status", "Läuft ⏳");
 	cbx_bus_add_header(&message, "empty", "");
+	cbx_bus_add_integer(&message, "chunk", "12");
 	return message;
 }
 
@@ -44,8 +45,8 @@ static void check_full(const struct cbx_bus_message *got, const struct cbx_bus_m
 	ck_assert_int_eq(got->timestamp, sent->timestamp);
 	ck_assert(got->persistent);
 	ck_assert(!got->mandatory);
-	ck_assert_uint_eq(got->header_count, 3);
-	for (size_t i = 0; i < 3; i++)
+	ck_assert_uint_eq(got->header_count, 4);
+	for (size_t i = 0; i < 4; i++)
 		ck_assert_pstr_eq(cbx_bus_header(got, sent->headers[i].name),
 				  sent->headers[i].value);
 	ck_assert_ptr_null(cbx_bus_header(got, "absent"));

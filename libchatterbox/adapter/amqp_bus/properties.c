@@ -2,9 +2,9 @@
 /*
  * properties.c - a message's properties, to AMQP and from it
  *
- * Decides that headers are texts: numbers and truth values are read as decimal text (1 and 0 for
- * the latter), nested tables, arrays and what is empty are left out, and of more headers than a
- * message holds the first ones stay.
+ * Decides that headers are texts, but for integers that we send: numbers and truth values are read
+ * as decimal text (1 and 0 for the latter), nested tables, arrays and what is empty are left out,
+ * and of more headers than a message holds the first ones stay.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "base/number.h"
@@ -13,6 +13,7 @@
 #include <amqp_framing.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct scratch {
@@ -161,9 +162,16 @@ static void write_headers(const struct cbx_bus_message *message, amqp_basic_prop
 	if (!message->header_count)
 		return;
 	for (i = 0; i < message->header_count; i++) {
-		entries[i].key = amqp_cstring_bytes(message->headers[i].name);
+		const struct cbx_bus_header *header = &message->headers[i];
+
+		entries[i].key = amqp_cstring_bytes(header->name);
+		if (header->integer) {
+			entries[i].value.kind = AMQP_FIELD_KIND_I64;
+			entries[i].value.value.i64 = strtoll(header->value, NULL, 10);
+			continue;
+		}
 		entries[i].value.kind = AMQP_FIELD_KIND_UTF8;
-		entries[i].value.value.bytes = amqp_cstring_bytes(message->headers[i].value);
+		entries[i].value.value.bytes = amqp_cstring_bytes(header->value);
 	}
 	p->_flags |= AMQP_BASIC_HEADERS_FLAG;
 	p->headers.num_entries = (int)message->header_count;

@@ -164,6 +164,7 @@ step('the minute\'s events: job_status in chunks and jobs_data', async () => {
 		checkEnvelope(chunk);
 		const { headers } = chunk.properties;
 		assert.match(headers.snapshot, /^[0-9a-f]{8}-[0-9a-f]{4}-/);
+		assert.ok(Number.isInteger(headers.chunk) && Number.isInteger(headers.chunks), 'integers');
 		assert.ok(headers.chunk >= 1 && headers.chunk <= headers.chunks);
 		assert.ok(Array.isArray(chunk.params) && chunk.params.length <= 500);
 	}
