@@ -164,7 +164,19 @@ static int name_open(void *context, const struct cbx_json *key, enum cbx_json_ty
 	return 0;
 }
 
-static const struct cbx_level name_members = { name_open, name_take, name_close };
+/* What names a system by itself does so under `object` too */
+static int name_members_take(void *context, const struct cbx_json *key,
+			     const struct cbx_json *value)
+{
+	struct cbx_reader *reader = context;
+
+	if (reader->named || value->type != CBX_JSON_STRING || !cbx_json_is(key, "object"))
+		return name_take(context, key, value);
+	reader->named = true;
+	return add_name(reader, value);
+}
+
+static const struct cbx_level name_members = { name_open, name_members_take, name_close };
 
 static int names_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
 		      const struct cbx_level **enter)

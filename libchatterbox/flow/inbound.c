@@ -8,6 +8,7 @@
 #include "flow/inbound.h"
 
 #include "base/json.h"
+#include "base/number.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -76,7 +77,7 @@ static const struct route *find_route(const char *routing_key)
 }
 
 /* {"info":"\"600\""}: a text or a number, in either envelope; "" when there is no info */
-static int decode_interval(const char *body, size_t len, char out[32])
+static int decode_interval(const char *body, size_t len, char out[CBX_NUMBER_TEXT])
 {
 	json_t *root = NULL;
 	json_t *params;
@@ -93,10 +94,10 @@ static int decode_interval(const char *body, size_t len, char out[32])
 	if (json_object_get(root, "jsonrpc"))
 		params = json_object_get(root, "params");
 	info = json_object_get(params, "info");
-	if (json_is_integer(info))
-		snprintf(out, 32, "%lld", (long long)json_integer_value(info));
-	else if (json_is_string(info) && json_string_length(info) < 32)
-		snprintf(out, 32, "%s", json_string_value(info));
+	if (json_is_number(info))
+		cbx_number_format(json_number_value(info), out);
+	else if (json_is_string(info) && json_string_length(info) < CBX_NUMBER_TEXT)
+		snprintf(out, CBX_NUMBER_TEXT, "%s", json_string_value(info));
 	else if (info && !json_is_null(info))
 		result = CHATTERBOX_E_DECODE;
 	json_decref(root);

@@ -9,6 +9,7 @@
 #define CBX_FLOW_INBOUND_H
 
 #include "base/mailbox.h"
+#include "base/number.h"
 #include "flow/decode.h"
 #include "flow/settings.h"
 
@@ -39,7 +40,7 @@ struct cbx_call; /* controller/call.h */
 struct cbx_inbound {
 	enum cbx_inbound_type type;
 	struct cbx_reply *reply;
-	char text[32];
+	char text[CBX_NUMBER_TEXT];
 	uint64_t number;
 	struct cbx_settings *settings;
 	struct cbx_call *call; /* not owned: whoever takes it finishes it */
