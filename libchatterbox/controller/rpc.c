@@ -16,7 +16,7 @@
 struct origin {
 	struct cbx_rpc *rpc;
 	uint64_t tag, connection;
-	char *reply_to, *correlation_id;
+	char *reply_to, *correlation_id, *trace_id;
 	json_t *id; /* of the JSON-RPC request; NULL = null */
 	bool bare;
 };
@@ -27,6 +27,7 @@ static void origin_free(struct origin *origin)
 		return;
 	free(origin->reply_to);
 	free(origin->correlation_id);
+	free(origin->trace_id);
 	json_decref(origin->id);
 	free(origin);
 }
@@ -43,6 +44,7 @@ static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event
 				 uint64_t connection)
 {
 	struct origin *origin = calloc(1, sizeof(*origin));
+	const char *trace = cbx_bus_header(&event->message, "trace_id");
 	bool failed = false;
 
 	if (!origin)
@@ -52,6 +54,9 @@ static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event
 	origin->connection = connection;
 	origin->reply_to = copy(event->message.reply_to, &failed);
 	origin->correlation_id = copy(event->message.correlation_id, &failed);
+	/* the answer belongs to the cause of its request; what is no id must not hinder it */
+	if (trace && trace[0] && strlen(trace) <= CBX_BUS_SHORT)
+		origin->trace_id = copy(trace, &failed);
 	if (!failed)
 		return origin;
 	origin_free(origin);
@@ -110,6 +115,7 @@ static bool hand_over(struct origin *origin, struct cbx_text *body)
 		return false;
 	inbound->letter.reply_to = cbx_steal(origin->reply_to);
 	inbound->letter.correlation_id = cbx_steal(origin->correlation_id);
+	inbound->letter.trace_id = cbx_steal(origin->trace_id);
 	inbound->tag = origin->tag;
 	inbound->connection = origin->connection;
 	inbound->ok = true;
@@ -153,7 +159,10 @@ static void read_jsonrpc(json_t *root, struct request *request, struct origin *o
 	request->method = json_string_value(json_object_get(root, "method"));
 	if (json_is_string(id) || json_is_number(id))
 		origin->id = json_incref(id);
-	if (!version || strcmp(version, "2.0") || !request->method) {
+	if (id && !json_is_null(id) && !origin->id) {
+		request->code = CBX_CALL_REQUEST;
+		request->why = "id: takes a text, a number or null";
+	} else if (!version || strcmp(version, "2.0") || !request->method) {
 		request->code = CBX_CALL_REQUEST;
 		request->why = "takes jsonrpc \"2.0\" and a method";
 	} else if (params && !json_is_null(params) && !json_is_object(params)) {

@@ -35,6 +35,7 @@ void cbx_inbound_free(struct cbx_inbound *inbound)
 	cbx_settings_unref(inbound->settings);
 	free(inbound->letter.reply_to);
 	free(inbound->letter.correlation_id);
+	free(inbound->letter.trace_id);
 	free(inbound->letter.body);
 	free(inbound);
 }

@@ -31,6 +31,7 @@ enum cbx_inbound_type {
 struct cbx_letter {
 	char *reply_to;
 	char *correlation_id; /* or NULL */
+	char *trace_id;       /* of the request; NULL: a new one */
 	char *body;
 	size_t len;
 };

@@ -83,7 +83,8 @@ static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbou
 	int result = 0;
 
 	cbx_uuid(trace);
-	cbx_envelope_properties(listener->settings, listener->clock, trace, &message);
+	cbx_envelope_properties(listener->settings, listener->clock,
+				inbound->letter.trace_id ?: trace, &message);
 	if (inbound->letter.reply_to)
 		result = listener->bus->ops->publish(listener->bus, &message, NULL,
 						     cbx_now(listener->clock) + 2 * CBX_SECOND);

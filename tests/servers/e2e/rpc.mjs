@@ -72,6 +72,7 @@ export class Rpc {
 		check(`request.${method}`, body, properties, spoilt);
 		const answer = await this.send(JSON.stringify(body), properties);
 		assert.equal(envelopeOf(answer.body), this.envelope, answer.text);
+		assert.equal(answer.properties.headers.trace_id, properties.headers.trace_id);
 		if (this.envelope === 'jsonrpc') assert.equal(answer.body.id, id);
 		const { error } = answer.body;
 		check(error ? 'rpc.error' : `result.${method}`, answer.body, answer.properties);

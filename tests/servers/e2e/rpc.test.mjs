@@ -212,6 +212,8 @@ once('what is no request is answered with the codes of JSON-RPC', async (rpc) =>
 	assert.deepEqual(await codeOf(rpc, J({ jsonrpc: '2.0', id: 5 })), [-32600, 5]);
 	assert.deepEqual(await codeOf(rpc, J({ jsonrpc: '1.0', id: 'five', method })), [-32600, 'five']);
 	assert.deepEqual(await codeOf(rpc, J({ jsonrpc: '2.0', id: 5, method: 7 })), [-32600, 5]);
+	for (const id of [{}, [5], true])
+		assert.deepEqual(await codeOf(rpc, J({ jsonrpc: '2.0', id, method })), [-32600, null]);
 	assert.deepEqual(await codeOf(bareRpc, '{}'), [-32600, undefined], 'bare, without a type');
 	for (const name of ['nl-ocd.content.job.explode', 'statusAll', 'chatterbox.scheduler.pause']) {
 		assert.deepEqual(await codeOf(rpc, J({ jsonrpc: '2.0', id: 6, method: name })), [-32601, 6], name);
