@@ -142,17 +142,6 @@ static void reject(struct cbx_listener *listener, const struct cbx_bus_event *ev
 		lost(listener, error);
 }
 
-static void count_rejects(struct cbx_listener *listener, const struct cbx_reply *reply)
-{
-	int member;
-
-	for (member = 0; reply && member < CBX_MEMBERS; member++)
-		if (reply->rejects[member])
-			cbx_metric_add(listener->observe->decode_rejects,
-				       cbx_member_name((enum cbx_member)member), NULL,
-				       reply->rejects[member]);
-}
-
 /* A report or event in which nothing can be used is one that can't be understood */
 static bool is_empty(const struct cbx_inbound *inbound)
 {
@@ -170,8 +159,8 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 		result = cbx_inbound_decode(event->message.routing_key, event->message.body,
 					    event->message.body_len, &listener->settings->limits,
 					    &inbound);
-	if (!result)
-		count_rejects(listener, inbound->reply);
+	if (!result && inbound->reply)
+		cbx_observe_rejects(listener->observe, inbound->reply);
 	if (!result && is_empty(inbound))
 		result = CHATTERBOX_E_DECODE;
 	if (result == -ENOMEM) {

@@ -115,6 +115,17 @@ void cbx_observe_close(struct cbx_observe *observe)
 	observe->registry = NULL;
 }
 
+void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply)
+{
+	int member;
+
+	for (member = 0; member < CBX_MEMBERS; member++)
+		if (reply->rejects[member])
+			cbx_metric_add(observe->decode_rejects,
+				       cbx_member_name((enum cbx_member)member), NULL,
+				       reply->rejects[member]);
+}
+
 static void clear_job_figures(struct cbx_observe *observe)
 {
 	cbx_metric_clear(observe->jobs);

@@ -4,6 +4,7 @@
 #define CBX_FLOW_OBSERVE_H
 
 #include "base/metrics.h"
+#include "flow/decode.h"
 #include "flow/view.h"
 
 struct cbx_observe {
@@ -20,6 +21,8 @@ struct cbx_observe {
 
 int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision);
 void cbx_observe_close(struct cbx_observe *observe);
+/* What was left out of a report that was read */
+void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply);
 /* The gauges of a view; the job figures are exported by the leader only */
 void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, bool leads);
 
