@@ -40,7 +40,9 @@ struct cbx_job {
 	int64_t word_db_ms; /* when that word came, by the database's clock: for offline_job_ttl */
 	int64_t first_seen_ms;
 	int64_t updated_ms; /* last change of the status, wall clock */
-	unsigned missing;   /* successive answers that should have held it and did not */
+	uint64_t unseen_at; /* the last answer that should have held it and did not */
+	unsigned unseen;    /* successive ones of those */
+	unsigned missing;   /* the last of them, in which it was not garbled either */
 	bool inferred;      /* its end was concluded, not told */
 };
 

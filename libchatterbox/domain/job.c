@@ -42,6 +42,8 @@ int cbx_job_copy(const struct cbx_job *job, struct cbx_job **out)
 		.word_db_ms = job->word_db_ms,
 		.first_seen_ms = job->first_seen_ms,
 		.updated_ms = job->updated_ms,
+		.unseen_at = job->unseen_at,
+		.unseen = job->unseen,
 		.missing = job->missing,
 		.inferred = job->inferred,
 	};

@@ -46,6 +46,7 @@ void cbx_reply_free(struct cbx_reply *reply)
 	free(reply->statuses);
 	free_names(reply->systems, reply->system_count);
 	free_names(reply->offline, reply->offline_count);
+	free(reply->garbled);
 	free(reply);
 }
 

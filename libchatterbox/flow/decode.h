@@ -35,6 +35,12 @@ struct cbx_decode_limits {
 	size_t jobs;  /* limits.jobs_per_reply */
 };
 
+/* What can be read of a status that was rejected: the job that it may be about */
+struct cbx_garbled {
+	char system[65]; /* "" = it can't be read: any system */
+	int64_t job_id;  /* -1 = it can't be read: any job of the system */
+};
+
 /* An answer, or a pushed report (then only statuses). The later of two statuses of one job (same
  * system) is kept, at the earlier one's place. Systems are trimmed, valid names, each once. */
 struct cbx_reply {
@@ -52,6 +58,9 @@ struct cbx_reply {
 	char code[65]; /* object.code of an error, as text; "" when absent */
 	char message[257]; /* object.message, cut */
 	unsigned rejects[CBX_MEMBERS];
+	struct cbx_garbled *garbled;
+	size_t garbled_count;
+	bool garbled_any; /* one of which neither can be read, or a name of a system */
 };
 
 /* CHATTERBOX_E_DECODE: not JSON, invalid UTF-8, nested deeper than 64, or no answer's shape;
@@ -68,8 +77,11 @@ int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_li
 		       struct cbx_reply **out);
 /* Canonical status JSON, as Redis holds it: one status. */
 int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out);
-/* No status in it was rejected: what it leaves out is not there */
-bool cbx_reply_is_whole(const struct cbx_reply *reply);
+/* The jobs of @system that a rejected status may be about, ascending, in an array to free (NULL
+ * when nothing was rejected); 1 when one of the rejected may be about any other job of it, too;
+ * -ENOMEM */
+int cbx_reply_garbled(const struct cbx_reply *reply, const char *system, int64_t **ids,
+		      size_t *count);
 void cbx_reply_free(struct cbx_reply *reply);
 CBX_DEFINE_CLEANUP(struct cbx_reply *, cbx_reply_free)
 

@@ -46,6 +46,8 @@ extern const struct cbx_level cbx_level_jobs;
 extern const struct cbx_level cbx_level_names;
 extern const struct cbx_level cbx_level_rpc_error;
 
+/* Notes in reply->garbled which job the rejected status may be about; -ENOMEM */
+int cbx_reader_garbled(struct cbx_reader *reader);
 /* CHATTERBOX_E_DECODE at the second time */
 int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member);
 /* Is the document in an envelope? */

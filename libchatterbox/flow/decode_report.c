@@ -28,8 +28,10 @@ static int status_close(void *context)
 	int error;
 
 	error = cbx_status_reader_finish(&reader->status, &status);
-	if (error || !status)
+	if (error)
 		return error;
+	if (!status)
+		return cbx_reader_garbled(reader);
 	if (reply->count == reader->status_capacity) {
 		statuses = realloc(reply->statuses, capacity * sizeof(struct cbx_status *));
 		if (!statuses) {
@@ -73,6 +75,7 @@ static int jobs_take(void *context, const struct cbx_json *key, const struct cbx
 	(void)key;
 	(void)value;
 	reader->reply->rejects[CBX_MEMBER_REPORT]++;
+	reader->reply->garbled_any = true;
 	return count_job(reader);
 }
 
@@ -118,6 +121,7 @@ static int add_name(struct cbx_reader *reader, const struct cbx_json *value)
 
 	if (value->type != CBX_JSON_STRING || !value->clean || !cbx_system_name(&name, &len)) {
 		reply->rejects[CBX_MEMBER_SYSTEM]++;
+		reply->garbled_any = true;
 		return 0;
 	}
 	if (!(*count & (*count - 1))) { /* full at each power of two */
@@ -148,8 +152,10 @@ static int name_close(void *context)
 {
 	struct cbx_reader *reader = context;
 
-	if (!reader->named)
-		reader->reply->rejects[CBX_MEMBER_SYSTEM]++;
+	if (reader->named)
+		return 0;
+	reader->reply->rejects[CBX_MEMBER_SYSTEM]++;
+	reader->reply->garbled_any = true;
 	return 0;
 }
 
@@ -214,9 +220,3 @@ static int systems_take(void *context, const struct cbx_json *key, const struct 
 }
 
 const struct cbx_level cbx_body_of_systems = { systems_open, systems_take, NULL };
-
-bool cbx_reply_is_whole(const struct cbx_reply *reply)
-{
-	return !reply->rejects[CBX_MEMBER_SYSTEM] && !reply->rejects[CBX_MEMBER_JOB_ID] &&
-	       !reply->rejects[CBX_MEMBER_STATUS] && !reply->rejects[CBX_MEMBER_REPORT];
-}

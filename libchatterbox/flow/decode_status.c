@@ -212,3 +212,14 @@ int cbx_status_reader_finish(struct cbx_status_reader *reader, struct cbx_status
 		return -ENOMEM;
 	return cbx_status_new(&parts, out);
 }
+
+void cbx_status_reader_identify(const struct cbx_status_reader *reader,
+				struct cbx_status_parts *parts)
+{
+	cbx_status_parts_init(parts);
+	parts->job_id = -1;
+	if (has(reader, CBX_MEMBER_SYSTEM))
+		take_system(&reader->known[CBX_MEMBER_SYSTEM], parts);
+	if (has(reader, CBX_MEMBER_JOB_ID))
+		take_count(&reader->known[CBX_MEMBER_JOB_ID], &parts->job_id);
+}

@@ -35,6 +35,9 @@ int cbx_status_reader_take(struct cbx_status_reader *reader, const struct cbx_js
 			   const struct cbx_json *value);
 /* *out is NULL when the status is rejected, which has been counted; -ENOMEM */
 int cbx_status_reader_finish(struct cbx_status_reader *reader, struct cbx_status **out);
+/* Of a rejected status: system (else NULL) and job_id (else -1), each if it can be read */
+void cbx_status_reader_identify(const struct cbx_status_reader *reader,
+				struct cbx_status_parts *parts);
 /* Its two steps that concern other members: the repeated ones, then the tail and the error */
 void cbx_status_reader_settle(struct cbx_status_reader *reader);
 void cbx_status_reader_make_tail(struct cbx_status_reader *reader, struct cbx_status_parts *parts);

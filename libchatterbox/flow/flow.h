@@ -33,7 +33,9 @@ struct cbx_heard {
 	size_t count;
 	int64_t *named;
 	size_t named_count;
-	bool incomplete;
+	enum cbx_absence absence;
+	int64_t *garbled;
+	size_t garbled_count;
 	int64_t silent_before_ms;
 	/* the message of a push, unsettled: if the record fails the push waits; NULL of an answer
 	 */

@@ -45,17 +45,6 @@ static struct target *find_target(struct cbx_poll *poll, const struct question *
 	return NULL;
 }
 
-static void count_rejects(struct cbx_flow *flow, const struct cbx_reply *reply)
-{
-	int member;
-
-	for (member = 0; member < CBX_MEMBERS; member++)
-		if (reply->rejects[member])
-			cbx_metric_add(flow->observe->decode_rejects,
-				       cbx_member_name((enum cbx_member)member), NULL,
-				       reply->rejects[member]);
-}
-
 static void heard_of(struct cbx_poll *poll, struct target *target, enum cbx_system_state state)
 {
 	struct cbx_flow *flow = poll->flow;
@@ -73,12 +62,13 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 	struct cbx_report report = {
 		.kind = target->list ? CBX_LIST_ANSWER : CBX_STATUS_ANSWER,
 		.at = question->sent_at,
-		.incomplete = !cbx_reply_is_whole(reply),
 		.named = target->jobs,
 		.named_count = target->count,
 	};
 	cbx_auto(cbx_freep) struct cbx_status **own = calloc(reply->count + 1, sizeof(*own));
+	cbx_auto(cbx_freep) int64_t *garbled = NULL;
 	size_t i;
+	int any;
 
 	if (!own)
 		return -ENOMEM;
@@ -89,6 +79,11 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 		if (!strcmp(reply->statuses[i]->system, report.system))
 			own[report.count++] = reply->statuses[i];
 	report.statuses = own;
+	any = cbx_reply_garbled(reply, report.system, &garbled, &report.garbled_count);
+	if (any < 0)
+		return any;
+	report.garbled = garbled;
+	report.absence = any ? CBX_MAY_BE_MISSING : CBX_IS_MISSING;
 	return cbx_flow_hear(poll->flow, &report, NULL);
 }
 
@@ -231,7 +226,7 @@ static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		poll_done(poll, question, "malformed");
 		return;
 	}
-	count_rejects(poll->flow, reply);
+	cbx_observe_rejects(poll->flow->observe, reply);
 	if (reply->is_error)
 		hear_error(poll, question, reply);
 	else

@@ -17,6 +17,7 @@ void cbx_heard_free(struct cbx_heard *heard)
 		cbx_status_unref(heard->statuses[i]);
 	free(heard->statuses);
 	free(heard->named);
+	free(heard->garbled);
 	free(heard);
 }
 
@@ -36,6 +37,18 @@ static int copy_statuses(struct cbx_heard *heard, const struct cbx_report *repor
 	return 0;
 }
 
+static int copy_ids(const int64_t *ids, size_t count, int64_t **out, size_t *out_count)
+{
+	if (!count)
+		return 0;
+	*out = calloc(count, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	memcpy(*out, ids, count * sizeof(**out));
+	*out_count = count;
+	return 0;
+}
+
 int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, struct cbx_heard **out)
 {
 	size_t size = strlen(report->system) + 1;
@@ -48,16 +61,13 @@ int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, str
 	heard->at = report->at;
 	heard->from = from;
 	heard->silent_before_ms = report->silent_before_ms;
-	heard->incomplete = report->incomplete;
+	heard->absence = report->absence;
 	if (copy_statuses(heard, report) < 0)
 		return -ENOMEM;
-	if (report->named_count) {
-		heard->named = calloc(report->named_count, sizeof(*heard->named));
-		if (!heard->named)
-			return -ENOMEM;
-		memcpy(heard->named, report->named, report->named_count * sizeof(*heard->named));
-		heard->named_count = report->named_count;
-	}
+	if (copy_ids(report->named, report->named_count, &heard->named, &heard->named_count) < 0 ||
+	    copy_ids(report->garbled, report->garbled_count, &heard->garbled,
+		     &heard->garbled_count) < 0)
+		return -ENOMEM;
 	*out = cbx_steal(heard);
 	return 0;
 }

@@ -153,7 +153,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 	job->word_at = m->report->at;
 	job->told_at = told_at(m);
 	job->word_db_ms = m->rules->db_ms;
-	job->missing = 0;
+	merge_seen(job);
 	*out = job;
 	return 0;
 }
@@ -177,7 +177,7 @@ static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_statu
 		known->word_at = m->report->at;
 		known->told_at = told_at(m);
 		known->word_db_ms = m->rules->db_ms;
-		known->missing = 0;
+		merge_seen(known);
 		return 0;
 	}
 	result = next_record(m, known, status, &job);

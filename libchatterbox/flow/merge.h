@@ -18,6 +18,13 @@ enum cbx_report_kind {
 	CBX_SILENCE, /* an offline system's jobs that nobody heard of for offline_job_ttl */
 };
 
+/* What it means that an answer leaves out a job that it should hold */
+enum cbx_absence {
+	CBX_IS_MISSING,
+	CBX_MAY_BE_MISSING, /* or it is one whose job_id can't be read */
+	CBX_NO_ABSENCE,     /* nothing: the answer was taken apart, and this is a part of it */
+};
+
 /* Borrowed throughout */
 struct cbx_report {
 	enum cbx_report_kind kind;
@@ -27,8 +34,9 @@ struct cbx_report {
 	size_t count;
 	const int64_t *named; /* ascending; CBX_STATUS_ANSWER only */
 	size_t named_count;
-	bool incomplete; /* a status in it was rejected: what it leaves out is not known to be gone
-			  */
+	enum cbx_absence absence;
+	const int64_t *garbled; /* ascending; jobs that are in it, by a status that was rejected */
+	size_t garbled_count;
 	int64_t silent_before_ms; /* CBX_SILENCE: last word older than that, database's clock */
 };
 

@@ -5,24 +5,34 @@
  *
  * A vanished job has completed when it was full, else it was killed, with an error of code
  * `vanished`; a later end word corrects either (CONTRACT 1, Vanished, Offline).
+ *
+ * Two successive answers that leave a job out prove that it has vanished. A status that was
+ * rejected is there all the same: with a job_id that can be read it is that job, as if told; else
+ * it may be any job of its system, so that such an answer proves nothing by itself, nor together
+ * with the one before it or after it. Otherwise a live job would end because its own status came
+ * garbled. But ten successive answers that leave a job out are taken for proof whatever else is in
+ * them: a stranger that is garbled for good must not keep everything alive for ever.
  */
 #include "flow/merge_internal.h"
 
 #include <stdlib.h>
 
-static bool is_named(const struct cbx_report *report, int64_t job_id)
+/* Successive answers that leave a job out, and it has vanished */
+#define ANSWERS_MISSING 2
+/* The same when some of them hold a status that may be the job's, since its job_id can't be read */
+#define ANSWERS_UNSEEN 10
+
+static bool holds(const int64_t *ids, size_t count, int64_t job_id)
 {
 	size_t low = 0;
-	size_t high = report->named_count;
+	size_t high = count;
 
-	if (report->kind == CBX_LIST_ANSWER)
-		return true;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (report->named[middle] == job_id)
+		if (ids[middle] == job_id)
 			return true;
-		if (report->named[middle] < job_id)
+		if (ids[middle] < job_id)
 			low = middle + 1;
 		else
 			high = middle;
@@ -75,24 +85,53 @@ static int vanish(struct merge *m, struct cbx_job *job)
 	return merge_put(m, ended);
 }
 
+void merge_seen(struct cbx_job *job)
+{
+	job->unseen = 0;
+	job->missing = 0;
+}
+
+/* Counts that the answer leaves the job out. Is that once too often? */
+static bool has_vanished(const struct cbx_report *report, struct cbx_job *job)
+{
+	/* an answer whose record failed may be merged again, and is still one answer */
+	if (job->unseen_at < report->at) {
+		job->unseen_at = report->at;
+		job->unseen++;
+		job->missing = report->absence == CBX_IS_MISSING ? job->missing + 1 : 0;
+	}
+	return job->missing >= ANSWERS_MISSING || job->unseen >= ANSWERS_UNSEEN;
+}
+
+/* Should the answer hold the job, and has nothing newer told of it? */
+static bool should_hold(const struct cbx_report *report, const struct cbx_job *job)
+{
+	/* an equal word_at is a word of this very answer; a later one came by a push */
+	if (job->phase != CBX_LIVE || job->word_at >= report->at)
+		return false;
+	return report->kind == CBX_LIST_ANSWER ||
+	       holds(report->named, report->named_count, job->status->job_id);
+}
+
 int merge_vanished(struct merge *m)
 {
+	const struct cbx_report *report = m->report;
 	size_t i;
 	int result;
 
-	if (m->report->kind != CBX_LIST_ANSWER && m->report->kind != CBX_STATUS_ANSWER)
-		return 0;
-	/* a job whose status was rejected may be one of those that seem to be missing */
-	if (m->report->incomplete)
+	if ((report->kind != CBX_LIST_ANSWER && report->kind != CBX_STATUS_ANSWER) ||
+	    report->absence == CBX_NO_ABSENCE)
 		return 0;
 	for (i = 0; i < m->count; i++) {
 		struct cbx_job *job = m->jobs[i];
 
-		/* an equal word_at is a word of this very answer; a later one came by a push */
-		if (job->phase != CBX_LIVE || job->word_at >= m->report->at ||
-		    !is_named(m->report, job->status->job_id))
+		if (!should_hold(report, job))
 			continue;
-		if (++job->missing < 2)
+		if (holds(report->garbled, report->garbled_count, job->status->job_id)) {
+			merge_seen(job);
+			continue;
+		}
+		if (!has_vanished(report, job))
 			continue;
 		result = vanish(m, job);
 		if (result < 0)

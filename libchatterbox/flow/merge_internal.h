@@ -28,6 +28,8 @@ struct cbx_job *merge_find(const struct merge *m, int64_t job_id);
 /* A told change: appended to the batch with its event. @previous NULL = none */
 int merge_tell(struct merge *m, struct cbx_job *job, enum cbx_place place, const char *previous,
 	       struct cbx_change **out);
+/* An answer or a push holds the job: what was counted of its absence is void */
+void merge_seen(struct cbx_job *job);
 /* A live job's last word, from a system that no longer says anything of it */
 int merge_vanished(struct merge *m);
 int merge_silent(struct merge *m);

@@ -49,7 +49,7 @@ static int split(struct cbx_flow *flow, struct cbx_heard *heard)
 									  : heard->kind,
 				   .system = heard->system,
 				   .at = heard->at,
-				   .incomplete = true };
+				   .absence = CBX_NO_ABSENCE };
 	size_t half = heard->count / 2;
 	struct cbx_heard *second = NULL;
 	int result;
@@ -61,7 +61,7 @@ static int split(struct cbx_flow *flow, struct cbx_heard *heard)
 		return result;
 	while (heard->count > half)
 		cbx_status_unref(heard->statuses[--heard->count]);
-	heard->incomplete = true;
+	heard->absence = CBX_NO_ABSENCE;
 	second->next = heard->next;
 	heard->next = second;
 	if (flow->batch.heard_end == &heard->next)

@@ -72,7 +72,9 @@ static int merge_one(struct cbx_flow *flow, const struct cbx_merge_rules *rules,
 				     .count = heard->count,
 				     .named = heard->named,
 				     .named_count = heard->named_count,
-				     .incomplete = heard->incomplete,
+				     .absence = heard->absence,
+				     .garbled = heard->garbled,
+				     .garbled_count = heard->garbled_count,
 				     .silent_before_ms = heard->silent_before_ms };
 	struct cbx_job_list *last = cbx_touched_list(flow, heard->system);
 	struct cbx_job_list *next = NULL;

@@ -181,6 +181,19 @@ static size_t read_ids(const char **text, int64_t ids[MOST])
 	return count;
 }
 
+/* What follows the words: "| 17 ?" */
+static void read_garbled(const char *text, struct cbx_report *report, int64_t ids[MOST])
+{
+	report->garbled = ids;
+	for (text += strspn(text, "| "); *text;
+	     text += strcspn(text, " "), text += strspn(text, " ")) {
+		if (*text == '?')
+			report->absence = CBX_MAY_BE_MISSING;
+		else
+			ids[report->garbled_count++] = strtoll(text, NULL, 10);
+	}
+}
+
 static void merge(struct script *script, struct cbx_report *report)
 {
 	uint64_t now = script->now ? script->now * SECOND : report->at;
@@ -206,6 +219,8 @@ static void hear(struct script *script, const char *text)
 {
 	struct cbx_status *statuses[MOST];
 	int64_t ids[MOST];
+	int64_t garbled[MOST];
+	char words[256];
 	struct cbx_report report = { .system = SYSTEM, .statuses = statuses, .named = ids };
 	const char *rest = strchr(text, '@') + 1;
 	char *end;
@@ -221,7 +236,9 @@ static void hear(struct script *script, const char *text)
 	} else if (report.kind == CBX_STATUS_ANSWER) {
 		report.named_count = read_ids(&rest, ids);
 	}
-	report.count = words_of(SYSTEM, rest, statuses, MOST);
+	snprintf(words, sizeof(words), "%.*s", (int)strcspn(rest, "|"), rest);
+	report.count = words_of(SYSTEM, words, statuses, MOST);
+	read_garbled(rest + strcspn(rest, "|"), &report, garbled);
 	merge(script, &report);
 	for (i = 0; i < report.count; i++)
 		cbx_status_unref(statuses[i]);

@@ -13,6 +13,9 @@
  *list A word merges into the list at once, as after a commit. With + in front of it the batch goes
  *on: its output comes with the next one.
  *
+ * An answer may end with the statuses in it that were rejected: `| 17 ?` is one of job 17, and one
+ * whose job_id can't be read.
+ *
  * Outputs, a line each:
  *	17 Completed r2 completed was=Running error=code:message returned
  *	17 Running r1 progress

@@ -131,35 +131,48 @@ END_TEST
 
 #define LONG64 "aaaaaaaabbbbbbbbccccccccddddddddeeeeeeeeffffffffgggggggghhhhhhhh"
 
-/* Statuses that are rejected, each counted once, by this member */
+/* Statuses that are rejected, each counted once, by this member; and the job that each may be
+ * about: its system, if that can be read, and its job_id; any = neither can be read */
 static const struct {
-	const char *in, *counted;
+	const char *in, *counted, *garbled;
 } rejected[] = {
-	{ "{}", "system" },
-	{ "{\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":17,\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\" \",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"a/b\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"a\\u0007\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"a\\u0000\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"a\\u0085b\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"" LONG64 "i\",\"job_id\":1,\"status\":\"x\"}", "system" },
-	{ "{\"system\":\"a/b\",\"job_id\":-1,\"status\":\"\",\"job_type\":1}", "system" },
-	{ "{\"system\":\"A\",\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":-1,\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":1.5,\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":\"x\",\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":\"\",\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":9007199254740992,\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":1e400,\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":null,\"status\":\"x\"}", "job_id" },
-	{ "{\"system\":\"A\",\"job_id\":1}", "status" },
-	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"\"}", "status" },
-	{ "{\"system\":\"A\",\"job_id\":1,\"status\":3}", "status" },
-	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"\\ud800\"}", "status" },
-	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"" LONG64 "i\"}", "status" },
+	{ "{}", "system", "any" },
+	{ "{\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":17,\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\" \",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"a/b\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"a\\u0007\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"a\\u0000\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"a\\u0085b\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"" LONG64 "i\",\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
+	{ "{\"system\":\"a/b\",\"job_id\":-1,\"status\":\"\",\"job_type\":1}", "system", "any" },
+	{ "{\"system\":\"A\",\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":-1,\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":1.5,\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":\"x\",\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":\"\",\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":9007199254740992,\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":1e400,\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":null,\"status\":\"x\"}", "job_id", "A/" },
+	{ "{\"system\":\"A\",\"job_id\":1}", "status", "A/1" },
+	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"\"}", "status", "A/1" },
+	{ "{\"system\":\"A\",\"job_id\":1,\"status\":3}", "status", "A/1" },
+	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"\\ud800\"}", "status", "A/1" },
+	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"" LONG64 "i\"}", "status", "A/1" },
 };
+
+static void expect_garbled(const struct cbx_reply *reply, const char *wanted)
+{
+	const struct cbx_garbled *one = reply->garbled;
+	char got[80] = "any";
+
+	ck_assert_uint_eq(reply->garbled_count + reply->garbled_any, 1);
+	if (one)
+		snprintf(got, sizeof(got), one->job_id < 0 ? "%s/" : "%s/%lld", one->system,
+			 (long long)one->job_id);
+	ck_assert_str_eq(got, wanted);
+}
 
 START_TEST(rejects_one_and_keeps_its_neighbours)
 {
@@ -179,6 +192,7 @@ START_TEST(rejects_one_and_keeps_its_neighbours)
 		ck_assert_msg(reply->rejects[m] ==
 				      (unsigned)!strcmp(rejected[_i].counted, cbx_member_name(m)),
 			      "%s: %s", rejected[_i].in, cbx_member_name(m));
+	expect_garbled(reply, rejected[_i].garbled);
 	cbx_reply_free(reply);
 	ck_assert_int_eq(cbx_decode_status(rejected[_i].in, strlen(rejected[_i].in), &status),
 			 CHATTERBOX_E_DECODE);

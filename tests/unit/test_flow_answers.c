@@ -73,21 +73,6 @@ START_TEST(a_malformed_reply_touches_nothing)
 }
 END_TEST
 
-START_TEST(a_rejected_status_proves_no_absence)
-{
-	int n;
-
-	for (n = 0; n < 3; n++) {
-		strcpy(world.hdms.next, "{\"verb\":{\"event\":\"job_list\"},\"object\":{\"jobs\":["
-					"{\"system\":\"ABC1\",\"job_id\":17,\"status\":5}]}}");
-		discover();
-	}
-	ck_assert_double_eq(asked("ok"), 3);
-	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
-	world_expect_outbox("");
-}
-END_TEST
-
 START_TEST(a_reply_over_a_limit_is_drained_unheld)
 {
 	static struct cbx_settings limits;
@@ -257,7 +242,6 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		a_rejected_status_proves_no_absence,
 		a_doubled_reply_counts_once,
 		late_and_unknown_replies_are_dropped,
 		a_foreign_system_is_rejected_and_its_neighbours_are_kept,

@@ -9,6 +9,9 @@
 #define KILLED                                                                              \
 	"17 Killed r2 completed was=Running error=vanished:the system no longer knows the " \
 	"job" EVENT
+#define KILLED_18                                                                           \
+	"18 Killed r2 completed was=Running error=vanished:the system no longer knows the " \
+	"job\n! ABC1/18/2 was=Running ocd"
 #define COMPLETED "17 Completed r2 completed was=Running" EVENT
 #define OFFLINE " error=system_offline:the system is offline and nobody heard of the job"
 
@@ -42,6 +45,35 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@10 ", NULL },
 		   { "push@25 17 Running", NULL }, { "list@20 ", NULL }, { "list@24 ", NULL },
 		   { "list@30 ", NULL }, { "list@40 ", KILLED }),
+	/* its status was rejected: it is there, and the count begins anew */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "row 18 Running r1", NULL },
+		   { "list@10 ", NULL }, { "list@20 | 17 19", KILLED_18 }, { "list@30 ", NULL },
+		   { "status@40 17: | 17", NULL }, { "list@50 ", NULL }, { "list@60 ", KILLED }),
+	/* a status whose job_id can't be read may be the job: not in two answers, before or after
+	 */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@10 | ?", NULL }, { "list@20 | ?", NULL },
+		   { "list@30 ", NULL }, { "status@40 17: | ?", NULL }, { "list@50 ", NULL },
+		   { "list@60 ", KILLED }),
+	/* such a stranger in each answer: at the tenth that leaves the job out, or in every second
+	 */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 | ?", NULL }, { "list@2 | ?", NULL },
+		   { "list@3 | ?", NULL }, { "list@4 | ?", NULL }, { "list@5 | ?", NULL },
+		   { "list@6 | 9 ?", NULL }, { "list@7 | ?", NULL }, { "list@8 | ?", NULL },
+		   { "list@9 | ?", NULL }, { "list@10 | ?", KILLED }, { "list@11 | ?", NULL }),
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 ", NULL }, { "list@2 | ?", NULL },
+		   { "list@3 ", NULL }, { "list@4 | ?", NULL }, { "list@5 ", NULL },
+		   { "list@6 | ?", NULL }, { "list@7 ", NULL }, { "list@8 | ?", NULL },
+		   { "list@9 ", NULL }, { "list@10 | ?", KILLED }),
+	/* and a word in between, or its own rejected status, begins that count anew, too */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 | ?", NULL }, { "list@2 | ?", NULL },
+		   { "list@3 | ?", NULL }, { "list@4 | ?", NULL }, { "list@5 | 17 ?", NULL },
+		   { "list@6 | ?", NULL }, { "list@7 | ?", NULL }, { "list@8 | ?", NULL },
+		   { "list@9 | ?", NULL }, { "list@10 | ?", NULL }, { "list@11 | ?", NULL },
+		   { "push@12 17 Running", NULL }, { "list@13 | ?", NULL }, { "list@14 ", NULL },
+		   { "list@15 ", KILLED }),
+	/* one answer that is merged twice, or one asked before it, is no other answer */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@10 ", NULL }, { "list@10 ", NULL },
+		   { "list@9 ", NULL }, { "list@20 ", KILLED }),
 	/* percent 100, or everything downloaded: it has completed */
 	MERGE_CASE({ "row 17 Running 100% r1", NULL }, { "list@10 ", NULL },
 		   { "list@20 ", COMPLETED }),
