@@ -150,8 +150,8 @@ void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call)
 		send_rpc(courier, errand, params);
 }
 
-static void send_event(struct cbx_courier *courier, struct cbx_errand *errand,
-		       const char *routing_key, const char *params)
+static int send_event(struct cbx_courier *courier, struct cbx_errand *errand,
+		      const char *routing_key, const char *params)
 {
 	const struct cbx_settings *settings = courier->flow->settings;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
@@ -160,22 +160,29 @@ static void send_event(struct cbx_courier *courier, struct cbx_errand *errand,
 					   .routing_key = routing_key,
 					   .type = routing_key,
 					   .message_id = id };
+	int result;
 
 	write_id(courier, errand->id, id);
 	write_request(settings, NULL, routing_key, params, &body);
-	if (publish(courier, errand, &message, &body, &errand->tag) < 0)
+	result = publish(courier, errand, &message, &body, &errand->tag);
+	if (result < 0)
 		fail(courier, errand, CBX_CALL_DOWN, "the event could not be sent to RabbitMQ");
+	return result;
 }
 
-void cbx_courier_event(struct cbx_courier *courier, const char *routing_key, const char *params,
-		       struct cbx_call *call)
+int cbx_courier_event(struct cbx_courier *courier, const char *routing_key, const char *params,
+		      struct cbx_call *call)
 {
 	struct cbx_errand *errand = NULL;
+	bool up = courier->flow->bus_link.up;
+	int result = up ? begin(courier, call, EVENT_TIME, &errand) : CHATTERBOX_E_DOWN;
 
-	if (courier->flow->bus_link.up && !begin(courier, call, EVENT_TIME, &errand))
-		send_event(courier, errand, routing_key, params);
-	else if (call)
-		cbx_call_fail(call, CBX_CALL_DOWN, "RabbitMQ is down");
+	if (!result)
+		return send_event(courier, errand, routing_key, params);
+	if (call)
+		cbx_call_fail(call, up ? CBX_CALL_INTERNAL : CBX_CALL_DOWN,
+			      up ? "out of memory" : "RabbitMQ is down");
+	return result;
 }
 
 static struct cbx_errand *find(struct cbx_courier *courier, const char *id)

@@ -23,9 +23,10 @@ struct cbx_courier {
 
 /* Both take @call over. The leader's outcome becomes its own; rmq_rpc.rpc_timeout bounds it. */
 void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call);
-/* @params: JSON; @call may be NULL (nobody waits). {"ok":true}, or a server is down. */
-void cbx_courier_event(struct cbx_courier *courier, const char *routing_key, const char *params,
-		       struct cbx_call *call);
+/* @params: JSON; @call may be NULL (nobody waits). {"ok":true}, or a server is down. Negative: it
+ * did not go out, which the call, if there is one, has been told. */
+int cbx_courier_event(struct cbx_courier *courier, const char *routing_key, const char *params,
+		      struct cbx_call *call);
 /* Was this the end of an errand? */
 bool cbx_courier_hear(struct cbx_courier *courier, const struct cbx_bus_event *event);
 /* Gives up what is overdue; on every turn of the poller */

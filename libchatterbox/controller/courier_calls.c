@@ -9,6 +9,7 @@
 #include "controller/orders.h"
 
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <stdio.h>
 
 void cbx_observe_rpc(struct cbx_poller *poller, struct cbx_call *call)
@@ -50,21 +51,24 @@ void cbx_observe_reread(struct cbx_poller *poller, struct cbx_call *call)
 	cbx_call_done(call, &text);
 }
 
-static void tell_systems(struct cbx_poller *poller, const struct cbx_inbound *inbound)
+static int tell_systems(struct cbx_poller *poller, const struct cbx_inbound *inbound)
 {
 	bool online = inbound->type == CBX_IN_ONLINE;
 	size_t i;
+	int result = 0;
 
-	for (i = 0; i < inbound->reply->system_count; i++) {
+	for (i = 0; !result && i < inbound->reply->system_count; i++) {
 		cbx_auto(cbx_text_free) struct cbx_text name = { 0 };
 
 		cbx_text_json_string(&name, inbound->reply->systems[i]);
-		if (!name.failed)
-			cbx_courier_event(&poller->courier,
-					  online ? "nl-hdms.event.control.system_online"
-						 : "nl-hdms.event.control.system_offline",
-					  name.bytes, NULL);
+		if (name.failed)
+			return -ENOMEM;
+		result = cbx_courier_event(&poller->courier,
+					   online ? "nl-hdms.event.control.system_online"
+						  : "nl-hdms.event.control.system_offline",
+					   name.bytes, NULL);
 	}
+	return result;
 }
 
 static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
@@ -77,17 +81,25 @@ static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
 
 bool cbx_observe_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
 {
+	struct cbx_link *link = &poller->courier.flow->bus_link;
 	bool call = inbound->type == CBX_IN_CALL;
+	int result = 0;
 
 	/* calls say at once that the broker is down; the rest waits for it */
-	if (!call && !poller->courier.flow->bus_link.up)
+	if (!call && !link->up)
 		return false;
 	if (call)
 		carry_out(poller, inbound->call);
 	else if (inbound->type == CBX_IN_DISCOVER || inbound->type == CBX_IN_POLL)
-		cbx_courier_event(&poller->courier, "nl-ocd.event.update_database", "{}", NULL);
+		result = cbx_courier_event(&poller->courier, "nl-ocd.event.update_database", "{}",
+					   NULL);
 	else if (inbound->type == CBX_IN_ONLINE || inbound->type == CBX_IN_OFFLINE)
-		tell_systems(poller, inbound);
+		result = tell_systems(poller, inbound);
+	if (result < 0) {
+		/* for want of memory, too, it waits for a new connection; said twice is no harm */
+		cbx_link_lost(link, CHATTERBOX_E_DOWN);
+		return false;
+	}
 	cbx_inbound_free(inbound);
 	return true;
 }

@@ -45,7 +45,7 @@ void courier_listen(const char *key)
 	ck_assert_int_eq(courier_peer->ops->consume(courier_peer, "events", 10, UINT64_MAX), 0);
 }
 
-static void connect_observer(void)
+void courier_connect(void)
 {
 	courier_flow.bus_link.next_try = 0;
 	if (cbx_link_ensure(&courier_flow.bus_link) == 1)
@@ -66,7 +66,7 @@ void courier_set_up(void)
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &courier_peer), 0);
 	world_link(&courier_flow.bus_link, WORLD_CONFIRMING_BUS, courier_flow.bus);
 	ck_assert_int_eq(courier_peer->ops->connect(courier_peer, false, UINT64_MAX), 0);
-	connect_observer();
+	courier_connect();
 }
 
 void courier_tear_down(void)

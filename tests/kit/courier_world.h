@@ -13,6 +13,8 @@ extern char courier_outcome[512];
 
 void courier_set_up(void);
 void courier_tear_down(void);
+/* A lost connection of the observer is made anew */
+void courier_connect(void);
 struct cbx_call *courier_call(const char *method, const char *params);
 /* The leader consumes APP.request; or a queue bound to @key on the event exchange */
 void courier_serve(void);

@@ -71,10 +71,9 @@ void follow_turn(double seconds)
 	} while (--turns > 0);
 }
 
-void follow_expect(const char *wanted)
+void follow_picture(struct cbx_text *text)
 {
 	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&follow_window);
-	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	size_t i;
 	size_t k;
 
@@ -84,10 +83,17 @@ void follow_expect(const char *wanted)
 			const struct cbx_job *job = view->jobs->entries[i].list->jobs[k];
 
 			ck_assert_int_eq(job->phase, CBX_LIVE);
-			cbx_text_printf(&text, "%s/%lld %s r%lld %s\n", job->status->system,
+			cbx_text_printf(text, "%s/%lld %s r%lld %s\n", job->status->system,
 					(long long)job->status->job_id, job->status->text,
 					(long long)job->revision, cbx_origin_name(job->origin));
 		}
+}
+
+void follow_expect(const char *wanted)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+
+	follow_picture(&text);
 	ck_assert_str_eq(text.len ? text.bytes : "", wanted);
 }
 

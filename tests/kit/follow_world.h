@@ -24,7 +24,8 @@ void follow_set_up(void);
 void follow_tear_down(void);
 /* So long goes by, in turns of the follower; it makes lost connections anew */
 void follow_turn(double seconds);
-/* The picture: "ABC1/17 Running r3 ocd" a line each */
+/* The picture: "ABC1/17 Running r3 ocd" a line each; there must be one */
+void follow_picture(struct cbx_text *text);
 void follow_expect(const char *wanted);
 /* The status of a job in the picture; valid until the next call */
 const char *follow_json(const char *system, int64_t job_id);

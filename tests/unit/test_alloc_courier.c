@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_alloc_courier.c - memory runs out while an observer's command goes out or its answer comes
+ *
+ * Each command ends once, as it was carried out or with an error, and leaves nothing behind; when
+ * it is given again it comes through. A word that nobody waits for is left where it is until it is
+ * out.
+ */
+#include "alloc_faults.h"
+#include "courier_world.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PAUSE "nl-ocd.content.job.pause"
+#define JOB "{\"system\":\"ABC1\",\"job_id\":17}"
+#define INTERVAL "nl-ocd.event.update_time_till_next_check"
+#define SET_INTERVAL "chatterbox.job_status.set_time_till_next_check"
+
+static void *set_up_rpc(void)
+{
+	courier_set_up();
+	courier_serve();
+	return NULL;
+}
+
+static void *set_up_event(void)
+{
+	courier_set_up();
+	courier_listen("#");
+	return NULL;
+}
+
+static void tear_down(void *fixture)
+{
+	(void)fixture;
+	courier_tear_down();
+}
+
+/* What an error may be called, and then the observer's loop makes a lost connection anew */
+static int take_outcome(void)
+{
+	static const char *const weather[] = {
+		"-32603 out of memory",
+		"-32603 the leader's answer can't be understood",
+		"-32003 the request could not be sent to RabbitMQ",
+		"-32003 the event could not be sent to RabbitMQ",
+		"-32003 lost",
+	};
+	size_t i;
+
+	if (!strcmp(courier_outcome, "0 {\"ok\":true}"))
+		return 0;
+	for (i = 0; i < CBX_COUNT(weather); i++)
+		if (!strcmp(courier_outcome, weather[i]))
+			break;
+	ck_assert_msg(i < CBX_COUNT(weather), "%s", courier_outcome);
+	return -ENOMEM;
+}
+
+static int outcome(void)
+{
+	int result;
+
+	alloc_faults_pause(); /* of the assertion's own memory */
+	result = take_outcome();
+	alloc_faults_resume();
+	return result;
+}
+
+static void nothing_is_left(void *fixture)
+{
+	(void)fixture;
+	ck_assert_ptr_null(courier->errands);
+	courier_connect();
+}
+
+/* As courier_turn(), of a poller that may lack memory: then its connection is lost */
+static void turn(void)
+{
+	struct cbx_bus_event event = { 0 };
+	int result;
+
+	do {
+		cbx_bus_event_clear(&event);
+		result = courier_flow.bus->ops->take(courier_flow.bus, -1,
+						     cbx_now(courier_flow.clock), &event);
+		if (!result && event.type != CBX_BUS_NOTHING)
+			cbx_courier_hear(courier, &event);
+	} while (!result && event.type != CBX_BUS_NOTHING);
+	cbx_bus_event_clear(&event);
+	if (result < 0) {
+		cbx_link_lost(&courier_flow.bus_link, result);
+		cbx_courier_lost(courier, "lost");
+	}
+	cbx_courier_turn(courier);
+}
+
+/* The leader takes what has come, if it has, and answers it */
+static bool answer(void)
+{
+	struct cbx_bus_event event = { 0 };
+	bool came;
+
+	ck_assert_int_eq(courier_peer->ops->take(courier_peer, -1, 0, &event), 0);
+	came = event.type == CBX_BUS_DELIVERY;
+	if (came && event.message.reply_to)
+		courier_reply(event.message.reply_to, event.message.correlation_id,
+			      "{\"jsonrpc\":\"2.0\",\"result\":{\"ok\":true}}");
+	cbx_bus_event_clear(&event);
+	return came;
+}
+
+static struct cbx_call *new_call(const char *method, const char *params)
+{
+	struct cbx_call *call;
+
+	alloc_faults_pause();
+	call = courier_call(method, params);
+	alloc_faults_resume();
+	return call;
+}
+
+static int ask(void *fixture)
+{
+	(void)fixture;
+	cbx_courier_rpc(courier, new_call(PAUSE, JOB));
+	alloc_faults_pause();
+	if (!courier_outcome[0])
+		ck_assert(answer());
+	alloc_faults_resume();
+	turn();
+	return outcome();
+}
+
+static int tell(void *fixture)
+{
+	(void)fixture;
+	cbx_observe_set_interval(&world.poller, new_call(SET_INTERVAL, "{\"seconds\":600}"));
+	turn();
+	return outcome();
+}
+
+static void it_was_told(void *fixture)
+{
+	bool told = false;
+
+	(void)fixture;
+	while (answer())
+		told = true;
+	ck_assert(told);
+}
+
+static const struct alloc_case commands[] = {
+	{ "a request", set_up_rpc, ask, nothing_is_left, NULL, tear_down, NULL },
+	{ "an event", set_up_event, tell, nothing_is_left, it_was_told, tear_down, NULL },
+};
+
+START_TEST(a_command_ends_once)
+{
+	ck_assert_uint_gt(alloc_faults_sweep(&commands[_i]), 5);
+}
+END_TEST
+
+/* --- words that nobody waits for --- */
+
+static struct cbx_inbound *word;
+
+static void *set_up_word(void)
+{
+	static const char key[] = "a.system_online";
+	static const char body[] = "[\"ABC1\",\"ABC2\"]";
+	struct cbx_decode_limits limits = { 1000, 10 };
+
+	set_up_event();
+	ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, &word), 0);
+	return NULL;
+}
+
+static void *set_up_poll(void)
+{
+	set_up_event();
+	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &word), 0);
+	return NULL;
+}
+
+static int say(void *fixture)
+{
+	(void)fixture;
+	return cbx_observe_inbound(&world.poller, word) ? 0 : -ENOMEM;
+}
+
+/* The poller makes the connection anew, and what was under way on the old one is over */
+static void it_is_left(void *fixture)
+{
+	ck_assert(!courier_flow.bus_link.up);
+	cbx_courier_lost(courier, "lost");
+	nothing_is_left(fixture);
+}
+
+static void it_was_said(void *fixture)
+{
+	turn();
+	it_was_told(fixture);
+}
+
+static const struct alloc_case words[] = {
+	{ "who is online", set_up_word, say, it_is_left, it_was_said, tear_down, NULL },
+	{ "poll now", set_up_poll, say, it_is_left, it_was_said, tear_down, NULL },
+};
+
+START_TEST(a_word_is_left_until_it_is_out)
+{
+	ck_assert_uint_gt(alloc_faults_sweep(&words[_i]), 3);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alloc_courier");
+	TCase *tcase = tcase_create("alloc_courier");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, a_command_ends_once, 0, (int)CBX_COUNT(commands));
+	tcase_add_loop_test(tcase, a_word_is_left_until_it_is_out, 0, (int)CBX_COUNT(words));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
