@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * json.c - reads twice, and believes what was read the same both times
+ * json.c - reads twice, and believes what was read the same both times; writes all or nothing
  *
  * Decides that a NUL byte is no part of a document: jansson passes over one between two tokens.
  */
 #include "base/json.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -91,4 +94,21 @@ int cbx_json_read(const char *bytes, size_t len, json_t **out, json_error_t *err
 	cbx_json_wipe(&first);
 	cbx_json_wipe(&second);
 	return result;
+}
+
+static int add(const char *bytes, size_t len, void *text)
+{
+	cbx_text_add(text, bytes, len);
+	return 0;
+}
+
+char *cbx_json_text(const json_t *json)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	char *out = NULL;
+
+	/* the first lack of memory sticks to the text, whatever jansson makes of it */
+	if (json_dump_callback(json, add, &text, JSON_COMPACT))
+		return NULL;
+	return cbx_text_take(&text, &out, NULL) < 0 ? NULL : out;
 }

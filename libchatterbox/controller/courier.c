@@ -139,7 +139,7 @@ static void send_rpc(struct cbx_courier *courier, struct cbx_errand *errand, con
 
 void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call)
 {
-	cbx_auto(cbx_freep) char *params = json_dumps(call->params, JSON_COMPACT);
+	cbx_auto(cbx_freep) char *params = cbx_json_text(call->params);
 	struct cbx_errand *errand = NULL;
 
 	if (!courier->flow->bus_link.up)
@@ -174,14 +174,15 @@ int cbx_courier_event(struct cbx_courier *courier, const char *routing_key, cons
 		      struct cbx_call *call)
 {
 	struct cbx_errand *errand = NULL;
-	bool up = courier->flow->bus_link.up;
-	int result = up ? begin(courier, call, EVENT_TIME, &errand) : CHATTERBOX_E_DOWN;
+	int result = CHATTERBOX_E_DOWN;
 
+	if (courier->flow->bus_link.up)
+		result = begin(courier, call, EVENT_TIME, &errand);
 	if (!result)
 		return send_event(courier, errand, routing_key, params);
 	if (call)
-		cbx_call_fail(call, up ? CBX_CALL_INTERNAL : CBX_CALL_DOWN,
-			      up ? "out of memory" : "RabbitMQ is down");
+		cbx_call_fail_by(call, result,
+				 result == -ENOMEM ? "out of memory" : "RabbitMQ is down");
 	return result;
 }
 
@@ -228,16 +229,14 @@ static void take_answer(struct cbx_courier *courier, struct cbx_errand *errand,
 	error = json_object_get(root, "error");
 	/* the bare form is the result itself */
 	result = json_object_get(root, "jsonrpc") ? json_object_get(root, "result") : root;
-	if (json_is_object(error)) {
+	if (!json_is_object(error) && json_is_object(result))
+		text = cbx_json_text(result);
+	if (json_is_object(error))
 		fail_by(courier, errand, error);
-	} else {
-		text = json_is_object(result) ? json_dumps(result, JSON_COMPACT) : NULL;
-		if (text)
-			finish(courier, errand, text);
-		else
-			fail(courier, errand, CBX_CALL_INTERNAL,
-			     "the leader's answer can't be understood");
-	}
+	else if (text)
+		finish(courier, errand, text);
+	else
+		fail(courier, errand, CBX_CALL_INTERNAL, "the leader's answer can't be understood");
 	json_decref(root);
 }
 
