@@ -8,6 +8,7 @@
 #include "body.h"
 
 #include "cleanup.h"
+#include "json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -77,28 +78,29 @@ static int check(json_t *object, const struct cbd_member *members,
 	return 0;
 }
 
-static json_t *parse(const struct cbd_body *body, json_error_t *why)
+static int parse(const struct cbd_body *body, json_t **out, json_error_t *why)
 {
-	if (!body->len)
-		return json_object();
+	if (!body->len) {
+		*out = json_object();
+		return *out ? 0 : -ENOMEM;
+	}
 	if (memchr(body->bytes, '\0', body->len)) {
 		snprintf(why->text, sizeof(why->text), "a NUL byte");
-		return NULL;
+		return -EINVAL;
 	}
-	return json_loadb(body->bytes, body->len, JSON_REJECT_DUPLICATES, why);
+	return cbd_json_read(body->bytes, body->len, out, why);
 }
 
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
 		  char error[CHATTERBOX_ERROR_TEXT])
 {
 	json_error_t why = { .text = "" };
-	json_t *object = parse(body, &why);
-	int result;
+	json_t *object = NULL;
+	int result = parse(body, &object, &why);
 
 	*error = '\0';
-	/* jansson has words for whatever is wrong with a text */
-	if (!object && !*why.text)
-		return -ENOMEM;
+	if (result == -ENOMEM)
+		return result;
 	if (!json_is_object(object)) {
 		snprintf(error, CHATTERBOX_ERROR_TEXT, "body: takes a JSON object%s%.160s",
 			 object ? "" : ": ", object ? "" : why.text);

@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "cleanup.h"
 #include "exchange.h"
+#include "json.h"
 #include "problem.h"
 
 #include <stdio.h>
@@ -31,7 +32,7 @@ const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
 /* Asks with what the body says */
 static void ask(struct cbd_request *request, const char *method)
 {
-	cbd_auto(cbd_freep) char *params = json_dumps(request->params, JSON_COMPACT);
+	cbd_auto(cbd_freep) char *params = cbd_json_text(request->params);
 
 	if (params)
 		cbd_call(request, method, params, NULL);
@@ -97,7 +98,7 @@ static void order_job(struct cbd_request *request, const char *method)
 	}
 	object = json_pack("{s:s, s:I}", "system", request->match.params[0], "job_id",
 			   (json_int_t)id);
-	params = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	params = object ? cbd_json_text(object) : NULL;
 	json_decref(object);
 	if (params)
 		cbd_call(request, method, params, NULL);

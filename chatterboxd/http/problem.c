@@ -3,10 +3,10 @@
 #include "problem.h"
 
 #include "cleanup.h"
+#include "json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 
 const char *cbd_problem_title(unsigned code)
@@ -129,7 +129,7 @@ char *cbd_problem_json(unsigned code, const char *detail, const char *path, cons
 			    "instance", instance);
 	if (problem && *reason && json_object_set_new(problem, "code", json_string(reason)))
 		json_decref(cbd_steal(problem));
-	text = problem ? json_dumps(problem, JSON_COMPACT) : NULL;
+	text = problem ? cbd_json_text(problem) : NULL;
 	json_decref(problem);
 	return text;
 }

@@ -8,10 +8,10 @@
 #include "query.h"
 
 #include "cleanup.h"
+#include "json.h"
 #include "uri.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +66,7 @@ int cbd_query_read(struct MHD_Connection *connection, const char *const *names, 
 		return -ENOMEM;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect, &all);
 	if (!all.result) {
-		text = json_dumps(all.params, JSON_COMPACT);
+		text = cbd_json_text(all.params);
 		all.result = text ? 0 : -ENOMEM;
 	}
 	json_decref(all.params);
