@@ -74,6 +74,64 @@ START_TEST(a_pending_migration_that_the_role_may_not_run)
 }
 END_TEST
 
+/* Each right that is taken away, alone, is found before anything is done, and named */
+static const struct {
+	const char *what, *named;
+} rights[] = {
+	{ "select on chatterbox_migrations", "chatterbox_migrations" },
+	{ "insert on status_monitor", "status_monitor" },
+	{ "update on completed_jobs", "completed_jobs" },
+	{ "delete on errors", "errors" },
+	{ "delete on outbox", "outbox" },
+	{ "update on lease", "lease" },
+	{ "select on scheduled_jobs", "scheduled_jobs" },
+	{ "usage on sequence errors_id_seq", "errors.id" },
+};
+
+START_TEST(a_right_that_is_missing_is_a_difference)
+{
+	struct cbx_sql *app;
+	char text[128];
+	int applied;
+	size_t i;
+	int r;
+
+	make_role();
+	for (i = 0; i < CBX_COUNT(rights); i++) {
+		pg_run("grant select, insert, update, delete on all tables in schema public to "
+		       "chx_app; grant usage on all sequences in schema public to chx_app");
+		snprintf(text, sizeof(text), "revoke %s from chx_app", rights[i].what);
+		pg_run(text);
+		app = open_as("chx_app");
+		r = app->ops->migrate(app, &applied);
+		if (!r)
+			r = app->ops->check_schema(app);
+		ck_assert_msg(r == CHATTERBOX_E_SCHEMA, "%s: %d", text, r);
+		ck_assert_msg(strstr(app->error, rights[i].named), "%s: %s", text, app->error);
+		cbx_sql_free(app);
+	}
+}
+END_TEST
+
+/* As an ORM makes them: every row of ours would fail */
+START_TEST(a_column_that_must_be_given_and_is_not_ours)
+{
+	pg_run("alter table status_monitor add \"createdAt\" timestamptz not null");
+	ck_assert_int_eq(sql->ops->check_schema(sql), CHATTERBOX_E_SCHEMA);
+	ck_assert_msg(strstr(sql->error, "status_monitor.createdAt is not null"), "%s", sql->error);
+	pg_run("alter table status_monitor alter \"createdAt\" set default now()");
+	ck_assert_msg(!sql->ops->check_schema(sql), "%s", sql->error);
+	pg_run("alter table errors alter id drop default");
+	ck_assert_int_eq(sql->ops->check_schema(sql), CHATTERBOX_E_SCHEMA);
+	ck_assert_msg(strstr(sql->error, "errors.id is not null"), "%s", sql->error);
+	/* somebody fills it in */
+	pg_run("create function fill() returns trigger language plpgsql as $$ begin "
+	       "new.id := 1; return new; end $$;"
+	       "create trigger fill before insert on errors for each row execute function fill()");
+	ck_assert_msg(!sql->ops->check_schema(sql), "%s", sql->error);
+}
+END_TEST
+
 START_TEST(the_environment_changes_nothing)
 {
 	static const char *const variables[][2] = {
@@ -180,6 +238,8 @@ void pg_suite_setting(Suite *suite)
 	const TTest *const tests[] = {
 		a_role_without_ddl,
 		a_pending_migration_that_the_role_may_not_run,
+		a_right_that_is_missing_is_a_difference,
+		a_column_that_must_be_given_and_is_not_ours,
 		the_environment_changes_nothing,
 		times_are_milliseconds_in_any_zone,
 		a_refused_connection_says_why,

@@ -2,7 +2,9 @@
 /*
  * check.c - decides whether tables that others may have made will do
  *
- * Columns by pg_attribute; unique keys and the right to write by explaining the very upserts.
+ * Columns by pg_attribute; unique keys, and the rights to read and write, by explaining what is
+ * done. A column of others that must be given and is not ours would let every row of ours fail, so
+ * it is a difference too; so is a right that the role lacks: neither goes away by itself.
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
@@ -27,7 +29,39 @@ static const struct { const char *text, *what; } keys[] = {
 	  " do update set checked_at = excluded.checked_at", "recently_checked (system)" },
 	{ "explain insert into content_server_access (system) values ('') on conflict (system)"
 	  " do update set access = excluded.access", "content_server_access (system)" },
+	{ "explain insert into lease (name) values ('') on conflict (name) do update"
+	  " set epoch = excluded.epoch", "lease (name)" },
+	{ "explain insert into outbox (key) values ('') on conflict (message_id) do nothing",
+	  "outbox (message_id)" },
+	{ "explain update outbox set confirmed_at = now(), streamed_at = now()", "outbox" },
+	{ "explain delete from outbox", "outbox" },
+	{ "explain delete from status_monitor", "status_monitor" },
+	{ "explain delete from completed_jobs", "completed_jobs" },
+	{ "explain delete from errors", "errors" },
+	{ "explain select system, job_id from scheduled_jobs", "scheduled_jobs" },
+	{ "explain select system, activate_at from list_activation_schedule",
+	  "list_activation_schedule" },
 };
+
+/* What rows of ours don't give, and nobody fills in: neither a default nor a trigger */
+#define UNFILLED                                                                                 \
+	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
+	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
+	"'content_server_access']) as t(name) "                                                  \
+	"join pg_attribute a on a.attrelid = to_regclass(t.name) "                               \
+	"join pg_type y on y.oid = a.atttypid "                                                  \
+	"where a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef "        \
+	"and a.attidentity = '' and y.typdefault is null "                                       \
+	"and t.name || '.' || a.attname <> all ($1::text[]) and not exists (select 1 from "      \
+	"pg_trigger g where g.tgrelid = a.attrelid and not g.tgisinternal and g.tgtype & 7 = 7) " \
+	"order by 1 limit 1"
+
+/* The sequences of ids whose next value the role may not take; an identity asks for no right */
+#define UNCOUNTED                                                                                \
+	"select t.name || '.id' from unnest(array['errors', 'outbox']) as t(name) "              \
+	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attname = 'id' "          \
+	"where a.attidentity = '' and not has_sequence_privilege("                               \
+	"pg_get_serial_sequence(t.name, 'id'), 'usage, update') order by 1 limit 1"
 /* clang-format on */
 
 static bool is_text(const char *type)
@@ -107,20 +141,72 @@ static int check_key(struct postgres *self, const char *text, const char *what)
 	return CHATTERBOX_E_SCHEMA;
 }
 
-int cbx_pg_check_schema(struct cbx_sql *sql)
+/* @query names what is wrong, if anything is */
+static int check_none(struct postgres *self, const char *query, const struct cbx_pg_args *args,
+		      const char *why)
 {
-	struct postgres *self = cbx_pg_of(sql);
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_query(self, query, args, &result);
+
+	if (r || !PQntuples(result))
+		return r;
+	snprintf(self->sql.error, sizeof(self->sql.error), "postgresql %s: %s %s", self->sql.where,
+		 cbx_pg_text(result, 0, 0), why);
+	return CHATTERBOX_E_SCHEMA;
+}
+
+static int check_unfilled(struct postgres *self, const struct cbx_pg_column *columns, size_t count)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	char name[128];
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		if (!strcmp(columns[i].type, "bigserial"))
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", columns[i].table, columns[i].name);
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, name);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	return r ? r
+		 : check_none(
+			   self, UNFILLED, &args,
+			   "is not null and has no default: chatterbox has nothing to put there");
+}
+
+static int check_all(struct postgres *self)
+{
 	const struct cbx_pg_column *columns;
 	size_t count;
 	size_t i;
-	int r = cbx_pg_begin(self, NULL, NULL);
+	int r = 0;
 
-	if (r)
-		return r;
 	columns = cbx_pg_columns(&count);
 	for (i = 0; i < count && !r; i++)
 		r = check_column(self, &columns[i]);
+	if (!r)
+		r = check_unfilled(self, columns, count);
 	for (i = 0; i < CBX_COUNT(keys) && !r; i++)
 		r = check_key(self, keys[i].text, keys[i].what);
-	return cbx_pg_end(self, r);
+	return r ? r
+		 : check_none(self, UNCOUNTED, NULL,
+			      "counts by a sequence that the role may not use");
+}
+
+int cbx_pg_lacks_right(const struct postgres *self, int r)
+{
+	/* insufficient_privilege */
+	return r == CHATTERBOX_E_REFUSED && !strcmp(self->sqlstate, "42501") ? CHATTERBOX_E_SCHEMA
+									     : r;
+}
+
+int cbx_pg_check_schema(struct cbx_sql *sql)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r = cbx_pg_begin(self, NULL, NULL);
+
+	return r ? r : cbx_pg_end(self, cbx_pg_lacks_right(self, check_all(self)));
 }

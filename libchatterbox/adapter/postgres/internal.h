@@ -81,6 +81,8 @@ int64_t cbx_pg_int(const PGresult *result, int row, int column);
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
+/* E_SCHEMA in place of an @r that says that the role lacks a right */
+int cbx_pg_lacks_right(const struct postgres *self, int r);
 
 /* changes.c, errors.c, events.c: the batch's parts, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);

@@ -204,7 +204,7 @@ int cbx_pg_migrate(struct cbx_sql *sql, int *applied)
 
 	if (r)
 		return r;
-	r = cbx_pg_end(self, read_applied(self, &before));
+	r = cbx_pg_end(self, cbx_pg_lacks_right(self, read_applied(self, &before)));
 	if (!r && before < CBX_COUNT(migrations)) {
 		r = cbx_pg_begin_for(self, CBX_PG_MIGRATION_MS, CBX_PG_MIGRATION_MS);
 		if (r)

@@ -46,7 +46,7 @@ static const struct cbx_pg_column columns[] = {
 	{ "scheduled_jobs", "created_at", "timestamptz", "default now()", CBX_PG_OTHERS },
 
 	{ "server_conf", "name", "text", "primary key", CBX_PG_NAME },
-	{ "server_conf", "info", "text", "", CBX_PG_WRITTEN },
+	{ "server_conf", "info", "text", "", CBX_PG_NAME }, /* a number is all that we write */
 	{ "server_conf", "updated_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
 
 	{ "errors", "id", "bigserial", "primary key", CBX_PG_READ },
