@@ -117,7 +117,14 @@ static void perform_check(void *user)
 static void perform_send(void *user)
 {
 	struct cbx_job_status *status = user;
+	struct cbx_flow *flow = status->flow;
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(flow->window);
 
+	/* for the shared state, should it be lost before the next time */
+	if (view) {
+		flow->announced = true;
+		flow->announced_totals = view->jobs->totals;
+	}
 	status->announce(status->user);
 }
 

@@ -94,6 +94,8 @@ struct cbx_flow {
 	bool share_whole;        /* every hash is to be written anew */
 	uint64_t share_next;     /* n of the write guard */
 	bool systems_dirty;
+	bool announced; /* under this epoch */
+	struct cbx_totals announced_totals;
 
 	struct cbx_command *commands; /* see command.h */
 	size_t commands_in_flight;

@@ -283,5 +283,6 @@ void cbx_flow_unload(struct cbx_flow *flow)
 	cbx_active_jobs_clear(flow->jobs);
 	flow->ask_now_count = 0;
 	cbx_systems_clear(flow->systems);
+	flow->announced = false;
 	flow->epoch = 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "base/sabotage.h"
 #include "flow/batch.h"
+#include "flow/tell.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -267,6 +268,13 @@ static int note_stale(void *user, const char *key, const struct cbx_field *field
 	return stale->names[stale->count++] ? 0 : -ENOMEM;
 }
 
+static int note_listed(void *user, const char *system, int64_t ms)
+{
+	(void)ms;
+	return note_stale(user, system, NULL);
+}
+
+/* The index as well: who was cut off between a hash and its index left a name without a hash */
 static int drop_stale(struct cbx_flow *flow)
 {
 	struct stale stale = { .flow = flow };
@@ -274,6 +282,8 @@ static int drop_stale(struct cbx_flow *flow)
 	size_t i;
 	int result = flow->state->ops->list_systems(flow->state, note_stale, &stale);
 
+	if (!result)
+		result = flow->state->ops->read_active(flow->state, note_listed, &stale);
 	if (!result && !writes_begin(&w, stale.count, 0))
 		result = -ENOMEM;
 	for (i = 0; !result && i < stale.count; i++)
@@ -307,6 +317,19 @@ static int share_chunk(struct cbx_flow *flow, const struct cbx_snapshot *snapsho
 	return result;
 }
 
+/* As the Job Send Status Task told them last: its next run is up to a minute away */
+static int share_figures(struct cbx_flow *flow)
+{
+	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
+
+	if (!flow->announced)
+		return 0;
+	cbx_jobs_data_json(&flow->announced_totals, false, &data);
+	if (data.failed)
+		return -ENOMEM;
+	return flow->state->ops->write_jobs_data(flow->state, data.bytes, data.len);
+}
+
 static int share_everything(struct cbx_flow *flow)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
@@ -321,6 +344,8 @@ static int share_everything(struct cbx_flow *flow)
 									   : snapshot->count);
 	if (!result)
 		result = share_systems(flow, true);
+	if (!result)
+		result = share_figures(flow);
 	/* the marker comes last: until it is there, nobody takes the state for whole */
 	if (!result)
 		result = flow->state->ops->write_epoch(flow->state, flow->epoch);

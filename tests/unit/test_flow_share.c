@@ -109,6 +109,39 @@ START_TEST(a_foreign_marker_means_writing_everything)
 }
 END_TEST
 
+/* Its hash went, and the connection before its name in the index did */
+START_TEST(a_name_without_a_hash_leaves_the_index)
+{
+	struct cbx_state_write cut = {
+		.system = "CUT", .number = 1, .whole = true, .live = true, .scored = true
+	};
+	int64_t changed;
+
+	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &cut, 1), 0);
+	ck_assert(cbx_memory_store_is_active(world.store, "CUT", &changed));
+	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, world.epoch + 7), 0);
+	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert(!cbx_memory_store_is_active(world.store, "CUT", &changed));
+	ck_assert(cbx_memory_store_is_active(world.store, "ABC1", &changed));
+}
+END_TEST
+
+START_TEST(after_a_flush_the_figures_are_there_as_well)
+{
+	struct cbx_job_status *status = &world.poller.status;
+	cbx_auto(cbx_freep) char *figures = NULL;
+
+	status->send_status_task.perform(status);
+	push("ABC1", "17 Paused"); /* not told yet */
+	cbx_memory_store_flush(world.store);
+	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+	ck_assert_int_eq(cbx_memory_store_jobs_data(world.store, &figures), 0);
+	ck_assert_str_eq(figures, "{\"job_count\":3,\"activte_jobs\":3,"
+				  "\"total_download_speed\":0,\"active_ocd_jobs\":3,"
+				  "\"total_ocd_jobs\":3}");
+}
+END_TEST
+
 START_TEST(a_failed_write_stops_no_round_and_is_made_good)
 {
 	static const struct {
@@ -218,6 +251,8 @@ int main(void)
 		what_nobody_has_heard_of_is_not_shared,
 		after_a_flush_it_is_whole_within_one_round,
 		a_foreign_marker_means_writing_everything,
+		a_name_without_a_hash_leaves_the_index,
+		after_a_flush_the_figures_are_there_as_well,
 		what_changed_while_it_was_down_is_there_when_it_is_back,
 		the_guard_holds_off_a_zombie,
 		systems_are_shared_on_a_list_answer_and_when_they_turn,
