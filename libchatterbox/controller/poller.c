@@ -141,17 +141,11 @@ static void begin_to_follow(struct cbx_poller *poller)
 	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(flow->window);
 
 	flow->following = true;
+	if (poller->begun)
+		poller->follow.kept_base = flow->interval_base;
 	if (view)
 		cbx_observe_view(flow->observe, view, false);
 	cbx_follow_begin(&poller->follow);
-}
-
-static bool is_only_late(struct cbx_flow *flow)
-{
-	char leader[CBX_HOLDER_TEXT];
-
-	cbx_leadership_leader(flow->leadership, leader);
-	return !strcmp(leader, flow->leadership->self);
 }
 
 static bool follow_leadership(struct cbx_poller *poller)
@@ -168,7 +162,7 @@ static bool follow_leadership(struct cbx_poller *poller)
 	}
 	if (!flow->following)
 		begin_to_follow(poller);
-	if (poller->begun && !epoch && is_only_late(flow))
+	if (poller->begun && !epoch && cbx_leadership_is_late(flow->leadership))
 		return false;
 	if (poller->begun)
 		end_epoch(poller);

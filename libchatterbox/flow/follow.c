@@ -133,7 +133,6 @@ static void look(struct cbx_follow *follow)
 {
 	follow->next_look = cbx_now(follow->flow->clock) + LOOK;
 	cbx_follow_look(follow);
-	follow->base = follow->interval(follow->flow);
 	follow->changed = true;
 }
 

@@ -45,6 +45,7 @@ struct cbx_follow {
 	uint64_t alone_at; /* without a shared state SQL is read then */
 	size_t internal;
 	double base;
+	double kept_base; /* as SQL had it last: without SQL nobody sets another; 0 = never asked */
 	bool shown;
 	bool changed; /* since the picture was shown */
 
@@ -96,7 +97,7 @@ int cbx_follow_read_jobs(struct cbx_follow *follow);
 /* follow_facts.c: what Redis does not hold (origin, revision, times), asked of SQL if it is up */
 int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job);
 void cbx_follow_ask_facts(struct cbx_follow *follow);
-/* Of all jobs whose facts are unknown still; origins that turned; activations */
+/* Of all jobs whose facts are unknown still; origins that turned; activations; the interval */
 void cbx_follow_look(struct cbx_follow *follow);
 
 #endif

@@ -116,11 +116,21 @@ static int take_activation(void *user, const char *name, int64_t ms)
 	return entry ? cbx_systems_set_activation(follow->systems, entry, ms) : 0;
 }
 
+static void look_at_interval(struct cbx_follow *follow)
+{
+	double base = follow->interval(follow->flow);
+
+	if (follow->flow->sql_link.up)
+		follow->kept_base = base;
+	follow->base = follow->kept_base > 0 ? follow->kept_base : base;
+}
+
 void cbx_follow_look(struct cbx_follow *follow)
 {
 	struct cbx_flow *flow = follow->flow;
 	int result = 0;
 
+	look_at_interval(follow);
 	if (!flow->sql_link.up)
 		return;
 	result = want_all_facts(follow);

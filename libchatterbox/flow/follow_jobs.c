@@ -98,6 +98,19 @@ static struct cbx_job *find(const struct cbx_follow *follow, const char *system,
 	return cbx_job_list_find(cbx_active_jobs_get(follow->jobs, system), job_id);
 }
 
+/* What we knew of it when we led, as long as the lease has only run out: without SQL nobody has
+ * recorded anything since */
+static struct cbx_job *find_own(const struct cbx_follow *follow, const char *system, int64_t job_id)
+{
+	const struct cbx_flow *flow = follow->flow;
+	struct cbx_job *job;
+
+	if (flow->sql_link.up)
+		return NULL;
+	job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id);
+	return job && job->phase == CBX_LIVE ? job : NULL;
+}
+
 /* The id of a field, written as we write it; else it is nobody's */
 static bool read_id(const char *name, int64_t *job_id)
 {
@@ -134,6 +147,7 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 		    struct cbx_job **out)
 {
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	const struct cbx_job *own;
 	struct cbx_job *known;
 	enum cbx_kind kind;
 	int64_t job_id;
@@ -153,7 +167,12 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 	kind = cbx_kind_of(&follow->flow->settings->keys, status->text);
 	if (strcmp(status->system, system) || status->job_id != job_id || cbx_kind_is_end(kind))
 		return 1;
-	return renew(known, status, kind, out);
+	own = known ? NULL : find_own(follow, system, job_id);
+	result = renew(known ?: own, status, kind, out);
+	/* SQL is asked when it is back: another may have led where we could not see it */
+	if (!result && own)
+		(*out)->recorded_at = 0;
+	return result;
 }
 
 static int take_field(void *user, const char *key, const struct cbx_field *field)

@@ -67,9 +67,28 @@ void cbx_leadership_lose(struct cbx_leadership *leadership, const char *leader)
 	pthread_mutex_unlock(&leadership->lock);
 }
 
+/* With the lock held */
+static bool is_late(const struct cbx_leadership *leadership)
+{
+	return cbx_now(leadership->clock) >= leadership->valid_until &&
+	       !strcmp(leadership->leader, leadership->self);
+}
+
 void cbx_leadership_leader(struct cbx_leadership *leadership, char out[CBX_HOLDER_TEXT])
 {
 	pthread_mutex_lock(&leadership->lock);
 	memcpy(out, leadership->leader, CBX_HOLDER_TEXT);
+	if (is_late(leadership))
+		out[0] = '\0';
 	pthread_mutex_unlock(&leadership->lock);
+}
+
+bool cbx_leadership_is_late(struct cbx_leadership *leadership)
+{
+	bool late;
+
+	pthread_mutex_lock(&leadership->lock);
+	late = is_late(leadership);
+	pthread_mutex_unlock(&leadership->lock);
+	return late;
 }

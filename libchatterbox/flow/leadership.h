@@ -33,6 +33,9 @@ struct cbx_guard cbx_leadership_guard(struct cbx_leadership *leadership, int64_t
 void cbx_leadership_hold(struct cbx_leadership *leadership, int64_t epoch, uint64_t until);
 /* @leader: who has it instead, "" or NULL = nobody known */
 void cbx_leadership_lose(struct cbx_leadership *leadership, const char *leader);
+/* "" = nobody known: never ourselves when we don't lead */
 void cbx_leadership_leader(struct cbx_leadership *leadership, char out[CBX_HOLDER_TEXT]);
+/* The lease ran out by itself, and nobody is known to have taken it */
+bool cbx_leadership_is_late(struct cbx_leadership *leadership);
 
 #endif

@@ -38,6 +38,7 @@ void follow_set_up(void)
 	faults_of_state(other.state, &follow_state);
 	world_link(&other.sql_link, WORLD_SQL, other.sql);
 	world_link(&other.state_link, WORLD_STATE, other.state);
+	ck_assert_int_eq(cbx_active_jobs_new(&other.jobs), 0);
 	ck_assert_int_eq(cbx_follow_init(&follow, &other), 0);
 	cbx_follow_begin(&follow);
 	hdms_system(&world.hdms, "ABC1", "17 Running 10%");
@@ -50,6 +51,7 @@ void follow_set_up(void)
 void follow_tear_down(void)
 {
 	cbx_follow_close(&follow);
+	cbx_active_jobs_free(other.jobs);
 	cbx_state_free(other.state);
 	cbx_sql_free(other.sql);
 	cbx_settings_unref(other.settings);

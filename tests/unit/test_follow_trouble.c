@@ -69,6 +69,46 @@ START_TEST(without_sql_the_statuses_are_right_and_the_facts_follow)
 }
 END_TEST
 
+static void lose_sql(void)
+{
+	faults_add_nth(&follow_sql, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	cbx_link_lost(&follow.flow->sql_link, CHATTERBOX_E_DOWN);
+}
+
+/* The lease ran out with SQL: a leader knows its jobs still, and nobody has changed one */
+START_TEST(without_sql_a_leader_that_is_only_late_shows_what_it_knew)
+{
+	world_lead();
+	follow_turn(0.3);
+	ck_assert_int_ge(cbx_flow_read_rows(follow.flow, follow.flow->jobs, follow.systems, true),
+			 0);
+	lose_sql();
+	cbx_follow_begin(&follow);
+	follow_turn(0.3);
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
+static double shown_base(void)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&follow_window);
+
+	return view->interval_base;
+}
+
+START_TEST(without_sql_the_interval_is_what_it_was)
+{
+	world_lead();
+	follow.kept_base = 3;
+	lose_sql();
+	follow_turn(0.3);
+	ck_assert_double_eq(shown_base(), 3);
+	faults_clear(&follow_sql);
+	follow_turn(12);
+	ck_assert_double_eq(shown_base(), 7);
+}
+END_TEST
+
 START_TEST(a_lost_connection_keeps_the_picture_and_reads_anew)
 {
 	world_lead();
@@ -106,6 +146,8 @@ int main(void)
 		a_gap_in_the_stream_reads_everything_anew,
 		without_a_leaders_state_sql_is_shown,
 		without_sql_the_statuses_are_right_and_the_facts_follow,
+		without_sql_a_leader_that_is_only_late_shows_what_it_knew,
+		without_sql_the_interval_is_what_it_was,
 		a_lost_connection_keeps_the_picture_and_reads_anew,
 	};
 	Suite *suite = suite_create("follow_trouble");

@@ -41,8 +41,13 @@ START_TEST(until_the_ttl_has_passed_since_the_renewal_was_sent)
 	ck_assert_int_eq(cbx_leadership_epoch(&leadership), 7);
 	fake_clock_pass(&fake, 1);
 	ck_assert_int_eq(cbx_leadership_epoch(&leadership), 0);
+	/* whoever is sent to the leader must not be sent here */
+	expect_leader("");
+	ck_assert(cbx_leadership_is_late(&leadership));
 	cbx_leadership_hold(&leadership, 7, until + 10 * CBX_SECOND);
 	ck_assert_int_eq(cbx_leadership_epoch(&leadership), 7);
+	expect_leader(leadership.self);
+	ck_assert(!cbx_leadership_is_late(&leadership));
 }
 END_TEST
 
@@ -52,6 +57,7 @@ START_TEST(losing_it_ends_it_at_once_and_names_the_other)
 	cbx_leadership_lose(&leadership, "other:1:abc");
 	ck_assert_int_eq(cbx_leadership_epoch(&leadership), 0);
 	expect_leader("other:1:abc");
+	ck_assert(!cbx_leadership_is_late(&leadership));
 	cbx_leadership_lose(&leadership, NULL);
 	expect_leader("");
 }

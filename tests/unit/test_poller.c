@@ -139,6 +139,21 @@ START_TEST(a_lapsed_lease_stops_the_asking_until_it_is_renewed)
 }
 END_TEST
 
+START_TEST(a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+
+	run_for(1);
+	flow->interval_base = 3;
+	faults_add_nth(&world.sql_faults, "connect", CHATTERBOX_E_DOWN, 1, 1000);
+	cbx_link_lost(&flow->sql_link, CHATTERBOX_E_DOWN);
+	cbx_leadership_hold(&world.leadership, world.epoch, 1);
+	run_for(5);
+	view = cbx_window_look(flow->window);
+	ck_assert_double_eq(view->interval_base, 3);
+}
+END_TEST
+
 START_TEST(a_fenced_write_ends_the_epoch)
 {
 	run_for(1);
@@ -292,6 +307,7 @@ UNIT_MAIN_FIXTURE("poller", set_up, world_tear_down,
 		  discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
 		  a_discovery_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
 		  a_lapsed_lease_stops_the_asking_until_it_is_renewed,
+		  a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was,
 		  a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
 		  the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
 		  statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
