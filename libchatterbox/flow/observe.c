@@ -2,6 +2,8 @@
 /* observe.c - makes the families and fills the gauges; no label ever carries a system or a job */
 #include "flow/observe.h"
 
+#include "flow/decode.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -77,6 +79,62 @@ static const struct {
 static const char *const load_reasons[] = { "cycle", "timeouts", "queue", "reply_time" };
 static const char *const server_names[] = { "redis", "rmq", "sql" };
 
+/* A counter that has not counted yet is 0, not absent: alerts need that. These are the label values
+ * that are known beforehand, each of the first with each of the second; others come as they count.
+ */
+#define FIRST_MOST 7
+#define SECOND_MOST 5
+#define NO_SECOND    \
+	{            \
+		NULL \
+	}
+static const struct {
+	size_t offset;
+	const char *first[FIRST_MOST], *second[SECOND_MOST];
+} zeros[] = {
+#define ZEROS(member, ...)                                        \
+	{                                                         \
+		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+	}
+	ZEROS(server_errors, { "redis", "rmq", "sql" }, NO_SECOND),
+	ZEROS(reconnects, { "redis", "rmq", "sql" }, NO_SECOND),
+	ZEROS(cycle_duration, { "job_status", "update_database" }, NO_SECOND),
+	ZEROS(rpc_duration, { "" }, NO_SECOND),
+	ZEROS(rpc_requests, { "job_status", "job_list", "job_pause", "job_resume", "job_kill" },
+	      { "ok", "error", "timeout", "malformed" }),
+	ZEROS(late_words, { "answer", "push" }, NO_SECOND),
+	ZEROS(job_transitions, { "running", "paused", "completed", "errored", "killed", "other" },
+	      NO_SECOND),
+	ZEROS(events_published, { "update_job_status", "status", "user_job_errors" },
+	      { "ok", "unrouted", "refused", "error" }),
+	ZEROS(events_published, { "job_status", "jobs_data" }, { "ok", "error" }),
+	ZEROS(events_consumed,
+	      { "system_online", "system_offline", "job_status", "update_time_till_next_check",
+		"update_database" },
+	      { "ok", "rejected" }),
+	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
+	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems" }, NO_SECOND),
+#undef ZEROS
+};
+
+static void begin_at_zero(struct cbx_observe *observe)
+{
+	struct cbx_metric *metric;
+	size_t i;
+	size_t k;
+	size_t n;
+
+	for (i = 0; i < CBX_COUNT(zeros); i++) {
+		memcpy(&metric, (char *)observe + zeros[i].offset, sizeof(struct cbx_metric *));
+		for (k = 0; k < FIRST_MOST && zeros[i].first[k]; k++)
+			for (n = 0; !n || (n < SECOND_MOST && zeros[i].second[n]); n++)
+				cbx_metric_add(metric, zeros[i].first[k], zeros[i].second[n], 0);
+	}
+	for (i = 0; i < CBX_MEMBERS; i++)
+		cbx_metric_add(observe->decode_rejects, cbx_member_name((enum cbx_member)i), NULL,
+			       0);
+}
+
 int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision)
 {
 	size_t i;
@@ -94,18 +152,11 @@ int cbx_observe_init(struct cbx_observe *observe, const char *version, const cha
 		memcpy((char *)observe + families[i].offset, &metric, sizeof(struct cbx_metric *));
 	}
 	cbx_metric_set(observe->build_info, version, revision, 1);
-	/* a counter that has not counted yet is 0, not absent: alerts need that */
-	for (i = 0; i < CBX_COUNT(server_names); i++) {
-		cbx_metric_add(observe->server_errors, server_names[i], NULL, 0);
-		cbx_metric_add(observe->reconnects, server_names[i], NULL, 0);
+	begin_at_zero(observe);
+	for (i = 0; i < CBX_COUNT(server_names); i++)
 		cbx_metric_set(observe->server_up, server_names[i], NULL, 0);
-	}
 	cbx_metric_set(observe->sse_subscribers, NULL, NULL, 0);
 	cbx_metric_set(observe->rpc_in_flight, NULL, NULL, 0);
-	cbx_metric_add(observe->late_words, "answer", NULL, 0);
-	cbx_metric_add(observe->late_words, "push", NULL, 0);
-	cbx_metric_add(observe->cleaned_up, "jobs", NULL, 0);
-	cbx_metric_add(observe->cleaned_up, "errors", NULL, 0);
 	return 0;
 }
 

@@ -70,6 +70,14 @@ static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 	teller->told[CBX_TO_STREAM].count = 0;
 }
 
+/* Whoever leads counts what waits: our last count is nobody's any more */
+static void forget_outbox(struct cbx_teller *teller)
+{
+	cbx_metric_clear(teller->observe->outbox_pending);
+	cbx_metric_clear(teller->observe->outbox_oldest);
+	teller->next_count = 0;
+}
+
 /* Was something told? */
 static bool turn(struct cbx_teller *teller)
 {
@@ -90,6 +98,8 @@ static bool turn(struct cbx_teller *teller)
 		count_outbox(teller);
 		if (to_broker > 0 || to_stream > 0)
 			return true;
+	} else {
+		forget_outbox(teller);
 	}
 	if (!teller->stop)
 		wait_for_work(teller);

@@ -2,6 +2,8 @@
 /* The teller's last turns (CONTRACT 8, SIGTERM: tell what the broker takes) */
 #include "teller_world.h"
 
+#include <string.h>
+
 static void set_up(void)
 {
 	teller_set_up();
@@ -41,12 +43,29 @@ START_TEST(a_stop_ends_in_time)
 }
 END_TEST
 
+/* Another leads and counts: an alert on what we counted last would never end */
+START_TEST(who_leads_no_more_does_not_count_the_outbox)
+{
+	cbx_auto(cbx_text_free) struct cbx_text led = { 0 };
+	cbx_auto(cbx_text_free) struct cbx_text stands_by = { 0 };
+
+	cbx_teller_run(&teller);
+	cbx_metrics_render(world.observe.registry, false, &led);
+	ck_assert_ptr_nonnull(strstr(led.bytes, "\nchatterbox_outbox_pending 2\n"));
+	cbx_leadership_lose(&world.leadership, "other");
+	cbx_teller_run(&teller);
+	cbx_metrics_render(world.observe.registry, false, &stands_by);
+	ck_assert_ptr_null(strstr(stands_by.bytes, "chatterbox_outbox_"));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		a_stop_tells_what_waits,
 		a_stop_waits_for_no_broker_that_is_down,
 		a_stop_ends_in_time,
+		who_leads_no_more_does_not_count_the_outbox,
 	};
 	Suite *suite = suite_create("tell");
 	TCase *tcase = tcase_create("tell");
