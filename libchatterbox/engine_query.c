@@ -92,12 +92,14 @@ int chatterbox_system_query(struct chatterbox *box, const char *system, char **j
 			    char error[CHATTERBOX_ERROR_TEXT])
 {
 	char unwanted[CHATTERBOX_ERROR_TEXT];
+	char name[80];
 	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
 	struct cbx_text text = { 0 };
 	int result = look(box, &view);
 
 	if (!result)
-		result = cbx_job_api_system(view, system, &text, error ? error : unwanted);
+		result = cbx_job_api_system(view, cbx_system_trim(system, name), &text,
+					    error ? error : unwanted);
 	return finish(&text, result, json);
 }
 
@@ -174,6 +176,7 @@ int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job
 			 char error[CHATTERBOX_ERROR_TEXT])
 {
 	char unwanted[CHATTERBOX_ERROR_TEXT];
+	char name[80];
 	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
 	struct cbx_text text = { 0 };
 	struct found found = { .text = &text };
@@ -182,6 +185,7 @@ int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job
 
 	if (result < 0)
 		return result;
+	system = cbx_system_trim(system, name);
 	job = cbx_job_api_find(view, system, job_id);
 	found.view = view;
 	if (job && chatterbox_leads(box)) {

@@ -126,6 +126,18 @@ bool cbx_system_name(const char **bytes, size_t *len)
 	return true;
 }
 
+const char *cbx_system_trim(const char *name, char out[80])
+{
+	const char *bytes = name;
+	size_t len = strlen(name);
+
+	if (!cbx_system_name(&bytes, &len))
+		return name;
+	memcpy(out, bytes, len);
+	out[len] = '\0';
+	return out;
+}
+
 void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
 {
 	time_t seconds = (time_t)(ms / 1000);

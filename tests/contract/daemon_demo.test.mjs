@@ -113,6 +113,7 @@ test('filters', async () => {
 	assert.ok((await all({ q: system })).length > 0);
 	assert.deepEqual(await all({ q: 'no such thing at all' }), []);
 	assert.deepEqual(await all({ system: 'no such system' }), []);
+	assert.ok((await all({ system: ` ${system}\t` })).length > 0);
 	assert.equal((await jobs('?q=no%20such%20thing')).total, 0);
 });
 
@@ -136,6 +137,14 @@ for (const [route, path, code, detail] of refusals)
 		assert.equal(problem.instance, path.split('?')[0]);
 		assert.match(problem.detail, detail);
 	});
+
+test('a system is the same with blanks around it', async () => {
+	const [{ system, job_id: id }] = (await jobs()).jobs;
+	const one = await hold('/api/v1/jobs/{system}/{job_id}', `/api/v1/jobs/%20${encodeURIComponent(system)}%20/${id}`);
+	assert.equal(one.job.system, system);
+	const whole = await hold('/api/v1/systems/{system}', `/api/v1/systems/${encodeURIComponent(system)}%09`);
+	assert.equal(whole.systemID, system);
+});
 
 test('takes no other method', async () => {
 	for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
@@ -165,10 +174,17 @@ test('its metrics please promtool and name no system', async () => {
 	const checked = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
 	assert.equal(checked.stdout + checked.stderr, '');
 	assert.equal(checked.status, 0);
-	for (const family of ['jobs', 'live_jobs', 'active_jobs', 'download_speed_bytes_per_second', 'systems',
-		'cycle_duration_seconds', 'rpc_requests_total', 'poll_interval_seconds', 'leader', 'build_info',
-		'server_up', 'http_requests_total', 'outbox_pending'])
+	for (const family of ['jobs', 'live_jobs', 'active_jobs', 'download_speed_bytes_per_second',
+		'active_ocd_jobs', 'live_ocd_jobs', 'systems', 'cycle_duration_seconds', 'rpc_requests_total',
+		'rpc_duration_seconds', 'rpc_in_flight', 'decode_rejects_total', 'late_words_total',
+		'job_transitions_total', 'events_published_total', 'events_consumed_total', 'outbox_pending',
+		'outbox_oldest_seconds', 'server_errors_total', 'server_up', 'reconnects_total',
+		'poll_interval_seconds', 'under_load', 'scheduler_paused', 'leader', 'cleaned_up_total',
+		'http_requests_total', 'sse_subscribers', 'build_info'])
 		assert.match(text, new RegExp(`^# TYPE chatterbox_${family} `, 'm'), family);
+	for (const zero of ['decode_rejects_total{member="system"}', 'rpc_requests_total{event="job_kill",outcome="timeout"}',
+		'events_consumed_total{event="unknown",outcome="rejected"}'])
+		assert.ok(text.includes(`\nchatterbox_${zero} 0\n`), zero);
 	assert.match(text, /^process_resident_memory_bytes /m);
 	assert.match(text, /^chatterbox_http_requests_total\{route="\/api\/v1\/jobs",code="200"\} [1-9]/m);
 	const { system } = (await jobs()).jobs[0];

@@ -157,7 +157,9 @@ START_TEST(system_names)
 	for (i = 0; i < CBX_COUNT(cases); i++) {
 		const char *name = cases[i].text;
 		size_t len = strlen(name);
+		char trimmed[80];
 
+		ck_assert_str_eq(cbx_system_trim(name, trimmed), cases[i].name ?: name);
 		ck_assert_msg(cbx_system_name(&name, &len) == (cases[i].name != NULL), "%s",
 			      cases[i].text);
 		if (!cases[i].name) {
