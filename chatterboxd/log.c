@@ -58,7 +58,6 @@ void cbd_log_reopen(struct cbd_log *log, const struct cbd_log_settings *settings
 	}
 	log->pretty = settings->pretty;
 	log->colour = isatty(log->fd) && !(no_color && *no_color);
-	snprintf(log->name, sizeof(log->name), "%s", settings->name);
 	atomic_store(&log->level, cbd_log_level_parse(settings->level));
 	pthread_mutex_unlock(&log->lock);
 }
@@ -71,6 +70,8 @@ int cbd_log_new(const struct cbd_log_settings *settings, struct cbd_log **out)
 		return -ENOMEM;
 	pthread_mutex_init(&log->lock, NULL);
 	log->fd = STDOUT_FILENO;
+	/* chatterbox.app_name takes a restart: a reload must not change half of it */
+	snprintf(log->name, sizeof(log->name), "%s", settings->name);
 	if (gethostname(log->hostname, sizeof(log->hostname) - 1))
 		snprintf(log->hostname, sizeof(log->hostname), "localhost");
 	cbd_log_reopen(log, settings);

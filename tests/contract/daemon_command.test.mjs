@@ -131,12 +131,15 @@ test('SIGHUP takes over a good configuration and refuses a bad one', async () =>
 	const config = configFile({ log: { level: 'info' } });
 	const daemon = await start(['--demo=2', `--config=${config}`]);
 	const lines = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-	writeFileSync(config, JSON.stringify({ log: { path: log, level: 'debug' }, http_server: { read_token: 'sesame' } }));
+	writeFileSync(config, JSON.stringify({ log: { path: log, level: 'debug' }, http_server: { read_token: 'sesame' },
+		chatterbox: { app_name: 'later' } }));
 	daemon.child.kill('SIGHUP');
 	await until(() => lines().includes('configuration reread'), 5000, 'the reload');
 	assert.equal((await daemon.get('/api/v1/summary')).status, 401);
 	assert.equal((await daemon.get('/api/v1/summary', { headers: { authorization: 'Bearer sesame' } })).status, 200);
 	await until(() => lines().includes('"msg":"http request"'), 5000, 'a debug line');
+	assert.match(daemon.stdout, /chatterbox\.app_name has changed; it takes a restart/);
+	assert.doesNotMatch(lines(), /"name":"later"/);
 
 	writeFileSync(config, JSON.stringify({ check_job_status_time: 'bad', http_server: { read_token: 'other' } }));
 	renameSync(log, `${log}.1`);
