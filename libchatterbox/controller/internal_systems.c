@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* internal_systems.c - decides which internal systems are too old, by the text that stands there */
+/*
+ * internal_systems.c - decides which internal systems are too old, by the text that stands there
+ *
+ * And that their access is noted when others come or go, not each time: a sum over their names
+ * tells.
+ */
 #include "controller/internal_systems.h"
 
 #include "base/json.h"
@@ -17,8 +22,19 @@ struct reading {
 	struct cbx_internal_systems *internal;
 	struct cbx_field *fields;
 	size_t count, capacity, seen;
+	uint64_t names; /* of those that stay: see add_name() */
 	int64_t before_ms;
 };
+
+/* The sum of FNV-1a over each name, whatever their order; 0 = nobody */
+static uint64_t add_name(uint64_t names, const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	return names + hash;
+}
 
 static void reading_free(struct reading *reading)
 {
@@ -56,8 +72,10 @@ static int keep_old(void *user, const char *key, const struct cbx_field *field)
 	reading->seen++;
 	if (last_check(field, &checked_ms) < 0)
 		return -ENOMEM;
-	if (checked_ms >= reading->before_ms)
+	if (checked_ms >= reading->before_ms) {
+		reading->names = add_name(reading->names, field->name);
 		return 0;
+	}
 	if (reading->count == reading->capacity) {
 		size_t capacity = reading->capacity ? reading->capacity * 2 : 16;
 		struct cbx_field *fields = reallocarray(reading->fields, capacity, sizeof(*fields));
@@ -104,6 +122,8 @@ int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t 
 	flow->internal = reading.seen - gone;
 	if (removed)
 		*removed = gone;
+	if (reading.names != internal->names && !cbx_internal_systems_populate(internal))
+		internal->names = reading.names;
 	return 0;
 }
 

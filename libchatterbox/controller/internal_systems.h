@@ -4,7 +4,8 @@
  * and written from both sides
  *
  * Each 5 s those that were not checked for recheck_system_time are dropped, whoever wrote them, by
- * compare-and-delete: one that was written anew meanwhile stays. The poller's thread.
+ * compare-and-delete: one that was written anew meanwhile stays. Who is new among them gets the
+ * access `internal`. The poller's thread.
  */
 #ifndef CBX_CONTROLLER_INTERNAL_SYSTEMS_H
 #define CBX_CONTROLLER_INTERNAL_SYSTEMS_H
@@ -16,6 +17,7 @@ struct cbx_internal_systems {
 	struct cbx_flow *flow;
 	struct cbx_errors *errors;
 	struct cbx_task task;
+	uint64_t names; /* a sum over the names whose access was noted */
 };
 
 void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_flow *flow,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * online_systems.c - decides what `connections` changes: those named are online, those that were
- * online and are not named are offline; a failed, absent or empty table changes nothing
+ * online and are not named are offline; a failed, absent or empty table changes nothing; and that a
+ * start-up run which found its server down is made up for, with the discovery that came without it
  */
 #include "controller/online_systems.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define DAY 86400.0
+#define REFUSED_AGAIN 60.0
 
 struct name {
 	UT_hash_handle hh;
@@ -130,16 +132,24 @@ bool cbx_online_systems_is_online(const struct cbx_online_systems *online, const
 static void perform(void *user)
 {
 	struct cbx_online_systems *online = user;
+	int result = cbx_online_systems_populate(online);
 
-	if (!cbx_online_systems_populate(online))
-		online->done_once = true;
-	else if (!online->done_once)
-		online->task.wanted = true;
+	if (!online->done_once && result < 0) {
+		/* a table that is refused won't be another one in a second */
+		online->task.wanted = result != CHATTERBOX_E_REFUSED;
+		online->task.interval = REFUSED_AGAIN;
+		online->late = true;
+		return;
+	}
+	online->task.interval = DAY;
+	if (!online->done_once && online->late && online->discovery)
+		online->discovery->wanted = true;
+	online->done_once = true;
 }
 
 void cbx_online_systems_init(struct cbx_online_systems *online)
 {
-	online->done_once = false;
+	online->done_once = online->late = false;
 	online->task = (struct cbx_task){ .name = "Online Systems Task",
 					  .interval = DAY,
 					  .perform = perform,

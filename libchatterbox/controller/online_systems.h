@@ -16,8 +16,10 @@ struct cbx_online_systems {
 	struct cbx_flow *flow;
 	struct cbx_sql *connections; /* of live_temp; NULL = the flow's own */
 	struct cbx_link *connections_link;
+	struct cbx_task
+		*discovery; /* wanted again after a start-up run that was late; may be NULL */
 	struct cbx_task task;
-	bool done_once;
+	bool done_once, late;
 };
 
 void cbx_online_systems_init(struct cbx_online_systems *online);

@@ -64,6 +64,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 	poller->status.announce = announce;
 	poller->status.user = poller;
 	poller->online.flow = flow;
+	poller->online.discovery = &poller->status.update_database_task;
 	result = cbx_flow_init(flow);
 	if (result < 0)
 		return result;

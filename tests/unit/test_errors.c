@@ -3,6 +3,9 @@
  * content server is gathered for csaTimer seconds, the last word winning. */
 #include "flow_world.h"
 
+#include <stdio.h>
+#include <string.h>
+
 static struct cbx_errors *errors(void)
 {
 	return &world.poller.errors;
@@ -53,6 +56,51 @@ START_TEST(access_is_written_in_batches)
 }
 END_TEST
 
+static void make_internal(const char *name)
+{
+	char value[128];
+	struct cbx_field field = { name, value, 0 };
+
+	snprintf(value, sizeof(value),
+		 "{\"systemID\":\"%s\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\","
+		 "\"status\":\"internal\"}",
+		 name);
+	field.value_len = strlen(value);
+	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, CBX_INTERNAL_SYSTEMS, &field, 1),
+			 0);
+}
+
+static void five_seconds_later(void)
+{
+	world_pass(20);
+	world.poller.internal.task.perform(world.poller.internal.task.user);
+	world_pass(20);
+	cbx_errors_turn(errors());
+}
+
+/* OCD writes them into Redis and tells nobody; what is known since stays until others come or go */
+START_TEST(members_of_internal_systems_are_internal)
+{
+	static const char internal[] =
+		"select coalesce(group_concat(system, ' '), '') from (select system from "
+		"content_server_access where access = 'internal' order by 1)";
+
+	world.settings->recheck_system_time_ms = 86400000;
+	five_seconds_later();
+	world_expect(internal, "");
+	make_internal("OURS1");
+	five_seconds_later();
+	world_expect(internal, "OURS1");
+	world_run("update content_server_access set access = 'ok'");
+	make_internal("OURS1");
+	five_seconds_later();
+	world_expect(internal, "");
+	make_internal("OURS2");
+	five_seconds_later();
+	world_expect(internal, "OURS1 OURS2");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("errors");
@@ -61,6 +109,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	tcase_add_test(tcase, a_syncing_system_is_dropped_after_its_time);
 	tcase_add_test(tcase, access_is_written_in_batches);
+	tcase_add_test(tcase, members_of_internal_systems_are_internal);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

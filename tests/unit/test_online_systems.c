@@ -99,6 +99,42 @@ START_TEST(a_start_up_run_that_failed_is_repeated)
 }
 END_TEST
 
+/* The discovery that came without it knew of nobody: the next one would be ten minutes away */
+START_TEST(a_late_start_up_run_is_followed_by_a_discovery)
+{
+	struct cbx_task *discovery = online->discovery;
+
+	connections("('NEW')");
+	discovery->wanted = false;
+	online->task.perform(online->task.user);
+	ck_assert(!discovery->wanted);
+	cbx_online_systems_init(online);
+	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_DOWN);
+	online->task.perform(online->task.user);
+	ck_assert(!discovery->wanted);
+	world_connect();
+	online->task.perform(online->task.user);
+	ck_assert(discovery->wanted);
+	discovery->wanted = false;
+	online->task.perform(online->task.user);
+	ck_assert(!discovery->wanted);
+}
+END_TEST
+
+START_TEST(a_table_that_is_refused_is_asked_again_each_minute)
+{
+	connections("('NEW')");
+	online->task.wanted = online->discovery->wanted = false;
+	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_REFUSED);
+	online->task.perform(online->task.user);
+	ck_assert(!online->task.wanted && !online->done_once);
+	ck_assert_double_eq(online->task.interval, 60);
+	online->task.perform(online->task.user);
+	ck_assert_double_eq(online->task.interval, 86400);
+	ck_assert(online->done_once && online->discovery->wanted);
+}
+END_TEST
+
 /* timeTillNextCheck of the proposal: 24 h, from the start of the last run */
 START_TEST(populated_again_after_a_day)
 {
@@ -225,6 +261,8 @@ int main(void)
 	const TTest *const tests[] = {
 		populate_replaces,
 		a_start_up_run_that_failed_is_repeated,
+		a_late_start_up_run_is_followed_by_a_discovery,
+		a_table_that_is_refused_is_asked_again_each_minute,
 		populated_again_after_a_day,
 		a_word_newer_than_the_query_wins,
 		events_mark_systems_and_an_online_one_is_asked,
