@@ -64,6 +64,7 @@ static int plug_in(const uint8_t *data, size_t size)
 	FUZZ_CHECK(socket);
 	amqp_tcp_socket_set_sockfd(socket, ends[0]);
 	self->fd = ends[0];
+	self->work = CBX_FIRST_WORK;
 	self->bus.max_body = BODY;
 	*consumer = (struct cbx_amqp_consumer){
 		.active = true, .acks = true, .tag = "1", .queue = "app.default.event"

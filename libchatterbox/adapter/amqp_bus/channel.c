@@ -2,10 +2,10 @@
 /*
  * channel.c - channels, and what happens when the broker closes one
  *
- * A closed channel is opened again at once with all that was on it: confirm mode and consumers.
- * Its numbers are over: publishes without a confirm are told as refused (nobody knows, and they may
- * be sent again), and delivery tags go on from the last one, so that a tag names one delivery for
- * as long as the connection lives.
+ * A closed channel is opened again at once, under another channel number (connection.h), with all
+ * that was on it: confirm mode and consumers. What was numbered on it is over: publishes without a
+ * confirm are told as refused (nobody knows, and they may be sent again), and delivery tags go on
+ * from the last one, so that a tag names one delivery for as long as the connection lives.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -66,9 +66,9 @@ struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp
 void cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer)
 {
 	/* of each consumer that comes after it, not of the channel */
-	amqp_basic_qos(self->state, CBX_WORK, 0, consumer->prefetch, 0);
+	amqp_basic_qos(self->state, self->work, 0, consumer->prefetch, 0);
 	if (amqp_get_rpc_reply(self->state).reply_type == AMQP_RESPONSE_NORMAL)
-		amqp_basic_consume(self->state, CBX_WORK, amqp_cstring_bytes(consumer->queue),
+		amqp_basic_consume(self->state, self->work, amqp_cstring_bytes(consumer->queue),
 				   amqp_cstring_bytes(consumer->tag), 0, !consumer->acks, 0,
 				   amqp_empty_table);
 }
@@ -94,7 +94,7 @@ static int open_channel(struct cbx_amqp_bus *self, amqp_channel_t channel)
 
 	amqp_channel_open(self->state, channel);
 	result = rpc_code(self, "opening a channel");
-	if (result == 0 && channel == CBX_WORK && self->confirms) {
+	if (result == 0 && channel != CBX_ASK && self->confirms) {
 		amqp_confirm_select(self->state, channel);
 		result = rpc_code(self, "asking for confirms");
 	}
@@ -108,7 +108,8 @@ int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline)
 	int result;
 
 	limit_rpc(self, deadline);
-	result = open_channel(self, CBX_WORK);
+	self->work = CBX_FIRST_WORK;
+	result = open_channel(self, self->work);
 	return result < 0 ? result : open_channel(self, CBX_ASK);
 }
 
@@ -125,6 +126,38 @@ static int end_numbers(struct cbx_amqp_bus *self)
 	self->published_before = self->published;
 	self->delivered_before = self->delivered;
 	return open ? cbx_amqp_push(self, &event) : 0;
+}
+
+/* The working channel after this one: see connection.h */
+static int next_channel(struct cbx_amqp_bus *self, amqp_channel_t *next)
+{
+	int most = amqp_get_channel_max(self->state);
+
+	if (most <= CBX_ASK)
+		return cbx_amqp_lost(self, "a closed channel",
+				     "the broker's channel_max leaves no other one");
+	*next = self->work == CBX_FIRST_WORK ? CBX_ASK + 1 : self->work + 1;
+	if (*next > most)
+		*next = CBX_FIRST_WORK;
+	return 0;
+}
+
+/* The broker opens the next one when it has done with the closed one, or nearly: what comes of that
+ * until then is read by its own numbers */
+static int change_channel(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	amqp_channel_t next = 0;
+	int result = next_channel(self, &next);
+
+	if (result == 0)
+		result = open_channel(self, next);
+	if (result == 0)
+		result = cbx_amqp_read_queued(self, deadline);
+	if (result == 0)
+		result = end_numbers(self);
+	if (result == 0)
+		self->work = next;
+	return result;
 }
 
 /* 0 = all consume again; 1 = one could not, which closed the channel again; negative */
@@ -151,6 +184,7 @@ int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t 
 {
 	uint64_t now = cbx_now(self->clock);
 	amqp_channel_close_ok_t answer = { 0 };
+	bool work = channel == self->work;
 	char error[sizeof(self->bus.error)];
 	int status;
 	int again;
@@ -158,16 +192,13 @@ int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t 
 	memcpy(error, self->bus.error, sizeof(error));
 	limit_rpc(self, (deadline > now ? deadline : now) + CBX_SECOND);
 	do {
+		channel = work ? self->work : channel;
 		status = amqp_send_method(self->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD,
 					  &answer);
 		if (status != AMQP_STATUS_OK)
 			return cbx_amqp_lost_status(self, "a closed channel", status);
-		again = channel == CBX_WORK ? cbx_amqp_read_queued(self, deadline) : 0;
-		if (again == 0 && channel == CBX_WORK)
-			again = end_numbers(self);
-		if (again == 0)
-			again = open_channel(self, channel);
-		if (again == 0 && channel == CBX_WORK)
+		again = work ? change_channel(self, deadline) : open_channel(self, channel);
+		if (again == 0 && work)
 			again = restart_consumers(self);
 	} while (again > 0);
 	if (again == 0)

@@ -2,14 +2,20 @@
 /*
  * connection.h - what the files of amqp_bus share: one connection, two channels
  *
- * CBX_WORK publishes, consumes and settles. CBX_ASK declares, binds and measures: there a missing
- * queue is an everyday answer, which in AMQP closes the channel, and on a channel of its own that
- * costs neither consumers nor confirms nor their numbers.
+ * The working channel publishes, consumes and settles. CBX_ASK declares, binds and measures: there
+ * a missing queue is an everyday answer, which in AMQP closes the channel, and on a channel of its
+ * own that costs neither consumers nor confirms nor their numbers.
  *
  * Frames become events in `events`, whoever reads them: take(), or a publish that waits. Questions
  * are librabbitmq's RPC calls; frames that arrive meanwhile are queued by it in order, and
  * wait_frame gives them first. After a channel is closed these older frames are read before its
  * numbers start anew.
+ *
+ * The broker may send deliveries and confirms of a channel after it has closed it: they were on
+ * their way within the broker. By the numbers of the next channel they would name other messages,
+ * and one that nobody handled would be acknowledged. So the working channel is opened again under
+ * another channel number. What the closed one sends until then is read as its own; what comes later
+ * still is dropped: it is told as refused already, or comes again.
  */
 #ifndef CBX_AMQP_CONNECTION_H
 #define CBX_AMQP_CONNECTION_H
@@ -20,8 +26,12 @@
 #include <sys/queue.h>
 #include <sys/time.h>
 
-#define CBX_WORK 1
 #define CBX_ASK 2
+/* The working channel's numbers are 1, 3, 4 ... CBX_CHANNEL_MAX, and 1 again: by then, fifteen
+ * round trips later, nothing of the first is under way. librabbitmq keeps up to CBX_FRAME_MAX of
+ * memory for each. */
+#define CBX_FIRST_WORK 1
+#define CBX_CHANNEL_MAX 17
 
 /* Of a frame, asked for at login: as large as RabbitMQ takes from anybody, since a message's
  * headers are handed on in one frame however large they are, and a frame over our limit costs the
@@ -73,6 +83,7 @@ struct cbx_amqp_bus {
 	const struct cbx_log *log;
 	amqp_connection_state_t state; /* NULL: not connected */
 	int fd;
+	amqp_channel_t work;
 	bool confirms;
 	unsigned opened; /* how often the working channel was opened */
 	uint64_t published;

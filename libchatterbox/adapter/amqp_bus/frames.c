@@ -159,11 +159,19 @@ static int on_method(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint6
 	}
 }
 
+/* One of the working channels before this one: see connection.h */
+static bool is_over(const struct cbx_amqp_bus *self, amqp_channel_t channel)
+{
+	return channel != 0 && channel != CBX_ASK && channel != self->work;
+}
+
 static int on_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint64_t deadline)
 {
+	if (is_over(self, frame->channel))
+		return 0;
 	if (frame->frame_type == AMQP_FRAME_METHOD)
 		return on_method(self, frame, deadline);
-	if (frame->channel != CBX_WORK)
+	if (frame->channel != self->work)
 		return 0;
 	if (frame->frame_type == AMQP_FRAME_HEADER)
 		return cbx_amqp_content_header(self, frame);

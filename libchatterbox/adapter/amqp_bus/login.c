@@ -173,9 +173,9 @@ static amqp_rpc_reply_t send_login(struct cbx_amqp_bus *self)
 	properties[0].value.kind = AMQP_FIELD_KIND_TABLE;
 	properties[0].value.value.table.num_entries = 4;
 	properties[0].value.value.table.entries = capabilities;
-	return amqp_login_with_properties(self->state, options->vhost, 2, CBX_FRAME_MAX,
-					  HEARTBEAT_SECONDS, &table, AMQP_SASL_METHOD_PLAIN,
-					  options->user, options->pass);
+	return amqp_login_with_properties(self->state, options->vhost, CBX_CHANNEL_MAX,
+					  CBX_FRAME_MAX, HEARTBEAT_SECONDS, &table,
+					  AMQP_SASL_METHOD_PLAIN, options->user, options->pass);
 }
 
 static int log_in(struct cbx_amqp_bus *self)

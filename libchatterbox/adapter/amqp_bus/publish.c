@@ -81,7 +81,7 @@ static int send_head(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 	amqp_table_entry_t entries[CBX_BUS_HEADERS];
 	amqp_basic_properties_t properties;
 	char expiration[24];
-	amqp_frame_t frame = { .frame_type = AMQP_FRAME_METHOD, .channel = CBX_WORK };
+	amqp_frame_t frame = { .frame_type = AMQP_FRAME_METHOD, .channel = self->work };
 	int result;
 
 	frame.payload.method.id = AMQP_BASIC_PUBLISH_METHOD;
@@ -102,7 +102,7 @@ static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 {
 	size_t limit = (size_t)amqp_get_frame_max(self->state);
 	size_t most = (limit < CBX_SEND_MAX ? limit : CBX_SEND_MAX) - FRAME_EXTRA;
-	amqp_frame_t frame = { .frame_type = AMQP_FRAME_BODY, .channel = CBX_WORK };
+	amqp_frame_t frame = { .frame_type = AMQP_FRAME_BODY, .channel = self->work };
 	unsigned opened = self->opened;
 	size_t at = 0;
 	int result = 0;
@@ -176,8 +176,8 @@ int cbx_amqp_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
 		return 0; /* of a channel that is gone: it comes again */
 	tag -= self->delivered_before;
 	if (ok)
-		status = amqp_basic_ack(self->state, CBX_WORK, tag, multiple);
+		status = amqp_basic_ack(self->state, self->work, tag, multiple);
 	else
-		status = amqp_basic_nack(self->state, CBX_WORK, tag, multiple, 0);
+		status = amqp_basic_nack(self->state, self->work, tag, multiple, 0);
 	return status == AMQP_STATUS_OK ? 0 : cbx_amqp_lost_status(self, "settling", status);
 }

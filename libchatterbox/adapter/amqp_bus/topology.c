@@ -164,7 +164,7 @@ int cbx_amqp_consume(struct cbx_bus *bus, const char *queue, uint16_t prefetch, 
 	consumer->acks = queue != NULL;
 	consumer->prefetch = prefetch;
 	cbx_amqp_start_consumer(self, consumer);
-	result = end(self, CBX_WORK, what, deadline);
+	result = end(self, self->work, what, deadline);
 	if (result == 0)
 		consumer->active = true;
 	return result == CHATTERBOX_E_UNKNOWN ? CHATTERBOX_E_REFUSED : result;
@@ -183,8 +183,8 @@ int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline)
 		if (!consumer)
 			return 0;
 		consumer->active = false;
-		amqp_basic_cancel(self->state, CBX_WORK, amqp_cstring_bytes(consumer->tag));
-		result = end(self, CBX_WORK, consumer->queue, deadline);
+		amqp_basic_cancel(self->state, self->work, amqp_cstring_bytes(consumer->tag));
+		result = end(self, self->work, consumer->queue, deadline);
 	}
 	return result;
 }
