@@ -2,213 +2,23 @@
 /*
  * relay.c - one batch of the outbox to the broker or to the stream
  *
- * Decides that an event counts as told when the broker has confirmed it (unroutable ones too), and
- * that what was told while SQL was away is remembered, so that it is not told twice when SQL is
- * back.
+ * Decides that an event counts as told when the broker has confirmed it (unroutable ones too) or
+ * will never take it, and that what was told while SQL was away is remembered, so that it is not
+ * told twice when SQL is back.
  */
 #include "base/sabotage.h"
-#include "flow/envelope.h"
+#include "flow/letters.h"
 #include "flow/tell.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define BATCH 1000
-#define CONFIRM_TIME (5 * CBX_SECOND)
 #define REFUSED_WAIT CBX_SECOND
 
-struct letter {
-	struct cbx_outbox_row row; /* texts owned: one allocation at .memory */
-	char *memory;
-	uint64_t tag;
-	bool confirmed, refused, unrouted;
-};
-
-struct letters {
-	struct letter *all;
-	size_t count, capacity;
-	size_t open; /* published, neither confirmed nor refused */
-	size_t first_tag_index;
-};
-
-static void letters_free(struct letters *letters)
-{
-	size_t i;
-
-	for (i = 0; i < letters->count; i++)
-		free(letters->all[i].memory);
-	free(letters->all);
-}
-
-static const char *keep(char **at, const char *text)
-{
-	char *copy = *at;
-
-	if (!text)
-		return NULL;
-	*at = stpcpy(copy, text) + 1;
-	return copy;
-}
-
-static size_t size_of(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
-}
-
-static int add_letter(void *user, const struct cbx_outbox_row *row)
-{
-	struct letters *letters = user;
-	struct letter *letter;
-	char *at;
-
-	if (letters->count == letters->capacity) {
-		size_t capacity = letters->capacity ? letters->capacity * 2 : 64;
-		struct letter *all = reallocarray(letters->all, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		letters->all = all;
-		letters->capacity = capacity;
-	}
-	letter = &letters->all[letters->count];
-	*letter = (struct letter){ .row.id = row->id };
-	at = malloc(size_of(row->key) + size_of(row->name) + size_of(row->message_id) +
-		    size_of(row->previous_status) + size_of(row->origin) + size_of(row->payload));
-	if (!at)
-		return -ENOMEM;
-	letter->memory = at;
-	letter->row.key = keep(&at, row->key);
-	letter->row.name = keep(&at, row->name);
-	letter->row.message_id = keep(&at, row->message_id);
-	letter->row.previous_status = keep(&at, row->previous_status);
-	letter->row.origin = keep(&at, row->origin);
-	letter->row.payload = keep(&at, row->payload);
-	letters->count++;
-	return 0;
-}
-
-static int publish(struct cbx_teller *teller, struct letter *letter, struct cbx_text *body)
-{
-	const struct cbx_settings *settings = teller->settings;
-	const struct cbx_outbox_row *row = &letter->row;
-	struct cbx_bus_message message = { .exchange = settings->event_exchange,
-					   .message_id = row->message_id,
-					   .persistent = true,
-					   .mandatory = true };
-	char trace[CBX_UUID_TEXT];
-	char key[160];
-
-	snprintf(key, sizeof(key), "%s.event.%s", settings->app_name, row->name);
-	cbx_text_clear(body);
-	cbx_envelope_open(settings, body, NULL, key);
-	cbx_text_puts(body, row->payload);
-	cbx_envelope_close(settings, body);
-	if (body->failed)
-		return -ENOMEM;
-	message.body = body->bytes;
-	message.body_len = body->len;
-	message.routing_key = message.type = key;
-	cbx_uuid(trace);
-	cbx_envelope_properties(settings, teller->clock, trace, &message);
-	if (row->previous_status)
-		cbx_bus_add_header(&message, "previous_status", row->previous_status);
-	if (row->origin)
-		cbx_bus_add_header(&message, "origin", row->origin);
-	return teller->bus->ops->publish(teller->bus, &message, &letter->tag,
-					 cbx_now(teller->clock) + CONFIRM_TIME);
-}
-
-static void settle_letter(struct letters *letters, struct letter *letter, bool refused)
-{
-	if (letter->confirmed || letter->refused || !letter->tag)
-		return;
-	letter->confirmed = !refused;
-	letter->refused = refused;
-	letters->open--;
-}
-
-/* Tags grow with the letters: confirms of other tags (periodic events) fall through */
-static void note_confirm(struct letters *letters, const struct cbx_bus_event *event)
-{
-	size_t i;
-
-	for (i = letters->first_tag_index; i < letters->count; i++) {
-		struct letter *letter = &letters->all[i];
-
-		if (!letter->tag || letter->tag > event->tag)
-			break;
-		if (event->multiple || letter->tag == event->tag)
-			settle_letter(letters, letter, event->type == CBX_BUS_REFUSED);
-	}
-	while (letters->first_tag_index < letters->count &&
-	       (letters->all[letters->first_tag_index].confirmed ||
-		letters->all[letters->first_tag_index].refused))
-		letters->first_tag_index++;
-}
-
-static void note_return(struct letters *letters, const char *message_id)
-{
-	size_t i;
-
-	for (i = 0; message_id && i < letters->count; i++)
-		if (!strcmp(letters->all[i].row.message_id, message_id))
-			letters->all[i].unrouted = true;
-}
-
-static int await_confirms(struct cbx_teller *teller, struct letters *letters)
-{
-	uint64_t deadline = cbx_now(teller->clock) + CONFIRM_TIME;
-	int result = 0;
-
-	while (letters->open) {
-		struct cbx_bus_event event = { 0 };
-
-		result = teller->bus->ops->take(teller->bus, -1, deadline, &event);
-		if (result < 0)
-			return result;
-		if (event.type == CBX_BUS_CONFIRMED || event.type == CBX_BUS_REFUSED)
-			note_confirm(letters, &event);
-		else if (event.type == CBX_BUS_RETURNED)
-			note_return(letters, event.message.message_id);
-		cbx_bus_event_clear(&event);
-		if (letters->open && cbx_now(teller->clock) >= deadline)
-			return CHATTERBOX_E_TIMEOUT;
-	}
-	return 0;
-}
-
-static int to_broker(struct cbx_teller *teller, struct letters *letters)
-{
-	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
-	size_t i;
-	int result = 0;
-
-	for (i = 0; !result && i < letters->count; i++) {
-		result = publish(teller, &letters->all[i], &body);
-		letters->all[i].confirmed = !result && cbx_sabotage("no-confirms");
-		if (!result && !letters->all[i].confirmed)
-			letters->open++;
-	}
-	if (!result || result == CHATTERBOX_E_TIMEOUT)
-		result = await_confirms(teller, letters) ?: result;
-	/* an alarm: it keeps what we sent and will confirm it; a new connection would send it all
-	 * again and again */
-	if (result == CHATTERBOX_E_TIMEOUT && teller->bus->blocked)
-		return result;
-	if (result == CHATTERBOX_E_TIMEOUT) {
-		/* nobody knows what became of the open ones: a new connection, and once more */
-		teller->bus->ops->disconnect(teller->bus);
-		result = CHATTERBOX_E_DOWN;
-	}
-	if (result < 0)
-		cbx_link_lost(&teller->bus_link, result);
-	return result;
-}
-
-static int to_stream(struct cbx_teller *teller, struct letters *letters)
+static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letters)
 {
 	cbx_auto(cbx_freep) struct cbx_stream_entry *entries =
 		calloc(letters->count + 1, sizeof(*entries));
@@ -251,11 +61,13 @@ static int remember(struct cbx_told *told, int64_t id)
 	return 0;
 }
 
-static void count_letter(struct cbx_teller *teller, const struct letter *letter)
+static void count_letter(struct cbx_teller *teller, const struct cbx_relay_letter *letter)
 {
 	const char *outcome = letter->unrouted ? "unrouted" : "ok";
 
-	if (!letter->confirmed)
+	if (letter->given_up)
+		outcome = "too_large";
+	else if (!letter->confirmed)
 		outcome = letter->refused ? "refused" : "error";
 	cbx_metric_add(teller->observe->events_published, letter->row.name, outcome, 1);
 }
@@ -278,7 +90,7 @@ static int write_told(struct cbx_teller *teller, enum cbx_outbox_side side, int6
 }
 
 static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch,
-		       struct letters *letters)
+		       struct cbx_relay_letters *letters)
 {
 	size_t told = 0;
 	int64_t id;
@@ -286,18 +98,19 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 	int result;
 	int written;
 
-	result = teller->sql->outbox->heads(teller->sql, side, BATCH, add_letter, letters);
+	result = teller->sql->outbox->heads(teller->sql, side, BATCH, cbx_letters_add, letters);
 	if (result < 0) {
 		cbx_link_lost(&teller->sql_link, result);
 		return result;
 	}
 	if (!letters->count || cbx_leadership_epoch(teller->leadership) != epoch)
 		return 0;
-	result = side == CBX_TO_BROKER ? to_broker(teller, letters) : to_stream(teller, letters);
+	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, letters)
+				       : to_stream(teller, letters);
 	for (i = 0; i < letters->count; i++) {
 		if (side == CBX_TO_BROKER)
 			count_letter(teller, &letters->all[i]);
-		if (letters->all[i].confirmed &&
+		if (cbx_letter_done(&letters->all[i]) &&
 		    !remember(&teller->told[side], letters->all[i].row.id))
 			told++;
 	}
@@ -317,7 +130,7 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 {
 	const struct cbx_link *link =
 		side == CBX_TO_BROKER ? &teller->bus_link : &teller->state_link;
-	struct letters letters = { 0 };
+	struct cbx_relay_letters letters = { 0 };
 	int result;
 
 	if (!teller->sql_link.up || cbx_now(teller->clock) < teller->retry_at[side])
@@ -328,6 +141,6 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 	if (side == CBX_TO_BROKER && teller->bus->blocked)
 		return 0;
 	result = relay_batch(teller, side, epoch, &letters);
-	letters_free(&letters);
+	cbx_letters_free(&letters);
 	return result;
 }

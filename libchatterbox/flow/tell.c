@@ -9,6 +9,19 @@
 
 #define COUNT_EVERY (5 * CBX_SECOND)
 
+/* Nothing of the outbox is under way between its batches, and jobs_data is small */
+static void lose_chunk(struct cbx_teller *teller)
+{
+	const char *why = teller->bus->error;
+
+	cbx_metric_add(teller->observe->events_published, "job_status", "too_large", 1);
+	cbx_error(teller->log,
+		  CBX_FIELDS({ "server", "rmq" }, { "event", "job_status" }, { "error", why }),
+		  "a chunk of job_status is lost, the broker will never take it: %s; lower "
+		  "max_jobs_per_event, or raise max_message_size in rabbitmq.conf",
+		  why);
+}
+
 static void wait_for_work(struct cbx_teller *teller)
 {
 	uint64_t deadline = cbx_now(teller->clock) + CBX_SECOND;
@@ -21,8 +34,11 @@ static void wait_for_work(struct cbx_teller *teller)
 		return;
 	}
 	result = teller->bus->ops->take(teller->bus, p.fd, deadline, &event);
+	cbx_teller_note(teller, &event);
 	cbx_bus_event_clear(&event);
-	if (result < 0)
+	if (result == CHATTERBOX_E_LIMIT)
+		lose_chunk(teller);
+	else if (result < 0)
 		cbx_link_lost(&teller->bus_link, result);
 }
 
@@ -87,7 +103,8 @@ static bool turn(struct cbx_teller *teller)
 
 	cbx_link_ensure(&teller->sql_link);
 	cbx_link_ensure(&teller->state_link);
-	cbx_link_ensure(&teller->bus_link);
+	if (cbx_link_ensure(&teller->bus_link) == 1)
+		teller->processed = 0;
 	cbx_mailbox_clear(teller->inbox);
 	if (epoch) {
 		take_epoch(teller, epoch);

@@ -59,6 +59,8 @@ struct cbx_teller {
 	struct cbx_told told[2]; /* by enum cbx_outbox_side */
 	int64_t told_epoch;
 	uint64_t retry_at[2];
+	uint64_t processed; /* the highest publish number that the broker has settled: it has looked
+			     * at all up to it */
 };
 
 void *cbx_teller_run(void *teller);
@@ -67,6 +69,16 @@ void cbx_teller_close(struct cbx_teller *teller);
 /* relay.c: one batch of the outbox to one side. The number of events told, or a failure; 0 = none
  * waits (or this side is down). */
 int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch);
+/* relay_broker.c: 0, whatever became of each, or a failure that the link knows of */
+struct cbx_relay_letters;
+int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_relay_letters *letters);
+/* Every event of the bus comes by here */
+static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_bus_event *event)
+{
+	if ((event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED) &&
+	    event->tag > teller->processed)
+		teller->processed = event->tag;
+}
 /* announce.c */
 void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement);
 /* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */

@@ -17,8 +17,10 @@
  *
  * What AMQP tells late (a publish to an exchange that is not there): take() returns
  * CHATTERBOX_E_REFUSED once, and then, if anything was published, CBX_BUS_REFUSED with `multiple`
- * for all that was still open. Consuming goes on; unsettled deliveries may come again, and settling
- * their old tags does nothing.
+ * for all that was still open. With confirms it is CHATTERBOX_E_LIMIT when one of those is larger
+ * than the broker will ever take; which one is not told, but all before it were taken, confirmed or
+ * not. Consuming goes on; unsettled deliveries may come again, and settling their old tags does
+ * nothing.
  */
 #ifndef CBX_PORT_BUS_H
 #define CBX_PORT_BUS_H

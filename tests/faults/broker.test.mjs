@@ -7,8 +7,8 @@
 import assert from 'node:assert/strict';
 import { servers } from '../servers/e2e/place.mjs';
 import { QUEUE } from '../servers/e2e/rpc.mjs';
-import { APP } from '../servers/e2e/wire.mjs';
-import { change, daemon, grown, hdms, job, memory, nothingLost, place, ready, row, setting,
+import { APP, readStream } from '../servers/e2e/wire.mjs';
+import { change, daemon, grown, hdms, job, listener, memory, nothingLost, place, ready, row, setting,
 	rpc, statusOf, told, until } from './rows.mjs';
 
 const MANY = Array.from({ length: 40 }, (_, i) => `B2-${i}`);
@@ -16,7 +16,7 @@ const EVENTS = `${APP}.default.event`;
 const PUSH = 'nl-hdms.event.content.job_status';
 const MIB = 1024 * 1024;
 
-setting('broker', 12, [...MANY, 'R8', 'R11', 'GOOD']);
+setting('broker', 12, [...MANY, 'R8', 'R11', 'R16', 'GOOD']);
 
 const watermark = (value) => servers('rabbitmqctl', 'set_vm_memory_high_watermark', value);
 const pending = () => daemon.metric('chatterbox_outbox_pending');
@@ -202,4 +202,46 @@ row('16: what can not be understood is rejected once, on every queue', async () 
 	await queuesAreEmpty();
 	await grown(...rejected, before, CORPUS.length);
 	await nothingLost();
+});
+
+const limit = (bytes) => servers('rabbitmqctl', 'eval',
+	`application:set_env(rabbit, max_message_size, ${bytes}).`);
+
+/** A channel keeps the limit that it was opened with: chatterboxd's connection for events anew */
+async function reconnected() {
+	const before = await daemon.metric('chatterbox_reconnects_total', 'rmq');
+	const list = await servers('rabbitmqctl', 'list_connections', 'vhost', 'pid', 'client_properties');
+	const [, pid] = list.split('\n').map((line) => line.split('\t')).find(([vhost, , properties]) =>
+		vhost === place.vhost && properties.includes(`${APP} events out`));
+	await servers('rabbitmqctl', 'close_connection', pid, 'the test');
+	await grown('chatterbox_reconnects_total', 'rmq', before);
+}
+
+// the last one, since the broker is never told of one revision
+row('16: an event that is larger than the broker takes holds up nobody', async () => {
+	const given = ['chatterbox_events_published_total', 'event="update_job_status",outcome="too_large"'];
+	const before = await daemon.metric(...given);
+	await limit(20000);
+	try {
+		await reconnected();
+		// a small one before it, the large one, and small ones behind it: of other jobs, and of its own
+		const first = await change('R11', 'Verifying');
+		const large = await change('R16', 'Paused');
+		hdms.set('R16', job('R16', 1, 'Paused', `,"note":"${'x'.repeat(30000)}"`));
+		const behind = await change('GOOD', 'Paused');
+		await grown(...given, before, 1, 30000);
+		await told(first);
+		await told(behind);
+		await told(await change('R16', 'Running'), 30000);
+		assert.equal(listener.of('update_job_status')
+			.filter(({ properties }) => properties.messageId === large).length, 0);
+		const stream = await readStream(place.redis);
+		assert.ok(stream.some(({ id }) => id === large), 'the stream has it');
+		assert.ok(daemon.program.tail(400).includes(large), 'the log names it');
+		await until('an empty outbox',
+			async () => (await place.rows('select 1 from outbox limit 1')).length === 0, 30000);
+		await ready();
+	} finally {
+		await limit(134217728);
+	}
 });

@@ -74,6 +74,16 @@ void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, in
 	snprintf(out, size, "%d %.*s", *code, (int)text.len, text.len ? (char *)text.bytes : "");
 }
 
+/* A publisher does nothing else that has a precondition: one of its messages is over the broker's
+ * max_message_size */
+static int refusal(const struct cbx_amqp_bus *self, amqp_channel_t channel, int code)
+{
+	if (code == AMQP_PRECONDITION_FAILED && channel == self->work && self->confirms &&
+	    self->published > self->published_before)
+		return CHATTERBOX_E_LIMIT;
+	return CHATTERBOX_E_REFUSED;
+}
+
 static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint64_t deadline)
 {
 	char reason[CBX_BUS_SHORT + 16];
@@ -84,7 +94,7 @@ static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, 
 	cbx_warn(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
 		 "%s closed a channel", self->bus.where);
 	cbx_amqp_say(self, "refused", reason);
-	result = cbx_amqp_push_error(self, CHATTERBOX_E_REFUSED, self->bus.error);
+	result = cbx_amqp_push_error(self, refusal(self, frame->channel, code), self->bus.error);
 	if (result == 0)
 		result = cbx_amqp_reopen(self, frame->channel, deadline);
 	return result;
