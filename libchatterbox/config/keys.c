@@ -78,7 +78,7 @@ const struct cbx_key cbx_keys[] = {
 	INTEGER("csaTimer", RELOAD, "15", 1, DAY_S, "s",
 		"How often the batched writes of content_server_access go out."),
 	INTEGER("max_jobs_per_event", RELOAD, "500", 1, 100000, NULL,
-		"Most statuses in one chunk of the job_status event."),
+		"Most statuses in one chunk of the job_status event (4 MiB at most)."),
 	INTEGER("events.max_length", RELOAD, "100000", 1, 1000000000, NULL,
 		"The Redis stream APP:events is trimmed near this length."),
 	INTEGER("load.queue_depth", RELOAD, "1000", 1, 1000000000, "messages",

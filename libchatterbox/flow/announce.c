@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Statuses of a chunk: far below what a broker takes (max_message_size, 16 MiB since RabbitMQ 4) */
+#define CHUNK_BYTES ((size_t)4 << 20)
+
 struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings)
 {
 	struct cbx_announcement *announcement = malloc(sizeof(*announcement));
@@ -90,44 +93,96 @@ static void open_event(const struct cbx_teller *teller, const char *name, struct
 	cbx_envelope_open(teller->settings, body, NULL, method);
 }
 
-/* Walks all live jobs; every full chunk is published */
+/* Where a walk over the statuses of all live jobs stands */
+struct walk {
+	const struct cbx_snapshot *snapshot;
+	size_t entry, job;
+};
+
+static const struct cbx_status *next_status(struct walk *walk)
+{
+	for (; walk->entry < walk->snapshot->count; walk->entry++, walk->job = 0) {
+		const struct cbx_job_list *list = walk->snapshot->entries[walk->entry].list;
+
+		while (walk->job < list->count) {
+			const struct cbx_job *job = list->jobs[walk->job++];
+
+			if (job->phase == CBX_LIVE)
+				return job->status;
+		}
+	}
+	return NULL;
+}
+
+/* How full a chunk is */
+struct filling {
+	size_t statuses;
+	size_t bytes;
+};
+
+/* Adds it; false when a new chunk begins with it. One status alone may be over CHUNK_BYTES. */
+static bool fits(const struct cbx_teller *teller, struct filling *filling,
+		 const struct cbx_status *status)
+{
+	bool room = filling->statuses < teller->settings->max_jobs_per_event &&
+		    filling->bytes + status->json_len + 1 <= CHUNK_BYTES;
+
+	if (!room && filling->statuses)
+		*filling = (struct filling){ 0 };
+	else
+		room = true;
+	filling->statuses++;
+	filling->bytes += status->json_len + 1;
+	return room;
+}
+
+static size_t count_chunks(const struct cbx_teller *teller, const struct cbx_snapshot *snapshot)
+{
+	struct walk walk = { .snapshot = snapshot };
+	struct filling filling = { 0 };
+	const struct cbx_status *status;
+	size_t chunks = 0;
+
+	while ((status = next_status(&walk)))
+		chunks += !fits(teller, &filling, status);
+	return chunks + (filling.statuses > 0);
+}
+
+static int publish_chunk(struct cbx_teller *teller, struct cbx_text *body, struct place *place,
+			 size_t number)
+{
+	int result;
+
+	cbx_text_putc(body, ']');
+	cbx_envelope_close(teller->settings, body);
+	snprintf(place->chunk, sizeof(place->chunk), "%zu", number);
+	result = publish(teller, "job_status", body, place);
+	cbx_text_clear(body);
+	return result;
+}
+
 static int announce_statuses(struct cbx_teller *teller, const struct cbx_snapshot *snapshot)
 {
-	size_t most = teller->settings->max_jobs_per_event;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
+	struct walk walk = { .snapshot = snapshot };
+	struct filling filling = { 0 };
+	const struct cbx_status *status;
 	struct place place;
-	size_t told = 0;
-	size_t left = (size_t)snapshot->totals.live;
 	size_t chunk = 0;
-	size_t i;
-	size_t k;
 	int result = 0;
 
 	cbx_uuid(place.snapshot);
-	snprintf(place.chunks, sizeof(place.chunks), "%zu", (left + most - 1) / most);
-	for (i = 0; !result && i < snapshot->count; i++) {
-		const struct cbx_job_list *list = snapshot->entries[i].list;
-
-		for (k = 0; !result && k < list->count; k++) {
-			const struct cbx_status *status = list->jobs[k]->status;
-
-			if (list->jobs[k]->phase != CBX_LIVE)
-				continue;
-			if (!told)
-				open_event(teller, "job_status", &body);
-			cbx_text_putc(&body, told ? ',' : '[');
-			cbx_text_add(&body, status->json, status->json_len);
-			left--;
-			if (++told < most && left)
-				continue;
-			cbx_text_putc(&body, ']');
-			cbx_envelope_close(teller->settings, &body);
-			snprintf(place.chunk, sizeof(place.chunk), "%zu", ++chunk);
-			result = publish(teller, "job_status", &body, &place);
-			cbx_text_clear(&body);
-			told = 0;
-		}
+	snprintf(place.chunks, sizeof(place.chunks), "%zu", count_chunks(teller, snapshot));
+	while (!result && (status = next_status(&walk))) {
+		if (!fits(teller, &filling, status))
+			result = publish_chunk(teller, &body, &place, ++chunk);
+		if (filling.statuses == 1)
+			open_event(teller, "job_status", &body);
+		cbx_text_putc(&body, filling.statuses == 1 ? '[' : ',');
+		cbx_text_add(&body, status->json, status->json_len);
 	}
+	if (!result && filling.statuses)
+		result = publish_chunk(teller, &body, &place, ++chunk);
 	return result;
 }
 

@@ -146,6 +146,32 @@ START_TEST(chunks_hold_so_many_at_most)
 }
 END_TEST
 
+/* Four of them are below 4 MiB, five are not; one that is larger alone is a chunk */
+START_TEST(chunks_hold_so_many_bytes_at_most)
+{
+	enum { LARGE = 900 * 1024, HUGE_ONE = 5 * 1024 * 1024 };
+	char id[CBX_UUID_TEXT] = "";
+	char *words = malloc(HUGE_ONE + 64);
+	int n;
+
+	world.settings->limits.bytes = 2 * HUGE_ONE;
+	for (n = 1; n <= 7; n++) {
+		size_t size = n == 6 ? HUGE_ONE : LARGE;
+		int at = sprintf(words, "%d Running x=\"", n);
+
+		memset(words + at, 'a', size);
+		strcpy(words + at + size, "\"");
+		teller_record("ABC1", words);
+	}
+	free(words);
+	announce();
+	expect_chunk(1, 4, 4, id);
+	expect_chunk(2, 4, 1, id);
+	expect_chunk(3, 4, 1, id);
+	expect_chunk(4, 4, 1, id);
+}
+END_TEST
+
 START_TEST(a_chunk_is_statuses_in_order)
 {
 	struct cbx_bus_event event;
@@ -189,6 +215,7 @@ int main(void)
 {
 	const TTest *const tests[] = { without_a_status_only_the_figures_are_told, the_figures,
 				       a_chunk_is_statuses_in_order,
+				       chunks_hold_so_many_bytes_at_most,
 				       what_can_not_be_told_now_is_dropped };
 	Suite *suite = suite_create("announce");
 	TCase *tcase = tcase_create("announce");
