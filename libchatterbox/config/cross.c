@@ -8,6 +8,7 @@
 #include "config/config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #ifdef CBX_REDIS_TLS
 #define HIREDIS_HAS_TLS 1
@@ -90,11 +91,33 @@ static int check_https(struct chatterbox_config *config)
 	return r;
 }
 
+/* One text for two kinds of status: nobody could tell a paused job from a completed one */
+static int check_kinds(struct chatterbox_config *config)
+{
+	static const char *const paths[] = { "runningKey", "pausedKey", "completedKey",
+					     "erroredKey", "killedKey" };
+	size_t i;
+	size_t k;
+	int r = 0;
+
+	for (i = 1; i < CBX_COUNT(paths); i++)
+		for (k = 0; !r && k < i; k++)
+			if (!strcasecmp(chatterbox_config_text(config, paths[i]),
+					chatterbox_config_text(config, paths[k])))
+				r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+						    "%s: got the text of %s, takes one of its own "
+						    "(from %s)",
+						    paths[i], paths[k],
+						    from(slot_at(config, paths[i])));
+	return r;
+}
+
 int cbx_config_cross(struct chatterbox_config *config)
 {
-	static int (*const checks[])(
-		struct chatterbox_config *) = { lower_poll_timeout, check_redis_tls, check_sqlite,
-						check_https, cbx_config_look_at_doors };
+	static int (*const checks[])(struct chatterbox_config *) = {
+		lower_poll_timeout, check_redis_tls, check_sqlite,
+		check_https,        check_kinds,     cbx_config_look_at_doors
+	};
 	size_t i;
 	int r = 0;
 

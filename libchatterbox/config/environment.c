@@ -106,6 +106,9 @@ static int lay_secret_file(struct chatterbox_config *config, const struct variab
 		bytes.at[--len] = '\0';
 	if (strlen(bytes.at) != len)
 		return refuse(config, variable, "holds a NUL byte", origin);
+	/* without its token a door would stand open */
+	if (!len)
+		return refuse(config, variable, "is empty", origin);
 	return cbx_config_lay_text(config, variable->path, bytes.at, origin);
 }
 

@@ -100,7 +100,8 @@ static const struct {
 	{ "line\r\n", 0, "line", NULL },
 	{ "two\n\n", 0, "two\n", NULL }, /* one trailing newline is cut, no more */
 	{ "12345\n", 0, "12345", NULL },
-	{ "", 0, "guest", NULL },
+	{ "", 0, "guest", "error rmq.pass: the file that NLCONF_RMQ__PASS_FILE names: is empty" },
+	{ "\n", 0, "guest", "error rmq.pass: the file that NLCONF_RMQ__PASS_FILE names: is empty" },
 	{ "a\0b", 3, "guest",
 	  "error rmq.pass: the file that NLCONF_RMQ__PASS_FILE names: holds a NUL" },
 	{ "\xc0\x80", 0, "guest", "error rmq.pass: got bytes that are no UTF-8, takes a text" },

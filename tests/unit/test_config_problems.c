@@ -114,6 +114,9 @@ static const struct {
 	  "http_server.tls is on (from file /t.json)\n" },
 	{ "{\"http_server\":{\"tls\":{\"cert\":\"/c\",\"key\":\"/k\"}}}", "" },
 	{ "{\"redis\":{\"tls\":true},\"chatterbox\":{\"store\":\"memory\"}}", "" },
+	{ "{\"killedKey\":\"running\"}", "error killedKey: got the text of runningKey, takes one "
+					 "of its own (from file /t.json)\n" },
+	{ "{\"runningKey\":\"Paused\",\"pausedKey\":\"Running\"}", "" },
 	{ "{\"pausedKey\":"
 	  "\"pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp"
 	  "pppppppppppppp\"}",
