@@ -94,6 +94,8 @@ static int keep_old(void *user, const char *key, const struct cbx_field *field)
 
 static int failed(struct cbx_flow *flow, int result)
 {
+	if (result > 0)
+		return cbx_flow_held(flow, flow->epoch);
 	if (result < 0)
 		cbx_link_lost(&flow->state_link, result);
 	return result;
@@ -112,10 +114,11 @@ int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t 
 	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, keep_old,
 						&reading);
 	if (!result && reading.count)
-		result = flow->state->ops->drop_systems(flow->state, CBX_INTERNAL_SYSTEMS,
-							reading.fields, reading.count, &gone);
+		result = flow->state->ops->drop_systems(flow->state, flow->epoch,
+							CBX_INTERNAL_SYSTEMS, reading.fields,
+							reading.count, &gone);
 	reading_free(&reading);
-	if (result < 0)
+	if (result)
 		return failed(flow, result);
 	if (gone)
 		cbx_metric_add(flow->observe->cleaned_up, "internal_systems", NULL, (double)gone);
@@ -159,8 +162,8 @@ static int write_one(struct cbx_flow *flow, const struct cbx_field *field)
 {
 	if (!flow->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	return failed(flow,
-		      flow->state->ops->write_systems(flow->state, CBX_INTERNAL_SYSTEMS, field, 1));
+	return failed(flow, flow->state->ops->write_systems(flow->state, flow->epoch,
+							    CBX_INTERNAL_SYSTEMS, field, 1));
 }
 
 int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *system)

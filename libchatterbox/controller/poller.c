@@ -109,7 +109,8 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	struct cbx_flow *flow = &poller->flow;
 
 	flow->following = false;
-	if (cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_flow_load(flow, epoch) < 0) {
+	if (cbx_flow_take_over(flow, epoch) < 0 ||
+	    cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_flow_load(flow, epoch) < 0) {
 		flow->following = true;
 		return;
 	}

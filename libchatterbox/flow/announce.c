@@ -186,7 +186,7 @@ static int announce_statuses(struct cbx_teller *teller, const struct cbx_snapsho
 	return result;
 }
 
-static void announce_data(struct cbx_teller *teller, const struct cbx_totals *totals)
+static void announce_data(struct cbx_teller *teller, const struct cbx_totals *totals, int64_t epoch)
 {
 	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
@@ -196,7 +196,10 @@ static void announce_data(struct cbx_teller *teller, const struct cbx_totals *to
 	if (data.failed)
 		return;
 	if (teller->state_link.up) {
-		result = teller->state->ops->write_jobs_data(teller->state, data.bytes, data.len);
+		result = teller->state->ops->write_jobs_data(teller->state, epoch, data.bytes,
+							     data.len);
+		if (result > 0)
+			cbx_leadership_note_newer(teller->leadership, epoch, teller->state->newer);
 		if (result < 0)
 			cbx_link_lost(&teller->state_link, result);
 	}
@@ -208,7 +211,8 @@ static void announce_data(struct cbx_teller *teller, const struct cbx_totals *to
 	publish(teller, "jobs_data", &body, NULL);
 }
 
-void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement)
+void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement,
+		  int64_t epoch)
 {
 	const struct cbx_snapshot *snapshot = announcement->view->jobs;
 
@@ -216,5 +220,5 @@ void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *anno
 	teller->settings = cbx_settings_ref(announcement->settings);
 	if (teller->bus_link.up && !teller->bus->blocked && snapshot->totals.live)
 		announce_statuses(teller, snapshot);
-	announce_data(teller, &snapshot->totals);
+	announce_data(teller, &snapshot->totals, epoch);
 }

@@ -179,6 +179,19 @@ int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct
 /* Drops everything loaded: we do not lead any more */
 void cbx_flow_unload(struct cbx_flow *flow);
 
+#define CBX_SHARE_RETRY (2 * CBX_SECOND)
+
+/* claim.c */
+/* From now on the shared state takes no write of an epoch older than @epoch: 0; E_FENCED when a
+ * newer one stands there, see cbx_flow_held(); or a failure */
+int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch);
+/* The same at a take-over, before anything is read: 0 also when the shared state is down, or can
+ * only not be written. E_FENCED: the keeper is about to find out who leads. */
+int cbx_flow_take_over(struct cbx_flow *flow, int64_t epoch);
+/* A write under @epoch was held off: the keeper is told, and everything is to be written anew,
+ * later. E_FENCED. */
+int cbx_flow_held(struct cbx_flow *flow, int64_t epoch);
+
 /* share.c */
 /* The hashes of the touched systems, and dirty systems; failures set share_whole */
 void cbx_flow_share(struct cbx_flow *flow);

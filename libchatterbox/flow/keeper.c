@@ -4,6 +4,11 @@
  *
  * We count the lease from before a renewal was sent, so that we stop before anybody else starts. A
  * lease that ran out while the database was away, and that nobody took, is renewed as it was.
+ *
+ * When the shared state carries an epoch that is not older than ours, either somebody else leads or
+ * the database was reset. The lease's row decides: who still stands in it raises his epoch above
+ * the other one. Not often, since two databases over one shared state would do so for ever; and not
+ * above CBX_EPOCH_RAISE_END, so that no foreign number can use the epochs up.
  */
 #include "flow/keeper.h"
 
@@ -11,6 +16,7 @@
 #include <poll.h>
 
 #define TABLES_AGAIN (10 * CBX_SECOND)
+#define RAISE_AGAIN (10 * CBX_SECOND)
 
 static void lead(struct cbx_keeper *keeper, uint64_t sent)
 {
@@ -34,12 +40,9 @@ static void stand_by(struct cbx_keeper *keeper, const char *leader)
 	cbx_leadership_lose(keeper->leadership, leader);
 }
 
-static int renew(struct cbx_keeper *keeper)
+/* The outcome of what we asked of our row: a holder that is none any more looks at once who is */
+static int settle(struct cbx_keeper *keeper, int result, uint64_t sent)
 {
-	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
-	uint64_t sent = cbx_now(keeper->clock);
-	int result = keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl);
-
 	if (!result) {
 		lead(keeper, sent);
 		return 0;
@@ -48,6 +51,50 @@ static int renew(struct cbx_keeper *keeper)
 		return result;
 	stand_by(keeper, "");
 	keeper->next_renewal = 0;
+	return 0;
+}
+
+static int renew(struct cbx_keeper *keeper)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+	uint64_t sent = cbx_now(keeper->clock);
+
+	return settle(keeper, keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl), sent);
+}
+
+static bool is_to_raise(struct cbx_keeper *keeper, int64_t newer)
+{
+	if (!newer || cbx_now(keeper->clock) < keeper->next_raise)
+		return false;
+	if (newer < CBX_EPOCH_RAISE_END)
+		return true;
+	if (keeper->warned_epoch != keeper->epoch)
+		cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
+			 "the shared state carries epoch %lld, ours is %lld: it is not written; if "
+			 "no other instance leads, delete the keys %s:rev and %s:rev:*",
+			 (long long)newer, (long long)keeper->epoch, keeper->leadership->name,
+			 keeper->leadership->name);
+	keeper->warned_epoch = keeper->epoch;
+	return false;
+}
+
+static int raise_epoch(struct cbx_keeper *keeper, int64_t newer)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+	uint64_t sent = cbx_now(keeper->clock);
+	int result =
+		keeper->sql->lease->raise(keeper->sql, &guard, keeper->ttl, newer, &keeper->epoch);
+
+	if (result)
+		return settle(keeper, result, sent);
+	cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
+		 "the shared state carries epoch %lld, ours was %lld though the lease is ours (was "
+		 "the database reset or restored?): the lease goes on with epoch %lld",
+		 (long long)newer, (long long)guard.epoch, (long long)keeper->epoch);
+	keeper->next_raise = sent + RAISE_AGAIN;
+	lead(keeper, sent);
+	/* a write that the old epoch fenced meanwhile may have ended our leading */
+	keeper->next_renewal = sent;
 	return 0;
 }
 
@@ -117,10 +164,15 @@ static int find_tables(struct cbx_keeper *keeper)
 
 static int work(struct cbx_keeper *keeper)
 {
+	int64_t newer;
+
 	if (!keeper->migrated && keeper->observer)
 		return find_tables(keeper);
 	if (!keeper->migrated)
 		return migrate(keeper);
+	newer = keeper->epoch ? cbx_leadership_newer(keeper->leadership, keeper->epoch) : 0;
+	if (is_to_raise(keeper, newer))
+		return raise_epoch(keeper, newer);
 	if (cbx_now(keeper->clock) < keeper->next_renewal)
 		return 0;
 	if (keeper->observer)

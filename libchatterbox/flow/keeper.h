@@ -30,7 +30,9 @@ struct cbx_keeper {
 	void *user;
 	int64_t epoch; /* of the lease that we took last; 0 = none to renew */
 	uint64_t next_renewal;
-	bool leads; /* as on_change was told last */
+	uint64_t next_raise;  /* of our epoch, not before */
+	int64_t warned_epoch; /* under which we said that we can't raise it */
+	bool leads;           /* as on_change was told last */
 	_Atomic bool migrated;
 	_Atomic bool stop;
 	_Atomic uint64_t beat;

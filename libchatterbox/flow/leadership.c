@@ -53,6 +53,8 @@ struct cbx_guard cbx_leadership_guard(struct cbx_leadership *leadership, int64_t
 void cbx_leadership_hold(struct cbx_leadership *leadership, int64_t epoch, uint64_t until)
 {
 	pthread_mutex_lock(&leadership->lock);
+	if (leadership->epoch != epoch)
+		leadership->newer = 0;
 	leadership->epoch = epoch;
 	leadership->valid_until = until;
 	memcpy(leadership->leader, leadership->self, sizeof(leadership->leader));
@@ -65,6 +67,24 @@ void cbx_leadership_lose(struct cbx_leadership *leadership, const char *leader)
 	leadership->valid_until = 0;
 	snprintf(leadership->leader, sizeof(leadership->leader), "%s", leader ? leader : "");
 	pthread_mutex_unlock(&leadership->lock);
+}
+
+void cbx_leadership_note_newer(struct cbx_leadership *leadership, int64_t epoch, int64_t newer)
+{
+	pthread_mutex_lock(&leadership->lock);
+	if (leadership->epoch == epoch && newer >= epoch && newer > leadership->newer)
+		leadership->newer = newer;
+	pthread_mutex_unlock(&leadership->lock);
+}
+
+int64_t cbx_leadership_newer(struct cbx_leadership *leadership, int64_t epoch)
+{
+	int64_t newer;
+
+	pthread_mutex_lock(&leadership->lock);
+	newer = leadership->epoch == epoch ? leadership->newer : 0;
+	pthread_mutex_unlock(&leadership->lock);
+	return newer;
 }
 
 /* With the lock held */

@@ -18,7 +18,7 @@
 #define BATCH 1000
 #define REFUSED_WAIT CBX_SECOND
 
-static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letters)
+static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letters, int64_t epoch)
 {
 	cbx_auto(cbx_freep) struct cbx_stream_entry *entries =
 		calloc(letters->count + 1, sizeof(*entries));
@@ -35,8 +35,12 @@ static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letter
 			.params_len = strlen(letters->all[i].row.payload),
 			.previous_status = letters->all[i].row.previous_status,
 		};
-	result = teller->state->ops->append_events(teller->state, entries, letters->count,
+	result = teller->state->ops->append_events(teller->state, epoch, entries, letters->count,
 						   teller->settings->stream_max_length);
+	if (result > 0) {
+		cbx_leadership_note_newer(teller->leadership, epoch, teller->state->newer);
+		return CHATTERBOX_E_FENCED;
+	}
 	if (result < 0) {
 		cbx_link_lost(&teller->state_link, result);
 		return result;
@@ -106,7 +110,7 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 	if (!letters->count || cbx_leadership_epoch(teller->leadership) != epoch)
 		return 0;
 	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, letters)
-				       : to_stream(teller, letters);
+				       : to_stream(teller, letters, epoch);
 	for (i = 0; i < letters->count; i++) {
 		if (side == CBX_TO_BROKER)
 			count_letter(teller, &letters->all[i]);

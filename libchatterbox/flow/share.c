@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define WHOLE_CHUNK 256
-#define SHARE_RETRY (2 * CBX_SECOND)
 
 /* Writes being gathered, and the field arrays they point into */
 struct writes {
@@ -132,31 +131,26 @@ static size_t list_count(const struct cbx_job_list *list)
 	return list ? list->count : 0;
 }
 
-/* A failure of the shared state: the link notes it, and everything is to be written anew */
+/* A failure of the shared state: the link notes it, and everything is to be written anew. That a
+ * write was held off is no failure of the server. */
 static int failed(struct cbx_flow *flow, int error)
 {
+	if (error == CHATTERBOX_E_FENCED)
+		return error;
 	flow->share_whole = true;
-	flow->share_retry_at = cbx_now(flow->clock) + SHARE_RETRY;
+	flow->share_retry_at = cbx_now(flow->clock) + CBX_SHARE_RETRY;
 	cbx_link_lost(&flow->state_link, error);
 	return error;
 }
 
-/* A write that the guard held off was made under a newer epoch: somebody else leads, or the lease
- * was reset while the shared state was not */
 static int write_jobs(struct cbx_flow *flow, struct writes *w)
 {
 	int result = flow->state->ops->write_jobs(flow->state, w->all, w->count);
-	size_t held = 0;
 	size_t i;
 
 	for (i = 0; !result && i < w->count; i++)
-		held += !w->all[i].applied;
-	if (held)
-		cbx_warn(flow->log,
-			 CBX_FIELDS({ "server", "redis" }, { "system", w->all[0].system }),
-			 "%zu hashes carry a newer write guard than epoch %lld: not written; if no "
-			 "other instance leads, delete the keys %s:rev:*",
-			 held, (long long)flow->epoch, flow->settings->app_name);
+		if (!w->all[i].applied)
+			result = cbx_flow_held(flow, flow->epoch);
 	return result;
 }
 
@@ -196,7 +190,7 @@ static int share_systems(struct cbx_flow *flow, bool all)
 	cbx_auto(cbx_text_free) struct cbx_text json = { 0 };
 	size_t n = 0;
 	size_t i;
-	int result;
+	int result = 0;
 
 	if (!entries || !fields || !offsets)
 		return -ENOMEM;
@@ -214,10 +208,11 @@ static int share_systems(struct cbx_flow *flow, bool all)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		fields[i].value = json.bytes + offsets[i];
-	result =
-		n ? flow->state->ops->write_systems(flow->state, CBX_ONLINE_SYSTEMS, fields, n) : 0;
-	if (result < 0)
-		return result;
+	if (n)
+		result = flow->state->ops->write_systems(flow->state, flow->epoch,
+							 CBX_ONLINE_SYSTEMS, fields, n);
+	if (result)
+		return result < 0 ? result : cbx_flow_held(flow, flow->epoch);
 	for (i = 0; i < count; i++)
 		entries[i]->dirty = false;
 	flow->systems_dirty = false;
@@ -327,7 +322,7 @@ static int share_figures(struct cbx_flow *flow)
 	cbx_jobs_data_json(&flow->announced_totals, false, &data);
 	if (data.failed)
 		return -ENOMEM;
-	return flow->state->ops->write_jobs_data(flow->state, data.bytes, data.len);
+	return flow->state->ops->write_jobs_data(flow->state, flow->epoch, data.bytes, data.len);
 }
 
 static int share_everything(struct cbx_flow *flow)
@@ -349,7 +344,7 @@ static int share_everything(struct cbx_flow *flow)
 	/* the marker comes last: until it is there, nobody takes the state for whole */
 	if (!result)
 		result = flow->state->ops->write_epoch(flow->state, flow->epoch);
-	return result;
+	return result > 0 ? cbx_flow_held(flow, flow->epoch) : result;
 }
 
 int cbx_flow_share_check(struct cbx_flow *flow)
@@ -367,7 +362,9 @@ int cbx_flow_share_check(struct cbx_flow *flow)
 		flow->share_whole = false;
 	if ((epoch == flow->epoch || cbx_sabotage("no-rebuild")) && !flow->share_whole)
 		return 0;
-	result = share_everything(flow);
+	result = cbx_flow_claim(flow, flow->epoch);
+	if (!result)
+		result = share_everything(flow);
 	if (result < 0)
 		return failed(flow, result);
 	flow->share_whole = false;

@@ -61,7 +61,7 @@ static void count_outbox(struct cbx_teller *teller)
 	cbx_metric_set(teller->observe->outbox_oldest, NULL, NULL, oldest);
 }
 
-static void announce_waiting(struct cbx_teller *teller)
+static void announce_waiting(struct cbx_teller *teller, int64_t epoch)
 {
 	struct cbx_announcement *announcement;
 	struct cbx_announcement *newer;
@@ -72,7 +72,7 @@ static void announce_waiting(struct cbx_teller *teller)
 		announcement = newer;
 	}
 	if (announcement)
-		cbx_announce(teller, announcement);
+		cbx_announce(teller, announcement, epoch);
 	cbx_announcement_free(announcement);
 }
 
@@ -108,7 +108,7 @@ static bool turn(struct cbx_teller *teller)
 	cbx_mailbox_clear(teller->inbox);
 	if (epoch) {
 		take_epoch(teller, epoch);
-		announce_waiting(teller);
+		announce_waiting(teller, epoch);
 		/* the stream first: a blocked broker must not hold it up */
 		to_stream = cbx_relay(teller, CBX_TO_STREAM, epoch);
 		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);

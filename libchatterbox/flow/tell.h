@@ -80,7 +80,8 @@ static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_b
 		teller->processed = event->tag;
 }
 /* announce.c */
-void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement);
+void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement,
+		  int64_t epoch);
 /* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out);
 

@@ -12,6 +12,13 @@
  * server answered an error (OOM, WRONGTYPE, ...): the connection stays usable, other parts of the
  * call were done. The text is in state->error. -ENOMEM. No call takes longer than 1 s of the
  * server's silence.
+ *
+ * Whatever a leader writes carries its epoch and is held off, in the server and at the stroke of
+ * the write, when a newer epoch has written before: an instance that was frozen after it looked at
+ * its lease can do no harm. The calls below that take an @epoch then return 1 and write no more (of
+ * many fields or events some may be there already); state->newer is the epoch that held them off.
+ * The newest epoch is kept in APP:rev, for a day after the last write; where it is missing or is no
+ * epoch it holds nothing off.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -28,17 +35,21 @@ struct cbx_field {
 	size_t value_len;
 };
 
+/* An epoch is below this: with n as its lower 32 bits it is exact as one of Lua's numbers */
+#define CBX_EPOCH_END ((int64_t)1 << 21)
+
 /* The new content of one system's hash APP:jobs:{system} */
 struct cbx_state_write {
 	const char *system;
-	uint64_t number; /* epoch << 32 | n, the guard; a lower one than stored is not applied */
+	uint64_t number; /* epoch << 32 | n; a lower one than stored, or an older epoch than in
+			  * APP:rev, is not applied */
 	bool whole;      /* the hash is replaced by @fields; else they are set or deleted in it */
 	bool live;       /* false: the hash is empty afterwards; it leaves active_systems */
 	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;
 	const struct cbx_field *fields;
 	size_t field_count;
-	bool applied; /* out: false = the guard held it off */
+	bool applied; /* out: false = held off (it, or its place in active_systems) */
 };
 
 enum cbx_state_hash { CBX_ONLINE_SYSTEMS, CBX_INTERNAL_SYSTEMS };
@@ -78,7 +89,10 @@ struct cbx_state_ops {
 	/* APP:state. *epoch = 0 when missing or foreign (no number). */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
 	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
-	/* Pipelined, one script call a system, each system once. Sets applied of each. */
+	/* APP:rev: from now on no older epoch writes. Gets through to a full server. */
+	int (*claim)(struct cbx_state *state, int64_t epoch);
+	/* Pipelined, one script call a system, each system once. Sets applied of each; 0 also when
+	 * some were held off, state->newer is then the newest epoch that did. */
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
@@ -86,21 +100,23 @@ struct cbx_state_ops {
 	int (*read_jobs)(struct cbx_state *state, const char *const *systems, size_t count,
 			 cbx_field_fn each, void *user);
 	/* APP:online_systems / APP:internal_systems: set (value) or delete (NULL) fields */
-	int (*write_systems)(struct cbx_state *state, enum cbx_state_hash hash,
+	int (*write_systems)(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			     const struct cbx_field *fields, size_t count);
 	/* @key is NULL, each field a system */
 	int (*read_systems)(struct cbx_state *state, enum cbx_state_hash hash, cbx_field_fn each,
 			    void *user);
 	/* Deletes each field only while it still holds that value (a script); *removed counts */
-	int (*drop_systems)(struct cbx_state *state, enum cbx_state_hash hash,
+	int (*drop_systems)(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			    const struct cbx_field *fields, size_t count, size_t *removed);
 	/* APP:jobs_data */
-	int (*write_jobs_data)(struct cbx_state *state, const char *json, size_t len);
+	int (*write_jobs_data)(struct cbx_state *state, int64_t epoch, const char *json,
+			       size_t len);
 	/* Its text is copied into @out, "" when absent; E_REFUSED when it does not fit */
 	int (*read_jobs_data)(struct cbx_state *state, char *out, size_t size);
 	/* XADD APP:events MAXLEN ~ max_length; in order */
-	int (*append_events)(struct cbx_state *state, const struct cbx_stream_entry *entries,
-			     size_t count, int64_t max_length);
+	int (*append_events)(struct cbx_state *state, int64_t epoch,
+			     const struct cbx_stream_entry *entries, size_t count,
+			     int64_t max_length);
 	/* APP:active_systems, by ZSCAN */
 	int (*read_active)(struct cbx_state *state, cbx_score_fn each, void *user);
 	/* Entries of APP:events after @place, @most of them at most (XREAD); @place then is that of
@@ -119,6 +135,7 @@ struct cbx_state_ops {
 struct cbx_state {
 	const struct cbx_state_ops *ops;
 	char error[256]; /* why the last call failed; names the server, never a secret */
+	int64_t newer;   /* the epoch that held the last call off, when it says so */
 	char where[128]; /* "host:port/db" */
 };
 

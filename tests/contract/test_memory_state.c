@@ -145,7 +145,7 @@ static void *write_much(void *arg)
 		struct cbx_stream_entry entry = { "status", "id", "{}", 2, NULL, NULL };
 
 		ck_assert_int_eq(state->ops->write_jobs(state, &write, 1), 0);
-		ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 1000000), 0);
+		ck_assert_int_eq(state->ops->append_events(state, 0, &entry, 1, 1000000), 0);
 	}
 	cbx_state_free(state);
 	return NULL;

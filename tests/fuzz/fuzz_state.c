@@ -56,8 +56,8 @@ static void write_field(char *line, size_t len)
 		world.eye->ops->write_jobs(world.eye, &write, 1);
 	else
 		world.eye->ops->write_systems(
-			world.eye, line[0] % 3 == 1 ? CBX_ONLINE_SYSTEMS : CBX_INTERNAL_SYSTEMS,
-			&field, 1);
+			world.eye, world.epoch,
+			line[0] % 3 == 1 ? CBX_ONLINE_SYSTEMS : CBX_INTERNAL_SYSTEMS, &field, 1);
 }
 
 static void write_fields(struct fuzz_input in)

@@ -88,8 +88,10 @@ void day_redis_writes_system(struct day *day, const char *system, double seconds
 		 "{\"systemID\":\"%s\",\"lastCheck\":\"%s\",\"status\":\"internal\"}", system,
 		 time);
 	field.value_len = strlen(value);
-	ck_assert_int_eq(
-		day->state->ops->write_systems(day->state, CBX_INTERNAL_SYSTEMS, &field, 1), 0);
+	ck_assert_int_eq(day->state->ops->write_systems(day->state,
+							cbx_leadership_epoch(&day->box->leadership),
+							CBX_INTERNAL_SYSTEMS, &field, 1),
+			 0);
 }
 
 /* --- SQL --- */

@@ -77,6 +77,9 @@ CALL(lease, take,
      (sql, name, holder, ttl, epoch, held))
 CALL(lease, renew, (struct cbx_sql * sql, const struct cbx_guard *guard, int ttl),
      (sql, guard, ttl))
+CALL(lease, raise,
+     (struct cbx_sql * sql, const struct cbx_guard *guard, int ttl, int64_t above, int64_t *epoch),
+     (sql, guard, ttl, above, epoch))
 CALL(lease, give_back, (struct cbx_sql * sql, const struct cbx_guard *guard), (sql, guard))
 CALL(lease, read, (struct cbx_sql * sql, const char *name, struct cbx_lease_state *state),
      (sql, name, state))
@@ -149,8 +152,8 @@ static const struct cbx_ledger_ops all_ledger = { ledger_record,    ledger_settl
 						  ledger_completed };
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_unstreamed,
 						  outbox_pending };
-static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_give_back,
-						lease_read };
+static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_raise,
+						lease_give_back, lease_read };
 static const struct cbx_directory_ops all_directory = {
 	directory_online_systems,   directory_read_conf,        directory_write_conf,
 	directory_recently_checked, directory_next_activations, directory_find_job

@@ -41,6 +41,7 @@ CALL(connect, (struct cbx_state * state, uint64_t deadline), (state, deadline))
 CALL(ping, (struct cbx_state * state), (state))
 CALL(read_epoch, (struct cbx_state * state, int64_t *epoch), (state, epoch))
 CALL(write_epoch, (struct cbx_state * state, int64_t epoch), (state, epoch))
+CALL(claim, (struct cbx_state * state, int64_t epoch), (state, epoch))
 CALL(write_jobs, (struct cbx_state * state, struct cbx_state_write *writes, size_t count),
      (state, writes, count))
 CALL(list_systems, (struct cbx_state * state, cbx_field_fn each, void *user), (state, each, user))
@@ -49,22 +50,23 @@ CALL(read_jobs,
       void *user),
      (state, systems, count, each, user))
 CALL(write_systems,
-     (struct cbx_state * state, enum cbx_state_hash hash, const struct cbx_field *fields,
-      size_t count),
-     (state, hash, fields, count))
+     (struct cbx_state * state, int64_t epoch, enum cbx_state_hash hash,
+      const struct cbx_field *fields, size_t count),
+     (state, epoch, hash, fields, count))
 CALL(read_systems,
      (struct cbx_state * state, enum cbx_state_hash hash, cbx_field_fn each, void *user),
      (state, hash, each, user))
 CALL(drop_systems,
-     (struct cbx_state * state, enum cbx_state_hash hash, const struct cbx_field *fields,
-      size_t count, size_t *removed),
-     (state, hash, fields, count, removed))
-CALL(write_jobs_data, (struct cbx_state * state, const char *json, size_t len), (state, json, len))
+     (struct cbx_state * state, int64_t epoch, enum cbx_state_hash hash,
+      const struct cbx_field *fields, size_t count, size_t *removed),
+     (state, epoch, hash, fields, count, removed))
+CALL(write_jobs_data, (struct cbx_state * state, int64_t epoch, const char *json, size_t len),
+     (state, epoch, json, len))
 CALL(read_jobs_data, (struct cbx_state * state, char *out, size_t size), (state, out, size))
 CALL(append_events,
-     (struct cbx_state * state, const struct cbx_stream_entry *entries, size_t count,
+     (struct cbx_state * state, int64_t epoch, const struct cbx_stream_entry *entries, size_t count,
       int64_t max_length),
-     (state, entries, count, max_length))
+     (state, epoch, entries, count, max_length))
 CALL(read_active, (struct cbx_state * state, cbx_score_fn each, void *user), (state, each, user))
 CALL(read_events,
      (struct cbx_state * state, char place[CBX_STREAM_PLACE], size_t most, cbx_stream_fn each,
@@ -97,6 +99,7 @@ static const struct cbx_state_ops all = {
 	.ping = call_ping,
 	.read_epoch = call_read_epoch,
 	.write_epoch = call_write_epoch,
+	.claim = call_claim,
 	.write_jobs = call_write_jobs,
 	.list_systems = call_list_systems,
 	.read_jobs = call_read_jobs,

@@ -259,6 +259,7 @@ void world_lead(void)
 						  world.leadership.self, 3600, &world.epoch, &held),
 			 0);
 	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
+	ck_assert_int_eq(cbx_flow_take_over(flow, world.epoch), 0);
 	ck_assert_int_eq(cbx_flow_load(flow, world.epoch), 0);
 	cbx_flow_share_check(flow);
 }

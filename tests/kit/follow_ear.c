@@ -78,7 +78,7 @@ void ear_append(const char *name, const char *id, const char *previous, const ch
 						.params_len = strlen(params),
 						.previous_status = previous };
 
-	ck_assert_int_eq(world.eye->ops->append_events(world.eye, &entry, 1, 1000), 0);
+	ck_assert_int_eq(world.eye->ops->append_events(world.eye, world.epoch, &entry, 1, 1000), 0);
 }
 
 void ear_change(const char *id, const char *previous)
@@ -94,5 +94,5 @@ void ear_trim(void)
 	for (i = 0; i < 50; i++)
 		entries[i] =
 			(struct cbx_stream_entry){ "status", "ABC1/status/1", "{}", 2, NULL, NULL };
-	ck_assert_int_eq(world.eye->ops->append_events(world.eye, entries, 50, 10), 0);
+	ck_assert_int_eq(world.eye->ops->append_events(world.eye, world.epoch, entries, 50, 10), 0);
 }

@@ -125,6 +125,7 @@ void follow_word(const char *system, const char *words, bool told)
 
 		snprintf(id, sizeof(id), "%s/17/1", system);
 		entry.id = id;
-		ck_assert_int_eq(world.eye->ops->append_events(world.eye, &entry, 1, 1000), 0);
+		ck_assert_int_eq(
+			world.eye->ops->append_events(world.eye, world.epoch, &entry, 1, 1000), 0);
 	}
 }

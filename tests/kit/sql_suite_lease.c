@@ -115,6 +115,44 @@ START_TEST(given_back_it_is_free_at_once)
 }
 END_TEST
 
+/* By who stands in the row alone; extended as by a renewal; nothing of the old epoch is written */
+START_TEST(its_holder_raises_its_epoch)
+{
+	const struct cbx_guard one = { "L", "one", 1 };
+	const struct cbx_guard raised = { "L", "one", 42 };
+	const struct cbx_guard wrong[] = { { "L", "two", 1 },
+					   { "L", "one", 2 },
+					   { "M", "one", 1 } };
+	struct cbx_batch batch = { 0 };
+	int64_t epoch = 0;
+	size_t i;
+
+	ck_assert_int_eq(sql->lease->take(sql, "L", "one", 60, &epoch, &held), 0);
+	for (i = 0; i < CBX_COUNT(wrong); i++)
+		ck_assert_int_eq(sql->lease->raise(sql, &wrong[i], 60, 41, &epoch),
+				 CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(epoch, 1);
+	expire("L");
+	ck_assert_int_eq(sql->lease->raise(sql, &one, 60, 41, &epoch), 0);
+	ck_assert_int_eq(epoch, 42);
+	ck_assert_int_eq(sql->lease->read(sql, "L", &held), 0);
+	ck_assert_str_eq(held.holder, "one");
+	ck_assert_int_eq(held.epoch, 42);
+	ck_assert(!held.expired);
+	sql_guard = one;
+	sql_put(&batch, "ABC1", 17, "Running", 1);
+	sql_record(&batch, CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(sql->lease->renew(sql, &one, 60), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(sql->lease->renew(sql, &raised, 60), 0);
+	/* it never sinks, whatever it is to be above */
+	ck_assert_int_eq(sql->lease->raise(sql, &raised, 60, 7, &epoch), 0);
+	ck_assert_int_eq(epoch, 43);
+	expire("L");
+	ck_assert_int_eq(sql->lease->take(sql, "L", "two", 60, &epoch, &held), 0);
+	ck_assert_int_eq(epoch, 44);
+}
+END_TEST
+
 struct taker {
 	struct cbx_sql *sql;
 	const char *holder;
@@ -170,11 +208,9 @@ END_TEST
 void sql_suite_lease(Suite *suite)
 {
 	const TTest *const tests[] = {
-		first_taker_has_it,
-		expired_lease_is_taken_over,
-		lease_ends_by_the_clock,
-		given_back_it_is_free_at_once,
-		two_takers_never_share_an_epoch,
+		first_taker_has_it,          expired_lease_is_taken_over,
+		lease_ends_by_the_clock,     given_back_it_is_free_at_once,
+		its_holder_raises_its_epoch, two_takers_never_share_an_epoch,
 	};
 
 	sql_add(suite, "lease", tests, CBX_COUNT(tests));

@@ -78,5 +78,6 @@ void state_suite_add(Suite *suite, const struct state_world *over)
 	state_suite_add_jobs(tcase);
 	state_suite_add_rest(tcase);
 	state_suite_add_follow(tcase);
+	state_suite_add_guard(tcase);
 	suite_add_tcase(suite, tcase);
 }

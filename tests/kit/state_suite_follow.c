@@ -38,7 +38,7 @@ static void append(const char *id, const char *previous)
 {
 	struct cbx_stream_entry entry = { "update_job_status", id, "{}", 2, previous, NULL };
 
-	ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 1000), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, &entry, 1, 1000), 0);
 }
 
 static int note_entry(void *user, const struct cbx_stream_entry *entry)
@@ -97,7 +97,7 @@ START_TEST(a_gap_in_the_stream_is_told)
 	for (i = 0; i < 2000; i++)
 		entries[i] =
 			(struct cbx_stream_entry){ "status", "A/status/1", "{}", 2, NULL, NULL };
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2000, 100), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, entries, 2000, 100), 0);
 	expect_events(place, 10, 1, "");
 	ck_assert_str_eq(place, kept);
 	place[0] = '\0';

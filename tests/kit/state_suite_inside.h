@@ -30,5 +30,6 @@ void expect_hash(enum cbx_state_hash hash, const char *expected);
 void state_suite_add_jobs(TCase *tcase);
 void state_suite_add_rest(TCase *tcase);
 void state_suite_add_follow(TCase *tcase);
+void state_suite_add_guard(TCase *tcase);
 
 #endif

@@ -235,13 +235,14 @@ START_TEST(ten_thousand_fields_of_one_system)
 	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, &rows), 0);
 	ck_assert_uint_eq(rows.count, CBX_COUNT(fields));
 	state_rows_free(&rows);
-	ck_assert_int_eq(
-		state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, fields, CBX_COUNT(fields)), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, fields,
+						   CBX_COUNT(fields)),
+			 0);
 	ck_assert_int_eq(state->ops->read_systems(state, CBX_ONLINE_SYSTEMS, state_rows_add, &rows),
 			 0);
 	ck_assert_uint_eq(rows.count, CBX_COUNT(fields));
 	state_rows_free(&rows);
-	ck_assert_int_eq(state->ops->drop_systems(state, CBX_ONLINE_SYSTEMS, fields,
+	ck_assert_int_eq(state->ops->drop_systems(state, 0, CBX_ONLINE_SYSTEMS, fields,
 						  CBX_COUNT(fields), &removed),
 			 0);
 	ck_assert_uint_eq(removed, CBX_COUNT(fields));
@@ -276,7 +277,7 @@ START_TEST(reader_can_stop)
 	seen = 0;
 	ck_assert_int_eq(state->ops->list_systems(state, stop_at_2, &seen), 42);
 	ck_assert_int_eq(seen, 2);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, fields, 3), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, fields, 3), 0);
 	seen = 0;
 	ck_assert_int_eq(state->ops->read_systems(state, CBX_ONLINE_SYSTEMS, stop_at_2, &seen), 42);
 	ck_assert_int_eq(seen, 2);

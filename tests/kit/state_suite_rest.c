@@ -41,11 +41,11 @@ START_TEST(system_hashes_are_two)
 	const struct cbx_field internal[] = { FIELD("I", "i") };
 
 	expect_hash(CBX_ONLINE_SYSTEMS, "");
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, first, 2), 0);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_INTERNAL_SYSTEMS, internal, 1), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, first, 2), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_INTERNAL_SYSTEMS, internal, 1), 0);
 	expect_hash(CBX_ONLINE_SYSTEMS, "A={\"systemID\":\"A\"}\nB=b\n");
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, second, 4), 0);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, NULL, 0), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, second, 4), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, NULL, 0), 0);
 	expect_hash(CBX_ONLINE_SYSTEMS, "B=b2\nC=c\n");
 	expect_hash(CBX_INTERNAL_SYSTEMS, "I=i\n");
 }
@@ -59,16 +59,16 @@ START_TEST(drop_compares_before_it_deletes)
 	const struct cbx_field exact = FIELD("B", "b\0b");
 	size_t removed = 99;
 
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_INTERNAL_SYSTEMS, fields, 3), 0);
-	ck_assert_int_eq(state->ops->drop_systems(state, CBX_INTERNAL_SYSTEMS, drop, 5, &removed),
-			 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_INTERNAL_SYSTEMS, fields, 3), 0);
+	ck_assert_int_eq(
+		state->ops->drop_systems(state, 0, CBX_INTERNAL_SYSTEMS, drop, 5, &removed), 0);
 	ck_assert_uint_eq(removed, 1);
-	ck_assert_int_eq(state->ops->drop_systems(state, CBX_INTERNAL_SYSTEMS, &exact, 1, &removed),
-			 0);
+	ck_assert_int_eq(
+		state->ops->drop_systems(state, 0, CBX_INTERNAL_SYSTEMS, &exact, 1, &removed), 0);
 	ck_assert_uint_eq(removed, 1);
 	expect_hash(CBX_INTERNAL_SYSTEMS, "C=c\n");
-	ck_assert_int_eq(state->ops->drop_systems(state, CBX_INTERNAL_SYSTEMS, NULL, 0, &removed),
-			 0);
+	ck_assert_int_eq(
+		state->ops->drop_systems(state, 0, CBX_INTERNAL_SYSTEMS, NULL, 0, &removed), 0);
 	ck_assert_uint_eq(removed, 0);
 }
 END_TEST
@@ -79,11 +79,11 @@ START_TEST(jobs_data_is_the_last_one)
 
 	ck_assert_int_eq(state->ops->read_jobs_data(state, text, sizeof(text)), 0);
 	ck_assert_str_eq(text, "");
-	ck_assert_int_eq(state->ops->write_jobs_data(state, "{\"job_count\":1}", 15), 0);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 0, "{\"job_count\":1}", 15), 0);
 	ck_assert_int_eq(state->ops->read_jobs_data(state, text, 15), CHATTERBOX_E_REFUSED);
 	ck_assert_int_eq(state->ops->read_jobs_data(state, text, 16), 0);
 	ck_assert_str_eq(text, "{\"job_count\":1}");
-	ck_assert_int_eq(state->ops->write_jobs_data(state, "{}", 2), 0);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 0, "{}", 2), 0);
 	world->jobs_data(text, sizeof(text));
 	ck_assert_str_eq(text, "{}");
 }
@@ -99,9 +99,9 @@ START_TEST(events_keep_their_order_and_fields)
 	struct state_event event;
 	size_t i;
 
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2, 1000), 0);
-	ck_assert_int_eq(state->ops->append_events(state, entries + 2, 1, 1000), 0);
-	ck_assert_int_eq(state->ops->append_events(state, NULL, 0, 1000), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, entries, 2, 1000), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, entries + 2, 1, 1000), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, NULL, 0, 1000), 0);
 	ck_assert_uint_eq(world->count_events(), 3);
 	for (i = 0; i < 3; i++) {
 		world->event(i, &event);
@@ -128,7 +128,7 @@ START_TEST(stream_is_trimmed_near_its_length)
 		snprintf(ids[i], sizeof(ids[i]), "%zu", i);
 		entries[i] = (struct cbx_stream_entry){ "status", ids[i], "{}", 2, NULL, NULL };
 	}
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2000, 500), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 0, entries, 2000, 500), 0);
 	count = world->count_events();
 	ck_assert_uint_ge(count, 500);
 	ck_assert_uint_le(count, 700);

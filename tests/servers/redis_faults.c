@@ -87,7 +87,7 @@ START_TEST(frozen_server_is_noticed_within_a_second)
 	ck_assert_int_eq(write_many(1), 0);
 	servers_pause("redis");
 	since = cbx_now(cbx_system_clock());
-	ck_assert_int_eq(state->ops->write_jobs_data(state, "{}", 2), CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 0, "{}", 2), CHATTERBOX_E_DOWN);
 	ck_assert_uint_ge(elapsed_ms(since), 900);
 	ck_assert_uint_le(elapsed_ms(since), 2500);
 	ck_assert_ptr_nonnull(strstr(state->error, "no answer within a second"));
@@ -115,7 +115,7 @@ START_TEST(large_write_to_a_frozen_server_ends)
 	memset(large, 'x', len);
 	servers_pause("redis");
 	since = cbx_now(cbx_system_clock());
-	ck_assert_int_eq(state->ops->write_jobs_data(state, large, len), CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 0, large, len), CHATTERBOX_E_DOWN);
 	ck_assert_uint_le(elapsed_ms(since), 8000);
 	servers_cont("redis");
 	free(large);
@@ -130,10 +130,10 @@ START_TEST(forgotten_scripts_are_taught_again)
 
 	for (i = 1; i < 4; i++) {
 		ck_assert_int_eq(write_many(i), 0);
-		ck_assert_int_eq(state->ops->write_systems(state, CBX_INTERNAL_SYSTEMS, fields, 2),
-				 0);
+		ck_assert_int_eq(
+			state->ops->write_systems(state, 0, CBX_INTERNAL_SYSTEMS, fields, 2), 0);
 		ck_assert_str_eq(redis_look("SCRIPT FLUSH"), "OK");
-		ck_assert_int_eq(state->ops->drop_systems(state, CBX_INTERNAL_SYSTEMS, fields, 2,
+		ck_assert_int_eq(state->ops->drop_systems(state, 0, CBX_INTERNAL_SYSTEMS, fields, 2,
 							  &removed),
 				 0);
 		ck_assert_uint_eq(removed, 2);

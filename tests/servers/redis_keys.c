@@ -48,6 +48,7 @@ static const char *const shown[][4] = {
 	{ APP ":jobs:{ABC1}", "hash", "HGETALL %s", "[17 {\"job_id\":17}]" },
 	{ APP ":rev:{ABC1}", "string", "GET %s", "21474836487" },
 	{ APP ":active_systems", "zset", "ZRANGE %s 0 -1 WITHSCORES", "[ABC1 1763922500123]" },
+	{ APP ":rev", "string", "GET %s", "5" },
 	{ APP ":state", "string", "GET %s", "5" },
 	{ APP ":online_systems", "hash", "HGETALL %s", "[ABC1 {\"systemID\":\"ABC1\"}]" },
 	{ APP ":internal_systems", "hash", "HGETALL %s", "[ABC1 {\"systemID\":\"ABC1\"}]" },
@@ -63,17 +64,17 @@ START_TEST(keys_are_those_of_the_contract)
 
 	ck_assert(write_one("ABC1", (5ULL << 32) + 7));
 	ck_assert_int_eq(state->ops->write_epoch(state, 5), 0);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, &system, 1), 0);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_INTERNAL_SYSTEMS, &system, 1), 0);
-	ck_assert_int_eq(state->ops->write_jobs_data(state, "{\"n\":1}", 7), 0);
-	ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 100), 0);
-	ck_assert_str_eq(redis_look("DBSIZE"), "8");
+	ck_assert_int_eq(state->ops->write_systems(state, 5, CBX_ONLINE_SYSTEMS, &system, 1), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 5, CBX_INTERNAL_SYSTEMS, &system, 1), 0);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 5, "{\"n\":1}", 7), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 5, &entry, 1, 100), 0);
+	ck_assert_str_eq(redis_look("DBSIZE"), "9");
 	for (i = 0; i < CBX_COUNT(shown); i++) {
 		const char *key = shown[i][0];
 
 		ck_assert_str_eq(redis_look("TYPE %s", key), shown[i][1]);
 		ck_assert_str_eq(redis_look(shown[i][2], key), shown[i][3]);
-		if (!strstr(key, ":rev:"))
+		if (!strstr(key, ":rev"))
 			ck_assert_str_eq(redis_look("TTL %s", key), "-1");
 	}
 }
@@ -117,6 +118,49 @@ START_TEST(foreign_guard_holds_nothing_off)
 }
 END_TEST
 
+START_TEST(the_newest_epoch_is_kept_for_a_day)
+{
+	long seconds;
+
+	ck_assert_int_eq(state->ops->claim(state, 5), 0);
+	redis_look("EXPIRE " APP ":rev 100");
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 4, "{}", 2), 1);
+	ck_assert_int_le(strtol(redis_look("TTL " APP ":rev"), NULL, 10), 100);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 5, "{}", 2), 0);
+	seconds = strtol(redis_look("TTL " APP ":rev"), NULL, 10);
+	ck_assert(seconds >= 86390 && seconds <= 86400);
+	redis_look("DEL " APP ":rev");
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 4, "{}", 2), 0);
+	ck_assert_str_eq(redis_look("GET " APP ":rev"), "4");
+}
+END_TEST
+
+/* What is no epoch holds nothing off, neither the others nor the hashes, and is written over */
+START_TEST(foreign_epoch_holds_nothing_off)
+{
+	static const char *const commands[] = {
+		"SET " APP ":rev garbage", "SET " APP ":rev inf",     "SET " APP ":rev nan",
+		"SET " APP ":rev 2097152", "SET " APP ":rev 1e300",   "SET " APP ":rev -7",
+		"LPUSH " APP ":rev x",     "SET " APP ":rev 9999999", "HSET " APP ":rev x y",
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(commands); i++) {
+		redis_look("DEL " APP ":rev");
+		redis_look(commands[i]);
+		ck_assert_msg(write_one("S", (3ULL << 32) + i), "%s", commands[i]);
+		ck_assert_str_eq(redis_look("GET " APP ":rev"), "3");
+		redis_look("DEL " APP ":rev");
+		redis_look(commands[i]);
+		ck_assert_int_eq(state->ops->claim(state, 3), 0);
+		ck_assert_str_eq(redis_look("GET " APP ":rev"), "3");
+	}
+	redis_look("SET " APP ":rev 3.5");
+	ck_assert_int_eq(state->ops->claim(state, 3), 1);
+	ck_assert_int_eq(state->newer, 3);
+}
+END_TEST
+
 START_TEST(key_of_another_type_stops_no_neighbour)
 {
 	const char *const systems[] = { "A", "B", "C" };
@@ -152,14 +196,15 @@ START_TEST(other_keys_of_another_type_are_named)
 	char text[16];
 
 	redis_look("MSET " APP ":online_systems x " APP ":events x " APP ":active_systems x");
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, &field, 1),
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, &field, 1),
 			 CHATTERBOX_E_REFUSED);
 	ck_assert_ptr_nonnull(strstr(state->error, APP ":online_systems: WRONGTYPE"));
 	ck_assert_int_eq(state->ops->read_systems(state, CBX_ONLINE_SYSTEMS, state_rows_add, &rows),
 			 CHATTERBOX_E_REFUSED);
-	ck_assert_int_eq(state->ops->drop_systems(state, CBX_ONLINE_SYSTEMS, &field, 1, &removed),
+	ck_assert_int_eq(state->ops->drop_systems(state, 0, CBX_ONLINE_SYSTEMS, &field, 1,
+						  &removed),
 			 CHATTERBOX_E_REFUSED);
-	ck_assert_int_eq(state->ops->append_events(state, &entry, 1, 100), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(state->ops->append_events(state, 0, &entry, 1, 100), CHATTERBOX_E_REFUSED);
 	ck_assert_ptr_nonnull(strstr(state->error, APP ":events: WRONGTYPE"));
 	redis_look("SET nl-ocd.update_time_till_next_check.row_info x");
 	ck_assert_int_eq(state->ops->read_interval(state, text, sizeof(text)),
@@ -217,6 +262,8 @@ void redis_keys_add(Suite *suite)
 	tcase_add_test(tcase, keys_are_those_of_the_contract);
 	tcase_add_test(tcase, guard_expires_a_day_after_the_last_applied_write);
 	tcase_add_test(tcase, foreign_guard_holds_nothing_off);
+	tcase_add_test(tcase, the_newest_epoch_is_kept_for_a_day);
+	tcase_add_test(tcase, foreign_epoch_holds_nothing_off);
 	tcase_add_test(tcase, key_of_another_type_stops_no_neighbour);
 	tcase_add_test(tcase, other_keys_of_another_type_are_named);
 	tcase_add_test(tcase, only_own_keys_are_listed);

@@ -60,18 +60,21 @@ START_TEST(full_server_refuses_and_stays)
 	ck_assert_str_eq(redis_look_in(own.eye, "HGETALL " APP ":jobs:{S}"), "[1 old]");
 	ck_assert_str_eq(redis_look_in(own.eye, "GET " APP ":rev:{S}"), "1");
 	ck_assert_int_eq(write_fields(2, false, true, "new", &applied), CHATTERBOX_E_REFUSED);
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2, 100), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(state->ops->append_events(state, 0, entries, 2, 100),
+			 CHATTERBOX_E_REFUSED);
 	ck_assert_msg(strstr(state->error, APP ":events: OOM"), "%s", state->error);
-	ck_assert_int_eq(state->ops->write_jobs_data(state, "{}", 2), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 0, "{}", 2), CHATTERBOX_E_REFUSED);
 	ck_assert(state->ops->is_up(state));
 	ck_assert_int_eq(state->ops->ping(state), 0);
 	ck_assert_int_eq(write_fields(3, false, false, NULL, &applied), 0);
 	ck_assert(applied);
 	ck_assert_str_eq(redis_look_in(own.eye, "EXISTS " APP ":jobs:{S} " APP ":active_systems"),
 			 "0");
+	ck_assert_int_eq(state->ops->claim(state, 1), 0);
+	ck_assert_str_eq(redis_look_in(own.eye, "GET " APP ":rev"), "1");
 	limit_memory("0");
-	ck_assert_int_eq(write_fields(4, true, true, "new", &applied), 0);
-	ck_assert_int_eq(state->ops->append_events(state, entries, 2, 100), 0);
+	ck_assert_int_eq(write_fields((1ULL << 32) + 4, true, true, "new", &applied), 0);
+	ck_assert_int_eq(state->ops->append_events(state, 1, entries, 2, 100), 0);
 	ck_assert_str_eq(redis_look_in(own.eye, "XLEN " APP ":events"), "2");
 }
 END_TEST
@@ -87,7 +90,7 @@ START_TEST(replica_is_down)
 	ck_assert(!applied && !state->ops->is_up(state));
 	ck_assert_msg(strstr(state->error, "READONLY"), "%s", state->error);
 	ck_assert_int_eq(state->ops->connect(state, redis_deadline(2000)), 0);
-	ck_assert_int_eq(state->ops->write_systems(state, CBX_ONLINE_SYSTEMS, &field, 1),
+	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, &field, 1),
 			 CHATTERBOX_E_DOWN);
 	ck_assert(!state->ops->is_up(state));
 	ck_assert_str_eq(redis_look_in(own.eye, "CONFIG SET replica-serve-stale-data no"), "OK");
@@ -133,7 +136,8 @@ START_TEST(a_poor_user_is_told_what_is_missing)
 {
 	struct cbx_state *poor = redis_open_at(own.path, 0, "poor", "p");
 
-	redis_look_in(own.eye, "ACL SETUSER poor on >p ~other:* +get +set +ping +auth");
+	redis_look_in(own.eye, "ACL SETUSER poor on >p ~other:* +get +set +ping +auth "
+			       "+evalsha +script|load");
 	ck_assert_int_eq(poor->ops->connect(poor, redis_deadline(2000)), 0);
 	ck_assert_int_eq(poor->ops->write_epoch(poor, 1), CHATTERBOX_E_REFUSED);
 	ck_assert_msg(strstr(poor->error, APP ":state: NOPERM"), "%s", poor->error);

@@ -30,7 +30,7 @@ static void announce(void)
 	view = cbx_window_look(&world.window);
 	announcement = cbx_announcement_new(view, &settings);
 	cbx_view_unref(view);
-	cbx_announce(&teller, announcement);
+	cbx_announce(&teller, announcement, world.epoch);
 	cbx_announcement_free(announcement);
 }
 

@@ -66,7 +66,8 @@ static void make_internal(const char *name)
 		 "\"status\":\"internal\"}",
 		 name);
 	field.value_len = strlen(value);
-	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, CBX_INTERNAL_SYSTEMS, &field, 1),
+	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, world.epoch, CBX_INTERNAL_SYSTEMS,
+						       &field, 1),
 			 0);
 }
 

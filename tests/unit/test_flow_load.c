@@ -20,7 +20,8 @@ static void share_system(const char *name, const char *json)
 {
 	struct cbx_field field = { name, json, strlen(json) };
 
-	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, CBX_ONLINE_SYSTEMS, &field, 1),
+	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, world.epoch, CBX_ONLINE_SYSTEMS,
+						       &field, 1),
 			 0);
 }
 

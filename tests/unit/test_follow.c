@@ -97,7 +97,6 @@ START_TEST(foreign_fields_are_passed_over)
 	};
 	struct cbx_field all[CBX_COUNT(fields)];
 	struct cbx_state_write write = { .system = "ODD",
-					 .number = 1,
 					 .live = true,
 					 .scored = true,
 					 .changed_ms = 1,
@@ -108,6 +107,7 @@ START_TEST(foreign_fields_are_passed_over)
 	for (i = 0; i < CBX_COUNT(fields); i++)
 		all[i] = (struct cbx_field){ fields[i][0], fields[i][1], strlen(fields[i][1]) };
 	world_lead();
+	write.number = (uint64_t)world.epoch << 32;
 	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &write, 1), 0);
 	follow_turn(0.1);
 	follow_expect(FOLLOW_START "ODD/1 Running r0 user\n");
@@ -143,7 +143,8 @@ END_TEST
 START_TEST(a_follower_writes_nothing)
 {
 	static const char *const writes[] = { "write_epoch",  "write_jobs",      "write_systems",
-					      "drop_systems", "write_jobs_data", "append_events" };
+					      "drop_systems", "write_jobs_data", "append_events",
+					      "claim" };
 	size_t i;
 
 	world_lead();

@@ -179,12 +179,13 @@ START_TEST(the_figures_when_they_change)
 	static const char one[] = "{\"job_count\":1}";
 
 	world_lead();
-	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, one, strlen(one)), 0);
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, one, strlen(one)),
+			 0);
 	follow_turn(10);
 	ear_expect("data:{\"job_count\":1} ");
-	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, "what", 4), 0);
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, "what", 4), 0);
 	follow_turn(3);
-	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, "{}", 2), 0);
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, "{}", 2), 0);
 	follow_turn(3);
 	ear_expect("data:{} ");
 }

@@ -34,7 +34,7 @@ START_TEST(a_gap_in_the_stream_reads_everything_anew)
 	for (i = 0; i < 50; i++)
 		entries[i] =
 			(struct cbx_stream_entry){ "status", "ABC1/status/1", "{}", 2, NULL, NULL };
-	ck_assert_int_eq(world.eye->ops->append_events(world.eye, entries, 50, 10), 0);
+	ck_assert_int_eq(world.eye->ops->append_events(world.eye, world.epoch, entries, 50, 10), 0);
 	follow_turn(0.3);
 	ck_assert_uint_eq(follow_state.calls, 2);
 	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");

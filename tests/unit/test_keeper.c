@@ -213,6 +213,71 @@ START_TEST(a_clean_stop_gives_it_back_at_once)
 }
 END_TEST
 
+/* The shared state is ahead of a database that was reset */
+START_TEST(the_holder_raises_its_epoch_above_a_newer_one)
+{
+	char row[CBX_HOLDER_TEXT + 8];
+
+	run(2);
+	world.warnings = 0;
+	faults_add(&world.sql_faults, "raise", CHATTERBOX_E_TIMEOUT); /* tried again */
+	cbx_leadership_note_newer(&world.leadership, 1, 41);
+	run(3);
+	ck_assert_int_eq(epoch(), 42);
+	ck_assert_uint_eq(world.warnings, 2);
+	ck_assert_uint_eq(changes, 1);
+	expect_leader(world.leadership.self);
+	snprintf(row, sizeof(row), "%s42", world.leadership.self);
+	world_expect("select holder || epoch from lease", row);
+	run(5 * 30);
+	ck_assert_int_eq(epoch(), 42);
+	ck_assert_uint_eq(world.warnings, 2);
+}
+END_TEST
+
+START_TEST(who_holds_it_no_more_raises_nothing)
+{
+	run(2);
+	take_by_other(60);
+	cbx_leadership_note_newer(&world.leadership, 1, 2);
+	run(1);
+	ck_assert_int_eq(epoch(), 0);
+	run(5);
+	expect_leader("other");
+	world_expect("select holder || epoch from lease", "other2");
+}
+END_TEST
+
+/* A number that somebody wrote there can't use up the epochs */
+START_TEST(an_absurd_epoch_is_warned_of_once_and_not_exceeded)
+{
+	run(2);
+	world.warnings = 0;
+	cbx_leadership_note_newer(&world.leadership, 1, CBX_EPOCH_RAISE_END);
+	run(5 * 30);
+	ck_assert_int_eq(epoch(), 1);
+	ck_assert_uint_eq(world.warnings, 1);
+	world_expect("select epoch from lease", "1");
+}
+END_TEST
+
+START_TEST(the_epoch_is_not_raised_again_and_again)
+{
+	run(2);
+	cbx_leadership_note_newer(&world.leadership, 1, CBX_EPOCH_RAISE_END - 1);
+	run(1);
+	ck_assert_int_eq(epoch(), CBX_EPOCH_RAISE_END);
+	world_run("update lease set epoch = 5");
+	keeper.epoch = 5;
+	cbx_leadership_hold(&world.leadership, 5, world.leadership.valid_until);
+	cbx_leadership_note_newer(&world.leadership, 5, 5);
+	run(5 * 9);
+	ck_assert_int_eq(epoch(), 5);
+	run(5 * 2);
+	ck_assert_int_eq(epoch(), 6);
+}
+END_TEST
+
 START_TEST(an_observer_never_takes_it)
 {
 	keeper.observer = true;
@@ -250,6 +315,10 @@ int main(void)
 		a_fenced_holder_stands_by_at_once_and_names_the_other,
 		a_standby_takes_over_when_the_lease_runs_out,
 		a_clean_stop_gives_it_back_at_once,
+		the_holder_raises_its_epoch_above_a_newer_one,
+		who_holds_it_no_more_raises_nothing,
+		an_absurd_epoch_is_warned_of_once_and_not_exceeded,
+		the_epoch_is_not_raised_again_and_again,
 		an_observer_never_takes_it,
 		a_take_that_fails_is_tried_again,
 	};

@@ -75,6 +75,26 @@ START_TEST(a_guard_carries_the_epoch_that_it_is_for)
 }
 END_TEST
 
+START_TEST(a_newer_epoch_is_noted_until_ours_changes)
+{
+	cbx_leadership_hold(&leadership, 7, cbx_now(&fake.clock) + CBX_SECOND);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 7), 0);
+	cbx_leadership_note_newer(&leadership, 7, 6); /* holds nothing of ours off */
+	cbx_leadership_note_newer(&leadership, 6, 9); /* of an earlier life */
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 7), 0);
+	cbx_leadership_note_newer(&leadership, 7, 7);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 7), 7);
+	cbx_leadership_note_newer(&leadership, 7, 12);
+	cbx_leadership_note_newer(&leadership, 7, 9);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 7), 12);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 6), 0);
+	cbx_leadership_hold(&leadership, 7, cbx_now(&fake.clock) + 2 * CBX_SECOND);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 7), 12);
+	cbx_leadership_hold(&leadership, 13, cbx_now(&fake.clock) + CBX_SECOND);
+	ck_assert_int_eq(cbx_leadership_newer(&leadership, 13), 0);
+}
+END_TEST
+
 START_TEST(two_instances_have_two_names)
 {
 	struct cbx_leadership other;
@@ -88,4 +108,5 @@ END_TEST
 UNIT_MAIN_FIXTURE("leadership", set_up, NULL, nobody_leads_at_first,
 		  until_the_ttl_has_passed_since_the_renewal_was_sent,
 		  losing_it_ends_it_at_once_and_names_the_other,
-		  a_guard_carries_the_epoch_that_it_is_for, two_instances_have_two_names)
+		  a_guard_carries_the_epoch_that_it_is_for,
+		  a_newer_epoch_is_noted_until_ours_changes, two_instances_have_two_names)

@@ -92,8 +92,16 @@ static int memory_read_epoch(struct cbx_state *state, int64_t *epoch)
 static int memory_write_epoch(struct cbx_state *state, int64_t epoch)
 {
 	ENTER(state);
+	if (cbx_memory_store_holds_off(store, epoch, &state->newer))
+		return 1;
 	store->epoch = epoch;
 	return 0;
+}
+
+static int memory_claim(struct cbx_state *state, int64_t epoch)
+{
+	ENTER(state);
+	return cbx_memory_store_holds_off(store, epoch, &state->newer);
 }
 
 static int memory_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
@@ -102,8 +110,9 @@ static int memory_write_jobs(struct cbx_state *state, struct cbx_state_write *wr
 	int error;
 
 	ENTER(state);
+	state->newer = 0;
 	for (i = 0; i < count; i++) {
-		error = cbx_memory_store_write(store, &writes[i]);
+		error = cbx_memory_store_write(store, &writes[i], &state->newer);
 		if (error)
 			return error;
 	}
@@ -145,10 +154,12 @@ static int memory_read_jobs(struct cbx_state *state, const char *const *systems,
 	return 0;
 }
 
-static int memory_write_systems(struct cbx_state *state, enum cbx_state_hash hash,
+static int memory_write_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 				const struct cbx_field *fields, size_t count)
 {
 	ENTER(state);
+	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+		return 1;
 	return cbx_memory_fields_write(&store->hashes[hash], fields, count);
 }
 
@@ -159,19 +170,24 @@ static int memory_read_systems(struct cbx_state *state, enum cbx_state_hash hash
 	return cbx_memory_fields_each(store->hashes[hash], NULL, each, user);
 }
 
-static int memory_drop_systems(struct cbx_state *state, enum cbx_state_hash hash,
+static int memory_drop_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			       const struct cbx_field *fields, size_t count, size_t *removed)
 {
 	ENTER(state);
+	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+		return 1;
 	*removed = cbx_memory_fields_drop(&store->hashes[hash], fields, count);
 	return 0;
 }
 
-static int memory_write_jobs_data(struct cbx_state *state, const char *json, size_t len)
+static int memory_write_jobs_data(struct cbx_state *state, int64_t epoch, const char *json,
+				  size_t len)
 {
 	char *copy;
 
 	ENTER(state);
+	if (cbx_memory_store_holds_off(store, epoch, &state->newer))
+		return 1;
 	copy = cbx_strndup(json, len);
 	if (!copy)
 		return -ENOMEM;
@@ -181,13 +197,16 @@ static int memory_write_jobs_data(struct cbx_state *state, const char *json, siz
 	return 0;
 }
 
-static int memory_append_events(struct cbx_state *state, const struct cbx_stream_entry *entries,
-				size_t count, int64_t max_length)
+static int memory_append_events(struct cbx_state *state, int64_t epoch,
+				const struct cbx_stream_entry *entries, size_t count,
+				int64_t max_length)
 {
 	size_t i;
 	int error;
 
 	ENTER(state);
+	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+		return 1;
 	for (i = 0; i < count; i++) {
 		error = cbx_memory_store_append(store, &entries[i], (size_t)max_length);
 		if (error)
@@ -249,6 +268,7 @@ static const struct cbx_state_ops memory_ops = {
 	.ping = memory_ping,
 	.read_epoch = memory_read_epoch,
 	.write_epoch = memory_write_epoch,
+	.claim = memory_claim,
 	.write_jobs = memory_write_jobs,
 	.list_systems = memory_list_systems,
 	.read_jobs = memory_read_jobs,

@@ -2,12 +2,14 @@
 /*
  * store.c - what a memory store holds, and the rules that a Redis keeps elsewhere by script
  *
- * Decides as the write guard of CONTRACT 4 does: a write applies when its number is at least the
- * stored one. The number of a system is kept for as long as the store lives (Redis forgets it after
- * a day), since the fleet's names bound it. The stream is trimmed exactly.
+ * Decides as the write guards of CONTRACT 2 and 4 do: a write applies when its number is at least
+ * the stored one, and its epoch the newest. The number of a system, and the newest epoch, are kept
+ * for as long as the store lives (Redis forgets them after a day), since the fleet's names bound
+ * them. The stream is trimmed exactly.
  */
 #include "adapter/memory_state/store.h"
 
+#include "base/sabotage.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -78,7 +80,7 @@ static void forget(struct cbx_memory_store *store)
 	free(cbx_steal(store->jobs_data));
 	store->jobs_data_len = 0;
 	free(cbx_steal(store->interval));
-	store->epoch = 0;
+	store->epoch = store->newest_epoch = 0;
 }
 
 void cbx_memory_store_unref(struct cbx_memory_store *store)
@@ -161,9 +163,22 @@ static int apply(struct cbx_memory_system *system, const struct cbx_state_write 
 	return 0;
 }
 
-int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write)
+bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer)
+{
+	if (store->newest_epoch > epoch && !cbx_sabotage("no-state-guard")) {
+		*newer = store->newest_epoch;
+		return true;
+	}
+	store->newest_epoch = epoch;
+	return false;
+}
+
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write,
+			   int64_t *newer)
 {
 	struct cbx_memory_system *system;
+	int64_t epoch = (int64_t)(write->number >> 32);
+	int64_t stored;
 	int error;
 
 	assert(write->number < (uint64_t)1 << 53);
@@ -171,12 +186,18 @@ int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_writ
 	error = find_or_add(store, write->system, &system);
 	if (error)
 		return error;
-	if (write->number < system->number)
+	if (write->number < system->number || epoch < store->newest_epoch) {
+		stored = write->number < system->number ? (int64_t)(system->number >> 32)
+							: store->newest_epoch;
+		if (stored > *newer)
+			*newer = stored;
 		return 0;
+	}
 	error = apply(system, write);
 	if (error)
 		return error;
 	system->number = write->number;
+	store->newest_epoch = epoch;
 	write->applied = true;
 	if (!write->live) {
 		system->active = false;

@@ -34,6 +34,7 @@ struct cbx_memory_store {
 	bool stopped;
 	uint64_t life; /* grows with each stop: a connection of an earlier life is lost */
 	int64_t epoch;
+	int64_t newest_epoch; /* that wrote: APP:rev */
 	struct cbx_memory_system *systems;
 	struct cbx_memory_field *hashes[2]; /* by enum cbx_state_hash */
 	char *jobs_data;
@@ -47,7 +48,11 @@ struct cbx_memory_store {
 
 /* NULL when there is none */
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
-int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write);
+/* The rule of APP:rev: true = @epoch is held off by *newer; else it is the newest from now on */
+bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
+/* A write that is held off raises *newer to the epoch that does */
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write,
+			   int64_t *newer);
 /* The entry's texts stay the event's; @at holds its place */
 struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
 					       char at[CBX_STREAM_PLACE]);

@@ -136,6 +136,26 @@ static int postgres_lease_renew(struct cbx_sql *sql, const struct cbx_guard *gua
 		      ttl_seconds);
 }
 
+static int postgres_lease_raise(struct cbx_sql *sql, const struct cbx_guard *guard, int ttl_seconds,
+				int64_t above, int64_t *epoch)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_text(&args, guard->name);
+	cbx_pg_arg_int(&args, ttl_seconds);
+	cbx_pg_arg_int(&args, above);
+	r = cbx_pg_write(cbx_pg_of(sql), guard,
+			 "update lease set epoch = greatest(epoch, $3::bigint) + 1, "
+			 "expires_at = now() + $2::bigint * interval '1 second' "
+			 "where name = $1 returning epoch",
+			 &args, &result);
+	if (!r)
+		*epoch = cbx_pg_int(result, 0, 0);
+	return r;
+}
+
 static int postgres_lease_give_back(struct cbx_sql *sql, const struct cbx_guard *guard)
 {
 	int r = update(sql, guard,
@@ -147,6 +167,7 @@ static int postgres_lease_give_back(struct cbx_sql *sql, const struct cbx_guard 
 const struct cbx_lease_ops cbx_pg_lease_ops = {
 	.take = postgres_lease_take,
 	.renew = postgres_lease_renew,
+	.raise = postgres_lease_raise,
 	.give_back = postgres_lease_give_back,
 	.read = postgres_lease_read,
 };

@@ -19,7 +19,12 @@
 #define CBX_REDIS_CHUNK 128
 #define CBX_REDIS_CHUNK_BYTES (256 * 1024)
 
-enum cbx_redis_script { CBX_SCRIPT_WRITE_JOBS, CBX_SCRIPT_DROP_FIELDS, CBX_SCRIPTS };
+enum cbx_redis_script {
+	CBX_SCRIPT_WRITE_JOBS,
+	CBX_SCRIPT_DROP_FIELDS,
+	CBX_SCRIPT_GUARDED,
+	CBX_SCRIPTS
+};
 
 struct cbx_redis {
 	struct cbx_state base;
@@ -33,11 +38,13 @@ struct cbx_redis {
 	bool tls;
 	char *tls_ca; /* NULL: the system's */
 	char *app;
+	char *rev; /* APP:rev */
 	char address[112];
 	redisContext *context;     /* NULL: down */
 	char sha[CBX_SCRIPTS][48]; /* "" until the server told it; a text never changes its sum */
 	struct cbx_text key;
 	struct cbx_text guard;
+	char epoch[24];
 	/* the command that is being built */
 	const char **argv;
 	size_t *argv_len;
@@ -85,6 +92,10 @@ int cbx_redis_settle(struct cbx_redis *me, const char *what, int *result);
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out);
 /* A reply that no Redis gives: the connection is dropped, CHATTERBOX_E_DOWN */
 int cbx_redis_nonsense(struct cbx_redis *me, const char *what);
+/* The same for a script call, which begins with EVALSHA and the sum: a server that does not know it
+ * (any more) is sent the text. *number = its reply. */
+int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
+			 int64_t *number);
 /* Does the error begin with this word? */
 bool cbx_redis_is_error(const redisReply *reply, const char *word);
 
@@ -92,6 +103,13 @@ bool cbx_redis_is_error(const redisReply *reply, const char *word);
 const char *cbx_redis_script_text(enum cbx_redis_script script);
 /* Makes me->sha[script] known */
 int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script);
+
+/* guarded.c: writes to one key, held off by APP:rev. Begin; add of each command the count of its
+ * words without the key, and these words; then run: 0, or 1 = held off. */
+int cbx_redis_begin_guarded(struct cbx_redis *me, enum cbx_redis_script script, const char *key,
+			    int64_t epoch);
+int cbx_redis_run_guarded(struct cbx_redis *me, const char *key);
+int cbx_redis_claim(struct cbx_state *state, int64_t epoch);
 
 /* keys.c: APP:<name>, and APP:<name>:{<system>}; NULL when out of memory. Live in @into. */
 const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const char *name);
@@ -112,11 +130,11 @@ int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, siz
 			cbx_field_fn each, void *user);
 
 /* systems.c */
-int cbx_redis_write_systems(struct cbx_state *state, enum cbx_state_hash hash,
+int cbx_redis_write_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			    const struct cbx_field *fields, size_t count);
 int cbx_redis_read_systems(struct cbx_state *state, enum cbx_state_hash hash, cbx_field_fn each,
 			   void *user);
-int cbx_redis_drop_systems(struct cbx_state *state, enum cbx_state_hash hash,
+int cbx_redis_drop_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			   const struct cbx_field *fields, size_t count, size_t *removed);
 
 /* read_events.c */
@@ -128,12 +146,13 @@ int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE],
 int cbx_redis_ping(struct cbx_state *state);
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch);
 int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch);
-int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t len);
+int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char *json, size_t len);
 int cbx_redis_read_jobs_data(struct cbx_state *state, char *out, size_t size);
 int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size);
 
 /* stream.c */
-int cbx_redis_append_events(struct cbx_state *state, const struct cbx_stream_entry *entries,
-			    size_t count, int64_t max_length);
+int cbx_redis_append_events(struct cbx_state *state, int64_t epoch,
+			    const struct cbx_stream_entry *entries, size_t count,
+			    int64_t max_length);
 
 #endif

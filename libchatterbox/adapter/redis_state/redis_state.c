@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* redis_state.c - a state on Redis: made, owned, freed; its calls stand in the files beside it */
 #include "adapter/redis_state/link.h"
+#include "base/sabotage.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool redis_is_up(struct cbx_state *state)
 {
@@ -24,6 +26,7 @@ static void redis_free(struct cbx_state *state)
 	free(me->password);
 	free(me->tls_ca);
 	free(me->app);
+	free(me->rev);
 	free(me->argv);
 	free(me->argv_len);
 	cbx_text_free(&me->key);
@@ -44,6 +47,7 @@ static const struct cbx_state_ops redis_ops = {
 	.ping = cbx_redis_ping,
 	.read_epoch = cbx_redis_read_epoch,
 	.write_epoch = cbx_redis_write_epoch,
+	.claim = cbx_redis_claim,
 	.write_jobs = cbx_redis_write_jobs,
 	.list_systems = cbx_redis_list_systems,
 	.read_jobs = cbx_redis_read_jobs,
@@ -66,6 +70,15 @@ static bool copy(char **to, const char *from)
 		return true;
 	*to = strdup(from);
 	return *to != NULL;
+}
+
+static bool name_guard(struct cbx_redis *me)
+{
+	char name[32] = "rev";
+
+	if (cbx_sabotage("no-state-guard"))
+		snprintf(name, sizeof(name), "rev.%ld", (long)getpid());
+	return cbx_redis_key(me, &me->key, name) && copy(&me->rev, me->key.bytes);
 }
 
 int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
@@ -96,6 +109,8 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 		return -ENOMEM;
 	if (!me->host || !me->app)
 		return -EINVAL;
+	if (!name_guard(me))
+		return -ENOMEM;
 	if (me->host[0] == '/')
 		snprintf(me->address, sizeof(me->address), "%s", me->host);
 	else

@@ -2,49 +2,86 @@
 /*
  * script.c - what the server itself decides, at one stroke
  *
- * The guard of a system's hash (CONTRACT 4): a write whose number is lower than the stored one is
- * not applied. Numbers stay below 2^53, so Lua compares them exactly; a stored one that is no such
- * number is foreign and holds nothing off. A server without memory refuses the first command of a
- * script that would take some, and none after it: so the number is stored first, and a script that
- * only deletes, which a full server should be glad of, begins with the deletion.
+ * The guards (CONTRACT 2, 4): a write is not applied when its system's number is lower than the
+ * stored one, nor when its epoch is older than that in APP:rev. Numbers stay below 2^53 and epochs
+ * below 2^21, so Lua compares them exactly; a stored one that is no such number is foreign and
+ * holds nothing off. A server without memory refuses the first command of a script that would take
+ * some, and none after it: so the number is stored first where a hash is replaced, and a script
+ * that only deletes, which a full server should be glad of, begins with the deletion. A server that
+ * refuses a write does so at its first command, before the epoch is stored.
  */
 #include "adapter/redis_state/link.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>
+#include <string.h>
 
-/* KEYS: the hash, its guard. ARGV: number, gone|whole|delta, the count of the names to delete,
- * these names, then name and value of each field to set. */
+/* What is stored at @key, when that is above @mine and below @limit; else false (or nil) */
+#define NEWER                                                   \
+	"local function newer(key, mine, limit)\n"              \
+	"  local old = redis.pcall('GET', key)\n"               \
+	"  old = type(old) == 'string' and tonumber(old)\n"     \
+	"  return old and old < limit and old > mine and old\n" \
+	"end\n"
+
+/* KEYS[1]: APP:rev. ARGV[1]: the epoch. */
+#define GUARD                                                            \
+	NEWER "local old = newer(KEYS[1], tonumber(ARGV[1]), 2097152)\n" \
+	      "if old then return -math.floor(old) end\n"
+#define MARK "redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)\n"
+
+/* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of the names to
+ * delete, these names, then name and value of each field to set. 1, or -epoch of what held it off.
+ */
 static const char write_jobs[] =
-	"local old = redis.pcall('GET', KEYS[2])\n"
-	"old = type(old) == 'string' and tonumber(old)\n"
-	"if old and old < 9007199254740992 and old > tonumber(ARGV[1]) then return 0 end\n"
-	"local last = 3 + tonumber(ARGV[3])\n"
-	"local sets = #ARGV > last\n"
-	"local function mark() redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400) end\n"
-	"if sets then mark() end\n"
-	"if ARGV[2] ~= 'delta' then redis.call('DEL', KEYS[1]) end\n"
-	"for i = 4, last, 1000 do\n"
-	"  redis.call('HDEL', KEYS[1], unpack(ARGV, i, math.min(i + 999, last)))\n"
-	"end\n"
-	"for i = last + 1, #ARGV, 1000 do\n"
-	"  redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))\n"
-	"end\n"
-	"if not sets then mark() end\n"
-	"return 1\n";
+	NEWER "local number = tonumber(ARGV[1])\n"
+	      "local old = newer(KEYS[2], number, 9007199254740992)\n"
+	      "old = old and old / 4294967296 or\n"
+	      "  newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
+	      "if old then return -math.floor(old) end\n"
+	      "local last = 3 + tonumber(ARGV[3])\n"
+	      "local sets = #ARGV > last\n"
+	      "local function mark() redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400) end\n"
+	      "if sets then mark() end\n"
+	      "if ARGV[2] ~= 'delta' then redis.call('DEL', KEYS[1]) end\n"
+	      "for i = 4, last, 1000 do\n"
+	      "  redis.call('HDEL', KEYS[1], unpack(ARGV, i, math.min(i + 999, last)))\n"
+	      "end\n"
+	      "for i = last + 1, #ARGV, 1000 do\n"
+	      "  redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))\n"
+	      "end\n"
+	      "if not sets then mark() end\n"
+	      "return 1\n";
 
-/* KEYS: a hash. ARGV: name and value of each field that goes if it still has that value. */
-static const char drop_fields[] = "local removed = 0\n"
-				  "for i = 1, #ARGV, 2 do\n"
-				  "  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then\n"
-				  "    removed = removed + redis.call('HDEL', KEYS[1], ARGV[i])\n"
-				  "  end\n"
-				  "end\n"
-				  "return removed\n";
+/* KEYS: APP:rev, a hash. ARGV: the epoch, name and value of each field that goes if it still has
+ * that value. How many went, or -epoch of what held it off. */
+static const char drop_fields[] =
+	GUARD "local removed = 0\n"
+	      "for i = 2, #ARGV, 2 do\n"
+	      "  if redis.call('HGET', KEYS[2], ARGV[i]) == ARGV[i + 1] then\n"
+	      "    removed = removed + redis.call('HDEL', KEYS[2], ARGV[i])\n"
+	      "  end\n"
+	      "end\n"
+	      "if removed > 0 then " MARK "end\n"
+	      "return removed\n";
+
+/* KEYS: APP:rev, what is written. ARGV: the epoch, then of each command the count of its words
+ * without the key, and these words. 0, or -epoch of what held it off. Without a command it only
+ * raises the epoch; the deletion lets that through to a full server. */
+static const char guarded[] =
+	GUARD "if #ARGV == 1 then redis.call('DEL', KEYS[1]) end\n"
+	      "local i = 2\n"
+	      "while i <= #ARGV do\n"
+	      "  local last = i + tonumber(ARGV[i])\n"
+	      "  redis.call(ARGV[i + 1], KEYS[2], unpack(ARGV, i + 2, last))\n"
+	      "  i = last + 1\n"
+	      "end\n" MARK "return 0\n";
 
 const char *cbx_redis_script_text(enum cbx_redis_script script)
 {
-	return script == CBX_SCRIPT_WRITE_JOBS ? write_jobs : drop_fields;
+	static const char *const texts[] = { write_jobs, drop_fields, guarded };
+
+	return texts[script];
 }
 
 int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script)
@@ -64,4 +101,38 @@ int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script)
 		return cbx_redis_nonsense(me, "SCRIPT LOAD");
 	snprintf(me->sha[script], sizeof(me->sha[script]), "%s", reply->str);
 	return 0;
+}
+
+int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
+			 int64_t *number)
+{
+	cbx_auto(cbx_reply_freep) redisReply *first = NULL;
+	cbx_auto(cbx_reply_freep) redisReply *second = NULL;
+	redisReply *reply;
+	int error = cbx_redis_send(me);
+
+	if (!error)
+		error = cbx_redis_receive(me, &first);
+	if (error)
+		return error;
+	reply = first;
+	if (cbx_redis_is_error(first, "NOSCRIPT")) {
+		/* after a restart or a SCRIPT FLUSH; the text makes the sum known again */
+		me->argv[0] = "EVAL";
+		me->argv_len[0] = strlen("EVAL");
+		me->argv[1] = cbx_redis_script_text(script);
+		me->argv_len[1] = strlen(me->argv[1]);
+		error = cbx_redis_send(me);
+		if (!error)
+			error = cbx_redis_receive(me, &second);
+		if (error)
+			return error;
+		reply = second;
+	}
+	error = cbx_redis_check(me, reply, what);
+	if (!error && (reply->type != REDIS_REPLY_INTEGER || reply->integer <= -CBX_EPOCH_END))
+		error = cbx_redis_nonsense(me, what);
+	if (!error)
+		*number = reply->integer;
+	return error;
 }

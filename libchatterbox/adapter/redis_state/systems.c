@@ -9,6 +9,7 @@
 
 #include <chatterbox/error.h>
 #include <errno.h>
+#include <stdio.h>
 
 #define PIECE 500
 
@@ -18,71 +19,67 @@ static const char *hash_key(struct cbx_redis *me, enum cbx_state_hash hash)
 			     hash == CBX_ONLINE_SYSTEMS ? "online_systems" : "internal_systems");
 }
 
-static int send_sets(struct cbx_redis *me, const char *key, const struct cbx_field *fields,
-		     size_t count, size_t *sent)
+static void add_sets(struct cbx_redis *me, const struct cbx_field *fields, size_t count)
 {
 	size_t i;
 
-	cbx_redis_begin(me, "HSET");
-	cbx_redis_puts(me, key);
+	cbx_redis_puts(me, "HSET");
 	for (i = 0; i < count; i++) {
 		if (!fields[i].value)
 			continue;
 		cbx_redis_puts(me, fields[i].name);
 		cbx_redis_arg(me, fields[i].value, fields[i].value_len);
 	}
-	if (me->argc == 2)
-		return 0;
-	++*sent;
-	return cbx_redis_send(me);
 }
 
-static int send_deletes(struct cbx_redis *me, const char *key, const struct cbx_field *fields,
-			size_t count, size_t *sent)
+static void add_deletes(struct cbx_redis *me, const struct cbx_field *fields, size_t count)
 {
 	size_t i;
 
-	cbx_redis_begin(me, "HDEL");
-	cbx_redis_puts(me, key);
+	cbx_redis_puts(me, "HDEL");
 	for (i = 0; i < count; i++)
 		if (!fields[i].value)
 			cbx_redis_puts(me, fields[i].name);
-	if (me->argc == 2)
-		return 0;
-	++*sent;
-	return cbx_redis_send(me);
 }
 
-static int write_piece(struct cbx_redis *me, const char *key, const struct cbx_field *fields,
-		       size_t count)
+static int write_piece(struct cbx_redis *me, int64_t epoch, const char *key,
+		       const struct cbx_field *fields, size_t count)
 {
-	size_t sent = 0;
-	int result = 0;
-	int error;
+	char set_words[24];
+	char delete_words[24];
+	size_t sets = 0;
+	size_t i;
+	int error = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, epoch);
 
-	error = send_sets(me, key, fields, count, &sent);
-	if (!error)
-		error = send_deletes(me, key, fields, count, &sent);
-	while (!error && sent--)
-		error = cbx_redis_settle(me, key, &result);
-	return error ? error : result;
+	if (error)
+		return error;
+	for (i = 0; i < count; i++)
+		sets += fields[i].value != NULL;
+	snprintf(set_words, sizeof(set_words), "%zu", 1 + 2 * sets);
+	snprintf(delete_words, sizeof(delete_words), "%zu", 1 + count - sets);
+	if (sets) {
+		cbx_redis_puts(me, set_words);
+		add_sets(me, fields, count);
+	}
+	if (sets < count) {
+		cbx_redis_puts(me, delete_words);
+		add_deletes(me, fields, count);
+	}
+	return cbx_redis_run_guarded(me, key);
 }
 
-int cbx_redis_write_systems(struct cbx_state *state, enum cbx_state_hash hash,
+int cbx_redis_write_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			    const struct cbx_field *fields, size_t count)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
 	const char *key = hash_key(me, hash);
 	size_t done;
-	int error;
+	int result = 0;
 
-	for (done = 0; done < count; done += PIECE) {
-		error = write_piece(me, key, fields + done,
-				    count - done < PIECE ? count - done : PIECE);
-		if (error)
-			return error;
-	}
-	return 0;
+	for (done = 0; done < count && !result; done += PIECE)
+		result = write_piece(me, epoch, key, fields + done,
+				     count - done < PIECE ? count - done : PIECE);
+	return result;
 }
 
 struct reader {
@@ -111,72 +108,43 @@ int cbx_redis_read_systems(struct cbx_state *state, enum cbx_state_hash hash, cb
 	return cbx_redis_scan(me, CBX_HSCAN, key, NULL, give, &reader);
 }
 
-static void begin_drop(struct cbx_redis *me, const char *how, const char *script, const char *key,
-		       const struct cbx_field *fields, size_t count)
+static int drop_piece(struct cbx_redis *me, int64_t epoch, const char *key,
+		      const struct cbx_field *fields, size_t count, size_t *removed)
 {
+	int64_t number = 0;
 	size_t i;
+	int error = cbx_redis_begin_guarded(me, CBX_SCRIPT_DROP_FIELDS, key, epoch);
 
-	cbx_redis_begin(me, how);
-	cbx_redis_puts(me, script);
-	cbx_redis_puts(me, "1");
-	cbx_redis_puts(me, key);
+	if (error)
+		return error;
 	for (i = 0; i < count; i++) {
 		cbx_redis_puts(me, fields[i].name);
 		cbx_redis_arg(me, fields[i].value, fields[i].value_len);
 	}
-}
-
-static int drop_piece(struct cbx_redis *me, const char *key, const struct cbx_field *fields,
-		      size_t count, size_t *removed)
-{
-	cbx_auto(cbx_reply_freep) redisReply *first = NULL;
-	cbx_auto(cbx_reply_freep) redisReply *second = NULL;
-	redisReply *reply;
-	int error;
-
-	begin_drop(me, "EVALSHA", me->sha[CBX_SCRIPT_DROP_FIELDS], key, fields, count);
-	error = cbx_redis_send(me);
-	if (!error)
-		error = cbx_redis_receive(me, &first);
+	error = cbx_redis_ask_script(me, CBX_SCRIPT_DROP_FIELDS, key, &number);
 	if (error)
 		return error;
-	reply = first;
-	if (cbx_redis_is_error(first, "NOSCRIPT")) {
-		begin_drop(me, "EVAL", cbx_redis_script_text(CBX_SCRIPT_DROP_FIELDS), key, fields,
-			   count);
-		error = cbx_redis_send(me);
-		if (!error)
-			error = cbx_redis_receive(me, &second);
-		if (error)
-			return error;
-		reply = second;
+	if (number < 0) {
+		me->base.newer = -number;
+		return 1;
 	}
-	error = cbx_redis_check(me, reply, key);
-	if (!error && reply->type != REDIS_REPLY_INTEGER)
-		error = cbx_redis_nonsense(me, key);
-	if (!error)
-		*removed += (size_t)reply->integer;
-	return error;
+	*removed += (size_t)number;
+	return 0;
 }
 
-int cbx_redis_drop_systems(struct cbx_state *state, enum cbx_state_hash hash,
+int cbx_redis_drop_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			   const struct cbx_field *fields, size_t count, size_t *removed)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
 	const char *key = hash_key(me, hash);
 	size_t total = 0;
 	size_t done;
-	int error;
+	int result = 0;
 
-	error = cbx_redis_script_ready(me, CBX_SCRIPT_DROP_FIELDS);
-	if (error)
-		return error;
-	for (done = 0; done < count; done += PIECE) {
-		error = drop_piece(me, key, fields + done,
-				   count - done < PIECE ? count - done : PIECE, &total);
-		if (error)
-			return error;
-	}
-	*removed = total;
-	return 0;
+	for (done = 0; done < count && !result; done += PIECE)
+		result = drop_piece(me, epoch, key, fields + done,
+				    count - done < PIECE ? count - done : PIECE, &total);
+	if (!result)
+		*removed = total;
+	return result;
 }

@@ -48,15 +48,18 @@ int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch)
 	return 0;
 }
 
-static int set_value(struct cbx_redis *me, const char *name, const char *bytes, size_t len)
+static int set_value(struct cbx_redis *me, int64_t epoch, const char *name, const char *bytes,
+		     size_t len)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
 	const char *key = cbx_redis_key(me, &me->key, name);
+	int error = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, epoch);
 
-	cbx_redis_begin(me, "SET");
-	cbx_redis_puts(me, key);
+	if (error)
+		return error;
+	cbx_redis_puts(me, "2");
+	cbx_redis_puts(me, "SET");
 	cbx_redis_arg(me, bytes, len);
-	return cbx_redis_ask(me, key, &reply);
+	return cbx_redis_run_guarded(me, key);
 }
 
 int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch)
@@ -64,12 +67,12 @@ int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch)
 	char text[24];
 	int len = snprintf(text, sizeof(text), "%" PRId64, epoch);
 
-	return set_value(cbx_redis_of(state), "state", text, (size_t)len);
+	return set_value(cbx_redis_of(state), epoch, "state", text, (size_t)len);
 }
 
-int cbx_redis_write_jobs_data(struct cbx_state *state, const char *json, size_t len)
+int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char *json, size_t len)
 {
-	return set_value(cbx_redis_of(state), "jobs_data", json, len);
+	return set_value(cbx_redis_of(state), epoch, "jobs_data", json, len);
 }
 
 /* Sends the command that was begun; its answer is the text of @key, "" when there is none */

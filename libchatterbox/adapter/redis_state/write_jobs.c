@@ -2,14 +2,14 @@
 /*
  * write_jobs.c - the guarded hashes APP:jobs:{system} and their index APP:active_systems
  *
- * Each piece goes out as two pipelines: one script call a system, then ZADD and ZREM for those that
- * were applied. The script touches the two keys of its system alone, so that it runs on a cluster;
- * and a write that the guard holds off never touches the index. Should the connection break between
- * the two, the caller writes everything anew after its reconnect anyway.
+ * Each piece goes out as a pipeline of one script call a system, then a script call with ZADD and
+ * ZREM for those that were applied: a write that is held off never touches the index. Should the
+ * connection break between the two, the caller writes everything anew after its reconnect anyway.
  */
 #include "adapter/redis_state/link.h"
 
 #include <assert.h>
+#include <chatterbox/error.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -54,9 +54,10 @@ static int send_write(struct cbx_redis *me, const struct cbx_state_write *write,
 	snprintf(number, sizeof(number), "%" PRIu64, write->number);
 	cbx_redis_begin(me, by_text ? "EVAL" : "EVALSHA");
 	cbx_redis_puts(me, by_text ? cbx_redis_script_text(script) : me->sha[script]);
-	cbx_redis_puts(me, "2");
+	cbx_redis_puts(me, "3");
 	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", write->system));
 	cbx_redis_puts(me, cbx_redis_system_key(me, &me->guard, "rev", write->system));
+	cbx_redis_puts(me, me->rev);
 	cbx_redis_puts(me, number);
 	cbx_redis_puts(me, write_mode(write));
 	add_fields(me, write, deletes);
@@ -80,6 +81,9 @@ static int settle_write(struct cbx_redis *me, struct cbx_state_write *write, boo
 		return 0;
 	}
 	write->applied = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+	if (reply->type == REDIS_REPLY_INTEGER && reply->integer > -CBX_EPOCH_END &&
+	    -reply->integer > me->base.newer)
+		me->base.newer = -reply->integer;
 	if (reply->type == REDIS_REPLY_ERROR && !*result) {
 		key = cbx_redis_system_key(me, &me->key, "jobs", write->system);
 		*result = cbx_redis_check(me, reply, key ? key : write->system);
@@ -103,16 +107,27 @@ static int run_scripts(struct cbx_redis *me, struct cbx_state_write *writes, siz
 	return error;
 }
 
-static int send_index(struct cbx_redis *me, const char *key, const struct cbx_state_write *writes,
-		      size_t count, bool live, size_t *sent)
+static bool is_in_index(const struct cbx_state_write *write, bool live)
 {
-	char scores[CBX_REDIS_CHUNK][24];
+	return write->applied && write->live == live && (write->scored || !live);
+}
+
+/* ZADD of those that are live, or ZREM of the others */
+static void add_index(struct cbx_redis *me, const struct cbx_state_write *writes, size_t count,
+		      bool live, char words[24], char (*scores)[24])
+{
+	size_t n = 0;
 	size_t i;
 
-	cbx_redis_begin(me, live ? "ZADD" : "ZREM");
-	cbx_redis_puts(me, key);
+	for (i = 0; i < count; i++)
+		n += is_in_index(&writes[i], live);
+	if (!n)
+		return;
+	snprintf(words, 24, "%zu", live ? 1 + 2 * n : 1 + n);
+	cbx_redis_puts(me, words);
+	cbx_redis_puts(me, live ? "ZADD" : "ZREM");
 	for (i = 0; i < count; i++) {
-		if (!writes[i].applied || writes[i].live != live || (live && !writes[i].scored))
+		if (!is_in_index(&writes[i], live))
 			continue;
 		if (live) {
 			snprintf(scores[i], sizeof(scores[i]), "%" PRId64, writes[i].changed_ms);
@@ -120,25 +135,36 @@ static int send_index(struct cbx_redis *me, const char *key, const struct cbx_st
 		}
 		cbx_redis_puts(me, writes[i].system);
 	}
-	if (me->argc == 2)
-		return 0;
-	++*sent;
-	return cbx_redis_send(me);
 }
 
-static int write_index(struct cbx_redis *me, const struct cbx_state_write *writes, size_t count,
+static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
 		       int *result)
 {
 	const char *key = cbx_redis_key(me, &me->key, "active_systems");
-	size_t sent = 0;
-	int error;
+	char scores[CBX_REDIS_CHUNK][24];
+	char words[2][24];
+	uint64_t number = 0;
+	size_t empty;
+	size_t i;
+	int outcome;
 
-	error = send_index(me, key, writes, count, true, &sent);
-	if (!error)
-		error = send_index(me, key, writes, count, false, &sent);
-	while (!error && sent--)
-		error = cbx_redis_settle(me, key, result);
-	return error;
+	for (i = 0; i < count; i++)
+		if (writes[i].number > number)
+			number = writes[i].number;
+	outcome = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, (int64_t)(number >> 32));
+	if (outcome)
+		return outcome;
+	empty = me->argc;
+	add_index(me, writes, count, true, words[0], scores);
+	add_index(me, writes, count, false, words[1], scores);
+	if (me->argc == empty)
+		return 0;
+	outcome = cbx_redis_run_guarded(me, key);
+	for (i = 0; i < count && outcome == 1; i++)
+		writes[i].applied = false;
+	if (outcome == CHATTERBOX_E_REFUSED && !*result)
+		*result = outcome;
+	return outcome == CHATTERBOX_E_REFUSED || outcome == 1 ? 0 : outcome;
 }
 
 static int write_piece(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
@@ -180,6 +206,7 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 	size_t step;
 	int error;
 
+	me->base.newer = 0;
 	for (done = 0; done < count; done++)
 		writes[done].applied = false;
 	error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);

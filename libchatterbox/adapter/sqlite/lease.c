@@ -114,6 +114,23 @@ static int sqlite_lease_renew(struct cbx_sql *sql, const struct cbx_guard *guard
 	return cbx_sqlite_end(self, r);
 }
 
+static int sqlite_lease_raise(struct cbx_sql *sql, const struct cbx_guard *guard, int ttl_seconds,
+			      int64_t above, int64_t *epoch)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	struct cbx_guard row = *guard;
+	int r = cbx_sqlite_begin(self, guard);
+
+	if (r)
+		return r;
+	row.epoch = (above > guard->epoch ? above : guard->epoch) + 1;
+	r = cbx_sqlite_end(self, write_row(self, &row,
+					   cbx_wall(self->clock) + (int64_t)ttl_seconds * 1000));
+	if (!r)
+		*epoch = row.epoch;
+	return r;
+}
+
 static int sqlite_lease_give_back(struct cbx_sql *sql, const struct cbx_guard *guard)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
@@ -128,6 +145,7 @@ static int sqlite_lease_give_back(struct cbx_sql *sql, const struct cbx_guard *g
 const struct cbx_lease_ops cbx_sqlite_lease_ops = {
 	.take = sqlite_lease_take,
 	.renew = sqlite_lease_renew,
+	.raise = sqlite_lease_raise,
 	.give_back = sqlite_lease_give_back,
 	.read = sqlite_lease_read,
 };

@@ -62,6 +62,8 @@ step('the other keys of Redis have their type, content and life', async () => {
 	const ttl = await redis.ttl(`${APP}:rev:{E2E1}`);
 	assert.ok(ttl > 86000 && ttl <= 86400, `ttl ${ttl}`);
 	assert.equal(BigInt(await redis.get(`${APP}:state`)), epoch);
+	assert.equal(BigInt(await redis.get(`${APP}:rev`)), epoch);
+	assert.ok(await redis.ttl(`${APP}:rev`) > 86000);
 	const active = await redis.zrange(`${APP}:active_systems`, 0, -1, 'WITHSCORES');
 	assert.deepEqual(active.filter((_, i) => i % 2 === 0).sort(), ['E2E1', 'E2E2']);
 	assert.ok(Math.abs(Number(active[1]) - Date.now()) < 60000, 'a score in ms');
@@ -74,7 +76,7 @@ step('the other keys of Redis have their type, content and life', async () => {
 		assert.equal(value.status, state);
 		assert.equal(new Date(value.lastCheck).toISOString(), value.lastCheck);
 	}
-	const known = new RegExp(`^${APP}:(jobs:\\{E2E[12]\\}|rev:\\{E2E[12]\\}|state|active_systems`
+	const known = new RegExp(`^${APP}:(jobs:\\{E2E[12]\\}|rev(:\\{E2E[12]\\})?|state|active_systems`
 		+ '|online_systems|internal_systems|jobs_data|events)$');
 	for (const key of await redis.keys('*')) assert.match(key, known);
 });

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+/* A newer epoch in the shared state (CONTRACT 2): what is held off, what is said, and how it goes
+ * on.
+ */
+#include "state_rows.h"
+#include "teller_world.h"
+
+#include <string.h>
+
+#define OLD_CHECK "{\"lastCheck\":\"2026-01-01T00:00:00.000Z\"}"
+
+static const struct cbx_field ours = { "OURS", OLD_CHECK, sizeof(OLD_CHECK) - 1 };
+
+static void set_up(void)
+{
+	teller_set_up();
+	world_insert("ABC1", "17 Running", "ocd", 3);
+	ck_assert_int_eq(world.eye->ops->write_systems(world.eye, world.epoch, CBX_INTERNAL_SYSTEMS,
+						       &ours, 1),
+			 0);
+	world_lead();
+}
+
+/* Another instance has begun to lead; what we know of it is what stands in the shared state */
+static void be_succeeded(void)
+{
+	ck_assert_int_eq(world.eye->ops->claim(world.eye, world.epoch + 1), 0);
+}
+
+static int64_t noted(void)
+{
+	return cbx_leadership_newer(&world.leadership, world.epoch);
+}
+
+static void expect_systems(enum cbx_state_hash hash, const char *wanted)
+{
+	struct state_rows rows = { 0 };
+
+	ck_assert_int_eq(world.eye->ops->read_systems(world.eye, hash, state_rows_add, &rows), 0);
+	ck_assert_str_eq(state_rows_text(&rows), wanted);
+	state_rows_free(&rows);
+}
+
+static int64_t marker(void)
+{
+	int64_t epoch = -1;
+
+	ck_assert_int_eq(world.eye->ops->read_epoch(world.eye, &epoch), 0);
+	return epoch;
+}
+
+START_TEST(a_zombie_shares_nothing)
+{
+	be_succeeded();
+	world_push("ABC1", "17 Paused");
+	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	world_expect_shared("ABC1 17=Running\n");
+	expect_systems(CBX_ONLINE_SYSTEMS, "");
+	ck_assert_int_eq(noted(), world.epoch + 1);
+	/* nor does it write everything anew, at any time */
+	world_pass(2.5);
+	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(marker(), world.epoch);
+	world_expect_shared("ABC1 17=Running\n");
+	ck_assert(flow->share_whole && flow->state_link.up);
+}
+END_TEST
+
+/* In a write of systems alone, which no hash of jobs comes before */
+START_TEST(a_zombie_says_of_nobody_that_he_is_online)
+{
+	be_succeeded();
+	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
+	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	expect_systems(CBX_ONLINE_SYSTEMS, "");
+	ck_assert_int_eq(noted(), world.epoch + 1);
+	ck_assert(flow->share_whole);
+}
+END_TEST
+
+START_TEST(a_zombie_touches_no_internal_system)
+{
+	size_t removed = 99;
+
+	be_succeeded();
+	ck_assert_int_eq(cbx_internal_systems_put(&world.poller.internal, "NEW"),
+			 CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(noted(), world.epoch + 1);
+	ck_assert_int_eq(cbx_internal_systems_remove(&world.poller.internal, "OURS"),
+			 CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_internal_systems_clean_up(&world.poller.internal, &removed),
+			 CHATTERBOX_E_FENCED);
+	ck_assert_uint_eq(removed, 99);
+	expect_systems(CBX_INTERNAL_SYSTEMS, "OURS=" OLD_CHECK "\n");
+}
+END_TEST
+
+START_TEST(a_zombie_appends_no_event)
+{
+	teller_record("ABC1", "17 Paused");
+	be_succeeded();
+	ck_assert_int_eq(cbx_relay(&teller, CBX_TO_STREAM, world.epoch), CHATTERBOX_E_FENCED);
+	teller_expect_stream("");
+	world_expect_outbox("ABC1/17/4 ABC1/status/2");
+	ck_assert_int_eq(noted(), world.epoch + 1);
+	ck_assert(teller.state_link.up);
+	/* and not at once again */
+	ck_assert_int_eq(cbx_relay(&teller, CBX_TO_STREAM, world.epoch), 0);
+}
+END_TEST
+
+START_TEST(a_zombie_leaves_the_figures_alone)
+{
+	struct cbx_announcement *announcement;
+	struct cbx_view *view;
+	char *shared = NULL;
+
+	be_succeeded();
+	view = cbx_window_look(&world.window);
+	announcement = cbx_announcement_new(view, world.settings);
+	cbx_view_unref(view);
+	cbx_announce(&teller, announcement, world.epoch);
+	cbx_announcement_free(announcement);
+	ck_assert_int_eq(cbx_memory_store_jobs_data(world.store, &shared), 0);
+	ck_assert_str_eq(shared, "");
+	free(shared);
+	ck_assert_int_eq(noted(), world.epoch + 1);
+}
+END_TEST
+
+/* Before anything is read or written: what an earlier leader has on its way comes too late */
+START_TEST(a_take_over_claims_the_shared_state_first)
+{
+	faults_add(&world.state_faults, _i ? "read_jobs" : "read_systems", CHATTERBOX_E_DOWN);
+	world_lead();
+	ck_assert(!flow->state_link.up);
+	ck_assert_int_eq(marker(), world.epoch - 1);
+	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch - 1, "{}", 2), 1);
+	ck_assert_int_eq(world.eye->newer, world.epoch);
+}
+END_TEST
+
+static uint64_t stop_at;
+
+static void tick(void)
+{
+	if (cbx_now(flow->clock) >= stop_at)
+		world.poller.stop = true;
+}
+
+static void run_for(double seconds)
+{
+	world.tick = tick;
+	stop_at = cbx_now(flow->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
+	world.poller.stop = false;
+	cbx_poller_run(&world.poller);
+}
+
+/* The database was reset, Redis was not. Marker or claim alone: the other one may have expired. */
+START_TEST(a_reset_database_is_brought_above_the_shared_state)
+{
+	struct cbx_guard guard = cbx_leadership_guard(&world.leadership, world.epoch);
+	int64_t raised = 0;
+
+	if (_i)
+		ck_assert_int_eq(world.eye->ops->claim(world.eye, 41), 0);
+	else
+		ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
+	/* nothing is loaded, so nobody is asked or answered, until the keeper has looked */
+	cbx_flow_unload(flow);
+	hdms_system(&world.hdms, "ABC1", "17 Running");
+	run_for(2.5);
+	ck_assert(!world.poller.begun);
+	ck_assert_int_eq(flow->epoch, 0);
+	hdms_expect(&world.hdms, "");
+	ck_assert_int_eq(noted(), 41);
+	ck_assert_int_eq(marker(), _i ? world.epoch : 41);
+	ck_assert_int_eq(world.lease->lease->raise(world.lease, &guard, 60, noted(), &raised), 0);
+	cbx_leadership_hold(&world.leadership, raised, UINT64_MAX);
+	world.epoch = raised;
+	run_for(2.5);
+	ck_assert(world.poller.begun);
+	ck_assert_int_eq(marker(), 42);
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	teller_record("ABC1", "17 Paused");
+	world_expect_shared("ABC1 17=Paused\n");
+}
+END_TEST
+
+/* Found out later, since Redis was away at the take-over */
+START_TEST(a_newer_marker_is_noticed_whenever_the_state_is_looked_at)
+{
+	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
+	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(noted(), 41);
+	ck_assert_int_eq(marker(), 41);
+}
+END_TEST
+
+/* A number of jobs alone, of an epoch that is ours again */
+START_TEST(an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers)
+{
+	const struct cbx_field field = { "17", "{}", 2 };
+	struct cbx_state_write before = { .system = "ABC1",
+					  .number = ((uint64_t)world.epoch << 32) + 999,
+					  .live = true,
+					  .fields = &field,
+					  .field_count = 1 };
+
+	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &before, 1), 0);
+	teller_record("ABC1", "17 Paused");
+	ck_assert_int_eq(noted(), world.epoch);
+}
+END_TEST
+
+/* What can't be an epoch of ours is written over, or waits for somebody to delete it */
+START_TEST(an_absurd_epoch_stops_no_take_over)
+{
+	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, CBX_EPOCH_RAISE_END), 0);
+	cbx_flow_unload(flow);
+	run_for(2.5);
+	ck_assert(world.poller.begun);
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+	world_pass(2.5);
+	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(noted(), CBX_EPOCH_RAISE_END);
+	cbx_memory_store_flush(world.store);
+	world_pass(2.5);
+	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(marker(), world.epoch);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		a_zombie_shares_nothing,
+		a_zombie_says_of_nobody_that_he_is_online,
+		a_zombie_touches_no_internal_system,
+		a_zombie_appends_no_event,
+		a_zombie_leaves_the_figures_alone,
+		a_newer_marker_is_noticed_whenever_the_state_is_looked_at,
+		an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers,
+		an_absurd_epoch_stops_no_take_over,
+	};
+	Suite *suite = suite_create("newer_epoch");
+	TCase *tcase = tcase_create("newer_epoch");
+
+	tcase_add_checked_fixture(tcase, set_up, teller_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, a_take_over_claims_the_shared_state_first, 0, 2);
+	tcase_add_loop_test(tcase, a_reset_database_is_brought_above_the_shared_state, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
