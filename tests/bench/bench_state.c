@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * bench_state.c - how many fields a second write_jobs brings into Redis
+ * bench_state.c - how many fields and events a second get into Redis
  *
  *	tests/kit/servers.sh run BUILD/tests/bench/bench_state [SYSTEMS [JOBS [ROUNDS]]]
  *
- * Each round writes every system: the first whole, the others as deltas with new values.
+ * Each round writes every system: the first whole, the others as deltas with new values. Then as
+ * many events go into the stream as there are jobs, by thousands as the teller does, and all
+ *systems into online_systems.
  */
 #include "adapter/redis_state/redis_state.h"
 #include "base/cleanup.h"
@@ -18,6 +20,8 @@
 	"{\"system\":\"SYS%05zu\",\"job_id\":%zu,\"status\":\"Running\",\"percent_completed\":" \
 	"\"%zu\",\"downloaded\":%zu,\"total_files\":100,\"download_speed\":\"1.5MB/s\","        \
 	"\"job_type\":\"content\"}"
+
+#define EPOCH 1
 
 struct load {
 	size_t systems;
@@ -106,6 +110,56 @@ static int run(struct cbx_state *state, struct load *load, size_t rounds)
 	return error;
 }
 
+static void show(const char *what, size_t count, uint64_t since)
+{
+	double seconds = (double)(cbx_now(cbx_system_clock()) - since) / 1e9;
+
+	printf("%s: %zu in %.3f s: %.0f/s\n", what, count, seconds, (double)count / seconds);
+}
+
+static int append(struct cbx_state *state, const struct load *load)
+{
+	static struct cbx_stream_entry entries[1000];
+	size_t total = load->systems * load->jobs;
+	uint64_t since = cbx_now(cbx_system_clock());
+	size_t done;
+	size_t step;
+	size_t i;
+	int error = 0;
+
+	for (done = 0; done < total && !error; done += step) {
+		step = total - done < CBX_COUNT(entries) ? total - done : CBX_COUNT(entries);
+		for (i = 0; i < step; i++)
+			entries[i] = (struct cbx_stream_entry){
+				.name = "update_job_status",
+				.id = load->ids[done + i],
+				.params = load->fields[done + i].value,
+				.params_len = load->fields[done + i].value_len,
+				.previous_status = "Running",
+			};
+		error = state->ops->append_events(state, EPOCH, entries, step, 100000);
+	}
+	show("events", total, since);
+	return error;
+}
+
+static int write_systems(struct cbx_state *state, const struct load *load)
+{
+	struct cbx_field *fields = calloc(load->systems + 1, sizeof(*fields));
+	uint64_t since = cbx_now(cbx_system_clock());
+	size_t i;
+	int error;
+
+	if (!fields)
+		return -1;
+	for (i = 0; i < load->systems; i++)
+		fields[i] = (struct cbx_field){ load->names[i], load->fields[i].value, 80 };
+	error = state->ops->write_systems(state, EPOCH, CBX_ONLINE_SYSTEMS, fields, load->systems);
+	show("systems", load->systems, since);
+	free(fields);
+	return error;
+}
+
 static int measure(int port, struct load *load, size_t rounds)
 {
 	const struct cbx_redis_options options = { .host = "127.0.0.1",
@@ -119,6 +173,10 @@ static int measure(int port, struct load *load, size_t rounds)
 		error = state->ops->connect(state, cbx_now(cbx_system_clock()) + 2 * CBX_SECOND);
 	if (!error)
 		error = run(state, load, rounds);
+	if (!error)
+		error = append(state, load);
+	if (!error)
+		error = write_systems(state, load);
 	if (error)
 		fprintf(stderr, "%s\n", state ? state->error : "no state");
 	cbx_state_free(state);

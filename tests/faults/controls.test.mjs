@@ -113,6 +113,33 @@ const FAULTS = {
 		return two + await rig.differences();
 	},
 
+	/** The leader is frozen while an event is on its way to Redis, where it comes after the successor's */
+	async 'no-state-guard'(rig) {
+		const [zombie, other] = rig.daemons;
+		const { child } = zombie.program;
+		const entries = async () => (await rig.place.redis.xrange(`${APP}:events`, '-', '+'))
+			.map(([, fields]) => fields[fields.indexOf('id') + 1]).filter((id) => id.startsWith(`${JOB}/`));
+		await until('the first word is in the stream', async () => (await entries()).length === 1);
+		await other.start();
+		let wake;
+		rig.proxies.redis.once('up', 'XADD', () => {
+			child.kill('SIGSTOP');
+			rig.hdms.set('S', said('Queued'));
+			return new Promise((resolve) => { wake = resolve; });
+		});
+		rig.hdms.set('S', said('Paused'));
+		await until('it is frozen', () => wake);
+		const order = [1, 2, 3].map((revision) => `${JOB}/${revision}`);
+		await until('the successor has told both', async () => (await entries()).length === 3, 20000);
+		wake();
+		const late = await until('what was on its way is there', async () => (await entries()).length > 3, 3000)
+			.then(entries, () => order);
+		child.kill('SIGCONT');
+		await until('it leads no more', async () => await zombie.metric('chatterbox_leader') === 0, 8000);
+		assert.deepEqual(late.slice(0, 3), order);
+		return late.length === 3 ? await rig.differences() : `after all others came ${late.slice(3)}`;
+	},
+
 	/** Redis loses everything */
 	async 'no-rebuild'(rig) {
 		const shared = () => rig.place.redis.hget(`${APP}:jobs:{S}`, '1');
@@ -152,7 +179,7 @@ async function wrong(name, redisDb, sabotaged) {
 }
 
 // mostly they wait
-describe('with each mechanism and without', { concurrency: 7 }, () => {
+describe('with each mechanism and without', { concurrency: 8 }, () => {
 	for (const [index, name] of Object.keys(FAULTS).entries()) {
 		test(name, async () => {
 			assert.equal(await wrong(name, 1 + index, undefined), '', 'with the mechanism');

@@ -176,6 +176,35 @@ async function succession(rig, before, since, seconds) {
 	return took;
 }
 
+/** The epochs that stand in Redis and in SQL */
+const epochs = async (rig) => [(await lease(rig)).epoch,
+	...(await rig.place.redis.mget(`${APP}:state`, `${APP}:rev`)).map(Number)];
+
+test('a database that was reset is brought above Redis, which was not', () => Rig.run('reset', 5,
+	{ systems: 30, fleet: FLEET, config: { lease: { ttl: TTL } } },
+	async (rig) => {
+		const { daemon } = rig;
+		await rig.more(20);
+		assert.equal(await daemon.program.stop(), 0);
+		// as if it had led for long: of each epoch before, Redis would say the same
+		await rig.place.rows('update lease set epoch = 40');
+		await daemon.start();
+		await rig.more(20);
+		await until('Redis is epoch 41', async () => (await epochs(rig)).every((epoch) => epoch === 41));
+		assert.equal(await daemon.program.stop(), 0);
+		await rig.place.rows("update lease set epoch = 1, holder = '', expires_at = now()");
+		await daemon.start();
+		await until('the next epoch is above that in Redis', async () =>
+			(await epochs(rig)).every((epoch) => epoch === 42), 10000);
+		await rig.more(20);
+		const warnings = daemon.program.lines.filter((line) => line.includes('reset or restored'));
+		assert.equal(warnings.length, 1, warnings.join('\n'));
+		// and while it leads: its next renewal finds that the row is not its own any more
+		await rig.place.rows('delete from lease');
+		await until('and again', async () => (await epochs(rig)).every((epoch) => epoch === 43), 20000);
+		await rig.more(20);
+	}));
+
 /** Everything that anybody could write, as text */
 async function written(rig) {
 	const { place } = rig;
