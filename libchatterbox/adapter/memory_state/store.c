@@ -99,6 +99,17 @@ void cbx_memory_store_flush(struct cbx_memory_store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
+void cbx_memory_store_expire(struct cbx_memory_store *store)
+{
+	struct cbx_memory_system *system;
+
+	pthread_mutex_lock(&store->lock);
+	for (system = store->systems; system; system = system->hh.next)
+		system->number = 0;
+	store->newest_epoch = 0;
+	pthread_mutex_unlock(&store->lock);
+}
+
 void cbx_memory_store_stop(struct cbx_memory_store *store)
 {
 	pthread_mutex_lock(&store->lock);

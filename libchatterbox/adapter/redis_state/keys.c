@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * keys.c - the names of CONTRACT 4; the system in braces keeps its keys on one node of a cluster
+ * keys.c - the names of CONTRACT 4: APP:<name>, and APP:<name>:{<system>}
  */
 #include "adapter/redis_state/link.h"
 
