@@ -148,7 +148,7 @@ test('standbys answer as the leader does, and refuse to write', () => Rig.run('l
 			assert.doesNotMatch((await standby.get('/metrics')).text, /^chatterbox_(live_)?jobs[ {]/m);
 		}
 		assert.equal((await summary(leader)).interval.base, 1);
-		await rig.place.redis.flushdb(); // at any time
+		await rig.recorder.flush(); // at any time
 		await rig.more(20);
 		rig.sim.hold();
 		await sleep(500);
