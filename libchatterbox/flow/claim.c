@@ -4,8 +4,8 @@
  *
  * Decides that a leader claims the shared state before it writes there: from then on what an
  * earlier one has on its way is held off. When a newer epoch stands there it is the keeper who
- * finds out whether another leads; until it has, nothing is shared. A marker in APP:state that is
- * no possible epoch is foreign, and written over.
+ * finds out whether another leads; until it has, nothing is shared. APP:state says nothing of that:
+ * a foreign marker is only written over.
  */
 #include "flow/flow.h"
 
@@ -21,15 +21,8 @@ int cbx_flow_held(struct cbx_flow *flow, int64_t epoch)
 
 int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch)
 {
-	int64_t marker = 0;
-	int result = flow->state->ops->read_epoch(flow->state, &marker);
+	int result = flow->state->ops->claim(flow->state, epoch);
 
-	if (!result && marker > epoch && marker < CBX_EPOCH_RAISE_END) {
-		flow->state->newer = marker;
-		result = 1;
-	}
-	if (!result)
-		result = flow->state->ops->claim(flow->state, epoch);
 	return result == 1 ? cbx_flow_held(flow, epoch) : result;
 }
 

@@ -92,7 +92,8 @@ struct cbx_state_ops {
 	/* APP:rev: from now on no older epoch writes. Gets through to a full server. */
 	int (*claim)(struct cbx_state *state, int64_t epoch);
 	/* Pipelined, one script call a system, each system once. Sets applied of each; 0 also when
-	 * some were held off, state->newer is then the newest epoch that did. */
+	 * some were held off: state->newer is then the epoch in APP:rev if that did, else 0, and
+	 * state->stored the newest epoch of those numbers that were above ours, else 0. */
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
@@ -136,6 +137,7 @@ struct cbx_state {
 	const struct cbx_state_ops *ops;
 	char error[256]; /* why the last call failed; names the server, never a secret */
 	int64_t newer;   /* the epoch that held the last call off, when it says so */
+	int64_t stored;  /* of write_jobs */
 	char where[128]; /* "host:port/db" */
 };
 

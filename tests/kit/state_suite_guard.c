@@ -120,9 +120,11 @@ START_TEST(a_stored_number_names_its_epoch)
 {
 	ck_assert(put((9ULL << 32) + 7, true, "A", &field, 1));
 	ck_assert(!put((9ULL << 32) + 6, true, "A", &field, 1));
-	ck_assert_int_eq(state->newer, 9);
+	ck_assert_int_eq(state->newer, 0);
+	ck_assert_int_eq(state->stored, 9);
 	ck_assert(!put((8ULL << 32) + 9, true, "B", &field, 1));
 	ck_assert_int_eq(state->newer, 9);
+	ck_assert_int_eq(state->stored, 0);
 	ck_assert(put((9ULL << 32) + 8, true, "A", &field, 1));
 	ck_assert_int_eq(state->newer, 0);
 	expect_systems("A\n");

@@ -110,9 +110,9 @@ static int memory_write_jobs(struct cbx_state *state, struct cbx_state_write *wr
 	int error;
 
 	ENTER(state);
-	state->newer = 0;
+	state->newer = state->stored = 0;
 	for (i = 0; i < count; i++) {
-		error = cbx_memory_store_write(store, &writes[i], &state->newer);
+		error = cbx_memory_store_write(store, state, &writes[i]);
 		if (error)
 			return error;
 	}

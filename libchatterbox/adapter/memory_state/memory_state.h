@@ -26,6 +26,8 @@ int cbx_memory_state_new(struct cbx_memory_store *store, struct cbx_state **out)
 void cbx_memory_store_flush(struct cbx_memory_store *store);
 /* Forgets the guards alone, as Redis does a day after the last write */
 void cbx_memory_store_expire(struct cbx_memory_store *store);
+/* Forgets the newest epoch, and not the guards of the hashes */
+void cbx_memory_store_expire_epoch(struct cbx_memory_store *store);
 /* Connections are lost and refused (CHATTERBOX_E_DOWN) until the start; the content is kept */
 void cbx_memory_store_stop(struct cbx_memory_store *store);
 void cbx_memory_store_start(struct cbx_memory_store *store);

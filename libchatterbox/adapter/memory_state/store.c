@@ -99,14 +99,21 @@ void cbx_memory_store_flush(struct cbx_memory_store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
+void cbx_memory_store_expire_epoch(struct cbx_memory_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	store->newest_epoch = 0;
+	pthread_mutex_unlock(&store->lock);
+}
+
 void cbx_memory_store_expire(struct cbx_memory_store *store)
 {
 	struct cbx_memory_system *system;
 
+	cbx_memory_store_expire_epoch(store);
 	pthread_mutex_lock(&store->lock);
 	for (system = store->systems; system; system = system->hh.next)
 		system->number = 0;
-	store->newest_epoch = 0;
 	pthread_mutex_unlock(&store->lock);
 }
 
@@ -184,12 +191,11 @@ bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, i
 	return false;
 }
 
-int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write,
-			   int64_t *newer)
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,
+			   struct cbx_state_write *write)
 {
 	struct cbx_memory_system *system;
 	int64_t epoch = (int64_t)(write->number >> 32);
-	int64_t stored;
 	int error;
 
 	assert(write->number < (uint64_t)1 << 53);
@@ -197,11 +203,13 @@ int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_writ
 	error = find_or_add(store, write->system, &system);
 	if (error)
 		return error;
-	if (write->number < system->number || epoch < store->newest_epoch) {
-		stored = write->number < system->number ? (int64_t)(system->number >> 32)
-							: store->newest_epoch;
-		if (stored > *newer)
-			*newer = stored;
+	if (epoch < store->newest_epoch) {
+		state->newer = store->newest_epoch;
+		return 0;
+	}
+	if (write->number < system->number) {
+		if ((int64_t)(system->number >> 32) > state->stored)
+			state->stored = (int64_t)(system->number >> 32);
 		return 0;
 	}
 	error = apply(system, write);

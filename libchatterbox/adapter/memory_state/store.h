@@ -50,9 +50,9 @@ struct cbx_memory_store {
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
 /* The rule of APP:rev: true = @epoch is held off by *newer; else it is the newest from now on */
 bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
-/* A write that is held off raises *newer to the epoch that does */
-int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state_write *write,
-			   int64_t *newer);
+/* Says in @state what held the write off */
+int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,
+			   struct cbx_state_write *write);
 /* The entry's texts stay the event's; @at holds its place */
 struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
 					       char at[CBX_STREAM_PLACE]);

@@ -31,14 +31,14 @@
 #define MARK "redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)\n"
 
 /* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of the names to
- * delete, these names, then name and value of each field to set. 1, or -epoch of what held it off.
- */
+ * delete, these names, then name and value of each field to set. 1, or what held it off: -epoch of
+ * APP:rev, -epoch of the hash's guard with 2^21 more taken away. */
 static const char write_jobs[] =
 	NEWER "local number = tonumber(ARGV[1])\n"
-	      "local old = newer(KEYS[2], number, 9007199254740992)\n"
-	      "old = old and old / 4294967296 or\n"
-	      "  newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
+	      "local old = newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
 	      "if old then return -math.floor(old) end\n"
+	      "old = newer(KEYS[2], number, 9007199254740992)\n"
+	      "if old then return -math.floor(old / 4294967296) - 2097152 end\n"
 	      "local last = 3 + tonumber(ARGV[3])\n"
 	      "local sets = #ARGV > last\n"
 	      "local function mark() redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400) end\n"

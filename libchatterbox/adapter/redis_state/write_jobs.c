@@ -64,6 +64,16 @@ static int send_write(struct cbx_redis *me, const struct cbx_state_write *write,
 	return cbx_redis_send(me);
 }
 
+/* As the script tells what held a write off */
+static void note_epoch(struct cbx_state *state, int64_t told)
+{
+	int64_t *of = told < CBX_EPOCH_END ? &state->newer : &state->stored;
+	int64_t epoch = told < CBX_EPOCH_END ? told : told - CBX_EPOCH_END;
+
+	if (epoch > *of)
+		*of = epoch;
+}
+
 /* The reply to one script call; *unknown: the server does not know the script (any more) */
 static int settle_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
 			int *result)
@@ -81,9 +91,8 @@ static int settle_write(struct cbx_redis *me, struct cbx_state_write *write, boo
 		return 0;
 	}
 	write->applied = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
-	if (reply->type == REDIS_REPLY_INTEGER && reply->integer > -CBX_EPOCH_END &&
-	    -reply->integer > me->base.newer)
-		me->base.newer = -reply->integer;
+	if (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0)
+		note_epoch(&me->base, -reply->integer);
 	if (reply->type == REDIS_REPLY_ERROR && !*result) {
 		key = cbx_redis_system_key(me, &me->key, "jobs", write->system);
 		*result = cbx_redis_check(me, reply, key ? key : write->system);
@@ -206,7 +215,7 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 	size_t step;
 	int error;
 
-	me->base.newer = 0;
+	me->base.newer = me->base.stored = 0;
 	for (done = 0; done < count; done++)
 		writes[done].applied = false;
 	error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
