@@ -154,6 +154,7 @@ START_TEST(chunks_hold_so_many_bytes_at_most)
 	char *words = malloc(HUGE_ONE + 64);
 	int n;
 
+	ck_assert_ptr_nonnull(words);
 	world.settings->limits.bytes = 2 * HUGE_ONE;
 	for (n = 1; n <= 7; n++) {
 		size_t size = n == 6 ? HUGE_ONE : LARGE;
