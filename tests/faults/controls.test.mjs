@@ -154,7 +154,7 @@ const FAULTS = {
 		rig.proxies.pg.swallow();
 		const noticed = until('/readyz says that SQL is down', async () => {
 			const { status, text } = await rig.daemon.get('/readyz');
-			return status === 503 && /sql/i.test(text);
+			return status === 503 && /^sql .* DOWN/m.test(text);
 		}, 15000);
 		return noticed.then(() => '', (error) => error.message);
 	},
