@@ -47,9 +47,12 @@ static void delete_queue(void *env, const char *queue)
 	raw_delete_queue(queue);
 }
 
+/* RabbitMQ may lose a durable queue that it has confirmed when it is killed right after (seen with
+ * 3.10: 1 of 30): its log of declarations is written out first, since that is not what is tested */
 static void lose(void *env)
 {
 	(void)env;
+	free(servers_rabbitmqctl("eval", "catch mnesia:sync_log().", NULL));
 	servers_kill("rmq");
 }
 
