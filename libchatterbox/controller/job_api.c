@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define PAGE_BYTES ((size_t)4 << 20)
+
 /* A filter's texts, borrowed from the parameters; NULL = any */
 struct filter {
 	const char *system, *status, *job_type, *origin, *q;
@@ -110,6 +112,14 @@ struct listing {
 	bool more;
 };
 
+/* A page ends at its limit, or with what a broker and a reader take in one piece; one status alone
+ * may be more than that */
+static bool is_full(const struct listing *listing, const struct cbx_status *status)
+{
+	return listing->shown == listing->page->limit ||
+	       (listing->shown && listing->out->len + status->json_len > PAGE_BYTES);
+}
+
 static void list_system(struct listing *listing, const struct cbx_job_list *list)
 {
 	size_t i;
@@ -122,10 +132,9 @@ static void list_system(struct listing *listing, const struct cbx_job_list *list
 		listing->total++;
 		if (!is_after(job, listing->page))
 			continue;
-		if (listing->shown == listing->page->limit) {
-			listing->more = true;
+		listing->more = listing->more || is_full(listing, job->status);
+		if (listing->more)
 			continue;
-		}
 		if (listing->shown++)
 			cbx_text_putc(listing->out, ',');
 		cbx_text_add(listing->out, job->status->json, job->status->json_len);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static struct cbx_view *view;
@@ -164,6 +165,42 @@ START_TEST(pages)
 }
 END_TEST
 
+/* Two of them are below 4 MiB, three are not; one that is larger alone is a page */
+START_TEST(a_page_holds_so_many_bytes_at_most)
+{
+	enum { LARGE = 1500 * 1024, HUGE_ONE = 5 * 1024 * 1024 };
+	char *words = malloc(HUGE_ONE + 64);
+	struct cbx_text text = { 0 };
+	char params[300] = "{\"system\":\"L\"}";
+	char cursor[200];
+	int n;
+
+	ck_assert_ptr_nonnull(words);
+	world.settings->limits.bytes = 2 * HUGE_ONE;
+	for (n = 1; n <= 4; n++) {
+		size_t size = n == 4 ? HUGE_ONE : LARGE;
+		int at = sprintf(words, "%d Running x=\"", n);
+
+		memset(words + at, 'a', size);
+		memcpy(words + at + size, "\"", 2);
+		world_push("L", words);
+		ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+		ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	}
+	free(words);
+	cbx_view_unref(view);
+	ck_assert_int_eq(cbx_flow_show(flow), 0);
+	view = cbx_window_look(&world.window);
+	for (n = 0; n < 3; n++) {
+		cursor[0] = '\0';
+		ck_assert_int_eq(ask(params, &text, cursor, false), 0);
+		snprintf(params, sizeof(params), "{\"system\":\"L\",\"cursor\":\"%s\"}", cursor);
+	}
+	ck_assert_str_eq(text.bytes, "L/1 L/2 next total=4L/3 next total=4L/4 total=4");
+	cbx_text_free(&text);
+}
+END_TEST
+
 /* A cursor is valid when its job is gone meanwhile */
 START_TEST(a_cursor_of_a_job_that_is_gone)
 {
@@ -211,6 +248,7 @@ int main(void)
 	tcase_add_loop_test(tcase, filtered, 0, (int)CBX_COUNT(filters));
 	tcase_add_loop_test(tcase, refused_naming_what_is_wrong, 0, (int)CBX_COUNT(bad));
 	tcase_add_loop_test(tcase, pages, 1, 6);
+	tcase_add_test(tcase, a_page_holds_so_many_bytes_at_most);
 	tcase_add_test(tcase, a_cursor_of_a_job_that_is_gone);
 	tcase_add_test(tcase, one_job);
 	suite_add_tcase(suite, tcase);
