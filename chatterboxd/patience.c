@@ -10,13 +10,22 @@
 
 #include "log.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
-static void expire(union sigval value)
+static void *wait_and_end(void *user)
 {
-	struct cbd_patience *patience = value.sival_ptr;
+	struct cbd_patience *patience = user;
+	struct pollfd ended = { .fd = patience->ended, .events = POLLIN };
+	sigset_t all;
 
+	/* signals are main's: none may interrupt the wait */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	if (poll(&ended, 1, (int)(patience->seconds * 1000)))
+		return NULL;
 	if (patience->log)
 		cbd_log_say(patience->log, CHATTERBOX_LOG_WARN,
 			    "not stopped within chatterbox.shutdown_timeout: what is under way is "
@@ -26,20 +35,21 @@ static void expire(union sigval value)
 
 void cbd_patience_begin(struct cbd_patience *patience, struct cbd_log *log, long seconds)
 {
-	struct sigevent event = { .sigev_notify = SIGEV_THREAD,
-				  .sigev_notify_function = expire,
-				  .sigev_value.sival_ptr = patience };
-	struct itimerspec when = { .it_value.tv_sec = seconds };
-
-	patience->log = log;
-	patience->armed = !timer_create(CLOCK_MONOTONIC, &event, &patience->timer);
-	if (patience->armed)
-		timer_settime(patience->timer, 0, &when, NULL);
+	*patience = (struct cbd_patience){ .log = log, .seconds = seconds };
+	patience->ended = eventfd(0, EFD_CLOEXEC);
+	if (patience->ended < 0)
+		return;
+	patience->waits = !pthread_create(&patience->thread, NULL, wait_and_end, patience);
+	if (!patience->waits)
+		close(patience->ended);
 }
 
 void cbd_patience_end(struct cbd_patience *patience)
 {
-	if (patience->armed)
-		timer_delete(patience->timer);
-	patience->armed = 0;
+	if (!patience->waits)
+		return;
+	eventfd_write(patience->ended, 1);
+	pthread_join(patience->thread, NULL);
+	close(patience->ended);
+	patience->waits = false;
 }

@@ -164,7 +164,8 @@ test('a log that can not be written stops nothing', async () => {
 });
 
 test('a stop that servers hold up ends by itself within shutdown_timeout', async () => {
-	const silent = createServer(() => {}).listen(0, '127.0.0.1'); // takes connections, says nothing
+	// takes connections, says nothing, and keeps nobody here if the test fails
+	const silent = createServer((socket) => socket.unref()).listen(0, '127.0.0.1').unref();
 	await new Promise((resolve) => { silent.once('listening', resolve); });
 	const { port } = silent.address();
 	const file = configFile({ redis: { port }, rmq: { port }, sequelize: { port },
