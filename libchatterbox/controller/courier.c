@@ -10,7 +10,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "flow/envelope.h"
+#include "runtime/envelope.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

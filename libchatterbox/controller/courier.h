@@ -11,7 +11,7 @@
 #define CBX_CONTROLLER_COURIER_H
 
 #include "controller/call.h"
-#include "flow/flow.h"
+#include "road/road.h"
 
 struct cbx_errand;
 

@@ -3,7 +3,7 @@
  * observe and can carry it to the leader */
 #include "controller/desk.h"
 
-#include "flow/inbound.h"
+#include "runtime/inbound.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -11,9 +11,9 @@
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "controller/call.h"
-#include "flow/leadership.h"
-#include "flow/settings.h"
-#include "flow/view.h"
+#include "runtime/leadership.h"
+#include "runtime/settings.h"
+#include "runtime/snapshot.h"
 #include "port/link.h"
 #include "port/sql.h"
 

@@ -10,7 +10,7 @@
 #ifndef CBX_CONTROLLER_ERRORS_H
 #define CBX_CONTROLLER_ERRORS_H
 
-#include "flow/flow.h"
+#include "road/road.h"
 #include "port/errors.h"
 
 struct cbx_access_entry;

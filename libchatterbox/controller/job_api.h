@@ -8,7 +8,7 @@
 #ifndef CBX_CONTROLLER_JOB_API_H
 #define CBX_CONTROLLER_JOB_API_H
 
-#include "flow/view.h"
+#include "runtime/snapshot.h"
 
 #include <jansson.h>
 

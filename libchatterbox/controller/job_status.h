@@ -9,7 +9,7 @@
 #ifndef CBX_CONTROLLER_JOB_STATUS_H
 #define CBX_CONTROLLER_JOB_STATUS_H
 
-#include "flow/round.h"
+#include "road/round.h"
 #include "task/pacer.h"
 #include "task/task.h"
 

@@ -5,7 +5,7 @@
 #include "controller/courier.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
-#include "flow/flow.h"
+#include "road/road.h"
 #include "port/directory.h"
 #include "port/errors.h"
 

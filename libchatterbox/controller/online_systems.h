@@ -8,7 +8,7 @@
 #ifndef CBX_CONTROLLER_ONLINE_SYSTEMS_H
 #define CBX_CONTROLLER_ONLINE_SYSTEMS_H
 
-#include "flow/flow.h"
+#include "road/road.h"
 #include "port/directory.h"
 #include "task/task.h"
 

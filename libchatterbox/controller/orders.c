@@ -7,7 +7,7 @@
  */
 #include "controller/orders.h"
 
-#include "flow/command.h"
+#include "road/command.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>

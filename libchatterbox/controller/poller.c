@@ -8,7 +8,7 @@
  */
 #include "controller/poller.h"
 
-#include "flow/command.h"
+#include "road/command.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
-#include "flow/follow.h"
+#include "follow/follow.h"
 
 struct cbx_poller {
 	struct cbx_flow flow;

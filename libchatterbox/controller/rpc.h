@@ -10,7 +10,7 @@
 #define CBX_CONTROLLER_RPC_H
 
 #include "controller/desk.h"
-#include "flow/listen.h"
+#include "listen/listen.h"
 
 struct cbx_rpc {
 	struct cbx_desk *desk;

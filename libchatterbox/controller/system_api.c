@@ -3,7 +3,7 @@
 #include "controller/job_api.h"
 
 #include "base/number.h"
-#include "flow/tell.h"
+#include "tell/tell.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>

@@ -40,7 +40,7 @@ struct cbx_system_entry {
 	bool ask_now;          /* it waits in the flow's list of those to be asked at once */
 	bool list_owed;        /* it was asked in vain, or was not asked while it was away */
 	bool dirty;            /* not yet written to the shared state */
-	/* a follower's own, see flow/follow.h */
+	/* a follower's own, see follow/follow.h */
 	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */
 	bool listed;       /* seen there by the comparison under way */
 	bool stale;        /* its hash is to be read */

@@ -5,7 +5,7 @@
  * One `struct cbx_bus` is one connection, and belongs to one thread. chatterbox
  * opens three: questions with their replies, the outbox with confirms, the listener. Adapters:
  * amqp_bus (RabbitMQ by librabbitmq) and memory_bus (in this process). Both pass the same suite,
- * tests/kit/bus_suite.c.
+ * tests/kit/suites/bus_suite.c.
  *
  * Errors: CHATTERBOX_E_DOWN = the connection is gone (the adapter has closed it; connect again, and
  * declare, bind and consume again; everything unconfirmed or unsettled is open);

@@ -4,7 +4,7 @@
  *
  * One `struct cbx_state` is one connection and belongs to one thread. Adapters: redis_state and
  * memory_state (a table in this process that several connections share). Both pass the same suite,
- * tests/kit/state_suite.c.
+ * tests/kit/suites/state_suite.c.
  *
  * Errors: CHATTERBOX_E_DOWN = there is no connection, or it was given up, and nobody knows what was
  * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING,

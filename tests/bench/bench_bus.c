@@ -3,7 +3,7 @@
  * bench_bus.c - messages per second of the bus: publishes with confirms, and questions with replies
  *
  *	bench_bus memory
- *	tests/kit/servers.sh run bench_bus rmq
+ *	tests/kit/servers/servers.sh run bench_bus rmq
  *
  * Both keep WINDOW messages of 500 bytes in flight, as the teller and the poller do. The responder
  * is a thread with a connection of its own.

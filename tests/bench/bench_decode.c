@@ -10,7 +10,7 @@
  */
 #include "base/text.h"
 #include "domain/active_jobs.h"
-#include "flow/decode.h"
+#include "decode/decode.h"
 
 #include <jansson.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * bench_sql.c - rows per second of record(), and how heads() fares with a long outbox
  *
  *	bench_sql sqlite FILE
- *	tests/kit/servers.sh run bench_sql postgres
+ *	tests/kit/servers/servers.sh run bench_sql postgres
  *
  * 20 batches of 1000 changes of 20 000 jobs, each with an event of 400 bytes: first inserts, then
  * updates of the same rows. Then the outbox holds WAITING rows: of as many keys, and of 20 keys.

@@ -2,7 +2,7 @@
 /*
  * bench_state.c - how many fields and events a second get into Redis
  *
- *	tests/kit/servers.sh run BUILD/tests/bench/bench_state [SYSTEMS [JOBS [ROUNDS]]]
+ *	tests/kit/servers/servers.sh run BUILD/tests/bench/bench_state [SYSTEMS [JOBS [ROUNDS]]]
  *
  * Each round writes every system: the first whole, the others as deltas with new values. Then as
  * many events go into the stream as there are jobs, by thousands as the teller does, and all

@@ -3,8 +3,8 @@
 """round.py BUILD [SYSTEMS...] - how long a round takes on real servers, and who does the work
 
 For each number of systems (500 and 5000 by default; 4 jobs each, half of them moving at each ask)
-it starts hdms-sim and chatterboxd on the servers of tests/kit/servers.sh (run it below
-`tests/kit/servers.sh run`), lets ROUNDS Job Status rounds pass, and prints one line: the discovery
+it starts hdms-sim and chatterboxd on the servers of tests/kit/servers/servers.sh (run it below
+`tests/kit/servers/servers.sh run`), lets ROUNDS Job Status rounds pass, and prints one line: the discovery
 round, the median and range of the others, questions a second, resident memory, and the CPU of each
 process per question. Its loops are bounded in count and time; it ends what it started.
 """
@@ -165,6 +165,6 @@ def report(port, systems, sim, box):
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or "CBX_TEST_DIR" not in os.environ:
-        sys.exit("usage: tests/kit/servers.sh run tests/bench/round.py BUILD [SYSTEMS...]")
+        sys.exit("usage: tests/kit/servers/servers.sh run tests/bench/round.py BUILD [SYSTEMS...]")
     for number in map(int, sys.argv[2:] or ["500", "5000"]):
         measure(os.path.abspath(sys.argv[1]), number)

@@ -13,18 +13,18 @@ import sys
 
 # mechanism, test program, the test in it that needs the mechanism
 CONTROLS = [
-    ("relay-cursor", "relay", "of_each_key_the_oldest_alone_is_in_flight"),
-    ("no-confirms", "relay", "a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm"),
-    ("no-epoch-guard", "flow_record", "a_lease_that_another_has_taken_fences_the_write"),
-    ("no-rev-guard", "flow_share", "the_guard_holds_off_a_zombie"),
-    ("no-state-guard", "newer_epoch", "a_zombie_says_of_nobody_that_he_is_online"),
-    ("no-state-guard", "newer_epoch", "a_zombie_touches_no_internal_system"),
-    ("no-state-guard", "newer_epoch", "a_zombie_appends_no_event"),
-    ("no-state-guard", "newer_epoch", "a_zombie_leaves_the_figures_alone"),
-    ("no-rebuild", "flow_share", "after_a_flush_it_is_whole_within_one_round"),
-    ("no-late-check", "merge", "word"),
-    ("no-correlation", "flow_answers", "late_and_unknown_replies_are_dropped"),
-    ("ack-before-commit", "listen", "acknowledged_only_after_the_commit"),
+    ("relay-cursor", "tell-relay", "of_each_key_the_oldest_alone_is_in_flight"),
+    ("no-confirms", "tell-relay", "a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm"),
+    ("no-epoch-guard", "road-record", "a_lease_that_another_has_taken_fences_the_write"),
+    ("no-rev-guard", "road-share", "the_guard_holds_off_a_zombie"),
+    ("no-state-guard", "lead-newer_epoch", "a_zombie_says_of_nobody_that_he_is_online"),
+    ("no-state-guard", "lead-newer_epoch", "a_zombie_touches_no_internal_system"),
+    ("no-state-guard", "lead-newer_epoch", "a_zombie_appends_no_event"),
+    ("no-state-guard", "lead-newer_epoch", "a_zombie_leaves_the_figures_alone"),
+    ("no-rebuild", "road-share", "after_a_flush_it_is_whole_within_one_round"),
+    ("no-late-check", "merge-merge", "word"),
+    ("no-correlation", "road-answers", "late_and_unknown_replies_are_dropped"),
+    ("ack-before-commit", "listen-listen", "acknowledged_only_after_the_commit"),
 ]
 # path:line:F:case:test:iteration: what was found
 FAILED = re.compile(r"^[^:]+:\d+:F:[^:]*:(\w+):\d+: (.*)$", re.M)

@@ -25,5 +25,5 @@ if [ $# -gt 0 ]; then
 	exit 64
 fi
 [ "$name" = soak ] || name=kills
-exec "$here/../kit/servers.sh" run "$here/../servers/e2e/run.sh" "../../faults/$name" \
+exec "$here/../kit/servers/servers.sh" run "$here/../servers/e2e/run.sh" "../../faults/$name" \
 	"$build/chatterboxd/chatterboxd" "$build/examples/hdms-sim/hdms-sim"

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "controller/job_api.h"
-#include "flow/decode.h"
+#include "decode/decode.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "controller/job_status.h"
-#include "flow/inbound.h"
+#include "runtime/inbound.h"
 
 #include <chatterbox/error.h>
 #include <string.h>

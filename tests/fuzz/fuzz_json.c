@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 
-#include "flow/decode_json.h"
+#include "decode/json.h"
 
 #include <chatterbox/error.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 
-#include "flow/decode.h"
+#include "decode/decode.h"
 
 #include <chatterbox/error.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "adapter/sqlite/sqlite.h"
 #include "controller/rpc.h"
-#include "flow/command.h"
+#include "road/command.h"
 #include "flow_world.h"
 
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "fuzz.h"
 
 #include "domain/kind.h"
-#include "flow/decode.h"
+#include "decode/decode.h"
 #include "port/ledger.h"
 
 #include <chatterbox/error.h>

@@ -8,7 +8,7 @@
 
 #include "base/number.h"
 #include "controller/job_status.h"
-#include "flow/decode_json.h"
+#include "decode/json.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 /* kit.c - what holds of every status, whoever decoded it, and small readings of an input */
 #include "fuzz.h"
 
-#include "flow/decode.h"
-#include "flow/decode_json.h"
+#include "decode/decode.h"
+#include "decode/json.h"
 
 #include <math.h>
 #include <stdio.h>

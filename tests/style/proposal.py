@@ -60,7 +60,10 @@ def files_of_test(name, tree):
     plain = re.sub(r"^(servers-(e2e-)?|faults-)", "", name)
     stems = {"test_" + plain, plain + ".test"}
     room = os.sep + "faults" + os.sep
+    unit, _, file = name.partition("-")
+    mirrored = os.sep + os.path.join("unit", unit, "test_" + file + ".c")
     return [path for path in tree["tests"] if (room in path) == name.startswith("faults-") and (
+            path.endswith(mirrored) or
             os.path.splitext(os.path.basename(path))[0] in stems or
             (name in SUITES and os.path.basename(path).startswith(SUITES[name])))]
 

@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import proposal  # noqa: E402
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-GOOD = ["a thing", "`chatterbox_version`, `libchatterbox/engine.c`, `Job Status Task`",
+GOOD = ["a thing", "`chatterbox_version`, `libchatterbox/engine/engine.c`, `Job Status Task`",
         "`task: due_tasks_run_in_their_order`"]
 
 

@@ -2,7 +2,7 @@
 // place.mjs - where a test takes place: a vhost, a Redis database and an SQL database of its own
 //
 // It decides how tests share the servers without seeing each other: each gets its three places
-// empty. The servers are those of tests/kit/servers.sh; a missing variable is a failure.
+// empty. The servers are those of tests/kit/servers/servers.sh; a missing variable is a failure.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -19,7 +19,7 @@ function env(name) {
 	return value;
 }
 
-/** Runs tests/kit/servers.sh on our servers: servers('kill', 'redis') */
+/** Runs tests/kit/servers/servers.sh on our servers: servers('kill', 'redis') */
 export async function servers(verb, ...args) {
 	const { stdout } = await exec(env('SERVERS_SH'), [verb, env('DIR'), ...args]);
 	return stdout;

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: MIT
+/*
+ * api/host.c - what the engine tells its host: a bounded queue and callbacks in the host's
+ * thread
+ */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Something to tell the host: ready (name NULL, error 0), failed (error), or an event */
+struct engine_word {
+	int error;
+	char text[512];
+	const char *name; /* static */
+	char *id, *params, *previous_status;
+	const char *origin; /* static */
+};
+
+bool engine_is_ready(struct chatterbox *box)
+{
+	char leader[CBX_HOLDER_TEXT];
+
+	if (!box->started || !cbx_health_is_up(box->health, NULL))
+		return false;
+	/* from now on the host misses nothing of the stream */
+	if (box->observer.on_event && !box->poller.follow.placed)
+		return false;
+	/* who writes nothing needs no tables: it follows the shared state */
+	if (box->keeper.observer)
+		return true;
+	if (!box->keeper.migrated)
+		return false;
+	if (cbx_leadership_epoch(&box->leadership))
+		return box->listener.bound;
+	/* who stands by knows behind whom */
+	cbx_leadership_leader(&box->leadership, leader);
+	return leader[0];
+}
+
+static void tell(struct chatterbox *box, int error, const char *text)
+{
+	struct engine_word *word;
+
+	if (box->settled)
+		return;
+	box->settled = true;
+	word = calloc(1, sizeof(*word));
+	if (!word)
+		return;
+	word->error = error;
+	snprintf(word->text, sizeof(word->text), "%s", text);
+	if (cbx_mailbox_put(box->host, word) < 0)
+		free(word);
+}
+
+void engine_tell_ready(struct chatterbox *box)
+{
+	cbx_info(&box->log, CBX_NO_FIELDS, "ready: every configured server answers");
+	tell(box, 0, "");
+}
+
+void engine_tell_failed(struct chatterbox *box, int error, const char *text)
+{
+	cbx_log_write(&box->log, CHATTERBOX_LOG_FATAL, CBX_FIELDS({ "error", text }), "%s",
+		      error == CHATTERBOX_E_DOWN ? "a server was unreachable for too long at start"
+						 : chatterbox_strerror(error));
+	tell(box, error, text);
+}
+
+void engine_drop_word(void *item)
+{
+	struct engine_word *word = item;
+
+	if (!word)
+		return;
+	free(word->id);
+	free(word->params);
+	free(word->previous_status);
+	free(word);
+}
+
+static char *copy(const char *text, bool *failed)
+{
+	char *copied = text ? strdup(text) : NULL;
+
+	*failed = *failed || (text && !copied);
+	return copied;
+}
+
+static void tell_event(struct chatterbox *box, const struct chatterbox_event *event)
+{
+	struct engine_word *word = calloc(1, sizeof(*word));
+	bool failed = false;
+
+	if (word) {
+		word->name = event->name;
+		word->origin = event->origin;
+		word->id = copy(event->id, &failed);
+		word->params = copy(event->params, &failed);
+		word->previous_status = copy(event->previous_status, &failed);
+	}
+	if (word && !failed && !cbx_mailbox_put(box->host, word))
+		return;
+	box->lost_events++;
+	engine_drop_word(word);
+}
+
+void engine_tell_batch(void *user, const struct cbx_batch *batch)
+{
+	struct chatterbox *box = user;
+	size_t i;
+
+	if (!box->observer.on_event)
+		return;
+	for (i = 0; i < batch->event_count; i++) {
+		const struct cbx_event *recorded = &batch->events[i];
+		struct chatterbox_event event = { .name = recorded->name,
+						  .id = recorded->message_id,
+						  .params = recorded->payload,
+						  .previous_status = recorded->previous_status,
+						  .origin = recorded->origin };
+
+		tell_event(box, &event);
+	}
+}
+
+static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text *out)
+{
+	size_t written = 0;
+	size_t i;
+
+	cbx_text_putc(out, '[');
+	for (i = 0; i < snapshot->count; i++)
+		written = cbx_job_list_write_live(snapshot->entries[i].list, written, out);
+	cbx_text_putc(out, ']');
+}
+
+static void tell_statuses(void *user, const struct cbx_view *view)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct chatterbox_event event = { .name = "job_status" };
+
+	if (!view->jobs->totals.live)
+		return;
+	write_statuses(view->jobs, &text);
+	event.params = text.failed ? NULL : text.bytes;
+	tell_event(user, &event);
+}
+
+static void tell_data(void *user, const char *json)
+{
+	const struct chatterbox_event event = { .name = "jobs_data", .params = json };
+
+	tell_event(user, &event);
+}
+
+void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+
+	if (!box->observer.on_event)
+		return;
+	tell_statuses(box, view);
+	cbx_jobs_data_json(&view->jobs->totals, false, &text);
+	tell_data(box, text.failed ? NULL : text.bytes);
+}
+
+static void tell_gap(void *user)
+{
+	struct chatterbox *box = user;
+
+	box->gap = true;
+	cbx_mailbox_wake(box->host);
+}
+
+void engine_listen(struct chatterbox *box)
+{
+	box->listening = (struct cbx_follow_host){ .events = engine_tell_batch,
+						   .jobs_data = tell_data,
+						   .job_status = tell_statuses,
+						   .lost = tell_gap,
+						   .user = box };
+	if (box->observer.on_event)
+		box->poller.follow.host = &box->listening;
+}
+
+int chatterbox_get_fd(struct chatterbox *box)
+{
+	return cbx_mailbox_fd(box->host);
+}
+
+static void dispatch(const struct chatterbox_observer *observer, const struct engine_word *word)
+{
+	struct chatterbox_event event = { .name = word->name,
+					  .id = word->id,
+					  .params = word->params,
+					  .previous_status = word->previous_status,
+					  .origin = word->origin };
+
+	if (word->name && observer->on_event && word->params)
+		observer->on_event(observer->user, &event);
+	else if (!word->name && !word->error && observer->on_ready)
+		observer->on_ready(observer->user);
+	else if (word->error && observer->on_failed)
+		observer->on_failed(observer->user, word->error, word->text);
+}
+
+static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t count, bool gap)
+{
+	if (!observer->on_lost)
+		return 0;
+	if (count)
+		observer->on_lost(observer->user, count);
+	if (gap)
+		observer->on_lost(observer->user, 0);
+	return (count > 0) + gap;
+}
+
+int chatterbox_dispatch(struct chatterbox *box)
+{
+	uint64_t lost = box->lost_events;
+	struct engine_word *word;
+	int ran = 0;
+	bool gap;
+
+	cbx_mailbox_clear(box->host);
+	gap = atomic_exchange(&box->gap, false);
+	while ((word = cbx_mailbox_take(box->host))) {
+		dispatch(&box->observer, word);
+		engine_drop_word(word);
+		ran++;
+	}
+	box->lost_events -= lost;
+	return ran + dispatch_loss(&box->observer, lost, gap);
+}

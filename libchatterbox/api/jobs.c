@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/* api/jobs.c - the public list of live jobs: a view, with an index over it */
+#include "engine/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct chatterbox_jobs {
+	_Atomic unsigned refs;
+	struct cbx_view *view;
+	size_t count;
+	const struct cbx_job *jobs[];
+};
+
+/* A public job is the record itself */
+static const struct cbx_job *inner(const struct chatterbox_job *job)
+{
+	return (const struct cbx_job *)(const void *)job;
+}
+
+static const struct chatterbox_job *outer(const struct cbx_job *job)
+{
+	return (const struct chatterbox_job *)(const void *)job;
+}
+
+static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
+{
+	size_t i;
+
+	for (i = 0; list && i < list->count; i++)
+		if (list->jobs[i]->phase == CBX_LIVE)
+			jobs->jobs[jobs->count++] = list->jobs[i];
+}
+
+/* Takes the view over */
+static struct chatterbox_jobs *jobs_new(struct cbx_view *view, size_t live)
+{
+	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
+
+	if (!jobs) {
+		cbx_view_unref(view);
+		return NULL;
+	}
+	jobs->refs = 1;
+	jobs->view = view;
+	return jobs;
+}
+
+int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
+{
+	struct cbx_view *view = cbx_window_look(&box->window);
+	struct chatterbox_jobs *jobs = jobs_new(view, (size_t)view->jobs->totals.live);
+	size_t i;
+
+	if (!jobs)
+		return -ENOMEM;
+	for (i = 0; i < view->jobs->count; i++)
+		fill(jobs, view->jobs->entries[i].list);
+	*out = jobs;
+	return 0;
+}
+
+bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+
+	return view->jobs->totals.live > 0;
+}
+
+int chatterbox_active_jobs_get_last_recorded(struct chatterbox *box, const char *system,
+					     struct chatterbox_jobs **out)
+{
+	struct cbx_view *view = cbx_window_look(&box->window);
+	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
+	struct chatterbox_jobs *jobs = jobs_new(view, list ? list->live : 0);
+
+	if (!jobs)
+		return -ENOMEM;
+	fill(jobs, list);
+	*out = jobs;
+	return 0;
+}
+
+struct chatterbox_jobs *chatterbox_jobs_ref(struct chatterbox_jobs *jobs)
+{
+	jobs->refs++;
+	return jobs;
+}
+
+struct chatterbox_jobs *chatterbox_jobs_unref(struct chatterbox_jobs *jobs)
+{
+	if (!jobs || --jobs->refs > 0)
+		return NULL;
+	cbx_view_unref(jobs->view);
+	free(jobs);
+	return NULL;
+}
+
+size_t chatterbox_jobs_count(const struct chatterbox_jobs *jobs)
+{
+	return jobs->count;
+}
+
+const struct chatterbox_job *chatterbox_jobs_at(const struct chatterbox_jobs *jobs, size_t index)
+{
+	assert(index < jobs->count);
+	return outer(jobs->jobs[index]);
+}
+
+const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *jobs,
+						  const char *system, int64_t job_id)
+{
+	size_t low = 0;
+	size_t high = jobs->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct cbx_status *status = jobs->jobs[middle]->status;
+		int order = strcmp(status->system, system);
+
+		if (!order && status->job_id == job_id)
+			return outer(jobs->jobs[middle]);
+		if (order < 0 || (!order && status->job_id < job_id))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
+const char *chatterbox_job_system(const struct chatterbox_job *job)
+{
+	return inner(job)->status->system;
+}
+
+int64_t chatterbox_job_id(const struct chatterbox_job *job)
+{
+	return inner(job)->status->job_id;
+}
+
+const char *chatterbox_job_status(const struct chatterbox_job *job)
+{
+	return inner(job)->status->text;
+}
+
+const char *chatterbox_job_kind(const struct chatterbox_job *job)
+{
+	return cbx_kind_name(inner(job)->kind);
+}
+
+const char *chatterbox_job_origin(const struct chatterbox_job *job)
+{
+	return cbx_origin_name(inner(job)->origin);
+}
+
+int64_t chatterbox_job_revision(const struct chatterbox_job *job)
+{
+	return inner(job)->revision;
+}
+
+const char *chatterbox_job_json(const struct chatterbox_job *job, size_t *len)
+{
+	if (len)
+		*len = inner(job)->status->json_len;
+	return inner(job)->status->json;
+}

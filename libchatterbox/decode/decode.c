@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/*
+ * decode.c - the ways in, and what holds of a document as a whole
+ *
+ * Decides which document is an answer at all, that a job is told once (the later of two statuses
+ * wins, at the earlier one's place) and a system named once. Sorting finds the doubles, so no input
+ * can make that slow.
+ */
+#include "decode/decode.h"
+
+#include "decode/reader.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *cbx_member_name(enum cbx_member member)
+{
+	static const char *const names[CBX_MEMBERS] = {
+		"system",      "job_id",         "status",   "percent_completed", "downloaded",
+		"total_files", "download_speed", "job_type", "files_downloading", "other",
+		"duplicate",   "report",
+	};
+
+	return names[member];
+}
+
+static void free_names(char **names, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
+
+void cbx_reply_free(struct cbx_reply *reply)
+{
+	size_t i;
+
+	if (!reply)
+		return;
+	for (i = 0; i < reply->count; i++)
+		cbx_status_unref(reply->statuses[i]);
+	free(reply->statuses);
+	free_names(reply->systems, reply->system_count);
+	free_names(reply->offline, reply->offline_count);
+	free(reply->garbled);
+	free(reply);
+}
+
+/* Of two statuses a and b: which job comes first */
+static int compare_jobs(const struct cbx_status *a, const struct cbx_status *b)
+{
+	if (a->job_id != b->job_id)
+		return a->job_id < b->job_id ? -1 : 1;
+	return strcmp(a->system, b->system);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	struct cbx_status **x = *(struct cbx_status * *const *)a;
+	struct cbx_status **y = *(struct cbx_status * *const *)b;
+	int order = compare_jobs(*x, *y);
+
+	return order ? order : (x < y ? -1 : x > y);
+}
+
+static void keep_later(struct cbx_reply *reply, struct cbx_status ***places)
+{
+	struct cbx_status **first;
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < reply->count; i++)
+		places[i] = &reply->statuses[i];
+	qsort(places, reply->count, sizeof(*places), compare_places);
+	first = places[0];
+	for (i = 1; i < reply->count; i++) {
+		if (compare_jobs(*first, *places[i]) != 0) {
+			first = places[i];
+			continue;
+		}
+		cbx_status_unref(*first);
+		*first = cbx_steal(*places[i]);
+		reply->rejects[CBX_MEMBER_DUPLICATE]++;
+	}
+	for (i = 0; i < reply->count; i++)
+		if (reply->statuses[i])
+			reply->statuses[kept++] = reply->statuses[i];
+	reply->count = kept;
+}
+
+static int settle_statuses(struct cbx_reply *reply)
+{
+	struct cbx_status ***places;
+	size_t i;
+
+	/* mostly they come in order, and then none is there twice */
+	for (i = 1; i < reply->count; i++)
+		if (compare_jobs(reply->statuses[i - 1], reply->statuses[i]) >= 0)
+			break;
+	if (i >= reply->count)
+		return 0;
+	places = malloc(reply->count * sizeof(*places));
+	if (!places)
+		return -ENOMEM;
+	keep_later(reply, places);
+	free(places);
+	return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void settle_names(char **names, size_t *count)
+{
+	size_t kept = 1;
+	size_t i;
+
+	if (*count < 2)
+		return;
+	qsort(names, *count, sizeof(char *), compare_names);
+	for (i = 1; i < *count; i++) {
+		if (strcmp(names[kept - 1], names[i]) != 0)
+			names[kept++] = names[i];
+		else
+			free(names[i]);
+	}
+	*count = kept;
+}
+
+/* Reads the document in either envelope (or bare, as canonical JSON is) and fills the reply */
+static int read_document(struct cbx_reader *reader, const char *bytes, size_t len,
+			 bool may_be_wrapped)
+{
+	struct cbx_json_doc doc;
+	bool wrapped = false;
+	int error;
+
+	if (reader->limits && len > reader->limits->bytes)
+		return CHATTERBOX_E_LIMIT;
+	reader->reply = calloc(1, sizeof(*reader->reply));
+	if (!reader->reply)
+		return -ENOMEM;
+	reader->status.rejects = reader->reply->rejects;
+	error = cbx_json_open(bytes, len, &doc);
+	if (error)
+		return error;
+	if (may_be_wrapped)
+		error = cbx_reader_is_wrapped(&doc, &wrapped);
+	if (!error)
+		error = cbx_json_walk(&doc, wrapped ? &cbx_body_in_envelope : reader->body, reader);
+	cbx_json_close(&doc);
+	if (!error && wrapped && !(reader->frame & (CBX_FRAME_BODY | CBX_FRAME_ERROR)))
+		error = CHATTERBOX_E_DECODE;
+	return error ? error : settle_statuses(reader->reply);
+}
+
+static void close_reader(struct cbx_reader *reader)
+{
+	cbx_status_reader_free(&reader->status);
+	cbx_reply_free(reader->reply);
+}
+
+/* An answer that says nothing about jobs must not pass for one that has none */
+static int check_answer(struct cbx_reader *reader)
+{
+	struct cbx_reply *reply = reader->reply;
+
+	if (!strcmp(reply->event, "error"))
+		reply->is_error = true;
+	if (reply->is_error)
+		return 0;
+	reply->code[0] = '\0';
+	reply->message[0] = '\0';
+	if (!(reader->frame & CBX_FRAME_OBJECT))
+		return CHATTERBOX_E_DECODE;
+	if ((!strcmp(reply->event, "job_list") || !strcmp(reply->event, "job_status")) &&
+	    !(reader->frame & (CBX_FRAME_JOBS | CBX_FRAME_OFFLINE)))
+		return CHATTERBOX_E_DECODE;
+	return 0;
+}
+
+int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		     struct cbx_reply **out)
+{
+	cbx_auto(close_reader) struct cbx_reader reader = { .limits = limits,
+							    .body = &cbx_body_of_reply };
+	int error = read_document(&reader, bytes, len, true);
+
+	if (!error)
+		error = check_answer(&reader);
+	if (error)
+		return error;
+	reader.reply->has_systems = reader.frame & CBX_FRAME_SYSTEMS;
+	reader.reply->has_jobs = reader.frame & CBX_FRAME_JOBS;
+	settle_names(reader.reply->systems, &reader.reply->system_count);
+	settle_names(reader.reply->offline, &reader.reply->offline_count);
+	*out = cbx_steal(reader.reply);
+	return 0;
+}
+
+int cbx_decode_report(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		      struct cbx_reply **out)
+{
+	cbx_auto(close_reader) struct cbx_reader reader = { .limits = limits,
+							    .body = &cbx_body_of_report };
+	int error = read_document(&reader, bytes, len, true);
+
+	if (!error && reader.reply->is_error)
+		error = CHATTERBOX_E_DECODE;
+	if (error)
+		return error;
+	*out = cbx_steal(reader.reply);
+	return 0;
+}
+
+int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+		       struct cbx_reply **out)
+{
+	cbx_auto(close_reader) struct cbx_reader reader = { .limits = limits,
+							    .body = &cbx_body_of_systems };
+	int error = read_document(&reader, bytes, len, true);
+
+	if (!error && reader.reply->is_error)
+		error = CHATTERBOX_E_DECODE;
+	if (error)
+		return error;
+	settle_names(reader.reply->systems, &reader.reply->system_count);
+	*out = cbx_steal(reader.reply);
+	return 0;
+}
+
+int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out)
+{
+	cbx_auto(close_reader) struct cbx_reader reader = { .body = &cbx_body_of_status };
+	int error = read_document(&reader, bytes, len, false);
+
+	if (error)
+		return error;
+	if (!reader.reply->count)
+		return CHATTERBOX_E_DECODE;
+	*out = cbx_status_ref(reader.reply->statuses[0]);
+	return 0;
+}

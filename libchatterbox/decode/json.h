@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json.h - a walk through a JSON text, level by level, each value with its very bytes
+ *
+ * What a document means is told by levels: at each container the present level decides whether to
+ * go in (and with which level) or to take it whole, as a slice of the original.
+ */
+#ifndef CBX_FLOW_DECODE_JSON_H
+#define CBX_FLOW_DECODE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+enum cbx_json_type {
+	CBX_JSON_NULL,
+	CBX_JSON_BOOL,
+	CBX_JSON_NUMBER,
+	CBX_JSON_STRING,
+	CBX_JSON_ARRAY,
+	CBX_JSON_OBJECT,
+};
+
+/* A value or a key. Its slices live as long as the document. */
+struct cbx_json {
+	enum cbx_json_type type;
+	bool clean;      /* of a string: no NUL and no lone surrogate was escaped in it */
+	const char *raw; /* as it stands in the document */
+	size_t raw_len;
+	const char *text; /* of a string: decoded; of a number: itself; else NULL */
+	size_t text_len;
+};
+
+/* Each function returns 0 to go on; anything else ends the walk with it. @key is NULL at the root
+ * and in arrays. */
+struct cbx_level {
+	/* A container begins: set *enter to go in. NULL: containers are taken whole. */
+	int (*open)(void *context, const struct cbx_json *key, enum cbx_json_type type,
+		    const struct cbx_level **enter);
+	/* A scalar, or a container that was not entered */
+	int (*take)(void *context, const struct cbx_json *key, const struct cbx_json *value);
+	/* The container that was entered with this level ends; may be NULL */
+	int (*close)(void *context);
+};
+
+struct cbx_json_doc {
+	const char *bytes;
+	size_t len;
+	bool has_escapes;
+	char *room; /* the decoded strings, if there are escapes, and what yajl needs */
+	size_t room_size;
+};
+
+#define CBX_JSON_DEPTH 64
+
+/* CHATTERBOX_E_DECODE: the bytes can't be JSON; -ENOMEM. @bytes are borrowed. */
+int cbx_json_open(const char *bytes, size_t len, struct cbx_json_doc *doc);
+void cbx_json_close(struct cbx_json_doc *doc);
+/* 0, what a level returned, or CHATTERBOX_E_DECODE: no JSON, or nested deeper than 64. A second
+ * walk ends the life of the first one's slices. */
+int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *context);
+
+/* Is the string (or key) this very text? */
+static inline bool cbx_json_is(const struct cbx_json *string, const char *text)
+{
+	return string->text_len == strlen(text) && !memcmp(string->text, text, string->text_len);
+}
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rejected.c - which job a rejected status may be about, so that it is not taken for missing
+ *
+ * Decides that what can be read of it counts: with system and job_id it is that one job; a system
+ * that can't be read may be any, and so may a job_id. An element that is no object may be about
+ * anything, and so may a name that can't be read in a list of systems.
+ */
+#include "decode/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cbx_reader_garbled(struct cbx_reader *reader)
+{
+	struct cbx_reply *reply = reader->reply;
+	struct cbx_status_parts known;
+	struct cbx_garbled *one;
+
+	cbx_status_reader_identify(&reader->status, &known);
+	if (!known.system && known.job_id < 0) {
+		reply->garbled_any = true;
+		return 0;
+	}
+	if (!(reply->garbled_count & (reply->garbled_count - 1))) { /* full at each power of two */
+		one = reallocarray(reply->garbled,
+				   reply->garbled_count ? reply->garbled_count * 2 : 1,
+				   sizeof(*one));
+		if (!one)
+			return -ENOMEM;
+		reply->garbled = one;
+	}
+	one = &reply->garbled[reply->garbled_count++];
+	*one = (struct cbx_garbled){ .job_id = known.job_id };
+	if (known.system)
+		memcpy(one->system, known.system, known.system_len);
+	return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a;
+	int64_t y = *(const int64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int cbx_reply_garbled(const struct cbx_reply *reply, const char *system, int64_t **ids,
+		      size_t *count)
+{
+	int64_t *all = NULL;
+	size_t known = 0;
+	size_t i;
+	int any = reply->garbled_any;
+
+	if (reply->garbled_count)
+		all = calloc(reply->garbled_count, sizeof(*all));
+	if (reply->garbled_count && !all)
+		return -ENOMEM;
+	for (i = 0; i < reply->garbled_count; i++) {
+		const struct cbx_garbled *one = &reply->garbled[i];
+
+		if (one->system[0] && strcmp(one->system, system) != 0)
+			continue;
+		if (one->job_id < 0)
+			any = 1;
+		else
+			all[known++] = one->job_id;
+	}
+	if (known)
+		qsort(all, known, sizeof(*all), by_number);
+	*ids = all;
+	*count = known;
+	return any;
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+/*
+ * status.c - what of a reported status is taken (CONTRACT 1)
+ *
+ * Decides that members are only noted as they come and judged when the object is whole: of a
+ * repeated member the last one alone is judged. A rejected status is counted once, by the first of
+ * system, job_id and status that is bad; of a kept one each dropped member is counted.
+ */
+#include "decode/status.h"
+#include "base/number.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 64
+
+/* The numbers and texts that are made, not borrowed */
+struct made {
+	char percent[CBX_PERCENT_TEXT];
+	char speed[CBX_NUMBER_TEXT];
+};
+
+static unsigned known_member(const struct cbx_json *key)
+{
+	static const char *const names[CBX_KNOWN_MEMBERS] = {
+		"system",      "job_id",         "status",   "percent_completed", "downloaded",
+		"total_files", "download_speed", "job_type", "files_downloading",
+	};
+	static const unsigned char lens[CBX_KNOWN_MEMBERS] = { 6, 6, 6, 17, 10, 11, 14, 8, 17 };
+	unsigned m;
+
+	for (m = 0; m < CBX_KNOWN_MEMBERS; m++)
+		if (key->text_len == lens[m] && !memcmp(key->text, names[m], lens[m]))
+			break;
+	return m;
+}
+
+static bool has(const struct cbx_status_reader *reader, enum cbx_member member)
+{
+	return reader->seen & (1U << member);
+}
+
+void cbx_status_reader_start(struct cbx_status_reader *reader)
+{
+	reader->seen = 0;
+	reader->other_count = 0;
+	cbx_text_clear(&reader->tail);
+}
+
+void cbx_status_reader_free(struct cbx_status_reader *reader)
+{
+	free(reader->others);
+	free(reader->sorted);
+	cbx_text_free(&reader->tail);
+}
+
+static int add_other(struct cbx_status_reader *reader, const struct cbx_json *key,
+		     const struct cbx_json *value)
+{
+	size_t capacity = reader->other_capacity ? reader->other_capacity * 2 : 8;
+	struct cbx_other_member **sorted;
+	struct cbx_other_member *others;
+
+	if (reader->other_count == reader->other_capacity) {
+		others = realloc(reader->others, capacity * sizeof(*others));
+		if (!others)
+			return -ENOMEM;
+		reader->others = others;
+		sorted = realloc(reader->sorted, capacity * sizeof(struct cbx_other_member *));
+		if (!sorted)
+			return -ENOMEM;
+		reader->sorted = sorted;
+		reader->other_capacity = capacity;
+	}
+	reader->others[reader->other_count] = (struct cbx_other_member){ *key, *value, false };
+	/* two names that both lost half a surrogate are told apart by their bytes */
+	if (!key->clean) {
+		reader->others[reader->other_count].key.text = key->raw;
+		reader->others[reader->other_count].key.text_len = key->raw_len;
+	}
+	reader->other_count++;
+	return 0;
+}
+
+int cbx_status_reader_take(struct cbx_status_reader *reader, const struct cbx_json *key,
+			   const struct cbx_json *value)
+{
+	unsigned member = known_member(key);
+
+	if (member == CBX_KNOWN_MEMBERS)
+		return add_other(reader, key, value);
+	if (has(reader, member))
+		reader->rejects[CBX_MEMBER_DUPLICATE]++;
+	reader->seen |= 1U << member;
+	reader->known[member] = *value;
+	return 0;
+}
+
+bool cbx_status_take_text(const struct cbx_json *value, const char **text, size_t *len)
+{
+	if (value->type != CBX_JSON_STRING || !value->clean || !value->text_len ||
+	    value->text_len > TEXT_MAX)
+		return false;
+	*text = value->text;
+	*len = value->text_len;
+	return true;
+}
+
+static bool take_count(const struct cbx_json *value, int64_t *out)
+{
+	/* nearly all are plain digits; "5.0" is a number and means 5, but only as a number */
+	if (value->type != CBX_JSON_NUMBER && value->type != CBX_JSON_STRING)
+		return false;
+	if (cbx_parse_count(value->text, value->text_len, out))
+		return true;
+	return value->type == CBX_JSON_NUMBER &&
+	       cbx_number_integer(value->text, value->text_len, out);
+}
+
+static bool take_system(const struct cbx_json *value, struct cbx_status_parts *parts)
+{
+	const char *name = value->text;
+	size_t len = value->text_len;
+
+	if (value->type != CBX_JSON_STRING || !value->clean || !cbx_system_name(&name, &len))
+		return false;
+	parts->system = name;
+	parts->system_len = len;
+	return true;
+}
+
+static bool take_percent(const struct cbx_json *value, struct cbx_status_parts *parts,
+			 struct made *made)
+{
+	double percent;
+
+	if ((value->type != CBX_JSON_NUMBER && value->type != CBX_JSON_STRING) ||
+	    !cbx_percent_parse(value->text, value->text_len, made->percent, &percent))
+		return false;
+	parts->percent_text = made->percent;
+	parts->percent_len = strlen(made->percent);
+	return true;
+}
+
+static bool take_speed(const struct cbx_json *value, struct cbx_status_parts *parts,
+		       struct made *made)
+{
+	if (value->type != CBX_JSON_NUMBER)
+		return cbx_status_take_text(value, &parts->speed_text, &parts->speed_len);
+	if (!cbx_number_plain(value->text, value->text_len, (double)CBX_COUNT_MAX, made->speed,
+			      NULL))
+		return false;
+	parts->speed_text = made->speed;
+	parts->speed_len = strlen(made->speed);
+	return true;
+}
+
+/* False: not of the contract's form; parts is as it was */
+static bool take_member(enum cbx_member member, const struct cbx_json *value,
+			struct cbx_status_parts *parts, struct made *made)
+{
+	switch (member) {
+	case CBX_MEMBER_SYSTEM:
+		return take_system(value, parts);
+	case CBX_MEMBER_JOB_ID:
+		return take_count(value, &parts->job_id);
+	case CBX_MEMBER_STATUS:
+		return cbx_status_take_text(value, &parts->text, &parts->text_len);
+	case CBX_MEMBER_PERCENT_COMPLETED:
+		return take_percent(value, parts, made);
+	case CBX_MEMBER_DOWNLOADED:
+		return take_count(value, &parts->downloaded);
+	case CBX_MEMBER_TOTAL_FILES:
+		return take_count(value, &parts->total_files);
+	case CBX_MEMBER_DOWNLOAD_SPEED:
+		return take_speed(value, parts, made);
+	case CBX_MEMBER_JOB_TYPE:
+		return cbx_status_take_text(value, &parts->job_type, &parts->job_type_len);
+	case CBX_MEMBER_FILES_DOWNLOADING:
+		return value->type == CBX_JSON_ARRAY;
+	case CBX_MEMBER_OTHER:
+	case CBX_MEMBER_DUPLICATE:
+	case CBX_MEMBER_REPORT:
+	case CBX_MEMBERS:
+		break;
+	}
+	return false;
+}
+
+int cbx_status_reader_finish(struct cbx_status_reader *reader, struct cbx_status **out)
+{
+	struct cbx_status_parts parts;
+	struct made made;
+	enum cbx_member m;
+
+	*out = NULL;
+	cbx_status_reader_settle(reader);
+	cbx_status_parts_init(&parts);
+	for (m = CBX_MEMBER_SYSTEM; m < CBX_KNOWN_MEMBERS; m++) {
+		if (has(reader, m) && take_member(m, &reader->known[m], &parts, &made))
+			continue;
+		if (m <= CBX_MEMBER_STATUS) {
+			reader->rejects[m]++;
+			return 0;
+		}
+		reader->rejects[m] += has(reader, m);
+		reader->seen &= ~(1U << m);
+	}
+	cbx_status_reader_make_tail(reader, &parts);
+	if (reader->tail.failed)
+		return -ENOMEM;
+	return cbx_status_new(&parts, out);
+}
+
+void cbx_status_reader_identify(const struct cbx_status_reader *reader,
+				struct cbx_status_parts *parts)
+{
+	cbx_status_parts_init(parts);
+	parts->job_id = -1;
+	if (has(reader, CBX_MEMBER_SYSTEM))
+		take_system(&reader->known[CBX_MEMBER_SYSTEM], parts);
+	if (has(reader, CBX_MEMBER_JOB_ID))
+		take_count(&reader->known[CBX_MEMBER_JOB_ID], &parts->job_id);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+/* engine/health.c - liveness, readiness, metrics and migrations, as hosts ask for them */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* A thread that has not turned for three times its longest deadline is stuck (RELIABILITY A.8) */
+#define STUCK (45 * CBX_SECOND)
+
+static bool beats(const struct chatterbox *box, uint64_t beat, const char *name,
+		  struct cbx_text *out)
+{
+	uint64_t now = cbx_now(box->clock);
+
+	if (!box->started || box->stopped || !beat || now < beat || now - beat < STUCK)
+		return true;
+	cbx_text_printf(out, "thread %s: stuck for %llu s\n", name,
+			(unsigned long long)((now - beat) / CBX_SECOND));
+	return false;
+}
+
+int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
+{
+	struct cbx_text out = { 0 };
+	char leader[CBX_HOLDER_TEXT];
+	bool beating = beats(box, box->keeper.beat, "keeper", &out);
+
+	beating = beats(box, box->poller.beat, "poller", &out) && beating;
+	beating = beats(box, box->teller.beat, "teller", &out) && beating;
+	beating = beats(box, box->listener.beat, "listener", &out) && beating;
+	cbx_health_print(box->health, &out);
+	if (box->keeper.observer)
+		cbx_text_puts(&out, "migrations: not by an observer\n");
+	else
+		cbx_text_printf(&out, "migrations: %s\n",
+				box->keeper.migrated ? "applied" : "NOT APPLIED");
+	if (cbx_leadership_epoch(&box->leadership))
+		cbx_text_printf(&out, "leader: this instance; queues: %s\n",
+				box->listener.bound ? "bound" : "NOT BOUND");
+	else {
+		cbx_leadership_leader(&box->leadership, leader);
+		cbx_text_printf(&out, "leader: %s\n", leader[0] ? leader : "nobody known");
+	}
+	if (ready)
+		*ready = engine_is_ready(box);
+	if (alive)
+		*alive = beating;
+	return cbx_text_take(&out, text, NULL);
+}
+
+int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **text)
+{
+	struct cbx_text out = { 0 };
+
+	cbx_metrics_process(&out, openmetrics);
+	cbx_metrics_render(box->observe.registry, openmetrics, &out);
+	return cbx_text_take(&out, text, NULL);
+}
+
+void chatterbox_http_count(struct chatterbox *box, const char *route, int code)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", code);
+	cbx_metric_add(box->observe.http_requests, route, text, 1);
+}
+
+int chatterbox_migrate(struct chatterbox *box, int *applied, char error[CHATTERBOX_ERROR_TEXT])
+{
+	struct cbx_desk *desk = &box->desk;
+	int count = 0;
+	int result;
+
+	pthread_mutex_lock(&desk->lock);
+	result = cbx_link_ensure(&desk->link);
+	if (result >= 0)
+		result = desk->sql->ops->migrate(desk->sql, &count);
+	if (!result)
+		result = desk->sql->ops->check_schema(desk->sql);
+	if (result < 0 && error)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "%.255s", desk->sql->error);
+	pthread_mutex_unlock(&desk->lock);
+	if (result < 0)
+		return result;
+	if (applied)
+		*applied = count;
+	return 0;
+}

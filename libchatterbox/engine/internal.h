@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * engine/internal.h - the service container: what one engine owns, shared by the engine's own files
+ *
+ * Threads: keeper (lease), poller (rounds), teller (outbox), listener (events in), and a fleet when
+ * one was asked for. Hosts' threads read views, and ask SQL through the desk.
+ */
+#ifndef CBX_ENGINE_INTERNAL_H
+#define CBX_ENGINE_INTERNAL_H
+
+#include "adapter/memory_bus/memory_bus.h"
+#include "adapter/memory_state/memory_state.h"
+#include "controller/poller.h"
+#include "controller/rpc.h"
+#include "lead/keeper.h"
+#include "listen/listen.h"
+#include "tell/tell.h"
+
+#include <chatterbox/chatterbox.h>
+
+struct engine_fleet;
+
+struct chatterbox {
+	_Atomic unsigned refs;
+	struct chatterbox_config *config;
+	pthread_mutex_t settings_lock;
+	struct cbx_settings *settings; /* the present ones; threads hold references of their own */
+	struct cbx_log log;
+	struct cbx_clock *clock;
+	struct cbx_observe observe;
+	struct cbx_health *health;
+	struct cbx_window window;
+	struct cbx_leadership leadership;
+	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
+	struct cbx_memory_store *store;   /* chatterbox.store = memory */
+
+	struct cbx_keeper keeper;
+	struct cbx_poller poller;
+	struct cbx_teller teller;
+	struct cbx_listener listener;
+	struct cbx_desk desk;
+	struct cbx_rpc rpc;
+	struct engine_fleet *fleet;
+
+	struct chatterbox_observer observer;
+	struct cbx_mailbox *host; /* of struct engine_word: what chatterbox_dispatch() tells */
+	struct cbx_follow_host listening;
+	uint64_t started_at;
+	uint64_t startup_timeout, shutdown_timeout; /* ns */
+	_Atomic bool started;
+	_Atomic bool settled;         /* ready or failed was told */
+	_Atomic uint64_t lost_events; /* the host's queue was full */
+	_Atomic bool gap;             /* the stream has lost some, nobody knows how many */
+	bool stopped;
+};
+
+/* engine/engine.c: chatterbox_new() by a clock of the caller's, which must outlive the engine */
+int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
+	       void *log_user, struct chatterbox **out);
+/* engine/settings.c */
+int engine_settings_new(const struct chatterbox_config *config, struct cbx_settings **out);
+struct cbx_settings *engine_settings(struct chatterbox *box); /* a new reference */
+/* engine/adapters.c: one connection for @purpose, with its link. The connection is the caller's. */
+int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
+	       struct cbx_link *link);
+int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
+		 struct cbx_link *link);
+int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
+	       struct cbx_link *link);
+/* The connection to live_temp, when that is configured; else *sql stays NULL */
+int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
+/* engine/threads.c */
+int engine_build_threads(struct chatterbox *box);
+int engine_start_threads(struct chatterbox *box);
+void engine_stop_threads(struct chatterbox *box);
+void engine_close_threads(struct chatterbox *box);
+/* api/host.c: @text is copied */
+void engine_tell_ready(struct chatterbox *box);
+void engine_tell_failed(struct chatterbox *box, int error, const char *text);
+/* Events for the host: what a batch recorded, and the periodic ones */
+void engine_tell_batch(void *box, const struct cbx_batch *batch);
+void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view);
+/* Before the threads start: the follower tells the host, if it wants events */
+void engine_listen(struct chatterbox *box);
+void engine_drop_word(void *word);
+bool engine_is_ready(struct chatterbox *box);
+/* api/wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
+ * calls: chatterbox/job_status.h. @result may be NULL, else it is an allocated JSON text. */
+int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
+/* The parameters of a call, NULL = {}: 0, -EINVAL when @text is no JSON object (@why, which may be
+ * NULL, says where when it is no JSON), -ENOMEM */
+int engine_params(const char *text, json_t **out, json_error_t *why);
+int engine_call_system(struct chatterbox *box, const char *method, const char *system);
+/* A call whose answer holds one number; @number may be NULL */
+int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
+		       int64_t *number);
+/* @errors: the text of a JSON array */
+int engine_call_errors(struct chatterbox *box, const char *method, const char *errors);
+/* engine/fleet.c */
+void engine_fleet_stop(struct chatterbox *box);
+
+#endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MIT
+/*
+ * engine/threads.c - gives each thread its own connections, and wires them to each other
+ *
+ * Decides that an observer has neither a teller nor a listener, and that it does without SQL.
+ */
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define INBOX 4096
+#define WORDS 64
+
+/* --- what the threads say to each other --- */
+
+static void wake_teller(void *user)
+{
+	struct chatterbox *box = user;
+
+	cbx_mailbox_wake(box->teller.inbox);
+}
+
+static bool listener_caught_up(void *user)
+{
+	struct chatterbox *box = user;
+
+	return box->listener.caught_up;
+}
+
+static void announce(void *user, struct cbx_settings *settings)
+{
+	struct chatterbox *box = user;
+	struct cbx_view *view = cbx_window_look(&box->window);
+	struct cbx_announcement *announcement;
+
+	if (!view)
+		return;
+	engine_tell_figures(box, view);
+	announcement = cbx_announcement_new(view, settings);
+	cbx_view_unref(view);
+	/* a full mailbox means that the teller is behind: the next announcement is a better one */
+	if (announcement && cbx_mailbox_put(box->teller.inbox, announcement) < 0)
+		cbx_announcement_free(announcement);
+}
+
+static void leadership_changed(void *user)
+{
+	struct chatterbox *box = user;
+
+	cbx_mailbox_wake(box->poller.flow.inbox);
+	cbx_mailbox_wake(box->teller.inbox);
+	cbx_mailbox_wake(box->listener.inbox);
+}
+
+static void keeper_failed(void *user, int error, const char *text)
+{
+	engine_tell_failed(user, error, text);
+}
+
+/* The engine's start-up is looked at on every turn of the keeper, until it is ready or has failed
+ */
+static void look_at_start(void *user)
+{
+	struct chatterbox *box = user;
+	char down[512];
+
+	cbx_metric_set(box->observe.server_up, "redis", NULL,
+		       cbx_health_is_up(box->health, "redis"));
+	cbx_metric_set(box->observe.server_up, "rmq", NULL, cbx_health_is_up(box->health, "rmq"));
+	cbx_metric_set(box->observe.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
+	if (box->settled)
+		return;
+	if (engine_is_ready(box)) {
+		engine_tell_ready(box);
+		return;
+	}
+	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
+		return;
+	cbx_health_first_down(box->health, down, sizeof(down));
+	if (down[0])
+		engine_tell_failed(box, CHATTERBOX_E_DOWN, down);
+}
+
+/* --- building --- */
+
+static int build_keeper(struct chatterbox *box)
+{
+	struct cbx_keeper *keeper = &box->keeper;
+	int result = cbx_mailbox_new(WORDS, &keeper->inbox);
+
+	keeper->clock = box->clock;
+	keeper->log = &box->log;
+	keeper->leadership = &box->leadership;
+	keeper->ttl = box->settings->lease_ttl;
+	keeper->observer = chatterbox_config_text(box->config, "chatterbox.role")[0] == 'o';
+	keeper->on_failed = keeper_failed;
+	keeper->on_turn = look_at_start;
+	keeper->on_change = leadership_changed;
+	keeper->user = box;
+	if (!result)
+		result = engine_sql(box, "lease", &keeper->sql, &keeper->sql_link);
+	return result;
+}
+
+static int build_poller(struct chatterbox *box)
+{
+	struct cbx_poller *poller = &box->poller;
+	struct cbx_flow *flow = &poller->flow;
+	int result = cbx_mailbox_new(INBOX, &flow->inbox);
+
+	flow->clock = box->clock;
+	flow->log = &box->log;
+	flow->settings = engine_settings(box);
+	flow->observe = &box->observe;
+	flow->leadership = &box->leadership;
+	flow->window = &box->window;
+	flow->wake_teller = wake_teller;
+	flow->wake_user = box;
+	poller->observer = box->keeper.observer;
+	poller->announce = announce;
+	poller->recorded = engine_tell_batch;
+	poller->caught_up = listener_caught_up;
+	poller->user = box;
+	if (!result)
+		/* a courier wants to know that its events have arrived */
+		result = engine_bus(box, poller->observer ? "commands" : "questions",
+				    poller->observer, &flow->bus, &flow->bus_link);
+	if (!result)
+		result = engine_state(box, "state", &flow->state, &flow->state_link);
+	if (!result)
+		result = engine_sql(box, "ledger", &flow->sql, &flow->sql_link);
+	if (!result)
+		result = engine_connections(box, &poller->online.connections,
+					    &poller->connections_link);
+	poller->online.connections_link = &poller->connections_link;
+	return result < 0 ? result : cbx_poller_init(poller);
+}
+
+static int build_teller(struct chatterbox *box)
+{
+	struct cbx_teller *teller = &box->teller;
+	int result = cbx_mailbox_new(WORDS, &teller->inbox);
+
+	teller->clock = box->clock;
+	teller->log = &box->log;
+	teller->settings = engine_settings(box);
+	teller->observe = &box->observe;
+	teller->leadership = &box->leadership;
+	if (!result)
+		result = engine_bus(box, "events out", true, &teller->bus, &teller->bus_link);
+	if (!result)
+		result = engine_state(box, "stream", &teller->state, &teller->state_link);
+	if (!result)
+		result = engine_sql(box, "outbox", &teller->sql, &teller->sql_link);
+	return result;
+}
+
+static int build_listener(struct chatterbox *box)
+{
+	struct cbx_listener *listener = &box->listener;
+	int result = cbx_mailbox_new(INBOX, &listener->inbox);
+
+	listener->clock = box->clock;
+	listener->log = &box->log;
+	listener->settings = engine_settings(box);
+	listener->observe = &box->observe;
+	listener->leadership = &box->leadership;
+	listener->poller = box->poller.flow.inbox;
+	if (!result)
+		result = engine_bus(box, "events in", false, &listener->bus, &listener->bus_link);
+	return result;
+}
+
+static int build_desk(struct chatterbox *box)
+{
+	struct cbx_desk *desk = &box->desk;
+	int result = cbx_mailbox_new(INBOX, &desk->inbox);
+
+	desk->window = &box->window;
+	desk->leadership = &box->leadership;
+	desk->poller = box->poller.flow.inbox;
+	desk->observer = box->keeper.observer;
+	box->rpc = (struct cbx_rpc){ .desk = desk,
+				     .listener = box->listener.inbox,
+				     .unanswered = &box->listener.unanswered };
+	box->listener.on_request = cbx_rpc_request;
+	box->listener.user = &box->rpc;
+	if (!result)
+		result = engine_sql(box, "desk", &desk->sql, &desk->link);
+	/* it is connected when somebody asks */
+	if (desk->link.entry)
+		cbx_health_want(desk->link.entry, false);
+	return result;
+}
+
+/* An observer tells nothing and consumes nothing, and does without SQL while that is down */
+static void want_little(struct chatterbox *box)
+{
+	struct cbx_health_entry *const entries[] = {
+		box->keeper.sql_link.entry,         box->poller.flow.sql_link.entry,
+		box->teller.bus_link.entry,         box->teller.state_link.entry,
+		box->teller.sql_link.entry,         box->listener.bus_link.entry,
+		box->poller.connections_link.entry,
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(entries); i++)
+		if (entries[i])
+			cbx_health_want(entries[i], false);
+}
+
+int engine_build_threads(struct chatterbox *box)
+{
+	int result = build_keeper(box);
+
+	if (!result)
+		result = build_poller(box);
+	if (!result)
+		result = build_teller(box);
+	if (!result)
+		result = build_listener(box);
+	if (!result)
+		result = build_desk(box);
+	if (!result && box->keeper.observer)
+		want_little(box);
+	return result;
+}
+
+int engine_start_threads(struct chatterbox *box)
+{
+	int result =
+		cbx_thread_start(&box->keeper.thread, "cbx-keeper", cbx_keeper_run, &box->keeper);
+
+	if (!result && !box->keeper.observer)
+		result = cbx_thread_start(&box->teller.thread, "cbx-teller", cbx_teller_run,
+					  &box->teller);
+	if (!result)
+		result = cbx_thread_start(&box->poller.thread, "cbx-poller", cbx_poller_run,
+					  &box->poller);
+	if (!result && !box->keeper.observer)
+		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
+					  &box->listener);
+	if (!result)
+		result = cbx_thread_start(&box->desk.thread, "cbx-desk", cbx_desk_run, &box->desk);
+	return result;
+}

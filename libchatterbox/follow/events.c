@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+/*
+ * events.c - the stream: whose jobs changed, and what a host is told of it
+ *
+ * Decides where we read on: at one place, over lost connections and changes of the leader, so that
+ * a host misses nothing. What a turn hears goes to the host when the picture that holds it is
+ * shown; when the turn fails it is read again. After a gap the host is told of it when everything
+ * has been read anew. What is no event of ours is passed over.
+ */
+#include "follow/follow.h"
+
+#include "base/json.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS 1000 /* in one read */
+#define EVENT_PIECES 10
+#define HEARD_BYTES ((size_t)16 << 20)
+#define JOB_STATUS (60 * CBX_SECOND)
+
+/* The message_id begins with the system, whatever the event; what follows the slash, or NULL */
+static const char *split_id(const char *id, char system[80])
+{
+	const char *slash = strchr(id, '/');
+	size_t len = slash ? (size_t)(slash - id) : 0;
+	const char *bytes = id;
+
+	if (!cbx_system_name(&bytes, &len) || len >= 80)
+		return NULL;
+	memcpy(system, bytes, len);
+	system[len] = '\0';
+	return slash + 1;
+}
+
+static int mark(struct cbx_follow *follow, const char *id)
+{
+	struct cbx_system_entry *known;
+	char system[80];
+
+	/* else everything is going to be read */
+	if (!follow->epoch || !split_id(id, system))
+		return 0;
+	known = cbx_systems_get(follow->systems, system);
+	if (!known)
+		return -ENOMEM;
+	cbx_follow_mark(follow, known);
+	return 0;
+}
+
+/* Of a live job of which SQL was asked; the stream does not say it */
+static const char *find_origin(const struct cbx_follow *follow, const char *id)
+{
+	const struct cbx_job *job = NULL;
+	char system[80];
+	const char *rest = split_id(id, system);
+	int64_t job_id;
+
+	if (rest && cbx_parse_count(rest, strcspn(rest, "/"), &job_id))
+		job = cbx_job_list_find(cbx_active_jobs_get(follow->jobs, system), job_id);
+	return job && job->recorded_at ? cbx_origin_name(job->origin) : NULL;
+}
+
+static const char *find_name(const char *name)
+{
+	static const char *const names[] = { "update_job_status", "status", "user_job_errors" };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(names); i++)
+		if (!strcmp(names[i], name))
+			return names[i];
+	return NULL;
+}
+
+/* 0 = it is none, -ENOMEM */
+static int is_json(const char *bytes, size_t len)
+{
+	json_t *value = NULL;
+	int result = cbx_json_read(bytes, len, &value, NULL);
+
+	json_decref(value);
+	return result == -ENOMEM ? result : !result;
+}
+
+int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *entry)
+{
+	const char *name = find_name(entry->name);
+	int result = name && entry->id[0] ? is_json(entry->params, entry->params_len) : 0;
+	struct cbx_event *event;
+
+	if (result <= 0)
+		return result;
+	event = cbx_batch_add_event(&follow->heard);
+	if (!event)
+		return -ENOMEM;
+	event->name = name;
+	event->message_id = strdup(entry->id);
+	event->payload = cbx_strndup(entry->params, entry->params_len);
+	if (entry->previous_status)
+		event->previous_status = strdup(entry->previous_status);
+	if (!event->message_id || !event->payload ||
+	    (entry->previous_status && !event->previous_status))
+		return -ENOMEM;
+	/* of a job that ends: in a moment it is not in the picture any more */
+	event->origin = find_origin(follow, entry->id);
+	follow->heard_bytes += entry->params_len;
+	return 1;
+}
+
+static int hear(void *user, const struct cbx_stream_entry *entry)
+{
+	struct cbx_follow *follow = user;
+	int result = mark(follow, entry->id);
+
+	if (!result && follow->host)
+		result = cbx_follow_keep(follow, entry);
+	return result < 0 ? result : 0;
+}
+
+/* Nobody knows what came before the newest entry */
+static int find_place(struct cbx_follow *follow)
+{
+	struct cbx_state *state = follow->flow->state;
+	int result;
+
+	follow->place[0] = '\0';
+	result = state->ops->read_events(state, follow->place, 0, NULL, NULL);
+	if (result < 0)
+		return result;
+	follow->gap = follow->gap || (follow->host && follow->placed);
+	follow->placed = true;
+	return 1;
+}
+
+int cbx_follow_hear(struct cbx_follow *follow)
+{
+	struct cbx_state *state = follow->flow->state;
+	char before[CBX_STREAM_PLACE];
+	size_t pieces = EVENT_PIECES;
+	int result;
+
+	memcpy(follow->heard_after, follow->place, sizeof(follow->place));
+	if (!follow->place[0])
+		return find_place(follow);
+	do {
+		memcpy(before, follow->place, sizeof(before));
+		result = state->ops->read_events(state, follow->place, EVENTS, hear, follow);
+	} while (!result && --pieces && follow->heard_bytes < HEARD_BYTES &&
+		 strcmp(before, follow->place) != 0);
+	return result == 1 ? find_place(follow) : result;
+}
+
+static void forget_heard(struct cbx_follow *follow)
+{
+	cbx_batch_clear(&follow->heard);
+	follow->heard_bytes = 0;
+}
+
+void cbx_follow_unhear(struct cbx_follow *follow)
+{
+	if (follow->heard_after[0])
+		memcpy(follow->place, follow->heard_after, sizeof(follow->place));
+	forget_heard(follow);
+}
+
+static void tell_events(struct cbx_follow *follow)
+{
+	size_t i;
+
+	for (i = 0; i < follow->heard.event_count; i++) {
+		struct cbx_event *event = &follow->heard.events[i];
+		const char *origin = find_origin(follow, event->message_id);
+
+		if (origin)
+			event->origin = origin;
+	}
+	if (follow->heard.event_count)
+		follow->host->events(follow->host->user, &follow->heard);
+	forget_heard(follow);
+}
+
+/* The leader's periodic event is not in the shared state: ours is made of what is shown */
+static void tell_statuses(struct cbx_follow *follow)
+{
+	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	uint64_t now = cbx_now(follow->flow->clock);
+
+	if (!follow->epoch || now < follow->next_job_status)
+		return;
+	if (follow->next_job_status)
+		view = cbx_window_look(follow->flow->window);
+	if (view)
+		follow->host->job_status(follow->host->user, view);
+	follow->next_job_status = now + JOB_STATUS;
+}
+
+void cbx_follow_tell(struct cbx_follow *follow)
+{
+	if (!follow->host)
+		return;
+	tell_events(follow);
+	if (follow->gap && follow->whole) {
+		follow->gap = false;
+		follow->host->lost(follow->host->user);
+	}
+	tell_statuses(follow);
+}
+
+int cbx_follow_read_data(struct cbx_follow *follow)
+{
+	struct cbx_state *state = follow->flow->state;
+	char json[CBX_JOBS_DATA_TEXT];
+	int result;
+
+	if (!follow->host)
+		return 0;
+	result = state->ops->read_jobs_data(state, json, sizeof(json));
+	if (result == CHATTERBOX_E_REFUSED)
+		return 0; /* somebody else's */
+	if (result < 0 || !strcmp(json, follow->jobs_data))
+		return result;
+	memcpy(follow->jobs_data, json, sizeof(json));
+	result = is_json(json, strlen(json));
+	if (result > 0)
+		follow->host->jobs_data(follow->host->user, json);
+	return result < 0 ? result : 0;
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * facts.c - what only SQL knows of a live job: its origin, revision and times
+ *
+ * Decides the status by the rule of a start: from the shared state where its text agrees with SQL,
+ * else from SQL, which has it first (CONTRACT 4). Without SQL the status alone is shown: a job of a
+ * user, of revision 0, until SQL is back.
+ */
+#include "follow/follow.h"
+
+#include "port/directory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PIECE 1000
+
+int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job)
+{
+	if (follow->unknown_count == follow->unknown_capacity) {
+		size_t capacity = follow->unknown_capacity ? follow->unknown_capacity * 2 : 64;
+		struct cbx_job **unknown =
+			reallocarray(follow->unknown, capacity, sizeof(*unknown));
+
+		if (!unknown)
+			return -ENOMEM;
+		follow->unknown = unknown;
+		follow->unknown_capacity = capacity;
+	}
+	follow->unknown[follow->unknown_count++] = cbx_job_ref(job);
+	return 0;
+}
+
+static int take_fact(void *user, const struct cbx_row *row)
+{
+	struct cbx_follow *follow = user;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *fresh = NULL;
+	const struct cbx_job *known =
+		cbx_job_list_find(cbx_active_jobs_get(follow->jobs, row->system), row->job_id);
+	int result;
+
+	if (!known || !row->status)
+		return 0;
+	result = cbx_flow_job_of_row(follow->flow, row, &fresh);
+	if (result < 0)
+		return result;
+	/* an end: the shared state will say so in a moment */
+	if (fresh->phase != CBX_LIVE)
+		return 0;
+	/* never back: scheduled_jobs may say so before the row does */
+	if (known->origin == CBX_OCD)
+		fresh->origin = CBX_OCD;
+	if (!strcmp(fresh->status->text, known->status->text)) {
+		cbx_status_unref(fresh->status);
+		fresh->status = cbx_status_ref(known->status);
+	}
+	follow->changed = true;
+	return cbx_flow_put_into(follow->jobs, row->system, fresh);
+}
+
+static int ask(struct cbx_follow *follow, size_t first, size_t count)
+{
+	struct cbx_sql *sql = follow->flow->sql;
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = calloc(count, sizeof(*keys));
+	size_t i;
+
+	if (!keys)
+		return -ENOMEM;
+	for (i = 0; i < count; i++) {
+		const struct cbx_status *status = follow->unknown[first + i]->status;
+
+		keys[i] = (struct cbx_job_key){ status->system, status->job_id };
+	}
+	return sql->ledger->of_jobs(sql, keys, count, take_fact, follow);
+}
+
+void cbx_follow_ask_facts(struct cbx_follow *follow)
+{
+	struct cbx_link *link = &follow->flow->sql_link;
+	size_t count = follow->unknown_count;
+	size_t done;
+	int result = 0;
+
+	for (done = 0; done < count && !result && link->up; done += PIECE)
+		result = ask(follow, done, count - done < PIECE ? count - done : PIECE);
+	if (result < 0)
+		cbx_link_lost(link, result);
+	while (follow->unknown_count)
+		cbx_job_unref(follow->unknown[--follow->unknown_count]);
+}
+
+/* Those that SQL could not be asked of, or did not know, when they came */
+static int want_all_facts(struct cbx_follow *follow)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	size_t i;
+	size_t k;
+	int result = cbx_active_jobs_freeze(follow->jobs, &snapshot);
+
+	for (i = 0; !result && i < snapshot->count; i++) {
+		const struct cbx_job_list *list = snapshot->entries[i].list;
+
+		for (k = 0; !result && k < list->count; k++)
+			if (!list->jobs[k]->recorded_at)
+				result = cbx_follow_want_facts(follow, list->jobs[k]);
+	}
+	return result;
+}
+
+static int take_activation(void *user, const char *name, int64_t ms)
+{
+	struct cbx_follow *follow = user;
+	struct cbx_system_entry *entry = cbx_systems_find(follow->systems, name);
+
+	return entry ? cbx_systems_set_activation(follow->systems, entry, ms) : 0;
+}
+
+static void look_at_interval(struct cbx_follow *follow)
+{
+	double base = follow->interval(follow->flow);
+
+	if (follow->flow->sql_link.up)
+		follow->kept_base = base;
+	follow->base = follow->kept_base > 0 ? follow->kept_base : base;
+}
+
+void cbx_follow_look(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result = 0;
+
+	look_at_interval(follow);
+	if (!flow->sql_link.up)
+		return;
+	result = want_all_facts(follow);
+	cbx_follow_ask_facts(follow);
+	if (!result && flow->sql_link.up)
+		result = cbx_flow_notice_origins(flow, follow->jobs);
+	if (!result && flow->sql_link.up)
+		result = flow->sql->directory->next_activations(flow->sql, take_activation, follow);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+/*
+ * follow.c - decides when a follower reads what, and when it trusts the shared state
+ *
+ * The stream (follow_events.c) tells at once whose jobs changed; a comparison of the scores in
+ * active_systems finds the rest (progress, and whatever a broken stream did not tell). The state is
+ * trusted while the leader's marker is there, which the leader writes last. A new marker, a gap in
+ * the stream and a new connection mean reading everything anew; without a marker the last picture
+ * stays for a round, and then SQL is read instead.
+ */
+#include "follow/follow.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TURN (CBX_SECOND / 5)
+#define COMPARE CBX_SECOND
+#define SYSTEMS (2 * CBX_SECOND)
+#define LOOK (10 * CBX_SECOND)
+#define ALONE_FIRST (2 * CBX_SECOND) /* somebody may be about to lead */
+#define ALONE_AFTER (10 * CBX_SECOND)
+#define ALONE_EVERY (5 * CBX_SECOND)
+#define SHARE 20 /* reading takes one part in so many of the time */
+
+int cbx_follow_init(struct cbx_follow *follow, struct cbx_flow *flow)
+{
+	int result;
+
+	follow->flow = flow;
+	result = cbx_active_jobs_new(&follow->jobs);
+	return result < 0 ? result : cbx_systems_new(&follow->systems);
+}
+
+static void clear(struct cbx_follow *follow)
+{
+	while (follow->unknown_count)
+		cbx_job_unref(follow->unknown[--follow->unknown_count]);
+	cbx_active_jobs_clear(follow->jobs);
+	cbx_systems_clear(follow->systems);
+	follow->stale = 0;
+}
+
+void cbx_follow_close(struct cbx_follow *follow)
+{
+	if (follow->jobs && follow->systems)
+		clear(follow);
+	free(follow->unknown);
+	cbx_batch_clear(&follow->heard);
+	cbx_active_jobs_free(follow->jobs);
+	cbx_systems_free(follow->systems);
+	*follow = (struct cbx_follow){ 0 };
+}
+
+void cbx_follow_begin(struct cbx_follow *follow)
+{
+	follow->epoch = 0;
+	follow->next_turn = 0;
+	follow->newest[0] = '\0';
+	/* what came after an empty stream may be gone without a trace */
+	if (!follow->host || !strcmp(follow->place, "0-0"))
+		follow->place[0] = '\0';
+	follow->alone_at =
+		cbx_now(follow->flow->clock) + (follow->shown ? ALONE_AFTER : ALONE_FIRST);
+}
+
+/* What was read is not to be relied on any more, though it may be shown for a while */
+static void distrust(struct cbx_follow *follow)
+{
+	if (follow->epoch)
+		follow->alone_at = cbx_now(follow->flow->clock) + ALONE_AFTER;
+	follow->epoch = 0;
+}
+
+static bool is_due(const struct cbx_follow *follow, uint64_t next)
+{
+	return cbx_now(follow->flow->clock) >= next;
+}
+
+/* Again after @least, or later when it takes long */
+static void set_pace(const struct cbx_follow *follow, uint64_t *next, uint64_t least,
+		     uint64_t began)
+{
+	uint64_t now = cbx_now(follow->flow->clock);
+	uint64_t pause = (now - began) * SHARE;
+
+	*next = began + (pause > least ? pause : least);
+}
+
+static int compare(struct cbx_follow *follow)
+{
+	uint64_t began = cbx_now(follow->flow->clock);
+	int result = cbx_follow_compare(follow);
+
+	set_pace(follow, &follow->next_compare, COMPARE, began);
+	return result;
+}
+
+static int take_system(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_follow *follow = user;
+
+	(void)key;
+	return cbx_flow_take_system(follow->systems, field);
+}
+
+static int count_system(void *user, const char *key, const struct cbx_field *field)
+{
+	*(size_t *)user += field && !key;
+	return 0;
+}
+
+static int read_systems(struct cbx_follow *follow)
+{
+	struct cbx_state *state = follow->flow->state;
+	uint64_t began = cbx_now(follow->flow->clock);
+	size_t internal = 0;
+	int result = state->ops->read_systems(state, CBX_ONLINE_SYSTEMS, take_system, follow);
+
+	if (!result)
+		result = state->ops->read_systems(state, CBX_INTERNAL_SYSTEMS, count_system,
+						  &internal);
+	if (!result)
+		result = cbx_follow_read_data(follow);
+	follow->internal = internal;
+	follow->changed = true;
+	set_pace(follow, &follow->next_systems, SYSTEMS, began);
+	return result;
+}
+
+static void look(struct cbx_follow *follow)
+{
+	follow->next_look = cbx_now(follow->flow->clock) + LOOK;
+	cbx_follow_look(follow);
+	follow->changed = true;
+}
+
+/* SQL's part of a picture; that SQL is down is no failure of ours */
+static bool read_rows(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result;
+
+	clear(follow);
+	if (!flow->sql_link.up)
+		return false;
+	result = cbx_flow_read_rows(flow, follow->jobs, follow->systems, true);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	return result >= 0;
+}
+
+/* Rows of SQL whose job is not in the shared state have ended since they were read */
+static int mark_all(struct cbx_follow *follow)
+{
+	struct cbx_system_entry *const *entries = cbx_systems_all(follow->systems);
+	size_t i;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < cbx_systems_count(follow->systems); i++)
+		cbx_follow_mark(follow, entries[i]);
+	return 0;
+}
+
+static int read_everything(struct cbx_follow *follow)
+{
+	int result;
+
+	read_rows(follow);
+	result = compare(follow);
+	if (!result)
+		result = mark_all(follow);
+	if (!result)
+		result = cbx_follow_read_jobs(follow);
+	if (!result)
+		result = read_systems(follow);
+	if (!result)
+		look(follow);
+	follow->whole = !result;
+	return result;
+}
+
+static int go_on(struct cbx_follow *follow)
+{
+	int result = 0;
+
+	if (is_due(follow, follow->next_compare))
+		result = compare(follow);
+	if (!result && follow->stale)
+		result = cbx_follow_read_jobs(follow);
+	if (!result && is_due(follow, follow->next_systems))
+		result = read_systems(follow);
+	if (!result && is_due(follow, follow->next_look))
+		look(follow);
+	return result;
+}
+
+static int follow_leader(struct cbx_follow *follow, int64_t marker)
+{
+	int result;
+
+	if (marker == follow->epoch)
+		return go_on(follow);
+	distrust(follow);
+	follow->changed = false;
+	result = read_everything(follow);
+	follow->epoch = result ? 0 : marker;
+	return result;
+}
+
+static void show(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	struct cbx_view *view = NULL;
+
+	if (cbx_view_new(follow->jobs, follow->systems, cbx_now(flow->clock), &view) < 0)
+		return;
+	view->internal = follow->internal;
+	view->interval_base = view->interval_current = follow->base;
+	cbx_observe_view(flow->observe, view, false);
+	cbx_window_show(flow->window, view);
+	follow->shown = true;
+	follow->changed = false;
+}
+
+/* Nobody's state is there whole: flushed, or nobody has led yet */
+static void do_without(struct cbx_follow *follow)
+{
+	uint64_t now = cbx_now(follow->flow->clock);
+
+	distrust(follow);
+	follow->changed = false;
+	if (now < follow->alone_at || !read_rows(follow))
+		return;
+	follow->alone_at = now + ALONE_EVERY;
+	follow->whole = true;
+	look(follow);
+}
+
+/* What the stream says, and then what has changed; the result of a read */
+static int read_state(struct cbx_follow *follow, int64_t *marker)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result;
+
+	if (!flow->state_link.up)
+		return 0;
+	result = cbx_follow_hear(follow);
+	if (result < 0)
+		return result;
+	if (result)
+		distrust(follow);
+	return flow->state->ops->read_epoch(flow->state, marker);
+}
+
+void cbx_follow_turn(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	int64_t marker = 0;
+	int result;
+
+	if (!is_due(follow, follow->next_turn))
+		return;
+	follow->next_turn = cbx_now(flow->clock) + TURN;
+	follow->whole = false;
+	result = read_state(follow, &marker);
+	if (!result && marker)
+		result = follow_leader(follow, marker);
+	else if (!result)
+		do_without(follow);
+	if (result) {
+		cbx_follow_unhear(follow);
+	} else {
+		if (follow->changed)
+			show(follow);
+		cbx_follow_tell(follow);
+	}
+	if (result >= 0)
+		return;
+	follow->next_turn += CBX_SECOND;
+	distrust(follow);
+	cbx_link_lost(&flow->state_link, result);
+}

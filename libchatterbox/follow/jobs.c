@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+/*
+ * jobs.c - the hashes of the shared state as lists of jobs
+ *
+ * Decides that a field which is no live status of its job is passed over, and that a job whose
+ * bytes did not change keeps its record: readers share it, and SQL is not asked of it again.
+ */
+#include "follow/follow.h"
+
+#include "decode/decode.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many hashes are read before we look whether to stop */
+#define PIECE 256
+
+/* One system's fields come one after another */
+struct reading {
+	struct cbx_follow *follow;
+	struct cbx_system_entry *entry; /* whose; NULL before the first */
+	struct cbx_job **jobs;
+	size_t count, capacity;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	struct cbx_job *const *left = a;
+	struct cbx_job *const *right = b;
+	int64_t x = (*left)->status->job_id;
+	int64_t y = (*right)->status->job_id;
+
+	return (x > y) - (x < y);
+}
+
+static bool is_same(const struct cbx_job_list *list, const struct reading *reading)
+{
+	size_t i;
+
+	if ((list ? list->count : 0) != reading->count)
+		return false;
+	for (i = 0; i < reading->count; i++)
+		if (list->jobs[i] != reading->jobs[i])
+			return false;
+	return true;
+}
+
+static int set_list(struct reading *reading, const char *system)
+{
+	struct cbx_follow *follow = reading->follow;
+	struct cbx_job_list *list = NULL;
+	size_t i;
+	int result;
+
+	if (reading->count)
+		qsort(reading->jobs, reading->count, sizeof(struct cbx_job *), by_id);
+	if (is_same(cbx_active_jobs_get(follow->jobs, system), reading))
+		return 0;
+	result = cbx_job_list_new(reading->jobs, reading->count, &list);
+	if (!result)
+		result = cbx_active_jobs_set(follow->jobs, system, list);
+	cbx_job_list_unref(list);
+	for (i = 0; !result && i < reading->count; i++)
+		if (!reading->jobs[i]->recorded_at)
+			result = cbx_follow_want_facts(follow, reading->jobs[i]);
+	follow->changed = true;
+	return result;
+}
+
+static void end_system(struct reading *reading)
+{
+	while (reading->count)
+		cbx_job_unref(reading->jobs[--reading->count]);
+}
+
+/* Sets what was read of the present system */
+static int put_system(struct reading *reading)
+{
+	struct cbx_system_entry *entry = reading->entry;
+	int result;
+
+	if (!entry)
+		return 0;
+	result = set_list(reading, entry->system->name);
+	end_system(reading);
+	if (result < 0)
+		return result;
+	reading->follow->stale -= entry->stale;
+	entry->stale = false;
+	return 0;
+}
+
+static struct cbx_job *find(const struct cbx_follow *follow, const char *system, int64_t job_id)
+{
+	return cbx_job_list_find(cbx_active_jobs_get(follow->jobs, system), job_id);
+}
+
+/* What we knew of it when we led, as long as the lease has only run out: without SQL nobody has
+ * recorded anything since */
+static struct cbx_job *find_own(const struct cbx_follow *follow, const char *system, int64_t job_id)
+{
+	const struct cbx_flow *flow = follow->flow;
+	struct cbx_job *job;
+
+	if (flow->sql_link.up)
+		return NULL;
+	job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id);
+	return job && job->phase == CBX_LIVE ? job : NULL;
+}
+
+/* The id of a field, written as we write it; else it is nobody's */
+static bool read_id(const char *name, int64_t *job_id)
+{
+	char text[24];
+
+	if (!cbx_parse_count(name, strlen(name), job_id))
+		return false;
+	snprintf(text, sizeof(text), "%lld", (long long)*job_id);
+	return !strcmp(text, name);
+}
+
+/* A record of @status; of a known job with what is known of it */
+static int renew(const struct cbx_job *known, struct cbx_status *status, enum cbx_kind kind,
+		 struct cbx_job **out)
+{
+	int result = known ? cbx_job_copy(known, out) : cbx_job_new(status, out);
+
+	if (result < 0)
+		return result;
+	(*out)->kind = kind;
+	(*out)->phase = CBX_LIVE;
+	if (!known)
+		return 0;
+	/* another text is another revision, which SQL knows */
+	if (strcmp(known->status->text, status->text) != 0)
+		(*out)->recorded_at = 0;
+	cbx_status_unref((*out)->status);
+	(*out)->status = cbx_status_ref(status);
+	return 0;
+}
+
+/* 1 = no live status of that job */
+static int make_job(struct cbx_follow *follow, const char *system, const struct cbx_field *field,
+		    struct cbx_job **out)
+{
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	const struct cbx_job *own;
+	struct cbx_job *known;
+	enum cbx_kind kind;
+	int64_t job_id;
+	int result;
+
+	if (!read_id(field->name, &job_id))
+		return 1;
+	known = find(follow, system, job_id);
+	if (known && known->status->json_len == field->value_len &&
+	    !memcmp(known->status->json, field->value, field->value_len)) {
+		*out = cbx_job_ref(known);
+		return 0;
+	}
+	result = cbx_decode_status(field->value, field->value_len, &status);
+	if (result < 0)
+		return result == -ENOMEM ? result : 1;
+	kind = cbx_kind_of(&follow->flow->settings->keys, status->text);
+	if (strcmp(status->system, system) || status->job_id != job_id || cbx_kind_is_end(kind))
+		return 1;
+	own = known ? NULL : find_own(follow, system, job_id);
+	result = renew(known ?: own, status, kind, out);
+	/* SQL is asked when it is back: another may have led where we could not see it */
+	if (!result && own)
+		(*out)->recorded_at = 0;
+	return result;
+}
+
+static int take_field(void *user, const char *key, const struct cbx_field *field)
+{
+	struct reading *reading = user;
+	struct cbx_job *job = NULL;
+	int result = 0;
+
+	if (!reading->entry || strcmp(reading->entry->system->name, key)) {
+		result = put_system(reading);
+		reading->entry = cbx_systems_find(reading->follow->systems, key);
+	}
+	if (!result)
+		result = make_job(reading->follow, key, field, &job);
+	if (result)
+		return result == 1 ? 0 : result;
+	if (reading->count == reading->capacity) {
+		size_t capacity = reading->capacity ? reading->capacity * 2 : 64;
+		struct cbx_job **jobs = reallocarray(reading->jobs, capacity, sizeof(*jobs));
+
+		if (!jobs) {
+			cbx_job_unref(job);
+			return -ENOMEM;
+		}
+		reading->jobs = jobs;
+		reading->capacity = capacity;
+	}
+	reading->jobs[reading->count++] = job;
+	return 0;
+}
+
+/* Those of @names that had no field at all have no job any more */
+static int drop_empty(struct cbx_follow *follow, const char *const *names, size_t count)
+{
+	struct reading nothing = { .follow = follow };
+	size_t i;
+	int result = 0;
+
+	for (i = 0; !result && i < count; i++) {
+		nothing.entry = cbx_systems_find(follow->systems, names[i]);
+		if (nothing.entry && nothing.entry->stale)
+			result = put_system(&nothing);
+	}
+	return result;
+}
+
+static int read_piece(struct cbx_follow *follow, const char *const *names, size_t count)
+{
+	struct cbx_state *state = follow->flow->state;
+	struct reading reading = { .follow = follow };
+	int result = state->ops->read_jobs(state, names, count, take_field, &reading);
+
+	if (!result)
+		result = put_system(&reading);
+	end_system(&reading);
+	free(reading.jobs);
+	return result ? result : drop_empty(follow, names, count);
+}
+
+/* The marked systems; the names live with the table */
+static int gather(struct cbx_follow *follow, const char ***out, size_t *count)
+{
+	struct cbx_system_entry *const *entries = cbx_systems_all(follow->systems);
+	const char **names = calloc(follow->stale + 1, sizeof(*names));
+	size_t n = 0;
+	size_t i;
+
+	if (!entries || !names) {
+		free(names);
+		return -ENOMEM;
+	}
+	for (i = 0; i < cbx_systems_count(follow->systems); i++)
+		if (entries[i]->stale)
+			names[n++] = entries[i]->system->name;
+	*out = names;
+	*count = n;
+	return 0;
+}
+
+static bool is_called_away(const struct cbx_flow *flow)
+{
+	return (flow->stopping && flow->stopping(flow->stopping_user)) ||
+	       cbx_leadership_epoch(flow->leadership);
+}
+
+int cbx_follow_read_jobs(struct cbx_follow *follow)
+{
+	cbx_auto(cbx_freep) const char **names = NULL;
+	size_t count = 0;
+	size_t done;
+	int result = gather(follow, &names, &count);
+
+	for (done = 0; !result && done < count; done += PIECE) {
+		if (done && is_called_away(follow->flow))
+			return 1;
+		result = read_piece(follow, names + done,
+				    count - done < PIECE ? count - done : PIECE);
+	}
+	if (!result)
+		cbx_follow_ask_facts(follow);
+	return result;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+/*
+ * lead.c - a host that hears the stream, while its instance leads
+ *
+ * Decides how no event is lost between the stream and what we record ourselves. When we take over
+ * the host is told the rest of the stream, and what our predecessor recorded but did not append.
+ * While we lead the place in the stream goes on, to an entry that was the newest before a renewal
+ * of the lease was sent: the database then says that nobody else led before it. So nothing of a
+ * successor is before the place; of our own words those of the last seconds come once more.
+ */
+#include "follow/follow.h"
+
+#include "port/outbox.h"
+
+#include <chatterbox/error.h>
+#include <string.h>
+
+#define MOST 10000
+#define MIND CBX_SECOND
+
+static int keep(void *user, const struct cbx_outbox_row *row)
+{
+	const struct cbx_stream_entry entry = { .name = row->name,
+						.id = row->message_id,
+						.params = row->payload,
+						.params_len = strlen(row->payload),
+						.previous_status = row->previous_status };
+	struct cbx_follow *follow = user;
+	int result = cbx_follow_keep(follow, &entry);
+
+	if (result > 0)
+		follow->heard.events[follow->heard.event_count - 1].origin =
+			row->origin
+				? cbx_origin_name(strcmp(row->origin, "ocd") ? CBX_USER : CBX_OCD)
+				: NULL;
+	return result < 0 ? result : 0;
+}
+
+/* What was recorded and is not in the stream */
+static int read_unstreamed(struct cbx_follow *follow, struct cbx_batch *out)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result = flow->sql->outbox->unstreamed(flow->sql, MOST, keep, follow);
+
+	*out = follow->heard;
+	follow->heard = (struct cbx_batch){ 0 };
+	follow->heard_bytes = 0;
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	return result;
+}
+
+/* The rest of the stream; without it nobody knows what was missed */
+static void hear_rest(struct cbx_follow *follow)
+{
+	struct cbx_link *link = &follow->flow->state_link;
+	char before[CBX_STREAM_PLACE];
+	int result = 0;
+
+	if (!link->up)
+		result = CHATTERBOX_E_DOWN;
+	while (!result) {
+		memcpy(before, follow->place, sizeof(before));
+		result = cbx_follow_hear(follow);
+		if (result >= 0)
+			cbx_follow_tell(follow);
+		if (!result && !strcmp(before, follow->place))
+			return;
+	}
+	if (result == 1)
+		return;
+	cbx_follow_unhear(follow);
+	follow->place[0] = '\0';
+	follow->gap = follow->gap || follow->placed;
+	if (link->up)
+		cbx_link_lost(link, result);
+}
+
+int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch)
+{
+	struct cbx_batch untold = { 0 };
+	int result;
+
+	if (!follow->host || follow->taken_over == epoch)
+		return 0;
+	follow->epoch = 0;
+	follow->whole = false;
+	/* asked first, told last: our teller may be appending them already */
+	result = read_unstreamed(follow, &untold);
+	if (result >= 0) {
+		hear_rest(follow);
+		follow->gap = follow->gap || result == 1;
+		follow->host->events(follow->host->user, &untold);
+		follow->taken_over = epoch;
+	}
+	cbx_batch_clear(&untold);
+	follow->newest[0] = '\0';
+	follow->next_mind = 0;
+	return result < 0 ? result : 0;
+}
+
+static void note_newest(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	int result;
+
+	follow->newest[0] = '\0';
+	result = flow->state->ops->read_events(flow->state, follow->newest, 0, NULL, NULL);
+	if (result < 0) {
+		cbx_link_lost(&flow->state_link, result);
+		return;
+	}
+	follow->placed = true;
+	follow->newest_until =
+		cbx_now(flow->clock) + (unsigned)flow->settings->lease_ttl * CBX_SECOND;
+}
+
+void cbx_follow_mind(struct cbx_follow *follow)
+{
+	struct cbx_flow *flow = follow->flow;
+	uint64_t now = cbx_now(flow->clock);
+
+	if (!follow->host)
+		return;
+	if (follow->gap) {
+		follow->gap = false;
+		follow->host->lost(follow->host->user);
+	}
+	/* what hangs may be in the stream, and the host not told of it */
+	if (now < follow->next_mind || flow->hanging || !flow->state_link.up)
+		return;
+	follow->next_mind = now + MIND;
+	if (!follow->newest[0]) {
+		note_newest(follow);
+	} else if (cbx_leadership_until(flow->leadership, flow->epoch) > follow->newest_until) {
+		memcpy(follow->place, follow->newest, sizeof(follow->place));
+		note_newest(follow);
+	}
+}

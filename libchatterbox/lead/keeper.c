@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/*
+ * keeper.c - decides who leads, by one row and the database's clock (CONTRACT 2, One leader)
+ *
+ * We count the lease from before a renewal was sent, so that we stop before anybody else starts. A
+ * lease that ran out while the database was away, and that nobody took, is renewed as it was.
+ *
+ * When the shared state carries an epoch that is not older than ours, either somebody else leads or
+ * the database was reset. The lease's row decides: who still stands in it raises his epoch above
+ * the other one. Not often, since two databases over one shared state would do so for ever; and not
+ * above CBX_EPOCH_RAISE_END, so that no foreign number can use the epochs up.
+ */
+#include "lead/keeper.h"
+
+#include <chatterbox/error.h>
+#include <poll.h>
+
+#define TABLES_AGAIN (10 * CBX_SECOND)
+#define RAISE_AGAIN (10 * CBX_SECOND)
+
+static void lead(struct cbx_keeper *keeper, uint64_t sent)
+{
+	uint64_t ttl = (unsigned)keeper->ttl * CBX_SECOND;
+	bool led = cbx_leadership_epoch(keeper->leadership) == keeper->epoch;
+
+	cbx_leadership_hold(keeper->leadership, keeper->epoch, sent + ttl);
+	keeper->next_renewal = sent + ttl / 3;
+	if (led)
+		return;
+	cbx_info(keeper->log, CBX_NO_FIELDS, "this instance leads now (epoch %lld)",
+		 (long long)keeper->epoch);
+}
+
+static void stand_by(struct cbx_keeper *keeper, const char *leader)
+{
+	if (keeper->epoch)
+		cbx_warn(keeper->log, CBX_FIELDS({ "leader", leader }),
+			 "this instance does not lead any more");
+	keeper->epoch = 0;
+	cbx_leadership_lose(keeper->leadership, leader);
+}
+
+/* The outcome of what we asked of our row: a holder that is none any more looks at once who is */
+static int settle(struct cbx_keeper *keeper, int result, uint64_t sent)
+{
+	if (!result) {
+		lead(keeper, sent);
+		return 0;
+	}
+	if (result != CHATTERBOX_E_FENCED)
+		return result;
+	stand_by(keeper, "");
+	keeper->next_renewal = 0;
+	return 0;
+}
+
+static int renew(struct cbx_keeper *keeper)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+	uint64_t sent = cbx_now(keeper->clock);
+
+	return settle(keeper, keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl), sent);
+}
+
+static bool is_to_raise(struct cbx_keeper *keeper, int64_t newer)
+{
+	if (!newer || cbx_now(keeper->clock) < keeper->next_raise)
+		return false;
+	if (newer < CBX_EPOCH_RAISE_END)
+		return true;
+	if (keeper->warned_epoch != keeper->epoch)
+		cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
+			 "the shared state carries epoch %lld, ours is %lld: it is not written; if "
+			 "no other instance leads, delete the keys %s:rev and %s:rev:*",
+			 (long long)newer, (long long)keeper->epoch, keeper->leadership->name,
+			 keeper->leadership->name);
+	keeper->warned_epoch = keeper->epoch;
+	return false;
+}
+
+static int raise_epoch(struct cbx_keeper *keeper, int64_t newer)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+	uint64_t sent = cbx_now(keeper->clock);
+	int result =
+		keeper->sql->lease->raise(keeper->sql, &guard, keeper->ttl, newer, &keeper->epoch);
+
+	if (result)
+		return settle(keeper, result, sent);
+	cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
+		 "the shared state carries epoch %lld, ours was %lld though the lease is ours (was "
+		 "the database reset or restored?): the lease goes on with epoch %lld",
+		 (long long)newer, (long long)guard.epoch, (long long)keeper->epoch);
+	keeper->next_raise = sent + RAISE_AGAIN;
+	lead(keeper, sent);
+	/* a write that the old epoch fenced meanwhile may have ended our leading */
+	keeper->next_renewal = sent;
+	return 0;
+}
+
+static int take(struct cbx_keeper *keeper)
+{
+	struct cbx_lease_state held = { 0 };
+	uint64_t sent = cbx_now(keeper->clock);
+	int result = keeper->sql->lease->take(keeper->sql, keeper->leadership->name,
+					      keeper->leadership->self, keeper->ttl, &keeper->epoch,
+					      &held);
+
+	keeper->next_renewal = sent + CBX_SECOND;
+	if (!result)
+		lead(keeper, sent);
+	else if (result == 1)
+		cbx_leadership_lose(keeper->leadership, held.holder);
+	return result > 0 ? 0 : result;
+}
+
+static int watch(struct cbx_keeper *keeper)
+{
+	struct cbx_lease_state held = { 0 };
+	int result = keeper->sql->lease->read(keeper->sql, keeper->leadership->name, &held);
+
+	keeper->next_renewal = cbx_now(keeper->clock) + CBX_SECOND;
+	if (!result)
+		cbx_leadership_lose(keeper->leadership, held.expired ? "" : held.holder);
+	return result;
+}
+
+static int migrate(struct cbx_keeper *keeper)
+{
+	int applied = 0;
+	int result = keeper->sql->ops->migrate(keeper->sql, &applied);
+
+	if (!result)
+		result = keeper->sql->ops->check_schema(keeper->sql);
+	if (!result) {
+		if (applied)
+			cbx_info(keeper->log, CBX_NO_FIELDS, "%d migrations applied", applied);
+		keeper->migrated = true;
+		return 0;
+	}
+	if (result == CHATTERBOX_E_SCHEMA) {
+		keeper->on_failed(keeper->user, result, keeper->sql->error);
+		keeper->stop = true;
+	}
+	return result;
+}
+
+/* An observer makes nothing: it waits for the tables of those who may lead */
+static int find_tables(struct cbx_keeper *keeper)
+{
+	int result;
+
+	if (cbx_now(keeper->clock) < keeper->next_renewal)
+		return 0;
+	result = keeper->sql->ops->check_schema(keeper->sql);
+	keeper->migrated = !result;
+	keeper->next_renewal = cbx_now(keeper->clock) + (result ? TABLES_AGAIN : 0);
+	if (result != CHATTERBOX_E_SCHEMA)
+		return result;
+	cbx_info(keeper->log, CBX_FIELDS({ "error", keeper->sql->error }),
+		 "the database is not as it should be (yet): an observer does without it");
+	return 0;
+}
+
+static int work(struct cbx_keeper *keeper)
+{
+	int64_t newer;
+
+	if (!keeper->migrated && keeper->observer)
+		return find_tables(keeper);
+	if (!keeper->migrated)
+		return migrate(keeper);
+	newer = keeper->epoch ? cbx_leadership_newer(keeper->leadership, keeper->epoch) : 0;
+	if (is_to_raise(keeper, newer))
+		return raise_epoch(keeper, newer);
+	if (cbx_now(keeper->clock) < keeper->next_renewal)
+		return 0;
+	if (keeper->observer)
+		return watch(keeper);
+	return keeper->epoch ? renew(keeper) : take(keeper);
+}
+
+/* Also when the lease ran out by itself, since the last turn */
+static void tell_change(struct cbx_keeper *keeper)
+{
+	bool leads = cbx_leadership_epoch(keeper->leadership) > 0;
+
+	if (leads == keeper->leads)
+		return;
+	keeper->leads = leads;
+	keeper->on_change(keeper->user);
+}
+
+static void turn(struct cbx_keeper *keeper)
+{
+	struct pollfd p = { .fd = cbx_mailbox_fd(keeper->inbox), .events = POLLIN };
+	int result = 0;
+
+	if (cbx_link_ensure(&keeper->sql_link) >= 0)
+		result = work(keeper);
+	if (result < 0)
+		cbx_link_lost(&keeper->sql_link, result);
+	tell_change(keeper);
+	keeper->on_turn(keeper->user);
+	if (keeper->stop)
+		return;
+	poll(&p, 1, 200);
+	cbx_mailbox_clear(keeper->inbox);
+}
+
+void *cbx_keeper_run(void *user)
+{
+	struct cbx_keeper *keeper = user;
+
+	while (!keeper->stop) {
+		keeper->beat = cbx_now(keeper->clock);
+		turn(keeper);
+	}
+	return NULL;
+}
+
+void cbx_keeper_close(struct cbx_keeper *keeper)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+
+	if (keeper->epoch && keeper->sql_link.up &&
+	    !keeper->sql->lease->give_back(keeper->sql, &guard))
+		cbx_info(keeper->log, CBX_NO_FIELDS, "the lease is given back");
+	keeper->epoch = 0;
+	cbx_leadership_lose(keeper->leadership, "");
+	cbx_link_close(&keeper->sql_link);
+}

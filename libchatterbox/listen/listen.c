@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+/*
+ * listen.c - the listener's loop; decides when what waited in the queue has been merged ("caught
+ * up") and what happens to a message that can't be understood: rejected without requeue, and
+ * counted
+ */
+#include "listen/listen.h"
+
+#include "base/sabotage.h"
+#include "runtime/envelope.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REFUSED_WAIT (10 * CBX_SECOND)
+
+static void deaf(struct cbx_listener *listener)
+{
+	listener->consuming = false;
+	listener->caught_up = false;
+	listener->bound = false;
+	listener->connection++;
+	listener->outstanding = 0;
+}
+
+static void lost(struct cbx_listener *listener, int error)
+{
+	deaf(listener);
+	cbx_link_lost(&listener->bus_link, error);
+	/* whatever it was (no memory, a refusal): what this connection has consumed comes again */
+	if (listener->bus_link.up)
+		cbx_link_close(&listener->bus_link);
+}
+
+static void drop_connection(struct cbx_listener *listener)
+{
+	cbx_link_close(&listener->bus_link);
+	deaf(listener);
+}
+
+static bool ensure(struct cbx_listener *listener)
+{
+	int result = cbx_link_ensure(&listener->bus_link);
+
+	if (result < 0) {
+		if (listener->consuming)
+			deaf(listener);
+		return false;
+	}
+	if (result == 1)
+		deaf(listener);
+	if (listener->consuming)
+		return true;
+	if (cbx_now(listener->clock) < listener->retry_at)
+		return true;
+	result = cbx_listener_begin(listener);
+	if (!result)
+		return true;
+	if (result == CHATTERBOX_E_REFUSED) {
+		listener->caught_up = true;
+		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
+		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
+			  "events in can't be consumed; trying again");
+		return true;
+	}
+	lost(listener, result);
+	return false;
+}
+
+/* An answer goes out, then its request is settled: lost in between, it is asked again */
+static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	struct cbx_bus_message message = { .exchange = "",
+					   .routing_key = inbound->letter.reply_to,
+					   .body = inbound->letter.body,
+					   .body_len = inbound->letter.len,
+					   .correlation_id = inbound->letter.correlation_id };
+	char trace[CBX_UUID_TEXT];
+	int result = 0;
+
+	cbx_uuid(trace);
+	cbx_envelope_properties(listener->settings, listener->clock,
+				inbound->letter.trace_id ?: trace, &message);
+	if (inbound->letter.reply_to)
+		result = listener->bus->ops->publish(listener->bus, &message, NULL,
+						     cbx_now(listener->clock) + 2 * CBX_SECOND);
+	if (!result || result == CHATTERBOX_E_LIMIT)
+		result = listener->bus->ops->settle(listener->bus, inbound->tag, false, true);
+	if (result < 0)
+		lost(listener, CHATTERBOX_E_DOWN);
+}
+
+static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	int result;
+
+	if (inbound->connection != listener->connection || !listener->consuming)
+		return;
+	if (inbound->type == CBX_IN_ANSWER) {
+		send_answer(listener, inbound);
+		return;
+	}
+	listener->outstanding--;
+	if (cbx_sabotage("ack-before-commit"))
+		return;
+	if (inbound->again) {
+		drop_connection(listener);
+		return;
+	}
+	result = listener->bus->ops->settle(listener->bus, inbound->tag, false, inbound->ok);
+	if (result < 0)
+		lost(listener, result);
+	else
+		cbx_metric_add(listener->observe->events_consumed, inbound->event,
+			       inbound->ok ? "ok" : "rejected", 1);
+}
+
+static void settle_all(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound;
+
+	cbx_mailbox_clear(listener->inbox);
+	while ((inbound = cbx_mailbox_take(listener->inbox))) {
+		settle(listener, inbound);
+		inbound->answer = NULL;
+		cbx_inbound_free(inbound);
+	}
+}
+
+static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
+{
+	cbx_metric_add(listener->observe->events_consumed, "unknown", "rejected", 1);
+	cbx_warn(listener->log, CBX_FIELDS({ "routing_key", event->message.routing_key }),
+		 "an event of %zu bytes is rejected: %s", event->message.body_len,
+		 chatterbox_strerror(error));
+	error = listener->bus->ops->settle(listener->bus, event->tag, false, false);
+	if (error < 0)
+		lost(listener, error);
+}
+
+/* A report or event in which nothing can be used is one that can't be understood */
+static bool is_empty(const struct cbx_inbound *inbound)
+{
+	const struct cbx_reply *reply = inbound->reply;
+
+	return reply && !reply->count && !reply->system_count;
+}
+
+static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	int result = CHATTERBOX_E_LIMIT;
+
+	if (event->type == CBX_BUS_DELIVERY)
+		result = cbx_inbound_decode(event->message.routing_key, event->message.body,
+					    event->message.body_len, &listener->settings->limits,
+					    &inbound);
+	if (!result && inbound->reply)
+		cbx_observe_rejects(listener->observe, inbound->reply);
+	if (!result && is_empty(inbound))
+		result = CHATTERBOX_E_DECODE;
+	if (result == -ENOMEM) {
+		drop_connection(listener);
+		return;
+	}
+	if (result < 0) {
+		reject(listener, event, result);
+		return;
+	}
+	inbound->at = cbx_now(listener->clock);
+	inbound->answer = listener->inbox;
+	inbound->tag = event->tag;
+	inbound->connection = listener->connection;
+	if (cbx_mailbox_put(listener->poller, inbound) < 0) {
+		/* more than the prefetch can't wait there: the broker delivers it again */
+		drop_connection(listener);
+		return;
+	}
+	listener->outstanding++;
+	cbx_steal(inbound);
+	if (cbx_sabotage("ack-before-commit"))
+		listener->bus->ops->settle(listener->bus, event->tag, false, true);
+}
+
+static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	size_t len = strlen(listener->settings->app_name);
+
+	return (event->type == CBX_BUS_DELIVERY || event->type == CBX_BUS_OVERSIZED) &&
+	       event->message.queue &&
+	       !strncmp(event->message.queue, listener->settings->app_name, len) &&
+	       !strcmp(event->message.queue + len, ".request");
+}
+
+static void take_one(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CBX_SECOND;
+	struct cbx_bus_event event = { 0 };
+	int result = listener->bus->ops->take(listener->bus, cbx_mailbox_fd(listener->inbox),
+					      deadline, &event);
+
+	if (result < 0) {
+		lost(listener, result);
+		return;
+	}
+	if (is_request(listener, &event)) {
+		result = listener->on_request(listener->user, &event, listener->connection);
+		if (result < 0)
+			drop_connection(listener);
+	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
+		hand_over(listener, &event);
+		if (listener->backlog > 0 && --listener->backlog == 0)
+			listener->caught_up = true;
+	} else if (event.type == CBX_BUS_NOTHING && !listener->outstanding &&
+		   cbx_now(listener->clock) >= deadline) {
+		/* the rest of what waited has expired or went to somebody else */
+		listener->caught_up = true;
+	} else if (event.type == CBX_BUS_CANCELLED) {
+		cbx_warn(listener->log, CBX_NO_FIELDS, "the queue of events in was deleted");
+		drop_connection(listener);
+	}
+	cbx_bus_event_clear(&event);
+}
+
+static void turn(struct cbx_listener *listener)
+{
+	struct pollfd p = { .fd = cbx_mailbox_fd(listener->inbox), .events = POLLIN };
+	bool leads = cbx_leadership_epoch(listener->leadership) > 0;
+
+	cbx_health_want(listener->bus_link.entry, leads);
+	settle_all(listener);
+	if (listener->consuming && listener->unanswered == listener->connection)
+		drop_connection(listener);
+	if (!leads && listener->bus_link.up)
+		drop_connection(listener);
+	if (leads && ensure(listener)) {
+		take_one(listener);
+		return;
+	}
+	poll(&p, 1, 200);
+}
+
+void *cbx_listener_run(void *user)
+{
+	struct cbx_listener *listener = user;
+
+	while (!listener->stop) {
+		listener->beat = cbx_now(listener->clock);
+		turn(listener);
+	}
+	settle_all(listener);
+	return NULL;
+}
+
+void cbx_listener_close(struct cbx_listener *listener)
+{
+	cbx_link_close(&listener->bus_link);
+	cbx_settings_unref(listener->settings);
+	listener->settings = NULL;
+}

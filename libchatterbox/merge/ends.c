@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ends.c - decides the ends that nobody told: vanished jobs, and those of systems long
+ * offline
+ *
+ * A vanished job has completed when it was full, else it was killed, with an error of code
+ * `vanished`; a later end word corrects either (CONTRACT 1, Vanished, Offline).
+ *
+ * Two successive answers that leave a job out prove that it has vanished. A status that was
+ * rejected is there all the same: with a job_id that can be read it is that job, as if told; else
+ * it may be any job of its system, so that such an answer proves nothing by itself, nor together
+ * with the one before it or after it. Otherwise a live job would end because its own status came
+ * garbled. But ten successive answers that leave a job out are taken for proof whatever else is in
+ * them: a stranger that is garbled for good must not keep everything alive for ever.
+ */
+#include "merge/internal.h"
+
+#include <stdlib.h>
+
+/* Successive answers that leave a job out, and it has vanished */
+#define ANSWERS_MISSING 2
+/* The same when some of them hold a status that may be the job's, since its job_id can't be read */
+#define ANSWERS_UNSEEN 10
+
+static bool holds(const int64_t *ids, size_t count, int64_t job_id)
+{
+	size_t low = 0;
+	size_t high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (ids[middle] == job_id)
+			return true;
+		if (ids[middle] < job_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* A copy of @job that ended with @text */
+static int ended_copy(struct merge *m, struct cbx_job *job, const char *text, enum cbx_kind kind,
+		      struct cbx_job **out)
+{
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	struct cbx_job *ended = NULL;
+	int result = cbx_status_with_text(job->status, text, &status);
+
+	if (result < 0)
+		return result;
+	result = cbx_job_copy(job, &ended);
+	if (result < 0)
+		return result;
+	cbx_status_unref(ended->status);
+	ended->status = cbx_steal(status);
+	ended->kind = kind;
+	ended->phase = CBX_ENDED;
+	ended->inferred = true;
+	ended->word_at = m->report->at;
+	ended->revision++;
+	*out = ended;
+	return 0;
+}
+
+static int vanish(struct merge *m, struct cbx_job *job)
+{
+	bool full = cbx_status_is_full(job->status);
+	cbx_auto(cbx_job_unrefp) struct cbx_job *ended = NULL;
+	struct cbx_change *change = NULL;
+	int result;
+
+	result = ended_copy(m, job, full ? m->rules->keys.completed : m->rules->keys.killed,
+			    full ? CBX_COMPLETED : CBX_KILLED, &ended);
+	if (result < 0)
+		return result;
+	result = merge_tell(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
+	if (result < 0)
+		return result;
+	if (!full) {
+		change->error_code = "vanished";
+		change->error_message = "the system no longer knows the job";
+	}
+	return merge_put(m, ended);
+}
+
+void merge_seen(struct cbx_job *job)
+{
+	job->unseen = 0;
+	job->missing = 0;
+}
+
+/* Counts that the answer leaves the job out. Is that once too often? */
+static bool has_vanished(const struct cbx_report *report, struct cbx_job *job)
+{
+	/* an answer whose record failed may be merged again, and is still one answer */
+	if (job->unseen_at < report->at) {
+		job->unseen_at = report->at;
+		job->unseen++;
+		job->missing = report->absence == CBX_IS_MISSING ? job->missing + 1 : 0;
+	}
+	return job->missing >= ANSWERS_MISSING || job->unseen >= ANSWERS_UNSEEN;
+}
+
+/* Should the answer hold the job, and has nothing newer told of it? */
+static bool should_hold(const struct cbx_report *report, const struct cbx_job *job)
+{
+	/* an equal word_at is a word of this very answer; a later one came by a push */
+	if (job->phase != CBX_LIVE || job->word_at >= report->at)
+		return false;
+	return report->kind == CBX_LIST_ANSWER ||
+	       holds(report->named, report->named_count, job->status->job_id);
+}
+
+int merge_vanished(struct merge *m)
+{
+	const struct cbx_report *report = m->report;
+	size_t i;
+	int result;
+
+	if ((report->kind != CBX_LIST_ANSWER && report->kind != CBX_STATUS_ANSWER) ||
+	    report->absence == CBX_NO_ABSENCE)
+		return 0;
+	for (i = 0; i < m->count; i++) {
+		struct cbx_job *job = m->jobs[i];
+
+		if (!should_hold(report, job))
+			continue;
+		if (holds(report->garbled, report->garbled_count, job->status->job_id)) {
+			merge_seen(job);
+			continue;
+		}
+		if (!has_vanished(report, job))
+			continue;
+		result = vanish(m, job);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}
+
+bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->phase == CBX_LIVE &&
+		    list->jobs[i]->word_db_ms <= silent_before_ms)
+			return true;
+	return false;
+}
+
+int merge_silent(struct merge *m)
+{
+	size_t i;
+	int result;
+
+	for (i = 0; i < m->count; i++) {
+		cbx_auto(cbx_job_unrefp) struct cbx_job *ended = NULL;
+		struct cbx_job *job = m->jobs[i];
+		struct cbx_change *change = NULL;
+
+		if (job->phase != CBX_LIVE || job->word_db_ms > m->report->silent_before_ms)
+			continue;
+		result = ended_copy(m, job, m->rules->keys.errored, CBX_ERRORED, &ended);
+		if (result < 0)
+			return result;
+		result = merge_tell(m, ended, CBX_IN_MONITOR, job->status->text, &change);
+		if (result < 0)
+			return result;
+		change->error_code = "system_offline";
+		change->error_message = "the system is offline and nobody heard of the job";
+		result = merge_put(m, ended);
+		if (result < 0)
+			return result;
+	}
+	return 0;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/*
+ * events.c - decides the two events about a system: `status` and `user_job_errors`
+ *
+ * A group is the live jobs of one job_type (absent is a group of its own). It is paused when it has
+ * a live job and all its live ones are paused; a group that turns is told (CONTRACT 3).
+ */
+#include "merge/internal.h"
+
+#include "base/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct group {
+	const char *type; /* NULL = jobs without job_type */
+	unsigned live_before, paused_before;
+	unsigned live_after, paused_after;
+};
+
+struct groups {
+	struct group *all;
+	size_t count;
+};
+
+static struct group *group_of(struct groups *groups, const char *type)
+{
+	struct group *all;
+	size_t i;
+
+	for (i = 0; i < groups->count; i++) {
+		const char *known = groups->all[i].type;
+
+		if (known == type || (known && type && !strcmp(known, type)))
+			return &groups->all[i];
+	}
+	all = reallocarray(groups->all, groups->count + 1, sizeof(*all));
+	if (!all)
+		return NULL;
+	groups->all = all;
+	all[groups->count] = (struct group){ .type = type };
+	return &all[groups->count++];
+}
+
+static int count_jobs(struct groups *groups, struct cbx_job *const *jobs, size_t count, bool after)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		struct group *group;
+
+		if (jobs[i]->phase != CBX_LIVE)
+			continue;
+		group = group_of(groups, jobs[i]->status->job_type);
+		if (!group)
+			return -ENOMEM;
+		*(after ? &group->live_after : &group->live_before) += 1;
+		*(after ? &group->paused_after : &group->paused_before) +=
+			jobs[i]->kind == CBX_PAUSED;
+	}
+	return 0;
+}
+
+/* An outbox row of the system: its id is part of its message_id, so the database makes that */
+static int add_system_event(struct merge *m, const char *name, const char *tag,
+			    struct cbx_text *payload)
+{
+	struct cbx_event *event = cbx_batch_add_event(m->batch);
+
+	if (!event)
+		return -ENOMEM;
+	event->name = name;
+	event->tag = tag;
+	event->key = strdup(m->report->system);
+	if (!event->key)
+		return -ENOMEM;
+	return cbx_text_take(payload, &event->payload, NULL);
+}
+
+static int tell_group(struct merge *m, const struct group *group)
+{
+	cbx_auto(cbx_text_free) struct cbx_text payload = { 0 };
+	bool before = group->live_before && group->live_before == group->paused_before;
+	bool after = group->live_after && group->live_after == group->paused_after;
+
+	if (before == after)
+		return 0;
+	cbx_text_puts(&payload, "{\"system_id\":");
+	cbx_text_json_string(&payload, m->report->system);
+	cbx_text_printf(&payload, ",\"paused\":%s", after ? "true" : "false");
+	if (group->type) {
+		cbx_text_puts(&payload, ",\"job_type\":");
+		cbx_text_json_string(&payload, group->type);
+	}
+	cbx_text_putc(&payload, '}');
+	return add_system_event(m, "status", "status", &payload);
+}
+
+static int tell_groups(struct merge *m)
+{
+	struct groups groups = { 0 };
+	size_t i;
+	int result = 0;
+
+	if (m->last)
+		result = count_jobs(&groups, m->last->jobs, m->last->count, false);
+	if (!result)
+		result = count_jobs(&groups, m->jobs, m->count, true);
+	for (i = 0; !result && i < groups.count; i++)
+		result = tell_group(m, &groups.all[i]);
+	free(groups.all);
+	return result;
+}
+
+static void add_error(struct merge *m, const struct cbx_change *change, struct cbx_text *payload)
+{
+	const struct cbx_status *status = change->job->status;
+	char time[CBX_TIME_TEXT];
+
+	cbx_time_text(m->rules->wall_ms, time);
+	cbx_text_puts(payload, payload->len ? ",{\"system\":" : "[{\"system\":");
+	cbx_text_json_string(payload, status->system);
+	cbx_text_printf(payload, ",\"job_id\":%lld", (long long)status->job_id);
+	if (status->job_type) {
+		cbx_text_puts(payload, ",\"job_type\":");
+		cbx_text_json_string(payload, status->job_type);
+	}
+	cbx_text_puts(payload, ",\"code\":");
+	cbx_text_json_string(payload, change->error_code);
+	cbx_text_puts(payload, ",\"message\":");
+	cbx_text_json_string(payload, change->error_message);
+	cbx_text_printf(payload, ",\"time\":\"%s\"}", time);
+}
+
+static int tell_errors(struct merge *m)
+{
+	cbx_auto(cbx_text_free) struct cbx_text payload = { 0 };
+	size_t i;
+
+	for (i = m->first_change; i < m->batch->change_count; i++) {
+		const struct cbx_change *change = &m->batch->changes[i];
+
+		if (change->told && change->job->kind == CBX_ERRORED &&
+		    change->job->origin == CBX_USER)
+			add_error(m, change, &payload);
+	}
+	if (!payload.len && !payload.failed)
+		return 0;
+	cbx_text_putc(&payload, ']');
+	return add_system_event(m, "user_job_errors", "errors", &payload);
+}
+
+int merge_system_events(struct merge *m)
+{
+	size_t i;
+	int result = 0;
+	bool told = m->regrouped;
+
+	for (i = m->first_change; i < m->batch->change_count; i++)
+		told = told || m->batch->changes[i].told;
+	if (!told)
+		return 0;
+	result = tell_groups(m);
+	if (result < 0)
+		return result;
+	return tell_errors(m);
+}

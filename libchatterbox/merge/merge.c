@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: MIT
+/*
+ * merge.c - decides what a word about a job changes (CONTRACT 1: Revision, Late, The end)
+ *
+ * A word that changes nothing but the time touches the owner's private fields of the shared record
+ * in place; anything that a reader could see makes a new record.
+ */
+#include "base/sabotage.h"
+#include "merge/internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static size_t position(const struct merge *m, int64_t job_id)
+{
+	size_t low = 0;
+	size_t high = m->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (m->jobs[middle]->status->job_id < job_id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct cbx_job *merge_find(const struct merge *m, int64_t job_id)
+{
+	size_t at = position(m, job_id);
+
+	return at < m->count && m->jobs[at]->status->job_id == job_id ? m->jobs[at] : NULL;
+}
+
+int merge_put(struct merge *m, struct cbx_job *job)
+{
+	size_t at = position(m, job->status->job_id);
+
+	m->changed = true;
+	if (at < m->count && m->jobs[at]->status->job_id == job->status->job_id) {
+		cbx_job_unref(m->jobs[at]);
+		m->jobs[at] = cbx_job_ref(job);
+		return 0;
+	}
+	if (m->count == m->capacity) {
+		size_t capacity = m->capacity ? m->capacity * 2 : 8;
+		struct cbx_job **jobs = reallocarray(m->jobs, capacity, sizeof(*jobs));
+
+		if (!jobs)
+			return -ENOMEM;
+		m->jobs = jobs;
+		m->capacity = capacity;
+	}
+	memmove(m->jobs + at + 1, m->jobs + at, (m->count - at) * sizeof(*m->jobs));
+	m->jobs[at] = cbx_job_ref(job);
+	m->count++;
+	return 0;
+}
+
+static int tell_event(struct merge *m, const struct cbx_job *job, const char *previous)
+{
+	const struct cbx_status *status = job->status;
+	struct cbx_event *event = cbx_batch_add_event(m->batch);
+
+	if (!event)
+		return -ENOMEM;
+	event->name = "update_job_status";
+	event->origin = cbx_origin_name(job->origin);
+	event->payload = cbx_strndup(status->json, status->json_len);
+	if (previous)
+		event->previous_status = strdup(previous);
+	if (asprintf(&event->key, "%s/%lld", status->system, (long long)status->job_id) < 0)
+		event->key = NULL;
+	if (asprintf(&event->message_id, "%s/%lld/%lld", status->system, (long long)status->job_id,
+		     (long long)job->revision) < 0)
+		event->message_id = NULL;
+	if (!event->payload || !event->key || !event->message_id ||
+	    (previous && !event->previous_status))
+		return -ENOMEM;
+	return 0;
+}
+
+int merge_tell(struct merge *m, struct cbx_job *job, enum cbx_place place, const char *previous,
+	       struct cbx_change **out)
+{
+	struct cbx_change *change = cbx_batch_add_change(m->batch);
+
+	if (!change)
+		return -ENOMEM;
+	change->job = cbx_job_ref(job);
+	change->place = place;
+	change->told = true;
+	job->recorded_at = m->rules->now;
+	job->updated_ms = m->rules->wall_ms;
+	if (previous) {
+		change->previous_status = strdup(previous);
+		if (!change->previous_status)
+			return -ENOMEM;
+	}
+	m->counts->transitions[job->kind]++;
+	*out = change;
+	return tell_event(m, job, previous);
+}
+
+/* The job has this word now, and it is told: first heard of, another text, ended or returned */
+static int apply_told(struct merge *m, struct cbx_job *job, const char *previous, bool returned)
+{
+	struct cbx_change *change = NULL;
+	enum cbx_place place = CBX_IN_MONITOR;
+	int result;
+
+	if (job->kind == CBX_COMPLETED || job->kind == CBX_KILLED)
+		place = CBX_IN_COMPLETED;
+	job->phase = cbx_kind_is_end(job->kind) ? CBX_ENDED : CBX_LIVE;
+	job->inferred = false;
+	result = merge_tell(m, job, place, previous, &change);
+	if (result < 0)
+		return result;
+	change->returned = returned && place == CBX_IN_MONITOR;
+	if (job->kind == CBX_ERRORED) {
+		change->error_code = job->status->error_code ?: "errored";
+		change->error_message = job->status->error_message ?: job->status->text;
+	}
+	return merge_put(m, job);
+}
+
+/* When this report told of a job, for those that a Job Status round may leave out */
+static uint64_t told_at(const struct merge *m)
+{
+	return m->report->kind == CBX_STATUS_ANSWER ? 0 : m->report->at;
+}
+
+/* A copy of what is known with this status in it; a new record when nothing is known */
+static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_status *status,
+		       struct cbx_job **out)
+{
+	struct cbx_job *job = NULL;
+	int result = known ? cbx_job_copy(known, &job) : cbx_job_new(status, &job);
+
+	if (result < 0)
+		return result;
+	if (known) {
+		cbx_status_unref(job->status);
+		job->status = cbx_status_ref(status);
+	} else {
+		job->first_seen_ms = m->rules->wall_ms;
+	}
+	job->kind = cbx_kind_of(&m->rules->keys, status->text);
+	job->word_at = m->report->at;
+	job->told_at = told_at(m);
+	job->word_db_ms = m->rules->db_ms;
+	merge_seen(job);
+	*out = job;
+	return 0;
+}
+
+/* Did the job go over to another group of the system's `status` events? */
+static bool has_moved(const struct cbx_status *from, const struct cbx_status *to)
+{
+	if (!from->job_type || !to->job_type)
+		return from->job_type != to->job_type;
+	return strcmp(from->job_type, to->job_type) != 0;
+}
+
+/* A word about a job that lives: progress, a change of its text, or its end */
+static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
+{
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	struct cbx_change *change;
+	int result;
+
+	if (cbx_status_equal(known->status, status)) {
+		known->word_at = m->report->at;
+		known->told_at = told_at(m);
+		known->word_db_ms = m->rules->db_ms;
+		merge_seen(known);
+		return 0;
+	}
+	result = next_record(m, known, status, &job);
+	if (result < 0)
+		return result;
+	if (strcmp(known->status->text, status->text)) {
+		job->revision++;
+		return apply_told(m, job, known->status->text, false);
+	}
+	m->counts->progressed++;
+	m->regrouped = m->regrouped || has_moved(known->status, status);
+	if (m->rules->now - job->recorded_at >= m->rules->checkpoint ||
+	    has_moved(known->status, status)) {
+		job->recorded_at = m->rules->now;
+		change = cbx_batch_add_change(m->batch);
+		if (!change)
+			return -ENOMEM;
+		change->job = cbx_job_ref(job);
+		change->place = CBX_IN_MONITOR;
+	}
+	return merge_put(m, job);
+}
+
+/* What is remembered of an end: the list's own record of it, else the row in completed_jobs */
+struct end {
+	const char *text;
+	int64_t revision;
+	bool inferred;
+	bool in_completed;
+};
+
+/* A word about a job that has ended */
+static int word_of_ended(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
+			 const struct end *end, struct cbx_status *status)
+{
+	enum cbx_kind kind = cbx_kind_of(&m->rules->keys, status->text);
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	int result;
+
+	/* an end told again changes nothing, unless it corrects one that was only concluded */
+	if (cbx_kind_is_end(kind) && (!end->inferred || !strcmp(end->text, status->text)))
+		return 0;
+	if (!cbx_kind_is_end(kind) && m->report->kind == CBX_PUSH) {
+		m->counts->ask = true;
+		return 0;
+	}
+	result = next_record(m, known, status, &job);
+	if (result < 0)
+		return result;
+	job->revision = end->revision + 1;
+	if (past) {
+		job->origin = job->origin == CBX_OCD ? CBX_OCD : past->origin;
+		if (!known)
+			job->first_seen_ms = past->started_ms;
+	}
+	return apply_told(m, job, end->text, end->in_completed);
+}
+
+/* The first word about a job: one that OCD's row announced, or one never seen */
+static int first_word(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
+		      struct cbx_status *status)
+{
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	int result = next_record(m, known, status, &job);
+
+	if (result < 0)
+		return result;
+	job->revision = 1;
+	if (past && past->ended)
+		job->revision = past->revision + 1;
+	if (past && past->origin == CBX_OCD)
+		job->origin = CBX_OCD;
+	return apply_told(m, job, past && past->ended ? past->status : NULL, past && past->ended);
+}
+
+static int word(struct merge *m, struct cbx_status *status)
+{
+	struct cbx_job *known = merge_find(m, status->job_id);
+	const struct cbx_past *past = NULL;
+	struct end end;
+
+	if (known && known->word_at > m->report->at && !cbx_sabotage("no-late-check")) {
+		m->counts->late++;
+		return 0;
+	}
+	if (known && known->phase == CBX_LIVE)
+		return word_of_live(m, known, status);
+	past = m->find_past(m->user, m->report->system, status->job_id);
+	if (known && known->phase == CBX_ENDED) {
+		end = (struct end){ known->status->text, known->revision, known->inferred,
+				    known->kind != CBX_ERRORED };
+		return word_of_ended(m, known, past, &end, status);
+	}
+	if (!known && past && past->ended) {
+		end = (struct end){ past->status, past->revision, past->inferred, true };
+		return word_of_ended(m, NULL, past, &end, status);
+	}
+	return first_word(m, known, past, status);
+}
+
+bool cbx_merge_needs_past(const struct cbx_job_list *last, int64_t job_id)
+{
+	const struct cbx_job *job = cbx_job_list_find(last, job_id);
+
+	return !job || job->phase != CBX_LIVE;
+}
+
+/* The next list starts as the last one, less the ends that nobody can be late about any more */
+static int begin(struct merge *m)
+{
+	size_t i;
+
+	if (!m->last || !m->last->count)
+		return 0;
+	m->capacity = m->last->count + 4;
+	m->jobs = calloc(m->capacity, sizeof(*m->jobs));
+	if (!m->jobs)
+		return -ENOMEM;
+	for (i = 0; i < m->last->count; i++) {
+		struct cbx_job *job = m->last->jobs[i];
+
+		if (job->phase == CBX_ENDED && job->kind != CBX_ERRORED &&
+		    m->rules->now - job->word_at > m->rules->keep_ended &&
+		    m->rules->now > job->word_at) {
+			m->changed = true;
+			continue;
+		}
+		m->jobs[m->count++] = cbx_job_ref(job);
+	}
+	return 0;
+}
+
+static int run(struct merge *m)
+{
+	size_t i;
+	int result = begin(m);
+
+	for (i = 0; !result && i < m->report->count; i++)
+		result = word(m, m->report->statuses[i]);
+	if (!result && m->report->kind == CBX_SILENCE)
+		result = merge_silent(m);
+	if (!result)
+		result = merge_vanished(m);
+	if (!result)
+		result = merge_system_events(m);
+	return result;
+}
+
+int cbx_merge(const struct cbx_merge_rules *rules, struct cbx_job_list *last,
+	      const struct cbx_report *report, cbx_past_fn find_past, void *user,
+	      struct cbx_batch *batch, struct cbx_merge_counts *counts, struct cbx_job_list **next)
+{
+	struct merge m = { .rules = rules,
+			   .report = report,
+			   .find_past = find_past,
+			   .user = user,
+			   .batch = batch,
+			   .counts = counts,
+			   .last = last,
+			   .first_change = batch->change_count };
+	struct cbx_job_list *list = NULL;
+	int result = run(&m);
+	size_t i;
+
+	if (!result && m.changed && m.count)
+		result = cbx_job_list_new(m.jobs, m.count, &list);
+	else if (!result && !m.changed && last)
+		list = cbx_job_list_ref(last);
+	for (i = 0; i < m.count; i++)
+		cbx_job_unref(m.jobs[i]);
+	free(m.jobs);
+	if (result < 0)
+		return result;
+	*next = list;
+	return 0;
+}

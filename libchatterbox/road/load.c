@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/*
+ * load.c - reads the world at a take-over: SQL first, then what the shared state knows better
+ *
+ * Decides that a status comes from the shared state where its text agrees with SQL (it has the
+ * later progress and the verbatim members), else from SQL (CONTRACT 4); and that a job which
+ * nothing changed for long is not taken for one that nobody heard of for long.
+ */
+#include "road/command.h"
+
+#include "base/json.h"
+#include "port/directory.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows come by system, job_id: one system's jobs are gathered, then set */
+struct gather {
+	struct cbx_flow *flow;
+	struct cbx_active_jobs *table;
+	struct cbx_systems *systems;
+	bool live; /* others are no jobs of this table */
+	char system[80];
+	struct cbx_job **jobs;
+	size_t count, capacity;
+};
+
+int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out)
+{
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	struct cbx_job *job = NULL;
+	int result = cbx_status_of_row(row, &status);
+
+	if (!result)
+		result = cbx_job_new(status, &job);
+	if (result < 0)
+		return result;
+	job->kind = cbx_kind_of(&flow->settings->keys, status->text);
+	job->origin = row->origin && !strcmp(row->origin, "user") ? CBX_USER : CBX_OCD;
+	job->revision = row->revision;
+	job->inferred = row->inferred && job->kind == CBX_ERRORED;
+	job->phase = CBX_LIVE;
+	if (!row->revision)
+		job->phase = CBX_UNHEARD;
+	else if (cbx_kind_is_end(job->kind))
+		job->phase = CBX_ENDED;
+	job->first_seen_ms = row->started_ms;
+	job->updated_ms = row->updated_ms;
+	job->word_db_ms = row->updated_ms;
+	job->recorded_at = cbx_now(flow->clock);
+	*out = job;
+	return 0;
+}
+
+static int put_system(struct gather *gather)
+{
+	struct cbx_job_list *list = NULL;
+	size_t i;
+	int result = 0;
+
+	if (!gather->count)
+		return 0;
+	result = cbx_job_list_new(gather->jobs, gather->count, &list);
+	if (!result)
+		result = cbx_active_jobs_set(gather->table, gather->system, list);
+	cbx_job_list_unref(list);
+	for (i = 0; i < gather->count; i++)
+		cbx_job_unref(gather->jobs[i]);
+	gather->count = 0;
+	return result;
+}
+
+static int reject(struct cbx_flow *flow, const char *member)
+{
+	cbx_metric_add(flow->observe->decode_rejects, member, NULL, 1);
+	return 0;
+}
+
+/* Takes a reference of its own */
+static int add_job(struct gather *gather, struct cbx_job *job)
+{
+	size_t capacity = gather->capacity ? gather->capacity * 2 : 64;
+	struct cbx_job **jobs;
+
+	if (gather->count == gather->capacity) {
+		jobs = reallocarray(gather->jobs, capacity, sizeof(*jobs));
+		if (!jobs)
+			return -ENOMEM;
+		gather->jobs = jobs;
+		gather->capacity = capacity;
+	}
+	gather->jobs[gather->count++] = cbx_job_ref(job);
+	return 0;
+}
+
+static int add_row(void *user, const struct cbx_row *row)
+{
+	struct gather *gather = user;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	const char *name = row->system;
+	size_t len = strlen(row->system);
+	int result;
+
+	/* OCD's rows are input like any other: one that can't be a job is passed over */
+	if (!cbx_system_name(&name, &len) || row->job_id < 0)
+		return reject(gather->flow, "system");
+	if (row->revision && !cbx_row_has_status(row))
+		return reject(gather->flow, "status");
+	if (gather->count && strcmp(gather->system, row->system)) {
+		result = put_system(gather);
+		if (result < 0)
+			return result;
+	}
+	memcpy(gather->system, name, len);
+	gather->system[len] = '\0';
+	if (!cbx_systems_get(gather->systems, gather->system))
+		return -ENOMEM;
+	result = cbx_flow_job_of_row(gather->flow, row, &job);
+	if (result < 0)
+		return result;
+	return gather->live && job->phase != CBX_LIVE ? 0 : add_job(gather, job);
+}
+
+int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
+		       struct cbx_systems *systems, bool live)
+{
+	struct gather gather = { .flow = flow, .table = jobs, .systems = systems, .live = live };
+	int result = flow->sql->ledger->monitored(flow->sql, add_row, &gather);
+
+	if (!result)
+		result = put_system(&gather);
+	while (gather.count)
+		cbx_job_unref(gather.jobs[--gather.count]);
+	free(gather.jobs);
+	return result;
+}
+
+/* A word that changes nothing leaves its trace here alone: with a job_list the system spoke of all
+ * its jobs. The rounds up to the next one left none, and count for the jobs. */
+static int note_checked(void *user, const char *name, int64_t ms)
+{
+	struct cbx_flow *flow = user;
+	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, name);
+	int64_t until = ms + (int64_t)(flow->settings->time_till_next_check * 1000);
+	int64_t now = cbx_flow_db_now(flow);
+	size_t i;
+
+	if (until > now)
+		until = now;
+	for (i = 0; list && i < list->count; i++)
+		if (list->jobs[i]->word_db_ms < until)
+			list->jobs[i]->word_db_ms = until;
+	return 0;
+}
+
+/* A status in the shared state that agrees with SQL: take it over */
+static int take_shared(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_flow *flow = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *copy = NULL;
+	const struct cbx_job *job;
+	int64_t job_id;
+	int result;
+
+	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
+		return 0;
+	job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, key), job_id);
+	if (!job || job->phase != CBX_LIVE)
+		return 0;
+	result = cbx_decode_status(field->value, field->value_len, &status);
+	if (result < 0)
+		return result == -ENOMEM ? result : 0;
+	if (strcmp(status->text, job->status->text) || strcmp(status->system, key) ||
+	    status->job_id != job_id)
+		return 0;
+	result = cbx_job_copy(job, &copy);
+	if (result < 0)
+		return result;
+	cbx_status_unref(copy->status);
+	copy->status = cbx_steal(status);
+	return cbx_flow_put_job(flow, key, copy);
+}
+
+static int load_shared_jobs(struct cbx_flow *flow)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_freep) const char **names = NULL;
+	size_t i;
+	int result = cbx_active_jobs_freeze(flow->jobs, &snapshot);
+
+	if (result < 0)
+		return result;
+	names = calloc(snapshot->count + 1, sizeof(*names));
+	if (!names)
+		return -ENOMEM;
+	for (i = 0; i < snapshot->count; i++)
+		names[i] = snapshot->entries[i].system;
+	return flow->state->ops->read_jobs(flow->state, names, snapshot->count, take_shared, flow);
+}
+
+int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field)
+{
+	const char *name = field->name;
+	size_t len = strlen(field->name);
+	struct cbx_system_entry *entry;
+	json_t *value = NULL;
+	const char *text;
+	int64_t checked = 0;
+	enum cbx_system_state state = CBX_UNKNOWN;
+
+	if (!cbx_system_name(&name, &len) || len != strlen(field->name))
+		return 0;
+	if (cbx_json_read(field->value, field->value_len, &value, NULL) == -ENOMEM)
+		return -ENOMEM;
+	text = json_string_value(json_object_get(value, "status"));
+	if (text && !strcmp(text, "online"))
+		state = CBX_ONLINE;
+	else if (text && !strcmp(text, "offline"))
+		state = CBX_OFFLINE;
+	text = json_string_value(json_object_get(value, "lastCheck"));
+	if (text && !cbx_time_parse(text, &checked))
+		checked = 0;
+	json_decref(value);
+	entry = cbx_systems_get(systems, name);
+	if (!entry)
+		return -ENOMEM;
+	if (entry->system->state == state && entry->system->last_check_ms == checked)
+		return 0;
+	return cbx_systems_restore(systems, entry, state, checked);
+}
+
+static int take_system(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_flow *flow = user;
+
+	(void)key;
+	return cbx_flow_take_system(flow->systems, field);
+}
+
+static int load_shared(struct cbx_flow *flow)
+{
+	int result =
+		flow->state->ops->read_systems(flow->state, CBX_ONLINE_SYSTEMS, take_system, flow);
+
+	if (!result)
+		result = load_shared_jobs(flow);
+	return result;
+}
+
+int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
+{
+	int result;
+
+	cbx_flow_unload(flow);
+	result = cbx_flow_measure_db_clock(flow);
+	if (!result)
+		result = cbx_flow_read_rows(flow, flow->jobs, flow->systems, false);
+	if (!result)
+		result = flow->sql->directory->recently_checked(flow->sql, note_checked, flow);
+	if (result < 0) {
+		cbx_link_lost(&flow->sql_link, result);
+		cbx_flow_unload(flow);
+		return result;
+	}
+	if (flow->state_link.up) {
+		result = load_shared(flow);
+		if (result < 0)
+			cbx_link_lost(&flow->state_link, result);
+	}
+	flow->share_whole = true;
+	flow->share_next = 0;
+	flow->epoch = epoch;
+	return cbx_flow_show(flow);
+}
+
+void cbx_flow_unload(struct cbx_flow *flow)
+{
+	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
+	cbx_flow_forget(flow);
+	cbx_active_jobs_clear(flow->jobs);
+	flow->ask_now_count = 0;
+	cbx_systems_clear(flow->systems);
+	flow->announced = false;
+	flow->epoch = 0;
+}

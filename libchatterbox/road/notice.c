@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+/*
+ * notice.c - what OCD changed in SQL since the last round: rows that it inserted, and origins
+ *
+ * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
+ * row says ocd already); here only our records learn of it.
+ */
+#include "road/road.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
+{
+	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
+	size_t count = list ? list->count : 0;
+	cbx_auto(cbx_freep) struct cbx_job **jobs = calloc(count + 1, sizeof(struct cbx_job *));
+	struct cbx_job_list *next = NULL;
+	size_t n = 0;
+	size_t i = 0;
+	int result;
+
+	if (!jobs)
+		return -ENOMEM;
+	for (; i < count && list->jobs[i]->status->job_id < job->status->job_id; i++)
+		jobs[n++] = list->jobs[i];
+	jobs[n++] = job;
+	if (i < count && list->jobs[i]->status->job_id == job->status->job_id)
+		i++;
+	for (; i < count; i++)
+		jobs[n++] = list->jobs[i];
+	result = cbx_job_list_new(jobs, n, &next);
+	if (!result)
+		result = cbx_active_jobs_set(table, system, next);
+	cbx_job_list_unref(next);
+	return result;
+}
+
+int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job)
+{
+	return cbx_flow_put_into(flow->jobs, system, job);
+}
+
+int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
+{
+	struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, system);
+	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
+	struct cbx_job_list *next = NULL;
+	size_t n = 0;
+	size_t i;
+	int result;
+
+	if (!cbx_job_list_find(list, job_id))
+		return 0;
+	jobs = calloc(list->count, sizeof(struct cbx_job *));
+	if (!jobs)
+		return -ENOMEM;
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->status->job_id != job_id)
+			jobs[n++] = list->jobs[i];
+	result = cbx_job_list_new(jobs, n, &next);
+	if (!result)
+		result = cbx_active_jobs_set(flow->jobs, system, next);
+	cbx_job_list_unref(next);
+	return result;
+}
+
+/* A row that OCD inserted: known from now on as a job that nobody has heard of */
+static int add_unheard(void *user, const struct cbx_row *row)
+{
+	struct cbx_flow *flow = user;
+	const char *name = row->system;
+	size_t len = strlen(row->system);
+	const struct cbx_job *known;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	int result;
+
+	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status)
+		return 0;
+	known = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, row->system), row->job_id);
+	/* what we hold as live or unheard is newer than the row; an ended one starts anew */
+	if (known && known->phase != CBX_ENDED)
+		return 0;
+	if (!cbx_systems_get(flow->systems, row->system))
+		return -ENOMEM;
+	result = cbx_flow_job_of_row(flow, row, &job);
+	if (result < 0)
+		return result;
+	if (known) {
+		job->word_at = known->word_at;
+		job->first_seen_ms = known->first_seen_ms;
+	}
+	return cbx_flow_put_job(flow, row->system, job);
+}
+
+static int turn_to_ocd(void *user, const struct cbx_row *row)
+{
+	struct cbx_active_jobs *table = user;
+	const struct cbx_job *known =
+		cbx_job_list_find(cbx_active_jobs_get(table, row->system), row->job_id);
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	int result;
+
+	if (!known || known->origin == CBX_OCD)
+		return 0;
+	result = cbx_job_copy(known, &job);
+	if (result < 0)
+		return result;
+	job->origin = CBX_OCD;
+	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
+	job->recorded_at = 0;
+	return cbx_flow_put_into(table, row->system, job);
+}
+
+int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
+	size_t count = 0;
+	size_t i;
+	size_t k;
+	int result = cbx_active_jobs_freeze(table, &snapshot);
+
+	if (result < 0 || snapshot->totals.live == snapshot->totals.live_ocd)
+		return result;
+	keys = calloc((size_t)(snapshot->totals.live - snapshot->totals.live_ocd), sizeof(*keys));
+	if (!keys)
+		return -ENOMEM;
+	for (i = 0; i < snapshot->count; i++)
+		for (k = 0; k < snapshot->entries[i].list->count; k++) {
+			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+
+			if (job->phase == CBX_LIVE && job->origin == CBX_USER)
+				keys[count++] = (struct cbx_job_key){ job->status->system,
+								      job->status->job_id };
+		}
+	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, turn_to_ocd, table);
+}
+
+int cbx_flow_notice_rows(struct cbx_flow *flow)
+{
+	int result = flow->sql->ledger->unheard(flow->sql, add_unheard, flow);
+
+	if (!result)
+		result = cbx_flow_notice_origins(flow, flow->jobs);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	return result;
+}

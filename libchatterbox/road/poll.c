@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/*
+ * poll.c - the window: sends while there is room, takes replies as they come, gives up on time
+ *
+ * Decides that pushes and batches are dealt with between replies, so that a large fleet does not
+ * hold up events, and that the stop flag and the lease are looked at on every turn.
+ */
+#include "base/sabotage.h"
+#include "road/command.h"
+#include "road/poll_internal.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
+{
+	struct cbx_poll *poll = calloc(1, sizeof(*poll));
+
+	if (!poll)
+		return -ENOMEM;
+	poll->flow = flow;
+	poll->timeout = flow->settings->poll_timeout;
+	cbx_uuid(poll->trace);
+	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
+		 poll->trace);
+	if (cbx_sabotage("no-correlation"))
+		poll->prefix[0] = '\0';
+	*out = poll;
+	return 0;
+}
+
+void cbx_poll_free(struct cbx_poll *poll)
+{
+	size_t i;
+
+	if (!poll)
+		return;
+	for (i = 0; i < poll->target_count; i++)
+		free(poll->targets[i].jobs);
+	free(poll->targets);
+	free(poll->questions);
+	free(poll->replies);
+	free(poll);
+}
+
+int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
+		 const int64_t *jobs, size_t count)
+{
+	int64_t *copy = NULL;
+
+	if (poll->target_count == poll->target_capacity) {
+		size_t capacity = poll->target_capacity ? poll->target_capacity * 2 : 256;
+		struct target *targets = reallocarray(poll->targets, capacity, sizeof(*targets));
+
+		if (!targets)
+			return -ENOMEM;
+		poll->targets = targets;
+		poll->target_capacity = capacity;
+	}
+	if (count) {
+		copy = calloc(count, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, jobs, count * sizeof(*copy));
+	}
+	poll->targets[poll->target_count++] =
+		(struct target){ .entry = entry, .list = list, .jobs = copy, .count = count };
+	return 0;
+}
+
+/* Systems that came online meanwhile join the round; without memory they wait */
+static void add_ask_now(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+
+	while (flow->ask_now_count) {
+		struct cbx_system_entry *entry = flow->ask_now[flow->ask_now_count - 1];
+
+		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
+			return;
+		flow->ask_now_count--;
+		entry->ask_now = false;
+	}
+}
+
+static bool must_stop(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+
+	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->bus->blocked ||
+	       flow->hanging || cbx_leadership_epoch(flow->leadership) != flow->epoch;
+}
+
+static void give_up_overdue(struct cbx_poll *poll)
+{
+	uint64_t now = cbx_now(poll->flow->clock);
+
+	while (poll->oldest < poll->question_count) {
+		struct question *question = &poll->questions[poll->oldest];
+
+		if (!question->done && now < question->sent_at + poll->timeout)
+			return;
+		if (!question->done)
+			poll_expire(poll, question);
+		poll->oldest++;
+	}
+}
+
+/* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
+static uint64_t wait_until(const struct cbx_poll *poll)
+{
+	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
+	const struct cbx_flow_batch *batch = &poll->flow->batch;
+
+	if (poll->oldest < poll->question_count &&
+	    poll->questions[poll->oldest].sent_at + poll->timeout < until)
+		until = poll->questions[poll->oldest].sent_at + poll->timeout;
+	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_SECOND / 4 < until)
+		until = batch->oldest + CBX_SECOND / 4;
+	return until;
+}
+
+static void fill_window(struct cbx_poll *poll)
+{
+	size_t window = poll->flow->settings->in_flight;
+	size_t taken = poll->flow->commands_in_flight;
+	size_t most = taken < window ? window - taken : 1;
+	int result = 0;
+
+	while (!result && poll->next < poll->target_count && poll->in_flight < most)
+		result = poll_send(poll);
+	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
+	if (result < 0) {
+		cbx_link_lost(&poll->flow->bus_link, result);
+		poll->figures.cut = true;
+	}
+}
+
+static void take_one(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+	struct cbx_bus_event event = { 0 };
+	int result = flow->bus->ops->take(flow->bus, cbx_mailbox_fd(flow->inbox), wait_until(poll),
+					  &event);
+
+	if (result < 0) {
+		cbx_link_lost(&flow->bus_link, result);
+		return;
+	}
+	if (!cbx_command_hear(flow, &event))
+		poll_hear(poll, &event);
+	cbx_bus_event_clear(&event);
+}
+
+void cbx_poll_run(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+
+	for (;;) {
+		add_ask_now(poll);
+		if (must_stop(poll))
+			poll->figures.cut = true;
+		if (poll->figures.cut)
+			break;
+		fill_window(poll);
+		if (!poll->in_flight)
+			break;
+		take_one(poll);
+		give_up_overdue(poll);
+		cbx_flow_drain_inbox(flow);
+		cbx_command_turn(flow);
+		if (cbx_flow_is_due(flow) && cbx_flow_settle(flow) < 0)
+			poll->figures.cut = true;
+	}
+	if (!poll->figures.cut && cbx_flow_settle(flow) < 0)
+		poll->figures.cut = true;
+	if (poll->figures.cut)
+		poll_owe_lists(poll, 0, poll->target_count);
+	cbx_metric_set(flow->observe->rpc_in_flight, NULL, NULL, 0);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float *left = a;
+	const float *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
+{
+	*figures = poll->figures;
+	figures->silent =
+		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
+	if (!poll->reply_count)
+		return;
+	qsort(poll->replies, poll->reply_count, sizeof(*poll->replies), by_value);
+	figures->reply_p95 = (double)poll->replies[(poll->reply_count - 1) * 95 / 100];
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * poll.h - asks the systems through nl-hdms, with a window of questions in flight (CONTRACT 3)
+ *
+ * A poll belongs to one round. Answers are decoded as they come and heard by the flow; a system
+ * that does not answer is data, a lost broker cuts the poll short.
+ */
+#ifndef CBX_FLOW_POLL_H
+#define CBX_FLOW_POLL_H
+
+#include "road/road.h"
+
+struct cbx_poll;
+
+/* What a poll showed: for the pacer, the summary and the metrics */
+struct cbx_poll_figures {
+	uint64_t questions, answers, timeouts, errors;
+	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
+	uint64_t systems, jobs;
+	double reply_p95; /* seconds; 0 = no reply */
+	bool cut;         /* a lost server, a lost lease or a stop ended it early */
+	bool silent;      /* it asked, and nobody answered */
+};
+
+int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out);
+void cbx_poll_free(struct cbx_poll *poll);
+CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
+/* Ask @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
+int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
+		 const int64_t *jobs, size_t count);
+/* Asks all, hears what comes, settles batches on the way; returns when nobody is left to ask */
+void cbx_poll_run(struct cbx_poll *poll);
+void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* poll_internal.h - the poll's own tables, shared by its files: sending, hearing, the window */
+#ifndef CBX_FLOW_POLL_INTERNAL_H
+#define CBX_FLOW_POLL_INTERNAL_H
+
+#include "road/poll.h"
+
+struct target {
+	struct cbx_system_entry *entry;
+	bool list;
+	bool answered;
+	int64_t *jobs;
+	size_t count;
+};
+
+/* One message that is or was in flight: targets first..first+count-1 */
+struct question {
+	size_t first, count;
+	uint64_t sent_at;
+	bool done;
+};
+
+struct cbx_poll {
+	struct cbx_flow *flow;
+	char prefix[64]; /* of correlation ids: "<epoch>.<random>." */
+	char trace[CBX_UUID_TEXT];
+	struct target *targets;
+	size_t target_count, target_capacity;
+	size_t next; /* the first target that is not asked yet */
+	struct question *questions;
+	size_t question_count, question_capacity;
+	size_t oldest; /* the first question that may be undone */
+	size_t in_flight;
+	float *replies; /* seconds */
+	size_t reply_count, reply_capacity;
+	struct cbx_poll_figures figures;
+	uint64_t timeout; /* ns; as it was when the poll began */
+};
+
+/* ask.c: puts the next question of the window on the bus */
+int poll_send(struct cbx_poll *poll);
+const char *poll_event(const struct target *target);
+/* hear.c: what came from the bus */
+void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event);
+void poll_done(struct cbx_poll *poll, struct question *question, const char *outcome);
+/* unanswered.c: the question's time is up: its systems timed out */
+void poll_expire(struct cbx_poll *poll, struct question *question);
+void poll_timed_out(struct cbx_poll *poll, const struct target *target);
+/* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
+void poll_owe_lists(struct cbx_poll *poll, size_t first, size_t count);
+
+#endif

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: MIT
+/*
+ * receive.c - what comes back from the bus: decides whom an answer speaks for (CONTRACT 3, The answer)
+ * A reply that is late, doubled, unknown or malformed touches nobody.
+ */
+#include "road/poll_internal.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void poll_done(struct cbx_poll *poll, struct question *question, const char *outcome)
+{
+	const struct target *target = &poll->targets[question->first];
+
+	question->done = true;
+	poll->in_flight--;
+	cbx_metric_add(poll->flow->observe->rpc_requests, poll_event(target), outcome, 1);
+}
+
+static struct question *find_question(struct cbx_poll *poll, const char *id)
+{
+	size_t len = strlen(poll->prefix);
+	char *end;
+	unsigned long long n;
+
+	if (!id || strncmp(id, poll->prefix, len))
+		return NULL;
+	n = strtoull(id + len, &end, 10);
+	if (*end || end == id + len || n >= poll->question_count || poll->questions[n].done)
+		return NULL;
+	return &poll->questions[n];
+}
+
+static struct target *find_target(struct cbx_poll *poll, const struct question *question,
+				  const char *system)
+{
+	struct target *targets = &poll->targets[question->first];
+	size_t i;
+
+	for (i = 0; i < question->count; i++)
+		if (!strcmp(targets[i].entry->system->name, system))
+			return &targets[i];
+	return NULL;
+}
+
+static void heard_of(struct cbx_poll *poll, struct target *target, enum cbx_system_state state)
+{
+	struct cbx_flow *flow = poll->flow;
+
+	target->answered = true;
+	target->entry->ask_alone = false;
+	cbx_flow_note_word(flow, target->entry, cbx_now(flow->clock), state,
+			   target->list && state == CBX_ONLINE);
+}
+
+/* The statuses of @target's system in the reply, as one report */
+static int hear_target(struct cbx_poll *poll, const struct question *question,
+		       struct target *target, const struct cbx_reply *reply)
+{
+	struct cbx_report report = {
+		.kind = target->list ? CBX_LIST_ANSWER : CBX_STATUS_ANSWER,
+		.at = question->sent_at,
+		.named = target->jobs,
+		.named_count = target->count,
+	};
+	cbx_auto(cbx_freep) struct cbx_status **own = calloc(reply->count + 1, sizeof(*own));
+	cbx_auto(cbx_freep) int64_t *garbled = NULL;
+	size_t i;
+	int any;
+
+	if (!own)
+		return -ENOMEM;
+	/* may renew the system, so the report borrows its name afterwards */
+	heard_of(poll, target, CBX_ONLINE);
+	report.system = target->entry->system->name;
+	for (i = 0; i < reply->count; i++)
+		if (!strcmp(reply->statuses[i]->system, report.system))
+			own[report.count++] = reply->statuses[i];
+	report.statuses = own;
+	any = cbx_reply_garbled(reply, report.system, &garbled, &report.garbled_count);
+	if (any < 0)
+		return any;
+	report.garbled = garbled;
+	report.absence = any ? CBX_MAY_BE_MISSING : CBX_IS_MISSING;
+	return cbx_flow_hear(poll->flow, &report, NULL);
+}
+
+static bool speaks_for(const struct question *question, const struct target *target,
+		       const struct cbx_reply *reply)
+{
+	size_t i;
+
+	if (!reply->has_systems) {
+		for (i = 0; i < reply->count; i++)
+			if (!strcmp(reply->statuses[i]->system, target->entry->system->name))
+				return true;
+		return question->count == 1;
+	}
+	for (i = 0; i < reply->system_count; i++)
+		if (!strcmp(reply->systems[i], target->entry->system->name))
+			return true;
+	return false;
+}
+
+static void mark_offline(struct cbx_poll *poll, const struct question *question,
+			 const struct cbx_reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->offline_count; i++) {
+		struct target *target = find_target(poll, question, reply->offline[i]);
+
+		if (target)
+			heard_of(poll, target, CBX_OFFLINE);
+	}
+}
+
+/* Statuses of systems that this question did not ask about: rejected, each by itself */
+static void count_foreign(struct cbx_poll *poll, const struct question *question,
+			  const struct cbx_reply *reply)
+{
+	size_t i;
+
+	for (i = 0; i < reply->count; i++)
+		if (!find_target(poll, question, reply->statuses[i]->system))
+			cbx_metric_add(poll->flow->observe->decode_rejects, "system", NULL, 1);
+}
+
+static void hear_error(struct cbx_poll *poll, struct question *question,
+		       const struct cbx_reply *reply)
+{
+	struct target *target = &poll->targets[question->first];
+	size_t i;
+
+	poll->figures.errors++;
+	if (question->count == 1 && !strcmp(reply->code, "system_offline")) {
+		heard_of(poll, target, CBX_OFFLINE);
+	} else {
+		cbx_debug(poll->flow->log,
+			  CBX_FIELDS({ "system", target->entry->system->name },
+				     { "code", reply->code }, { "error", reply->message }),
+			  "nl-hdms answered an error");
+		/* an error to a batch changes nobody: they are asked singly in the next round */
+		for (i = 0; question->count > 1 && i < question->count; i++)
+			target[i].entry->ask_alone = true;
+		if (question->count > 1)
+			poll_owe_lists(poll, question->first, question->count);
+	}
+	poll_done(poll, question, "error");
+}
+
+static void hear_answer(struct cbx_poll *poll, struct question *question,
+			const struct cbx_reply *reply)
+{
+	size_t i;
+
+	mark_offline(poll, question, reply);
+	count_foreign(poll, question, reply);
+	for (i = 0; i < question->count; i++) {
+		struct target *target = &poll->targets[question->first + i];
+
+		if (target->answered)
+			continue;
+		if (!speaks_for(question, target, reply))
+			poll_timed_out(poll, target);
+		else if (hear_target(poll, question, target, reply) < 0)
+			cbx_error(poll->flow->log, CBX_NO_FIELDS,
+				  "out of memory: an answer is lost");
+	}
+	poll->figures.answers++;
+	poll->figures.jobs += reply->count;
+	poll_done(poll, question, "ok");
+}
+
+static void note_reply_time(struct cbx_poll *poll, const struct question *question)
+{
+	double seconds = (double)(cbx_now(poll->flow->clock) - question->sent_at) / 1e9;
+
+	cbx_metric_observe(poll->flow->observe->rpc_duration, NULL, NULL, seconds);
+	if (poll->reply_count == poll->reply_capacity) {
+		size_t capacity = poll->reply_capacity ? poll->reply_capacity * 2 : 256;
+		float *replies = reallocarray(poll->replies, capacity, sizeof(*replies));
+
+		if (!replies)
+			return;
+		poll->replies = replies;
+		poll->reply_capacity = capacity;
+	}
+	poll->replies[poll->reply_count++] = (float)seconds;
+}
+
+/* Does the reply answer what was asked? One that says nothing of jobs is not one without jobs. */
+static bool answers(const struct cbx_poll *poll, const struct question *question,
+		    const struct cbx_reply *reply)
+{
+	const char *asked = poll_event(&poll->targets[question->first]);
+	bool fits = !reply->event[0] || !strcmp(reply->event, asked);
+
+	return reply->is_error || (fits && (reply->has_jobs || reply->offline_count));
+}
+
+static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
+{
+	const struct cbx_bus_message *message = &event->message;
+	struct question *question = find_question(poll, message->correlation_id);
+	cbx_auto(cbx_reply_freep) struct cbx_reply *reply = NULL;
+	int result = CHATTERBOX_E_LIMIT;
+
+	if (!question) {
+		cbx_metric_add(poll->flow->observe->late_words, "answer", NULL, 1);
+		return;
+	}
+	note_reply_time(poll, question);
+	if (event->type == CBX_BUS_DELIVERY)
+		result = cbx_decode_reply(message->body, message->body_len,
+					  &poll->flow->settings->limits, &reply);
+	if (!result && !answers(poll, question, reply))
+		result = CHATTERBOX_E_DECODE;
+	if (result < 0) {
+		cbx_warn(poll->flow->log,
+			 CBX_FIELDS(
+				 { "system", poll->targets[question->first].entry->system->name }),
+			 "a reply of nl-hdms is dropped: %s", chatterbox_strerror(result));
+		poll_done(poll, question, "malformed");
+		return;
+	}
+	cbx_observe_rejects(poll->flow->observe, reply);
+	if (reply->is_error)
+		hear_error(poll, question, reply);
+	else
+		hear_answer(poll, question, reply);
+}
+
+void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
+{
+	struct question *question;
+
+	switch (event->type) {
+	case CBX_BUS_DELIVERY:
+	case CBX_BUS_OVERSIZED:
+		hear_reply(poll, event);
+		break;
+	case CBX_BUS_RETURNED:
+		question = find_question(poll, event->message.correlation_id);
+		if (question) {
+			poll->figures.errors++;
+			poll_owe_lists(poll, question->first, question->count);
+			poll_done(poll, question, "error");
+		}
+		break;
+	case CBX_BUS_CANCELLED:
+		/* deaf: the reply queue is gone, so the connection is made anew */
+		poll->flow->bus->ops->disconnect(poll->flow->bus);
+		cbx_link_lost(&poll->flow->bus_link, CHATTERBOX_E_DOWN);
+		break;
+	case CBX_BUS_NOTHING:
+	case CBX_BUS_CONFIRMED:
+	case CBX_BUS_REFUSED:
+	case CBX_BUS_BLOCKED:
+	case CBX_BUS_UNBLOCKED:
+		break;
+	}
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+/* observe.c - makes the families and fills the gauges; no label ever carries a system or a job */
+#include "runtime/counters.h"
+
+#include "decode/decode.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+/* A family: where its pointer goes, and what Prometheus is told of it */
+static const struct {
+	size_t offset;
+	enum cbx_metric_type type;
+	const char *name, *help, *label1, *label2;
+} families[] = {
+#define FAMILY(member, ...)                                       \
+	{                                                         \
+		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+	}
+	FAMILY(jobs, CBX_GAUGE, "chatterbox_jobs", "Live jobs by status and origin.", "status",
+	       "origin"),
+	FAMILY(live_jobs, CBX_GAUGE, "chatterbox_live_jobs", "Live jobs (job_count).", NULL, NULL),
+	FAMILY(active_jobs, CBX_GAUGE, "chatterbox_active_jobs", "Running jobs (activte_jobs).",
+	       NULL, NULL),
+	FAMILY(download_speed, CBX_GAUGE, "chatterbox_download_speed_bytes_per_second",
+	       "Sum of the running jobs' download speeds.", NULL, NULL),
+	FAMILY(active_ocd_jobs, CBX_GAUGE, "chatterbox_active_ocd_jobs", "Running jobs of OCD.",
+	       NULL, NULL),
+	FAMILY(live_ocd_jobs, CBX_GAUGE, "chatterbox_live_ocd_jobs", "Live jobs of OCD.", NULL,
+	       NULL),
+	FAMILY(systems, CBX_GAUGE, "chatterbox_systems", "Known systems by state.", "state", NULL),
+	FAMILY(cycle_duration, CBX_HISTOGRAM, "chatterbox_cycle_duration_seconds",
+	       "How long rounds took.", "task", NULL),
+	FAMILY(rpc_requests, CBX_COUNTER, "chatterbox_rpc_requests_total",
+	       "Questions to nl-hdms by outcome.", "event", "outcome"),
+	FAMILY(rpc_duration, CBX_HISTOGRAM, "chatterbox_rpc_duration_seconds",
+	       "How long answers of nl-hdms took.", NULL, NULL),
+	FAMILY(rpc_in_flight, CBX_GAUGE, "chatterbox_rpc_in_flight",
+	       "Questions that wait for an answer.", NULL, NULL),
+	FAMILY(decode_rejects, CBX_COUNTER, "chatterbox_decode_rejects_total",
+	       "Members and statuses refused by the decoder.", "member", NULL),
+	FAMILY(late_words, CBX_COUNTER, "chatterbox_late_words_total",
+	       "Words older than the last one applied, dropped.", "source", NULL),
+	FAMILY(job_transitions, CBX_COUNTER, "chatterbox_job_transitions_total",
+	       "Recorded status changes by kind of the new status.", "kind", NULL),
+	FAMILY(events_published, CBX_COUNTER, "chatterbox_events_published_total",
+	       "Events told, by outcome.", "event", "outcome"),
+	FAMILY(events_consumed, CBX_COUNTER, "chatterbox_events_consumed_total",
+	       "Events heard, by outcome.", "event", "outcome"),
+	FAMILY(outbox_pending, CBX_GAUGE, "chatterbox_outbox_pending",
+	       "Recorded events that are not yet told everywhere.", NULL, NULL),
+	FAMILY(outbox_oldest, CBX_GAUGE, "chatterbox_outbox_oldest_seconds",
+	       "Age of the oldest event that is not yet told everywhere.", NULL, NULL),
+	FAMILY(server_errors, CBX_COUNTER, "chatterbox_server_errors_total",
+	       "Failed calls and lost connections by server.", "server", NULL),
+	FAMILY(server_up, CBX_GAUGE, "chatterbox_server_up",
+	       "1 when all wanted connections to the server are up.", "server", NULL),
+	FAMILY(reconnects, CBX_COUNTER, "chatterbox_reconnects_total",
+	       "Connections made anew after a loss.", "server", NULL),
+	FAMILY(poll_interval, CBX_GAUGE, "chatterbox_poll_interval_seconds",
+	       "The Job Status Task's present interval.", NULL, NULL),
+	FAMILY(under_load, CBX_GAUGE, "chatterbox_under_load",
+	       "1 for the reason why the interval is stretched.", "reason", NULL),
+	FAMILY(scheduler_paused, CBX_GAUGE, "chatterbox_scheduler_paused",
+	       "1 while the scheduler is paused.", NULL, NULL),
+	FAMILY(leader, CBX_GAUGE, "chatterbox_leader", "1 on the instance that leads.", NULL, NULL),
+	FAMILY(cleaned_up, CBX_COUNTER, "chatterbox_cleaned_up_total",
+	       "Rows removed by the clean-up.", "what", NULL),
+	FAMILY(http_requests, CBX_COUNTER, "chatterbox_http_requests_total",
+	       "Answered HTTP requests by route and code.", "route", "code"),
+	FAMILY(sse_subscribers, CBX_GAUGE, "chatterbox_sse_subscribers",
+	       "Connected clients of the event stream.", NULL, NULL),
+	FAMILY(build_info, CBX_GAUGE, "chatterbox_build_info", "1, labelled with what was built.",
+	       "version", "revision"),
+#undef FAMILY
+};
+
+static const char *const load_reasons[] = { "cycle", "timeouts", "queue", "reply_time" };
+static const char *const server_names[] = { "redis", "rmq", "sql" };
+
+/* A counter that has not counted yet is 0, not absent: alerts need that. These are the label values
+ * that are known beforehand, each of the first with each of the second; others come as they count.
+ */
+#define FIRST_MOST 7
+#define SECOND_MOST 5
+#define NO_SECOND    \
+	{            \
+		NULL \
+	}
+static const struct {
+	size_t offset;
+	const char *first[FIRST_MOST], *second[SECOND_MOST];
+} zeros[] = {
+#define ZEROS(member, ...)                                        \
+	{                                                         \
+		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+	}
+	ZEROS(server_errors, { "redis", "rmq", "sql" }, NO_SECOND),
+	ZEROS(reconnects, { "redis", "rmq", "sql" }, NO_SECOND),
+	ZEROS(cycle_duration, { "job_status", "update_database" }, NO_SECOND),
+	ZEROS(rpc_duration, { "" }, NO_SECOND),
+	ZEROS(rpc_requests, { "job_status", "job_list", "job_pause", "job_resume", "job_kill" },
+	      { "ok", "error", "timeout", "malformed" }),
+	ZEROS(late_words, { "answer", "push" }, NO_SECOND),
+	ZEROS(job_transitions, { "running", "paused", "completed", "errored", "killed", "other" },
+	      NO_SECOND),
+	ZEROS(events_published, { "update_job_status", "status", "user_job_errors" },
+	      { "ok", "unrouted", "refused", "error" }),
+	ZEROS(events_published, { "job_status", "jobs_data" }, { "ok", "error" }),
+	ZEROS(events_consumed,
+	      { "system_online", "system_offline", "job_status", "update_time_till_next_check",
+		"update_database" },
+	      { "ok", "rejected" }),
+	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
+	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems" }, NO_SECOND),
+#undef ZEROS
+};
+
+static void begin_at_zero(struct cbx_observe *observe)
+{
+	struct cbx_metric *metric;
+	size_t i;
+	size_t k;
+	size_t n;
+
+	for (i = 0; i < CBX_COUNT(zeros); i++) {
+		memcpy(&metric, (char *)observe + zeros[i].offset, sizeof(struct cbx_metric *));
+		for (k = 0; k < FIRST_MOST && zeros[i].first[k]; k++)
+			for (n = 0; !n || (n < SECOND_MOST && zeros[i].second[n]); n++)
+				cbx_metric_add(metric, zeros[i].first[k], zeros[i].second[n], 0);
+	}
+	for (i = 0; i < CBX_MEMBERS; i++)
+		cbx_metric_add(observe->decode_rejects, cbx_member_name((enum cbx_member)i), NULL,
+			       0);
+}
+
+int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision)
+{
+	size_t i;
+	int result = cbx_metrics_new(&observe->registry);
+
+	if (result < 0)
+		return result;
+	for (i = 0; i < CBX_COUNT(families); i++) {
+		struct cbx_metric *metric =
+			cbx_metrics_add(observe->registry, families[i].type, families[i].name,
+					families[i].help, families[i].label1, families[i].label2);
+
+		if (!metric)
+			return -ENOMEM;
+		memcpy((char *)observe + families[i].offset, &metric, sizeof(struct cbx_metric *));
+	}
+	cbx_metric_set(observe->build_info, version, revision, 1);
+	begin_at_zero(observe);
+	for (i = 0; i < CBX_COUNT(server_names); i++)
+		cbx_metric_set(observe->server_up, server_names[i], NULL, 0);
+	cbx_metric_set(observe->sse_subscribers, NULL, NULL, 0);
+	cbx_metric_set(observe->rpc_in_flight, NULL, NULL, 0);
+	return 0;
+}
+
+void cbx_observe_close(struct cbx_observe *observe)
+{
+	cbx_metrics_free(observe->registry);
+	observe->registry = NULL;
+}
+
+void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply)
+{
+	int member;
+
+	for (member = 0; member < CBX_MEMBERS; member++)
+		if (reply->rejects[member])
+			cbx_metric_add(observe->decode_rejects,
+				       cbx_member_name((enum cbx_member)member), NULL,
+				       reply->rejects[member]);
+}
+
+static void clear_job_figures(struct cbx_observe *observe)
+{
+	cbx_metric_clear(observe->jobs);
+	cbx_metric_clear(observe->live_jobs);
+	cbx_metric_clear(observe->active_jobs);
+	cbx_metric_clear(observe->download_speed);
+	cbx_metric_clear(observe->active_ocd_jobs);
+	cbx_metric_clear(observe->live_ocd_jobs);
+}
+
+static void set_job_figures(struct cbx_observe *observe, const struct cbx_totals *totals)
+{
+	const struct {
+		const char *status;
+		int64_t all, ocd;
+	} rows[] = {
+		{ "running", totals->running, totals->running_ocd },
+		{ "paused", totals->paused, totals->paused_ocd },
+		{ "other", totals->other, totals->other_ocd },
+	};
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(rows); i++) {
+		cbx_metric_set(observe->jobs, rows[i].status, "ocd", (double)rows[i].ocd);
+		cbx_metric_set(observe->jobs, rows[i].status, "user",
+			       (double)(rows[i].all - rows[i].ocd));
+	}
+	cbx_metric_set(observe->live_jobs, NULL, NULL, (double)totals->live);
+	cbx_metric_set(observe->active_jobs, NULL, NULL, (double)totals->running);
+	cbx_metric_set(observe->download_speed, NULL, NULL, totals->speed);
+	cbx_metric_set(observe->active_ocd_jobs, NULL, NULL, (double)totals->running_ocd);
+	cbx_metric_set(observe->live_ocd_jobs, NULL, NULL, (double)totals->live_ocd);
+}
+
+void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, bool leads)
+{
+	size_t i;
+
+	if (leads)
+		set_job_figures(observe, &view->jobs->totals);
+	else
+		clear_job_figures(observe);
+	cbx_metric_set(observe->systems, "online", NULL, (double)view->systems->online);
+	cbx_metric_set(observe->systems, "offline", NULL, (double)view->systems->offline);
+	cbx_metric_set(observe->systems, "unknown", NULL, (double)view->systems->unknown);
+	cbx_metric_set(observe->systems, "internal", NULL, (double)view->internal);
+	cbx_metric_set(observe->poll_interval, NULL, NULL, view->interval_current);
+	cbx_metric_set(observe->scheduler_paused, NULL, NULL, view->paused);
+	cbx_metric_set(observe->leader, NULL, NULL, leads);
+	for (i = 0; i < CBX_COUNT(load_reasons); i++)
+		cbx_metric_set(observe->under_load, load_reasons[i], NULL,
+			       view->load_reason && !strcmp(view->load_reason, load_reasons[i]));
+}

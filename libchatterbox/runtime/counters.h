@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* observe.h - the metric families of CONTRACT 7, by their names there; one set an engine */
+#ifndef CBX_FLOW_OBSERVE_H
+#define CBX_FLOW_OBSERVE_H
+
+#include "base/metrics.h"
+#include "decode/decode.h"
+#include "runtime/snapshot.h"
+
+struct cbx_observe {
+	struct cbx_metrics *registry;
+	struct cbx_metric *jobs, *live_jobs, *active_jobs, *download_speed, *active_ocd_jobs,
+		*live_ocd_jobs;
+	struct cbx_metric *systems, *cycle_duration, *rpc_requests, *rpc_duration, *rpc_in_flight;
+	struct cbx_metric *decode_rejects, *late_words, *job_transitions;
+	struct cbx_metric *events_published, *events_consumed, *outbox_pending, *outbox_oldest;
+	struct cbx_metric *server_errors, *server_up, *reconnects;
+	struct cbx_metric *poll_interval, *under_load, *scheduler_paused, *leader, *cleaned_up;
+	struct cbx_metric *http_requests, *sse_subscribers, *build_info;
+};
+
+int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision);
+void cbx_observe_close(struct cbx_observe *observe);
+/* What was left out of a report that was read */
+void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply);
+/* The gauges of a view; the job figures are exported by the leader only */
+void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, bool leads);
+
+#endif

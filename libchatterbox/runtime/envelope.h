@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * envelope.h - what every message of ours has in common: JSON-RPC 2.0 around it (or nothing),
+ * app_id, timestamp, content type, header trace_id (CONTRACT 3)
+ */
+#ifndef CBX_FLOW_ENVELOPE_H
+#define CBX_FLOW_ENVELOPE_H
+
+#include "base/text.h"
+#include "runtime/settings.h"
+#include "port/bus.h"
+
+/* {"jsonrpc":"2.0","method":@method,"params": … ; @id NULL = a notification. Nothing when bare. */
+void cbx_envelope_open(const struct cbx_settings *settings, struct cbx_text *body, const char *id,
+		       const char *method);
+void cbx_envelope_close(const struct cbx_settings *settings, struct cbx_text *body);
+/* The properties; @trace is borrowed and must outlive the message */
+void cbx_envelope_properties(const struct cbx_settings *settings, struct cbx_clock *clock,
+			     const char *trace, struct cbx_bus_message *message);
+
+#endif

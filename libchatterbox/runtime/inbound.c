@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+/*
+ * inbound.c - decides what each event in does, by its routing key (CONTRACT 3, Events in)
+ *
+ * The bindings are configurable, so a key is recognised by its end:
+ * nl-hdms.event.control.system_online and my.event.system_online mean the same.
+ */
+#include "runtime/inbound.h"
+
+#include "base/json.h"
+#include "base/number.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int cbx_inbound_new(enum cbx_inbound_type type, struct cbx_inbound **out)
+{
+	struct cbx_inbound *inbound = calloc(1, sizeof(*inbound));
+
+	if (!inbound)
+		return -ENOMEM;
+	inbound->type = type;
+	*out = inbound;
+	return 0;
+}
+
+void cbx_inbound_free(struct cbx_inbound *inbound)
+{
+	if (!inbound)
+		return;
+	cbx_reply_free(inbound->reply);
+	cbx_settings_unref(inbound->settings);
+	free(inbound->letter.reply_to);
+	free(inbound->letter.correlation_id);
+	free(inbound->letter.trace_id);
+	free(inbound->letter.body);
+	free(inbound);
+}
+
+void cbx_inbound_settle(struct cbx_inbound *inbound, bool ok)
+{
+	inbound->ok = ok;
+	if (!inbound->answer || cbx_mailbox_put(inbound->answer, inbound) < 0)
+		cbx_inbound_free(inbound);
+}
+
+void cbx_inbound_return(struct cbx_inbound *inbound)
+{
+	inbound->again = true;
+	cbx_inbound_settle(inbound, false);
+}
+
+static const struct route {
+	const char *end;
+	const char *event;
+	enum cbx_inbound_type type;
+} routes[] = {
+	{ "system_online", "system_online", CBX_IN_ONLINE },
+	{ "system_offline", "system_offline", CBX_IN_OFFLINE },
+	{ "job_status", "job_status", CBX_IN_REPORT },
+	{ "update_time_till_next_check", "update_time_till_next_check", CBX_IN_INTERVAL },
+	{ "update_database", "update_database", CBX_IN_DISCOVER },
+};
+
+static const struct route *find_route(const char *routing_key)
+{
+	const char *end = strrchr(routing_key, '.');
+	size_t i;
+
+	end = end ? end + 1 : routing_key;
+	for (i = 0; i < CBX_COUNT(routes); i++)
+		if (!strcmp(routes[i].end, end))
+			return &routes[i];
+	return NULL;
+}
+
+/* {"info":"\"600\""}: a text or a number, in either envelope; "" when there is no info */
+static int decode_interval(const char *body, size_t len, char out[CBX_NUMBER_TEXT])
+{
+	json_t *root = NULL;
+	json_t *params;
+	json_t *info;
+	int result;
+
+	out[0] = '\0';
+	if (!len)
+		return 0;
+	result = cbx_json_read(body, len, &root, NULL);
+	if (result < 0)
+		return result;
+	params = root;
+	if (json_object_get(root, "jsonrpc"))
+		params = json_object_get(root, "params");
+	info = json_object_get(params, "info");
+	if (json_is_number(info))
+		cbx_number_format(json_number_value(info), out);
+	else if (json_is_string(info) && json_string_length(info) < CBX_NUMBER_TEXT)
+		snprintf(out, CBX_NUMBER_TEXT, "%s", json_string_value(info));
+	else if (info && !json_is_null(info))
+		result = CHATTERBOX_E_DECODE;
+	json_decref(root);
+	return result;
+}
+
+int cbx_inbound_decode(const char *routing_key, const char *body, size_t len,
+		       const struct cbx_decode_limits *limits, struct cbx_inbound **out)
+{
+	const struct route *route = find_route(routing_key);
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	int result;
+
+	if (!route)
+		return CHATTERBOX_E_DECODE;
+	result = cbx_inbound_new(route->type, &inbound);
+	if (result < 0)
+		return result;
+	inbound->event = route->event;
+	if (len > limits->bytes)
+		return CHATTERBOX_E_LIMIT;
+	if (route->type == CBX_IN_REPORT)
+		result = cbx_decode_report(body, len, limits, &inbound->reply);
+	else if (route->type == CBX_IN_ONLINE || route->type == CBX_IN_OFFLINE)
+		result = cbx_decode_systems(body, len, limits, &inbound->reply);
+	else if (route->type == CBX_IN_INTERVAL)
+		result = decode_interval(body, len, inbound->text);
+	if (result < 0)
+		return result;
+	*out = cbx_steal(inbound);
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot.h - what readers see: a frozen, counted picture that the poller swaps in after each batch
+ *
+ * Readers never lock the road: they take a reference of the present view and keep it as long as
+ * they like.
+ */
+#ifndef CBX_FLOW_VIEW_H
+#define CBX_FLOW_VIEW_H
+
+#include "domain/active_jobs.h"
+#include "domain/system.h"
+
+#include <pthread.h>
+
+/* The last round, for GET /api/v1/summary */
+struct cbx_cycle {
+	uint64_t systems, jobs, changed, timeouts;
+	double seconds;
+	int64_t finished_ms; /* 0 = none yet */
+};
+
+struct cbx_view {
+	_Atomic unsigned refs;
+	struct cbx_snapshot *jobs;
+	struct cbx_system_list *systems;
+	size_t internal;                        /* members of APP:internal_systems */
+	double interval_base, interval_current; /* s */
+	const char *load_reason;                /* static; NULL = calm */
+	bool paused;
+	struct cbx_cycle last_cycle;
+	uint64_t published_at; /* ns */
+};
+
+/* The present picture of both tables, the rest of it empty */
+int cbx_view_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
+		 struct cbx_view **out);
+struct cbx_view *cbx_view_ref(struct cbx_view *view);
+void cbx_view_unref(struct cbx_view *view);
+CBX_DEFINE_CLEANUP(struct cbx_view *, cbx_view_unref)
+
+/* The place where the present view hangs */
+struct cbx_window {
+	pthread_mutex_t lock;
+	struct cbx_view *view;
+};
+
+void cbx_window_init(struct cbx_window *window);
+void cbx_window_close(struct cbx_window *window);
+/* Takes the caller's reference; gives up that of the old view */
+void cbx_window_show(struct cbx_window *window, struct cbx_view *view);
+/* A new reference; NULL before the first show */
+struct cbx_view *cbx_window_look(struct cbx_window *window);
+
+#endif

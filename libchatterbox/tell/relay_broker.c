@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: MIT
+/*
+ * relay_broker.c - the letters of one batch to the broker: all at once, and what it can't take
+ * apart
+ *
+ * The broker answers a message that is larger than it takes (max_message_size) by closing the
+ * channel: all that is open is refused, the guilty one is not named. What is open is then sent
+ * again one by one, the largest first, since that one is guilty if any is; after the first that the
+ * broker takes, the rest at once. Given up is only what was refused while nothing else was under
+ * way; it would be refused for ever and hold up all that comes behind it.
+ */
+#include "base/sabotage.h"
+#include "runtime/envelope.h"
+#include "tell/letters.h"
+#include "tell/tell.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define CONFIRM_TIME (5 * CBX_SECOND)
+
+/* What a batch needs until it is done */
+struct delivery {
+	struct cbx_teller *teller;
+	struct cbx_relay_letters *letters;
+	struct cbx_text body;
+	bool too_large; /* the broker has said so of one that was open */
+	char why[512];
+};
+
+static void give_up(struct delivery *delivery, struct cbx_relay_letter *letter, const char *why,
+		    const char *advice)
+{
+	const struct cbx_outbox_row *row = &letter->row;
+
+	letter->given_up = true;
+	cbx_error(
+		delivery->teller->log,
+		CBX_FIELDS({ "server", "rmq" }, { "message_id", row->message_id },
+			   { "event", row->name }, { "error", why }),
+		"event %s %s of %zu bytes is told in the stream alone, the broker will never take "
+		"it: %s%s",
+		row->name, row->message_id, letter->size, why, advice);
+}
+
+static int publish(struct delivery *delivery, struct cbx_relay_letter *letter)
+{
+	struct cbx_teller *teller = delivery->teller;
+	const struct cbx_settings *settings = teller->settings;
+	const struct cbx_outbox_row *row = &letter->row;
+	struct cbx_text *body = &delivery->body;
+	struct cbx_bus_message message = { .exchange = settings->event_exchange,
+					   .message_id = row->message_id,
+					   .persistent = true,
+					   .mandatory = true };
+	char trace[CBX_UUID_TEXT];
+	char key[160];
+
+	snprintf(key, sizeof(key), "%s.event.%s", settings->app_name, row->name);
+	cbx_text_clear(body);
+	cbx_envelope_open(settings, body, NULL, key);
+	cbx_text_puts(body, row->payload);
+	cbx_envelope_close(settings, body);
+	if (body->failed)
+		return -ENOMEM;
+	message.body = body->bytes;
+	message.body_len = letter->size = body->len;
+	message.routing_key = message.type = key;
+	cbx_uuid(trace);
+	cbx_envelope_properties(settings, teller->clock, trace, &message);
+	if (row->previous_status)
+		cbx_bus_add_header(&message, "previous_status", row->previous_status);
+	if (row->origin)
+		cbx_bus_add_header(&message, "origin", row->origin);
+	return teller->bus->ops->publish(teller->bus, &message, &letter->tag,
+					 cbx_now(teller->clock) + CONFIRM_TIME);
+}
+
+static int send_letter(struct delivery *delivery, struct cbx_relay_letter *letter)
+{
+	int result = publish(delivery, letter);
+
+	if (result == CHATTERBOX_E_LIMIT) {
+		/* AMQP itself can't carry its texts */
+		give_up(delivery, letter, delivery->teller->bus->error, "");
+		return 0;
+	}
+	if (result < 0)
+		return result;
+	letter->confirmed = cbx_sabotage("no-confirms");
+	if (!letter->confirmed)
+		cbx_letters_sent(delivery->letters, letter);
+	return 0;
+}
+
+static int await_confirms(struct delivery *delivery)
+{
+	struct cbx_teller *teller = delivery->teller;
+	struct cbx_relay_letters *letters = delivery->letters;
+	uint64_t deadline = cbx_now(teller->clock) + CONFIRM_TIME;
+
+	while (letters->open) {
+		struct cbx_bus_event event = { 0 };
+		int result = teller->bus->ops->take(teller->bus, -1, deadline, &event);
+
+		if (result == CHATTERBOX_E_LIMIT) {
+			/* all that was open is told as refused next */
+			delivery->too_large = true;
+			snprintf(delivery->why, sizeof(delivery->why), "%s", teller->bus->error);
+		} else if (result < 0) {
+			return result;
+		}
+		cbx_teller_note(teller, &event);
+		if (event.type == CBX_BUS_CONFIRMED || event.type == CBX_BUS_REFUSED)
+			cbx_letters_note_confirm(letters, &event);
+		else if (event.type == CBX_BUS_RETURNED)
+			cbx_letters_note_return(letters, event.message.message_id);
+		cbx_bus_event_clear(&event);
+		if (letters->open && cbx_now(teller->clock) >= deadline)
+			return CHATTERBOX_E_TIMEOUT;
+	}
+	return 0;
+}
+
+/* All that is not done, at once */
+static int send_all(struct delivery *delivery)
+{
+	struct cbx_relay_letters *letters = delivery->letters;
+	int result = 0;
+	size_t i;
+
+	delivery->too_large = false;
+	for (i = 0; !result && i < letters->count; i++)
+		if (!cbx_letter_done(&letters->all[i]))
+			result = send_letter(delivery, &letters->all[i]);
+	if (!result || result == CHATTERBOX_E_TIMEOUT)
+		result = await_confirms(delivery) ?: result;
+	return result;
+}
+
+/* Is it this one that is too large? With something else under way before it nobody knows: later */
+static int send_alone(struct delivery *delivery, struct cbx_relay_letter *letter)
+{
+	struct cbx_teller *teller = delivery->teller;
+	uint64_t processed = teller->processed;
+	int result;
+
+	teller->beat = cbx_now(teller->clock);
+	letter->weighed = true;
+	delivery->too_large = false;
+	result = send_letter(delivery, letter);
+	if (!result)
+		result = await_confirms(delivery);
+	if (!result && delivery->too_large && letter->refused && letter->tag == processed + 1)
+		give_up(delivery, letter, delivery->why,
+			"; if subscribers need such events, raise max_message_size in "
+			"rabbitmq.conf");
+	return result;
+}
+
+static struct cbx_relay_letter *largest(const struct cbx_relay_letters *letters)
+{
+	struct cbx_relay_letter *found = NULL;
+	size_t i;
+
+	for (i = 0; i < letters->count; i++) {
+		struct cbx_relay_letter *letter = &letters->all[i];
+
+		if (!cbx_letter_done(letter) && !letter->weighed &&
+		    (!found || letter->size > found->size))
+			found = letter;
+	}
+	return found;
+}
+
+static int one_by_one(struct delivery *delivery)
+{
+	struct cbx_relay_letter *letter;
+	bool rest_sent = false;
+	int result = 0;
+
+	while (!result && (letter = largest(delivery->letters))) {
+		result = send_alone(delivery, letter);
+		if (result < 0 || letter->given_up || rest_sent)
+			continue;
+		rest_sent = true;
+		result = send_all(delivery);
+		if (!result && !delivery->too_large)
+			break;
+	}
+	return result;
+}
+
+int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_relay_letters *letters)
+{
+	struct delivery delivery = { .teller = teller, .letters = letters };
+	int result = send_all(&delivery);
+
+	if (!result && delivery.too_large)
+		result = one_by_one(&delivery);
+	cbx_text_free(&delivery.body);
+	/* an alarm: it keeps what we sent and will confirm it; a new connection would send it all
+	 * again and again */
+	if (result == CHATTERBOX_E_TIMEOUT && teller->bus->blocked)
+		return result;
+	if (result == CHATTERBOX_E_TIMEOUT) {
+		/* nobody knows what became of the open ones: a new connection, and once more */
+		teller->bus->ops->disconnect(teller->bus);
+		result = CHATTERBOX_E_DOWN;
+	}
+	if (result < 0)
+		cbx_link_lost(&teller->bus_link, result);
+	return result;
+}

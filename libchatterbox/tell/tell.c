@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/* tell.c - the teller's loop: links, outbox to both sides, periodic events, figures of the outbox
+ */
+#include "tell/tell.h"
+
+#include <chatterbox/error.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#define COUNT_EVERY (5 * CBX_SECOND)
+
+/* Nothing of the outbox is under way between its batches, and jobs_data is small */
+static void lose_chunk(struct cbx_teller *teller)
+{
+	const char *why = teller->bus->error;
+
+	cbx_metric_add(teller->observe->events_published, "job_status", "too_large", 1);
+	cbx_error(teller->log,
+		  CBX_FIELDS({ "server", "rmq" }, { "event", "job_status" }, { "error", why }),
+		  "a chunk of job_status is lost, the broker will never take it: %s; lower "
+		  "max_jobs_per_event, or raise max_message_size in rabbitmq.conf",
+		  why);
+}
+
+static void wait_for_work(struct cbx_teller *teller)
+{
+	uint64_t deadline = cbx_now(teller->clock) + CBX_SECOND;
+	struct cbx_bus_event event = { 0 };
+	struct pollfd p = { .fd = cbx_mailbox_fd(teller->inbox), .events = POLLIN };
+	int result;
+
+	if (!teller->bus_link.up) {
+		poll(&p, 1, 200);
+		return;
+	}
+	result = teller->bus->ops->take(teller->bus, p.fd, deadline, &event);
+	cbx_teller_note(teller, &event);
+	cbx_bus_event_clear(&event);
+	if (result == CHATTERBOX_E_LIMIT)
+		lose_chunk(teller);
+	else if (result < 0)
+		cbx_link_lost(&teller->bus_link, result);
+}
+
+static void count_outbox(struct cbx_teller *teller)
+{
+	uint64_t now = cbx_now(teller->clock);
+	int64_t rows = 0;
+	double oldest = 0;
+	int result;
+
+	if (now < teller->next_count || !teller->sql_link.up)
+		return;
+	teller->next_count = now + COUNT_EVERY;
+	result = teller->sql->outbox->pending(teller->sql, &rows, &oldest);
+	if (result < 0) {
+		cbx_link_lost(&teller->sql_link, result);
+		return;
+	}
+	cbx_metric_set(teller->observe->outbox_pending, NULL, NULL, (double)rows);
+	cbx_metric_set(teller->observe->outbox_oldest, NULL, NULL, oldest);
+}
+
+static void announce_waiting(struct cbx_teller *teller, int64_t epoch)
+{
+	struct cbx_announcement *announcement;
+	struct cbx_announcement *newer;
+
+	announcement = cbx_mailbox_take(teller->inbox);
+	while (announcement && (newer = cbx_mailbox_take(teller->inbox))) {
+		cbx_announcement_free(announcement);
+		announcement = newer;
+	}
+	if (announcement)
+		cbx_announce(teller, announcement, epoch);
+	cbx_announcement_free(announcement);
+}
+
+/* What was remembered under another epoch is not ours to write */
+static void take_epoch(struct cbx_teller *teller, int64_t epoch)
+{
+	if (teller->told_epoch == epoch)
+		return;
+	teller->told_epoch = epoch;
+	teller->told[CBX_TO_BROKER].count = 0;
+	teller->told[CBX_TO_STREAM].count = 0;
+}
+
+/* Whoever leads counts what waits: our last count is nobody's any more */
+static void forget_outbox(struct cbx_teller *teller)
+{
+	cbx_metric_clear(teller->observe->outbox_pending);
+	cbx_metric_clear(teller->observe->outbox_oldest);
+	teller->next_count = 0;
+}
+
+/* Was something told? */
+static bool turn(struct cbx_teller *teller)
+{
+	int64_t epoch = cbx_leadership_epoch(teller->leadership);
+	int to_broker;
+	int to_stream;
+
+	cbx_link_ensure(&teller->sql_link);
+	cbx_link_ensure(&teller->state_link);
+	if (cbx_link_ensure(&teller->bus_link) == 1)
+		teller->processed = 0;
+	cbx_mailbox_clear(teller->inbox);
+	if (epoch) {
+		take_epoch(teller, epoch);
+		announce_waiting(teller, epoch);
+		/* the stream first: a blocked broker must not hold it up */
+		to_stream = cbx_relay(teller, CBX_TO_STREAM, epoch);
+		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);
+		count_outbox(teller);
+		if (to_broker > 0 || to_stream > 0)
+			return true;
+	} else {
+		forget_outbox(teller);
+	}
+	if (!teller->stop)
+		wait_for_work(teller);
+	return false;
+}
+
+void *cbx_teller_run(void *user)
+{
+	struct cbx_teller *teller = user;
+
+	while (!teller->stop) {
+		teller->beat = cbx_now(teller->clock);
+		turn(teller);
+	}
+	/* a last try: tell what the broker takes */
+	while (turn(teller) && cbx_now(teller->clock) < teller->stop_by)
+		teller->beat = cbx_now(teller->clock);
+	return NULL;
+}
+
+void cbx_teller_close(struct cbx_teller *teller)
+{
+	cbx_link_close(&teller->bus_link);
+	cbx_link_close(&teller->state_link);
+	cbx_link_close(&teller->sql_link);
+	free(teller->told[CBX_TO_BROKER].ids);
+	free(teller->told[CBX_TO_STREAM].ids);
+	cbx_settings_unref(teller->settings);
+	teller->settings = NULL;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tell.h - the teller: a thread that tells what is recorded, to the broker and to the stream
+ *
+ * It owns the connection with confirms, so that a blocked publish stops nobody else. The outbox
+ * goes at least once and in order of each key: only the oldest untold event of a key is in flight.
+ * The periodic events are transient: what can't be told now is dropped.
+ */
+#ifndef CBX_FLOW_TELL_H
+#define CBX_FLOW_TELL_H
+
+#include "base/mailbox.h"
+#include "base/thread.h"
+#include "runtime/leadership.h"
+#include "runtime/counters.h"
+#include "runtime/settings.h"
+#include "runtime/snapshot.h"
+#include "port/bus.h"
+#include "port/link.h"
+#include "port/outbox.h"
+#include "port/state.h"
+
+/* The Job Send Status Task's word: the statuses and figures of this view */
+struct cbx_announcement {
+	struct cbx_view *view;
+	struct cbx_settings *settings;
+};
+
+/* Takes new references; NULL when out of memory */
+struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings);
+void cbx_announcement_free(void *announcement);
+
+/* Rows that one side has got but that SQL does not know of yet */
+struct cbx_told {
+	int64_t *ids;
+	size_t count, capacity;
+};
+
+struct cbx_teller {
+	struct cbx_clock *clock;
+	const struct cbx_log *log;
+	struct cbx_settings *settings;
+	struct cbx_observe *observe;
+	struct cbx_leadership *leadership;
+	struct cbx_mailbox
+		*inbox; /* of struct cbx_announcement; woken when something is recorded */
+	struct cbx_bus *bus;
+	struct cbx_link bus_link;
+	struct cbx_state *state;
+	struct cbx_link state_link;
+	struct cbx_sql *sql;
+	struct cbx_link sql_link;
+	_Atomic bool stop;
+	uint64_t stop_by; /* set before stop: until then what waits is told, if the broker takes it
+			   */
+	_Atomic uint64_t beat; /* now() of the last turn: livez */
+	struct cbx_thread thread;
+	uint64_t next_count;
+	struct cbx_told told[2]; /* by enum cbx_outbox_side */
+	int64_t told_epoch;
+	uint64_t retry_at[2];
+	uint64_t processed; /* the highest publish number that the broker has settled: it has looked
+			     * at all up to it */
+};
+
+void *cbx_teller_run(void *teller);
+void cbx_teller_close(struct cbx_teller *teller);
+
+/* relay.c: one batch of the outbox to one side. The number of events told, or a failure; 0 = none
+ * waits (or this side is down). */
+int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch);
+/* relay_broker.c: 0, whatever became of each, or a failure that the link knows of */
+struct cbx_relay_letters;
+int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_relay_letters *letters);
+/* Every event of the bus comes by here */
+static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_bus_event *event)
+{
+	if ((event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED) &&
+	    event->tag > teller->processed)
+		teller->processed = event->tag;
+}
+/* announce.c */
+void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement,
+		  int64_t epoch);
+/* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
+void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out);
+
+#endif
