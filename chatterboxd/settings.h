@@ -9,7 +9,7 @@
 
 #include <chatterbox/config.h>
 
-/* Exit codes (CONTRACT 8), by sysexits.h where it has them */
+/* Exit codes (contract 8.3), by sysexits.h where it has them */
 enum cbd_exit {
 	CBD_EXIT_OK = 0,
 	CBD_EXIT_UNAVAILABLE = 69,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer.h - what nl-hdms would answer: a request's body in, a reply's body out (CONTRACT 3)
+ * answer.h - what nl-hdms would answer: a request's body in, a reply's body out (contract 3.2)
  *
  * The reply stands in the envelope of the request; of a request that cannot be read, in the one
  * that is given.

@@ -3,7 +3,7 @@
  * request.c - decides which requests nl-hdms understands
  *
  * What is wrong is told by a code in the answer, as a real nl-hdms does; the reader never guesses.
- * Systems are objects, as CONTRACT 3 asks them, or plain names; without any, the target is asked.
+ * Systems are objects, as contract 3.2 asks them, or plain names; without any, the target is asked.
  */
 #include "fleet/request.h"
 

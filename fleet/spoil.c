@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * spoil.c - decides what a broken nl-hdms sends: each way is one that CONTRACT 3 calls malformed,
+ * spoil.c - decides what a broken nl-hdms sends: each way is one that contract 3.2 calls malformed,
  * so that nothing of such a reply may be believed
  */
 #include "fleet/inside.h"

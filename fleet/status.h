@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* status.h - a job of the fleet as JSON, with the members that nl-hdms tells (CONTRACT 1) */
+/* status.h - a job of the fleet as JSON, with the members that nl-hdms tells (contract 1.1) */
 #ifndef CBX_FLEET_STATUS_H
 #define CBX_FLEET_STATUS_H
 

@@ -3,7 +3,7 @@
  * deadline.h - how long one request and one answer may take in all
  *
  * libmicrohttpd's own timeout is about inactivity: a client that sends a byte a second stays for
- * ever (RELIABILITY A.6). So each connection has a point in time by which its headers must be
+ * ever (fault 36). So each connection has a point in time by which its headers must be
  * there, and then one by which its answer must be taken.
  *
  * And when it gets crowded, whoever has kept us waiting longest for the rest of a request goes, so

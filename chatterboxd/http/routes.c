@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * routes.c - the routes of CONTRACT 6 and what each asks the library
+ * routes.c - the routes of contract 6.2 and what each asks the library
  *
  * No job logic here: a route turns its parameters into one call and the call's result into an
  * answer. Decides which routes may wait for the database, and so belong to the worker.

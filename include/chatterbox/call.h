@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/call.h - the job API: every RPC of CONTRACT 3, and orders of our own, from C
+ * chatterbox/call.h - the job API: every RPC of contract 3.5, and orders of our own, from C
  *
  * The same methods, parameters and results as over AMQP; the proposal's JobAPI. Besides those:
  *
@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* How a call ended: JSON-RPC's codes, and those of CONTRACT 3 */
+/* How a call ended: JSON-RPC's codes, and those of contract 3.5 */
 enum chatterbox_call_code {
 	CHATTERBOX_CALL_OK = 0,
 	CHATTERBOX_CALL_PARSE_ERROR = -32700,

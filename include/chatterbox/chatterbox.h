@@ -5,6 +5,8 @@
  * Conventions: 0 is done, a negative value a failure (chatterbox_strerror()), a positive one an
  * outcome that the call documents. Out parameters are written last and only on success. Handles
  * are opaque and counted. Times are UTC, durations carry their unit in the name or comment.
+ * "contract 3.3" is a section of contract.md, the page of all that other programs can rely on; it
+ * is installed beside this library's documents.
  */
 #ifndef CHATTERBOX_CHATTERBOX_H
 #define CHATTERBOX_CHATTERBOX_H

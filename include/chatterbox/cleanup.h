@@ -30,7 +30,7 @@ CHATTERBOX_API int chatterbox_cleanup_set_errors(struct chatterbox *box, const c
  * @older_than: seconds since their last change, by the database's clock; 0 = all
  * @removed: NULL, or where to put how many went
  *
- * As nl-ocd.content.job.cleanUpErrored (CONTRACT 3). Return: 0, -EINVAL, or a failure.
+ * As nl-ocd.content.job.cleanUpErrored (contract 3.5). Return: 0, -EINVAL, or a failure.
  */
 CHATTERBOX_API int chatterbox_cleanup_errored(struct chatterbox *box, const char *system,
 					      int64_t older_than, int64_t *removed);

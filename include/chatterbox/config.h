@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/config.h - the configuration of CONTRACT 8: file, environment, options, defaults
+ * chatterbox/config.h - the configuration of contract 8.1: file, environment, options, defaults
  *
  * A config is filled from its sources in their order of precedence (defaults are there from the
  * start; then a file, the environment, options), then checked. Problems are collected, not printed:

@@ -22,7 +22,7 @@ extern "C" {
 
 struct chatterbox;
 
-/** struct chatterbox_event - something that chatterbox tells, as on AMQP (CONTRACT 3, Events out)
+/** struct chatterbox_event - something that chatterbox tells, as on AMQP (contract 3.3)
  *
  * Texts are valid during the callback. */
 struct chatterbox_event {
@@ -124,7 +124,7 @@ CHATTERBOX_API int chatterbox_start(struct chatterbox *box,
  */
 CHATTERBOX_API void chatterbox_stop(struct chatterbox *box);
 /**
- * chatterbox_reload() - take over the keys that may change at run time (CONTRACT 8)
+ * chatterbox_reload() - take over the keys that may change at run time (contract 8.2)
  * @box: engine
  * @config: the newly read settings
  *

@@ -4,7 +4,7 @@
  * errors
  *
  * The calls wait for the engine, at most 30 s, and fail as those of job_status.h. An array of
- * errors is JSON in the shape of the event user_job_errors (CONTRACT 3):
+ * errors is JSON in the shape of the event user_job_errors (contract 3.3):
  * [{"system","job_id","job_type","code","message","time"}]; job_id, job_type and time may be
  * absent.
  */

@@ -26,7 +26,7 @@ extern "C" {
  * chatterbox_job_status_update_database() - run the Update Database Task at the next tick
  * @box: engine
  *
- * Looks for jobs that nobody monitors: asks every system for all its jobs (CONTRACT 2). Does not
+ * Looks for jobs that nobody monitors: asks every system for all its jobs (contract 2.1). Does not
  * wait. Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
  */
 CHATTERBOX_API int chatterbox_job_status_update_database(struct chatterbox *box);
@@ -54,7 +54,7 @@ CHATTERBOX_API int chatterbox_job_status_delete_entry(struct chatterbox *box, co
  * @reason: NULL, or where to put "cycle", "timeouts", "queue" or "reply_time" (static), NULL when
  * calm
  *
- * Never blocks. Return: whether the interval is being stretched (CONTRACT 2, Load).
+ * Never blocks. Return: whether the interval is being stretched (contract 2.4).
  */
 CHATTERBOX_API bool chatterbox_job_status_check_if_server_is_under_load(struct chatterbox *box,
 									const char **reason);

@@ -87,28 +87,28 @@ CHATTERBOX_API int64_t chatterbox_job_id(const struct chatterbox_job *job);
  */
 CHATTERBOX_API const char *chatterbox_job_status(const struct chatterbox_job *job);
 /**
- * chatterbox_job_kind() - what its status means (CONTRACT 1, Kinds)
+ * chatterbox_job_kind() - what its status means (contract 1.3)
  * @job: job
  *
  * Any thread. Return: "running", "paused" or "other", static.
  */
 CHATTERBOX_API const char *chatterbox_job_kind(const struct chatterbox_job *job);
 /**
- * chatterbox_job_origin() - who wanted it (CONTRACT 1, Origin)
+ * chatterbox_job_origin() - who wanted it (contract 1.4)
  * @job: job
  *
  * Any thread. Return: "ocd" or "user", static.
  */
 CHATTERBOX_API const char *chatterbox_job_origin(const struct chatterbox_job *job);
 /**
- * chatterbox_job_revision() - how often its status has changed (CONTRACT 1, Revision)
+ * chatterbox_job_revision() - how often its status has changed (contract 1.5)
  * @job: job
  *
  * Any thread. Return: 1 or more.
  */
 CHATTERBOX_API int64_t chatterbox_job_revision(const struct chatterbox_job *job);
 /**
- * chatterbox_job_json() - the whole status as JSON (CONTRACT 1)
+ * chatterbox_job_json() - the whole status as JSON (contract 1.1)
  * @job: job
  * @len: NULL, or where to put its length in bytes
  *

@@ -65,7 +65,7 @@ CHATTERBOX_API int chatterbox_systems_query(struct chatterbox *box, const char *
 CHATTERBOX_API int chatterbox_system_query(struct chatterbox *box, const char *system, char **json,
 					   char error[CHATTERBOX_ERROR_TEXT]);
 /**
- * chatterbox_summary_query() - the figures of GET /api/v1/summary (CONTRACT 6)
+ * chatterbox_summary_query() - the figures of GET /api/v1/summary (contract 6.2)
  * @box: engine
  * @json: a JSON object
  * @error: NULL, or a buffer for what is wrong
@@ -96,7 +96,7 @@ CHATTERBOX_API bool chatterbox_leads(struct chatterbox *box);
 CHATTERBOX_API int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **text);
 
 /**
- * chatterbox_metrics_text() - all figures of CONTRACT 7
+ * chatterbox_metrics_text() - all figures of contract 7
  * @box: engine
  * @openmetrics: OpenMetrics 1.0 instead of the Prometheus text format 0.0.4
  * @text: allocated; free() it

@@ -4,7 +4,7 @@
  *
  * The proposal's Task and TaskScheduler, for the host's own tasks; it needs no engine, and an
  * engine's tasks are not in it ("each app will have its own scheduler"). The rules are those of
- * CONTRACT 2: the scheduler ticks once a second on a monotonic clock; a task is due `interval`
+ * contract 2.1: the scheduler ticks once a second on a monotonic clock; a task is due `interval`
  * seconds after the start of its last run; missed runs are not made up; due tasks run one after
  * another, in the thread that ticks, in the order they were added.
  *

@@ -4,7 +4,7 @@
  *
  * A registry belongs to one engine; there is no global one. Families are made once, at start, by
  * one thread; samples may then be taken and rendered by any thread. A family has at most two
- * labels; a label never carries a system or a job (CONTRACT 7). A child (one set of label values)
+ * labels; a label never carries a system or a job (contract 7). A child (one set of label values)
  * comes to life when it is first touched; at most 64 per family, later ones are counted under the
  * last one's place "other", so that bad input cannot grow it without bound.
  */

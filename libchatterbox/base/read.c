@@ -2,7 +2,7 @@
 /*
  * read.c - the readings of text that several rooms share: UTF-8, counts, names, times
  *
- * Decides what a valid system name and a valid count are (CONTRACT 1), for every input alike.
+ * Decides what a valid system name and a valid count are (contract 1.1), for every input alike.
  */
 #include "base/text.h"
 

@@ -39,8 +39,8 @@ bool cbx_utf8_valid(const char *bytes, size_t len);
 void cbx_trim(const char **bytes, size_t *len);
 /* Digits only, 0..2^53-1 */
 bool cbx_parse_count(const char *bytes, size_t len, int64_t *out);
-/* A system's name by CONTRACT 1: 1..64 bytes after trimming, UTF-8, no '/' nor control characters.
- * On success *bytes and *len are the trimmed name. */
+/* A system's name by contract 1.1: 1..64 bytes after trimming, UTF-8, no '/' nor control
+ * characters. On success *bytes and *len are the trimmed name. */
 bool cbx_system_name(const char **bytes, size_t *len);
 /* The name that is asked for, trimmed into @out; what can't be one is given back as it is */
 const char *cbx_system_trim(const char *name, char out[80]);

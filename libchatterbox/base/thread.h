@@ -2,7 +2,7 @@
 /*
  * thread.h - a thread as this library wants them: all signals blocked, a 16 MiB stack, a name
  *
- * The stack is for librabbitmq, whose reading of nested header tables recurses (RELIABILITY A.1).
+ * The stack is for librabbitmq, whose reading of nested header tables recurses (fault 11).
  */
 #ifndef CBX_BASE_THREAD_H
 #define CBX_BASE_THREAD_H

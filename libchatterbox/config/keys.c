@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * keys.c - the table of configuration keys (CONTRACT 8)
+ * keys.c - the table of configuration keys (contract 8.2)
  *
  * Decides each key's type, default, range and whether a SIGHUP is enough. Ranges are wide on
  * purpose: they stop slips (a port of 70000, a time in the wrong unit), not unusual wishes. The
@@ -18,7 +18,7 @@
 #define PATH_BYTES 4096
 #define SECRET_BYTES 4096
 #define SHORT_BYTES 255 /* AMQP's short string; a host name */
-#define WORD_BYTES 64   /* a status text (CONTRACT 1) */
+#define WORD_BYTES 64   /* a status text (contract 1.3) */
 
 #define RELOAD CBX_KEY_RELOAD
 #define SECRET CBX_KEY_SECRET

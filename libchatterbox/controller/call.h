@@ -2,7 +2,7 @@
 /*
  * call.h - one call of the API: from AMQP, HTTP or C, answered by whichever thread can
  *
- * A call names a method (CONTRACT 3, RPC served, and a few of our own) and carries parsed
+ * A call names a method (contract 3.5, and a few of our own) and carries parsed
  * parameters. Calls that only read go to the desk; those that change something go on to the poller,
  * which holds the lease. Each is finished exactly once, by cbx_call_done() or cbx_call_fail(), in
  * any thread.
@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-/* JSON-RPC's codes, and ours (CONTRACT 3, Errors) */
+/* JSON-RPC's codes, and ours (contract 3.5) */
 enum cbx_call_code {
 	CBX_CALL_OK = 0,
 	CBX_CALL_PARSE = -32700,

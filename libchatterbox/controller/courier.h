@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * courier.h - an observer's commands, carried to the leader as the events and RPCs of CONTRACT 3
+ * courier.h - an observer's commands, carried to the leader as the events and RPCs of contract 3
  *
  * An observer changes nothing itself. What another program could tell the leader over AMQP goes out
  * as that: an event, done when the broker has taken it for somebody; or an RPC on queue

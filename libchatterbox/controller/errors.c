@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors.c - decides what a change says of a system's access to the content server (CONTRACT 5): a
- * completed job means ok, an error code that begins content_server means denied; the later wins
+ * errors.c - decides what a change says of a system's access to the content server (contract 5.2):
+ * a completed job means ok, an error code that begins content_server means denied; the later wins
  */
 #include "controller/errors.h"
 

@@ -3,7 +3,7 @@
  * interval.c - the Job Status Task's base interval: where it comes from and where it is kept
  *
  * Decides the order at a start: what was set before (server_conf), else what OCD left in the shared
- * state, else the configuration (CONTRACT 2, The interval).
+ * state, else the configuration (contract 2.3).
  */
 #include "base/number.h"
 #include "controller/job_status.h"

@@ -14,7 +14,7 @@
 
 #define CBX_API_ERROR 256
 
-/* limit and cursor of a paged question (CONTRACT 3): a page starts after `after` */
+/* limit and cursor of a paged question (contract 3.5): a page starts after `after` */
 struct cbx_page {
 	size_t limit;
 	char system[80]; /* "" = from the start */

@@ -3,7 +3,7 @@
  * online_systems.h - which systems are online: from `connections`, once a day and at start
  *
  * The proposal's OnlineSystemsController. Events and answers mark systems in between; they are
- * newer than a query that was sent before them (CONTRACT 2, System states).
+ * newer than a query that was sent before them (contract 2.2).
  */
 #ifndef CBX_CONTROLLER_ONLINE_SYSTEMS_H
 #define CBX_CONTROLLER_ONLINE_SYSTEMS_H

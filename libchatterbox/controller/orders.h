@@ -3,7 +3,7 @@
  * orders.h - calls that change something: carried out by the poller, which leads
  *
  * Each takes the call over and finishes it, at once or when nl-hdms has answered. They are the
- * entries of the table in methods.c; parameters and results are CONTRACT 3's.
+ * entries of the table in methods.c; parameters and results are contract 3.5's.
  */
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rpc.h - RPC served over AMQP (CONTRACT 3): a message of queue APP.request becomes a call, and the
- * call's outcome the answer to reply_to
+ * rpc.h - RPC served over AMQP (contract 3.5): a message of queue APP.request becomes a call, and
+ * the call's outcome the answer to reply_to
  *
  * JSON-RPC 2.0, or bare (the method in the property `type`, the body is params); an answer takes
  * its request's form. Decoded in the listener's thread.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* system_api.c - lists of systems, one system, and the summary (CONTRACT 6) */
+/* system_api.c - lists of systems, one system, and the summary (contract 6.2) */
 #include "controller/job_api.h"
 
 #include "base/number.h"

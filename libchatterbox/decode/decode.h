@@ -2,9 +2,9 @@
 /*
  * decode.h - bytes from the bus become statuses; bad input is refused here, once and for all
  *
- * Replies of nl-hdms and pushed reports are read with yajl, streaming (DESIGN 4). A bad optional
+ * Replies of nl-hdms and pushed reports are read with yajl, streaming (HACKING, Dependencies). A bad optional
  * member is dropped, a bad system, job_id or status rejects that one status, never its neighbours;
- * each is counted by member (CONTRACT 1). Both envelopes are accepted. Any thread.
+ * each is counted by member (contract 1.1). Both envelopes are accepted. Any thread.
  */
 #ifndef CBX_FLOW_DECODE_H
 #define CBX_FLOW_DECODE_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * reply.c - the shape of an answer of nl-hdms (CONTRACT 3, Asking nl-hdms)
+ * reply.c - the shape of an answer of nl-hdms (contract 3.2)
  *
  * Decides that the frame of an answer must be right as a whole, while its statuses are judged one
  * by one: `jobs` that is no array must not pass for "this system has no jobs".

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * status.c - what of a reported status is taken (CONTRACT 1)
+ * status.c - what of a reported status is taken (contract 1.1)
  *
  * Decides that members are only noted as they come and judged when the object is whole: of a
  * repeated member the last one alone is judged. A rejected status is counted once, by the first of

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* kind.h - what a status text means to chatterbox (CONTRACT 1, Kinds); compared without case */
+/* kind.h - what a status text means to chatterbox (contract 1.3); compared without case */
 #ifndef CBX_DOMAIN_KIND_H
 #define CBX_DOMAIN_KIND_H
 

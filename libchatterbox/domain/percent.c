@@ -2,8 +2,9 @@
 /*
  * percent.c - the two figures that systems report as text: how far, and how fast
  *
- * Decides what of a free text is still a figure (CONTRACT 1): a percent must be one, or the member
- * is dropped; a speed is for people, so its text stays as it is and only its meaning may be 0.
+ * Decides what of a free text is still a figure (contract 1.1): a percent must be one, or the
+ * member is dropped; a speed is for people, so its text stays as it is and only its meaning may be
+ * 0.
  */
 #include "base/number.h"
 #include "domain/status.h"

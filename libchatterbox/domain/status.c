@@ -2,9 +2,9 @@
 /*
  * status.c - makes a status and its canonical JSON
  *
- * Decides the order and form of the members (CONTRACT 1) in one place, write_json(). It runs twice,
- * first to measure and then to write, so that a status is one allocation: the record, its texts and
- * its JSON.
+ * Decides the order and form of the members (contract 1.1) in one place, write_json(). It runs
+ * twice, first to measure and then to write, so that a status is one allocation: the record, its
+ * texts and its JSON.
  */
 #include "domain/status.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * status.h - one status of one job: the record that everything carries (CONTRACT 1)
+ * status.h - one status of one job: the record that everything carries (contract 1.1)
  *
  * A status is immutable and counted. Its canonical JSON is made once, when it is decoded; Redis,
  * AMQP and HTTP carry those very bytes, and two statuses are equal when their bytes are.

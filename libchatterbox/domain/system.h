@@ -3,7 +3,7 @@
  * system.h - what is known of each venue system: online, offline or unknown, and how it answers
  *
  * The public part of a system is immutable and counted, so that readers hold frozen lists; the rest
- * belongs to the poller. CONTRACT 2, System states.
+ * belongs to the poller. contract 2.2.
  */
 #ifndef CBX_DOMAIN_SYSTEM_H
 #define CBX_DOMAIN_SYSTEM_H
@@ -47,7 +47,7 @@ struct cbx_system_entry {
 	void *handle;      /* the table's */
 };
 
-/* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (CONTRACT 4) */
+/* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (contract 4.1) */
 void cbx_system_json(const struct cbx_system *system, struct cbx_text *out);
 
 /* All systems, by name bytewise ascending: frozen, counted */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* A thread that has not turned for three times its longest deadline is stuck (RELIABILITY A.8) */
+/* A thread that has not turned for three times its longest deadline is stuck (contract 6.2) */
 #define STUCK (45 * CBX_SECOND)
 
 static bool beats(const struct chatterbox *box, uint64_t beat, const char *name,

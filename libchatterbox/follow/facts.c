@@ -3,8 +3,8 @@
  * facts.c - what only SQL knows of a live job: its origin, revision and times
  *
  * Decides the status by the rule of a start: from the shared state where its text agrees with SQL,
- * else from SQL, which has it first (CONTRACT 4). Without SQL the status alone is shown: a job of a
- * user, of revision 0, until SQL is back.
+ * else from SQL, which has it first (contract 4.2). Without SQL the status alone is shown: a job of
+ * a user, of revision 0, until SQL is back.
  */
 #include "follow/follow.h"
 

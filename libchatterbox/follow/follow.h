@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * follow.h - the follower: what an instance that does not lead shows its readers (CONTRACT 2)
+ * follow.h - the follower: what an instance that does not lead shows its readers (contract 2.5)
  *
  * The poller turns it while it does not lead. It has tables of its own, so that a leader whose
  * lease was only late finds its world as it was. It writes nothing.

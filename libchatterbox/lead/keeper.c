@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * keeper.c - decides who leads, by one row and the database's clock (CONTRACT 2, One leader)
+ * keeper.c - decides who leads, by one row and the database's clock (contract 2.5)
  *
  * We count the lease from before a renewal was sent, so that we stop before anybody else starts. A
  * lease that ran out while the database was away, and that nobody took, is renewed as it was.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* listen_queues.c - the two queues of ours (CONTRACT 3): declared, bound and consumed */
+/* listen_queues.c - the two queues of ours (contract 3.1): declared, bound and consumed */
 #include "listen/listen.h"
 
 #include <stdio.h>

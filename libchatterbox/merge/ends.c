@@ -4,7 +4,7 @@
  * offline
  *
  * A vanished job has completed when it was full, else it was killed, with an error of code
- * `vanished`; a later end word corrects either (CONTRACT 1, Vanished, Offline).
+ * `vanished`; a later end word corrects either (contract 1.8).
  *
  * Two successive answers that leave a job out prove that it has vanished. A status that was
  * rejected is there all the same: with a job_id that can be read it is that job, as if told; else

@@ -3,7 +3,7 @@
  * events.c - decides the two events about a system: `status` and `user_job_errors`
  *
  * A group is the live jobs of one job_type (absent is a group of its own). It is paused when it has
- * a live job and all its live ones are paused; a group that turns is told (CONTRACT 3).
+ * a live job and all its live ones are paused; a group that turns is told (contract 3.3).
  */
 #include "merge/internal.h"
 

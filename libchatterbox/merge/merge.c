@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * merge.c - decides what a word about a job changes (CONTRACT 1: Revision, Late, The end)
+ * merge.c - decides what a word about a job changes (contract 1.5, 1.6, 1.7)
  *
  * A word that changes nothing but the time touches the owner's private fields of the shared record
  * in place; anything that a reader could see makes a new record.

@@ -3,7 +3,7 @@
  * merge.h - what one system said, laid against its last recorded statuses: out come changes
  *
  * Pure: two values in, a list of changes and the system's next list out; nothing is written and no
- * clock is read. All rules of CONTRACT 1 about revisions, late words, ends, returns, vanished and
+ * clock is read. All rules of contract 1 about revisions, late words, ends, returns, vanished and
  * silent jobs are here. One system at a time, so nothing assumes that it sees the whole fleet.
  */
 #ifndef CBX_FLOW_MERGE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lease.h - who leads: one row, by the database's clock (CONTRACT 2, One leader) */
+/* lease.h - who leads: one row, by the database's clock (contract 2.5) */
 #ifndef CBX_PORT_LEASE_H
 #define CBX_PORT_LEASE_H
 

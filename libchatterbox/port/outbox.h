@@ -3,7 +3,7 @@
  * outbox.h - events that are recorded and not yet told everywhere
  *
  * A row goes when the broker has confirmed it and the stream has it. Of each key only the oldest
- * untold event may be in flight; there is never a cursor over ids (RELIABILITY 0.5).
+ * untold event may be in flight; there is never a cursor over ids (contract 3.3).
  */
 #ifndef CBX_PORT_OUTBOX_H
 #define CBX_PORT_OUTBOX_H

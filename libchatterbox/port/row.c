@@ -2,8 +2,8 @@
 /*
  * row.c - a status out of a row, which others write, too
  *
- * Decides that a member which is none by CONTRACT 1 is left out, and that a status which is none is
- * "unknown": of a job that nobody has heard of it is never told.
+ * Decides that a member which is none by contract 1.1 is left out, and that a status which is none
+ * is "unknown": of a job that nobody has heard of it is never told.
  */
 #include "port/ledger.h"
 

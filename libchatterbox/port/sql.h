@@ -5,7 +5,7 @@
  * One `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (record),
  * outbox.h, lease.h, directory.h (look-ups), errors.h (what went wrong, and clean-up). Adapters:
  * postgres and sqlite; both pass the same suite, tests/kit/suites/sql_suite.c. SQL is parameters only,
- * unnamed statements, no session state (CONTRACT 5: a transaction-mode pooler may be in between).
+ * unnamed statements, no session state (contract 5.1: a transaction-mode pooler may be in between).
  *
  * Errors: CHATTERBOX_E_DOWN = the connection is gone or the server is going away: connect again;
  * CHATTERBOX_E_TIMEOUT = a lock or statement time-out, or a deadlock: nothing was written, try

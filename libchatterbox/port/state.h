@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h - the shared state (Redis, CONTRACT 4): a cache that others read
+ * state.h - the shared state (Redis, contract 4): a cache that others read
  *
  * One `struct cbx_state` is one connection and belongs to one thread. Adapters: redis_state and
  * memory_state (a table in this process that several connections share). Both pass the same suite,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * claim.c - whose epoch is the newest in the shared state (CONTRACT 2, One leader)
+ * claim.c - whose epoch is the newest in the shared state (contract 2.5)
  *
  * Decides that a leader claims the shared state before it writes there: from then on what an
  * earlier one has on its way is held off. When a newer epoch stands there it is the keeper who

@@ -3,7 +3,7 @@
  * load.c - reads the world at a take-over: SQL first, then what the shared state knows better
  *
  * Decides that a status comes from the shared state where its text agrees with SQL (it has the
- * later progress and the verbatim members), else from SQL (CONTRACT 4); and that a job which
+ * later progress and the verbatim members), else from SQL (contract 4.2); and that a job which
  * nothing changed for long is not taken for one that nobody heard of for long.
  */
 #include "road/command.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll.h - asks the systems through nl-hdms, with a window of questions in flight (CONTRACT 3)
+ * poll.h - asks the systems through nl-hdms, with a window of questions in flight (contract 3.2)
  *
  * A poll belongs to one round. Answers are decoded as they come and heard by the flow; a system
  * that does not answer is data, a lost broker cuts the poll short.

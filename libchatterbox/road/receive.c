@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * receive.c - what comes back from the bus: decides whom an answer speaks for (CONTRACT 3, The answer)
+ * receive.c - what comes back from the bus: decides whom an answer speaks for (contract 3.2)
  * A reply that is late, doubled, unknown or malformed touches nobody.
  */
 #include "road/poll_internal.h"

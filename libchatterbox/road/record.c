@@ -5,7 +5,7 @@
  *
  * Decides what happens to a batch whose transaction fails: answers are dropped, since the next
  * round asks again; pushes stay, unsettled, and are merged again; a batch whose commit is unknown
- * hangs until the ledger knows (RELIABILITY 0.6).
+ * hangs until the ledger knows (contract 5.3).
  */
 #include "road/batch.h"
 

@@ -2,7 +2,7 @@
 /*
  * round.c - the road: poll, decode, merge, record, share, tell, observe
  *
- * Decides whom a round asks (CONTRACT 2, the tasks). What is decoded and heard while polling is
+ * Decides whom a round asks (contract 2.1). What is decoded and heard while polling is
  * merged, recorded, shared and told batch by batch (record.c); this page is the order of it all.
  */
 #include "road/round.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * share.c - writes the shared state after the commit (CONTRACT 4)
+ * share.c - writes the shared state after the commit (contract 4)
  *
  * It is a cache: a write that fails is never an error of the round. It only means that everything
  * is written anew, when the server is back and says whose state it holds.

@@ -2,7 +2,7 @@
 /*
  * share_writes.c - the hashes of jobs: what differs, in one call, each under its number
  *
- * Decides what is done when a hash's own guard holds a write off (CONTRACT 4, APP:rev:{system}).
+ * Decides what is done when a hash's own guard holds a write off (contract 4.1).
  */
 #include "base/sabotage.h"
 #include "road/share_internal.h"

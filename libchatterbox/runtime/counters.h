@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* observe.h - the metric families of CONTRACT 7, by their names there; one set an engine */
+/* observe.h - the metric families of contract 7, by their names there; one set an engine */
 #ifndef CBX_FLOW_OBSERVE_H
 #define CBX_FLOW_OBSERVE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * envelope.h - what every message of ours has in common: JSON-RPC 2.0 around it (or nothing),
- * app_id, timestamp, content type, header trace_id (CONTRACT 3)
+ * app_id, timestamp, content type, header trace_id (contract 3.1)
  */
 #ifndef CBX_FLOW_ENVELOPE_H
 #define CBX_FLOW_ENVELOPE_H

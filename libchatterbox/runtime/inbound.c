@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * inbound.c - decides what each event in does, by its routing key (CONTRACT 3, Events in)
+ * inbound.c - decides what each event in does, by its routing key (contract 3.4)
  *
  * The bindings are configurable, so a key is recognised by its end:
  * nl-hdms.event.control.system_online and my.event.system_online mean the same.

@@ -3,7 +3,7 @@
  * leadership.h - do we lead? One value that the keeper writes and every writing thread asks
  *
  * We lead from taking the lease until `lease.ttl` after the sending of the last renewal that
- * succeeded, on the monotonic clock (CONTRACT 2, One leader). Who is held off by a newer epoch in
+ * succeeded, on the monotonic clock (contract 2.5). Who is held off by a newer epoch in
  * the shared state says so here: the keeper then asks SQL whose lease it is. Any thread.
  */
 #ifndef CBX_FLOW_LEADERSHIP_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pacer.h - the load rule (CONTRACT 2, Load): the proposal's checkIfServerIsUnderLoad, pure
+ * pacer.h - the load rule (contract 2.4): the proposal's checkIfServerIsUnderLoad, pure
  *
  * Each loaded round multiplies the interval by 1.5 up to the larger of the base and the bound, each
  * calm one divides it by 1.5 down to the base. Setting the base resets the stretch.

@@ -2,7 +2,7 @@
 /*
  * task.h - a piece of work that is due each `interval` seconds, and the scheduler that runs it
  *
- * The proposal's Task and TaskScheduler, by CONTRACT 2: the scheduler ticks once a second on the
+ * The proposal's Task and TaskScheduler, by contract 2.1: the scheduler ticks once a second on the
  * monotonic clock; a task is due `interval` seconds after the start of its last run; missed runs
  * are not made up; due tasks run one after another in the order they were added. One owner thread.
  *

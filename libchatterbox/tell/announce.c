@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* announce.c - the two periodic events: job_status in chunks, and jobs_data (CONTRACT 3, Events
- * out) */
+/* announce.c - the two periodic events: job_status in chunks, and jobs_data (contract 3.3)
+ */
 #include "runtime/envelope.h"
 #include "tell/tell.h"
 

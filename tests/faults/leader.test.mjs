@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// leader.test.mjs - three instances: one leads, two stand by and show the same (CONTRACT 2)
+// leader.test.mjs - three instances: one leads, two stand by and show the same (contract 2.5)
 //
 // It decides how late a standby may be: what it shows was the leader's answer within the last three
 // seconds. And what "within the lease" means: lease.ttl, the second between two tries to take it,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // observer.test.mjs - role observer: it never leads, consumes no shared queue, shows what the leader
-// shows, and its commands reach the leader as the events and RPCs of CONTRACT 3
+// shows, and its commands reach the leader as the events and RPCs of contract 3
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

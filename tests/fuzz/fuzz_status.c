@@ -3,7 +3,7 @@
  * fuzz_status.c - a status as Redis holds it, and as a row of SQL tells it
  *
  * A row is written by others, too, and has no form but its columns': the status that is made of it
- * must be one by CONTRACT 1 all the same. The first byte picks which of the two the rest is.
+ * must be one by contract 1.1 all the same. The first byte picks which of the two the rest is.
  */
 #include "fuzz.h"
 

@@ -84,7 +84,7 @@ static void check_count(const json_t *json, const char *name, int64_t field)
 	FUZZ_CHECK(field == CBX_NO_COUNT || (field >= 0 && field < (int64_t)1 << 53));
 }
 
-/* A text that CONTRACT 1 allows: 1..64 bytes of UTF-8 */
+/* A text that contract 1.1 allows: 1..64 bytes of UTF-8 */
 static void check_length(const char *text)
 {
 	FUZZ_CHECK(!text || (*text && strlen(text) <= 64 && cbx_utf8_valid(text, strlen(text))));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* redis_keys.c - the keys that others read, field by field as CONTRACT 4 says; and foreign ones */
+/* redis_keys.c - the keys that others read, field by field as contract 4.1 says; and foreign ones
+ */
 #include "redis_kit.h"
 #include "state_rows.h"
 

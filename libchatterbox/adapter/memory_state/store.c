@@ -2,10 +2,10 @@
 /*
  * store.c - what a memory store holds, and the rules that a Redis keeps elsewhere by script
  *
- * Decides as the write guards of CONTRACT 2 and 4 do: a write applies when its number is at least
- * the stored one, and its epoch the newest. The number of a system, and the newest epoch, are kept
- * for as long as the store lives (Redis forgets them after a day), since the fleet's names bound
- * them. The stream is trimmed exactly.
+ * Decides as the write guards of contract 2.5 and 4.1 do: a write applies when its number is at
+ * least the stored one, and its epoch the newest. The number of a system, and the newest epoch, are
+ * kept for as long as the store lives (Redis forgets them after a day), since the fleet's names
+ * bound them. The stream is trimmed exactly.
  */
 #include "adapter/memory_state/store.h"
 

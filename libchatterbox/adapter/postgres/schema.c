@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * schema.c - decides what the tables are in PostgreSQL: CONTRACT 5 column by column
+ * schema.c - decides what the tables are in PostgreSQL: contract 5.2 column by column
  *
  * One list serves three ends: it is what migrations create, what they add to tables that exist
  * already, and what check_schema() insists on. completed_jobs.inferred is ours: an end that was

@@ -3,7 +3,7 @@
  * command.c - words out, replies in
  *
  * Decides when a connection is given up: after any error of hiredis (it then holds replies of
- * earlier commands, RELIABILITY A.3), and after an error reply that means "not me, not now". Any
+ * earlier commands, fault 20), and after an error reply that means "not me, not now". Any
  * other error reply keeps the order of the pipeline, so the connection stays.
  */
 #include "adapter/redis_state/link.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * keys.c - the names of CONTRACT 4: APP:<name>, and APP:<name>:{<system>}
+ * keys.c - the names of contract 4.1: APP:<name>, and APP:<name>:{<system>}
  */
 #include "adapter/redis_state/link.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_state.h - the shared state on a Redis server, in the keys of CONTRACT 4
+ * redis_state.h - the shared state on a Redis server, in the keys of contract 4.1
  *
  * Threads that use one must block SIGPIPE (base/thread.h does): hiredis writes without
  * MSG_NOSIGNAL. Looking up a host name has no deadline of its own; an address or a socket needs

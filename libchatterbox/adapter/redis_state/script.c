@@ -2,7 +2,7 @@
 /*
  * script.c - what the server itself decides, at one stroke
  *
- * The guards (CONTRACT 2, 4): a write is not applied when its system's number is lower than the
+ * The guards (contract 2.5, 4.1): a write is not applied when its system's number is lower than the
  * stored one, nor when its epoch is older than that in APP:rev. Numbers stay below 2^53 and epochs
  * below 2^21, so Lua compares them exactly; a stored one that is no such number is foreign and
  * holds nothing off. A server without memory refuses the first command of a script that would take

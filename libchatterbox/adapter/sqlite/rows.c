@@ -4,7 +4,7 @@
  *
  * Decides what a reader sees of a job whose name OCD padded: one row under the trimmed name, the
  * trimmed row before a padded one, origin ocd when either says so. A row whose name or number is
- * none by CONTRACT 1 is passed over.
+ * none by contract 1.1 is passed over.
  */
 #include "adapter/sqlite/internal.h"
 #include "base/text.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * schema.c - decides what the tables are in SQLite: CONTRACT 5 column by column, times as integer
+ * schema.c - decides what the tables are in SQLite: contract 5.2 column by column, times as integer
  * milliseconds since the epoch (UTC)
  *
  * One list serves three ends: it is what migrations create, what they add to tables that exist

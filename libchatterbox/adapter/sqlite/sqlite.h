@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sqlite.h - the SQL port over a SQLite file: the embedded profile (CONTRACT 5)
+ * sqlite.h - the SQL port over a SQLite file: the embedded profile (contract 5)
  */
 #ifndef CBX_ADAPTER_SQLITE_H
 #define CBX_ADAPTER_SQLITE_H

@@ -88,7 +88,7 @@ static void keep(struct day *day, struct day_word *word, const struct cbx_bus_me
 	word_clear(word);
 }
 
-/* An event out: every promise of CONTRACT 3 about its envelope, and then its params */
+/* An event out: every promise of contract 3.3 about its envelope, and then its params */
 static void take_word(struct day *day, const struct cbx_bus_message *message)
 {
 	json_t *root = json_loadb(message->body, message->body_len, 0, NULL);

@@ -2,7 +2,7 @@
 /*
  * engine_kit.h - an engine on the embedded profile, its host, and the journal of all it has told
  *
- * A journal holds every update_job_status of every run by its id, and knows what CONTRACT 1
+ * A journal holds every update_job_status of every run by its id, and knows what contract 1.5
  * promises of them: of each job the revisions 1, 2, 3, ... and each event's previous status is the
  * status before.
  */

@@ -2,7 +2,7 @@
 // change.test.mjs - what foreign clients see when something changes
 //
 // Answers, pushes and events change jobs and systems in turn; at the end every word that was told
-// is held against the record (CONTRACT 1, 3, 5).
+// is held against the record (contract 1, 3, 5).
 
 import assert from 'node:assert/strict';
 import { until } from './place.mjs';
@@ -67,7 +67,7 @@ step('a bad member is dropped, a bad status rejected, its neighbours stay', asyn
 		async () => await daemon.metric('chatterbox_decode_rejects_total') >= rejects + 3);
 });
 
-step('ends: completed, killed and errored jobs go where CONTRACT 1 sends them', async () => {
+step('ends: completed, killed and errored jobs go where contract 1.7 sends them', async () => {
 	const c18 = withStatus(A18, 'Finished');
 	const e17 = withStatus(A17, 'Failed').replace('"started_by"',
 		'"error_code":"disk_full","error_message":"no space","started_by"');

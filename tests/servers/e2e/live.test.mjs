@@ -2,7 +2,7 @@
 // live.test.mjs - which systems are online is read from `live_temp` when that is configured
 //
 // Both databases have a table `connections`, and they name different systems: only that of live_temp
-// counts (CONTRACT 5). The connection there only reads.
+// counts (contract 5.2). The connection there only reads.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -3,7 +3,7 @@
 //
 // chatterboxd must stay up, say what is down, and catch up by itself: afterwards each job's words
 // are complete, and its last one is what hdms-sim wrote down. While something fails a word may be
-// told twice (CONTRACT 3: at least once), so that repetitions are counted and not refused.
+// told twice (contract 3.3: at least once), so that repetitions are counted and not refused.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

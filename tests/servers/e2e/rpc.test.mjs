@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// rpc.test.mjs - every RPC method, called by amqplib, with hdms-sim as the fleet (CONTRACT 3)
+// rpc.test.mjs - every RPC method, called by amqplib, with hdms-sim as the fleet (contract 3.5)
 
 import assert from 'node:assert/strict';
 import { servers, until } from './place.mjs';

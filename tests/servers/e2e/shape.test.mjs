@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // shape.test.mjs - the shape of every key, row, question and event, as foreign clients see them
 //
-// One quiet fleet, looked at from all sides (CONTRACT 1, 3, 4, 5). What happens when something
+// One quiet fleet, looked at from all sides (contract 1, 3, 4, 5). What happens when something
 // changes is in change.test.mjs.
 
 import assert from 'node:assert/strict';
@@ -43,7 +43,7 @@ step('each online system is asked for all its jobs', async () => {
 	}
 });
 
-step('its jobs are in Redis as CONTRACT 1 spells them', async () => {
+step('its jobs are in Redis as contract 1.1 spells them', async () => {
 	await until('three jobs in Redis', async () => Object.keys(await hash('E2E1')).length === 2
 		&& Object.keys(await hash('E2E2')).length === 1);
 	assert.equal(await field('E2E1', 17), A17);

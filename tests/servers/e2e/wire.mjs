@@ -66,7 +66,7 @@ function read(message) {
 		redelivered: message.fields.redelivered };
 }
 
-/** What every event has (CONTRACT 3) */
+/** What every event has (contract 3.1) */
 export function checkEnvelope(message) {
 	const { properties, body, key } = message;
 	assert.equal(properties.appId, APP);

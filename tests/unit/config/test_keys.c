@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Each key of CONTRACT 8, one row each: its default, a good value, and values that are refused;
+ * Each key of contract 8.2, one row each: its default, a good value, and values that are refused;
  * laid by the file, by the overlay of "chatterbox", and by its environment variable.
  */
 #include "config_kit.h"

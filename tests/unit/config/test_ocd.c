@@ -3,7 +3,7 @@
  */
 #include "config_kit.h"
 
-/* The object of reference/proposal.md; where that prints nothing, what OCD would have there */
+/* OCD's own configuration object; where it is not known, a likely value */
 static const char ocd[] =
 	"{\"app_meta\":{\"name\":\"nl-ocd\",\"version\":\"1.11.5\",\"namespace\":\"ocd\"},"
 	"\"backblaze\":{\"key\":\"K0\",\"id\":\"b2\"},\"benchmark\":{\"incremental\":false},"

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-/* The object of reference/proposal.md, as OCD's own configuration prints it */
+/* OCD's own configuration object, as it prints it */
 static const char ocd[] =
 	"{\"app_meta\":{\"name\":\"\",\"version\":\"1.11.5\",\"namespace\":\"ocd\"},"
 	"\"backblaze\":{\"key\":\"\",\"id\":\"\"},\"benchmark\":{\"incremental\":false},"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The Job Errors Task (CONTRACT 2): errored jobs go after a day, but not because a clock was set.
+/* The Job Errors Task (contract 2.1): errored jobs go after a day, but not because a clock was set.
  */
 #include "flow_world.h"
 

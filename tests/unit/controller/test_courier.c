@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An observer's requests (CONTRACT 2, Role observer; 3): what goes out, and whose answer counts */
+/* An observer's requests (contract 2.6, 3): what goes out, and whose answer counts */
 #include "courier_world.h"
 
 #include <stdio.h>

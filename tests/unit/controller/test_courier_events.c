@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* An observer's commands that are events (CONTRACT 3, Events in) */
+/* An observer's commands that are events (contract 3.4) */
 #include "courier_world.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The Job Status Task's interval (CONTRACT 2, The interval): what is taken, kept, and read at
+/* The Job Status Task's interval (contract 2.3): what is taken, kept, and read at
  * start. */
 #include "flow_world.h"
 
@@ -145,7 +145,7 @@ START_TEST(a_take_over_reads_what_was_set)
 }
 END_TEST
 
-/* A reload (CONTRACT 8): the configured value, unless another was set */
+/* A reload (contract 8.2): the configured value, unless another was set */
 START_TEST(a_reload_changes_what_nobody_has_set)
 {
 	struct cbx_settings other = *world.settings;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Questions about jobs (CONTRACT 3, 6): filters, pages, order; over a view of a few systems. */
+/* Questions about jobs (contract 3.5, 6.2): filters, pages, order; over a view of a few systems. */
 #include "controller/job_api.h"
 #include "flow_world.h"
 

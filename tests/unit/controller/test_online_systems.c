@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which systems are online (CONTRACT 2, System states): populate, events, and what is newer. */
+/* Which systems are online (contract 2.2): populate, events, and what is newer. */
 #include "flow_world.h"
 
 #include <stdio.h>

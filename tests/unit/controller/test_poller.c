@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The poller's loop and its tasks (CONTRACT 2), run in this thread while the clock is moved by it.
+/* The poller's loop and its tasks (contract 2.1), run in this thread while the clock is moved by
+ * it.
  */
 #include "flow_world.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Systems and the summary (CONTRACT 6), over a view; and how views are swapped. */
+/* Systems and the summary (contract 6.2), over a view; and how views are swapped. */
 #include "controller/job_api.h"
 #include "flow_world.h"
 
@@ -132,7 +132,7 @@ START_TEST(the_summary)
 }
 END_TEST
 
-/* The gauges of a view (CONTRACT 7): the job figures are the leader's alone */
+/* The gauges of a view (contract 7): the job figures are the leader's alone */
 START_TEST(the_gauges)
 {
 	struct cbx_observe *o = &world.observe;

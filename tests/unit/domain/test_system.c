@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The table of systems and its frozen copies; a system's JSON (CONTRACT 4). */
+/* The table of systems and its frozen copies; a system's JSON (contract 4.1). */
 #include "domain/system.h"
 #include "unit.h"
 

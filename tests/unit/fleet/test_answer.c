@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The fleet answers requests of CONTRACT 3 in both envelopes, and garbage with an error. */
+/* The fleet answers requests of contract 3.2 in both envelopes, and garbage with an error. */
 #include "base/cleanup.h"
 #include "fleet/answer.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a follower shows beside a leader (CONTRACT 2, One leader), and how late */
+/* What a follower shows beside a leader (contract 2.5), and how late */
 #include "follow_world.h"
 
 #include <string.h>

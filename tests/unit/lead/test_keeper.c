@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The keeper (CONTRACT 2, One leader): migrates, takes, renews, stands by, gives back. */
+/* The keeper (contract 2.5): migrates, takes, renews, stands by, gives back. */
 #include "adapter/sqlite/sqlite.h"
 #include "lead/keeper.h"
 #include "flow_world.h"

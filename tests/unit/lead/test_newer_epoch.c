@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* A newer epoch in the shared state (CONTRACT 2): what is held off, what is said, and how it goes
+/* A newer epoch in the shared state (contract 2.5): what is held off, what is said, and how it goes
  * on.
  */
 #include "state_rows.h"
@@ -234,7 +234,7 @@ START_TEST(an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers)
 }
 END_TEST
 
-/* CONTRACT 4, APP:rev:{system}: no more than this hash is held off */
+/* contract 4.1: no more than this hash is held off */
 START_TEST(the_guard_of_one_hash_holds_off_that_hash)
 {
 	unsigned warnings = world.warnings;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The listener (CONTRACT 3, Events in): bound, handed over, acknowledged after the commit, caught
+/* The listener (contract 3.4): bound, handed over, acknowledged after the commit, caught
  * up. */
 #include "listener_world.h"
 

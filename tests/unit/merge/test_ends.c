@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Ends (CONTRACT 1, The end): told, told again, never seen, returned, corrected. */
+/* Ends (contract 1.7): told, told again, never seen, returned, corrected. */
 #include "merge_script.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The events about a system (CONTRACT 3): `status` of its groups, `user_job_errors`; and origins.
+/* The events about a system (contract 3.3): `status` of its groups, `user_job_errors`; and origins.
  */
 #include "merge_script.h"
 #include "unit.h"

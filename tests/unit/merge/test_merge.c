@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What one word changes (CONTRACT 1): the first one, another text, progress, nothing, too late. */
+/* What one word changes (contract 1): the first one, another text, progress, nothing, too late. */
 #include "merge_script.h"
 #include "unit.h"
 #include "words.h"

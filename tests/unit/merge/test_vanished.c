@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Ends that nobody told (CONTRACT 1, Vanished, Offline): who is missing, since when, and as what.
+/* Ends that nobody told (contract 1.8): who is missing, since when, and as what.
  */
 #include "merge_script.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Answers that leave a job out while something in them can't be read (CONTRACT 1, Vanished): what
+/* Answers that leave a job out while something in them can't be read (contract 1.8): what
  * is garbled protects the job that it may be about, and no other one. */
 #include "flow_world.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What comes back (CONTRACT 3, Asking nl-hdms): whom an answer speaks for, and what touches nobody.
+/* What comes back (contract 3.2): whom an answer speaks for, and what touches nobody.
  */
 #include "flow_world.h"
 

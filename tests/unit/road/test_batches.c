@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Several systems in one request (CONTRACT 3, systems_per_request), and rounds that are cut short.
+/* Several systems in one request (contract 3.2), and rounds that are cut short.
  */
 #include "flow_world.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A take-over (CONTRACT 4, 5): SQL first, then what the shared state knows better; OCD's new rows.
+/* A take-over (contract 4.2, 5.2): SQL first, then what the shared state knows better; OCD's new
+ * rows.
  */
 #include "flow_world.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* The asking (CONTRACT 2, 3): the words of a question, the window, time-outs and how they grow. */
+/* The asking (contract 2.2, 3.2): the words of a question, the window, time-outs and how they grow.
+ */
 #include "flow_world.h"
 
 #include <stdio.h>

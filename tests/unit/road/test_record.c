@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What becomes of a batch (CONTRACT 3, 5): committed, refused, or nobody knows. */
+/* What becomes of a batch (contract 3.4, 5.3): committed, refused, or nobody knows. */
 #include "flow_world.h"
 
 static void set_up(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The shared state (CONTRACT 4): only live jobs, deltas, and whole again after any loss. */
+/* The shared state (contract 4): only live jobs, deltas, and whole again after any loss. */
 #include "flow_world.h"
 #include "state_rows.h"
 

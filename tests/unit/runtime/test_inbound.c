@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Events in (CONTRACT 3): each by the end of its key, in either envelope; and how they go back. */
+/* Events in (contract 3): each by the end of its key, in either envelope; and how they go back. */
 #include "base/cleanup.h"
 #include "fake_clock.h"
 #include "runtime/envelope.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Do we lead (CONTRACT 2, One leader): from taking the lease until it could have run out. */
+/* Do we lead (contract 2.5): from taking the lease until it could have run out. */
 #include "fake_clock.h"
 #include "runtime/leadership.h"
 #include "unit.h"

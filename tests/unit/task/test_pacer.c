@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The load rule (CONTRACT 2, Load): each reason at its limit, the stretch and the way back. */
+/* The load rule (contract 2.4): each reason at its limit, the stretch and the way back. */
 #include "base/cleanup.h"
 #include "task/pacer.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The two periodic events (CONTRACT 3): job_status in chunks, jobs_data always; transient. */
+/* The two periodic events (contract 3.3): job_status in chunks, jobs_data always; transient. */
 #include "teller_world.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The outbox (CONTRACT 3, Events out): at least once, once while nothing fails, in order per key.
+/* The outbox (contract 3.3): at least once, once while nothing fails, in order per key.
  */
 #include "teller_world.h"
 

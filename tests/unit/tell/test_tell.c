@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The teller's last turns (CONTRACT 8, SIGTERM: tell what the broker takes) */
+/* The teller's last turns (contract 8.3) */
 #include "teller_world.h"
 
 #include <string.h>
