@@ -6,7 +6,6 @@
  */
 #include "listen/listen.h"
 
-#include "base/sabotage.h"
 #include "runtime/envelope.h"
 
 #include <chatterbox/error.h>
@@ -105,8 +104,6 @@ static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
 		return;
 	}
 	listener->outstanding--;
-	if (cbx_sabotage("ack-before-commit"))
-		return;
 	if (inbound->again) {
 		drop_connection(listener);
 		return;
@@ -182,8 +179,6 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 	}
 	listener->outstanding++;
 	cbx_steal(inbound);
-	if (cbx_sabotage("ack-before-commit"))
-		listener->bus->ops->settle(listener->bus, event->tag, false, true);
 }
 
 static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)

@@ -5,7 +5,6 @@
  * Decides that pushes and batches are dealt with between replies, so that a large fleet does not
  * hold up events, and that the stop flag and the lease are looked at on every turn.
  */
-#include "base/sabotage.h"
 #include "road/command.h"
 #include "road/poll_internal.h"
 
@@ -26,8 +25,6 @@ int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
 	cbx_uuid(poll->trace);
 	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
 		 poll->trace);
-	if (cbx_sabotage("no-correlation"))
-		poll->prefix[0] = '\0';
 	*out = poll;
 	return 0;
 }

@@ -5,7 +5,6 @@
  * Decides that it is claimed first and marked last: until the marker is there, nobody takes the
  * state for whole.
  */
-#include "base/sabotage.h"
 #include "road/share_internal.h"
 #include "tell/tell.h"
 
@@ -139,9 +138,7 @@ int cbx_flow_share_check(struct cbx_flow *flow)
 	result = flow->state->ops->read_epoch(flow->state, &epoch);
 	if (result < 0)
 		return share_failed(flow, result);
-	if (cbx_sabotage("no-rebuild"))
-		flow->share_whole = false;
-	if ((epoch == flow->epoch || cbx_sabotage("no-rebuild")) && !flow->share_whole)
+	if (epoch == flow->epoch && !flow->share_whole)
 		return 0;
 	result = cbx_flow_claim(flow, flow->epoch);
 	if (!result)

@@ -4,7 +4,6 @@
  *
  * Decides what is done when a hash's own guard holds a write off (contract 4.1).
  */
-#include "base/sabotage.h"
 #include "road/share_internal.h"
 
 #include <errno.h>
@@ -80,8 +79,6 @@ static void add_differences(struct share_writes *w, const struct cbx_job_list *b
 /* Above those of every earlier leader */
 static uint64_t next_number(struct cbx_flow *flow)
 {
-	if (cbx_sabotage("no-rev-guard"))
-		return 1ULL << 52;
 	return ((uint64_t)flow->epoch << 32) | (++flow->share_next & 0xffffffffU);
 }
 

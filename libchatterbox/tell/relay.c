@@ -6,7 +6,6 @@
  * will never take it, and that what was told while SQL was away is remembered, so that it is not
  * told twice when SQL is back.
  */
-#include "base/sabotage.h"
 #include "tell/letters.h"
 #include "tell/tell.h"
 
@@ -97,7 +96,6 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 		       struct cbx_relay_letters *letters)
 {
 	size_t told = 0;
-	int64_t id;
 	size_t i;
 	int result;
 	int written;
@@ -118,10 +116,6 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 		    !remember(&teller->told[side], letters->all[i].row.id))
 			told++;
 	}
-	/* a cursor takes what has a smaller id than the last one told for told */
-	if (told && cbx_sabotage("relay-cursor"))
-		for (id = letters->all[told - 1].row.id - 1; id > 0; id--)
-			remember(&teller->told[side], id);
 	if (told < letters->count)
 		teller->retry_at[side] = cbx_now(teller->clock) + REFUSED_WAIT;
 	written = write_told(teller, side, epoch);

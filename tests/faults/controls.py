@@ -1,66 +1,155 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Is each mechanism needed? The negative controls that the unit tests can play.
+"""Is each mechanism needed? The negative controls.
 
-Each of these unit tests is built a second time over the core that can be sabotaged
-(libchatterbox/base/sabotage.h). It must pass as it is, and the named test must fail, by an assertion
-and not by a crash, when its mechanism is switched off. See controls.test.mjs for real servers.
+A test of a promise proves nothing unless it fails without the mechanism that keeps the promise.
+WITHOUT says of each mechanism what has to stand in the sources instead, so that it is missing. Those
+files alone are compiled anew and linked before the core, into the unit tests named by CONTROLS and
+into the daemon (controls.test.mjs plays it on real servers). The product knows nothing of this.
+
+    controls.py list                         a line each: mechanism, its programs by comma, files
+    controls.py check ROOT                   every text is found, exactly once
+    controls.py write MECHANISM ROOT FILE... the files of a mechanism, in their order, without it
+    controls.py run DIRECTORY                each test fails without its mechanism, by an assertion
 """
 import os
 import re
 import subprocess
 import sys
 
-# mechanism, test program, the test in it that needs the mechanism
+# mechanism -> file below libchatterbox -> [(what stands there, what stands there without it)]. White
+# space of any length is equal.
+WITHOUT = {
+    # an event is taken for told when it has been sent
+    "no-confirms": {"tell/relay_broker.c": [
+        ("cbx_letters_sent(delivery->letters, letter);", "letter->confirmed = true;")]},
+    # what has a smaller id than the last one told is taken for told
+    "relay-cursor": {"tell/relay.c": [
+        ("written = write_told(",
+         "for (int64_t id = told ? letters->all[told - 1].row.id - 1 : 0; id > 0; id--)"
+         " remember(&teller->told[side], id); written = write_told(")]},
+    # the events of a batch are written after its commit
+    "events-after-commit": {"adapter/postgres/ledger.c": [
+        ("r = cbx_pg_write_events(self, batch);", "r = 0;"),
+        ("r = cbx_pg_commit(self);",
+         "r = cbx_pg_commit(self); if (!r) r = cbx_pg_write_events(self, batch);")]},
+    # a commit without an answer is taken for an aborted one
+    "blind-redo": {"adapter/postgres/ledger.c": [
+        ("cbx_pg_arg_text(&args, self->xid);", "return ABORTED;")]},
+    "no-deadline": {"adapter/postgres/query.c": [
+        ('if (!left) return cbx_pg_lost(self, "no answer',
+         'if (false) return cbx_pg_lost(self, "no answer')]},
+    # SQL takes the writes of a holder whose lease another has taken
+    "no-epoch-guard": {
+        "adapter/postgres/query.c": [("if (!PQntuples(result)) return", "if (false) return")],
+        "adapter/sqlite/connection.c": [
+            ('if (!r) return cbx_sqlite_fenced(self, "the lease', 'if (false) return r; ("')]},
+    # each process has a guard of its own in Redis
+    "no-state-guard": {
+        "adapter/redis_state/redis_state.c": [
+            ('cbx_redis_key(me, &me->key, "rev")',
+             '({ char own[32]; sprintf(own, "rev.%d", (int)getpid()); cbx_redis_key(me, &me->key, own); })'),
+            ("#include <string.h>", "#include <string.h>\n#include <unistd.h>")],
+        "adapter/memory_state/store.c": [("if (store->newest_epoch > epoch)", "if (false)")]},
+    # every write of a system's statuses has the same number
+    "no-rev-guard": {"road/share_writes.c": [
+        ("return ((uint64_t)flow->epoch << 32)", "return 1ULL << 52; return ((uint64_t)flow->epoch << 32)")]},
+    # nobody looks whether the shared state is still there
+    "no-rebuild": {"road/share_whole.c": [
+        ("if (epoch == flow->epoch && !flow->share_whole)", "flow->share_whole = false; if (true)")]},
+    "no-late-check": {"merge/merge.c": [
+        ("if (known && known->word_at > m->report->at)", "if (false)")]},
+    # a reply is for the question of its number, whoever asked it
+    "no-correlation": {"road/poll.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
+    "ack-before-commit": {"listen/listen.c": [
+        ("listener->outstanding++;",
+         "listener->outstanding++; listener->bus->ops->settle(listener->bus, event->tag, false, true);"),
+        ("listener->outstanding--;", "listener->outstanding--; return;")]},
+}
+# mechanism, unit test, the tests in it that need the mechanism
 CONTROLS = [
-    ("relay-cursor", "tell-relay", "of_each_key_the_oldest_alone_is_in_flight"),
-    ("no-confirms", "tell-relay", "a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm"),
-    ("no-epoch-guard", "road-record", "a_lease_that_another_has_taken_fences_the_write"),
-    ("no-rev-guard", "road-share", "the_guard_holds_off_a_zombie"),
-    ("no-state-guard", "lead-newer_epoch", "a_zombie_says_of_nobody_that_he_is_online"),
-    ("no-state-guard", "lead-newer_epoch", "a_zombie_touches_no_internal_system"),
-    ("no-state-guard", "lead-newer_epoch", "a_zombie_appends_no_event"),
-    ("no-state-guard", "lead-newer_epoch", "a_zombie_leaves_the_figures_alone"),
-    ("no-rebuild", "road-share", "after_a_flush_it_is_whole_within_one_round"),
-    ("no-late-check", "merge-merge", "word"),
-    ("no-correlation", "road-answers", "late_and_unknown_replies_are_dropped"),
-    ("ack-before-commit", "listen-listen", "acknowledged_only_after_the_commit"),
+    ("relay-cursor", "tell-relay", ["of_each_key_the_oldest_alone_is_in_flight"]),
+    ("no-confirms", "tell-relay", ["a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm"]),
+    ("no-epoch-guard", "road-record", ["a_lease_that_another_has_taken_fences_the_write"]),
+    ("no-rev-guard", "road-share", ["the_guard_holds_off_a_zombie"]),
+    ("no-state-guard", "lead-newer_epoch", ["a_zombie_says_of_nobody_that_he_is_online",
+                                            "a_zombie_touches_no_internal_system",
+                                            "a_zombie_appends_no_event",
+                                            "a_zombie_leaves_the_figures_alone"]),
+    ("no-rebuild", "road-share", ["after_a_flush_it_is_whole_within_one_round"]),
+    ("no-late-check", "merge-merge", ["word"]),
+    ("no-correlation", "road-answers", ["late_and_unknown_replies_are_dropped"]),
+    ("ack-before-commit", "listen-listen", ["acknowledged_only_after_the_commit"]),
 ]
+# what controls.test.mjs plays
+ON_SERVERS = ["no-confirms", "events-after-commit", "ack-before-commit", "blind-redo", "no-epoch-guard",
+              "no-state-guard", "no-rebuild", "no-deadline"]
 # path:line:F:case:test:iteration: what was found
 FAILED = re.compile(r"^[^:]+:\d+:F:[^:]*:(\w+):\d+: (.*)$", re.M)
 
 
-def failures(program, mechanism):
-    """test -> what it found, of the tests that failed by an assertion; and the exit code"""
+def without(path, edits, root):
+    """The text of a source file without a mechanism; ValueError when it is not as WITHOUT says"""
+    with open(os.path.join(root, "libchatterbox", path), encoding="utf-8") as file:
+        text = file.read()
+    for old, new in edits:
+        found = re.findall(r"\s+".join(re.escape(part) for part in old.split()), text)
+        if len(found) != 1:
+            raise ValueError("%s: found %d times instead of once: %s" % (path, len(found), old))
+        text = text.replace(found[0], new)
+    return text
+
+
+def show_list():
+    for mechanism, files in WITHOUT.items():
+        programs = [program for name, program, _ in CONTROLS if name == mechanism]
+        programs += ["chatterboxd"] if mechanism in ON_SERVERS else []
+        print(mechanism, ",".join(programs), *files)
+    return 0
+
+
+def check(root):
+    bad = 0
+    for mechanism, files in WITHOUT.items():
+        for path, edits in files.items():
+            try:
+                without(path, edits, root)
+            except (OSError, ValueError) as error:
+                print("%s: %s; tests/faults/controls.py has to know what stands there now"
+                      % (mechanism, error))
+                bad += 1
+    return 1 if bad else 0
+
+
+def write(mechanism, root, *outputs):
+    files = WITHOUT[mechanism]
+    assert len(files) == len(outputs), "%s changes %s" % (mechanism, ", ".join(files))
+    for (path, edits), output in zip(files.items(), outputs):
+        with open(output, "w", encoding="utf-8") as file:
+            file.write(without(path, edits, root))
+    return 0
+
+
+def failures(program):
+    """test -> what it found, of the tests that failed by an assertion"""
     env = dict(os.environ, CK_FORK="yes", CK_VERBOSITY="normal")
-    env.pop("CHATTERBOX_SABOTAGE", None)
-    if mechanism:
-        env["CHATTERBOX_SABOTAGE"] = mechanism
     run = subprocess.run([program], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True, errors="replace", timeout=120, check=False)
-    return dict(FAILED.findall(run.stdout)), run.returncode
+    return dict(FAILED.findall(run.stdout))
 
 
-def main(directory, library):
+def run(directory):
     bad = 0
-    with open(library, "rb") as file:
-        if b"CHATTERBOX_SABOTAGE" in file.read():
-            print("%s can be sabotaged" % library)
-            bad += 1
-    for name in sorted({name for _, name, _ in CONTROLS}):
-        found, code = failures(os.path.join(directory, "saboteur-" + name), None)
-        if found or code:
-            print("%s: fails with all mechanisms: %s" % (name, found or code))
-            bad += 1
-    for mechanism, name, test in CONTROLS:
-        found, _ = failures(os.path.join(directory, "saboteur-" + name), mechanism)
-        if test in found:
-            print("%-18s %s: %s" % (mechanism, test, found[test][:120]))
-        else:
-            print("%-18s %s does not find it; failed: %s" % (mechanism, test, sorted(found)))
-            bad += 1
+    for mechanism, program, tests in CONTROLS:
+        found = failures(os.path.join(directory, "%s-%s" % (program, mechanism)))
+        for test in tests:
+            if test in found:
+                print("%-18s %s: %s" % (mechanism, test, found[test][:120]))
+            else:
+                print("%-18s %s does not find it; failed: %s" % (mechanism, test, sorted(found)))
+                bad += 1
     return 1 if bad else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit({"list": show_list, "check": check, "write": write, "run": run}[sys.argv[1]](*sys.argv[2:]))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // controls.test.mjs - each mechanism is needed: without it the same fault does what must never happen
 //
-// One fault, played twice on real servers: on chatterboxd, where nothing comes of it, and on the
-// saboteur (libchatterbox/base/sabotage.h), where the test must find what was lost. controls.py does
+// One fault, played twice on real servers: on chatterboxd, where nothing comes of it, and on a daemon in
+// which the mechanism is missing (controls.py), where the test must find what was lost. controls.py does
 // the same for mechanisms that the unit tests can reach.
 
 import assert from 'node:assert/strict';
@@ -160,11 +160,11 @@ const FAULTS = {
 	},
 };
 
-async function wrong(name, redisDb, sabotaged) {
+async function wrong(name, redisDb, without) {
 	const rig = await Rig.open(`control_${name.replaceAll('-', '_')}`, redisDb, { fleet: null, daemons: 2,
 		config: { check_job_status_time: name === 'blind-redo' ? 2 : 1 } });
 	try {
-		for (const daemon of rig.daemons) daemon.sabotaged = sabotaged;
+		for (const daemon of rig.daemons) daemon.without = without;
 		rig.hdms.set('S', said('Running'));
 		await rig.place.online(['S']);
 		await rig.daemon.start();

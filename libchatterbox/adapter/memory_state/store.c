@@ -9,7 +9,6 @@
  */
 #include "adapter/memory_state/store.h"
 
-#include "base/sabotage.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -183,7 +182,7 @@ static int apply(struct cbx_memory_system *system, const struct cbx_state_write 
 
 bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer)
 {
-	if (store->newest_epoch > epoch && !cbx_sabotage("no-state-guard")) {
+	if (store->newest_epoch > epoch) {
 		*newer = store->newest_epoch;
 		return true;
 	}

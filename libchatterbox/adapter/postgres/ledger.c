@@ -7,7 +7,6 @@
  * nobody can be asked, the number is kept, and the next call asks first.
  */
 #include "adapter/postgres/internal.h"
-#include "base/sabotage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -51,7 +50,7 @@ static int record_once(struct postgres *self, const struct cbx_guard *guard,
 	r = cbx_pg_write_changes(self, batch);
 	if (!r)
 		r = cbx_pg_write_errors(self, batch);
-	if (!r && !cbx_sabotage("events-after-commit"))
+	if (!r)
 		r = cbx_pg_write_events(self, batch);
 	if (!r)
 		r = write_checked(self, batch);
@@ -60,8 +59,6 @@ static int record_once(struct postgres *self, const struct cbx_guard *guard,
 		if (r == CHATTERBOX_E_DOWN)
 			memcpy(self->xid, xid, sizeof(xid));
 	}
-	if (!r && cbx_sabotage("events-after-commit"))
-		r = cbx_pg_write_events(self, batch);
 	if (r)
 		cbx_pg_rollback(self);
 	return r;
@@ -77,8 +74,6 @@ static enum verdict ask(struct postgres *self)
 	const char *status;
 	int r;
 
-	if (cbx_sabotage("blind-redo"))
-		return ABORTED;
 	cbx_pg_arg_text(&args, self->xid);
 	r = cbx_pg_query(self, "select pg_xact_status($1::xid8)", &args, &result);
 	/* a number that this server has not reached yet: it lost the transaction, or never had it

@@ -7,7 +7,6 @@
  * long record(), while a take-over, which locks the row FOR UPDATE, waits for it.
  */
 #include "adapter/postgres/internal.h"
-#include "base/sabotage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -24,7 +23,7 @@ static int await(struct postgres *self, short events, uint64_t deadline)
 
 	for (;;) {
 		left = cbx_ms_left(self->clock, deadline, 1000);
-		if (!left && !cbx_sabotage("no-deadline"))
+		if (!left)
 			return cbx_pg_lost(self, "no answer within the deadline");
 		if (poll(&p, 1, left) < 0 && errno != EINTR)
 			return cbx_pg_lost(self, "poll failed");
@@ -215,7 +214,7 @@ static int check_guard(struct postgres *self, const struct cbx_guard *guard, cha
 	r = cbx_pg_query(self, GUARD, &args, &result);
 	if (r)
 		return r;
-	if (!PQntuples(result) && !cbx_sabotage("no-epoch-guard"))
+	if (!PQntuples(result))
 		return cbx_pg_fenced(self, "the lease row carries another holder or epoch");
 	if (xid && PQntuples(result))
 		snprintf(xid, 24, "%s", cbx_pg_text(result, 0, 0));

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* redis_state.c - a state on Redis: made, owned, freed; its calls stand in the files beside it */
 #include "adapter/redis_state/link.h"
-#include "base/sabotage.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool redis_is_up(struct cbx_state *state)
 {
@@ -74,11 +72,7 @@ static bool copy(char **to, const char *from)
 
 static bool name_guard(struct cbx_redis *me)
 {
-	char name[32] = "rev";
-
-	if (cbx_sabotage("no-state-guard"))
-		snprintf(name, sizeof(name), "rev.%ld", (long)getpid());
-	return cbx_redis_key(me, &me->key, name) && copy(&me->rev, me->key.bytes);
+	return cbx_redis_key(me, &me->key, "rev") && copy(&me->rev, me->key.bytes);
 }
 
 int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,

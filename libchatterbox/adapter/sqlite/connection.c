@@ -9,7 +9,6 @@
  * Writers wait 2 s for each other (busy_timeout), a statement may run 5 s (progress handler).
  */
 #include "adapter/sqlite/sqlite.h"
-#include "base/sabotage.h"
 
 #include "adapter/sqlite/internal.h"
 
@@ -153,7 +152,7 @@ static int check_guard(struct sqlite *self, const struct cbx_guard *guard)
 	cbx_sqlite_bind_text(statement, 2, guard->holder);
 	sqlite3_bind_int64(statement, 3, guard->epoch);
 	r = cbx_sqlite_step(self, statement);
-	if (!r && !cbx_sabotage("no-epoch-guard"))
+	if (!r)
 		return cbx_sqlite_fenced(self, "the lease row carries another holder or epoch");
 	return r > 0 ? 0 : r;
 }

@@ -125,12 +125,11 @@ export class Daemon {
 		if (code !== 0) throw new Error(`--migrate ended with ${code}\n${this.program.tail()}`);
 	}
 
-	/** Starts it, and does not wait. With @sabotaged, the build that does without that mechanism */
+	/** Starts it, and does not wait. @without a mechanism, if it is set (tests/faults/controls.py) */
 	launch(...options) {
-		const { sabotaged } = this;
-		const path = sabotaged ? process.env.CBX_E2E_SABOTEUR : process.env.CBX_E2E_DAEMON;
-		this.program = new Program(path, ['--config', this.file, ...options],
-			{ ...this.env, ...(sabotaged ? { CHATTERBOX_SABOTAGE: sabotaged } : {}) });
+		const path = this.without ? join(process.env.CBX_E2E_CONTROLS, `chatterboxd-${this.without}`)
+			: process.env.CBX_E2E_DAEMON;
+		this.program = new Program(path, ['--config', this.file, ...options], this.env);
 	}
 
 	async start() {
