@@ -31,7 +31,7 @@ static void log_problems(struct cbd_service *service, const struct chatterbox_co
 
 	for (i = 0; i < count; i++) {
 		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
-		const char *text = chatterbox_config_problem(config, i, &kind);
+		const char *text = chatterbox_config_problem_at(config, i, &kind);
 
 		cbd_log_say(service->log,
 			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
@@ -170,8 +170,8 @@ void cbd_service_closep(struct cbd_service *service)
 
 	if (service->box) {
 		cbd_patience_begin(&patience, service->log,
-				   (long)chatterbox_config_integer(service->config,
-								   "chatterbox.shutdown_timeout"));
+				   (long)chatterbox_config_get_integer(
+					   service->config, "chatterbox.shutdown_timeout"));
 		chatterbox_stop(service->box);
 	}
 	cbd_http_stopp(&service->http);

@@ -51,7 +51,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 	json_t *all;
 	bool found;
 
-	if (chatterbox_config_print(config, &text) < 0)
+	if (chatterbox_config_to_json(config, &text) < 0)
 		return false;
 	all = json_loads(text, 0, NULL);
 	from = json_string_value(json_object_get(json_object_get(all, path), "from"));
@@ -63,7 +63,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 /* The embedded profile; and what makes a demo pleasant, where nobody said otherwise */
 static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
-	int result = chatterbox_config_demo(config, sqlite_path);
+	int result = chatterbox_config_set_embedded(config, sqlite_path);
 
 	if (!result && is_default(config, "check_job_status_time"))
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "--demo");
@@ -96,7 +96,7 @@ static void report(const struct chatterbox_config *config)
 
 	for (i = 0; i < count; i++) {
 		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
-		const char *text = chatterbox_config_problem(config, i, &kind);
+		const char *text = chatterbox_config_problem_at(config, i, &kind);
 
 		fprintf(stderr, "chatterboxd: %s: %s\n",
 			kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning", text);
@@ -130,7 +130,7 @@ int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path
 		return cbd_exit_code(result);
 	if (options->mode == CBD_CHECK_CONFIG && !result)
 		puts("ok");
-	if (options->mode == CBD_PRINT_CONFIG && !chatterbox_config_print(config, &text))
+	if (options->mode == CBD_PRINT_CONFIG && !chatterbox_config_to_json(config, &text))
 		puts(text);
 	return cbd_exit_code(result);
 }
@@ -138,27 +138,27 @@ int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path
 struct cbd_log_settings cbd_settings_log(const struct chatterbox_config *config)
 {
 	return (struct cbd_log_settings){
-		.name = chatterbox_config_text(config, "chatterbox.app_name"),
-		.level = chatterbox_config_text(config, "log.level"),
-		.path = chatterbox_config_text(config, "log.path"),
-		.pretty = chatterbox_config_flag(config, "log.pretty"),
+		.name = chatterbox_config_get_text(config, "chatterbox.app_name"),
+		.level = chatterbox_config_get_text(config, "log.level"),
+		.path = chatterbox_config_get_text(config, "log.path"),
+		.pretty = chatterbox_config_get_flag(config, "log.pretty"),
 	};
 }
 
 struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *config,
 					   const struct cbd_options *options, struct cbd_log *log)
 {
-	bool tls = chatterbox_config_flag(config, "http_server.tls");
+	bool tls = chatterbox_config_get_flag(config, "http_server.tls");
 
 	return (struct cbd_http_settings){
-		.host = chatterbox_config_text(config, "http_server.host"),
-		.port = (unsigned)chatterbox_config_integer(config, "http_server.port"),
+		.host = chatterbox_config_get_text(config, "http_server.host"),
+		.port = (unsigned)chatterbox_config_get_integer(config, "http_server.port"),
 		.any_port = options->demo && is_default(config, "http_server.port"),
 		.demo = options->demo,
-		.token = chatterbox_config_text(config, "http_server.token"),
-		.read_token = chatterbox_config_text(config, "http_server.read_token"),
-		.tls_cert = tls ? chatterbox_config_text(config, "http_server.tls.cert") : NULL,
-		.tls_key = tls ? chatterbox_config_text(config, "http_server.tls.key") : NULL,
+		.token = chatterbox_config_get_text(config, "http_server.token"),
+		.read_token = chatterbox_config_get_text(config, "http_server.read_token"),
+		.tls_cert = tls ? chatterbox_config_get_text(config, "http_server.tls.cert") : NULL,
+		.tls_key = tls ? chatterbox_config_get_text(config, "http_server.tls.key") : NULL,
 		.log = cbd_log_sink,
 		.log_user = log,
 	};

@@ -96,7 +96,7 @@ int main(void)
 	close(fd);
 	result = chatterbox_config_new(&config);
 	if (!result)
-		result = chatterbox_config_demo(config, path);
+		result = chatterbox_config_set_embedded(config, path);
 	if (!result)
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "embed");
 	if (!result)

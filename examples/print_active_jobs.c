@@ -37,9 +37,9 @@ static size_t print_jobs(struct chatterbox *box)
 		const struct chatterbox_job *job = chatterbox_jobs_at(jobs, i);
 
 		printf("%s %" PRId64 " %s (%s, %s, revision %" PRId64 ")\n",
-		       chatterbox_job_system(job), chatterbox_job_id(job),
-		       chatterbox_job_status(job), chatterbox_job_kind(job),
-		       chatterbox_job_origin(job), chatterbox_job_revision(job));
+		       chatterbox_job_get_system(job), chatterbox_job_get_id(job),
+		       chatterbox_job_get_status(job), chatterbox_job_get_kind(job),
+		       chatterbox_job_get_origin(job), chatterbox_job_get_revision(job));
 	}
 	chatterbox_jobs_unref(jobs);
 	return count;
@@ -74,7 +74,7 @@ static int read_config(const char *path, char **environment, struct chatterbox_c
 	chatterbox_config_load_environment(config, environment);
 	for (i = 0; i < chatterbox_config_problem_count(config); i++)
 		fprintf(stderr, "print_active_jobs: %s\n",
-			chatterbox_config_problem(config, i, NULL));
+			chatterbox_config_problem_at(config, i, NULL));
 	return chatterbox_config_check(config);
 }
 

@@ -50,20 +50,20 @@ CHATTERBOX_API struct chatterbox_config *chatterbox_config_ref(struct chatterbox
 CHATTERBOX_API struct chatterbox_config *chatterbox_config_unref(struct chatterbox_config *config);
 
 /**
- * chatterbox_config_path() - which file to load
+ * chatterbox_config_find_file() - which file to load
  * @option: of --config, or NULL
  * @variable: the value of $CHATTERBOX_CONFIG, or NULL
  *
  * Return: the first that is given, else /etc/chatterbox/chatterbox.json if it exists, else NULL.
  */
-CHATTERBOX_API const char *chatterbox_config_path(const char *option, const char *variable);
+CHATTERBOX_API const char *chatterbox_config_find_file(const char *option, const char *variable);
 /**
  * chatterbox_config_load_file() - lay a JSON file over what is there
  * @config: config
  * @path: the file
  *
- * Return: 0, also when it has problems (see chatterbox_config_problem()); a file that can't be read
- * or is no JSON object is a problem of kind error and CHATTERBOX_E_CONFIG; -ENOMEM.
+ * Return: 0, also when it has problems (see chatterbox_config_problem_at()); a file that can't be
+ * read or is no JSON object is a problem of kind error and CHATTERBOX_E_CONFIG; -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_config_load_file(struct chatterbox_config *config, const char *path);
 /**
@@ -87,15 +87,15 @@ CHATTERBOX_API int chatterbox_config_load_environment(struct chatterbox_config *
 CHATTERBOX_API int chatterbox_config_set(struct chatterbox_config *config, const char *path,
 					 const char *value, const char *source);
 /**
- * chatterbox_config_demo() - the embedded profile, as option --demo: store and bus in memory,
- * SQLite
+ * chatterbox_config_set_embedded() - the embedded profile, as option --demo: store and bus in
+ * memory, SQLite
  * @config: config
  * @sqlite_path: the database file
  *
  * Return: 0, -ENOMEM.
  */
-CHATTERBOX_API int chatterbox_config_demo(struct chatterbox_config *config,
-					  const char *sqlite_path);
+CHATTERBOX_API int chatterbox_config_set_embedded(struct chatterbox_config *config,
+						  const char *sqlite_path);
 
 /**
  * chatterbox_config_check() - can an engine be made with it?
@@ -112,7 +112,7 @@ CHATTERBOX_API int chatterbox_config_check(const struct chatterbox_config *confi
  */
 CHATTERBOX_API size_t chatterbox_config_problem_count(const struct chatterbox_config *config);
 /**
- * chatterbox_config_problem() - one problem, in one line
+ * chatterbox_config_problem_at() - one problem, in one line
  * @config: config
  * @index: below the count
  * @kind: NULL, or where to put how grave it is
@@ -120,11 +120,11 @@ CHATTERBOX_API size_t chatterbox_config_problem_count(const struct chatterbox_co
  * "chatterbox.lease.ttl: got \"ten\", takes an integer 1..3600 (s) (from file …)"
  * Return: borrowed until the next call that fills @config; NULL past the end.
  */
-CHATTERBOX_API const char *chatterbox_config_problem(const struct chatterbox_config *config,
-						     size_t index,
-						     enum chatterbox_problem_kind *kind);
+CHATTERBOX_API const char *chatterbox_config_problem_at(const struct chatterbox_config *config,
+							size_t index,
+							enum chatterbox_problem_kind *kind);
 /**
- * chatterbox_config_print() - every effective value and where it came from, secrets as "***"
+ * chatterbox_config_to_json() - every effective value and where it came from, secrets as "***"
  * @config: config
  * @text: allocated, free() it: JSON, an object by path:
  * {"log.level":{"value":"info","from":"default"}}
@@ -132,9 +132,9 @@ CHATTERBOX_API const char *chatterbox_config_problem(const struct chatterbox_con
  * Unset is null; from is "default", "file PATH", "environment NAME" or "option NAME".
  * Return: 0, -ENOMEM.
  */
-CHATTERBOX_API int chatterbox_config_print(const struct chatterbox_config *config, char **text);
+CHATTERBOX_API int chatterbox_config_to_json(const struct chatterbox_config *config, char **text);
 /**
- * chatterbox_config_changes() - the keys whose effective values differ
+ * chatterbox_config_compare() - the keys whose effective values differ
  * @old: as it was
  * @now: as it is
  * @each: called for each of them, may be NULL; its restart says that a SIGHUP is not enough
@@ -142,7 +142,7 @@ CHATTERBOX_API int chatterbox_config_print(const struct chatterbox_config *confi
  *
  * Return: how many.
  */
-CHATTERBOX_API int chatterbox_config_changes(
+CHATTERBOX_API int chatterbox_config_compare(
 	const struct chatterbox_config *old, const struct chatterbox_config *now,
 	void (*each)(void *user, const char *path, bool restart), void *user);
 
@@ -152,32 +152,32 @@ CHATTERBOX_API int chatterbox_config_changes(
  * asserted. */
 
 /**
- * chatterbox_config_text() - a text, a name or a choice
+ * chatterbox_config_get_text() - a text, a name or a choice
  * @config: config
  * @path: of the key
  *
  * Return: borrowed; NULL = unset, which only keys without a default can be.
  */
-CHATTERBOX_API const char *chatterbox_config_text(const struct chatterbox_config *config,
-						  const char *path);
+CHATTERBOX_API const char *chatterbox_config_get_text(const struct chatterbox_config *config,
+						      const char *path);
 /**
- * chatterbox_config_integer() - a number, in the key's own unit
+ * chatterbox_config_get_integer() - a number, in the key's own unit
  * @config: config
  * @path: of the key; of a duration ("rmq_rpc.rpc_timeout") too
  *
  * Return: the number; a duration in ms.
  */
-CHATTERBOX_API int64_t chatterbox_config_integer(const struct chatterbox_config *config,
-						 const char *path);
+CHATTERBOX_API int64_t chatterbox_config_get_integer(const struct chatterbox_config *config,
+						     const char *path);
 /**
- * chatterbox_config_flag() - a yes or no
+ * chatterbox_config_get_flag() - a yes or no
  * @config: config
  * @path: of the key
  *
  * Return: whether it is on.
  */
-CHATTERBOX_API bool chatterbox_config_flag(const struct chatterbox_config *config,
-					   const char *path);
+CHATTERBOX_API bool chatterbox_config_get_flag(const struct chatterbox_config *config,
+					       const char *path);
 /**
  * chatterbox_config_list_count() - how many texts a list has
  * @config: config

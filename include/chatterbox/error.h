@@ -19,8 +19,8 @@ extern "C" {
 /* Bytes of a buffer that takes one line on what is wrong, its NUL included */
 #define CHATTERBOX_ERROR_TEXT 256
 
-/** enum chatterbox_error - the failures that have no errno */
-enum chatterbox_error {
+/** enum chatterbox_error_code - the failures that have no errno */
+enum chatterbox_error_code {
 	CHATTERBOX_E_DECODE = -1000,  /* the bytes are not what the contract says */
 	CHATTERBOX_E_CONFIG = -1001,  /* a key has a wrong type or range, or the file is no JSON */
 	CHATTERBOX_E_DOWN = -1002,    /* a server is down or was lost; try again later */

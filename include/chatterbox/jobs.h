@@ -66,55 +66,55 @@ CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_find(const struct ch
 								 int64_t job_id);
 
 /**
- * chatterbox_job_system() - its system
+ * chatterbox_job_get_system() - its system
  * @job: job
  *
  * Any thread. Return: 1..64 bytes, UTF-8; lives as long as the list that the job is in.
  */
-CHATTERBOX_API const char *chatterbox_job_system(const struct chatterbox_job *job);
+CHATTERBOX_API const char *chatterbox_job_get_system(const struct chatterbox_job *job);
 /**
- * chatterbox_job_id() - its number, within its system
+ * chatterbox_job_get_id() - its number, within its system
  * @job: job
  *
  * Any thread. Return: 0..2^53-1.
  */
-CHATTERBOX_API int64_t chatterbox_job_id(const struct chatterbox_job *job);
+CHATTERBOX_API int64_t chatterbox_job_get_id(const struct chatterbox_job *job);
 /**
- * chatterbox_job_status() - its status, exactly as the system reported it
+ * chatterbox_job_get_status() - its status, exactly as the system reported it
  * @job: job
  *
  * Any thread. Return: 1..64 bytes, UTF-8; lives as long as the list that the job is in.
  */
-CHATTERBOX_API const char *chatterbox_job_status(const struct chatterbox_job *job);
+CHATTERBOX_API const char *chatterbox_job_get_status(const struct chatterbox_job *job);
 /**
- * chatterbox_job_kind() - what its status means (contract 1.3)
+ * chatterbox_job_get_kind() - what its status means (contract 1.3)
  * @job: job
  *
  * Any thread. Return: "running", "paused" or "other", static.
  */
-CHATTERBOX_API const char *chatterbox_job_kind(const struct chatterbox_job *job);
+CHATTERBOX_API const char *chatterbox_job_get_kind(const struct chatterbox_job *job);
 /**
- * chatterbox_job_origin() - who wanted it (contract 1.4)
+ * chatterbox_job_get_origin() - who wanted it (contract 1.4)
  * @job: job
  *
  * Any thread. Return: "ocd" or "user", static.
  */
-CHATTERBOX_API const char *chatterbox_job_origin(const struct chatterbox_job *job);
+CHATTERBOX_API const char *chatterbox_job_get_origin(const struct chatterbox_job *job);
 /**
- * chatterbox_job_revision() - how often its status has changed (contract 1.5)
+ * chatterbox_job_get_revision() - how often its status has changed (contract 1.5)
  * @job: job
  *
  * Any thread. Return: 1 or more.
  */
-CHATTERBOX_API int64_t chatterbox_job_revision(const struct chatterbox_job *job);
+CHATTERBOX_API int64_t chatterbox_job_get_revision(const struct chatterbox_job *job);
 /**
- * chatterbox_job_json() - the whole status as JSON (contract 1.1)
+ * chatterbox_job_get_json() - the whole status as JSON (contract 1.1)
  * @job: job
  * @len: NULL, or where to put its length in bytes
  *
  * Any thread. Return: UTF-8; lives as long as the list that the job is in.
  */
-CHATTERBOX_API const char *chatterbox_job_json(const struct chatterbox_job *job, size_t *len);
+CHATTERBOX_API const char *chatterbox_job_get_json(const struct chatterbox_job *job, size_t *len);
 
 #ifdef __cplusplus
 }

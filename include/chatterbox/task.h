@@ -32,7 +32,7 @@ extern "C" {
 #define CHATTERBOX_PAUSED_TIMEOUT 600000
 
 struct chatterbox_task;
-struct chatterbox_task_scheduler;
+struct chatterbox_scheduler;
 
 /** struct chatterbox_clock - where a scheduler's time comes from */
 struct chatterbox_clock {
@@ -71,12 +71,12 @@ CHATTERBOX_API struct chatterbox_task *chatterbox_task_ref(struct chatterbox_tas
  */
 CHATTERBOX_API struct chatterbox_task *chatterbox_task_unref(struct chatterbox_task *task);
 /**
- * chatterbox_task_name() - what the task is called
+ * chatterbox_task_get_name() - what the task is called
  * @task: task
  *
  * Return: borrowed, lives as long as the task.
  */
-CHATTERBOX_API const char *chatterbox_task_name(const struct chatterbox_task *task);
+CHATTERBOX_API const char *chatterbox_task_get_name(const struct chatterbox_task *task);
 /**
  * chatterbox_task_run() - run it now, in this thread
  * @task: task, in a scheduler or not
@@ -102,149 +102,147 @@ CHATTERBOX_API double chatterbox_task_get_interval(const struct chatterbox_task 
  */
 CHATTERBOX_API int chatterbox_task_set_interval(struct chatterbox_task *task, double seconds);
 /**
- * chatterbox_task_last_ran() - when its last run started
+ * chatterbox_task_get_last_ran() - when its last run started
  * @task: task
  *
- * Adding it to a scheduler and chatterbox_task_scheduler_start() count as a run, so that a task is
+ * Adding it to a scheduler and chatterbox_scheduler_start() count as a run, so that a task is
  * due an interval later. Return: ns of its scheduler's clock (of the system's monotonic one, if it
  * ran without a scheduler); 0 = never.
  */
-CHATTERBOX_API uint64_t chatterbox_task_last_ran(const struct chatterbox_task *task);
+CHATTERBOX_API uint64_t chatterbox_task_get_last_ran(const struct chatterbox_task *task);
 /**
- * chatterbox_task_next_due() - when it is due again
+ * chatterbox_task_get_next_due() - when it is due again
  * @task: task
  *
  * The first tick at or after that time runs it; one that comes up to 0.1 s earlier counts as on
  * time. Return: ns, last_ran + interval; UINT64_MAX when it
  * is in no scheduler.
  */
-CHATTERBOX_API uint64_t chatterbox_task_next_due(const struct chatterbox_task *task);
+CHATTERBOX_API uint64_t chatterbox_task_get_next_due(const struct chatterbox_task *task);
 
 /**
- * chatterbox_task_scheduler_new() - a scheduler without tasks
+ * chatterbox_scheduler_new() - a scheduler without tasks
  * @clock: copied; NULL = the system's monotonic clock
- * @out: the scheduler; give it back with chatterbox_task_scheduler_unref()
+ * @out: the scheduler; give it back with chatterbox_scheduler_unref()
  *
  * Return: 0, -EINVAL for a clock of another version, -ENOMEM.
  */
-CHATTERBOX_API int chatterbox_task_scheduler_new(const struct chatterbox_clock *clock,
-						 struct chatterbox_task_scheduler **out);
+CHATTERBOX_API int chatterbox_scheduler_new(const struct chatterbox_clock *clock,
+					    struct chatterbox_scheduler **out);
 /**
- * chatterbox_task_scheduler_ref() - take a reference
+ * chatterbox_scheduler_ref() - take a reference
  * @scheduler: scheduler
  *
  * Any thread. Return: @scheduler.
  */
-CHATTERBOX_API struct chatterbox_task_scheduler *chatterbox_task_scheduler_ref(
-	struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API struct chatterbox_scheduler *chatterbox_scheduler_ref(
+	struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_unref() - give a reference back
+ * chatterbox_scheduler_unref() - give a reference back
  * @scheduler: scheduler, or NULL
  *
  * With the last one its tasks are removed: that one belongs into the scheduler's thread, and may be
  * given back inside a task. Return: NULL.
  */
-CHATTERBOX_API struct chatterbox_task_scheduler *chatterbox_task_scheduler_unref(
-	struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API struct chatterbox_scheduler *chatterbox_scheduler_unref(
+	struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_add() - the proposal's addTask
+ * chatterbox_scheduler_add() - the proposal's addTask
  * @scheduler: scheduler; takes a reference of @task
  * @task: task; its last_ran becomes now
  *
  * Return: 0, or -EBUSY when @task is in a scheduler already.
  */
-CHATTERBOX_API int chatterbox_task_scheduler_add(struct chatterbox_task_scheduler *scheduler,
-						 struct chatterbox_task *task);
+CHATTERBOX_API int chatterbox_scheduler_add(struct chatterbox_scheduler *scheduler,
+					    struct chatterbox_task *task);
 /**
- * chatterbox_task_scheduler_remove() - the proposal's removeTask
+ * chatterbox_scheduler_remove() - the proposal's removeTask
  * @scheduler: scheduler; gives its reference of @task back
  * @task: task; may be the one that is running
  *
  * Return: 0, or -ENOENT when @task is not in @scheduler.
  */
-CHATTERBOX_API int chatterbox_task_scheduler_remove(struct chatterbox_task_scheduler *scheduler,
-						    struct chatterbox_task *task);
+CHATTERBOX_API int chatterbox_scheduler_remove(struct chatterbox_scheduler *scheduler,
+					       struct chatterbox_task *task);
 /**
- * chatterbox_task_scheduler_count() - how many tasks it has: the proposal's taskList
+ * chatterbox_scheduler_count() - how many tasks it has: the proposal's taskList
  * @scheduler: scheduler
  *
  * Return: the number.
  */
-CHATTERBOX_API size_t
-chatterbox_task_scheduler_count(const struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API size_t chatterbox_scheduler_count(const struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_at() - one of its tasks
+ * chatterbox_scheduler_at() - one of its tasks
  * @scheduler: scheduler
  * @index: below the count, in the order they were added
  *
  * Return: borrowed; NULL past the end.
  */
-CHATTERBOX_API struct chatterbox_task *chatterbox_task_scheduler_at(
-	const struct chatterbox_task_scheduler *scheduler, size_t index);
+CHATTERBOX_API struct chatterbox_task *chatterbox_scheduler_at(
+	const struct chatterbox_scheduler *scheduler, size_t index);
 /**
- * chatterbox_task_scheduler_running() - how many tasks are under way: the proposal's count
+ * chatterbox_scheduler_get_running() - how many tasks are under way: the proposal's count
  * @scheduler: scheduler
  *
  * Return: 0, or 1 inside a task; more only where tasks run each other.
  */
-CHATTERBOX_API unsigned chatterbox_task_scheduler_running(
-	const struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API unsigned chatterbox_scheduler_get_running(
+	const struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_start() - everything begins now
+ * chatterbox_scheduler_start() - everything begins now
  * @scheduler: scheduler
  *
  * Every task's last_ran becomes now, and the next tick is in a second (without it the first one is
- * at once). It starts no thread: the host goes on calling chatterbox_task_scheduler_tick().
+ * at once). It starts no thread: the host goes on calling chatterbox_scheduler_tick().
  */
-CHATTERBOX_API void chatterbox_task_scheduler_start(struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API void chatterbox_scheduler_start(struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_tick() - run what is due
+ * chatterbox_scheduler_tick() - run what is due
  * @scheduler: scheduler
  *
- * Call it at chatterbox_task_scheduler_next_tick(), or as often as you like: it does nothing before
+ * Call it at chatterbox_scheduler_get_next_tick(), or as often as you like: it does nothing before
  * that time, while it is paused, and inside a task. Return: how many tasks ran.
  */
-CHATTERBOX_API unsigned chatterbox_task_scheduler_tick(struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API unsigned chatterbox_scheduler_tick(struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_next_tick() - when to call chatterbox_task_scheduler_tick() again
+ * chatterbox_scheduler_get_next_tick() - when to call chatterbox_scheduler_tick() again
  * @scheduler: scheduler
  *
  * Return: ns, at most a second ahead.
  */
 CHATTERBOX_API uint64_t
-chatterbox_task_scheduler_next_tick(const struct chatterbox_task_scheduler *scheduler);
+chatterbox_scheduler_get_next_tick(const struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_pause() - no task runs any more until the pause ends
+ * chatterbox_scheduler_pause() - no task runs any more until the pause ends
  * @scheduler: scheduler
  * @timeout_ms: when it ends by itself, the proposal's pausedTimeOut; 0 = CHATTERBOX_PAUSED_TIMEOUT
  *
  * A pause while it is paused begins a new one. Tasks that were due meanwhile run once, at the first
  * tick after it.
  */
-CHATTERBOX_API void chatterbox_task_scheduler_pause(struct chatterbox_task_scheduler *scheduler,
-						    uint64_t timeout_ms);
+CHATTERBOX_API void chatterbox_scheduler_pause(struct chatterbox_scheduler *scheduler,
+					       uint64_t timeout_ms);
 /**
- * chatterbox_task_scheduler_resume() - end a pause now
+ * chatterbox_scheduler_resume() - end a pause now
  * @scheduler: scheduler; need not be paused
  */
-CHATTERBOX_API void chatterbox_task_scheduler_resume(struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API void chatterbox_scheduler_resume(struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_is_paused() - is it paused, and is the pause not over?
+ * chatterbox_scheduler_is_paused() - is it paused, and is the pause not over?
  * @scheduler: scheduler
  *
  * Return: whether.
  */
-CHATTERBOX_API bool chatterbox_task_scheduler_is_paused(
-	struct chatterbox_task_scheduler *scheduler);
+CHATTERBOX_API bool chatterbox_scheduler_is_paused(struct chatterbox_scheduler *scheduler);
 /**
- * chatterbox_task_scheduler_paused_until() - when the pause ends by itself: the proposal's
+ * chatterbox_scheduler_get_paused_until() - when the pause ends by itself: the proposal's
  * pausedTimer
  * @scheduler: scheduler
  *
  * Return: ns; 0 = it is not paused.
  */
 CHATTERBOX_API uint64_t
-chatterbox_task_scheduler_paused_until(struct chatterbox_task_scheduler *scheduler);
+chatterbox_scheduler_get_paused_until(struct chatterbox_scheduler *scheduler);
 
 #ifdef __cplusplus
 }

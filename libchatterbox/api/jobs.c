@@ -130,37 +130,37 @@ const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *
 	return NULL;
 }
 
-const char *chatterbox_job_system(const struct chatterbox_job *job)
+const char *chatterbox_job_get_system(const struct chatterbox_job *job)
 {
 	return inner(job)->status->system;
 }
 
-int64_t chatterbox_job_id(const struct chatterbox_job *job)
+int64_t chatterbox_job_get_id(const struct chatterbox_job *job)
 {
 	return inner(job)->status->job_id;
 }
 
-const char *chatterbox_job_status(const struct chatterbox_job *job)
+const char *chatterbox_job_get_status(const struct chatterbox_job *job)
 {
 	return inner(job)->status->text;
 }
 
-const char *chatterbox_job_kind(const struct chatterbox_job *job)
+const char *chatterbox_job_get_kind(const struct chatterbox_job *job)
 {
 	return cbx_kind_name(inner(job)->kind);
 }
 
-const char *chatterbox_job_origin(const struct chatterbox_job *job)
+const char *chatterbox_job_get_origin(const struct chatterbox_job *job)
 {
 	return cbx_origin_name(inner(job)->origin);
 }
 
-int64_t chatterbox_job_revision(const struct chatterbox_job *job)
+int64_t chatterbox_job_get_revision(const struct chatterbox_job *job)
 {
 	return inner(job)->revision;
 }
 
-const char *chatterbox_job_json(const struct chatterbox_job *job, size_t *len)
+const char *chatterbox_job_get_json(const struct chatterbox_job *job, size_t *len)
 {
 	if (len)
 		*len = inner(job)->status->json_len;

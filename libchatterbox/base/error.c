@@ -9,7 +9,7 @@ const char *chatterbox_strerror(int error)
 {
 	if (error > -1000)
 		return error < 0 ? strerrordesc_np(-error) ?: "unknown error" : "no error";
-	switch ((enum chatterbox_error)error) {
+	switch ((enum chatterbox_error_code)error) {
 	case CHATTERBOX_E_DECODE:
 		return "the bytes are not what the contract says";
 	case CHATTERBOX_E_CONFIG:

@@ -88,7 +88,7 @@ int chatterbox_config_set(struct chatterbox_config *config, const char *path, co
 	return r < 0 ? r : cbx_config_cross(config);
 }
 
-int chatterbox_config_demo(struct chatterbox_config *config, const char *sqlite_path)
+int chatterbox_config_set_embedded(struct chatterbox_config *config, const char *sqlite_path)
 {
 	const struct {
 		const char *path;
@@ -119,7 +119,7 @@ static const struct cbx_key *key_at(const char *path)
 	return NULL;
 }
 
-const char *chatterbox_config_text(const struct chatterbox_config *config, const char *path)
+const char *chatterbox_config_get_text(const struct chatterbox_config *config, const char *path)
 {
 	const struct cbx_key *key = key_at(path);
 
@@ -128,7 +128,7 @@ const char *chatterbox_config_text(const struct chatterbox_config *config, const
 	return config->slots[key - cbx_keys].value.text;
 }
 
-int64_t chatterbox_config_integer(const struct chatterbox_config *config, const char *path)
+int64_t chatterbox_config_get_integer(const struct chatterbox_config *config, const char *path)
 {
 	const struct cbx_key *key = key_at(path);
 
@@ -136,7 +136,7 @@ int64_t chatterbox_config_integer(const struct chatterbox_config *config, const 
 	return config->slots[key - cbx_keys].number;
 }
 
-bool chatterbox_config_flag(const struct chatterbox_config *config, const char *path)
+bool chatterbox_config_get_flag(const struct chatterbox_config *config, const char *path)
 {
 	const struct cbx_key *key = key_at(path);
 
@@ -164,5 +164,5 @@ const char *chatterbox_config_list_at(const struct chatterbox_config *config, co
 
 bool chatterbox_config_has_live_temp(const struct chatterbox_config *config)
 {
-	return chatterbox_config_text(config, "live_temp.host") != NULL;
+	return chatterbox_config_get_text(config, "live_temp.host") != NULL;
 }

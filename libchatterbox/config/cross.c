@@ -25,7 +25,7 @@ static struct cbx_slot *slot_at(struct chatterbox_config *config, const char *pa
 
 static bool is_text(const struct chatterbox_config *config, const char *path, const char *text)
 {
-	return !strcmp(chatterbox_config_text(config, path), text);
+	return !strcmp(chatterbox_config_get_text(config, path), text);
 }
 
 static const char *from(const struct cbx_slot *slot)
@@ -53,7 +53,7 @@ static int lower_poll_timeout(struct chatterbox_config *config)
 
 static int check_redis_tls(struct chatterbox_config *config)
 {
-	if (HIREDIS_HAS_TLS || !chatterbox_config_flag(config, "redis.tls") ||
+	if (HIREDIS_HAS_TLS || !chatterbox_config_get_flag(config, "redis.tls") ||
 	    !is_text(config, "chatterbox.store", "redis"))
 		return 0;
 	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
@@ -66,7 +66,7 @@ static int check_redis_tls(struct chatterbox_config *config)
 static int check_sqlite(struct chatterbox_config *config)
 {
 	if (!is_text(config, "chatterbox.sql", "sqlite") ||
-	    chatterbox_config_text(config, "chatterbox.sqlite_path"))
+	    chatterbox_config_get_text(config, "chatterbox.sqlite_path"))
 		return 0;
 	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
 			       "chatterbox.sqlite_path: got nothing, takes the path of the "
@@ -80,10 +80,10 @@ static int check_https(struct chatterbox_config *config)
 	size_t i;
 	int r = 0;
 
-	if (!chatterbox_config_flag(config, "http_server.tls"))
+	if (!chatterbox_config_get_flag(config, "http_server.tls"))
 		return 0;
 	for (i = 0; !r && i < CBX_COUNT(paths); i++)
-		if (!chatterbox_config_text(config, paths[i]))
+		if (!chatterbox_config_get_text(config, paths[i]))
 			r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
 					    "%s: got nothing, takes the path of a PEM file, since "
 					    "http_server.tls is on (from %s)",
@@ -102,8 +102,8 @@ static int check_kinds(struct chatterbox_config *config)
 
 	for (i = 1; i < CBX_COUNT(paths); i++)
 		for (k = 0; !r && k < i; k++)
-			if (!strcasecmp(chatterbox_config_text(config, paths[i]),
-					chatterbox_config_text(config, paths[k])))
+			if (!strcasecmp(chatterbox_config_get_text(config, paths[i]),
+					chatterbox_config_get_text(config, paths[k])))
 				r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
 						    "%s: got the text of %s, takes one of its own "
 						    "(from %s)",
@@ -149,7 +149,7 @@ static bool same_value(const struct cbx_slot *a, const struct cbx_slot *b)
 	return true;
 }
 
-int chatterbox_config_changes(const struct chatterbox_config *old,
+int chatterbox_config_compare(const struct chatterbox_config *old,
 			      const struct chatterbox_config *now,
 			      void (*each)(void *user, const char *path, bool restart), void *user)
 {

@@ -19,7 +19,7 @@ static const char *text_at(const struct chatterbox_config *config, const char *s
 	char path[CBX_KEY_PATH];
 
 	snprintf(path, sizeof(path), "%s.%s", section, member);
-	return chatterbox_config_text(config, path);
+	return chatterbox_config_get_text(config, path);
 }
 
 bool cbx_config_host_is_near(const char *host)
@@ -45,9 +45,9 @@ static int warn_plain(struct chatterbox_config *config, const char *section)
 
 static int look_at_redis(struct chatterbox_config *config)
 {
-	if (strcmp(chatterbox_config_text(config, "chatterbox.store"), "redis") != 0 ||
+	if (strcmp(chatterbox_config_get_text(config, "chatterbox.store"), "redis") != 0 ||
 	    cbx_config_host_is_near(text_at(config, "redis", "host")) ||
-	    chatterbox_config_flag(config, "redis.tls"))
+	    chatterbox_config_get_flag(config, "redis.tls"))
 		return 0;
 	return warn_plain(config, "redis");
 }
@@ -56,10 +56,10 @@ static int look_at_rmq(struct chatterbox_config *config)
 {
 	int r = 0;
 
-	if (strcmp(chatterbox_config_text(config, "chatterbox.bus"), "rmq") != 0 ||
+	if (strcmp(chatterbox_config_get_text(config, "chatterbox.bus"), "rmq") != 0 ||
 	    cbx_config_host_is_near(text_at(config, "rmq", "host")))
 		return 0;
-	if (!chatterbox_config_flag(config, "rmq.tls"))
+	if (!chatterbox_config_get_flag(config, "rmq.tls"))
 		r = warn_plain(config, "rmq");
 	if (!r && !strcmp(text_at(config, "rmq", "user"), "guest"))
 		r = cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
@@ -74,7 +74,7 @@ static int look_at_postgres(struct chatterbox_config *config, const char *sectio
 	const char *mode = text_at(config, section, "sslmode");
 	const char *host = text_at(config, section, "host");
 
-	if (strcmp(chatterbox_config_text(config, "chatterbox.sql"), "postgres") != 0 ||
+	if (strcmp(chatterbox_config_get_text(config, "chatterbox.sql"), "postgres") != 0 ||
 	    cbx_config_host_is_near(host) || !strncmp(mode, "verify-", strlen("verify-")))
 		return 0;
 	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,

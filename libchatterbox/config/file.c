@@ -124,7 +124,7 @@ int chatterbox_config_load_file(struct chatterbox_config *config, const char *pa
 	return r < 0 ? r : cbx_config_cross(config);
 }
 
-const char *chatterbox_config_path(const char *option, const char *variable)
+const char *chatterbox_config_find_file(const char *option, const char *variable)
 {
 	if (option)
 		return option;

@@ -181,8 +181,8 @@ size_t chatterbox_config_problem_count(const struct chatterbox_config *config)
 	return config->laid.count + config->crossed.count;
 }
 
-const char *chatterbox_config_problem(const struct chatterbox_config *config, size_t index,
-				      enum chatterbox_problem_kind *kind)
+const char *chatterbox_config_problem_at(const struct chatterbox_config *config, size_t index,
+					 enum chatterbox_problem_kind *kind)
 {
 	const struct cbx_problem *problem;
 

@@ -124,7 +124,7 @@ void cbx_value_show(struct cbx_text *text, const struct cbx_key *key, const stru
 	}
 }
 
-int chatterbox_config_print(const struct chatterbox_config *config, char **text)
+int chatterbox_config_to_json(const struct chatterbox_config *config, char **text)
 {
 	struct cbx_text out = { 0 };
 	size_t i;

@@ -16,12 +16,12 @@
 
 static const char *text(const struct chatterbox *box, const char *path)
 {
-	return chatterbox_config_text(box->config, path);
+	return chatterbox_config_get_text(box->config, path);
 }
 
 static int number(const struct chatterbox *box, const char *path)
 {
-	return (int)chatterbox_config_integer(box->config, path);
+	return (int)chatterbox_config_get_integer(box->config, path);
 }
 
 static bool is(const struct chatterbox *box, const char *path, const char *value)
@@ -155,8 +155,8 @@ int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struc
 						     .vhost = text(box, "rmq.vhost"),
 						     .user = text(box, "rmq.user"),
 						     .pass = text(box, "rmq.pass"),
-						     .tls = chatterbox_config_flag(box->config,
-										   "rmq.tls"),
+						     .tls = chatterbox_config_get_flag(box->config,
+										       "rmq.tls"),
 						     .tls_ca = text(box, "rmq.tls.ca"),
 						     .name = name };
 		result = cbx_amqp_bus_new(&options, box->clock, &box->log, bus);
@@ -183,7 +183,7 @@ int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state *
 			.username = text(box, "redis.username"),
 			.password = text(box, "redis.password"),
 			.db = number(box, "redis.db"),
-			.tls = chatterbox_config_flag(box->config, "redis.tls"),
+			.tls = chatterbox_config_get_flag(box->config, "redis.tls"),
 			.tls_ca = text(box, "redis.tls.ca"),
 			.app_name = box->settings->app_name,
 		};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine/engine.c - the service container's life: made from a configuration, started, reloaded, stopped
+ * engine/engine.c - the service container's life: made from a configuration, started, reloaded,
+ * stopped
  *
  * Nothing here is global: two engines in one process do not know of each other.
  */
@@ -57,11 +58,11 @@ static int build(struct chatterbox *box)
 		return result;
 	cbx_leadership_init(&box->leadership, box->clock, box->settings->app_name);
 	box->startup_timeout =
-		(uint64_t)chatterbox_config_integer(box->config, "chatterbox.startup_timeout") *
+		(uint64_t)chatterbox_config_get_integer(box->config, "chatterbox.startup_timeout") *
 		CBX_SECOND;
-	box->shutdown_timeout =
-		(uint64_t)chatterbox_config_integer(box->config, "chatterbox.shutdown_timeout") *
-		CBX_SECOND;
+	box->shutdown_timeout = (uint64_t)chatterbox_config_get_integer(
+					box->config, "chatterbox.shutdown_timeout") *
+				CBX_SECOND;
 	return engine_build_threads(box);
 }
 
@@ -101,10 +102,10 @@ int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatte
 	box->refs = 1;
 	box->config = chatterbox_config_ref(config);
 	box->clock = clock;
-	box->log =
-		(struct cbx_log){ .sink = log,
-				  .user = log_user,
-				  .level = log_level(chatterbox_config_text(config, "log.level")) };
+	box->log = (struct cbx_log){ .sink = log,
+				     .user = log_user,
+				     .level = log_level(
+					     chatterbox_config_get_text(config, "log.level")) };
 	pthread_mutex_init(&box->settings_lock, NULL);
 	pthread_mutex_init(&box->desk.lock, NULL);
 	cbx_window_init(&box->window);
@@ -239,7 +240,7 @@ int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config)
 		result = engine_settings_new(config, &settings);
 	if (result < 0)
 		return result;
-	chatterbox_config_changes(box->config, config, note_change, box);
+	chatterbox_config_compare(box->config, config, note_change, box);
 	result = keep_fixed(settings, box->settings);
 	if (!result)
 		result = hand_over(box, settings);
@@ -247,7 +248,7 @@ int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config)
 		cbx_settings_unref(settings);
 		return result;
 	}
-	box->log.level = log_level(chatterbox_config_text(config, "log.level"));
+	box->log.level = log_level(chatterbox_config_get_text(config, "log.level"));
 	chatterbox_config_ref(config);
 	chatterbox_config_unref(box->config);
 	box->config = config;

@@ -119,7 +119,7 @@ int chatterbox_fleet_start(struct chatterbox *box, unsigned systems, uint64_t se
 	int result;
 
 	if (!systems || systems > MOST_SYSTEMS || box->fleet ||
-	    strcmp(chatterbox_config_text(box->config, "chatterbox.bus"), "memory"))
+	    strcmp(chatterbox_config_get_text(box->config, "chatterbox.bus"), "memory"))
 		return -EINVAL;
 	fleet = calloc(1, sizeof(*fleet));
 	if (!fleet)

@@ -8,7 +8,7 @@
 
 static int64_t integer(const struct chatterbox_config *config, const char *path)
 {
-	return chatterbox_config_integer(config, path);
+	return chatterbox_config_get_integer(config, path);
 }
 
 static void fill_numbers(const struct chatterbox_config *config, struct cbx_settings *settings)
@@ -36,7 +36,8 @@ static void fill_numbers(const struct chatterbox_config *config, struct cbx_sett
 	settings->rpc_timeout = (uint64_t)integer(config, "rmq_rpc.rpc_timeout") * CBX_MS;
 	settings->systems_per_request = (size_t)integer(config, "rmq_rpc.systems_per_request");
 	settings->in_flight = (size_t)integer(config, "rmq_rpc.in_flight");
-	settings->jsonrpc = !strcmp(chatterbox_config_text(config, "rmq_rpc.envelope"), "jsonrpc");
+	settings->jsonrpc =
+		!strcmp(chatterbox_config_get_text(config, "rmq_rpc.envelope"), "jsonrpc");
 }
 
 static int fill_bindings(const struct chatterbox_config *config, struct cbx_settings *settings)
@@ -80,10 +81,10 @@ static int fill_texts(const struct chatterbox_config *config, struct cbx_setting
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(keys); i++)
-		if (!(*keys[i].to = strdup(chatterbox_config_text(config, keys[i].path))))
+		if (!(*keys[i].to = strdup(chatterbox_config_get_text(config, keys[i].path))))
 			return -ENOMEM;
 	for (i = 0; i < CBX_COUNT(texts); i++)
-		if (!(*texts[i].to = strdup(chatterbox_config_text(config, texts[i].path))))
+		if (!(*texts[i].to = strdup(chatterbox_config_get_text(config, texts[i].path))))
 			return -ENOMEM;
 	return 0;
 }

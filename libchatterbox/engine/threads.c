@@ -93,7 +93,7 @@ static int build_keeper(struct chatterbox *box)
 	keeper->log = &box->log;
 	keeper->leadership = &box->leadership;
 	keeper->ttl = box->settings->lease_ttl;
-	keeper->observer = chatterbox_config_text(box->config, "chatterbox.role")[0] == 'o';
+	keeper->observer = chatterbox_config_get_text(box->config, "chatterbox.role")[0] == 'o';
 	keeper->on_failed = keeper_failed;
 	keeper->on_turn = look_at_start;
 	keeper->on_change = leadership_changed;

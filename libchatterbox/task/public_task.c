@@ -21,11 +21,11 @@ struct chatterbox_task {
 	_Atomic unsigned refs;
 	void (*perform)(void *user);
 	void *user;
-	struct chatterbox_task_scheduler *scheduler; /* borrowed; NULL = in none */
+	struct chatterbox_scheduler *scheduler; /* borrowed; NULL = in none */
 	char name[];
 };
 
-struct chatterbox_task_scheduler {
+struct chatterbox_scheduler {
 	struct cbx_task_scheduler inner;
 	_Atomic unsigned refs;
 	struct cbx_clock clock; /* ours, when one was given */
@@ -83,7 +83,7 @@ struct chatterbox_task *chatterbox_task_unref(struct chatterbox_task *task)
 	return NULL;
 }
 
-const char *chatterbox_task_name(const struct chatterbox_task *task)
+const char *chatterbox_task_get_name(const struct chatterbox_task *task)
 {
 	assert(task);
 	return task->name;
@@ -91,7 +91,7 @@ const char *chatterbox_task_name(const struct chatterbox_task *task)
 
 void chatterbox_task_run(struct chatterbox_task *task)
 {
-	struct chatterbox_task_scheduler *scheduler;
+	struct chatterbox_scheduler *scheduler;
 
 	assert(task);
 	if (!task->scheduler) {
@@ -99,9 +99,9 @@ void chatterbox_task_run(struct chatterbox_task *task)
 		perform(task);
 		return;
 	}
-	scheduler = chatterbox_task_scheduler_ref(task->scheduler);
+	scheduler = chatterbox_scheduler_ref(task->scheduler);
 	cbx_task_run(&scheduler->inner, &task->inner);
-	chatterbox_task_scheduler_unref(scheduler);
+	chatterbox_scheduler_unref(scheduler);
 }
 
 double chatterbox_task_get_interval(const struct chatterbox_task *task)
@@ -119,13 +119,13 @@ int chatterbox_task_set_interval(struct chatterbox_task *task, double seconds)
 	return 0;
 }
 
-uint64_t chatterbox_task_last_ran(const struct chatterbox_task *task)
+uint64_t chatterbox_task_get_last_ran(const struct chatterbox_task *task)
 {
 	assert(task);
 	return task->inner.last_ran;
 }
 
-uint64_t chatterbox_task_next_due(const struct chatterbox_task *task)
+uint64_t chatterbox_task_get_next_due(const struct chatterbox_task *task)
 {
 	assert(task);
 	return task->scheduler ? cbx_task_next_due(&task->inner) : UINT64_MAX;
@@ -133,8 +133,8 @@ uint64_t chatterbox_task_next_due(const struct chatterbox_task *task)
 
 static uint64_t given_now(struct cbx_clock *clock)
 {
-	struct chatterbox_task_scheduler *scheduler =
-		(void *)((char *)clock - offsetof(struct chatterbox_task_scheduler, clock));
+	struct chatterbox_scheduler *scheduler =
+		(void *)((char *)clock - offsetof(struct chatterbox_scheduler, clock));
 
 	return scheduler->given.now(scheduler->given.user);
 }
@@ -142,10 +142,10 @@ static uint64_t given_now(struct cbx_clock *clock)
 /* Nothing here shows a time of day */
 static const struct cbx_clock_ops given_ops = { .now = given_now };
 
-int chatterbox_task_scheduler_new(const struct chatterbox_clock *clock,
-				  struct chatterbox_task_scheduler **out)
+int chatterbox_scheduler_new(const struct chatterbox_clock *clock,
+			     struct chatterbox_scheduler **out)
 {
-	struct chatterbox_task_scheduler *scheduler;
+	struct chatterbox_scheduler *scheduler;
 
 	assert(out && (!clock || clock->now));
 	if (clock && clock->version != CLOCK_VERSION)
@@ -162,27 +162,24 @@ int chatterbox_task_scheduler_new(const struct chatterbox_clock *clock,
 	return 0;
 }
 
-struct chatterbox_task_scheduler *chatterbox_task_scheduler_ref(
-	struct chatterbox_task_scheduler *scheduler)
+struct chatterbox_scheduler *chatterbox_scheduler_ref(struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	scheduler->refs++;
 	return scheduler;
 }
 
-struct chatterbox_task_scheduler *chatterbox_task_scheduler_unref(
-	struct chatterbox_task_scheduler *scheduler)
+struct chatterbox_scheduler *chatterbox_scheduler_unref(struct chatterbox_scheduler *scheduler)
 {
 	if (!scheduler || --scheduler->refs > 0)
 		return NULL;
 	while (scheduler->inner.tasks)
-		chatterbox_task_scheduler_remove(scheduler, scheduler->inner.tasks->user);
+		chatterbox_scheduler_remove(scheduler, scheduler->inner.tasks->user);
 	free(scheduler);
 	return NULL;
 }
 
-int chatterbox_task_scheduler_add(struct chatterbox_task_scheduler *scheduler,
-				  struct chatterbox_task *task)
+int chatterbox_scheduler_add(struct chatterbox_scheduler *scheduler, struct chatterbox_task *task)
 {
 	assert(scheduler && task);
 	if (task->scheduler)
@@ -192,8 +189,8 @@ int chatterbox_task_scheduler_add(struct chatterbox_task_scheduler *scheduler,
 	return 0;
 }
 
-int chatterbox_task_scheduler_remove(struct chatterbox_task_scheduler *scheduler,
-				     struct chatterbox_task *task)
+int chatterbox_scheduler_remove(struct chatterbox_scheduler *scheduler,
+				struct chatterbox_task *task)
 {
 	assert(scheduler && task);
 	if (task->scheduler != scheduler)
@@ -204,7 +201,7 @@ int chatterbox_task_scheduler_remove(struct chatterbox_task_scheduler *scheduler
 	return 0;
 }
 
-size_t chatterbox_task_scheduler_count(const struct chatterbox_task_scheduler *scheduler)
+size_t chatterbox_scheduler_count(const struct chatterbox_scheduler *scheduler)
 {
 	const struct cbx_task *task;
 	size_t count = 0;
@@ -215,8 +212,8 @@ size_t chatterbox_task_scheduler_count(const struct chatterbox_task_scheduler *s
 	return count;
 }
 
-struct chatterbox_task *chatterbox_task_scheduler_at(
-	const struct chatterbox_task_scheduler *scheduler, size_t index)
+struct chatterbox_task *chatterbox_scheduler_at(const struct chatterbox_scheduler *scheduler,
+						size_t index)
 {
 	const struct cbx_task *task;
 
@@ -226,54 +223,53 @@ struct chatterbox_task *chatterbox_task_scheduler_at(
 	return task ? task->user : NULL;
 }
 
-unsigned chatterbox_task_scheduler_running(const struct chatterbox_task_scheduler *scheduler)
+unsigned chatterbox_scheduler_get_running(const struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	return scheduler->inner.running;
 }
 
-void chatterbox_task_scheduler_start(struct chatterbox_task_scheduler *scheduler)
+void chatterbox_scheduler_start(struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	cbx_task_start(&scheduler->inner);
 }
 
-unsigned chatterbox_task_scheduler_tick(struct chatterbox_task_scheduler *scheduler)
+unsigned chatterbox_scheduler_tick(struct chatterbox_scheduler *scheduler)
 {
 	unsigned ran;
 
-	chatterbox_task_scheduler_ref(scheduler);
+	chatterbox_scheduler_ref(scheduler);
 	ran = cbx_task_tick(&scheduler->inner);
-	chatterbox_task_scheduler_unref(scheduler);
+	chatterbox_scheduler_unref(scheduler);
 	return ran;
 }
 
-uint64_t chatterbox_task_scheduler_next_tick(const struct chatterbox_task_scheduler *scheduler)
+uint64_t chatterbox_scheduler_get_next_tick(const struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	return cbx_task_next_tick(&scheduler->inner);
 }
 
-void chatterbox_task_scheduler_pause(struct chatterbox_task_scheduler *scheduler,
-				     uint64_t timeout_ms)
+void chatterbox_scheduler_pause(struct chatterbox_scheduler *scheduler, uint64_t timeout_ms)
 {
 	assert(scheduler);
 	cbx_task_pause(&scheduler->inner, timeout_ms ? timeout_ms : CHATTERBOX_PAUSED_TIMEOUT);
 }
 
-void chatterbox_task_scheduler_resume(struct chatterbox_task_scheduler *scheduler)
+void chatterbox_scheduler_resume(struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	cbx_task_resume(&scheduler->inner);
 }
 
-bool chatterbox_task_scheduler_is_paused(struct chatterbox_task_scheduler *scheduler)
+bool chatterbox_scheduler_is_paused(struct chatterbox_scheduler *scheduler)
 {
 	assert(scheduler);
 	return cbx_task_is_paused(&scheduler->inner);
 }
 
-uint64_t chatterbox_task_scheduler_paused_until(struct chatterbox_task_scheduler *scheduler)
+uint64_t chatterbox_scheduler_get_paused_until(struct chatterbox_scheduler *scheduler)
 {
-	return chatterbox_task_scheduler_is_paused(scheduler) ? scheduler->inner.paused_until : 0;
+	return chatterbox_scheduler_is_paused(scheduler) ? scheduler->inner.paused_until : 0;
 }

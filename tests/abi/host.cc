@@ -49,21 +49,21 @@ void run_tasks(host &h)
 {
 	uint64_t time = 1000000000;
 	chatterbox_clock clock = { 1, &time, now };
-	chatterbox_task_scheduler *scheduler = nullptr;
+	chatterbox_scheduler *scheduler = nullptr;
 	chatterbox_task *task = nullptr;
 
-	NEED(chatterbox_task_scheduler_new(&clock, &scheduler) == 0);
+	NEED(chatterbox_scheduler_new(&clock, &scheduler) == 0);
 	NEED(chatterbox_task_new(
 		     2, [](void *user) { static_cast<host *>(user)->runs++; }, &h, "a task of C++",
 		     &task) == 0);
-	NEED(chatterbox_task_scheduler_add(scheduler, task) == 0);
+	NEED(chatterbox_scheduler_add(scheduler, task) == 0);
 	for (int i = 0; i < 4; i++) {
 		time += 1000000000;
-		chatterbox_task_scheduler_tick(scheduler);
+		chatterbox_scheduler_tick(scheduler);
 	}
 	NEED(h.runs == 2);
 	chatterbox_task_unref(task);
-	chatterbox_task_scheduler_unref(scheduler);
+	chatterbox_scheduler_unref(scheduler);
 }
 
 void wait_until_ready(chatterbox *box, host &h)
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	NEED(std::strlen(chatterbox_version()) > 0);
 	run_tasks(h);
 	NEED(chatterbox_config_new(&config) == 0);
-	NEED(chatterbox_config_demo(config, argv[1]) == 0);
+	NEED(chatterbox_config_set_embedded(config, argv[1]) == 0);
 	NEED(chatterbox_config_check(config) == 0);
 	NEED(chatterbox_new(config, nullptr, nullptr, &box) == 0);
 	chatterbox_config_unref(config);

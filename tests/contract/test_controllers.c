@@ -194,10 +194,10 @@ START_TEST(last_recorded_statuses_of_one_system)
 
 	engine_wait(&host, has_stored);
 	ck_assert_int_eq(chatterbox_live_jobs(box, &all), 0);
-	system = chatterbox_job_system(chatterbox_jobs_at(all, 0));
+	system = chatterbox_job_get_system(chatterbox_jobs_at(all, 0));
 	ck_assert_int_eq(chatterbox_active_jobs_get_last_recorded(box, system, &own), 0);
 	for (i = 0; i < chatterbox_jobs_count(own); i++)
-		ck_assert_str_eq(chatterbox_job_system(chatterbox_jobs_at(own, i)), system);
+		ck_assert_str_eq(chatterbox_job_get_system(chatterbox_jobs_at(own, i)), system);
 	chatterbox_jobs_unref(own);
 	ck_assert_int_eq(chatterbox_active_jobs_get_last_recorded(box, "T-NONE", &own), 0);
 	ck_assert_uint_eq(chatterbox_jobs_count(own), 0);

@@ -48,7 +48,7 @@ static bool has_moved(struct engine_host *host)
 
 	ck_assert_int_eq(chatterbox_live_jobs(host->box, &jobs), 0);
 	for (i = 0; i < chatterbox_jobs_count(jobs); i++)
-		moved = moved || chatterbox_job_revision(chatterbox_jobs_at(jobs, i)) > passed;
+		moved = moved || chatterbox_job_get_revision(chatterbox_jobs_at(jobs, i)) > passed;
 	chatterbox_jobs_unref(jobs);
 	return moved;
 }

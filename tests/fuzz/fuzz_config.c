@@ -68,13 +68,13 @@ static void check_printed(struct chatterbox_config *config)
 	size_t i;
 	int changed = 0;
 
-	FUZZ_CHECK(!chatterbox_config_print(config, &text));
+	FUZZ_CHECK(!chatterbox_config_to_json(config, &text));
 	all = fuzz_json(text, strlen(text));
 	FUZZ_CHECK(json_object_size(all) == cbx_key_count);
 	FUZZ_CHECK(!chatterbox_config_new(&again));
 	for (i = 0; i < cbx_key_count; i++)
 		check_value(config, again, &cbx_keys[i], json_object_get(all, cbx_keys[i].path));
-	chatterbox_config_changes(config, again, expect_no_change, &changed);
+	chatterbox_config_compare(config, again, expect_no_change, &changed);
 	FUZZ_CHECK(!changed);
 	json_decref(all);
 	free(text);

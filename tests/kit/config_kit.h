@@ -61,7 +61,7 @@ static inline const char *config_problems(const struct chatterbox_config *config
 
 	text[0] = '\0';
 	for (i = 0; i < chatterbox_config_problem_count(config); i++) {
-		const char *problem = chatterbox_config_problem(config, i, &kind);
+		const char *problem = chatterbox_config_problem_at(config, i, &kind);
 		int n;
 
 		if (config_is_of_doors(problem))
@@ -82,7 +82,7 @@ static inline const char *config_shown(const struct chatterbox_config *config, c
 	json_t *json;
 	char *one;
 
-	ck_assert_int_eq(chatterbox_config_print(config, &all), 0);
+	ck_assert_int_eq(chatterbox_config_to_json(config, &all), 0);
 	json = json_loads(all, JSON_REJECT_DUPLICATES, NULL);
 	ck_assert_ptr_nonnull(json);
 	one = json_dumps(json_object_get(json, path), JSON_COMPACT | JSON_PRESERVE_ORDER);

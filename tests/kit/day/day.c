@@ -257,7 +257,7 @@ void day_begin(struct day *day)
 	struct chatterbox *box = NULL;
 
 	ck_assert_msg(!chatterbox_config_check(day->config), "%s",
-		      chatterbox_config_problem(day->config, 0, NULL));
+		      chatterbox_config_problem_at(day->config, 0, NULL));
 	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, NULL, &box), 0);
 	day->box = box;
 	box->leadership.clock = box->keeper.clock = cbx_system_clock();

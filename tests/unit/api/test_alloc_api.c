@@ -173,16 +173,16 @@ static int make_mailbox(void *fixture)
 
 static int make_task(void *fixture)
 {
-	struct chatterbox_task_scheduler *scheduler = NULL;
+	struct chatterbox_scheduler *scheduler = NULL;
 	struct chatterbox_task *task = NULL;
 	int result = chatterbox_task_new(1, free, NULL, "task", &task);
 
 	(void)fixture;
 	if (!result)
-		result = chatterbox_task_scheduler_new(NULL, &scheduler);
+		result = chatterbox_scheduler_new(NULL, &scheduler);
 	if (!result)
-		result = chatterbox_task_scheduler_add(scheduler, task);
-	chatterbox_task_scheduler_unref(scheduler);
+		result = chatterbox_scheduler_add(scheduler, task);
+	chatterbox_scheduler_unref(scheduler);
 	chatterbox_task_unref(task);
 	return result;
 }

@@ -67,17 +67,17 @@ static void file_is_read(void *fixture)
 {
 	const struct chatterbox_config *config = ((struct reading *)fixture)->config;
 
-	ck_assert_int_eq(chatterbox_config_integer(config, "check_job_status_time"), 20);
-	ck_assert_str_eq(chatterbox_config_text(config, "redis.host"),
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "check_job_status_time"), 20);
+	ck_assert_str_eq(chatterbox_config_get_text(config, "redis.host"),
 			 "a-rather-long-host.example");
-	ck_assert_int_eq(chatterbox_config_integer(config, "redis.port"), 6380);
-	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.rpc_timeout"), 120000);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "redis.port"), 6380);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.rpc_timeout"), 120000);
 	ck_assert_uint_eq(chatterbox_config_list_count(
 				  config, "chatterbox.rmq_rpc.event_queue_bindings.default"),
 			  2);
-	ck_assert_str_eq(chatterbox_config_text(config, "sequelize.password"),
+	ck_assert_str_eq(chatterbox_config_get_text(config, "sequelize.password"),
 			 "correct horse battery staple");
-	ck_assert_int_eq(chatterbox_config_integer(config, "lease.ttl"), 10);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "lease.ttl"), 10);
 	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
 	ck_assert_uint_ge(chatterbox_config_problem_count(config), 3);
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "lease.ttl"));
@@ -98,15 +98,15 @@ static void variables_are_read(void *fixture)
 {
 	const struct chatterbox_config *config = ((struct reading *)fixture)->config;
 
-	ck_assert_str_eq(chatterbox_config_text(config, "rmq.host"), "broker.example");
-	ck_assert_int_eq(chatterbox_config_integer(config, "http_server.port"), 8080);
+	ck_assert_str_eq(chatterbox_config_get_text(config, "rmq.host"), "broker.example");
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "http_server.port"), 8080);
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "log.level"));
 }
 
 static int set_options(void *fixture)
 {
 	struct reading *r = fixture;
-	int result = chatterbox_config_demo(r->config, "/tmp/a.db");
+	int result = chatterbox_config_set_embedded(r->config, "/tmp/a.db");
 
 	return result ?: chatterbox_config_set(r->config, "log.level", "debug", "--log-level");
 }
@@ -115,15 +115,15 @@ static void options_are_set(void *fixture)
 {
 	const struct chatterbox_config *config = ((struct reading *)fixture)->config;
 
-	ck_assert_str_eq(chatterbox_config_text(config, "chatterbox.sqlite_path"), "/tmp/a.db");
-	ck_assert_str_eq(chatterbox_config_text(config, "log.level"), "debug");
+	ck_assert_str_eq(chatterbox_config_get_text(config, "chatterbox.sqlite_path"), "/tmp/a.db");
+	ck_assert_str_eq(chatterbox_config_get_text(config, "log.level"), "debug");
 }
 
 static int show(void *fixture)
 {
 	struct reading *r = fixture;
 
-	return chatterbox_config_print(r->config, &r->shown);
+	return chatterbox_config_to_json(r->config, &r->shown);
 }
 
 static void is_not_shown(void *fixture)
@@ -140,7 +140,7 @@ static int compare(void *fixture)
 {
 	struct reading *r = fixture;
 
-	return chatterbox_config_changes(r->other, r->config, NULL, NULL);
+	return chatterbox_config_compare(r->other, r->config, NULL, NULL);
 }
 
 static const struct alloc_case cases[] = {

@@ -112,7 +112,7 @@ START_TEST(the_example_is_the_defaults)
 
 	ck_assert_int_eq(chatterbox_config_load_file(config, EXAMPLE), 0);
 	ck_assert_str_eq(config_problems(config), "");
-	ck_assert_int_eq(chatterbox_config_changes(fresh, config, NULL, NULL), 0);
+	ck_assert_int_eq(chatterbox_config_compare(fresh, config, NULL, NULL), 0);
 	chatterbox_config_unref(config);
 	chatterbox_config_unref(fresh);
 }

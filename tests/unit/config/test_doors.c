@@ -57,7 +57,7 @@ START_TEST(an_open_door_is_named)
 		count++;
 	ck_assert_uint_eq(chatterbox_config_problem_count(config), count);
 	for (i = 0; i < count; i++) {
-		const char *text = chatterbox_config_problem(config, i, &kind);
+		const char *text = chatterbox_config_problem_at(config, i, &kind);
 		size_t len = strlen(cases[_i].keys[i]);
 
 		ck_assert_int_eq(kind, CHATTERBOX_PROBLEM_WARNING);

@@ -119,7 +119,7 @@ START_TEST(a_variable_may_name_a_file)
 	write_file(path, files[_i].bytes, files[_i].len ?: strlen(files[_i].bytes));
 	snprintf(entry, sizeof(entry), "NLCONF_RMQ__PASS_FILE=%s", path);
 	config_env(config, entry);
-	ck_assert_str_eq(chatterbox_config_text(config, "rmq.pass"), files[_i].value);
+	ck_assert_str_eq(chatterbox_config_get_text(config, "rmq.pass"), files[_i].value);
 	if (files[_i].problem)
 		ck_assert_msg(!strncmp(config_problems(config), files[_i].problem,
 				       strlen(files[_i].problem)),
@@ -199,7 +199,7 @@ START_TEST(durations_are_read_in_ms)
 	snprintf(json, sizeof(json), "{\"rmq_rpc\":{\"rpc_timeout\":%s}}", durations[_i].text);
 	ck_assert_int_eq(config_lay(config, json), 0);
 	ck_assert_int_eq(chatterbox_config_check(config), want < 0 ? CHATTERBOX_E_CONFIG : 0);
-	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.rpc_timeout"),
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.rpc_timeout"),
 			 want < 0 ? 300000 : want);
 	chatterbox_config_unref(config);
 }

@@ -57,7 +57,7 @@ START_TEST(what_is_no_json_is_refused_with_its_place)
 	ck_assert_int_eq(config_lay(config, broken[_i].json), CHATTERBOX_E_CONFIG);
 	ck_assert_str_eq(config_problems(config), broken[_i].problems);
 	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
-	ck_assert_int_eq(chatterbox_config_changes(fresh, config, NULL, NULL), 0);
+	ck_assert_int_eq(chatterbox_config_compare(fresh, config, NULL, NULL), 0);
 	ck_assert_ptr_null(strstr(config_problems(config), "hunter2"));
 	chatterbox_config_unref(config);
 	chatterbox_config_unref(fresh);
@@ -109,7 +109,7 @@ START_TEST(a_pipe_is_a_file_too)
 	close(fds[1]);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fds[0]);
 	ck_assert_int_eq(chatterbox_config_load_file(config, path), 0);
-	ck_assert_int_eq(chatterbox_config_integer(config, "lease.ttl"), 3);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "lease.ttl"), 3);
 	close(fds[0]);
 	chatterbox_config_unref(config);
 }

@@ -248,10 +248,10 @@ START_TEST(tells_whether_a_change_needs_a_restart)
 	struct chatterbox_config *old = config_new();
 	struct chatterbox_config *now = config_of(json);
 	bool changed = is_secret(&row) || strcmp(row.good, row.initial) != 0;
-	int count = chatterbox_config_changes(old, now, note_restart, &row);
+	int count = chatterbox_config_compare(old, now, note_restart, &row);
 
 	ck_assert_int_eq(count > 0, changed);
-	ck_assert_int_eq(chatterbox_config_changes(now, now, NULL, NULL), 0);
+	ck_assert_int_eq(chatterbox_config_compare(now, now, NULL, NULL), 0);
 	chatterbox_config_unref(old);
 	chatterbox_config_unref(now);
 	free(json);

@@ -77,9 +77,9 @@ START_TEST(the_empty_text_takes_a_key_back)
 		config_of("{\"redis\":{\"password\":\"x\",\"host\":\"cache\"},"
 			  "\"chatterbox\":{\"redis\":{\"host\":\"\"}}}");
 
-	ck_assert_str_eq(chatterbox_config_text(config, "redis.password"), "x");
+	ck_assert_str_eq(chatterbox_config_get_text(config, "redis.password"), "x");
 	config_env(config, "NLCONF_REDIS__PASSWORD=");
-	ck_assert_ptr_null(chatterbox_config_text(config, "redis.password"));
+	ck_assert_ptr_null(chatterbox_config_get_text(config, "redis.password"));
 	config_check_shown(config, "redis.password", "null", "default");
 	config_check_shown(config, "redis.host", "\"127.0.0.1\"", "default");
 	chatterbox_config_unref(config);
@@ -113,7 +113,7 @@ START_TEST(a_member_of_tls_turns_it_on)
 
 	for (i = 0; i < 2 && switches[_i].variables[i]; i++)
 		config_env(config, switches[_i].variables[i]);
-	ck_assert_int_eq(chatterbox_config_flag(config, "rmq.tls"), switches[_i].on);
+	ck_assert_int_eq(chatterbox_config_get_flag(config, "rmq.tls"), switches[_i].on);
 	ck_assert_str_eq(config_problems(config), "");
 	chatterbox_config_unref(config);
 }
@@ -125,7 +125,7 @@ START_TEST(demo_wins_over_file_and_variables)
 						     "\"store\":\"redis\",\"role\":\"observer\"}}");
 
 	config_env(config, "NLCONF_CHATTERBOX__BUS=rmq");
-	ck_assert_int_eq(chatterbox_config_demo(config, "/tmp/demo.sqlite"), 0);
+	ck_assert_int_eq(chatterbox_config_set_embedded(config, "/tmp/demo.sqlite"), 0);
 	config_check_shown(config, "chatterbox.store", "\"memory\"", "option --demo");
 	config_check_shown(config, "chatterbox.bus", "\"memory\"", "option --demo");
 	config_check_shown(config, "chatterbox.sql", "\"sqlite\"", "option --demo");
@@ -168,7 +168,7 @@ START_TEST(a_config_is_counted)
 
 	ck_assert_ptr_eq(chatterbox_config_ref(config), config);
 	ck_assert_ptr_null(chatterbox_config_unref(config));
-	ck_assert_str_eq(chatterbox_config_text(config, "log.level"), "info");
+	ck_assert_str_eq(chatterbox_config_get_text(config, "log.level"), "info");
 	ck_assert_ptr_null(chatterbox_config_unref(config));
 	ck_assert_ptr_null(chatterbox_config_unref(NULL));
 }
@@ -176,15 +176,15 @@ END_TEST
 
 START_TEST(the_option_names_the_file_first)
 {
-	ck_assert_str_eq(chatterbox_config_path("/a", "/b"), "/a");
-	ck_assert_str_eq(chatterbox_config_path(NULL, "/b"), "/b");
+	ck_assert_str_eq(chatterbox_config_find_file("/a", "/b"), "/a");
+	ck_assert_str_eq(chatterbox_config_find_file(NULL, "/b"), "/b");
 	if (access("/etc/chatterbox/chatterbox.json", F_OK) == 0) {
-		ck_assert_str_eq(chatterbox_config_path(NULL, ""),
+		ck_assert_str_eq(chatterbox_config_find_file(NULL, ""),
 				 "/etc/chatterbox/chatterbox.json");
 		return;
 	}
-	ck_assert_ptr_null(chatterbox_config_path(NULL, NULL));
-	ck_assert_ptr_null(chatterbox_config_path(NULL, ""));
+	ck_assert_ptr_null(chatterbox_config_find_file(NULL, NULL));
+	ck_assert_ptr_null(chatterbox_config_find_file(NULL, ""));
 }
 END_TEST
 

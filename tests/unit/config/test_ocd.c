@@ -77,7 +77,7 @@ START_TEST(nothing_is_said_of_the_rest)
 	ck_assert_str_eq(config_problems(config), "");
 	ck_assert_int_eq(chatterbox_config_check(config), 0);
 	ck_assert(chatterbox_config_has_live_temp(config));
-	ck_assert_str_eq(chatterbox_config_text(config, "sequelize.password"), "sp");
+	ck_assert_str_eq(chatterbox_config_get_text(config, "sequelize.password"), "sp");
 	chatterbox_config_unref(config);
 }
 END_TEST
@@ -88,7 +88,7 @@ START_TEST(what_is_ocds_own_stays_its_own)
 	static const char key[] = "chatterbox.rmq_rpc.event_queue_bindings.default";
 	struct chatterbox_config *config = config_of(ocd);
 
-	ck_assert_str_eq(chatterbox_config_text(config, "chatterbox.app_name"),
+	ck_assert_str_eq(chatterbox_config_get_text(config, "chatterbox.app_name"),
 			 "nl-ocd-chatterbox");
 	ck_assert_uint_eq(chatterbox_config_list_count(config, key), 5);
 	ck_assert_str_eq(chatterbox_config_list_at(config, key, 4), "nl-ocd.event.update_database");

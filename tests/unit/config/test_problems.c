@@ -146,11 +146,11 @@ START_TEST(poll_timeout_is_never_above_rpc_timeout)
 
 	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2s", "-t"), 0);
 	ck_assert_int_eq(chatterbox_config_check(config), 0);
-	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.poll_timeout"), 2000);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 2000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"2s\"", "rmq_rpc.rpc_timeout");
 	/* what is laid later counts: the warning goes with its cause */
 	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2m", "-t"), 0);
-	ck_assert_int_eq(chatterbox_config_integer(config, "rmq_rpc.poll_timeout"), 60000);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 60000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"1m\"", "file /t.json");
 	ck_assert_str_eq(config_problems(config), "");
 	chatterbox_config_unref(config);
@@ -182,7 +182,7 @@ START_TEST(an_option_that_nobody_knows_is_an_error)
 	ck_assert_str_eq(config_problems(config),
 			 "error log.levl: unknown key, did you mean log.level? (from option --x)\n"
 			 "error e_tracker.host: unknown key (from option --y)\n");
-	ck_assert_ptr_null(chatterbox_config_problem(config, 2, NULL));
+	ck_assert_ptr_null(chatterbox_config_problem_at(config, 2, NULL));
 	chatterbox_config_unref(config);
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(secrets_are_shown_nowhere)
 			snprintf(json, sizeof(json), files[k], section, dot + 1);
 #pragma GCC diagnostic pop
 			config = config_of(json);
-			ck_assert_int_eq(chatterbox_config_print(config, &text), 0);
+			ck_assert_int_eq(chatterbox_config_to_json(config, &text), 0);
 			ck_assert_ptr_null(strstr(text, "hunter2"));
 			ck_assert_ptr_null(strstr(config_problems(config), "hunter2"));
 			if (k < 2)
