@@ -77,6 +77,7 @@ from (values
   ('completed_jobs', 'select, insert, update, delete'),
   ('errors', 'select, insert, update, delete'),
   ('outbox', 'select, insert, update, delete'),
+  ('push_log', 'select, insert, delete'),
   ('lease', 'select, insert, update'),
   ('server_conf', 'select, insert, update'),
   ('recently_checked', 'select, insert, update'),

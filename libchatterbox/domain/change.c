@@ -37,9 +37,12 @@ void cbx_batch_clear(struct cbx_batch *batch)
 		free(batch->events[i].previous_status);
 		free(batch->events[i].payload);
 	}
+	for (i = 0; i < batch->push_count; i++)
+		free(batch->pushes[i].identities);
 	free(batch->changes);
 	free(batch->events);
 	free(batch->checked);
+	free(batch->pushes);
 	*batch = (struct cbx_batch){ 0 };
 }
 
@@ -63,6 +66,17 @@ struct cbx_event *cbx_batch_add_event(struct cbx_batch *batch)
 	event = &batch->events[batch->event_count++];
 	*event = (struct cbx_event){ 0 };
 	return event;
+}
+
+struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch)
+{
+	struct cbx_push *push;
+
+	if (!grow(&batch->pushes, batch->push_count, &batch->push_capacity, sizeof(*push)))
+		return NULL;
+	push = &batch->pushes[batch->push_count++];
+	*push = (struct cbx_push){ 0 };
+	return push;
 }
 
 int cbx_batch_add_checked(struct cbx_batch *batch, const char *system)

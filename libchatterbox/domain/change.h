@@ -37,6 +37,12 @@ struct cbx_event {
 	char *payload;      /* JSON of params */
 };
 
+/* A push that a transaction records, so that it is known when it is delivered again */
+struct cbx_push {
+	int64_t connection; /* of the listener, by which it came; never the same twice */
+	char *identities;   /* what merge/redelivery.h writes */
+};
+
 /* What one transaction records */
 struct cbx_batch {
 	struct cbx_change *changes;
@@ -48,16 +54,21 @@ struct cbx_batch {
 	const char **checked; /* systems whose job_list was answered: recently_checked; borrowed */
 	size_t checked_count;
 	size_t checked_capacity;
+	struct cbx_push *pushes; /* in the order in which they were applied */
+	size_t push_count;
+	size_t push_capacity;
 };
 
 void cbx_batch_clear(struct cbx_batch *batch); /* frees the content, keeps nothing */
-/* Both append a zeroed element and return it, NULL when out of memory */
+/* These append a zeroed element and return it, NULL when out of memory */
 struct cbx_change *cbx_batch_add_change(struct cbx_batch *batch);
 struct cbx_event *cbx_batch_add_event(struct cbx_batch *batch);
+struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch);
 int cbx_batch_add_checked(struct cbx_batch *batch, const char *system);
 static inline bool cbx_batch_is_empty(const struct cbx_batch *batch)
 {
-	return !batch->change_count && !batch->event_count && !batch->checked_count;
+	return !batch->change_count && !batch->event_count && !batch->checked_count &&
+	       !batch->push_count;
 }
 
 #endif

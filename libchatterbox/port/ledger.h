@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger.h - the record: status_monitor, completed_jobs, errors, recently_checked, and the outbox
- * rows that go with a change in the same transaction
+ * ledger.h - the record: status_monitor, completed_jobs, errors, recently_checked, and the rows of
+ * outbox and push_log that go with a change in the same transaction
  */
 #ifndef CBX_PORT_LEDGER_H
 #define CBX_PORT_LEDGER_H
@@ -36,13 +36,19 @@ struct cbx_row {
 /* A non-zero return stops the read and is passed on */
 typedef int (*cbx_row_fn)(void *user, const struct cbx_row *row);
 
+/* So many recorded pushes are remembered: four times what a broker can deliver again */
+#define CBX_PUSH_LOG 1024
+
+/* As cbx_row_fn, of a push that was recorded (struct cbx_push) */
+typedef int (*cbx_push_fn)(void *user, int64_t connection, const char *identities);
+
 /* The status that a row stands for, without what only the shared state keeps (row.c) */
 int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out);
 /* Is its status a text of 1..64 bytes of UTF-8? */
 bool cbx_row_has_status(const struct cbx_row *row);
 
 struct cbx_ledger_ops {
-	/* Changes, events and checked systems in one guarded transaction, all or nothing.
+	/* Changes, events, checked systems and pushes in one guarded transaction, all or nothing.
 	 * -EBADMSG: the database will never take one of the values (a constraint or a trigger of
 	 * others, a type); what CHATTERBOX_E_REFUSED else means has nothing to do with them. Rows
 	 * are locked in key order. A row is only moved forward: a change whose revision is below
@@ -60,6 +66,8 @@ struct cbx_ledger_ops {
 	/* After a record() that returned CHATTERBOX_E_DOWN: 1 = its transaction was committed after
 	 * all, 0 = it was not, CHATTERBOX_E_DOWN = still unknown. Ask before anything else. */
 	int (*settled)(struct cbx_sql *sql, uint64_t deadline);
+	/* The last CBX_PUSH_LOG recorded pushes, oldest first */
+	int (*pushes)(struct cbx_sql *sql, cbx_push_fn each, void *user);
 	/* Every row of status_monitor, by system (bytewise), job_id */
 	int (*monitored)(struct cbx_sql *sql, cbx_row_fn each, void *user);
 	/* The rows of status_monitor with revision 0 */

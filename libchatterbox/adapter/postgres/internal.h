@@ -84,11 +84,13 @@ int cbx_pg_check_schema(struct cbx_sql *sql);
 /* E_SCHEMA in place of an @r that says that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 
-/* changes.c, errors.c, events.c: the batch's parts, inside record()'s transaction */
+/* changes.c, errors.c, events.c, pushes.c: the batch's parts, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);

@@ -54,6 +54,8 @@ static int record_once(struct postgres *self, const struct cbx_guard *guard,
 		r = cbx_pg_write_events(self, batch);
 	if (!r)
 		r = write_checked(self, batch);
+	if (!r)
+		r = cbx_pg_write_pushes(self, batch);
 	if (!r) {
 		r = cbx_pg_commit(self);
 		if (r == CHATTERBOX_E_DOWN)
@@ -168,6 +170,7 @@ static int postgres_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 const struct cbx_ledger_ops cbx_pg_ledger_ops = {
 	.record = postgres_record,
 	.settled = postgres_settled,
+	.pushes = cbx_pg_pushes,
 	.monitored = cbx_pg_monitored,
 	.unheard = cbx_pg_unheard,
 	.ocd_jobs = cbx_pg_ocd_jobs,

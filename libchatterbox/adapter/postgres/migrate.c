@@ -128,6 +128,7 @@ static const struct {
 } migrations[] = {
 	{ "tables", make_tables },
 	{ "indexes", make_indexes },
+	{ "push log", make_tables },
 };
 
 /* How many are applied already; they are only ever appended */

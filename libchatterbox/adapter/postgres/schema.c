@@ -87,6 +87,10 @@ static const struct cbx_pg_column columns[] = {
 	{ "lease", "holder", "text", "", CBX_PG_WRITTEN },
 	{ "lease", "epoch", "bigint", "", CBX_PG_WRITTEN },
 	{ "lease", "expires_at", "timestamptz", "", CBX_PG_WRITTEN },
+
+	{ "push_log", "id", "bigint", "primary key", CBX_PG_WRITTEN },
+	{ "push_log", "connection", "bigint", "", CBX_PG_WRITTEN },
+	{ "push_log", "identities", "text", "", CBX_PG_WRITTEN },
 };
 
 /* What follows the columns in a table that is created. Room is left in the pages of tables whose
@@ -104,6 +108,7 @@ static const struct cbx_pg_table tables[] = {
 	{ "outbox", ") with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02,"
 	  " autovacuum_analyze_scale_factor = 0.1" },
 	{ "lease", "" },
+	{ "push_log", "" },
 };
 /* clang-format on */
 

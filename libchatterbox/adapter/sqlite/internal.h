@@ -62,9 +62,11 @@ int cbx_sqlite_fenced(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* changes.c and outbox.c: the batch's parts, inside record()'s transaction */
+/* changes.c, outbox.c and pushes.c: the batch's parts, inside record()'s transaction */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
+int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);
+int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* errors.c: one row upserted by (system, job_id, code), with a statement for many */
 int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out);
 int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,

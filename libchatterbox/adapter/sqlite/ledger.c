@@ -48,6 +48,8 @@ static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 		r = cbx_sqlite_write_events(self, batch);
 	if (!r)
 		r = write_checked(self, batch);
+	if (!r)
+		r = cbx_sqlite_write_pushes(self, batch);
 	if (r == CHATTERBOX_E_REFUSED && refuses_a_value(self))
 		r = -EBADMSG;
 	if (!r && cbx_now(self->clock) >= deadline)
@@ -65,6 +67,7 @@ static int sqlite_settled(struct cbx_sql *sql, uint64_t deadline)
 const struct cbx_ledger_ops cbx_sqlite_ledger_ops = {
 	.record = sqlite_record,
 	.settled = sqlite_settled,
+	.pushes = cbx_sqlite_pushes,
 	.monitored = cbx_sqlite_monitored,
 	.unheard = cbx_sqlite_unheard,
 	.ocd_jobs = cbx_sqlite_ocd_jobs,

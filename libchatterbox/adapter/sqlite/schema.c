@@ -90,6 +90,10 @@ static const struct cbx_sqlite_column columns[] = {
 	{ "lease", "holder", "text", "" },
 	{ "lease", "epoch", "integer", "" },
 	{ "lease", "expires_at", "integer", "" },
+
+	{ "push_log", "id", "integer", "primary key" },
+	{ "push_log", "connection", "integer", "" },
+	{ "push_log", "identities", "text", "" },
 };
 
 /* What follows the columns in a table that is created */
@@ -104,6 +108,7 @@ static const struct cbx_sqlite_table tables[] = {
 	{ "content_server_access", "" },
 	{ "outbox", "" },
 	{ "lease", "" },
+	{ "push_log", "" },
 };
 /* clang-format on */
 

@@ -46,6 +46,7 @@ CALL(ops, ping, (struct cbx_sql * sql), (sql))
 CALL(ops, now, (struct cbx_sql * sql, int64_t *ms), (sql, ms))
 CALL(ops, migrate, (struct cbx_sql * sql, int *applied), (sql, applied))
 CALL(ops, check_schema, (struct cbx_sql * sql), (sql))
+CALL(ledger, pushes, (struct cbx_sql * sql, cbx_push_fn each, void *user), (sql, each, user))
 CALL(ledger, monitored, (struct cbx_sql * sql, cbx_row_fn each, void *user), (sql, each, user))
 CALL(ledger, unheard, (struct cbx_sql * sql, cbx_row_fn each, void *user), (sql, each, user))
 CALL(ledger, ocd_jobs,
@@ -146,10 +147,10 @@ static const struct cbx_sql_ops all_ops = {
 	ops_connect, ops_disconnect, ops_is_up,        ops_ping,
 	ops_now,     ops_migrate,    ops_check_schema, ops_free
 };
-static const struct cbx_ledger_ops all_ledger = { ledger_record,    ledger_settled,
-						  ledger_monitored, ledger_unheard,
-						  ledger_ocd_jobs,  ledger_of_jobs,
-						  ledger_completed };
+static const struct cbx_ledger_ops all_ledger = { ledger_record,  ledger_settled,
+						  ledger_pushes,  ledger_monitored,
+						  ledger_unheard, ledger_ocd_jobs,
+						  ledger_of_jobs, ledger_completed };
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_unstreamed,
 						  outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_raise,

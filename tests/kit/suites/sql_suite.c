@@ -97,6 +97,17 @@ struct cbx_event *sql_put_event(struct cbx_batch *batch, const char *key, const 
 	return event;
 }
 
+struct cbx_push *sql_put_push(struct cbx_batch *batch, int64_t connection, const char *identities)
+{
+	struct cbx_push *push;
+
+	batch->pushes = grow(batch->pushes, batch->push_count, sizeof(*push));
+	push = &batch->pushes[batch->push_count++];
+	push->connection = connection;
+	push->identities = strdup(identities);
+	return push;
+}
+
 void sql_batch_free(struct cbx_batch *batch)
 {
 	size_t i;
@@ -112,6 +123,9 @@ void sql_batch_free(struct cbx_batch *batch)
 		free(batch->events[i].previous_status);
 		free(batch->events[i].payload);
 	}
+	for (i = 0; i < batch->push_count; i++)
+		free(batch->pushes[i].identities);
+	free(batch->pushes);
 	free(batch->changes);
 	free(batch->events);
 	*batch = (struct cbx_batch){ 0 };
@@ -136,6 +150,12 @@ int sql_note_row(void *text, const struct cbx_row *row)
 int sql_note_name(void *text, const char *name, int64_t ms)
 {
 	cbx_text_printf(text, "%s%s\n", name, ms ? " timed" : "");
+	return 0;
+}
+
+int sql_note_push(void *text, int64_t connection, const char *identities)
+{
+	cbx_text_printf(text, "%lld:%s ", (long long)connection, identities);
 	return 0;
 }
 
@@ -165,6 +185,7 @@ void sql_suite(const struct sql_world *world, Suite *suite)
 {
 	sql_world = world;
 	sql_suite_ledger(suite);
+	sql_suite_pushes(suite);
 	sql_suite_trouble(suite);
 	sql_suite_rows(suite);
 	sql_suite_outbox(suite);

@@ -49,6 +49,7 @@ uint64_t sql_soon(void);
 struct cbx_change *sql_put(struct cbx_batch *batch, const char *system, int64_t job_id,
 			   const char *text, int64_t revision);
 struct cbx_event *sql_put_event(struct cbx_batch *batch, const char *key, const char *message_id);
+struct cbx_push *sql_put_push(struct cbx_batch *batch, int64_t connection, const char *identities);
 void sql_batch_free(struct cbx_batch *batch);
 /* Records it, expects @result, and frees it */
 void sql_record(struct cbx_batch *batch, int result);
@@ -56,11 +57,13 @@ void sql_record(struct cbx_batch *batch, int result);
 /* Rows as text, one a line: "ABC1/17 Running ocd r2" */
 int sql_note_row(void *text, const struct cbx_row *row);
 int sql_note_name(void *text, const char *name, int64_t ms);
+int sql_note_push(void *text, int64_t connection, const char *identities);
 int sql_note_event(void *text, const struct cbx_outbox_row *row);
 /* Compares and frees the text */
 void sql_expect_text(struct cbx_text *text, const char *expected);
 
 void sql_suite_ledger(Suite *suite);
+void sql_suite_pushes(Suite *suite);
 void sql_suite_trouble(Suite *suite);
 void sql_suite_rows(Suite *suite);
 void sql_suite_outbox(Suite *suite);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+/*
+ * pushes.c - which pushes were recorded: written in the transaction that records them
+ *
+ * Ids are counted from the newest row, not by a sequence: a transaction that is rolled back uses
+ * none up, so that the last CBX_PUSH_LOG ids are as many pushes. There is one writer, by the guard.
+ */
+#include "adapter/postgres/internal.h"
+
+#define CHUNK_BYTES (4 << 20)
+
+#define WRITE                                                                                     \
+	"with fresh as (insert into push_log (id, connection, identities) select l.last + k.at, " \
+	"k.connection, k.identities from (select coalesce(max(id), 0) as last from push_log) l, " \
+	"unnest($1::bigint[], $2::text[]) with ordinality as k(connection, identities, at) "      \
+	"returning id) delete from push_log where id <= (select max(id) from fresh) - $3::bigint"
+
+static int write_chunk(struct postgres *self, struct cbx_pg_arrays *arrays)
+{
+	struct cbx_pg_args args = { 0 };
+	int r = cbx_pg_array_args(arrays, &args);
+
+	if (r)
+		return r;
+	cbx_pg_arg_int(&args, CBX_PUSH_LOG);
+	return cbx_pg_query(self, WRITE, &args, NULL);
+}
+
+int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < batch->push_count && !r; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_int(&arrays, batch->pushes[i].connection);
+		cbx_pg_array_text(&arrays, batch->pushes[i].identities);
+		if (arrays.bytes < CHUNK_BYTES && i + 1 < batch->push_count)
+			continue;
+		r = write_chunk(self, &arrays);
+		cbx_pg_arrays_clear(&arrays);
+	}
+	return r;
+}
+
+int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_read(cbx_pg_of(sql),
+			    "select connection, coalesce(identities, '') from push_log order by id",
+			    NULL, &result);
+	int i;
+
+	for (i = 0; !r && i < PQntuples(result); i++)
+		r = each(user, cbx_pg_int(result, i, 0), cbx_pg_text(result, i, 1));
+	return r;
+}
