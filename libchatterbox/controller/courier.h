@@ -34,7 +34,7 @@ void cbx_courier_turn(struct cbx_courier *courier);
 /* The connection is a new one, or we stop: what is under way fails with @why */
 void cbx_courier_lost(struct cbx_courier *courier, const char *why);
 
-/* courier_calls.c: methods as an observer carries them out, by the table in methods.c */
+/* Methods as an observer carries them out, by the table in methods.c */
 struct cbx_poller;
 void cbx_observe_rpc(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_observe_set_interval(struct cbx_poller *poller, struct cbx_call *call);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * orders.c - orders to jobs and to the scheduler
+ * orders.c - the calls that the poller carries out: orders to jobs and to the scheduler; one job's
+ * entry, errors, online and internal systems, figures
  *
  * Decides whom pauseAll and resumeAll concern: live jobs that are not paused, and live jobs that
  * are. Both are answered at once and asked in the background.
@@ -10,14 +11,32 @@
 #include "road/command.h"
 
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void finish_ok(struct cbx_call *call)
+static void finish(struct cbx_call *call, int result, const char *error)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
+	if (result < 0) {
+		cbx_call_fail_by(call, result, error);
+		return;
+	}
 	cbx_text_puts(&text, "{\"ok\":true}");
+	cbx_call_done(call, &text);
+}
+
+static void finish_number(struct cbx_call *call, int result, const char *name, int64_t number)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+
+	if (result < 0) {
+		cbx_call_fail_by(call, result, "");
+		return;
+	}
+	cbx_text_printf(&text, "{\"%s\":%lld}", name, (long long)number);
 	cbx_call_done(call, &text);
 }
 
@@ -27,7 +46,7 @@ static void answered(void *user, int outcome, const char *code, const char *mess
 	struct cbx_call *call = user;
 
 	if (!outcome) {
-		finish_ok(call);
+		finish(call, 0, "");
 		return;
 	}
 	if (outcome == CHATTERBOX_E_REFUSED || outcome == CHATTERBOX_E_DECODE) {
@@ -164,14 +183,14 @@ void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 		ms = (uint64_t)seconds * 1000;
 	cbx_task_pause(&poller->scheduler, ms);
 	cbx_poller_show_pause(poller);
-	finish_ok(call);
+	finish(call, 0, "");
 }
 
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_task_resume(&poller->scheduler);
 	cbx_poller_show_pause(poller);
-	finish_ok(call);
+	finish(call, 0, "");
 }
 
 void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call)
@@ -185,5 +204,186 @@ void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 		return;
 	}
 	cbx_flow_show(&poller->flow);
-	finish_ok(call);
+	finish(call, 0, "");
+}
+
+void cbx_order_delete_entry(struct cbx_poller *poller, struct cbx_call *call)
+{
+	char error[256] = "";
+	char system[80];
+	int64_t job_id = -1;
+	int result = cbx_param_system(call, true, system, error);
+
+	if (!result)
+		result = cbx_param_count(call, "job_id", true, &job_id, error);
+	if (!result)
+		result = cbx_cleanup_delete_entry(&poller->cleanup, system, job_id);
+	if (result == 1) {
+		snprintf(error, sizeof(error), "no errored job %lld of system %.64s is known",
+			 (long long)job_id, system);
+		result = CHATTERBOX_E_UNKNOWN;
+	}
+	finish(call, result, error);
+}
+
+void cbx_order_send_status(struct cbx_poller *poller, struct cbx_call *call)
+{
+	poller->status.send_status_task.perform(poller->status.send_status_task.user);
+	finish(call, 0, "");
+}
+
+/* One error of the array, borrowed from the JSON */
+static int read_error(const json_t *value, struct cbx_error_row *row, char system[80],
+		      char error[256])
+{
+	const json_t *id = json_object_get(value, "job_id");
+	const char *name = json_string_value(json_object_get(value, "system"));
+	size_t len = name ? strlen(name) : 0;
+
+	*row = (struct cbx_error_row){
+		.job_id = json_is_integer(id) ? json_integer_value(id) : CBX_NO_COUNT,
+		.job_type = json_string_value(json_object_get(value, "job_type")),
+		.code = json_string_value(json_object_get(value, "code")),
+		.message = json_string_value(json_object_get(value, "message")),
+		.origin = json_string_value(json_object_get(value, "origin")),
+	};
+	if (!name || !cbx_system_name(&name, &len) || !row->code || !row->code[0] ||
+	    strlen(row->code) > 64 || row->job_id < CBX_NO_COUNT) {
+		snprintf(error, 256,
+			 "errors: each takes a system, a code of 1..64 bytes and, if "
+			 "it is of a job, a job_id");
+		return -EINVAL;
+	}
+	memcpy(system, name, len);
+	system[len] = '\0';
+	row->system = system;
+	if (!row->message)
+		row->message = row->code;
+	return 0;
+}
+
+static int store_all(struct cbx_poller *poller, const json_t *list, bool note, char error[256])
+{
+	size_t count = json_array_size(list);
+	cbx_auto(cbx_freep) struct cbx_error_row *rows = calloc(count + 1, sizeof(*rows));
+	cbx_auto(cbx_freep) char(*names)[80] = calloc(count + 1, sizeof(*names));
+	size_t i;
+	int result = rows && names ? 0 : -ENOMEM;
+
+	for (i = 0; !result && i < count; i++)
+		result = read_error(json_array_get(list, i), &rows[i], names[i], error);
+	if (!result && count)
+		result = cbx_errors_store(&poller->errors, rows, count);
+	for (i = 0; !result && note && i < count; i++)
+		if (!strncmp(rows[i].code, "content_server", strlen("content_server")))
+			result = cbx_errors_note_access(&poller->errors, rows[i].system, "denied",
+							rows[i].message);
+	return result;
+}
+
+static void store(struct cbx_poller *poller, struct cbx_call *call, bool note)
+{
+	const json_t *list = json_object_get(call->params, "errors");
+	char error[256] = "errors: takes an array";
+	int result = json_is_array(list) ? 0 : -EINVAL;
+
+	if (!result) {
+		error[0] = '\0';
+		result = store_all(poller, list, note, error);
+	}
+	finish(call, result, error);
+}
+
+void cbx_order_report_errors(struct cbx_poller *poller, struct cbx_call *call)
+{
+	store(poller, call, true);
+}
+
+void cbx_order_store_errors(struct cbx_poller *poller, struct cbx_call *call)
+{
+	store(poller, call, false);
+}
+
+void cbx_order_add_syncing(struct cbx_poller *poller, struct cbx_call *call)
+{
+	char error[256] = "";
+	char system[80];
+	int result = cbx_param_system(call, true, system, error);
+
+	if (!result)
+		result = cbx_errors_add_syncing(&poller->errors, system);
+	finish(call, result, error);
+}
+
+void cbx_order_remove_syncing(struct cbx_poller *poller, struct cbx_call *call)
+{
+	char error[256] = "";
+	char system[80];
+	int result = cbx_param_system(call, true, system, error);
+
+	if (!result)
+		cbx_errors_remove_syncing(&poller->errors, system);
+	finish(call, result, error);
+}
+
+void cbx_order_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
+{
+	char error[256] = "";
+	char system[80];
+
+	if (cbx_param_system(call, true, system, error) < 0) {
+		cbx_call_fail(call, CBX_CALL_PARAMS, error);
+		return;
+	}
+	finish_number(call, 0, "syncing", cbx_errors_is_syncing(&poller->errors, system));
+}
+
+void cbx_order_populate_online(struct cbx_poller *poller, struct cbx_call *call)
+{
+	finish(call, cbx_online_systems_populate(&poller->online), "");
+}
+
+void cbx_order_update_configuration(struct cbx_poller *poller, struct cbx_call *call)
+{
+	if (!poller->flow.sql_link.up) {
+		finish(call, CHATTERBOX_E_DOWN, "");
+		return;
+	}
+	cbx_job_status_reread(&poller->status);
+	finish(call, cbx_flow_show(&poller->flow), "");
+}
+
+void cbx_order_populate_internal(struct cbx_poller *poller, struct cbx_call *call)
+{
+	finish(call, cbx_internal_systems_populate(&poller->internal), "");
+}
+
+void cbx_order_clean_internal(struct cbx_poller *poller, struct cbx_call *call)
+{
+	size_t removed = 0;
+	int result = cbx_internal_systems_clean_up(&poller->internal, &removed);
+
+	finish_number(call, result, "removed", (int64_t)removed);
+}
+
+static void one_internal(struct cbx_poller *poller, struct cbx_call *call,
+			 int (*act)(struct cbx_internal_systems *internal, const char *system))
+{
+	char error[256] = "";
+	char system[80];
+	int result = cbx_param_system(call, true, system, error);
+
+	if (!result)
+		result = act(&poller->internal, system);
+	finish(call, result, error);
+}
+
+void cbx_order_put_internal(struct cbx_poller *poller, struct cbx_call *call)
+{
+	one_internal(poller, call, cbx_internal_systems_put);
+}
+
+void cbx_order_remove_internal(struct cbx_poller *poller, struct cbx_call *call)
+{
+	one_internal(poller, call, cbx_internal_systems_remove);
 }

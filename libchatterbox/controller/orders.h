@@ -23,7 +23,7 @@ void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call);
 
-/* orders_system.c */
+/* Of the C API alone; not served over AMQP */
 void cbx_order_delete_entry(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_send_status(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_report_errors(struct cbx_poller *poller, struct cbx_call *call);

@@ -43,11 +43,6 @@ struct cbx_poller {
 int cbx_poller_init(struct cbx_poller *poller);
 /* The view tells whether the scheduler is paused */
 void cbx_poller_show_pause(struct cbx_poller *poller);
-/* poller_inbox.c: the flow's command hook; takes @inbound over */
-void cbx_poller_command(void *poller, struct cbx_inbound *inbound);
-/* While nobody leads here, calls are refused and settings taken; the rest waits. An observer's
- * calls and words go out. */
-void cbx_poller_mind_inbox(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);
 

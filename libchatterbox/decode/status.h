@@ -38,11 +38,6 @@ int cbx_status_reader_finish(struct cbx_status_reader *reader, struct cbx_status
 /* Of a rejected status: system (else NULL) and job_id (else -1), each if it can be read */
 void cbx_status_reader_identify(const struct cbx_status_reader *reader,
 				struct cbx_status_parts *parts);
-/* Its two steps that concern other members: the repeated ones, then the tail and the error */
-void cbx_status_reader_settle(struct cbx_status_reader *reader);
-void cbx_status_reader_make_tail(struct cbx_status_reader *reader, struct cbx_status_parts *parts);
-/* A clean string of 1..64 bytes */
-bool cbx_status_take_text(const struct cbx_json *value, const char **text, size_t *len);
 void cbx_status_reader_free(struct cbx_status_reader *reader);
 
 #endif

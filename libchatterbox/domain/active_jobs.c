@@ -8,6 +8,7 @@
  * since a running sum of fractions would drift.
  */
 #include "domain/active_jobs.h"
+
 #include "base/hash.h"
 
 #include <assert.h>
@@ -258,4 +259,40 @@ int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_snapshot **o
 bool cbx_active_jobs_has_stored_status(const struct cbx_active_jobs *jobs)
 {
 	return jobs->totals.live > 0;
+}
+
+struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot)
+{
+	atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
+	return snapshot;
+}
+
+void cbx_snapshot_unref(struct cbx_snapshot *snapshot)
+{
+	size_t i;
+
+	if (!snapshot || atomic_fetch_sub_explicit(&snapshot->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	for (i = 0; i < snapshot->count; i++)
+		cbx_job_list_unref(snapshot->entries[i].list);
+	free(snapshot);
+}
+
+struct cbx_job_list *cbx_snapshot_find(const struct cbx_snapshot *snapshot, const char *system)
+{
+	size_t low = 0;
+	size_t high = snapshot->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(snapshot->entries[middle].system, system);
+
+		if (!order)
+			return snapshot->entries[middle].list;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }

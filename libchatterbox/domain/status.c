@@ -4,9 +4,13 @@
  *
  * Decides the order and form of the members (contract 1.1) in one place, write_json(). It runs
  * twice, first to measure and then to write, so that a status is one allocation: the record, its
- * texts and its JSON.
+ * texts and its JSON. And what of a free text is still a figure: a percent must be one, or the
+ * member is dropped; a speed is for people, so its text stays as it is and only its meaning may be
+ * 0.
  */
 #include "domain/status.h"
+
+#include "base/number.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -245,4 +249,55 @@ bool cbx_status_is_full(const struct cbx_status *status)
 {
 	return status->percent >= 100 ||
 	       (status->downloaded > 0 && status->downloaded == status->total_files);
+}
+
+_Static_assert(CBX_PERCENT_TEXT == CBX_NUMBER_TEXT, "a percent is a number's text");
+
+bool cbx_percent_parse(const char *bytes, size_t len, char out[CBX_PERCENT_TEXT], double *value)
+{
+	cbx_trim(&bytes, &len);
+	if (len && bytes[len - 1] == '%') {
+		len--;
+		cbx_trim(&bytes, &len);
+	}
+	return cbx_number_plain(bytes, len, 100, out, value);
+}
+
+static double unit_factor(char unit)
+{
+	switch (unit) {
+	case 'k':
+	case 'K':
+		return 1024.0;
+	case 'm':
+	case 'M':
+		return 1024.0 * 1024;
+	case 'g':
+	case 'G':
+		return 1024.0 * 1024 * 1024;
+	case 't':
+	case 'T':
+		return 1024.0 * 1024 * 1024 * 1024;
+	default:
+		return 1;
+	}
+}
+
+double cbx_speed_parse(const char *bytes, size_t len)
+{
+	bool point = false;
+	double number;
+	size_t n;
+
+	for (n = 0; n < len; n++) {
+		if (bytes[n] == '.' && !point)
+			point = true;
+		else if (bytes[n] < '0' || bytes[n] > '9')
+			break;
+	}
+	if (!cbx_number_parse(bytes, n, &number))
+		return 0;
+	while (n < len && bytes[n] == ' ')
+		n++;
+	return n < len ? number * unit_factor(bytes[n]) : number;
 }

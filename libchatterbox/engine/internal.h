@@ -84,7 +84,7 @@ void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view);
 void engine_listen(struct chatterbox *box);
 void engine_drop_word(void *word);
 bool engine_is_ready(struct chatterbox *box);
-/* api/wait.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
+/* api/call.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
  * calls: chatterbox/job_status.h. @result may be NULL, else it is an allocated JSON text. */
 int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
 /* The parameters of a call, NULL = {}: 0, -EINVAL when @text is no JSON object (@why, which may be

@@ -2,7 +2,7 @@
 /*
  * follow.c - decides when a follower reads what, and when it trusts the shared state
  *
- * The stream (follow_events.c) tells at once whose jobs changed; a comparison of the scores in
+ * The stream (events.c) tells at once whose jobs changed; a comparison of the scores in
  * active_systems finds the rest (progress, and whatever a broken stream did not tell). The state is
  * trusted while the leader's marker is there, which the leader writes last. A new marker, a gap in
  * the stream and a new connection mean reading everything anew; without a marker the last picture
@@ -53,6 +53,57 @@ void cbx_follow_close(struct cbx_follow *follow)
 	*follow = (struct cbx_follow){ 0 };
 }
 
+void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry)
+{
+	follow->stale += !entry->stale;
+	entry->stale = true;
+}
+
+static int note_score(void *user, const char *system, int64_t ms)
+{
+	struct cbx_follow *follow = user;
+	struct cbx_system_entry *entry;
+	const char *name = system;
+	size_t len = strlen(system);
+
+	if (!cbx_system_name(&name, &len) || len != strlen(system))
+		return 0;
+	entry = cbx_systems_get(follow->systems, system);
+	if (!entry)
+		return -ENOMEM;
+	entry->listed = true;
+	if (entry->shared_ms != ms)
+		cbx_follow_mark(follow, entry);
+	entry->shared_ms = ms;
+	return 0;
+}
+
+/* Compares active_systems with what was read: marks whose score differs, and who came or went.
+ * Scores are compared for equality, never for order: a clock that is set back hides nothing. */
+static int compare_scores(struct cbx_follow *follow)
+{
+	struct cbx_state *state = follow->flow->state;
+	struct cbx_system_entry *const *entries;
+	size_t i;
+	int result = state->ops->read_active(state, note_score, follow);
+
+	if (result < 0)
+		return result;
+	entries = cbx_systems_all(follow->systems);
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < cbx_systems_count(follow->systems); i++) {
+		struct cbx_system_entry *entry = entries[i];
+
+		if (!entry->listed && entry->shared_ms) {
+			entry->shared_ms = 0;
+			cbx_follow_mark(follow, entry);
+		}
+		entry->listed = false;
+	}
+	return 0;
+}
+
 void cbx_follow_begin(struct cbx_follow *follow)
 {
 	follow->epoch = 0;
@@ -91,7 +142,7 @@ static void set_pace(const struct cbx_follow *follow, uint64_t *next, uint64_t l
 static int compare(struct cbx_follow *follow)
 {
 	uint64_t began = cbx_now(follow->flow->clock);
-	int result = cbx_follow_compare(follow);
+	int result = compare_scores(follow);
 
 	set_pace(follow, &follow->next_compare, COMPARE, began);
 	return result;

@@ -71,7 +71,7 @@ void cbx_follow_begin(struct cbx_follow *follow);
 /* On each turn of the loop, in the poller's thread; does nothing when it is not due */
 void cbx_follow_turn(struct cbx_follow *follow);
 
-/* follow_events.c: what the stream says; 1 = there was a gap. After a negative result
+/* events.c: what the stream says; 1 = there was a gap. After a negative result
  * cbx_follow_unhear(), so that it is heard again; else cbx_follow_tell(), when the picture is
  * shown: the host is told. */
 int cbx_follow_hear(struct cbx_follow *follow);
@@ -81,20 +81,17 @@ void cbx_follow_tell(struct cbx_follow *follow);
 int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *entry);
 /* jobs_data, for the host */
 int cbx_follow_read_data(struct cbx_follow *follow);
-/* follow_lead.c: we are about to lead under @epoch, before anything is recorded: the host is told
+/* lead.c: we are about to lead under @epoch, before anything is recorded: the host is told
  * what others have recorded. Negative: SQL failed, we can't lead yet. */
 int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch);
 /* While we lead and know of all that is recorded: notes where to hear on when we do not any more */
 void cbx_follow_mind(struct cbx_follow *follow);
 
-/* follow_compare.c */
 /* This system's hash is to be read */
 void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry);
-/* Compares active_systems with what was read: marks whose score differs, and who came or went */
-int cbx_follow_compare(struct cbx_follow *follow);
-/* follow_jobs.c: reads the hashes of the marked systems. 1 = given up: we are to stop, or lead. */
+/* jobs.c: reads the hashes of the marked systems. 1 = given up: we are to stop, or lead. */
 int cbx_follow_read_jobs(struct cbx_follow *follow);
-/* follow_facts.c: what Redis does not hold (origin, revision, times), asked of SQL if it is up */
+/* facts.c: what Redis does not hold (origin, revision, times), asked of SQL if it is up */
 int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job);
 void cbx_follow_ask_facts(struct cbx_follow *follow);
 /* Of all jobs whose facts are unknown still; origins that turned; activations; the interval */

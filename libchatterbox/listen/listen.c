@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * listen.c - the listener's loop; decides when what waited in the queue has been merged ("caught
- * up") and what happens to a message that can't be understood: rejected without requeue, and
- * counted
+ * listen.c - the listener's loop, over its two queues (contract 3.1); decides when what waited in
+ * the queue has been merged ("caught up") and what happens to a message that can't be understood:
+ * rejected without requeue, and counted
  */
 #include "listen/listen.h"
 
@@ -16,6 +16,62 @@
 #include <string.h>
 
 #define REFUSED_WAIT (10 * CBX_SECOND)
+#define PREFETCH 256
+#define CALL_TIME (5 * CBX_SECOND)
+
+static int bind_all(struct cbx_listener *listener, const char *queue)
+{
+	const struct cbx_settings *settings = listener->settings;
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	size_t i;
+	int result = bus->ops->declare(bus, queue, deadline);
+
+	if (!result)
+		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
+	for (i = 0; !result && i < settings->binding_count; i++)
+		result = bus->ops->bind(bus, queue, settings->event_exchange, settings->bindings[i],
+					deadline);
+	return result;
+}
+
+/* The queue of RPC served; its requests don't hold up the first question */
+static int begin_requests(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
+	result = bus->ops->declare(bus, queue, deadline);
+	return result < 0 ? result : bus->ops->consume(bus, queue, PREFETCH, deadline);
+}
+
+/* Declares, binds and consumes; how many messages waited is known before the first comes.
+ * E_REFUSED: the text is in the bus. */
+static int begin(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.default.event", listener->settings->app_name);
+	result = bind_all(listener, queue);
+	if (!result)
+		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
+	if (!result)
+		result = bus->ops->consume(bus, queue, PREFETCH, deadline);
+	if (!result)
+		result = begin_requests(listener);
+	if (result < 0)
+		return result;
+	listener->consuming = true;
+	listener->bound = true;
+	listener->caught_up = listener->backlog == 0;
+	return 0;
+}
 
 static void deaf(struct cbx_listener *listener)
 {
@@ -56,7 +112,7 @@ static bool ensure(struct cbx_listener *listener)
 		return true;
 	if (cbx_now(listener->clock) < listener->retry_at)
 		return true;
-	result = cbx_listener_begin(listener);
+	result = begin(listener);
 	if (!result)
 		return true;
 	if (result == CHATTERBOX_E_REFUSED) {

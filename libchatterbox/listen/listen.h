@@ -10,11 +10,11 @@
 #define CBX_FLOW_LISTEN_H
 
 #include "base/thread.h"
-#include "runtime/inbound.h"
-#include "runtime/leadership.h"
-#include "runtime/counters.h"
 #include "port/bus.h"
 #include "port/link.h"
+#include "runtime/counters.h"
+#include "runtime/inbound.h"
+#include "runtime/leadership.h"
 
 struct cbx_listener {
 	struct cbx_clock *clock;
@@ -47,9 +47,6 @@ struct cbx_listener {
 	uint64_t retry_at;
 };
 
-/* listen_queues.c: declares, binds and consumes; how many messages waited is known before the first
- * comes. E_REFUSED: the text is in the bus. */
-int cbx_listener_begin(struct cbx_listener *listener);
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
 

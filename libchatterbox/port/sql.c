@@ -1,9 +1,59 @@
 // SPDX-License-Identifier: MIT
-/* sql.c - frees a connection of any adapter */
-#include "port/sql.h"
+/*
+ * sql.c - a connection of any adapter, and a status out of a row, which others write, too
+ *
+ * Decides that a member which is none by contract 1.1 is left out, and that a status which is none
+ * is "unknown": of a job that nobody has heard of it is never told.
+ */
+#include "port/ledger.h"
+
+#include <string.h>
 
 void cbx_sql_free(struct cbx_sql *sql)
 {
 	if (sql)
 		sql->ops->free(sql);
+}
+
+static bool is_text(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len && len <= 64 && cbx_utf8_valid(text, len);
+}
+
+bool cbx_row_has_status(const struct cbx_row *row)
+{
+	return is_text(row->status);
+}
+
+int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out)
+{
+	struct cbx_status_parts parts;
+	char percent[CBX_PERCENT_TEXT];
+	double value;
+
+	cbx_status_parts_init(&parts);
+	parts.system = row->system;
+	parts.system_len = strlen(row->system);
+	parts.job_id = row->job_id;
+	parts.text = is_text(row->status) ? row->status : "unknown";
+	parts.text_len = strlen(parts.text);
+	parts.downloaded = row->downloaded;
+	parts.total_files = row->total_files;
+	if (row->percent_completed &&
+	    cbx_percent_parse(row->percent_completed, strlen(row->percent_completed), percent,
+			      &value)) {
+		parts.percent_text = percent;
+		parts.percent_len = strlen(percent);
+	}
+	if (is_text(row->download_speed)) {
+		parts.speed_text = row->download_speed;
+		parts.speed_len = strlen(row->download_speed);
+	}
+	if (is_text(row->job_type)) {
+		parts.job_type = row->job_type;
+		parts.job_type_len = strlen(row->job_type);
+	}
+	return cbx_status_new(&parts, out);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* heard.c - gathers what was heard, in the order it came; decides what an inbound message means */
+/* apply.c - gathers what was heard, in the order it came; decides what an inbound message means */
 #include "road/road.h"
 
 #include <chatterbox/error.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* ask.c - makes a question of the next targets and sends it; decides which share a question */
-#include "runtime/envelope.h"
 #include "road/poll_internal.h"
+#include "runtime/envelope.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -19,7 +19,7 @@ struct cbx_job_list *cbx_touched_list(struct cbx_flow *flow, const char *system)
 int cbx_touched_set(struct cbx_flow *flow, const char *system, struct cbx_job_list *after);
 void cbx_touched_clear(struct cbx_touched **touched);
 
-/* portion.c: the first so many of what was heard go into one transaction */
+/* The first so many of what was heard go into one transaction */
 size_t cbx_portion_size(const struct cbx_flow *flow);
 /* They are recorded: frees them; the next portion is twice as large */
 void cbx_portion_done(struct cbx_flow *flow);

@@ -40,12 +40,10 @@ struct cbx_poll {
 /* ask.c: puts the next question of the window on the bus */
 int poll_send(struct cbx_poll *poll);
 const char *poll_event(const struct target *target);
-/* hear.c: what came from the bus */
+/* receive.c: what came from the bus */
 void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event);
-void poll_done(struct cbx_poll *poll, struct question *question, const char *outcome);
-/* unanswered.c: the question's time is up: its systems timed out */
+/* The question's time is up: its systems timed out */
 void poll_expire(struct cbx_poll *poll, struct question *question);
-void poll_timed_out(struct cbx_poll *poll, const struct target *target);
 /* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
 void poll_owe_lists(struct cbx_poll *poll, size_t first, size_t count);
 

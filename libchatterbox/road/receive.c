@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * receive.c - what comes back from the bus: decides whom an answer speaks for (contract 3.2)
- * A reply that is late, doubled, unknown or malformed touches nobody.
+ * receive.c - what comes back from the bus, and what it costs a system when nothing does
+ *
+ * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled,
+ * unknown or malformed touches nobody. A list that was asked for in vain stays owed: it is asked
+ * for with the next Job Status round, or at once when the system says anything, so that new jobs
+ * don't wait for the next Update Database Task because one message was lost.
  */
 #include "road/poll_internal.h"
 
@@ -10,13 +14,47 @@
 #include <stdlib.h>
 #include <string.h>
 
-void poll_done(struct cbx_poll *poll, struct question *question, const char *outcome)
+static void done(struct cbx_poll *poll, struct question *question, const char *outcome)
 {
 	const struct target *target = &poll->targets[question->first];
 
 	question->done = true;
 	poll->in_flight--;
 	cbx_metric_add(poll->flow->observe->rpc_requests, poll_event(target), outcome, 1);
+}
+
+static void owe_list(const struct target *target)
+{
+	if (target->list && !target->answered)
+		target->entry->list_owed = true;
+}
+
+/* Longer and longer, so that a dead system does not hold up every round */
+static void timed_out(struct cbx_poll *poll, const struct target *target)
+{
+	struct cbx_flow *flow = poll->flow;
+	struct cbx_system_entry *entry = target->entry;
+	double wait = flow->interval_base;
+	unsigned n;
+
+	owe_list(target);
+	poll->figures.timeouts++;
+	entry->timeouts++;
+	if (entry->timeouts < 2)
+		return;
+	for (n = 0; n < entry->timeouts && wait < flow->settings->time_till_next_check; n++)
+		wait *= 2;
+	if (wait > flow->settings->time_till_next_check)
+		wait = flow->settings->time_till_next_check;
+	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
+}
+
+void poll_owe_lists(struct cbx_poll *poll, size_t first, size_t count)
+{
+	size_t i;
+
+	for (i = first; i < first + count; i++)
+		owe_list(&poll->targets[i]);
 }
 
 static struct question *find_question(struct cbx_poll *poll, const char *id)
@@ -148,7 +186,7 @@ static void hear_error(struct cbx_poll *poll, struct question *question,
 		if (question->count > 1)
 			poll_owe_lists(poll, question->first, question->count);
 	}
-	poll_done(poll, question, "error");
+	done(poll, question, "error");
 }
 
 static void hear_answer(struct cbx_poll *poll, struct question *question,
@@ -164,14 +202,14 @@ static void hear_answer(struct cbx_poll *poll, struct question *question,
 		if (target->answered)
 			continue;
 		if (!speaks_for(question, target, reply))
-			poll_timed_out(poll, target);
+			timed_out(poll, target);
 		else if (hear_target(poll, question, target, reply) < 0)
 			cbx_error(poll->flow->log, CBX_NO_FIELDS,
 				  "out of memory: an answer is lost");
 	}
 	poll->figures.answers++;
 	poll->figures.jobs += reply->count;
-	poll_done(poll, question, "ok");
+	done(poll, question, "ok");
 }
 
 static void note_reply_time(struct cbx_poll *poll, const struct question *question)
@@ -223,7 +261,7 @@ static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 			 CBX_FIELDS(
 				 { "system", poll->targets[question->first].entry->system->name }),
 			 "a reply of nl-hdms is dropped: %s", chatterbox_strerror(result));
-		poll_done(poll, question, "malformed");
+		done(poll, question, "malformed");
 		return;
 	}
 	cbx_observe_rejects(poll->flow->observe, reply);
@@ -247,7 +285,7 @@ void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		if (question) {
 			poll->figures.errors++;
 			poll_owe_lists(poll, question->first, question->count);
-			poll_done(poll, question, "error");
+			done(poll, question, "error");
 		}
 		break;
 	case CBX_BUS_CANCELLED:
@@ -262,4 +300,14 @@ void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	case CBX_BUS_UNBLOCKED:
 		break;
 	}
+}
+
+void poll_expire(struct cbx_poll *poll, struct question *question)
+{
+	size_t i;
+
+	for (i = 0; i < question->count; i++)
+		timed_out(poll, &poll->targets[question->first + i]);
+	poll->figures.unanswered++;
+	done(poll, question, "timeout");
 }

@@ -15,14 +15,14 @@
 
 #include "domain/change.h"
 #include "domain/system.h"
-#include "runtime/inbound.h"
-#include "runtime/leadership.h"
 #include "merge/merge.h"
-#include "runtime/counters.h"
 #include "port/bus.h"
 #include "port/ledger.h"
 #include "port/link.h"
 #include "port/state.h"
+#include "runtime/counters.h"
+#include "runtime/inbound.h"
+#include "runtime/leadership.h"
 
 /* Something heard of one system, waiting to be merged */
 struct cbx_heard {
@@ -53,7 +53,7 @@ struct cbx_pasts;
 struct cbx_flow_batch {
 	struct cbx_heard *heard, **heard_end;
 	size_t heard_count;
-	size_t portion;  /* so many in one transaction, 0 = all: see portion.c */
+	size_t portion;  /* so many in one transaction, 0 = all: see batch.c */
 	size_t bytes;    /* of the statuses in it */
 	uint64_t oldest; /* when the first of it was heard */
 	struct cbx_inbound *inbounds, **inbounds_end; /* settled when it is committed */
@@ -130,7 +130,7 @@ static inline bool cbx_flow_leads(const struct cbx_flow *flow)
 	return cbx_leadership_epoch(flow->leadership) == flow->epoch;
 }
 
-/* heard.c: takes a reference of each status; @named is copied */
+/* apply.c: takes a reference of each status; @named is copied */
 int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
 int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from,
 		  struct cbx_heard **out);
@@ -181,7 +181,7 @@ void cbx_flow_unload(struct cbx_flow *flow);
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
-/* claim.c */
+/* share.c */
 /* From now on the shared state takes no write of an epoch older than @epoch: 0; E_FENCED when a
  * newer one stands there, see cbx_flow_held(); or a failure */
 int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch);
@@ -192,7 +192,6 @@ int cbx_flow_take_over(struct cbx_flow *flow, int64_t epoch);
  * later. E_FENCED. */
 int cbx_flow_held(struct cbx_flow *flow, int64_t epoch);
 
-/* share.c */
 /* The hashes of the touched systems, and dirty systems; failures set share_whole */
 void cbx_flow_share(struct cbx_flow *flow);
 /* Is the marker ours? Writes everything anew when it is not, or when share_whole is set. */

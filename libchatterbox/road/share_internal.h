@@ -16,7 +16,6 @@ struct share_writes {
 	bool failed;
 };
 
-/* share_writes.c */
 /* Room for @systems writes with up to @fields fields in all: nothing moves while they are gathered.
  * false = no memory; free() in any case */
 bool share_writes_begin(struct share_writes *w, size_t systems, size_t fields);
@@ -25,10 +24,9 @@ void share_writes_free(struct share_writes *w);
 void share_add_write(struct cbx_flow *flow, struct share_writes *w, const char *system,
 		     const struct cbx_job_list *before, const struct cbx_job_list *after,
 		     bool whole);
-/* 0; CHATTERBOX_E_FENCED when they were held off, see claim.c; or a failure */
+/* 0; CHATTERBOX_E_FENCED when they were held off; or a failure */
 int share_write_jobs(struct cbx_flow *flow, struct share_writes *w);
 
-/* share.c */
 /* Systems whose state changed since they were last written; @all = every known one */
 int share_systems(struct cbx_flow *flow, bool all);
 /* A failure of the shared state: the link notes it, and everything is to be written anew. That a
