@@ -215,9 +215,8 @@ START_TEST(a_stopped_engine_refuses_orders)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("controllers");
 	TCase *tcase = tcase_create("controllers");
 
 	tcase_set_timeout(tcase, 120);
@@ -232,5 +231,4 @@ int main(void)
 	tcase_add_test(tcase, last_recorded_statuses_of_one_system);
 	tcase_add_test(tcase, a_stopped_engine_refuses_orders);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

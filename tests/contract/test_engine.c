@@ -212,7 +212,7 @@ START_TEST(a_fleet_needs_a_memory_bus_and_a_number)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("engine", set_up, tear_down, what_is_told_has_no_gap,
-		  a_restart_goes_on_and_repeats_nothing, a_restart_without_news_tells_nothing,
-		  two_engines_in_one_process, of_two_on_one_database_one_leads,
-		  an_engine_that_was_never_started, a_fleet_needs_a_memory_bus_and_a_number)
+UNIT_TESTS_WITH(set_up, tear_down, what_is_told_has_no_gap, a_restart_goes_on_and_repeats_nothing,
+		a_restart_without_news_tells_nothing, two_engines_in_one_process,
+		of_two_on_one_database_one_leads, an_engine_that_was_never_started,
+		a_fleet_needs_a_memory_bus_and_a_number)

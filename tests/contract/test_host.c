@@ -105,4 +105,4 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 }
 END_TEST
 
-UNIT_MAIN("host", events_come_in_order_in_the_hosts_thread)
+UNIT_TESTS(events_come_in_order_in_the_hosts_thread)

@@ -7,7 +7,8 @@ WITHOUT says of each mechanism what has to stand in the sources instead, so that
 files alone are compiled anew and linked before the core, into the unit tests named by CONTROLS and
 into the daemon (controls.test.mjs plays it on real servers). The product knows nothing of this.
 
-    controls.py list                         a line each: mechanism, its programs by comma, files
+    controls.py list                         a line each: mechanism, its programs (rooms of unit
+                                             tests, chatterboxd) by comma, files
     controls.py check ROOT                   every text is found, exactly once
     controls.py write MECHANISM ROOT FILE... the files of a mechanism, in their order, without it
     controls.py run DIRECTORY                each test fails without its mechanism, by an assertion
@@ -102,7 +103,7 @@ def without(path, edits, root):
 
 def show_list():
     for mechanism, files in WITHOUT.items():
-        programs = [program for name, program, _ in CONTROLS if name == mechanism]
+        programs = [file.partition("-")[0] for name, file, _ in CONTROLS if name == mechanism]
         programs += ["chatterboxd"] if mechanism in ON_SERVERS else []
         print(mechanism, ",".join(programs), *files)
     return 0
@@ -130,18 +131,19 @@ def write(mechanism, root, *outputs):
     return 0
 
 
-def failures(program):
-    """test -> what it found, of the tests that failed by an assertion"""
+def failures(program, file):
+    """test -> what it found, of a file's tests that failed by an assertion"""
     env = dict(os.environ, CK_FORK="yes", CK_VERBOSITY="normal")
-    run = subprocess.run([program], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    run = subprocess.run([program, file], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                          text=True, errors="replace", timeout=120, check=False)
     return dict(FAILED.findall(run.stdout))
 
 
 def run(directory):
     bad = 0
-    for mechanism, program, tests in CONTROLS:
-        found = failures(os.path.join(directory, "%s-%s" % (program, mechanism)))
+    for mechanism, name, tests in CONTROLS:
+        room, _, file = name.partition("-")
+        found = failures(os.path.join(directory, "%s-%s" % (room, mechanism)), file)
         for test in tests:
             if test in found:
                 print("%-18s %s: %s" % (mechanism, test, found[test][:120]))

@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * unit.h - the frame of a test program on check
+ * unit.h - the frame of a test file on check
  *
- *	UNIT_MAIN("name", test_one, test_two)
- *	UNIT_MAIN_FIXTURE("name", set_up, tear_down, test_one, test_two)
+ *	UNIT_TESTS(test_one, test_two)
+ *	UNIT_TESTS_WITH(set_up, tear_down, test_one, test_two)
  *
- * For table-driven tests use UNIT_SUITE and tcase_add_loop_test by hand.
+ * and for what is driven by a table, or has several cases:
+ *
+ *	UNIT_SUITE(suite)
+ *	{
+ *		TCase *tcase = tcase_create("ends");
+ *
+ *		tcase_add_loop_test(tcase, end, 0, (int)CBX_COUNT(cases));
+ *		suite_add_tcase(suite, tcase);
+ *	}
+ *
+ * The files of a room are one program (its main() is in unit_main.c), and each of them a suite of
+ *it, called by the file: test_ends.c is `unit-merge ends`. A program that has something to do
+ *before or after its tests has a main() of its own, which calls unit_run().
  */
 #ifndef CBX_TESTS_UNIT_H
 #define CBX_TESTS_UNIT_H
@@ -14,44 +26,40 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
+struct unit_file {
+	const char *path;
+	void (*fill)(Suite *suite);
+	struct unit_file *next;
+};
+
+/* Before main(): @file is one more of the program */
+void unit_add_file(struct unit_file *file);
+
 /* Runs @suite; the program's exit code */
-static inline int unit_run(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
+int unit_run(Suite *suite);
 
-	/* one process a program: sanitizers see everything, and valgrind too */
-	if (getenv("CK_FORK") == NULL)
-		srunner_set_fork_status(runner, CK_NOFORK);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
-}
+void unit_add(TCase *tcase, const TTest *const *tests, size_t count);
+/* Each test as a case of its own name, with @set_up and @tear_down (or NULL) around it */
+void unit_add_cases(Suite *suite, SFun set_up, SFun tear_down, const TTest *const *tests,
+		    size_t count);
 
-static inline void unit_add(TCase *tcase, const TTest *const *tests, size_t count)
-{
-	size_t i;
+#define UNIT_SUITE(suite)                                                            \
+	static void unit_fill(Suite *suite);                                         \
+	static struct unit_file unit_file = { .path = __FILE__, .fill = unit_fill }; \
+	static void __attribute__((constructor)) unit_know(void)                     \
+	{                                                                            \
+		unit_add_file(&unit_file);                                           \
+	}                                                                            \
+	static void unit_fill(Suite *suite)
 
-	for (i = 0; i < count; i++)
-		tcase_add_test(tcase, tests[i]);
-}
-
-#define UNIT_MAIN(name, ...) UNIT_MAIN_FIXTURE(name, NULL, NULL, __VA_ARGS__)
-
-/* @set_up and @tear_down run around each test */
-#define UNIT_MAIN_FIXTURE(name, set_up, tear_down, ...)                   \
-	int main(void)                                                    \
-	{                                                                 \
-		const TTest *const tests[] = { __VA_ARGS__ };             \
-		Suite *suite = suite_create(name);                        \
-		TCase *tcase = tcase_create(name);                        \
-                                                                          \
-		tcase_set_timeout(tcase, 120);                            \
-		tcase_add_checked_fixture(tcase, set_up, tear_down);      \
-		unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0])); \
-		suite_add_tcase(suite, tcase);                            \
-		return unit_run(suite);                                   \
+#define UNIT_TESTS_WITH(set_up, tear_down, ...)                                                    \
+	UNIT_SUITE(suite)                                                                          \
+	{                                                                                          \
+		const TTest *const tests[] = { __VA_ARGS__ };                                      \
+                                                                                                   \
+		unit_add_cases(suite, set_up, tear_down, tests, sizeof(tests) / sizeof(tests[0])); \
 	}
+
+#define UNIT_TESTS(...) UNIT_TESTS_WITH(NULL, NULL, __VA_ARGS__)
 
 #endif

@@ -245,9 +245,8 @@ START_TEST(a_broker_never_reached_is_69)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("hdms_sim");
 	TCase *tcase = tcase_create("hdms_sim");
 
 	tcase_set_timeout(tcase, 120);
@@ -258,5 +257,4 @@ int main(void)
 	tcase_add_test(tcase, a_broker_never_reached_is_69);
 	tcase_add_test(tcase, survives_the_broker);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -128,5 +128,5 @@ START_TEST(a_frozen_server_accepts_but_does_not_answer)
 }
 END_TEST
 
-UNIT_MAIN("kit", all_answer, redis_comes_back_with_its_data, postgres_comes_back_with_its_data,
-	  rabbitmq_comes_back, a_frozen_server_accepts_but_does_not_answer)
+UNIT_TESTS(all_answer, redis_comes_back_with_its_data, postgres_comes_back_with_its_data,
+	   rabbitmq_comes_back, a_frozen_server_accepts_but_does_not_answer)

@@ -3,14 +3,11 @@
 #include "pg_faults.h"
 #include "pg_kit.h"
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create(pg_world.name);
-
 	sql_suite(&pg_world, suite);
 	pg_suite_faults(suite);
 	pg_suite_commits(suite);
 	pg_suite_setting(suite);
 	pg_kit_stop(suite);
-	return unit_run(suite);
 }

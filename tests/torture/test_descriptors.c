@@ -187,9 +187,8 @@ START_TEST(sqlite_says_so_too)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("descriptors");
 	TCase *tcase = tcase_create("descriptors");
 
 	tcase_set_timeout(tcase, 60);
@@ -198,5 +197,4 @@ int main(void)
 	tcase_add_loop_test(tcase, an_open_connection_goes_on, 0, 3);
 	tcase_add_test(tcase, sqlite_says_so_too);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

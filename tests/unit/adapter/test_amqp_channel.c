@@ -261,8 +261,7 @@ START_TEST(without_another_number_the_connection_ends)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("amqp_channel", set_up, tear_down,
-		  what_a_closed_channel_sends_late_is_not_the_next_ones,
-		  a_message_that_is_broken_off_never_comes,
-		  channel_numbers_go_round_and_leave_the_other_one_out,
-		  without_another_number_the_connection_ends)
+UNIT_TESTS_WITH(set_up, tear_down, what_a_closed_channel_sends_late_is_not_the_next_ones,
+		a_message_that_is_broken_off_never_comes,
+		channel_numbers_go_round_and_leave_the_other_one_out,
+		without_another_number_the_connection_ends)

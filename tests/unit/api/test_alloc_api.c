@@ -203,12 +203,10 @@ START_TEST(answers_survive)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_api");
 	TCase *tcase = tcase_create("alloc_api");
 
 	tcase_add_loop_test(tcase, answers_survive, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -113,9 +113,8 @@ START_TEST(a_call_ends_once)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_host");
 	TCase *tcase = tcase_create("alloc_host");
 
 	tcase_set_timeout(tcase, 120);
@@ -123,5 +122,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_clean_up_means_whom_it_names, 0, 2);
 	tcase_add_loop_test(tcase, a_call_ends_once, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -46,14 +46,12 @@ START_TEST(waits_differ)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("backoff");
 	TCase *tcase = tcase_create("backoff");
 
 	tcase_add_loop_test(tcase, it_doubles_to_ten_seconds, 0, 50);
 	tcase_add_test(tcase, many_tries_do_not_overflow);
 	tcase_add_test(tcase, waits_differ);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

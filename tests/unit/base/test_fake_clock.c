@@ -32,4 +32,4 @@ START_TEST(what_is_left_of_a_deadline)
 }
 END_TEST
 
-UNIT_MAIN("fake_clock", it_stands_until_it_is_moved, what_is_left_of_a_deadline)
+UNIT_TESTS(it_stands_until_it_is_moved, what_is_left_of_a_deadline)

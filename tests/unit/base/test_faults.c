@@ -109,7 +109,7 @@ START_TEST(nl_hdms_says_what_it_was_told)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("faults", world_set_up, world_tear_down, the_nth_call_fails_and_so_many_after_it,
-		  a_call_that_fails_does_nothing, down_means_that_the_connection_is_gone,
-		  waiting_for_the_bus_is_passing_time, a_lost_commit_is_known_afterwards,
-		  nl_hdms_says_what_it_was_told)
+UNIT_TESTS_WITH(world_set_up, world_tear_down, the_nth_call_fails_and_so_many_after_it,
+		a_call_that_fails_does_nothing, down_means_that_the_connection_is_gone,
+		waiting_for_the_bus_is_passing_time, a_lost_commit_is_known_afterwards,
+		nl_hdms_says_what_it_was_told)

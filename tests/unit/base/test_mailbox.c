@@ -34,4 +34,4 @@ START_TEST(keeps_order_and_refuses_when_full)
 }
 END_TEST
 
-UNIT_MAIN("mailbox", keeps_order_and_refuses_when_full)
+UNIT_TESTS(keeps_order_and_refuses_when_full)

@@ -267,6 +267,6 @@ START_TEST(counts_descriptors)
 }
 END_TEST
 
-UNIT_MAIN("metrics", writes_prometheus_text, writes_openmetrics, histogram_is_cumulative,
-	  the_sixty_fourth_is_other, clear_and_null, threads_take_and_render,
-	  promtool_has_nothing_to_say, counts_descriptors)
+UNIT_TESTS(writes_prometheus_text, writes_openmetrics, histogram_is_cumulative,
+	   the_sixty_fourth_is_other, clear_and_null, threads_take_and_render,
+	   promtool_has_nothing_to_say, counts_descriptors)

@@ -168,5 +168,4 @@ START_TEST(does_not_ask_the_locale)
 }
 END_TEST
 
-UNIT_MAIN("number", plain_is_shortest, plain_refuses, integers, format_leads_back,
-	  does_not_ask_the_locale)
+UNIT_TESTS(plain_is_shortest, plain_refuses, integers, format_leads_back, does_not_ask_the_locale)

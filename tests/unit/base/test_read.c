@@ -265,5 +265,5 @@ START_TEST(uuids)
 }
 END_TEST
 
-UNIT_MAIN("read", utf8_of_up_to_three_bytes, utf8_of_four_bytes_and_in_place, counts, system_names,
-	  time_texts, time_forms, uuids)
+UNIT_TESTS(utf8_of_up_to_three_bytes, utf8_of_four_bytes_and_in_place, counts, system_names,
+	   time_texts, time_forms, uuids)

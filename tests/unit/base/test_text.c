@@ -113,4 +113,4 @@ START_TEST(strndup_copies)
 }
 END_TEST
 
-UNIT_MAIN("text", grows, empty_and_cleared, failure_sticks, json_strings_read_back, strndup_copies)
+UNIT_TESTS(grows, empty_and_cleared, failure_sticks, json_strings_read_back, strndup_copies)

@@ -32,12 +32,10 @@ START_TEST(chooses)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("accept");
 	TCase *tcase = tcase_create("accept");
 
 	tcase_add_loop_test(tcase, chooses, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

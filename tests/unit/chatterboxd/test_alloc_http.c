@@ -165,13 +165,11 @@ START_TEST(a_request_survives)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_http");
 	TCase *tcase = tcase_create("alloc_http");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, a_request_survives, 0, (int)CBD_COUNT(requests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -38,13 +38,11 @@ START_TEST(finds_the_token)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("auth");
 	TCase *tcase = tcase_create("auth");
 
 	tcase_add_loop_test(tcase, compares, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, finds_the_token);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

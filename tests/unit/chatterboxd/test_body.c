@@ -103,9 +103,8 @@ START_TEST(a_long_one_is_not_kept)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("body");
 	TCase *tcase = tcase_create("body");
 
 	tcase_add_loop_test(tcase, each_body_is_taken_or_refused_by_name, 0,
@@ -113,5 +112,4 @@ int main(void)
 	tcase_add_test(tcase, a_nul_is_refused_wherever_it_stands);
 	tcase_add_test(tcase, a_long_one_is_not_kept);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

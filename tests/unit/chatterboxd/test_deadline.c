@@ -89,14 +89,12 @@ START_TEST(a_crowd_costs_the_longest_waiting_its_place)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("deadline");
 	TCase *tcase = tcase_create("deadline");
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_add_test(tcase, the_overdue_are_shut_down);
 	tcase_add_test(tcase, a_crowd_costs_the_longest_waiting_its_place);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

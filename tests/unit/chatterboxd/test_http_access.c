@@ -74,9 +74,8 @@ static void start_demo(void)
 	start_with(NULL, NULL, true);
 }
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("http_access");
 	TCase *demo = tcase_create("demo");
 	TCase *locked = tcase_create("locked");
 	TCase *closed = tcase_create("closed");
@@ -91,5 +90,4 @@ int main(void)
 	suite_add_tcase(suite, demo);
 	suite_add_tcase(suite, locked);
 	suite_add_tcase(suite, closed);
-	return unit_run(suite);
 }

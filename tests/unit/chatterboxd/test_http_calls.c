@@ -116,9 +116,8 @@ static void start_keeping(void)
 	box->keep_calls = true;
 }
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("http_calls");
 	TCase *tcase = tcase_create("http_calls");
 
 	tcase_add_checked_fixture(tcase, start_keeping, stop);
@@ -129,5 +128,4 @@ int main(void)
 	tcase_add_test(tcase, only_so_many_wait);
 	tcase_add_test(tcase, a_stop_does_not_wait_for_an_outcome);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -186,9 +186,8 @@ static void start_locked(void)
 	start_with("writer", "reader", false);
 }
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("http_conduct");
 	TCase *open = tcase_create("open");
 	TCase *locked = tcase_create("locked");
 
@@ -208,5 +207,4 @@ int main(void)
 	tcase_add_test(locked, a_reload_changes_the_token);
 	suite_add_tcase(suite, open);
 	suite_add_tcase(suite, locked);
-	return unit_run(suite);
 }

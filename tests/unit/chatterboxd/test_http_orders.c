@@ -225,9 +225,8 @@ static void start_demo(void)
 	start_with(NULL, NULL, true);
 }
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("http_orders");
 	TCase *open = tcase_create("open");
 
 	tcase_add_checked_fixture(open, start_demo, stop);
@@ -243,5 +242,4 @@ int main(void)
 	tcase_add_test(open, a_poll_is_accepted);
 	tcase_add_test(open, an_error_is_removed_or_not_there);
 	suite_add_tcase(suite, open);
-	return unit_run(suite);
 }

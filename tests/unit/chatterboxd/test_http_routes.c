@@ -108,9 +108,8 @@ START_TEST(parameters_are_decoded_once)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("http_routes");
 	TCase *tcase = tcase_create("http_routes");
 
 	tcase_add_checked_fixture(tcase, start, stop);
@@ -120,5 +119,4 @@ int main(void)
 			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tcase, parameters_are_decoded_once);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

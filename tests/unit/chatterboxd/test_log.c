@@ -136,9 +136,8 @@ START_TEST(lines_of_several_threads_stay_whole)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("log");
 	TCase *tcase = tcase_create("log");
 
 	tcase_add_checked_fixture(tcase, begin, end);
@@ -147,5 +146,4 @@ int main(void)
 	tcase_add_test(tcase, a_full_disk_loses_lines_and_nothing_else);
 	tcase_add_test(tcase, lines_of_several_threads_stay_whole);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

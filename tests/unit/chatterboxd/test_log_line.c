@@ -124,9 +124,8 @@ START_TEST(levels_have_names)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("log_line");
 	TCase *tcase = tcase_create("log_line");
 
 	tcase_add_test(tcase, bunyan_has_its_members_in_order);
@@ -135,5 +134,4 @@ int main(void)
 	tcase_add_test(tcase, fields_do_not_shadow);
 	tcase_add_test(tcase, levels_have_names);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

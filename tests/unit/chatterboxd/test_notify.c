@@ -133,9 +133,8 @@ START_TEST(an_engine_that_hangs_is_not_vouched_for)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("notify");
 	TCase *tcase = tcase_create("notify");
 
 	tcase_add_checked_fixture(tcase, begin, end);
@@ -145,5 +144,4 @@ int main(void)
 			    sizeof(dogs) / sizeof(dogs[0]));
 	tcase_add_test(tcase, an_engine_that_hangs_is_not_vouched_for);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -30,12 +30,10 @@ START_TEST(side_doors_are_closed)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("privacy");
 	TCase *tcase = tcase_create("privacy");
 
 	tcase_add_test(tcase, side_doors_are_closed);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -87,9 +87,8 @@ START_TEST(a_reason_is_its_code)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("problem");
 	TCase *tcase = tcase_create("problem");
 
 	tcase_add_loop_test(tcase, each_failure_has_a_code, 0, sizeof(cases) / sizeof(cases[0]));
@@ -98,5 +97,4 @@ int main(void)
 			    sizeof(outcomes) / sizeof(outcomes[0]));
 	tcase_add_test(tcase, a_reason_is_its_code);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

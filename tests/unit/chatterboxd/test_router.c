@@ -66,12 +66,10 @@ START_TEST(matches)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("router");
 	TCase *tcase = tcase_create("router");
 
 	tcase_add_loop_test(tcase, matches, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -54,13 +54,11 @@ START_TEST(reads_no_further_than_told)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("uri");
 	TCase *tcase = tcase_create("uri");
 
 	tcase_add_loop_test(tcase, decodes, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, reads_no_further_than_told);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -110,5 +110,5 @@ START_TEST(an_idle_one_stops)
 }
 END_TEST
 
-UNIT_MAIN("worker", keeps_order_and_refuses_when_full, a_stop_waits_for_one_and_abandons_the_rest,
-	  an_idle_one_stops)
+UNIT_TESTS(keeps_order_and_refuses_when_full, a_stop_waits_for_one_and_abandons_the_rest,
+	   an_idle_one_stops)

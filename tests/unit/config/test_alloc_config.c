@@ -165,13 +165,11 @@ START_TEST(a_comparison_needs_no_memory)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_config");
 	TCase *tcase = tcase_create("alloc_config");
 
 	tcase_add_loop_test(tcase, the_configuration_survives, 0, (int)CBX_COUNT(cases));
 	tcase_add_test(tcase, a_comparison_needs_no_memory);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * chatterbox.json(5) and examples/chatterbox.json hold every key of the table, and no other; what
- * the page says of a key is what the table says. `unit-config_docs --print` writes the page's
- * entries anew.
+ * the page says of a key is what the table says. With CBX_PRINT_ENTRIES=1 `unit-config docs`
+ * writes the page's entries anew.
  */
 #include "base/text.h"
 #include "config_kit.h"
@@ -44,7 +44,7 @@ static char *entry_of(const struct chatterbox_config *config, size_t i)
 	char *takes = NULL;
 	char *text = NULL;
 
-	if (cbx_value_takes(key, &takes) < 0) /* no assertion: --print is no test */
+	if (cbx_value_takes(key, &takes) < 0) /* no assertion: printing is no test */
 		return NULL;
 	cbx_text_printf(&out, ".It Ic %s\n", key->path);
 	put_page_text(&out, key->about);
@@ -160,19 +160,15 @@ static int print_entries(void)
 	return EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+UNIT_SUITE(suite)
 {
-	Suite *suite;
-	TCase *tcase;
+	TCase *tcase = tcase_create("docs");
 
-	if (argc > 1 && !strcmp(argv[1], "--print"))
-		return print_entries();
-	suite = suite_create("config_docs");
-	tcase = tcase_create("config_docs");
+	if (getenv("CBX_PRINT_ENTRIES"))
+		exit(print_entries());
 	tcase_add_test(tcase, the_page_says_what_the_table_says);
 	tcase_add_test(tcase, the_page_has_no_other_key);
 	tcase_add_test(tcase, the_example_is_the_defaults);
 	tcase_add_test(tcase, the_example_has_every_key);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -70,14 +70,12 @@ START_TEST(an_open_door_is_named)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_doors");
 	TCase *tcase = tcase_create("config_doors");
 
 	tcase_add_loop_test(tcase, near_is_what_can_only_be_this_machine, 0,
 			    sizeof(hosts) / sizeof(hosts[0]));
 	tcase_add_loop_test(tcase, an_open_door_is_named, 0, sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

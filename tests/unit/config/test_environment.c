@@ -205,9 +205,8 @@ START_TEST(durations_are_read_in_ms)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_environment");
 	TCase *tcase = tcase_create("config_environment");
 
 	tcase_add_test(tcase, a_file_that_is_not_there_is_an_error_without_its_name);
@@ -216,5 +215,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_variable_may_name_a_file, 0, (int)CBX_COUNT(files));
 	tcase_add_loop_test(tcase, durations_are_read_in_ms, 0, (int)CBX_COUNT(durations));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -115,9 +115,8 @@ START_TEST(a_pipe_is_a_file_too)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_file");
 	TCase *tcase = tcase_create("config_file");
 
 	tcase_add_test(tcase, files_that_cant_be_read_are_named);
@@ -126,5 +125,4 @@ int main(void)
 	tcase_add_loop_test(tcase, what_is_no_json_is_refused_with_its_place, 0,
 			    (int)CBX_COUNT(broken));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

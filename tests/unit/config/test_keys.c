@@ -271,9 +271,8 @@ START_TEST(rows_are_the_table)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_keys");
 	TCase *tcase = tcase_create("config_keys");
 	const TTest *const loops[] = {
 		has_its_default,
@@ -288,5 +287,4 @@ int main(void)
 		tcase_add_loop_test(tcase, loops[i], 0, (int)CBX_COUNT(rows));
 	tcase_add_test(tcase, rows_are_the_table);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -188,9 +188,8 @@ START_TEST(the_option_names_the_file_first)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_layers");
 	TCase *tcase = tcase_create("config_layers");
 	const TTest *const tests[] = {
 		the_empty_text_takes_a_key_back,   demo_wins_over_file_and_variables,
@@ -202,5 +201,4 @@ int main(void)
 	tcase_add_loop_test(tcase, the_higher_rung_wins, 0, (int)CBX_COUNT(ladders));
 	tcase_add_loop_test(tcase, a_member_of_tls_turns_it_on, 0, (int)CBX_COUNT(switches));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

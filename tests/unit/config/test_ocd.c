@@ -114,9 +114,8 @@ START_TEST(its_own_section_is_laid_over_it)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_ocd");
 	TCase *tcase = tcase_create("config_ocd");
 	const TTest *const tests[] = {
 		nothing_is_said_of_the_rest,
@@ -127,5 +126,4 @@ int main(void)
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, each_shared_key_is_taken, 0, (int)CBX_COUNT(taken));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

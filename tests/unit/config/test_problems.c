@@ -246,9 +246,8 @@ START_TEST(a_flood_of_slips_is_cut_but_no_error_is_lost)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("config_problems");
 	TCase *tcase = tcase_create("config_problems");
 	const TTest *const tests[] = {
 		ocds_own_object_is_taken_in_silence,
@@ -262,5 +261,4 @@ int main(void)
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, each_slip_is_told, 0, (int)CBX_COUNT(said));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -264,9 +264,8 @@ START_TEST(each_event_is_told)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_calls");
 	TCase *tcase = tcase_create("alloc_calls");
 
 	tcase_set_timeout(tcase, 120);
@@ -274,5 +273,4 @@ int main(void)
 	tcase_add_loop_test(tcase, each_event_is_heard, 0, 2);
 	tcase_add_loop_test(tcase, each_event_is_told, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -232,14 +232,12 @@ START_TEST(a_word_is_left_until_it_is_out)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_courier");
 	TCase *tcase = tcase_create("alloc_courier");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_command_ends_once, 0, (int)CBX_COUNT(commands));
 	tcase_add_loop_test(tcase, a_word_is_left_until_it_is_out, 0, (int)CBX_COUNT(words));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

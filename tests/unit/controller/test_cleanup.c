@@ -70,9 +70,8 @@ START_TEST(a_clock_that_is_set_by_little_is_no_matter)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("cleanup");
 	TCase *tcase = tcase_create("cleanup");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -80,5 +79,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_clock_that_is_set_deletes_nothing, 0, 3);
 	tcase_add_test(tcase, a_clock_that_is_set_by_little_is_no_matter);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -145,7 +145,7 @@ START_TEST(a_lost_connection_ends_what_was_under_way)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_request_goes_out_whole,
@@ -155,12 +155,10 @@ int main(void)
 		answers_of_others_are_nobodys,
 		a_lost_connection_ends_what_was_under_way,
 	};
-	Suite *suite = suite_create("courier");
 	TCase *tcase = tcase_create("courier");
 
 	tcase_add_checked_fixture(tcase, courier_set_up, courier_tear_down);
 	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
 	tcase_add_loop_test(tcase, an_answer_is_the_outcome, 0, CBX_COUNT(answers));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

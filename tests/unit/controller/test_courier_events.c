@@ -95,7 +95,7 @@ START_TEST(what_a_host_says_without_waiting_becomes_an_event)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("courier_events", courier_set_up, courier_tear_down,
-		  an_event_is_done_when_the_broker_has_it_for_somebody,
-		  an_event_that_nobody_is_bound_to_is_none, an_interval_is_checked_before_it_goes,
-		  what_a_host_says_without_waiting_becomes_an_event)
+UNIT_TESTS_WITH(courier_set_up, courier_tear_down,
+		an_event_is_done_when_the_broker_has_it_for_somebody,
+		an_event_that_nobody_is_bound_to_is_none, an_interval_is_checked_before_it_goes,
+		what_a_host_says_without_waiting_becomes_an_event)

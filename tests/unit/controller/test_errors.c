@@ -102,9 +102,8 @@ START_TEST(members_of_internal_systems_are_internal)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("errors");
 	TCase *tcase = tcase_create("errors");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -112,5 +111,4 @@ int main(void)
 	tcase_add_test(tcase, access_is_written_in_batches);
 	tcase_add_test(tcase, members_of_internal_systems_are_internal);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -193,7 +193,7 @@ START_TEST(the_event_of_it)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		without_a_text_it_is_read_from_the_shared_state,
@@ -203,7 +203,6 @@ int main(void)
 		a_take_over_reads_what_was_set,
 		the_event_of_it,
 	};
-	Suite *suite = suite_create("interval");
 	TCase *tcase = tcase_create("interval");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -212,5 +211,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_reload_changes_what_nobody_has_set, 0, 2);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -239,9 +239,8 @@ START_TEST(one_job)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("job_api");
 	TCase *tcase = tcase_create("job_api");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -252,5 +251,4 @@ int main(void)
 	tcase_add_test(tcase, a_cursor_of_a_job_that_is_gone);
 	tcase_add_test(tcase, one_job);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -256,7 +256,7 @@ START_TEST(a_take_over_does_not_age_a_job_that_nothing_changed)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		populate_replaces,
@@ -271,7 +271,6 @@ int main(void)
 		jobs_of_a_system_long_offline_become_errored,
 		a_take_over_does_not_age_a_job_that_nothing_changed,
 	};
-	Suite *suite = suite_create("online_systems");
 	TCase *tcase = tcase_create("online_systems");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -279,5 +278,4 @@ int main(void)
 	tcase_add_loop_test(tcase, absent_or_empty_changes_nothing_with_a_warning, 0, 2);
 	tcase_add_loop_test(tcase, a_failed_query_changes_nothing_with_a_warning, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -302,15 +302,14 @@ START_TEST(what_was_heard_is_recorded_at_a_stop)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("poller", set_up, world_tear_down,
-		  a_start_asks_for_everything_and_then_each_interval,
-		  online_systems_come_before_the_first_discovery,
-		  discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
-		  a_discovery_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
-		  a_lapsed_lease_stops_the_asking_until_it_is_renewed,
-		  a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was,
-		  a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
-		  the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
-		  statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
-		  an_interval_is_read_when_redis_is_back, a_lost_redis_is_whole_again_by_itself,
-		  what_was_heard_is_recorded_at_a_stop)
+UNIT_TESTS_WITH(set_up, world_tear_down, a_start_asks_for_everything_and_then_each_interval,
+		online_systems_come_before_the_first_discovery,
+		discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
+		a_discovery_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
+		a_lapsed_lease_stops_the_asking_until_it_is_renewed,
+		a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was,
+		a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
+		the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
+		statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
+		an_interval_is_read_when_redis_is_back, a_lost_redis_is_whole_again_by_itself,
+		what_was_heard_is_recorded_at_a_stop)

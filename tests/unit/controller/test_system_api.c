@@ -172,5 +172,5 @@ START_TEST(a_view_stays_as_long_as_somebody_looks)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("system_api", set_up, tear_down, pages_of_systems, a_bad_page_of_systems,
-		  one_system, the_summary, the_gauges, a_view_stays_as_long_as_somebody_looks)
+UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, a_bad_page_of_systems, one_system, the_summary,
+		the_gauges, a_view_stays_as_long_as_somebody_looks)

@@ -179,12 +179,10 @@ START_TEST(reading_survives)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_decode");
 	TCase *tcase = tcase_create("alloc_decode");
 
 	tcase_add_loop_test(tcase, reading_survives, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -273,9 +273,8 @@ START_TEST(many_names_and_jobs_do_not_take_long)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("decode");
 	TCase *tcase = tcase_create("decode");
 
 	tcase_add_loop_test(tcase, keeps, 0, CBX_COUNT(kept));
@@ -284,5 +283,4 @@ int main(void)
 	tcase_add_test(tcase, later_status_of_a_job_wins);
 	tcase_add_test(tcase, many_names_and_jobs_do_not_take_long);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

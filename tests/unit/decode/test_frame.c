@@ -343,9 +343,8 @@ START_TEST(event_of_systems)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("decode_frame");
 	TCase *tcase = tcase_create("decode_frame");
 
 	tcase_add_loop_test(tcase, answer, 0, CBX_COUNT(answers));
@@ -357,5 +356,4 @@ int main(void)
 	tcase_add_test(tcase, depth_ends_at_64);
 	tcase_add_test(tcase, long_tokens_fit);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -440,5 +440,5 @@ START_TEST(a_nul_byte_is_refused_anywhere)
 }
 END_TEST
 
-UNIT_MAIN("decode_oracle", agrees_with_the_oracle, well_formed_means_the_same_as_to_jansson,
-	  a_nul_byte_is_refused_anywhere)
+UNIT_TESTS(agrees_with_the_oracle, well_formed_means_the_same_as_to_jansson,
+	   a_nul_byte_is_refused_anywhere)

@@ -62,13 +62,11 @@ START_TEST(a_rejected_status_may_be_about_these_jobs)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("decode_garbled");
 	TCase *tcase = tcase_create("garbled");
 
 	tcase_add_loop_test(tcase, a_rejected_status_may_be_about_these_jobs, 0,
 			    (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -215,5 +215,5 @@ START_TEST(agrees_with_a_plain_array)
 }
 END_TEST
 
-UNIT_MAIN("active_jobs", list_finds_by_id, totals_count_live_jobs_only,
-	  a_frozen_copy_stays_and_shares, agrees_with_a_plain_array)
+UNIT_TESTS(list_finds_by_id, totals_count_live_jobs_only, a_frozen_copy_stays_and_shares,
+	   agrees_with_a_plain_array)

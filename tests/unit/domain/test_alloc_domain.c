@@ -246,12 +246,10 @@ START_TEST(tables_survive)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_domain");
 	TCase *tcase = tcase_create("alloc_domain");
 
 	tcase_add_loop_test(tcase, tables_survive, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -52,4 +52,4 @@ START_TEST(keeps_and_clears)
 }
 END_TEST
 
-UNIT_MAIN("change", keeps_and_clears)
+UNIT_TESTS(keeps_and_clears)

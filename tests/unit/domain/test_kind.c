@@ -40,14 +40,12 @@ START_TEST(ends_and_names)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("kind");
 	TCase *tcase = tcase_create("kind");
 
 	tcase_add_loop_test(tcase, each_word_has_its_kind, 0,
 			    (int)(sizeof(words) / sizeof(words[0])));
 	tcase_add_test(tcase, ends_and_names);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -220,5 +220,5 @@ START_TEST(full_is_done_or_all_files)
 }
 END_TEST
 
-UNIT_MAIN("status", writes_members_in_order, leaves_absent_members_out, escapes_are_json,
-	  another_text_keeps_the_rest, percent_forms, speed_forms, full_is_done_or_all_files)
+UNIT_TESTS(writes_members_in_order, leaves_absent_members_out, escapes_are_json,
+	   another_text_keeps_the_rest, percent_forms, speed_forms, full_is_done_or_all_files)

@@ -162,19 +162,17 @@ START_TEST(an_empty_table)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_new_one_is_unknown_and_never_checked, the_json_of_each_state,
 		an_activation_is_kept_through_changes,  all_of_them_by_name_and_none_moves,
 		a_frozen_list_does_not_change,          an_empty_table
 	};
-	Suite *suite = suite_create("system");
 	TCase *tcase = tcase_create("system");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
 	tcase_add_loop_test(tcase, what_makes_it_dirty, 0, 5);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

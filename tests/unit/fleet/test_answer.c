@@ -277,9 +277,8 @@ START_TEST(torn_requests_are_survived)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("fleet_answer");
 	TCase *tcase = tcase_create("fleet_answer");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -292,5 +291,4 @@ int main(void)
 	tcase_add_test(tcase, an_errored_job_tells_why);
 	tcase_add_test(tcase, torn_requests_are_survived);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -453,9 +453,8 @@ START_TEST(bad_options_are_refused)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("fleet");
 	TCase *tcase = tcase_create("fleet");
 
 	tcase_set_timeout(tcase, 60);
@@ -473,5 +472,4 @@ int main(void)
 	tcase_add_test(tcase, online_systems_are_listed);
 	tcase_add_loop_test(tcase, bad_options_are_refused, 0, 4);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

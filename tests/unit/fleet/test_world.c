@@ -408,9 +408,8 @@ START_TEST(a_full_system_starts_no_job)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("fleet_world");
 	TCase *tcase = tcase_create("fleet_world");
 
 	tcase_add_test(tcase, same_seed_plays_the_same_however_time_is_cut);
@@ -426,5 +425,4 @@ int main(void)
 	tcase_add_loop_test(tcase, bad_rules_are_refused, 0, 14);
 	tcase_add_test(tcase, a_full_system_starts_no_job);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

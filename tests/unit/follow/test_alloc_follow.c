@@ -124,14 +124,12 @@ START_TEST(reading_survives_a_lack_that_stays)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_follow");
 	TCase *tcase = tcase_create("alloc_follow");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, reading_survives_one_failure, 0, ALONE + 1);
 	tcase_add_loop_test(tcase, reading_survives_a_lack_that_stays, 0, ALONE + 1);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -163,8 +163,8 @@ START_TEST(a_follower_writes_nothing)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("follow", follow_set_up, follow_tear_down, everything_is_read_at_the_start,
-		  a_told_change_is_seen_at_once, what_no_event_tells_is_seen_within_the_bound,
-		  a_clock_that_is_set_back_hides_nothing, an_origin_that_turned_is_seen,
-		  foreign_fields_are_passed_over, where_the_texts_differ_sql_is_right,
-		  a_new_leader_is_followed, a_follower_writes_nothing)
+UNIT_TESTS_WITH(follow_set_up, follow_tear_down, everything_is_read_at_the_start,
+		a_told_change_is_seen_at_once, what_no_event_tells_is_seen_within_the_bound,
+		a_clock_that_is_set_back_hides_nothing, an_origin_that_turned_is_seen,
+		foreign_fields_are_passed_over, where_the_texts_differ_sql_is_right,
+		a_new_leader_is_followed, a_follower_writes_nothing)

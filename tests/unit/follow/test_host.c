@@ -209,7 +209,7 @@ START_TEST(all_statuses_once_a_minute)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		each_entry_once_and_in_order,
@@ -225,7 +225,6 @@ int main(void)
 		the_figures_when_they_change,
 		all_statuses_once_a_minute,
 	};
-	Suite *suite = suite_create("follow_host");
 	TCase *tcase = tcase_create("follow_host");
 
 	tcase_set_timeout(tcase, 120);
@@ -233,5 +232,4 @@ int main(void)
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, a_failed_turn_is_heard_again, 0, CBX_COUNT(calls));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -134,7 +134,6 @@ START_TEST(what_hangs_may_be_in_the_stream_already)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("follow_lead", ear_set_up, ear_tear_down,
-		  who_takes_over_tells_what_others_have_recorded, without_sql_nobody_takes_over,
-		  without_redis_a_take_over_is_a_gap, what_a_successor_tells_is_heard,
-		  what_hangs_may_be_in_the_stream_already)
+UNIT_TESTS_WITH(ear_set_up, ear_tear_down, who_takes_over_tells_what_others_have_recorded,
+		without_sql_nobody_takes_over, without_redis_a_take_over_is_a_gap,
+		what_a_successor_tells_is_heard, what_hangs_may_be_in_the_stream_already)

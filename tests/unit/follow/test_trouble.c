@@ -139,7 +139,7 @@ START_TEST(a_failed_read_shows_nothing_half)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_flush_does_not_empty_the_picture,
@@ -150,7 +150,6 @@ int main(void)
 		without_sql_the_interval_is_what_it_was,
 		a_lost_connection_keeps_the_picture_and_reads_anew,
 	};
-	Suite *suite = suite_create("follow_trouble");
 	TCase *tcase = tcase_create("follow_trouble");
 
 	tcase_set_timeout(tcase, 120);
@@ -158,5 +157,4 @@ int main(void)
 	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
 	tcase_add_loop_test(tcase, a_failed_read_shows_nothing_half, 0, CBX_COUNT(state_calls));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

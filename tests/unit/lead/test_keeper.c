@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The keeper (contract 2.5): migrates, takes, renews, stands by, gives back. */
 #include "adapter/sqlite/sqlite.h"
-#include "lead/keeper.h"
 #include "flow_world.h"
+#include "lead/keeper.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -304,7 +304,7 @@ START_TEST(a_take_that_fails_is_tried_again)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		it_migrates_and_takes_the_lease,
@@ -322,12 +322,10 @@ int main(void)
 		an_observer_never_takes_it,
 		a_take_that_fails_is_tried_again,
 	};
-	Suite *suite = suite_create("keeper");
 	TCase *tcase = tcase_create("keeper");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, a_schema_that_can_not_be_used_is_told_once, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -271,7 +271,7 @@ START_TEST(an_absurd_epoch_stops_no_take_over)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_zombie_shares_nothing,
@@ -286,12 +286,10 @@ int main(void)
 		an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers,
 		an_absurd_epoch_stops_no_take_over,
 	};
-	Suite *suite = suite_create("newer_epoch");
 	TCase *tcase = tcase_create("newer_epoch");
 
 	tcase_add_checked_fixture(tcase, set_up, teller_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, a_take_over_claims_the_shared_state_first, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -211,7 +211,7 @@ START_TEST(a_refused_interval_is_rejected)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		it_declares_and_binds,
@@ -225,12 +225,10 @@ int main(void)
 		an_event_that_comes_back_again_is_delivered_again,
 		a_refused_interval_is_rejected,
 	};
-	Suite *suite = suite_create("listen");
 	TCase *tcase = tcase_create("listen");
 
 	tcase_add_checked_fixture(tcase, listener_set_up, listener_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, what_can_not_be_understood_is_rejected_without_requeue, 0, 7);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -198,12 +198,10 @@ START_TEST(merging_survives)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("alloc_merge");
 	TCase *tcase = tcase_create("alloc_merge");
 
 	tcase_add_loop_test(tcase, merging_survives, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

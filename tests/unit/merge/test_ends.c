@@ -123,12 +123,10 @@ START_TEST(end)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("merge_ends");
 	TCase *ends = tcase_create("ends");
 
 	tcase_add_loop_test(ends, end, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, ends);
-	return unit_run(suite);
 }

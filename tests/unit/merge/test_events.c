@@ -107,12 +107,10 @@ START_TEST(event)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("merge_events");
 	TCase *events = tcase_create("events");
 
 	tcase_add_loop_test(events, event, 0, (int)CBX_COUNT(cases));
 	suite_add_tcase(suite, events);
-	return unit_run(suite);
 }

@@ -152,14 +152,12 @@ START_TEST(sql_is_asked_only_about_jobs_that_are_not_live)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("merge");
 	TCase *words = tcase_create("words");
 
 	tcase_add_loop_test(words, word, 0, (int)CBX_COUNT(cases));
 	tcase_add_test(words, transitions_are_counted);
 	tcase_add_test(words, sql_is_asked_only_about_jobs_that_are_not_live);
 	suite_add_tcase(suite, words);
-	return unit_run(suite);
 }

@@ -140,13 +140,11 @@ START_TEST(silent_is_a_live_job_without_a_word_since)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("merge_vanished");
 	TCase *ends = tcase_create("ends");
 
 	tcase_add_loop_test(ends, end, 0, (int)CBX_COUNT(cases));
 	tcase_add_loop_test(ends, silent_is_a_live_job_without_a_word_since, 0, 5);
 	suite_add_tcase(suite, ends);
-	return unit_run(suite);
 }

@@ -123,7 +123,6 @@ START_TEST(the_board_is_bounded)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("health", set_up, tear_down, down_until_told_otherwise,
-		  what_is_not_wanted_counts_for_nothing, the_page_says_since_when_and_why,
-		  the_first_one_down_is_named, texts_that_are_too_long_are_cut,
-		  the_board_is_bounded)
+UNIT_TESTS_WITH(set_up, tear_down, down_until_told_otherwise, what_is_not_wanted_counts_for_nothing,
+		the_page_says_since_when_and_why, the_first_one_down_is_named,
+		texts_that_are_too_long_are_cut, the_board_is_bounded)

@@ -291,10 +291,10 @@ START_TEST(closing_is_silent)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("link", set_up, tear_down, up_at_the_first_try,
-		  a_failed_try_is_repeated_after_a_growing_wait,
-		  a_wait_answers_what_the_last_try_said, it_is_loud_once_and_then_once_a_minute,
-		  a_loss_is_noted_closed_and_made_good,
-		  an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
-		  one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely,
-		  a_hindered_one_is_said_to_be_down, closing_is_silent)
+UNIT_TESTS_WITH(set_up, tear_down, up_at_the_first_try,
+		a_failed_try_is_repeated_after_a_growing_wait,
+		a_wait_answers_what_the_last_try_said, it_is_loud_once_and_then_once_a_minute,
+		a_loss_is_noted_closed_and_made_good,
+		an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
+		one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely,
+		a_hindered_one_is_said_to_be_down, closing_is_silent)

@@ -155,7 +155,7 @@ START_TEST(a_part_of_an_answer_proves_no_absence)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_rejected_status_is_there_and_its_neighbours_vanish,
@@ -163,7 +163,6 @@ int main(void)
 		an_answer_that_is_merged_again_counts_once,
 		a_part_of_an_answer_proves_no_absence,
 	};
-	Suite *suite = suite_create("flow_absence");
 	TCase *tcase = tcase_create("absence");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -172,5 +171,4 @@ int main(void)
 	tcase_add_loop_test(tcase, in_a_batch_it_protects_its_own_system_only, 0,
 			    (int)CBX_COUNT(batches));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

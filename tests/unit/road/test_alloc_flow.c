@@ -228,11 +228,10 @@ START_TEST(a_take_over_survives)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = { a_push_survives_one_failure,
 				       a_push_survives_a_lack_that_stays };
-	Suite *suite = suite_create("alloc_flow");
 	TCase *tcase = tcase_create("alloc_flow");
 
 	tcase_set_timeout(tcase, 120);
@@ -240,5 +239,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_round_survives, 0, 4);
 	tcase_add_loop_test(tcase, a_take_over_survives, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -239,7 +239,7 @@ START_TEST(a_returned_question_is_an_error)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_doubled_reply_counts_once,
@@ -252,7 +252,6 @@ int main(void)
 		another_error_changes_nobody,
 		a_returned_question_is_an_error,
 	};
-	Suite *suite = suite_create("flow_answers");
 	TCase *tcase = tcase_create("answers");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -261,5 +260,4 @@ int main(void)
 	tcase_add_loop_test(tcase, offline_by_name_or_by_code, 0, 2);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

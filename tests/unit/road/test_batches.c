@@ -223,7 +223,7 @@ START_TEST(a_deleted_reply_queue_is_noticed)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		so_many_share_a_request_and_the_target_is_empty,
@@ -234,7 +234,6 @@ int main(void)
 		a_status_of_a_neighbour_in_the_batch_is_no_foreign_one,
 		a_deleted_reply_queue_is_noticed,
 	};
-	Suite *suite = suite_create("flow_batches");
 	TCase *tcase = tcase_create("batches");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -244,5 +243,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_lost_lease_and_a_stop_cut_the_round, 0, 2);
 	tcase_add_loop_test(tcase, no_round_starts_without_sql_or_broker, 0, 3);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

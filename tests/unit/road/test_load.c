@@ -248,7 +248,7 @@ START_TEST(an_end_that_was_concluded_is_corrected_after_a_restart)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		rows_become_jobs,
@@ -262,7 +262,6 @@ int main(void)
 		origins_turn_to_ocd_by_either_table_and_never_back,
 		an_end_that_was_concluded_is_corrected_after_a_restart,
 	};
-	Suite *suite = suite_create("flow_load");
 	TCase *tcase = tcase_create("load");
 
 	tcase_add_checked_fixture(tcase, world_set_up, world_tear_down);
@@ -270,5 +269,4 @@ int main(void)
 	tcase_add_loop_test(tcase, without_the_shared_state_sql_is_enough, 0, 2);
 	tcase_add_loop_test(tcase, a_load_that_fails_leaves_nothing_loaded, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

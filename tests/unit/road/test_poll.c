@@ -272,7 +272,7 @@ START_TEST(one_dead_system_among_others_is_not_forgiven)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		the_words_of_a_question,
@@ -285,12 +285,10 @@ int main(void)
 		the_first_answer_after_silence_forgives_all,
 		one_dead_system_among_others_is_not_forgiven,
 	};
-	Suite *suite = suite_create("flow_poll");
 	TCase *tcase = tcase_create("poll");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, any_word_of_it_ends_the_waiting, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -263,7 +263,7 @@ START_TEST(one_event_may_be_about_several_systems)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		committed_then_shown_shared_told_and_acknowledged,
@@ -278,7 +278,6 @@ int main(void)
 		a_push_that_sql_never_takes_is_rejected_alone,
 		an_answer_that_sql_never_takes_costs_itself_only,
 	};
-	Suite *suite = suite_create("flow_record");
 	TCase *tcase = tcase_create("record");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -286,5 +285,4 @@ int main(void)
 	tcase_add_loop_test(tcase, look_ups_that_fail_are_a_failed_transaction, 0, 2);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

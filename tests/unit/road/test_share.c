@@ -247,7 +247,7 @@ START_TEST(systems_are_shared_on_a_list_answer_and_when_they_turn)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_take_over_writes_everything_and_then_the_marker,
@@ -262,7 +262,6 @@ int main(void)
 		the_guard_holds_off_a_zombie,
 		systems_are_shared_on_a_list_answer_and_when_they_turn,
 	};
-	Suite *suite = suite_create("flow_share");
 	TCase *tcase = tcase_create("share");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
@@ -270,5 +269,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_failed_write_stops_no_round_and_is_made_good, 0, 4);
 	tcase_add_loop_test(tcase, the_marker_waits_for_everything_else, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

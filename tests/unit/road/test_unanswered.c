@@ -155,7 +155,7 @@ START_TEST(an_error_or_rubbish_is_an_answer)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		one_that_timed_out_is_asked_for_with_the_next_round,
@@ -163,7 +163,6 @@ int main(void)
 		a_round_that_was_cut_short,
 		an_answer_about_jobs_brings_the_list,
 	};
-	Suite *suite = suite_create("flow_unanswered");
 	TCase *tcase = tcase_create("lists");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
@@ -172,5 +171,4 @@ int main(void)
 	tcase_add_loop_test(tcase, a_push_brings_the_list_of_one_that_was_away, 0, 2);
 	tcase_add_loop_test(tcase, an_error_or_rubbish_is_an_answer, 0, 2);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

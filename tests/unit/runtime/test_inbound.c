@@ -192,9 +192,8 @@ START_TEST(envelopes)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("inbound");
 	TCase *tcase = tcase_create("inbound");
 
 	tcase_add_loop_test(tcase, by_its_key, 0, (int)CBX_COUNT(keys));
@@ -204,5 +203,4 @@ int main(void)
 	tcase_add_test(tcase, it_goes_back_to_where_it_came_from);
 	tcase_add_loop_test(tcase, envelopes, 0, 4);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

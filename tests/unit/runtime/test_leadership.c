@@ -105,8 +105,8 @@ START_TEST(two_instances_have_two_names)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("leadership", set_up, NULL, nobody_leads_at_first,
-		  until_the_ttl_has_passed_since_the_renewal_was_sent,
-		  losing_it_ends_it_at_once_and_names_the_other,
-		  a_guard_carries_the_epoch_that_it_is_for,
-		  a_newer_epoch_is_noted_until_ours_changes, two_instances_have_two_names)
+UNIT_TESTS_WITH(set_up, NULL, nobody_leads_at_first,
+		until_the_ttl_has_passed_since_the_renewal_was_sent,
+		losing_it_ends_it_at_once_and_names_the_other,
+		a_guard_carries_the_epoch_that_it_is_for, a_newer_epoch_is_noted_until_ours_changes,
+		two_instances_have_two_names)

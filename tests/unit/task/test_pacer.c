@@ -127,7 +127,7 @@ START_TEST(the_defaults_are_those_of_the_contract)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		it_climbs_to_the_bound_and_comes_back_to_the_base,
@@ -136,11 +136,9 @@ int main(void)
 		a_base_beyond_the_bound_is_the_bound,
 		the_defaults_are_those_of_the_contract,
 	};
-	Suite *suite = suite_create("pacer");
 	TCase *tcase = tcase_create("pacer");
 
 	tcase_add_loop_test(tcase, reason, 0, (int)CBX_COUNT(rounds));
 	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -259,7 +259,7 @@ START_TEST(it_finds_the_interval_that_the_fleet_can_bear)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		rounds_come_as_far_apart_as_the_interval_says,
@@ -267,11 +267,9 @@ int main(void)
 		a_round_that_was_cut_judges_nothing,
 		it_finds_the_interval_that_the_fleet_can_bear,
 	};
-	Suite *suite = suite_create("pacer_simulation");
 	TCase *tcase = tcase_create("pacer_simulation");
 
 	tcase_add_loop_test(tcase, load_steps_up_and_goes, 0, (int)CBX_COUNT(troubles));
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

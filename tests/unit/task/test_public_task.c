@@ -469,13 +469,14 @@ START_TEST(a_clock_of_another_version_is_refused)
 }
 END_TEST
 
-UNIT_MAIN("public_task", a_task_is_what_it_was_made_as, an_interval_is_a_number_of_seconds,
-	  a_task_runs_an_interval_after_the_start_of_its_last_run, it_ticks_once_a_second,
-	  start_makes_everything_begin_now, due_tasks_run_in_the_order_they_were_added,
-	  a_task_is_in_one_scheduler_at_most, run_does_it_now, the_interval_changes_at_run_time,
-	  a_task_changes_its_own_interval, a_pause_ends_by_itself, a_pause_is_resumed_or_begun_anew,
-	  after_a_pause_no_task_of_the_same_tick_runs, a_running_task_removes_itself_and_the_next,
-	  a_running_task_removes_earlier_ones, an_added_task_runs_at_the_next_tick_at_the_earliest,
-	  a_task_that_adds_itself_again_goes_to_the_end, a_tick_inside_a_task_does_nothing,
-	  a_task_gives_its_scheduler_back, the_scheduler_is_counted,
-	  a_clock_of_another_version_is_refused)
+UNIT_TESTS(a_task_is_what_it_was_made_as, an_interval_is_a_number_of_seconds,
+	   a_task_runs_an_interval_after_the_start_of_its_last_run, it_ticks_once_a_second,
+	   start_makes_everything_begin_now, due_tasks_run_in_the_order_they_were_added,
+	   a_task_is_in_one_scheduler_at_most, run_does_it_now, the_interval_changes_at_run_time,
+	   a_task_changes_its_own_interval, a_pause_ends_by_itself,
+	   a_pause_is_resumed_or_begun_anew, after_a_pause_no_task_of_the_same_tick_runs,
+	   a_running_task_removes_itself_and_the_next, a_running_task_removes_earlier_ones,
+	   an_added_task_runs_at_the_next_tick_at_the_earliest,
+	   a_task_that_adds_itself_again_goes_to_the_end, a_tick_inside_a_task_does_nothing,
+	   a_task_gives_its_scheduler_back, the_scheduler_is_counted,
+	   a_clock_of_another_version_is_refused)

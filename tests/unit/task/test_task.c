@@ -136,6 +136,6 @@ START_TEST(a_pause_ends_by_itself_or_by_resume)
 }
 END_TEST
 
-UNIT_MAIN("task", due_tasks_run_in_their_order, a_tick_that_comes_early_is_no_missed_run,
-	  missed_runs_are_not_made_up, a_wanted_task_runs_at_the_next_tick,
-	  a_pause_ends_by_itself_or_by_resume)
+UNIT_TESTS(due_tasks_run_in_their_order, a_tick_that_comes_early_is_no_missed_run,
+	   missed_runs_are_not_made_up, a_wanted_task_runs_at_the_next_tick,
+	   a_pause_ends_by_itself_or_by_resume)

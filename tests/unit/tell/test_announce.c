@@ -212,18 +212,16 @@ START_TEST(what_can_not_be_told_now_is_dropped)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = { without_a_status_only_the_figures_are_told, the_figures,
 				       a_chunk_is_statuses_in_order,
 				       chunks_hold_so_many_bytes_at_most,
 				       what_can_not_be_told_now_is_dropped };
-	Suite *suite = suite_create("announce");
 	TCase *tcase = tcase_create("announce");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, chunks_hold_so_many_at_most, 0, 6);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }

@@ -286,15 +286,15 @@ START_TEST(heads_that_can_not_be_read_are_read_later)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("relay", teller_set_up, teller_tear_down, a_row_goes_when_both_sides_have_it,
-		  the_words_of_an_event, of_each_key_the_oldest_alone_is_in_flight,
-		  an_unroutable_one_counts_as_told,
-		  a_refused_one_is_told_again_and_nothing_of_its_key_before,
-		  a_publish_that_fails_is_repeated,
-		  a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm,
-		  a_broker_that_takes_no_publish_in_time_is_lost,
-		  a_broker_that_takes_no_messages_is_waited_for,
-		  what_was_told_while_sql_was_away_is_not_told_twice,
-		  the_stream_goes_on_whatever_the_broker_does_and_the_reverse,
-		  a_stream_that_fails_is_appended_again, who_does_not_lead_tells_nothing,
-		  a_fenced_one_forgets_what_it_told, heads_that_can_not_be_read_are_read_later)
+UNIT_TESTS_WITH(teller_set_up, teller_tear_down, a_row_goes_when_both_sides_have_it,
+		the_words_of_an_event, of_each_key_the_oldest_alone_is_in_flight,
+		an_unroutable_one_counts_as_told,
+		a_refused_one_is_told_again_and_nothing_of_its_key_before,
+		a_publish_that_fails_is_repeated,
+		a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm,
+		a_broker_that_takes_no_publish_in_time_is_lost,
+		a_broker_that_takes_no_messages_is_waited_for,
+		what_was_told_while_sql_was_away_is_not_told_twice,
+		the_stream_goes_on_whatever_the_broker_does_and_the_reverse,
+		a_stream_that_fails_is_appended_again, who_does_not_lead_tells_nothing,
+		a_fenced_one_forgets_what_it_told, heads_that_can_not_be_read_are_read_later)

@@ -184,9 +184,9 @@ START_TEST(one_that_amqp_can_not_carry_is_given_up)
 }
 END_TEST
 
-UNIT_MAIN_FIXTURE("relay_limit", set_up, teller_tear_down, one_that_is_too_large_is_given_up_alone,
-		  of_several_each_is_found_and_no_other, a_small_one_is_found_as_well,
-		  the_largest_is_innocent_when_it_fits, one_that_was_not_alone_is_not_given_up,
-		  a_chunk_that_is_too_large_is_lost_alone,
-		  a_given_up_one_is_remembered_while_sql_is_away, a_refused_one_is_no_large_one,
-		  one_that_amqp_can_not_carry_is_given_up)
+UNIT_TESTS_WITH(set_up, teller_tear_down, one_that_is_too_large_is_given_up_alone,
+		of_several_each_is_found_and_no_other, a_small_one_is_found_as_well,
+		the_largest_is_innocent_when_it_fits, one_that_was_not_alone_is_not_given_up,
+		a_chunk_that_is_too_large_is_lost_alone,
+		a_given_up_one_is_remembered_while_sql_is_away, a_refused_one_is_no_large_one,
+		one_that_amqp_can_not_carry_is_given_up)

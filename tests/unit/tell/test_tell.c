@@ -59,7 +59,7 @@ START_TEST(who_leads_no_more_does_not_count_the_outbox)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		a_stop_tells_what_waits,
@@ -67,11 +67,9 @@ int main(void)
 		a_stop_ends_in_time,
 		who_leads_no_more_does_not_count_the_outbox,
 	};
-	Suite *suite = suite_create("tell");
 	TCase *tcase = tcase_create("tell");
 
 	tcase_add_checked_fixture(tcase, set_up, teller_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }
