@@ -181,9 +181,8 @@ START_TEST(hashes_tell_fields_apart)
 }
 END_TEST
 
-int main(void)
+UNIT_SUITE(suite)
 {
-	Suite *suite = suite_create("redelivery");
 	TCase *tcase = tcase_create("redelivery");
 
 	tcase_add_loop_test(tcase, each_run, 0, (int)CBX_COUNT(cases));
@@ -191,5 +190,4 @@ int main(void)
 	tcase_add_test(tcase, the_text_is_read_as_it_was_written);
 	tcase_add_test(tcase, hashes_tell_fields_apart);
 	suite_add_tcase(suite, tcase);
-	return unit_run(suite);
 }
