@@ -38,7 +38,7 @@ int chatterbox_call(struct chatterbox *box, const char *method, const char *para
 		    chatterbox_call_fn done, void *user)
 {
 	json_t *parsed = NULL;
-	const struct cbx_method *known = cbx_method_find(method);
+	const struct cbx_method *known = cbx_method_find(cbx_methods, method);
 	struct waiter *waiter;
 	struct cbx_call *call;
 	int result = engine_params(params, &parsed, NULL);
@@ -56,7 +56,7 @@ int chatterbox_call(struct chatterbox *box, const char *method, const char *para
 		return -ENOMEM;
 	}
 	if (known)
-		cbx_desk_take(&box->desk, call);
+		cbx_calls_take(&box->calls, call);
 	else
 		cbx_call_fail(call, CBX_CALL_METHOD, "there is no such method");
 	return 0;
@@ -189,8 +189,8 @@ int engine_call(struct chatterbox *box, const char *method, json_t *params, char
 		return CHATTERBOX_E_DOWN;
 	}
 	wait = wait_new();
-	if (!wait ||
-	    cbx_call_new(cbx_method_find(method), cbx_steal(params), finished, wait, &made) < 0) {
+	if (!wait || cbx_call_new(cbx_method_find(cbx_methods, method), cbx_steal(params), finished,
+				  wait, &made) < 0) {
 		json_decref(params);
 		if (wait) {
 			wait->refs = 1;
@@ -198,7 +198,7 @@ int engine_call(struct chatterbox *box, const char *method, json_t *params, char
 		}
 		return -ENOMEM;
 	}
-	cbx_desk_take(&box->desk, made);
+	cbx_calls_take(&box->calls, made);
 	error = wait_for(wait, result);
 	wait_unref(wait);
 	return error;

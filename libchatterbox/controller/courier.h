@@ -10,8 +10,8 @@
 #ifndef CBX_CONTROLLER_COURIER_H
 #define CBX_CONTROLLER_COURIER_H
 
-#include "controller/call.h"
 #include "road/road.h"
+#include "runtime/call.h"
 
 struct cbx_errand;
 

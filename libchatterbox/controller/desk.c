@@ -1,49 +1,11 @@
 // SPDX-License-Identifier: MIT
-/* desk.c - the desk's loop; decides that a call which writes is refused here unless we lead, or
- * observe and can carry it to the leader */
+/* desk.c - the desk's loop; decides that an observer without SQL asks the leader instead */
 #include "controller/desk.h"
-
-#include "runtime/inbound.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-
-void cbx_desk_take(struct cbx_desk *desk, struct cbx_call *call)
-{
-	if (desk->stop || cbx_mailbox_put(desk->inbox, call) < 0)
-		cbx_call_fail(call, CBX_CALL_DOWN, "too many calls wait already: try again later");
-}
-
-/* The poller gives it back by finishing it */
-static void to_poller(struct cbx_desk *desk, struct cbx_call *call)
-{
-	struct cbx_inbound *inbound = NULL;
-	char leader[CBX_HOLDER_TEXT];
-	char message[256];
-	int result;
-
-	if (!(desk->observer && call->method->observer) &&
-	    !cbx_leadership_epoch(desk->leadership)) {
-		cbx_leadership_leader(desk->leadership, leader);
-		snprintf(message, sizeof(message), "this instance does not lead; the leader is %s",
-			 leader[0] ? leader : "not known");
-		cbx_call_fail(call, CBX_CALL_STANDBY, message);
-		return;
-	}
-	result = cbx_inbound_new(CBX_IN_CALL, &inbound);
-	if (!result) {
-		inbound->call = call;
-		result = cbx_mailbox_put(desk->poller, inbound);
-	}
-	if (result < 0) {
-		if (inbound)
-			inbound->call = NULL;
-		cbx_inbound_free(inbound);
-		cbx_call_fail_by(call, result, "");
-	}
-}
 
 static bool has_sql(struct cbx_desk *desk)
 {
@@ -57,12 +19,12 @@ static bool has_sql(struct cbx_desk *desk)
 
 static void answer(struct cbx_desk *desk, struct cbx_call *call)
 {
-	bool elsewhere = desk->observer && call->method->observer;
+	bool elsewhere = desk->calls->observer && call->method->observer;
 
 	if (call->method->desk && !(elsewhere && !has_sql(desk)))
 		call->method->desk(desk, call);
 	else
-		to_poller(desk, call);
+		cbx_calls_to_poller(desk->calls, call);
 }
 
 int cbx_desk_ask(struct cbx_desk *desk, int (*ask)(struct cbx_sql *sql, void *user), void *user,

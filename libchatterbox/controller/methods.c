@@ -5,9 +5,9 @@
 #include "controller/courier.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
-#include "road/road.h"
 #include "port/directory.h"
 #include "port/errors.h"
+#include "road/road.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>
@@ -123,7 +123,7 @@ static void status(struct cbx_desk *desk, struct cbx_call *call)
 	finish(call, result, &text, error);
 }
 
-static const struct cbx_method methods[] = {
+const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.status", status, NULL, NULL },
 	{ "nl-ocd.content.job.statusAll", status_all, NULL, NULL },
 	{ "nl-ocd.content.job.find", find, NULL, NULL },
@@ -156,14 +156,5 @@ static const struct cbx_method methods[] = {
 	{ "chatterbox.internal_systems.put", NULL, cbx_order_put_internal, cbx_order_put_internal },
 	{ "chatterbox.internal_systems.remove", NULL, cbx_order_remove_internal,
 	  cbx_order_remove_internal },
+	{ NULL, NULL, NULL, NULL },
 };
-
-const struct cbx_method *cbx_method_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < CBX_COUNT(methods); i++)
-		if (!strcmp(methods[i].name, name))
-			return &methods[i];
-	return NULL;
-}

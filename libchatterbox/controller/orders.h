@@ -8,9 +8,11 @@
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H
 
-#include "controller/call.h"
 #include "controller/desk.h"
 #include "controller/poller.h"
+
+/* The table: methods.c */
+extern const struct cbx_method cbx_methods[];
 
 void cbx_order_pause(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_resume(struct cbx_poller *poller, struct cbx_call *call);

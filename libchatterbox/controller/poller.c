@@ -8,8 +8,8 @@
  */
 #include "controller/poller.h"
 
-#include "controller/call.h"
 #include "road/command.h"
+#include "runtime/call.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

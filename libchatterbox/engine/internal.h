@@ -10,8 +10,7 @@
 
 #include "adapter/memory_bus/memory_bus.h"
 #include "adapter/memory_state/memory_state.h"
-#include "controller/poller.h"
-#include "controller/rpc.h"
+#include "controller/orders.h"
 #include "lead/keeper.h"
 #include "listen/listen.h"
 #include "tell/tell.h"
@@ -39,7 +38,7 @@ struct chatterbox {
 	struct cbx_teller teller;
 	struct cbx_listener listener;
 	struct cbx_desk desk;
-	struct cbx_rpc rpc;
+	struct cbx_calls calls;
 	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;

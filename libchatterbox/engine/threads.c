@@ -173,6 +173,7 @@ static int build_listener(struct chatterbox *box)
 	listener->observe = &box->observe;
 	listener->leadership = &box->leadership;
 	listener->poller = box->poller.flow.inbox;
+	listener->calls = &box->calls;
 	if (!result)
 		result = engine_bus(box, "events in", false, &listener->bus, &listener->bus_link);
 	return result;
@@ -184,14 +185,12 @@ static int build_desk(struct chatterbox *box)
 	int result = cbx_mailbox_new(INBOX, &desk->inbox);
 
 	desk->window = &box->window;
-	desk->leadership = &box->leadership;
-	desk->poller = box->poller.flow.inbox;
-	desk->observer = box->keeper.observer;
-	box->rpc = (struct cbx_rpc){ .desk = desk,
-				     .listener = box->listener.inbox,
-				     .unanswered = &box->listener.unanswered };
-	box->listener.on_request = cbx_rpc_request;
-	box->listener.user = &box->rpc;
+	desk->calls = &box->calls;
+	box->calls = (struct cbx_calls){ .methods = cbx_methods,
+					 .desk = desk->inbox,
+					 .poller = box->poller.flow.inbox,
+					 .leadership = &box->leadership,
+					 .observer = box->keeper.observer };
 	if (!result)
 		result = engine_sql(box, "desk", &desk->sql, &desk->link);
 	/* it is connected when somebody asks */
@@ -279,6 +278,7 @@ static void end_calls(struct chatterbox *box)
 void engine_stop_threads(struct chatterbox *box)
 {
 	box->teller.stop_by = cbx_now(box->clock) + box->shutdown_timeout - LEASE_TIME;
+	box->calls.closed = true;
 	box->desk.stop = true;
 	cbx_mailbox_wake(box->desk.inbox);
 	cbx_thread_join(&box->desk.thread);

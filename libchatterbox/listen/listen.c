@@ -259,7 +259,7 @@ static void take_one(struct cbx_listener *listener)
 		return;
 	}
 	if (is_request(listener, &event)) {
-		result = listener->on_request(listener->user, &event, listener->connection);
+		result = cbx_listener_serve(listener, &event);
 		if (result < 0)
 			drop_connection(listener);
 	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {

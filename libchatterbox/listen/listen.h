@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listen.h - the listener: a thread with a connection of its own that hears events in
+ * listen.h - the listener: a thread with a connection of its own: events in, RPC served
  *
  * It decodes what comes, hands it to the poller, and acknowledges it when the poller has committed
  * it. Only the leader consumes; what is unsettled when it stops is delivered again to its
@@ -16,6 +16,8 @@
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
 
+struct cbx_calls;
+
 struct cbx_listener {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
@@ -24,10 +26,7 @@ struct cbx_listener {
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *inbox;  /* inbounds that come back, settled */
 	struct cbx_mailbox *poller; /* where they go */
-	/* A message of queue APP.request; answered through the inbox (CBX_IN_ANSWER). -ENOMEM: it
-	 * never will be, the broker has to deliver it again. */
-	int (*on_request)(void *user, const struct cbx_bus_event *event, uint64_t connection);
-	void *user;
+	struct cbx_calls *calls;    /* where requests go; answered through the inbox */
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
 	uint64_t connection; /* number of the present one */
@@ -47,6 +46,9 @@ struct cbx_listener {
 	uint64_t retry_at;
 };
 
+/* rpc.c: a message of queue APP.request ends in one answer in the inbox (CBX_IN_ANSWER), now or
+ * later, or is said to be lost: by -ENOMEM now, by `unanswered` later */
+int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event *event);
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
 

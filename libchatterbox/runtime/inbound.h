@@ -36,7 +36,7 @@ struct cbx_letter {
 	size_t len;
 };
 
-struct cbx_call; /* controller/call.h */
+struct cbx_call; /* runtime/call.h */
 
 struct cbx_inbound {
 	enum cbx_inbound_type type;

@@ -11,9 +11,10 @@
 #include "fuzz.h"
 
 #include "adapter/sqlite/sqlite.h"
-#include "controller/rpc.h"
-#include "road/command.h"
+#include "controller/orders.h"
 #include "flow_world.h"
+#include "listen/listen.h"
+#include "road/command.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,9 +47,8 @@ static const char *const methods[] = {
 };
 
 static struct cbx_desk desk;
-static struct cbx_mailbox *listener;
-static _Atomic uint64_t unanswered;
-static struct cbx_rpc rpc = { .desk = &desk, .unanswered = &unanswered };
+static struct cbx_calls calls;
+static struct cbx_listener listener = { .calls = &calls, .connection = 1 };
 static unsigned runs;
 static unsigned finished;
 
@@ -62,15 +62,16 @@ static void make_world(void)
 	world_insert("XYZ", "1 Queued", "user", 1);
 	world_lead();
 	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	desk = (struct cbx_desk){ .window = &world.window,
-				  .leadership = &world.leadership,
-				  .poller = flow->inbox };
+	desk = (struct cbx_desk){ .window = &world.window, .calls = &calls };
 	pthread_mutex_init(&desk.lock, NULL);
 	ck_assert_int_eq(cbx_mailbox_new(16, &desk.inbox), 0);
-	ck_assert_int_eq(cbx_mailbox_new(16, &listener), 0);
+	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
 	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &desk.sql), 0);
 	world_link(&desk.link, WORLD_SQL, desk.sql);
-	rpc.listener = listener;
+	calls = (struct cbx_calls){ .methods = cbx_methods,
+				    .desk = desk.inbox,
+				    .poller = flow->inbox,
+				    .leadership = &world.leadership };
 }
 
 static void end_world(void)
@@ -78,7 +79,7 @@ static void end_world(void)
 	cbx_desk_close(&desk);
 	cbx_sql_free(desk.sql);
 	cbx_mailbox_free(desk.inbox, NULL);
-	cbx_mailbox_free(listener, NULL);
+	cbx_mailbox_free(listener.inbox, NULL);
 	pthread_mutex_destroy(&desk.lock);
 	world_tear_down();
 }
@@ -150,15 +151,21 @@ static void try_message(struct fuzz_input *in, const char *type)
 	};
 	cbx_auto(cbx_inbound_freep) struct cbx_inbound *answer = NULL;
 	json_t *request = json_loadb(in->at, in->left, JSON_REJECT_DUPLICATES, NULL);
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *order = NULL;
 	struct cbx_call *call;
 
-	FUZZ_CHECK(!cbx_rpc_request(&rpc, &event, 1));
+	FUZZ_CHECK(!cbx_listener_serve(&listener, &event));
 	call = cbx_mailbox_take(desk.inbox);
+	order = cbx_mailbox_take(flow->inbox);
+	FUZZ_CHECK(!call || !order);
+	if (order)
+		call = order->call;
 	if (call)
 		carry_out(call);
-	answer = cbx_mailbox_take(listener);
+	answer = cbx_mailbox_take(listener.inbox);
 	FUZZ_CHECK(answer && answer->type == CBX_IN_ANSWER && answer->ok && answer->tag == 1);
-	FUZZ_CHECK(!unanswered && !cbx_mailbox_count(listener) && !cbx_mailbox_count(desk.inbox));
+	FUZZ_CHECK(!listener.unanswered && !cbx_mailbox_count(listener.inbox));
+	FUZZ_CHECK(!cbx_mailbox_count(desk.inbox) && !cbx_mailbox_count(flow->inbox));
 	check_answer(&answer->letter, request,
 		     json_is_object(request) && !json_object_get(request, "jsonrpc"));
 	json_decref(request);
@@ -184,7 +191,7 @@ static void try_method(const char *name, const struct fuzz_input *in)
 		return;
 	}
 	finished = 0;
-	FUZZ_CHECK(!cbx_call_new(cbx_method_find(name), params, finish, NULL, &call));
+	FUZZ_CHECK(!cbx_call_new(cbx_method_find(cbx_methods, name), params, finish, NULL, &call));
 	FUZZ_CHECK(call->method);
 	carry_out(call);
 	FUZZ_CHECK(finished == 1);

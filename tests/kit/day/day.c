@@ -8,7 +8,7 @@
  */
 #include "day.h"
 
-#include "controller/call.h"
+#include "runtime/call.h"
 
 #include <errno.h>
 #include <stdio.h>

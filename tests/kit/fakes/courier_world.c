@@ -2,6 +2,8 @@
 /* courier_world.c - an observer's connection and a leader's, on one memory broker */
 #include "courier_world.h"
 
+#include "controller/orders.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +27,8 @@ struct cbx_call *courier_call(const char *method, const char *params)
 	struct cbx_call *call = NULL;
 
 	courier_outcome[0] = '\0';
-	ck_assert_int_eq(cbx_call_new(cbx_method_find(method), json_loads(params, 0, NULL), done,
-				      NULL, &call),
+	ck_assert_int_eq(cbx_call_new(cbx_method_find(cbx_methods, method),
+				      json_loads(params, 0, NULL), done, NULL, &call),
 			 0);
 	return call;
 }

@@ -8,7 +8,7 @@
  */
 #include "adapter/sqlite/sqlite.h"
 #include "alloc_faults.h"
-#include "controller/rpc.h"
+#include "controller/orders.h"
 #include "listener_world.h"
 #include "teller_world.h"
 
@@ -19,7 +19,7 @@
 #define MOST 3000
 
 static struct cbx_desk desk;
-static struct cbx_rpc rpc = { .desk = &desk, .unanswered = &listener.unanswered };
+static struct cbx_calls calls;
 static struct cbx_bus *asker;
 
 static void set_up(void)
@@ -30,16 +30,16 @@ static void set_up(void)
 	world_expect_settled("ok");
 	cbx_task_scheduler_init(&world.poller.scheduler, flow->clock);
 	cbx_cleanup_init(&world.poller.cleanup, flow, &world.poller.errors);
-	desk = (struct cbx_desk){ .window = &world.window,
-				  .leadership = &world.leadership,
-				  .poller = flow->inbox };
+	desk = (struct cbx_desk){ .window = &world.window, .calls = &calls };
 	pthread_mutex_init(&desk.lock, NULL);
 	ck_assert_int_eq(cbx_mailbox_new(16, &desk.inbox), 0);
 	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &desk.sql), 0);
 	world_link(&desk.link, WORLD_SQL, desk.sql);
-	rpc.listener = listener.inbox;
-	listener.on_request = cbx_rpc_request;
-	listener.user = &rpc;
+	calls = (struct cbx_calls){ .methods = cbx_methods,
+				    .desk = desk.inbox,
+				    .poller = flow->inbox,
+				    .leadership = &world.leadership };
+	listener.calls = &calls;
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &asker), 0);
 	ck_assert_int_eq(asker->ops->connect(asker, false, UINT64_MAX), 0);
 	ck_assert_int_eq(asker->ops->consume(asker, NULL, 0, UINT64_MAX), 0);
@@ -71,14 +71,17 @@ static void ask(const char *body)
 /* What the listener's, the desk's and the poller's thread do with one request */
 static void serve(void)
 {
+	struct cbx_inbound *inbound;
 	struct cbx_call *call;
 
 	listen_at_most(1);
 	call = cbx_mailbox_take(desk.inbox);
-	if (call && call->method->desk)
+	inbound = cbx_mailbox_take(flow->inbox);
+	if (call)
 		call->method->desk(&desk, call);
-	else if (call)
-		call->method->poller(&world.poller, call);
+	if (inbound)
+		inbound->call->method->poller(&world.poller, inbound->call);
+	cbx_inbound_free(inbound);
 	listen_at_most(1);
 }
 

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* call.c - a call's life, its errors and its parameters */
-#include "controller/call.h"
+/*
+ * call.c - a call's way to the thread that answers it, its end and its parameters
+ *
+ * Decides that a call which writes is refused here unless we lead, or observe and can carry it to
+ * the leader.
+ */
+#include "runtime/call.h"
+
+#include "runtime/inbound.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -68,6 +75,56 @@ void cbx_call_fail_by(struct cbx_call *call, int error, const char *message)
 	else if (error == CHATTERBOX_E_STANDBY || error == CHATTERBOX_E_FENCED)
 		code = CBX_CALL_STANDBY;
 	cbx_call_fail(call, code, message[0] ? message : chatterbox_strerror(error));
+}
+
+const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name)
+{
+	for (; methods->name; methods++)
+		if (!strcmp(methods->name, name))
+			return methods;
+	return NULL;
+}
+
+static void refuse_standby(struct cbx_calls *calls, struct cbx_call *call)
+{
+	char leader[CBX_HOLDER_TEXT];
+	char message[256];
+
+	cbx_leadership_leader(calls->leadership, leader);
+	snprintf(message, sizeof(message), "this instance does not lead; the leader is %s",
+		 leader[0] ? leader : "not known");
+	cbx_call_fail(call, CBX_CALL_STANDBY, message);
+}
+
+void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call)
+{
+	bool carried = calls->observer && call->method->observer;
+	struct cbx_inbound *inbound = NULL;
+	int result;
+
+	if (!carried && !cbx_leadership_epoch(calls->leadership)) {
+		refuse_standby(calls, call);
+		return;
+	}
+	result = cbx_inbound_new(CBX_IN_CALL, &inbound);
+	if (!result) {
+		inbound->call = call;
+		result = cbx_mailbox_put(calls->poller, inbound);
+	}
+	if (result < 0) {
+		if (inbound)
+			inbound->call = NULL;
+		cbx_inbound_free(inbound);
+		cbx_call_fail_by(call, result, "");
+	}
+}
+
+void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call)
+{
+	if (!calls->closed && !call->method->desk)
+		cbx_calls_to_poller(calls, call);
+	else if (calls->closed || cbx_mailbox_put(calls->desk, call) < 0)
+		cbx_call_fail(call, CBX_CALL_DOWN, "too many calls wait already: try again later");
 }
 
 int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, const char **out,

@@ -3,15 +3,17 @@
  * call.h - one call of the API: from AMQP, HTTP or C, answered by whichever thread can
  *
  * A call names a method (contract 3.5, and a few of our own) and carries parsed
- * parameters. Calls that only read go to the desk; those that change something go on to the poller,
- * which holds the lease. Each is finished exactly once, by cbx_call_done() or cbx_call_fail(), in
- * any thread.
+ * parameters. It goes straight to the thread that answers it: one that only reads to the desk, one
+ * that changes something to the poller, which holds the lease. Each is finished exactly once, by
+ * cbx_call_done() or cbx_call_fail(), in any thread.
  */
-#ifndef CBX_CONTROLLER_CALL_H
-#define CBX_CONTROLLER_CALL_H
+#ifndef CBX_RUNTIME_CALL_H
+#define CBX_RUNTIME_CALL_H
 
 #include "base/cleanup.h"
+#include "base/mailbox.h"
 #include "base/text.h"
+#include "runtime/leadership.h"
 
 #include <jansson.h>
 
@@ -57,8 +59,23 @@ struct cbx_call {
 	void *user;
 };
 
+/* Where calls are given in. Hosts and the listener share one. */
+struct cbx_calls {
+	const struct cbx_method *methods; /* the last one has no name */
+	struct cbx_mailbox *desk;         /* of struct cbx_call */
+	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
+	struct cbx_leadership *leadership;
+	bool observer; /* what changes something is carried to the leader */
+	_Atomic bool closed;
+};
+
 /* NULL when there is no such method */
-const struct cbx_method *cbx_method_find(const char *name);
+const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name);
+/* Any thread; takes the call over. One that nobody can take is finished at once: a full mailbox is
+ * "a server is down", and an instance that neither leads nor observes refuses what writes. */
+void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
+/* The same for one that the desk found to be the poller's business */
+void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call);
 /* Takes @params over, also when it fails; NULL params are {} */
 int cbx_call_new(const struct cbx_method *method, json_t *params,
 		 void (*done)(struct cbx_call *call), void *user, struct cbx_call **out);

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * rpc.c - decides what is a request and how an answer looks; a request that can't be understood is
- * answered with JSON-RPC's own errors, so that it never blocks the queue
+ * rpc.c - RPC served over AMQP (contract 3.5): a message of queue APP.request becomes a call, and
+ * the call's outcome the answer to reply_to
+ *
+ * JSON-RPC 2.0, or bare (the method in the property `type`, the body is params); an answer takes
+ * its request's form. Decides what is a request and how an answer looks; a request that can't be
+ * understood is answered with JSON-RPC's own errors, so that it never blocks the queue
  */
-#include "controller/rpc.h"
+#include "listen/listen.h"
 
 #include "base/json.h"
+#include "runtime/call.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +19,7 @@
 
 /* Whom to answer, and in which form */
 struct origin {
-	struct cbx_rpc *rpc;
+	struct cbx_listener *listener;
 	uint64_t tag, connection;
 	char *reply_to, *correlation_id, *trace_id;
 	json_t *id; /* of the JSON-RPC request; NULL = null */
@@ -40,8 +45,7 @@ static char *copy(const char *text, bool *failed)
 	return copied;
 }
 
-static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event *event,
-				 uint64_t connection)
+static struct origin *origin_new(struct cbx_listener *listener, const struct cbx_bus_event *event)
 {
 	struct origin *origin = calloc(1, sizeof(*origin));
 	const char *trace = cbx_bus_header(&event->message, "trace_id");
@@ -49,9 +53,9 @@ static struct origin *origin_new(struct cbx_rpc *rpc, const struct cbx_bus_event
 
 	if (!origin)
 		return NULL;
-	origin->rpc = rpc;
+	origin->listener = listener;
 	origin->tag = event->tag;
-	origin->connection = connection;
+	origin->connection = listener->connection;
 	origin->reply_to = copy(event->message.reply_to, &failed);
 	origin->correlation_id = copy(event->message.correlation_id, &failed);
 	/* the answer belongs to the cause of its request; what is no id must not hinder it */
@@ -119,7 +123,7 @@ static bool hand_over(struct origin *origin, struct cbx_text *body)
 	inbound->tag = origin->tag;
 	inbound->connection = origin->connection;
 	inbound->ok = true;
-	if (cbx_mailbox_put(origin->rpc->listener, inbound) < 0)
+	if (cbx_mailbox_put(origin->listener->inbox, inbound) < 0)
 		return false;
 	cbx_steal(inbound);
 	return true;
@@ -134,8 +138,8 @@ static void answer(struct cbx_call *call)
 	write_answer(origin, call, &body);
 	if (!hand_over(origin, &body)) {
 		/* the broker has to deliver the request again */
-		*origin->rpc->unanswered = origin->connection;
-		cbx_mailbox_wake(origin->rpc->listener);
+		origin->listener->unanswered = origin->connection;
+		cbx_mailbox_wake(origin->listener->inbox);
 	}
 	cbx_text_free(&body);
 	origin_free(origin);
@@ -211,10 +215,9 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 	return root;
 }
 
-int cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t connection)
+int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event *event)
 {
-	struct cbx_rpc *rpc = user;
-	struct origin *origin = origin_new(rpc, event, connection);
+	struct origin *origin = origin_new(listener, event);
 	struct request request = { 0 };
 	const struct cbx_method *method = NULL;
 	struct cbx_call *call = NULL;
@@ -224,7 +227,7 @@ int cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t conn
 		return -ENOMEM;
 	root = read_request(event, &request, origin);
 	if (!request.code) {
-		method = cbx_method_find(request.method);
+		method = cbx_method_find(listener->calls->methods, request.method);
 		if (!method || strncmp(request.method, "nl-ocd.", 7)) {
 			request.code = CBX_CALL_METHOD;
 			request.why = "there is no such method";
@@ -239,6 +242,6 @@ int cbx_rpc_request(void *user, const struct cbx_bus_event *event, uint64_t conn
 	if (request.code)
 		cbx_call_fail(call, request.code, request.why);
 	else
-		cbx_desk_take(rpc->desk, call);
+		cbx_calls_take(listener->calls, call);
 	return 0;
 }
