@@ -21,8 +21,8 @@
 #define CBX_AMQP_CONNECTION_H
 
 #include "adapter/amqp_bus/amqp_bus.h"
+#include "adapter/amqp_bus/rabbitmq.h"
 
-#include <amqp.h>
 #include <sys/queue.h>
 #include <sys/time.h>
 
