@@ -77,7 +77,7 @@ static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text 
 		.body_len = body->len,
 		.correlation_id = id,
 		.reply_to = flow->bus->ops->reply_to(flow->bus),
-		.expiration_ms = (int64_t)(poll->timeout / CBX_MS),
+		.expiration_ms = (int64_t)(poll->flow->settings->poll_timeout_ns / CBX_MS),
 		.mandatory = true,
 	};
 

@@ -21,7 +21,6 @@ int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
 	if (!poll)
 		return -ENOMEM;
 	poll->flow = flow;
-	poll->timeout = flow->settings->poll_timeout;
 	cbx_uuid(poll->trace);
 	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
 		 poll->trace);
@@ -87,18 +86,19 @@ static bool must_stop(struct cbx_poll *poll)
 {
 	struct cbx_flow *flow = poll->flow;
 
-	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->bus->blocked ||
+	return flow->on_turn(flow->on_turn_user) || !flow->bus_link.up || flow->bus->blocked ||
 	       flow->hanging || cbx_leadership_epoch(flow->leadership) != flow->epoch;
 }
 
 static void give_up_overdue(struct cbx_poll *poll)
 {
 	uint64_t now = cbx_now(poll->flow->clock);
+	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
 
 	while (poll->oldest < poll->question_count) {
 		struct question *question = &poll->questions[poll->oldest];
 
-		if (!question->done && now < question->sent_at + poll->timeout)
+		if (!question->done && now < question->sent_at + timeout)
 			return;
 		if (!question->done)
 			poll_expire(poll, question);
@@ -110,11 +110,12 @@ static void give_up_overdue(struct cbx_poll *poll)
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
 	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
+	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
 	const struct cbx_flow_batch *batch = &poll->flow->batch;
 
 	if (poll->oldest < poll->question_count &&
-	    poll->questions[poll->oldest].sent_at + poll->timeout < until)
-		until = poll->questions[poll->oldest].sent_at + poll->timeout;
+	    poll->questions[poll->oldest].sent_at + timeout < until)
+		until = poll->questions[poll->oldest].sent_at + timeout;
 	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_SECOND / 4 < until)
 		until = batch->oldest + CBX_SECOND / 4;
 	return until;

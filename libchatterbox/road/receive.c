@@ -34,6 +34,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
 	struct cbx_flow *flow = poll->flow;
 	struct cbx_system_entry *entry = target->entry;
+	double most = (double)flow->settings->time_till_next_check_ns / 1e9;
 	double wait = flow->interval_base;
 	unsigned n;
 
@@ -42,10 +43,10 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 	entry->timeouts++;
 	if (entry->timeouts < 2)
 		return;
-	for (n = 0; n < entry->timeouts && wait < flow->settings->time_till_next_check; n++)
+	for (n = 0; n < entry->timeouts && wait < most; n++)
 		wait *= 2;
-	if (wait > flow->settings->time_till_next_check)
-		wait = flow->settings->time_till_next_check;
+	if (wait > most)
+		wait = most;
 	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
 }
 

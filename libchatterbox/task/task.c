@@ -119,14 +119,11 @@ unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler)
 	return run_due(scheduler);
 }
 
-void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms)
+void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ns)
 {
 	uint64_t now = cbx_now(scheduler->clock);
 
-	if (timeout_ms > (UINT64_MAX - now) / CBX_MS)
-		scheduler->paused_until = UINT64_MAX;
-	else
-		scheduler->paused_until = now + timeout_ms * CBX_MS;
+	scheduler->paused_until = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
 }
 
 void cbx_task_resume(struct cbx_task_scheduler *scheduler)

@@ -193,7 +193,7 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	run_for(1.5);
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 	ck_assert(!is_shown_paused());
-	command(CBX_IN_PAUSE, 20000);
+	command(CBX_IN_PAUSE, 20 * CBX_SECOND);
 	run_for(19);
 	hdms_expect(&world.hdms, "");
 	run_for(3);
