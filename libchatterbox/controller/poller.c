@@ -85,13 +85,6 @@ static void command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_POLL:
 		poller->status.check_status_task.wanted = true;
 		break;
-	case CBX_IN_PAUSE:
-		cbx_task_pause(&poller->scheduler,
-			       inbound->number ?: poller->flow.settings->paused_timeout_ns);
-		break;
-	case CBX_IN_RESUME:
-		cbx_task_resume(&poller->scheduler);
-		break;
 	case CBX_IN_CALL:
 		inbound->call->method->poller(poller, inbound->call);
 		break;

@@ -24,7 +24,6 @@ struct merge {
 
 /* Records that @job (a reference is taken) has become what it is: replaces or adds it */
 int merge_put(struct merge *m, struct cbx_job *job);
-struct cbx_job *merge_find(const struct merge *m, int64_t job_id);
 /* A told change: appended to the batch with its event. @previous NULL = none */
 int merge_tell(struct merge *m, struct cbx_job *job, enum cbx_place place, const char *previous,
 	       struct cbx_change **out);

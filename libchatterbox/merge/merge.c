@@ -28,7 +28,7 @@ static size_t position(const struct merge *m, int64_t job_id)
 	return low;
 }
 
-struct cbx_job *merge_find(const struct merge *m, int64_t job_id)
+static struct cbx_job *find(const struct merge *m, int64_t job_id)
 {
 	size_t at = position(m, job_id);
 
@@ -254,7 +254,7 @@ static int first_word(struct merge *m, struct cbx_job *known, const struct cbx_p
 
 static int word(struct merge *m, struct cbx_status *status)
 {
-	struct cbx_job *known = merge_find(m, status->job_id);
+	struct cbx_job *known = find(m, status->job_id);
 	const struct cbx_past *past = NULL;
 	struct end end;
 

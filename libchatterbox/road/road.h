@@ -81,7 +81,6 @@ struct cbx_flow {
 	struct cbx_link state_link;
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
-	bool consuming_replies;
 
 	int64_t epoch; /* under which the tables below were loaded; 0 = not loaded */
 	struct cbx_active_jobs *jobs;
