@@ -115,7 +115,7 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 	report(config);
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;
-	result = chatterbox_config_check(config);
+	result = chatterbox_config_check(config, NULL);
 	*out = cbd_steal(config);
 	return result;
 }

@@ -2,7 +2,7 @@
 /*
  * calls.c - a list of the calls under way, each with the request that waits for it
  *
- * Decides how a call and its request lose each other: under one lock the outcome takes the request
+ * Decides how a call and its request lose each other: under one lock the answer takes the request
  * off its call, or the stop does; whoever comes second finds none. Libmicrohttpd does not look at a
  * suspended connection, so a client that goes away is noticed when its answer is sent. Therefore
  * only so many may wait: when nl-hdms is silent, connections are left for everything else.
@@ -18,13 +18,13 @@
 
 #define MOST 64
 
-/* Owned by the library until its outcome came */
+/* Owned by the library until its answer came */
 struct call {
 	struct call *next;
 	struct call **link; /* what points to this one */
 	struct cbd_calls *home;
 	struct cbd_request *request; /* NULL = nobody waits any more, and it is in no list */
-	void (*finish)(struct cbd_request *request, const char *result);
+	void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer);
 };
 
 struct cbd_calls {
@@ -101,20 +101,19 @@ void cbd_calls_stop(struct cbd_calls *calls)
 	pthread_mutex_unlock(&calls->lock);
 }
 
-static void answer(struct call *call, struct cbd_request *request,
-		   const struct chatterbox_outcome *outcome)
+static void make_answer(struct call *call, struct cbd_request *request,
+			const struct chatterbox_answer *answer)
 {
-	if (outcome->code != CHATTERBOX_CALL_OK)
-		cbd_answer_failure(request, cbd_problem_code_of_call(outcome->code),
-				   outcome->message, outcome->data);
+	if (answer->result < 0)
+		cbd_answer_error(request, answer->error);
 	else if (call->finish)
-		call->finish(request, outcome->result);
+		call->finish(request, answer);
 	else
-		cbd_answer_json(request, 200, outcome->result);
+		cbd_answer_json(request, 200, answer->json);
 }
 
-/* One of the library's threads, or the one that asks */
-static void done(void *user, const struct chatterbox_outcome *outcome)
+/* main's thread, in chatterbox_dispatch(); or MHD's, when the call could not be made */
+static void done(void *user, const struct chatterbox_answer *answer)
 {
 	struct call *call = user;
 	struct cbd_calls *home = call->home;
@@ -123,7 +122,7 @@ static void done(void *user, const struct chatterbox_outcome *outcome)
 	pthread_mutex_lock(&home->lock);
 	request = take_request(call);
 	if (request) {
-		answer(call, request, outcome);
+		make_answer(call, request, answer);
 		give_back(request);
 	}
 	pthread_mutex_unlock(&home->lock);
@@ -164,13 +163,12 @@ static struct call *enlist(struct cbd_calls *calls, struct cbd_request *request)
 	return call;
 }
 
-void cbd_call(struct cbd_request *request, const char *method, const char *params,
-	      void (*finish)(struct cbd_request *request, const char *result))
+void cbd_call(struct cbd_request *request, cbd_call_fn start,
+	      void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer))
 {
-	struct chatterbox_outcome outcome = { .code = CHATTERBOX_CALL_INTERNAL_ERROR, .data = "" };
-	struct chatterbox *box = request->box;
+	struct chatterbox_error error;
+	struct chatterbox_answer failed = { .error = &error };
 	struct call *call;
-	int result;
 
 	/* how long it may take is the library's to say; the answer gets a deadline of its own */
 	cbd_connection_allow(request->http, request->connection, -1);
@@ -180,11 +178,8 @@ void cbd_call(struct cbd_request *request, const char *method, const char *param
 	if (!call)
 		return;
 	call->finish = finish;
-	/* @params are the request's, and a stop may answer that at once, but only this thread,
-	 * which is here, can end it */
-	result = chatterbox_call(box, method, params, done, call);
-	if (result < 0) {
-		outcome.message = chatterbox_strerror(result);
-		done(call, &outcome);
-	}
+	/* a stop may answer the request at once, but only this thread, which is here, can end it */
+	failed.result = start(request, done, call, &error);
+	if (failed.result < 0)
+		done(call, &failed);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.h - requests that wait for the outcome of a chatterbox_call()
+ * calls.h - requests that wait for the answer of a call to the library
  *
- * A waiting connection is suspended. The outcome may come after the server has stopped: then it
- * meets an empty chair, since a call and its request are held apart.
+ * A waiting connection is suspended. The answer may come after the server has stopped: then nobody
+ * is there for it, since a call and its request are held apart.
  */
 #ifndef CBD_CALLS_H
 #define CBD_CALLS_H
@@ -19,9 +19,13 @@ void cbd_calls_stop(struct cbd_calls *calls);
 /* What is still under way keeps what it needs */
 void cbd_calls_freep(struct cbd_calls **calls);
 
-/* MHD's thread only. @params: a JSON object, or NULL. @finish makes the answer of an outcome that
- * succeeded, in any thread; NULL = 200 and the result as it is. Failures become problems. */
-void cbd_call(struct cbd_request *request, const char *method, const char *params,
-	      void (*finish)(struct cbd_request *request, const char *result));
+/* Makes the call of the library that a request is for; as that returns. In MHD's thread. */
+typedef int (*cbd_call_fn)(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			   struct chatterbox_error *error);
+
+/* MHD's thread only. @finish makes the answer of a call that succeeded, in main's thread; NULL =
+ * 200 and the library's JSON as it is. Failures become problems. */
+void cbd_call(struct cbd_request *request, cbd_call_fn start,
+	      void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer));
 
 #endif

@@ -3,7 +3,7 @@
  * exchange.h - one request and its answer, as the routes see them
  *
  * A request is made in MHD's thread when its headers are there, answered in that thread, in the
- * worker's or in one of the library's, never in two at once, and freed when MHD has done with it.
+ * worker's or in main's, never in two at once, and freed when MHD has done with it.
  */
 #ifndef CBD_EXCHANGE_H
 #define CBD_EXCHANGE_H
@@ -41,7 +41,7 @@ struct cbd_request {
 	struct cbd_body body;
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
-	bool waits;       /* for the outcome of a call, which then makes the answer */
+	bool waits;       /* for the answer of a call, which then makes the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;
 };
@@ -75,8 +75,7 @@ extern const struct cbd_member cbd_order_no_body[];
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
 void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);
 void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail);
-/* @reason: what another program called the error, "" = nothing */
-void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
-			const char *reason);
+/* By what the library said */
+void cbd_answer_error(struct cbd_request *request, const struct chatterbox_error *error);
 
 #endif

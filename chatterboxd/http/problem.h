@@ -3,14 +3,14 @@
 #ifndef CBD_PROBLEM_H
 #define CBD_PROBLEM_H
 
-#include <chatterbox/call.h>
+#include <chatterbox/error.h>
 
 /* The title of a status code: "Not Found" */
 const char *cbd_problem_title(unsigned code);
 /* The status code for what a call of the library returned */
 unsigned cbd_problem_code(int error);
-/* The status code for an outcome that is not CHATTERBOX_CALL_OK */
-unsigned cbd_problem_code_of_call(enum chatterbox_call_code code);
+/* The same, of an error: 502 is what nl-hdms answered alone */
+unsigned cbd_problem_code_of(const struct chatterbox_error *error);
 /* An allocated JSON object (free() it), NULL when out of memory. @path is as the client sent it:
  * whatever does not belong into a URI is percent-encoded. @reason: what another program called the
  * error, as the member `code`; "" = nothing. */

@@ -48,37 +48,35 @@ static struct chatterbox_jobs *jobs_new(struct cbx_view *view, size_t live)
 	return jobs;
 }
 
-int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
+static struct chatterbox_jobs *all_jobs(struct cbx_view *view)
 {
-	struct cbx_view *view = cbx_window_look(&box->window);
 	struct chatterbox_jobs *jobs = jobs_new(view, (size_t)view->jobs->totals.live);
 	size_t i;
 
-	if (!jobs)
-		return -ENOMEM;
-	for (i = 0; i < view->jobs->count; i++)
+	for (i = 0; jobs && i < view->jobs->count; i++)
 		fill(jobs, view->jobs->entries[i].list);
-	*out = jobs;
-	return 0;
+	return jobs;
 }
 
-bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box)
+static struct chatterbox_jobs *jobs_of(struct cbx_view *view, const char *system)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
-
-	return view->jobs->totals.live > 0;
-}
-
-int chatterbox_active_jobs_get_last_recorded(struct chatterbox *box, const char *system,
-					     struct chatterbox_jobs **out)
-{
-	struct cbx_view *view = cbx_window_look(&box->window);
-	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
+	char trimmed[80];
+	const struct cbx_job_list *list =
+		cbx_snapshot_find(view->jobs, cbx_system_trim(system, trimmed));
 	struct chatterbox_jobs *jobs = jobs_new(view, list ? list->live : 0);
 
+	if (jobs)
+		fill(jobs, list);
+	return jobs;
+}
+
+int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)
+{
+	struct cbx_view *view = cbx_window_look(&box->window);
+	struct chatterbox_jobs *jobs = system ? jobs_of(view, system) : all_jobs(view);
+
 	if (!jobs)
 		return -ENOMEM;
-	fill(jobs, list);
 	*out = jobs;
 	return 0;
 }
@@ -145,14 +143,14 @@ const char *chatterbox_job_get_status(const struct chatterbox_job *job)
 	return inner(job)->status->text;
 }
 
-const char *chatterbox_job_get_kind(const struct chatterbox_job *job)
+enum chatterbox_kind chatterbox_job_get_kind(const struct chatterbox_job *job)
 {
-	return cbx_kind_name(inner(job)->kind);
+	return (enum chatterbox_kind)inner(job)->kind;
 }
 
-const char *chatterbox_job_get_origin(const struct chatterbox_job *job)
+enum chatterbox_origin chatterbox_job_get_origin(const struct chatterbox_job *job)
 {
-	return cbx_origin_name(inner(job)->origin);
+	return inner(job)->origin == CBX_OCD ? CHATTERBOX_ORIGIN_OCD : CHATTERBOX_ORIGIN_USER;
 }
 
 int64_t chatterbox_job_get_revision(const struct chatterbox_job *job)

@@ -40,11 +40,10 @@ void cbx_metric_clear(struct cbx_metric *metric);
 /* The present value of a child, 0 when it has none; for histograms the count of observations */
 double cbx_metric_get(struct cbx_metric *metric, const char *value1, const char *value2);
 
-/* Prometheus text format 0.0.4, or OpenMetrics 1.0 (with its "# EOF"). Families without a child are
- * left out. */
+/* Prometheus text format 0.0.4, or OpenMetrics 1.0 without its "# EOF": the host's families follow.
+ * Families without a child are left out. */
 void cbx_metrics_render(struct cbx_metrics *metrics, bool openmetrics, struct cbx_text *out);
-/* The standard process_* families of this process; to be rendered before the registry's, whose end
- * is the end of the page. What /proc does not tell is left out. */
+/* The standard process_* families of this process. What /proc does not tell is left out. */
 void cbx_metrics_process(struct cbx_text *out, bool openmetrics);
 
 #endif

@@ -45,8 +45,19 @@ static void fail(struct cbx_courier *courier, struct cbx_errand *errand, enum cb
 	struct cbx_call *call = errand->call;
 
 	drop(courier, errand);
-	if (call)
-		cbx_call_fail(call, code, message);
+	if (!call)
+		return;
+	if (!call->server)
+		call->server =
+			code == CBX_CALL_DOWN ? CHATTERBOX_SERVER_RMQ : CHATTERBOX_SERVER_LEADER;
+	cbx_call_fail(call, code, message);
+}
+
+/* It has not begun: CHATTERBOX_E_DOWN or -ENOMEM */
+static void refuse(struct cbx_call *call, int error)
+{
+	call->server = CHATTERBOX_SERVER_RMQ;
+	cbx_call_fail_by(call, error, error == -ENOMEM ? "out of memory" : "RabbitMQ is down");
 }
 
 static void finish(struct cbx_courier *courier, struct cbx_errand *errand, const char *result)
@@ -146,10 +157,10 @@ void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call)
 	struct cbx_errand *errand = NULL;
 
 	if (!courier->flow->bus_link.up)
-		cbx_call_fail(call, CBX_CALL_DOWN, "RabbitMQ is down");
+		refuse(call, CHATTERBOX_E_DOWN);
 	else if (!params ||
 		 begin(courier, call, courier->flow->settings->rpc_timeout_ns, &errand) < 0)
-		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
+		refuse(call, -ENOMEM);
 	else
 		send_rpc(courier, errand, params);
 }
@@ -185,8 +196,7 @@ int cbx_courier_event(struct cbx_courier *courier, const char *routing_key, cons
 	if (!result)
 		return send_event(courier, errand, routing_key, params);
 	if (call)
-		cbx_call_fail_by(call, result,
-				 result == -ENOMEM ? "out of memory" : "RabbitMQ is down");
+		refuse(call, result);
 	return result;
 }
 
@@ -218,6 +228,9 @@ static void fail_by(struct cbx_courier *courier, struct cbx_errand *errand, cons
 		snprintf(errand->call->data, sizeof(errand->call->data), "%s", data);
 	if (code > CBX_CALL_UNKNOWN || code < CBX_CALL_PARSE)
 		code = CBX_CALL_INTERNAL;
+	/* which of its servers is down, the leader's message says */
+	errand->call->server =
+		code == CBX_CALL_DOWN ? CHATTERBOX_SERVER_LEADER : CHATTERBOX_SERVER_NL_HDMS;
 	fail(courier, errand, (enum cbx_call_code)code, message ? message : "the leader refused");
 }
 
@@ -312,12 +325,11 @@ void cbx_observe_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 {
 	char error[256] = "";
 	char params[64];
-	int64_t seconds = -1;
-	int result = cbx_param_count(call, "seconds", true, &seconds, error);
+	int64_t seconds;
 
-	if (result < 0 || seconds < 1 || seconds > 86400) {
-		cbx_call_fail(call, CBX_CALL_PARAMS,
-			      result < 0 ? error : "seconds: takes 1..86400");
+	if (cbx_param_count(call, "seconds", true, &seconds, error) < 0 || seconds < 1 ||
+	    seconds > 86400) {
+		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
 		return;
 	}
 	snprintf(params, sizeof(params), "{\"info\":\"\\\"%lld\\\"\"}", (long long)seconds);

@@ -17,7 +17,7 @@ static bool has_sql(struct cbx_desk *desk)
 	return up;
 }
 
-static void answer(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_desk_answer(struct cbx_desk *desk, struct cbx_call *call)
 {
 	bool elsewhere = desk->calls->observer && call->method->observer;
 
@@ -60,7 +60,7 @@ void *cbx_desk_run(void *user)
 		poll(&p, 1, 1000);
 		cbx_mailbox_clear(desk->inbox);
 		while (!desk->stop && (call = cbx_mailbox_take(desk->inbox)))
-			answer(desk, call);
+			cbx_desk_answer(desk, call);
 	}
 	return NULL;
 }

@@ -16,6 +16,7 @@
 
 struct cbx_desk {
 	struct cbx_window *window;
+	struct cbx_clock *clock;
 	struct cbx_calls *calls;   /* where what can't be answered here goes */
 	struct cbx_mailbox *inbox; /* of struct cbx_call */
 	pthread_mutex_t lock;      /* of the connection: hosts' own threads use it, too */
@@ -26,6 +27,9 @@ struct cbx_desk {
 };
 
 void *cbx_desk_run(void *desk);
+/* Any thread that may wait for SQL; takes the call over: what only reads is answered in this
+ * thread, the rest goes to the poller */
+void cbx_desk_answer(struct cbx_desk *desk, struct cbx_call *call);
 /* Runs @ask with the connection, up and alone, or returns CHATTERBOX_E_DOWN; @error as always */
 int cbx_desk_ask(struct cbx_desk *desk, int (*ask)(struct cbx_sql *sql, void *user), void *user,
 		 char error[256]);

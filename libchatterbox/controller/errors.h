@@ -10,8 +10,8 @@
 #ifndef CBX_CONTROLLER_ERRORS_H
 #define CBX_CONTROLLER_ERRORS_H
 
-#include "road/road.h"
 #include "port/errors.h"
+#include "road/road.h"
 
 struct cbx_access_entry;
 struct cbx_syncing;

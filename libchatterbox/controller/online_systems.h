@@ -8,8 +8,8 @@
 #ifndef CBX_CONTROLLER_ONLINE_SYSTEMS_H
 #define CBX_CONTROLLER_ONLINE_SYSTEMS_H
 
-#include "road/road.h"
 #include "port/directory.h"
+#include "road/road.h"
 #include "task/task.h"
 
 struct cbx_online_systems {

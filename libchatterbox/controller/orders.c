@@ -51,6 +51,7 @@ static void answered(void *user, int outcome, const char *code, const char *mess
 	}
 	if (outcome == CHATTERBOX_E_REFUSED || outcome == CHATTERBOX_E_DECODE) {
 		snprintf(call->data, sizeof(call->data), "%s", code);
+		call->server = CHATTERBOX_SERVER_NL_HDMS;
 		cbx_call_fail(call, CBX_CALL_HDMS, message[0] ? message : code);
 		return;
 	}
@@ -78,6 +79,7 @@ static void order(struct cbx_poller *poller, struct cbx_call *call, const char *
 	}
 	if (!result && !flow->bus_link.up) {
 		snprintf(error, sizeof(error), "RabbitMQ is down");
+		call->server = CHATTERBOX_SERVER_RMQ;
 		result = CHATTERBOX_E_DOWN;
 	}
 	if (!result)
@@ -146,6 +148,7 @@ static void all(struct cbx_poller *poller, struct cbx_call *call, bool pause)
 	}
 	if (!result && !flow->bus_link.up) {
 		snprintf(error, sizeof(error), "RabbitMQ is down");
+		call->server = CHATTERBOX_SERVER_RMQ;
 		result = CHATTERBOX_E_DOWN;
 	}
 	if (!result)

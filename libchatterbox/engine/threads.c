@@ -61,7 +61,7 @@ static void leadership_changed(void *user)
 
 static void keeper_failed(void *user, int error, const char *text)
 {
-	engine_tell_failed(user, error, text);
+	engine_tell_failed(user, error, CHATTERBOX_SERVER_SQL, text);
 }
 
 /* The engine's start-up is looked at on every turn of the keeper, until it is ready or has failed
@@ -69,6 +69,7 @@ static void keeper_failed(void *user, int error, const char *text)
 static void look_at_start(void *user)
 {
 	struct chatterbox *box = user;
+	enum chatterbox_server server;
 	char down[512];
 
 	cbx_metric_set(box->observe.server_up, "redis", NULL,
@@ -83,9 +84,9 @@ static void look_at_start(void *user)
 	}
 	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
 		return;
-	cbx_health_first_down(box->health, down, sizeof(down));
-	if (down[0])
-		engine_tell_failed(box, CHATTERBOX_E_DOWN, down);
+	server = cbx_health_first_down(box->health, down, sizeof(down));
+	if (server)
+		engine_tell_failed(box, CHATTERBOX_E_DOWN, server, down);
 }
 
 /* --- building --- */
@@ -187,6 +188,7 @@ static int build_desk(struct chatterbox *box)
 	int result = cbx_mailbox_new(INBOX, &desk->inbox);
 
 	desk->window = &box->window;
+	desk->clock = box->clock;
 	desk->calls = &box->calls;
 	box->calls = (struct cbx_calls){ .methods = cbx_methods,
 					 .desk = desk->inbox,

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "runtime/leadership.h"
 
+#include <chatterbox/error.h>
 #include <jansson.h>
 
 /* JSON-RPC's codes, and ours (contract 3.5) */
@@ -44,6 +45,9 @@ struct cbx_method {
 	/* How an observer does it, in its poller; NULL = it can't. With a desk's it is the way out
 	 * when SQL is not to be had. */
 	void (*observer)(struct cbx_poller *poller, struct cbx_call *call);
+	/* Whom it needs, besides who leads: named when that one is down */
+	enum chatterbox_server server;
+	bool reads; /* it is answered whether the engine runs or not */
 };
 
 struct cbx_call {
@@ -51,9 +55,11 @@ struct cbx_call {
 	json_t *params; /* an object; owned */
 	/* The outcome */
 	enum cbx_call_code code;
+	int error; /* the negative value behind the code, when there is one */
 	char message[256];
-	char data[65]; /* the code that nl-hdms answered; "" = none */
-	char *result;  /* JSON; owned */
+	char data[65];                 /* the code that nl-hdms answered; "" = none */
+	enum chatterbox_server server; /* who failed, when one did */
+	char *result;                  /* JSON; owned */
 	/* Called once when it is finished; takes it over. Must not block. */
 	void (*done)(struct cbx_call *call);
 	void *user;
@@ -74,6 +80,8 @@ const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const
 /* Any thread; takes the call over. One that nobody can take is finished at once: a full mailbox is
  * "a server is down", and an instance that neither leads nor observes refuses what writes. */
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
+/* Is this no instance for a call that changes something? Then it has been finished. */
+bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call);
 /* The same for one that the desk found to be the poller's business */
 void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call);
 /* Takes @params over, also when it fails; NULL params are {} */
@@ -84,7 +92,8 @@ CBX_DEFINE_CLEANUP(struct cbx_call *, cbx_call_free)
 /* Finishes it with what @result holds (emptied) */
 void cbx_call_done(struct cbx_call *call, struct cbx_text *result);
 void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *message);
-/* By a negative return value of the library; @message "" = its own text */
+/* By a negative return value of the library; @message "" = its own text. Who failed is the method's
+ * server, unless the call names another already. */
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message);
 
 /* Parameters. Each failure finishes nothing: it leaves a line in @error and returns -EINVAL. */
