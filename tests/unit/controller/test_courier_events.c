@@ -16,8 +16,7 @@ START_TEST(an_event_is_done_when_the_broker_has_it_for_somebody)
 
 	courier_listen("nl-ocd.event.update_time_till_next_check");
 	cbx_observe_set_interval(&world.poller,
-				 courier_call("chatterbox.job_status.set_time_till_next_check",
-					      "{\"seconds\":600}"));
+				 courier_call("chatterbox.set_interval", "{\"seconds\":600}"));
 	courier_turn();
 	ck_assert_str_eq(courier_outcome, "0 {\"ok\":true}");
 	courier_take(&event);
@@ -43,9 +42,8 @@ START_TEST(an_interval_is_checked_before_it_goes)
 
 	courier_listen("#");
 	for (i = 0; i < CBX_COUNT(params); i++) {
-		cbx_observe_set_interval(
-			&world.poller,
-			courier_call("chatterbox.job_status.set_time_till_next_check", params[i]));
+		cbx_observe_set_interval(&world.poller,
+					 courier_call("chatterbox.set_interval", params[i]));
 		ck_assert_int_eq(strncmp(courier_outcome, "-32602 ", 7), 0);
 	}
 	ck_assert_uint_eq(courier_turn(), 0);
