@@ -236,7 +236,7 @@ static int call_now(struct chatterbox *box, const char *name, json_t *params,
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
 	/* what only reads is read in this thread */
-	cbx_desk_answer(&box->desk, call);
+	cbx_request_worker_answer(&box->worker, call);
 	result = wait_for(wait, patience(box, method), reply);
 	wait_unref(wait);
 	return result;

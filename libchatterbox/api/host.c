@@ -30,12 +30,12 @@ bool engine_is_ready(struct chatterbox *box)
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
 	/* from now on the host misses nothing of the stream */
-	if (box->observer.on_event && !box->poller.follow.placed)
+	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
 	/* who writes nothing needs no tables: it follows the shared state */
-	if (box->keeper.observer)
+	if (box->lease_keeper.observer)
 		return true;
-	if (!box->keeper.migrated)
+	if (!box->lease_keeper.migrated)
 		return false;
 	if (cbx_leadership_epoch(&box->leadership))
 		return box->listener.bound;
@@ -58,7 +58,7 @@ static void settle_start(struct chatterbox *box, enum engine_start start)
 void engine_tell_ready(struct chatterbox *box)
 {
 	cbx_info(&box->log, CBX_NO_FIELDS, "ready: every configured server answers");
-	box->settled = true;
+	box->start_reported = true;
 	settle_start(box, ENGINE_READY);
 }
 
@@ -68,9 +68,9 @@ void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_serve
 	cbx_log_write(&box->log, CHATTERBOX_LOG_FATAL, CBX_FIELDS({ "error", text }), "%s",
 		      error == CHATTERBOX_E_DOWN ? "a server was unreachable for too long at start"
 						 : chatterbox_strerror(error));
-	if (box->settled)
+	if (box->start_reported)
 		return;
-	box->settled = true;
+	box->start_reported = true;
 	cbx_fail(&box->failure, error, server, "%s", text);
 	settle_start(box, ENGINE_FAILED);
 }
@@ -159,25 +159,25 @@ void engine_tell_batch(void *user, const struct cbx_batch *batch)
 	}
 }
 
-static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text *out)
+static void write_statuses(const struct cbx_frozen_jobs *frozen, struct cbx_text *out)
 {
 	size_t written = 0;
 	size_t i;
 
 	cbx_text_putc(out, '[');
-	for (i = 0; i < snapshot->count; i++)
-		written = cbx_job_list_write_live(snapshot->entries[i].list, written, out);
+	for (i = 0; i < frozen->count; i++)
+		written = cbx_job_list_write_live(frozen->entries[i].list, written, out);
 	cbx_text_putc(out, ']');
 }
 
-static void tell_statuses(void *user, const struct cbx_view *view)
+static void tell_statuses(void *user, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	struct chatterbox_event event = { .type = CHATTERBOX_EVENT_JOB_STATUS };
 
-	if (!view->jobs->totals.live)
+	if (!snapshot->jobs->totals.live)
 		return;
-	write_statuses(view->jobs, &text);
+	write_statuses(snapshot->jobs, &text);
 	event.params = text.failed ? NULL : text.bytes;
 	queue_event(user, &event);
 }
@@ -190,14 +190,14 @@ static void tell_data(void *user, const char *json)
 	queue_event(user, &event);
 }
 
-void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
 	if (!box->observer.on_event)
 		return;
-	tell_statuses(box, view);
-	cbx_jobs_data_json(&view->jobs->totals, false, &text);
+	tell_statuses(box, snapshot);
+	cbx_jobs_data_json(&snapshot->jobs->totals, false, &text);
 	tell_data(box, text.failed ? NULL : text.bytes);
 }
 

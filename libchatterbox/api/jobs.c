@@ -9,7 +9,7 @@
 
 struct chatterbox_jobs {
 	_Atomic unsigned refs;
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 	size_t count;
 	const struct cbx_job *jobs[];
 };
@@ -35,35 +35,35 @@ static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
 }
 
 /* Takes the view over */
-static struct chatterbox_jobs *jobs_new(struct cbx_view *view, size_t live)
+static struct chatterbox_jobs *jobs_new(struct cbx_snapshot *snapshot, size_t live)
 {
 	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
 
 	if (!jobs) {
-		cbx_view_unref(view);
+		cbx_snapshot_unref(snapshot);
 		return NULL;
 	}
 	jobs->refs = 1;
-	jobs->view = view;
+	jobs->snapshot = snapshot;
 	return jobs;
 }
 
-static struct chatterbox_jobs *all_jobs(struct cbx_view *view)
+static struct chatterbox_jobs *all_jobs(struct cbx_snapshot *snapshot)
 {
-	struct chatterbox_jobs *jobs = jobs_new(view, (size_t)view->jobs->totals.live);
+	struct chatterbox_jobs *jobs = jobs_new(snapshot, (size_t)snapshot->jobs->totals.live);
 	size_t i;
 
-	for (i = 0; jobs && i < view->jobs->count; i++)
-		fill(jobs, view->jobs->entries[i].list);
+	for (i = 0; jobs && i < snapshot->jobs->count; i++)
+		fill(jobs, snapshot->jobs->entries[i].list);
 	return jobs;
 }
 
-static struct chatterbox_jobs *jobs_of(struct cbx_view *view, const char *system)
+static struct chatterbox_jobs *jobs_of(struct cbx_snapshot *snapshot, const char *system)
 {
 	char trimmed[80];
 	const struct cbx_job_list *list =
-		cbx_snapshot_find(view->jobs, cbx_system_trim(system, trimmed));
-	struct chatterbox_jobs *jobs = jobs_new(view, list ? list->live : 0);
+		cbx_frozen_jobs_find(snapshot->jobs, cbx_system_trim(system, trimmed));
+	struct chatterbox_jobs *jobs = jobs_new(snapshot, list ? list->live : 0);
 
 	if (jobs)
 		fill(jobs, list);
@@ -72,8 +72,8 @@ static struct chatterbox_jobs *jobs_of(struct cbx_view *view, const char *system
 
 int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)
 {
-	struct cbx_view *view = cbx_window_look(&box->window);
-	struct chatterbox_jobs *jobs = system ? jobs_of(view, system) : all_jobs(view);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
+	struct chatterbox_jobs *jobs = system ? jobs_of(snapshot, system) : all_jobs(snapshot);
 
 	if (!jobs)
 		return -ENOMEM;
@@ -91,7 +91,7 @@ struct chatterbox_jobs *chatterbox_jobs_unref(struct chatterbox_jobs *jobs)
 {
 	if (!jobs || --jobs->refs > 0)
 		return NULL;
-	cbx_view_unref(jobs->view);
+	cbx_snapshot_unref(jobs->snapshot);
 	free(jobs);
 	return NULL;
 }

@@ -63,7 +63,7 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 
 enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 {
-	if (box->keeper.observer)
+	if (box->lease_keeper.observer)
 		return CHATTERBOX_ROLE_OBSERVER;
 	return cbx_leadership_epoch(&box->leadership) ? CHATTERBOX_ROLE_LEADER
 						      : CHATTERBOX_ROLE_STANDBY;
@@ -71,31 +71,34 @@ enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 
 enum chatterbox_load chatterbox_get_load(struct chatterbox *box)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 	enum chatterbox_load load;
 
-	for (load = CHATTERBOX_LOAD_CYCLE; view->load_reason && load <= CHATTERBOX_LOAD_REPLY_TIME;
-	     load++)
-		if (!strcmp(view->load_reason, chatterbox_load_to_string(load)))
+	for (load = CHATTERBOX_LOAD_CYCLE;
+	     snapshot->load_reason && load <= CHATTERBOX_LOAD_REPLY_TIME; load++)
+		if (!strcmp(snapshot->load_reason, chatterbox_load_to_string(load)))
 			return load;
 	return CHATTERBOX_LOAD_CALM;
 }
 
 double chatterbox_get_interval(struct chatterbox *box, double *current)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 
 	if (current)
-		*current = view->interval_current;
-	return view->interval_base;
+		*current = snapshot->interval_current;
+	return snapshot->interval_base;
 }
 
 enum chatterbox_system_state chatterbox_get_system_state(struct chatterbox *box, const char *name)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 	char trimmed[80];
 	const struct cbx_system *system =
-		cbx_system_list_find(view->systems, cbx_system_trim(name, trimmed));
+		cbx_system_list_find(snapshot->systems, cbx_system_trim(name, trimmed));
 
 	return system ? (enum chatterbox_system_state)system->state : CHATTERBOX_SYSTEM_UNKNOWN;
 }

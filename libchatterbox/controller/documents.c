@@ -27,22 +27,24 @@ static void finish(struct cbx_call *call, int result, struct cbx_text *text, con
 	cbx_call_fail_by(call, result, error);
 }
 
-void cbx_document_jobs(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->window);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_jobs(view, call->params, false, &text, error), &text, error);
+	finish(call, cbx_job_api_jobs(snapshot, call->params, false, &text, error), &text, error);
 }
 
-void cbx_document_systems(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->window);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_systems(view, call->params, &text, error), &text, error);
+	finish(call, cbx_job_api_systems(snapshot, call->params, &text, error), &text, error);
 }
 
 /* A name that no system can have is one that nobody knows */
@@ -56,9 +58,10 @@ static int take_system(const struct cbx_call *call, const char **system, char na
 	return result;
 }
 
-void cbx_document_system(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->window);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 	const char *system = NULL;
@@ -66,7 +69,7 @@ void cbx_document_system(struct cbx_desk *desk, struct cbx_call *call)
 	int result = take_system(call, &system, name, error);
 
 	if (!result)
-		result = cbx_job_api_system(view, system, &text, error);
+		result = cbx_job_api_system(snapshot, system, &text, error);
 	finish(call, result, &text, error);
 }
 
@@ -74,7 +77,7 @@ void cbx_document_system(struct cbx_desk *desk, struct cbx_call *call)
 struct sought {
 	const char *system;
 	int64_t job_id;
-	const struct cbx_view *view;
+	const struct cbx_snapshot *snapshot;
 	const struct cbx_job *shown; /* the view's; NULL = none */
 	struct cbx_text *text;
 };
@@ -97,7 +100,7 @@ static int render_row(void *user, const struct cbx_row *row)
 	/* the shared state has the later progress; where the texts differ SQL knows better */
 	if (sought->shown && !strcmp(sought->shown->status->text, status->text))
 		facts.status = sought->shown->status;
-	cbx_job_api_job(sought->view, &facts, sought->text);
+	cbx_job_api_job(sought->snapshot, &facts, sought->text);
 	return 0;
 }
 
@@ -108,9 +111,10 @@ static int ask_job(struct cbx_sql *sql, void *user)
 	return sql->directory->find_job(sql, sought->system, sought->job_id, render_row, sought);
 }
 
-static int ask_sql(struct cbx_desk *desk, struct sought *sought, char error[CBX_API_ERROR])
+static int ask_sql(struct cbx_request_worker *worker, struct sought *sought,
+		   char error[CBX_API_ERROR])
 {
-	int result = cbx_desk_ask(desk, ask_job, sought, error);
+	int result = cbx_request_worker_query(worker, ask_job, sought, error);
 
 	if (result != 1)
 		return result;
@@ -128,16 +132,17 @@ static void render_shown(const struct sought *sought)
 				       .first_seen_ms = job->first_seen_ms,
 				       .updated_ms = job->updated_ms };
 
-	cbx_job_api_job(sought->view, &facts, sought->text);
+	cbx_job_api_job(sought->snapshot, &facts, sought->text);
 }
 
-static int find_job(struct cbx_desk *desk, struct sought *sought, char error[CBX_API_ERROR])
+static int find_job(struct cbx_request_worker *worker, struct sought *sought,
+		    char error[CBX_API_ERROR])
 {
 	int result = 1;
 
-	sought->shown = cbx_job_api_find(sought->view, sought->system, sought->job_id);
-	if (!sought->shown || !cbx_leadership_epoch(desk->calls->leadership))
-		result = ask_sql(desk, sought, error);
+	sought->shown = cbx_job_api_find(sought->snapshot, sought->system, sought->job_id);
+	if (!sought->shown || !cbx_leadership_epoch(worker->calls->leadership))
+		result = ask_sql(worker, sought, error);
 	if (result == CHATTERBOX_E_DOWN && sought->shown && sought->shown->revision)
 		result = 1;
 	if (result == 1)
@@ -145,11 +150,12 @@ static int find_job(struct cbx_desk *desk, struct sought *sought, char error[CBX
 	return result < 0 ? result : 0;
 }
 
-void cbx_document_job(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->window);
 	struct cbx_text text = { 0 };
-	struct sought sought = { .view = view, .text = &text };
+	struct sought sought = { .snapshot = snapshot, .text = &text };
 	char error[CBX_API_ERROR] = "";
 	char name[80];
 	int result = take_system(call, &sought.system, name, error);
@@ -157,22 +163,23 @@ void cbx_document_job(struct cbx_desk *desk, struct cbx_call *call)
 	if (!result)
 		result = cbx_param_count(call, "job_id", true, &sought.job_id, error);
 	if (!result)
-		result = find_job(desk, &sought, error);
+		result = find_job(worker, &sought, error);
 	finish(call, result, &text, error);
 }
 
-void cbx_document_summary(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->window);
 	struct cbx_text text = { 0 };
 	char leader[CBX_HOLDER_TEXT];
 	struct cbx_summary_facts facts = { .role = "standby", .leader = leader };
 
-	if (desk->calls->observer)
+	if (worker->calls->observer)
 		facts.role = "observer";
-	else if (cbx_leadership_epoch(desk->calls->leadership))
+	else if (cbx_leadership_epoch(worker->calls->leadership))
 		facts.role = "leader";
-	cbx_leadership_leader(desk->calls->leadership, leader);
-	cbx_job_api_summary(view, &facts, &text);
+	cbx_leadership_leader(worker->calls->leadership, leader);
+	cbx_job_api_summary(snapshot, &facts, &text);
 	finish(call, 0, &text, "");
 }

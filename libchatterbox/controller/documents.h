@@ -3,13 +3,13 @@
 #ifndef CBX_CONTROLLER_DOCUMENTS_H
 #define CBX_CONTROLLER_DOCUMENTS_H
 
-#include "controller/desk.h"
+#include "controller/request_worker.h"
 
 /* Any thread: each takes the call over and finishes it */
-void cbx_document_jobs(struct cbx_desk *desk, struct cbx_call *call);
-void cbx_document_job(struct cbx_desk *desk, struct cbx_call *call); /* may ask SQL */
-void cbx_document_systems(struct cbx_desk *desk, struct cbx_call *call);
-void cbx_document_system(struct cbx_desk *desk, struct cbx_call *call);
-void cbx_document_summary(struct cbx_desk *desk, struct cbx_call *call);
+void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call);
+void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call); /* may ask SQL */
+void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call);
+void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *call);
+void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *call);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * methods.c - the table of methods, and those that only read: from the view, or from SQL
  */
-#include "controller/courier.h"
+#include "controller/command_relay.h"
 #include "controller/documents.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
@@ -26,29 +26,30 @@ static void finish(struct cbx_call *call, int result, struct cbx_text *text, con
 }
 
 /* A question over the view */
-static void answer_from_view(struct cbx_desk *desk, struct cbx_call *call)
+static void answer_from_snapshot(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_jobs(view, call->params, true, &text, error), &text, error);
+	finish(call, cbx_job_api_jobs(snapshot, call->params, true, &text, error), &text, error);
 }
 
-static void find(struct cbx_desk *desk, struct cbx_call *call)
+static void find(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	answer_from_view(desk, call);
+	answer_from_snapshot(worker, call);
 }
 
 /* statusAll takes a page, no filter */
-static void status_all(struct cbx_desk *desk, struct cbx_call *call)
+static void status_all(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	static const char *const filters[] = { "system", "status", "job_type", "origin", "q" };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(filters); i++)
 		json_object_del(call->params, filters[i]);
-	answer_from_view(desk, call);
+	answer_from_snapshot(worker, call);
 }
 
 struct wanted {
@@ -75,17 +76,17 @@ static int ask_job(struct cbx_sql *sql, void *user)
 	return sql->directory->find_job(sql, wanted->system, wanted->job_id, write_row, wanted);
 }
 
-static int status_of_job(struct cbx_desk *desk, const struct cbx_view *view, struct wanted *wanted,
-			 char *error)
+static int status_of_job(struct cbx_request_worker *worker, const struct cbx_snapshot *snapshot,
+			 struct wanted *wanted, char *error)
 {
-	const struct cbx_job *job = cbx_job_api_find(view, wanted->system, wanted->job_id);
+	const struct cbx_job *job = cbx_job_api_find(snapshot, wanted->system, wanted->job_id);
 	int result;
 
 	if (job) {
 		cbx_text_add(wanted->text, job->status->json, job->status->json_len);
 		return 0;
 	}
-	result = cbx_desk_ask(desk, ask_job, wanted, error);
+	result = cbx_request_worker_query(worker, ask_job, wanted, error);
 	if (result != 1)
 		return result;
 	snprintf(error, CBX_API_ERROR, "no job %lld of system %.64s is known",
@@ -93,11 +94,11 @@ static int status_of_job(struct cbx_desk *desk, const struct cbx_view *view, str
 	return CHATTERBOX_E_UNKNOWN;
 }
 
-static int status_of_system(const struct cbx_view *view, struct wanted *wanted, char *error)
+static int status_of_system(const struct cbx_snapshot *snapshot, struct wanted *wanted, char *error)
 {
-	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, wanted->system);
+	const struct cbx_job_list *list = cbx_frozen_jobs_find(snapshot->jobs, wanted->system);
 
-	if (!list && !cbx_system_list_find(view->systems, wanted->system)) {
+	if (!list && !cbx_system_list_find(snapshot->systems, wanted->system)) {
 		snprintf(error, CBX_API_ERROR, "no system %.64s is known", wanted->system);
 		return CHATTERBOX_E_UNKNOWN;
 	}
@@ -105,9 +106,10 @@ static int status_of_system(const struct cbx_view *view, struct wanted *wanted, 
 	return 0;
 }
 
-static void status(struct cbx_desk *desk, struct cbx_call *call)
+static void status(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(desk->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 	char system[80];
@@ -118,19 +120,20 @@ static void status(struct cbx_desk *desk, struct cbx_call *call)
 		result = cbx_param_count(call, "job_id", false, &wanted.job_id, error);
 	cbx_text_puts(&text, "{\"jobs\":[");
 	if (!result && wanted.job_id >= 0)
-		result = status_of_job(desk, view, &wanted, error);
+		result = status_of_job(worker, snapshot, &wanted, error);
 	else if (!result)
-		result = status_of_system(view, &wanted, error);
+		result = status_of_system(snapshot, &wanted, error);
 	cbx_text_puts(&text, "]}");
 	finish(call, result, &text, error);
 }
 
 /* What a host says without waiting for the poller, as the events of contract 3.4 say it */
 
-static void put(struct cbx_desk *desk, struct cbx_call *call, struct cbx_inbound *inbound)
+static void put(struct cbx_request_worker *worker, struct cbx_call *call,
+		struct cbx_inbound *inbound)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
-	int result = cbx_mailbox_put(desk->calls->poller, inbound);
+	int result = cbx_mailbox_put(worker->calls->poller, inbound);
 
 	if (result < 0) {
 		cbx_inbound_free(inbound);
@@ -141,31 +144,32 @@ static void put(struct cbx_desk *desk, struct cbx_call *call, struct cbx_inbound
 	cbx_call_done(call, &text);
 }
 
-static void want_task(struct cbx_desk *desk, struct cbx_call *call, enum cbx_inbound_type type)
+static void want_task(struct cbx_request_worker *worker, struct cbx_call *call,
+		      enum cbx_inbound_type type)
 {
 	struct cbx_inbound *inbound = NULL;
 	int result;
 
-	if (cbx_calls_refuse(desk->calls, call))
+	if (cbx_calls_refuse(worker->calls, call))
 		return;
 	result = cbx_inbound_new(type, &inbound);
 	if (result < 0)
 		cbx_call_fail_by(call, result, "");
 	else
-		put(desk, call, inbound);
+		put(worker, call, inbound);
 }
 
-static void update_database(struct cbx_desk *desk, struct cbx_call *call)
+static void update_database(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	want_task(desk, call, CBX_IN_DISCOVER);
+	want_task(worker, call, CBX_IN_DISCOVER);
 }
 
-static void poll_jobs(struct cbx_desk *desk, struct cbx_call *call)
+static void poll_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	want_task(desk, call, CBX_IN_POLL);
+	want_task(worker, call, CBX_IN_POLL);
 }
 
-static void mark(struct cbx_desk *desk, struct cbx_call *call, const char *event)
+static void mark(struct cbx_request_worker *worker, struct cbx_call *call, const char *event)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	const struct cbx_decode_limits limits = { .bytes = 4096, .jobs = 1 };
@@ -178,7 +182,7 @@ static void mark(struct cbx_desk *desk, struct cbx_call *call, const char *event
 		cbx_call_fail_by(call, result, error);
 		return;
 	}
-	if (cbx_calls_refuse(desk->calls, call))
+	if (cbx_calls_refuse(worker->calls, call))
 		return;
 	cbx_text_json_string(&body, system);
 	result = body.failed ? -ENOMEM
@@ -187,22 +191,22 @@ static void mark(struct cbx_desk *desk, struct cbx_call *call, const char *event
 		cbx_call_fail_by(call, result, "");
 		return;
 	}
-	inbound->at = cbx_now(desk->clock);
-	put(desk, call, inbound);
+	inbound->at = cbx_now(worker->clock);
+	put(worker, call, inbound);
 }
 
-static void mark_online(struct cbx_desk *desk, struct cbx_call *call)
+static void mark_online(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	mark(desk, call, "system_online");
+	mark(worker, call, "system_online");
 }
 
-static void mark_offline(struct cbx_desk *desk, struct cbx_call *call)
+static void mark_offline(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	mark(desk, call, "system_offline");
+	mark(worker, call, "system_offline");
 }
 
 /* A method that reads, answered at the desk */
-#define READS(handler, from) .desk = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
+#define READS(handler, from) .worker = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
 /* One that the poller carries out, and how an observer does it */
 #define ORDER(handler, observed, from) \
 	.poller = (handler), .observer = (observed), .server = CHATTERBOX_SERVER_##from
@@ -211,28 +215,29 @@ const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.status", READS(status, SQL) },
 	{ "nl-ocd.content.job.statusAll", READS(status_all, NONE) },
 	{ "nl-ocd.content.job.find", READS(find, NONE) },
-	{ "nl-ocd.content.job.pause", ORDER(cbx_order_pause, cbx_observe_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.resume", ORDER(cbx_order_resume, cbx_observe_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.kill", ORDER(cbx_order_kill, cbx_observe_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, cbx_observe_rpc, RMQ) },
-	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, cbx_observe_rpc, RMQ) },
-	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, cbx_observe_rpc, SQL) },
-	{ "nl-ocd.server.errors.get", .observer = cbx_observe_rpc,
-	  READS(cbx_desk_errors_get, SQL) },
-	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, cbx_observe_rpc, SQL) },
+	{ "nl-ocd.content.job.pause", ORDER(cbx_order_pause, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.resume", ORDER(cbx_order_resume, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.kill", ORDER(cbx_order_kill, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, cbx_observer_rpc, RMQ) },
+	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, cbx_observer_rpc, RMQ) },
+	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, cbx_observer_rpc, SQL) },
+	{ "nl-ocd.server.errors.get", .observer = cbx_observer_rpc,
+	  READS(cbx_request_worker_errors_get, SQL) },
+	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, cbx_observer_rpc, SQL) },
 	/* of HTTP and the C API alone */
 	{ "chatterbox.jobs", READS(cbx_document_jobs, NONE) },
 	{ "chatterbox.job", READS(cbx_document_job, SQL) },
 	{ "chatterbox.systems", READS(cbx_document_systems, NONE) },
 	{ "chatterbox.system", READS(cbx_document_system, NONE) },
 	{ "chatterbox.summary", READS(cbx_document_summary, NONE) },
-	{ "chatterbox.update_database", .desk = update_database },
-	{ "chatterbox.poll_jobs", .desk = poll_jobs },
-	{ "chatterbox.online_systems.online", .desk = mark_online },
-	{ "chatterbox.online_systems.offline", .desk = mark_offline },
+	{ "chatterbox.update_database", .worker = update_database },
+	{ "chatterbox.poll_jobs", .worker = poll_jobs },
+	{ "chatterbox.online_systems.online", .worker = mark_online },
+	{ "chatterbox.online_systems.offline", .worker = mark_offline },
 	{ "chatterbox.pause_tasks", ORDER(cbx_order_pause_scheduler, NULL, NONE) },
 	{ "chatterbox.resume_tasks", ORDER(cbx_order_resume_scheduler, NULL, NONE) },
-	{ "chatterbox.set_interval", ORDER(cbx_order_set_interval, cbx_observe_set_interval, SQL) },
+	{ "chatterbox.set_interval",
+	  ORDER(cbx_order_set_interval, cbx_observer_set_interval, SQL) },
 	{ "chatterbox.delete_entry", ORDER(cbx_order_delete_entry, NULL, SQL) },
 	{ "chatterbox.send_status", ORDER(cbx_order_send_status, NULL, RMQ) },
 	{ "chatterbox.errors.report", ORDER(cbx_order_report_errors, NULL, SQL) },
@@ -240,10 +245,10 @@ const struct cbx_method cbx_methods[] = {
 	{ "chatterbox.syncing.add", ORDER(cbx_order_add_syncing, cbx_order_add_syncing, NONE) },
 	{ "chatterbox.syncing.remove",
 	  ORDER(cbx_order_remove_syncing, cbx_order_remove_syncing, NONE) },
-	{ "chatterbox.syncing.has", ORDER(cbx_order_is_syncing, cbx_observe_is_syncing, NONE) },
+	{ "chatterbox.syncing.has", ORDER(cbx_order_is_syncing, cbx_observer_is_syncing, NONE) },
 	{ "chatterbox.online_systems.populate", ORDER(cbx_order_populate_online, NULL, SQL) },
 	{ "chatterbox.update_server_configuration",
-	  ORDER(cbx_order_update_configuration, cbx_observe_reread, SQL) },
+	  ORDER(cbx_order_update_configuration, cbx_observer_reread, SQL) },
 	{ "chatterbox.internal_systems.populate", ORDER(cbx_order_populate_internal, NULL, REDIS) },
 	{ "chatterbox.internal_systems.clean_up", ORDER(cbx_order_clean_internal, NULL, REDIS) },
 	{ "chatterbox.internal_systems.put",

@@ -13,7 +13,7 @@
 #include "task/task.h"
 
 struct cbx_online_systems {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_sql *connections; /* of live_temp; NULL = the flow's own */
 	struct cbx_link *connections_link;
 	struct cbx_task

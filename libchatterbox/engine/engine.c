@@ -42,8 +42,8 @@ static int build(struct chatterbox *box)
 	cbx_settings_put(&box->settings, settings);
 	set_log_level(box, settings);
 	if (!result)
-		result = cbx_observe_init(&box->observe, CHATTERBOX_VERSION_TEXT,
-					  CHATTERBOX_REVISION);
+		result = cbx_counters_init(&box->counters, CHATTERBOX_VERSION_TEXT,
+					   CHATTERBOX_REVISION);
 	if (!result)
 		result = cbx_health_new(box->clock, &box->health);
 	if (!result)
@@ -66,11 +66,11 @@ static void destroy(struct chatterbox *box)
 	engine_close_host(box);
 	cbx_memory_broker_unref(box->broker);
 	cbx_memory_store_unref(box->store);
-	cbx_window_close(&box->window);
+	cbx_snapshot_slot_close(&box->slot);
 	cbx_health_free(box->health);
-	cbx_observe_close(&box->observe);
+	cbx_counters_close(&box->counters);
 	cbx_settings_place_close(&box->settings);
-	pthread_mutex_destroy(&box->desk.lock);
+	pthread_mutex_destroy(&box->worker.lock);
 	chatterbox_config_unref(box->config);
 	free(box);
 }
@@ -99,8 +99,8 @@ int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatte
 	cbx_settings_place_init(&box->settings);
 	pthread_mutex_init(&box->host_lock, NULL);
 	box->last_ended = &box->ended;
-	pthread_mutex_init(&box->desk.lock, NULL);
-	cbx_window_init(&box->window);
+	pthread_mutex_init(&box->worker.lock, NULL);
+	cbx_snapshot_slot_init(&box->slot);
 	result = build(box);
 	if (result < 0) {
 		destroy(box);

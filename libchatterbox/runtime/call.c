@@ -101,7 +101,7 @@ bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call)
 	char leader[CBX_HOLDER_TEXT];
 	char message[256];
 
-	if (calls->observer && (call->method->observer || call->method->desk))
+	if (calls->observer && (call->method->observer || call->method->worker))
 		return false;
 	if (cbx_leadership_epoch(calls->leadership))
 		return false;
@@ -143,9 +143,9 @@ void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call)
 {
 	if (calls->closed)
 		cbx_call_fail(call, CBX_CALL_DOWN, "chatterbox is stopping");
-	else if (!call->method->desk)
+	else if (!call->method->worker)
 		cbx_calls_to_poller(calls, call);
-	else if (cbx_mailbox_put(calls->desk, call) < 0)
+	else if (cbx_mailbox_put(calls->worker, call) < 0)
 		fail_full(call);
 }
 
