@@ -6,7 +6,7 @@
  */
 #include "count.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <pthread.h>

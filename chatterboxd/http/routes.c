@@ -5,7 +5,7 @@
  * No job logic here: a route turns its parameters into one call and the call's result into an
  * answer. Decides which routes may wait for the database, and so belong to the worker.
  */
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "count.h"
 #include "exchange.h"
 #include "json.h"
@@ -57,7 +57,7 @@ int64_t cbd_number_of(const char *text)
 /* Takes the object over */
 static void answer_params(struct cbd_request *request, enum chatterbox_topic topic, json_t *object)
 {
-	cbd_auto(cbd_freep) char *params = object ? cbd_json_text(object) : NULL;
+	cbx_auto(cbx_freep) char *params = object ? cbd_json_text(object) : NULL;
 
 	json_decref(object);
 	if (params)
@@ -130,7 +130,7 @@ static void answer_ready(struct cbd_request *request)
 /* The engine's figures, then the server's; NULL when there is no memory for all of it */
 static char *metrics_text(struct cbd_request *request, bool openmetrics)
 {
-	cbd_auto(cbd_freep) char *engine = NULL;
+	cbx_auto(cbx_freep) char *engine = NULL;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out;
@@ -143,7 +143,7 @@ static char *metrics_text(struct cbd_request *request, bool openmetrics)
 	fputs(engine, out);
 	cbd_counts_print(request->http->counts, openmetrics, out);
 	if (fclose(out))
-		free(cbd_steal(text));
+		free(cbx_steal(text));
 	return text;
 }
 
@@ -215,4 +215,4 @@ const struct cbd_route cbd_routes[] = {
 	      cbd_order_no_body),
 	WRITE("POST", "/api/v1/jobs/{system}/{job_id}/kill", cbd_order_job_kill, cbd_order_no_body),
 };
-const size_t cbd_route_count = CBD_COUNT(cbd_routes);
+const size_t cbd_route_count = CBX_COUNT(cbd_routes);

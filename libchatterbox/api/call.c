@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 #include <limits.h>

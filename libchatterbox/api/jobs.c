@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* api/jobs.c - the public list of live jobs: a view, with an index over it */
+#include "base/read.h"
 #include "engine/internal.h"
 
 #include <assert.h>

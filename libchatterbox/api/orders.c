@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 #include <string.h>

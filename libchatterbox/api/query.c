@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/read.h"
 
 #include <assert.h>
 #include <errno.h>

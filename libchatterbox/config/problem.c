@@ -7,7 +7,8 @@
  * reach a line: a name in a hostile file can't forge a second one.
  */
 #include "base/error.h"
-#include "base/text.h"
+#include "common/text.h"
+#include "common/utf8.h"
 #include "config/config.h"
 
 #include <errno.h>

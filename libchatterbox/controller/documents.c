@@ -9,6 +9,7 @@
  */
 #include "controller/documents.h"
 
+#include "base/read.h"
 #include "controller/job_api.h"
 #include "port/directory.h"
 
