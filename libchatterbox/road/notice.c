@@ -5,6 +5,7 @@
  * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
  * row says ocd already); here only our records learn of it.
  */
+#include "base/read.h"
 #include "road/road.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #ifndef CBX_ROAD_POLL_INTERNAL_H
 #define CBX_ROAD_POLL_INTERNAL_H
 
+#include "base/read.h"
 #include "road/poll.h"
 
 struct target {
