@@ -8,7 +8,7 @@
  */
 #include "log.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "log_line.h"
 #include "log_writer.h"
 #include "say.h"

@@ -11,7 +11,7 @@
  */
 #include "log_writer.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "say.h"
 
 #include <errno.h>
@@ -140,7 +140,7 @@ static int open_path(const char *path)
 
 static void open_place(struct cbd_log_writer *writer)
 {
-	cbd_auto(cbd_freep) char *path = cbd_steal(writer->path);
+	cbx_auto(cbx_freep) char *path = cbx_steal(writer->path);
 	int fd;
 
 	writer->urgent = false;
@@ -171,7 +171,7 @@ static bool await(struct cbd_log_writer *writer, int place)
 	eventfd_t count;
 
 	pthread_mutex_unlock(&writer->lock);
-	poll(fds, CBD_COUNT(fds), -1);
+	poll(fds, CBX_COUNT(fds), -1);
 	if (fds[1].revents)
 		eventfd_read(writer->wake, &count);
 	pthread_mutex_lock(&writer->lock);

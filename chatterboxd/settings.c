@@ -7,7 +7,7 @@
  */
 #include "settings.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "say.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static const char *file_of(const struct cbd_options *options)
 /* Nobody chose this value */
 static bool is_default(const struct chatterbox_config *config, const char *path)
 {
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	const char *from;
 	json_t *all;
 	bool found;
@@ -62,7 +62,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 }
 
 /* The embedded profile; and what makes a demo pleasant, where nobody said otherwise */
-static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
+static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
 	int result = chatterbox_config_set_embedded(config, sqlite_path);
 
@@ -73,8 +73,8 @@ static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
 	return result;
 }
 
-static int lay_sources(struct chatterbox_config *config, const struct cbd_options *options,
-		       const char *sqlite_path)
+static int apply_sources(struct chatterbox_config *config, const struct cbd_options *options,
+			 const char *sqlite_path)
 {
 	const char *file = file_of(options);
 	int result = file ? chatterbox_config_load_file(config, file) : 0;
@@ -83,7 +83,7 @@ static int lay_sources(struct chatterbox_config *config, const struct cbd_option
 	if (!result || result == CHATTERBOX_E_CONFIG)
 		result = chatterbox_config_load_environment(config, environ);
 	if (!result && options->demo)
-		result = lay_demo(config, sqlite_path);
+		result = apply_demo(config, sqlite_path);
 	if (!result && options->log_level)
 		result = chatterbox_config_set(config, "log.level", options->log_level,
 					       "--log-level");
@@ -111,24 +111,24 @@ static void report(const struct chatterbox_config *config, bool waits)
 int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
 		      struct chatterbox_config **out)
 {
-	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
 	int result = chatterbox_config_new(&config);
 
 	if (result < 0)
 		return result;
-	result = lay_sources(config, options, sqlite_path);
+	result = apply_sources(config, options, sqlite_path);
 	report(config, options->mode != CBD_RUN);
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;
 	result = chatterbox_config_check(config);
-	*out = cbd_steal(config);
+	*out = cbx_steal(config);
 	return result;
 }
 
 int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path)
 {
-	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	int result = cbd_settings_read(options, sqlite_path, &config);
 
 	if (!config)

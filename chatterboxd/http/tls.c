@@ -7,7 +7,7 @@
  */
 #include "tls.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "deadline.h"
 
 #include <errno.h>
@@ -72,7 +72,7 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 		    char error[CHATTERBOX_ERROR_TEXT])
 {
 	/* neither the opening nor the reading of a FIFO may hold main up */
-	cbd_auto(cbd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	ssize_t got = 1;
 
@@ -83,7 +83,8 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 		return -ENOMEM;
 	while (got > 0 && pem->size < PEM_MAX) {
 		if (poll(&ready, 1, PATIENCE_MS) == 0)
-			return refuse(error, key, path, "it is a pipe, and nothing comes out of it");
+			return refuse(error, key, path,
+				      "it is a pipe, and nothing comes out of it");
 		got = read(fd, pem->data + pem->size, PEM_MAX - pem->size);
 		pem->size += got > 0 ? (unsigned)got : 0;
 	}
@@ -132,8 +133,8 @@ static int read_pair(struct shown *shown, const char *cert_path, const char *key
 {
 	static const char cert_name[] = "http_server.tls.cert";
 	static const char key_name[] = "http_server.tls.key";
-	cbd_auto(pem_wipe) gnutls_datum_t cert = { 0 };
-	cbd_auto(pem_wipe) gnutls_datum_t key = { 0 };
+	cbx_auto(pem_wipe) gnutls_datum_t cert = { 0 };
+	cbx_auto(pem_wipe) gnutls_datum_t key = { 0 };
 	unsigned count = CHAIN_MAX;
 	int result = read_pem(cert_name, cert_path, &cert, error);
 
@@ -178,7 +179,7 @@ static void forget(int64_t now)
 int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 		 char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbd_auto(shown_freep) struct shown *shown = calloc(1, sizeof(*shown));
+	cbx_auto(shown_freep) struct shown *shown = calloc(1, sizeof(*shown));
 	int64_t now = cbd_monotonic_ms();
 	int result = shown ? read_pair(shown, cert_path, key_path, error) : -ENOMEM;
 
@@ -189,7 +190,7 @@ int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 	if (present)
 		present->replaced_ms = now;
 	shown->next = present;
-	present = cbd_steal(shown);
+	present = cbx_steal(shown);
 	forget(now);
 	pthread_mutex_unlock(&lock);
 	return 0;

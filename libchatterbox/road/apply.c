@@ -7,33 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-void cbx_heard_free(struct cbx_heard *heard)
+void cbx_received_free(struct cbx_received *received)
 {
 	size_t i;
 
-	if (!heard)
+	if (!received)
 		return;
-	for (i = 0; i < heard->count; i++)
-		cbx_status_unref(heard->statuses[i]);
-	free(heard->statuses);
-	free(heard->named);
-	free(heard->garbled);
-	free(heard);
+	for (i = 0; i < received->count; i++)
+		cbx_status_unref(received->statuses[i]);
+	free(received->statuses);
+	free(received->named);
+	free(received->rejected);
+	free(received);
 }
 
-CBX_DEFINE_CLEANUP(struct cbx_heard *, cbx_heard_free)
+CBX_DEFINE_CLEANUP(struct cbx_received *, cbx_received_free)
 
-static int copy_statuses(struct cbx_heard *heard, const struct cbx_report *report)
+static int copy_statuses(struct cbx_received *received, const struct cbx_report *report)
 {
 	size_t i;
 
 	if (!report->count)
 		return 0;
-	heard->statuses = calloc(report->count, sizeof(*heard->statuses));
-	if (!heard->statuses)
+	received->statuses = calloc(report->count, sizeof(*received->statuses));
+	if (!received->statuses)
 		return -ENOMEM;
 	for (i = 0; i < report->count; i++)
-		heard->statuses[heard->count++] = cbx_status_ref(report->statuses[i]);
+		received->statuses[received->count++] = cbx_status_ref(report->statuses[i]);
 	return 0;
 }
 
@@ -49,100 +49,104 @@ static int copy_ids(const int64_t *ids, size_t count, int64_t **out, size_t *out
 	return 0;
 }
 
-int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, struct cbx_heard **out)
+int cbx_received_new(const struct cbx_report *report, struct cbx_inbound *from,
+		     struct cbx_received **out)
 {
 	size_t size = strlen(report->system) + 1;
-	cbx_auto(cbx_heard_freep) struct cbx_heard *heard = calloc(1, sizeof(*heard) + size);
+	cbx_auto(cbx_received_freep) struct cbx_received *received =
+		calloc(1, sizeof(*received) + size);
 
-	if (!heard)
+	if (!received)
 		return -ENOMEM;
-	memcpy(heard->system, report->system, size);
-	heard->kind = report->kind;
-	heard->at = report->at;
-	heard->from = from;
-	heard->silent_before_ms = report->silent_before_ms;
-	heard->absence = report->absence;
-	if (copy_statuses(heard, report) < 0)
+	memcpy(received->system, report->system, size);
+	received->kind = report->kind;
+	received->at = report->at;
+	received->from = from;
+	received->expired_before_ms = report->expired_before_ms;
+	received->absence = report->absence;
+	if (copy_statuses(received, report) < 0)
 		return -ENOMEM;
-	if (copy_ids(report->named, report->named_count, &heard->named, &heard->named_count) < 0 ||
-	    copy_ids(report->garbled, report->garbled_count, &heard->garbled,
-		     &heard->garbled_count) < 0)
+	if (copy_ids(report->named, report->named_count, &received->named, &received->named_count) <
+		    0 ||
+	    copy_ids(report->rejected, report->rejected_count, &received->rejected,
+		     &received->rejected_count) < 0)
 		return -ENOMEM;
-	*out = cbx_steal(heard);
+	*out = cbx_steal(received);
 	return 0;
 }
 
-size_t cbx_heard_bytes(const struct cbx_heard *heard)
+size_t cbx_received_bytes(const struct cbx_received *received)
 {
 	size_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < heard->count; i++)
-		bytes += heard->statuses[i]->json_len;
+	for (i = 0; i < received->count; i++)
+		bytes += received->statuses[i]->json_len;
 	return bytes;
 }
 
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from)
+int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
+		     struct cbx_inbound *from)
 {
-	struct cbx_heard *heard = NULL;
-	int result = cbx_heard_new(report, from, &heard);
+	struct cbx_received *received = NULL;
+	int result = cbx_received_new(report, from, &received);
 
 	if (result < 0)
 		return result;
-	if (!flow->batch.heard_count)
-		flow->batch.oldest = cbx_now(flow->clock);
-	*flow->batch.heard_end = heard;
-	flow->batch.heard_end = &heard->next;
-	flow->batch.heard_count++;
-	flow->batch.bytes += cbx_heard_bytes(heard);
+	if (!road->batch.received_count)
+		road->batch.oldest = cbx_now(road->clock);
+	*road->batch.received_end = received;
+	road->batch.received_end = &received->next;
+	road->batch.received_count++;
+	road->batch.bytes += cbx_received_bytes(received);
 	return 0;
 }
 
-int cbx_flow_ask_now(struct cbx_flow *flow, const char *system)
+int cbx_road_ask_now(struct cbx_road *road, const char *system)
 {
-	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, system);
+	struct cbx_system_entry *entry = cbx_systems_get(road->systems, system);
 
 	if (!entry)
 		return -ENOMEM;
 	if (entry->ask_now)
 		return 0;
-	if (flow->ask_now_count == flow->ask_now_capacity) {
-		size_t capacity = flow->ask_now_capacity ? flow->ask_now_capacity * 2 : 16;
-		struct cbx_system_entry **all = reallocarray(flow->ask_now, capacity, sizeof(*all));
+	if (road->ask_now_count == road->ask_now_capacity) {
+		size_t capacity = road->ask_now_capacity ? road->ask_now_capacity * 2 : 16;
+		struct cbx_system_entry **all = reallocarray(road->ask_now, capacity, sizeof(*all));
 
 		if (!all)
 			return -ENOMEM;
-		flow->ask_now = all;
-		flow->ask_now_capacity = capacity;
+		road->ask_now = all;
+		road->ask_now_capacity = capacity;
 	}
-	flow->ask_now[flow->ask_now_count++] = entry;
+	road->ask_now[road->ask_now_count++] = entry;
 	entry->ask_now = true;
 	return 0;
 }
 
-int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, uint64_t at,
-		       enum cbx_system_state state, bool listed)
+int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
+			 enum cbx_system_state state, bool listed)
 {
 	int result = 0;
 
-	entry->word_at = at;
+	entry->reported_at = at;
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
-	flow->systems_dirty = true;
+	road->systems_dirty = true;
 	if (listed || state == CBX_OFFLINE)
-		entry->list_owed = !listed;
-	else if (entry->list_owed)
-		result = cbx_flow_ask_now(flow, entry->system->name);
+		entry->list_due = !listed;
+	else if (entry->list_due)
+		result = cbx_road_ask_now(road, entry->system->name);
 	return result ? result
-		      : cbx_systems_set(flow->systems, entry, state, cbx_wall(flow->clock), listed);
+		      : cbx_systems_set(road->systems, entry, state, cbx_wall(road->clock), listed);
 }
 
-static int note_word_of(struct cbx_flow *flow, const char *name, uint64_t at,
-			enum cbx_system_state state)
+static int note_report_of(struct cbx_road *road, const char *name, uint64_t at,
+			  enum cbx_system_state state)
 {
-	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
+	struct cbx_system_entry *entry = cbx_systems_get(road->systems, name);
 
-	return entry ? cbx_flow_note_word(flow, entry, at, state, false) : -ENOMEM;
+	return entry ? cbx_road_note_report(road, entry, at, state, false) : -ENOMEM;
 }
 
 static int by_system(const void *a, const void *b)
@@ -155,7 +159,7 @@ static int by_system(const void *a, const void *b)
 
 /* A pushed report may hold several systems: each is heard by itself. The sort may shuffle jobs of
  * one system, which is harmless: the decoder keeps each job once. */
-static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	struct cbx_reply *reply = inbound->reply;
 	size_t first = 0;
@@ -173,16 +177,16 @@ static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
 		report.statuses = reply->statuses + first;
 		report.count = i - first;
 		first = i;
-		result = note_word_of(flow, report.system, inbound->at, CBX_ONLINE);
+		result = note_report_of(road, report.system, inbound->at, CBX_ONLINE);
 		if (!result)
-			result = cbx_flow_hear(flow, &report, inbound);
+			result = cbx_road_receive(road, &report, inbound);
 		if (result < 0)
 			return result;
 	}
 	return 0;
 }
 
-static int mark_systems(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int mark_systems(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	bool online = inbound->type == CBX_IN_ONLINE;
 	size_t i;
@@ -191,21 +195,21 @@ static int mark_systems(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	for (i = 0; !result && i < inbound->reply->system_count; i++) {
 		const char *name = inbound->reply->systems[i];
 
-		result = note_word_of(flow, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
+		result = note_report_of(road, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
 		if (!result && online)
-			result = cbx_flow_ask_now(flow, name);
+			result = cbx_road_ask_now(road, name);
 	}
 	return result;
 }
 
-static int apply(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	switch (inbound->type) {
 	case CBX_IN_REPORT:
-		return hear_push(flow, inbound);
+		return receive_push(road, inbound);
 	case CBX_IN_ONLINE:
 	case CBX_IN_OFFLINE:
-		return mark_systems(flow, inbound);
+		return mark_systems(road, inbound);
 	case CBX_IN_INTERVAL:
 	case CBX_IN_DISCOVER:
 	case CBX_IN_POLL:
@@ -213,31 +217,31 @@ static int apply(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	case CBX_IN_ANSWER:
 		break;
 	}
-	flow->command(flow->command_user, inbound);
+	road->command(road->command_user, inbound);
 	return 1;
 }
 
-int cbx_flow_drain_inbox(struct cbx_flow *flow)
+int cbx_road_drain_inbox(struct cbx_road *road)
 {
 	struct cbx_inbound *inbound;
 	int result;
 
-	if (flow->hanging)
+	if (road->hanging)
 		return 0; /* what is heard now must not mix with a batch whose fate is open */
-	cbx_mailbox_clear(flow->inbox);
-	while ((inbound = cbx_mailbox_take(flow->inbox))) {
-		result = apply(flow, inbound);
+	cbx_mailbox_clear(road->inbox);
+	while ((inbound = cbx_mailbox_take(road->inbox))) {
+		result = apply(road, inbound);
 		if (result == 1)
 			continue;
 		if (result < 0) {
-			cbx_inbound_return(inbound);
+			cbx_inbound_requeue(inbound);
 			return result;
 		}
 		inbound->next = NULL;
-		*flow->batch.inbounds_end = inbound;
-		flow->batch.inbounds_end = &inbound->next;
-		if (!flow->batch.heard_count)
-			flow->batch.oldest = cbx_now(flow->clock);
+		*road->batch.inbounds_end = inbound;
+		road->batch.inbounds_end = &inbound->next;
+		if (!road->batch.received_count)
+			road->batch.oldest = cbx_now(road->clock);
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@ const char *poll_event(const struct target *target)
 static size_t group_size(const struct cbx_poll *poll)
 {
 	const struct target *first = &poll->targets[poll->next];
-	size_t most = poll->flow->settings->systems_per_request;
+	size_t most = poll->road->settings->systems_per_request;
 	size_t n = 1;
 
 	if (first->entry->ask_alone)
@@ -50,7 +50,7 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	const struct target *targets = &poll->targets[poll->next];
 	size_t i;
 
-	cbx_envelope_open(poll->flow->settings, body, id, METHOD);
+	cbx_envelope_open(poll->road->settings, body, id, METHOD);
 	cbx_text_printf(body,
 			"{\"verb\":{\"event_category\":\"request_system\",\"event\":\"%s\"},"
 			"\"object\":{\"systems\":[",
@@ -63,27 +63,27 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	cbx_text_puts(body, "]},\"target\":{\"system\":");
 	cbx_text_json_string(body, count == 1 ? targets->entry->system->name : "");
 	cbx_text_puts(body, "}}");
-	cbx_envelope_close(poll->flow->settings, body);
+	cbx_envelope_close(poll->road->settings, body);
 }
 
 static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text *body)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	struct cbx_bus_message message = {
-		.exchange = flow->settings->request_exchange,
+		.exchange = road->settings->request_exchange,
 		.routing_key = METHOD,
 		.type = METHOD,
 		.body = body->bytes,
 		.body_len = body->len,
 		.correlation_id = id,
-		.reply_to = flow->bus->ops->reply_to(flow->bus),
-		.expiration_ms = (int64_t)(poll->flow->settings->poll_timeout_ns / CBX_MS),
+		.reply_to = road->bus->ops->reply_to(road->bus),
+		.expiration_ms = (int64_t)(poll->road->settings->poll_timeout_ns / CBX_MS),
 		.mandatory = true,
 	};
 
-	cbx_envelope_properties(flow->settings, flow->clock, poll->trace, &message);
-	return flow->bus->ops->publish(flow->bus, &message, NULL,
-				       cbx_now(flow->clock) + 5 * CBX_SECOND);
+	cbx_envelope_properties(road->settings, road->clock, poll->trace, &message);
+	return road->bus->ops->publish(road->bus, &message, NULL,
+				       cbx_now(road->clock) + 5 * CBX_SECOND);
 }
 
 static int add_question(struct cbx_poll *poll, size_t count)
@@ -98,7 +98,7 @@ static int add_question(struct cbx_poll *poll, size_t count)
 		poll->question_capacity = capacity;
 	}
 	poll->questions[poll->question_count] = (struct question){
-		.first = poll->next, .count = count, .sent_at = cbx_now(poll->flow->clock)
+		.first = poll->next, .count = count, .sent_at = cbx_now(poll->road->clock)
 	};
 	return 0;
 }

@@ -16,22 +16,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct cbx_job_list *cbx_touched_list(struct cbx_flow *flow, const char *system)
+struct cbx_job_list *cbx_touched_list(struct cbx_road *road, const char *system)
 {
 	struct cbx_touched *touched;
 
-	HASH_FIND_STR(flow->batch.touched, system, touched);
-	return touched ? touched->after : cbx_active_jobs_get(flow->jobs, system);
+	HASH_FIND_STR(road->batch.touched, system, touched);
+	return touched ? touched->after : cbx_active_jobs_get(road->jobs, system);
 }
 
-int cbx_touched_set(struct cbx_flow *flow, const char *system, struct cbx_job_list *after)
+int cbx_touched_set(struct cbx_road *road, const char *system, struct cbx_job_list *after)
 {
 	size_t size = strlen(system) + 1;
 	bool cbx_hash_failed = false;
 	struct cbx_job_list *before;
 	struct cbx_touched *touched;
 
-	HASH_FIND_STR(flow->batch.touched, system, touched);
+	HASH_FIND_STR(road->batch.touched, system, touched);
 	if (touched) {
 		cbx_job_list_unref(touched->after);
 		touched->after = after;
@@ -41,12 +41,12 @@ int cbx_touched_set(struct cbx_flow *flow, const char *system, struct cbx_job_li
 	if (!touched)
 		return -ENOMEM;
 	memcpy(touched->system, system, size);
-	HASH_ADD_STR(flow->batch.touched, system, touched);
+	HASH_ADD_STR(road->batch.touched, system, touched);
 	if (cbx_hash_failed) {
 		free(touched);
 		return -ENOMEM;
 	}
-	before = cbx_active_jobs_get(flow->jobs, system);
+	before = cbx_active_jobs_get(road->jobs, system);
 	touched->before = before ? cbx_job_list_ref(before) : NULL;
 	touched->after = after;
 	return 0;
@@ -126,16 +126,16 @@ void cbx_pasts_clear(struct cbx_pasts **pasts)
 
 const struct cbx_past *cbx_pasts_find(void *user, const char *system, int64_t job_id)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = find(flow->batch.pasts, system, job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = find(road->batch.pasts, system, job_id);
 
 	return entry ? &entry->past : NULL;
 }
 
 static int note_completed(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = get(&flow->batch.pasts, row->system, row->job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = get(&road->batch.pasts, row->system, row->job_id);
 
 	if (!entry)
 		return -ENOMEM;
@@ -155,8 +155,8 @@ static int note_completed(void *user, const struct cbx_row *row)
 
 static int note_ocd(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = get(&flow->batch.pasts, row->system, row->job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = get(&road->batch.pasts, row->system, row->job_id);
 
 	if (!entry)
 		return -ENOMEM;
@@ -165,20 +165,20 @@ static int note_ocd(void *user, const struct cbx_row *row)
 }
 
 /* The keys to ask about, borrowed from what was heard */
-static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_count)
+static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_count)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
-	const struct cbx_heard *heard;
+	const struct cbx_received *received;
 	size_t count = 0;
 	size_t capacity = 0;
-	size_t left = cbx_portion_size(flow);
+	size_t left = cbx_portion_size(road);
 	size_t i;
 
-	for (heard = flow->batch.heard; left--; heard = heard->next) {
-		struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, heard->system);
+	for (received = road->batch.received; left--; received = received->next) {
+		struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, received->system);
 
-		for (i = 0; i < heard->count; i++) {
-			if (!cbx_merge_needs_past(list, heard->statuses[i]->job_id))
+		for (i = 0; i < received->count; i++) {
+			if (!cbx_merge_needs_past(list, received->statuses[i]->job_id))
 				continue;
 			if (count == capacity) {
 				capacity = capacity ? capacity * 2 : 64;
@@ -189,8 +189,8 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 					return -ENOMEM;
 				keys = more;
 			}
-			keys[count++] =
-				(struct cbx_job_key){ heard->system, heard->statuses[i]->job_id };
+			keys[count++] = (struct cbx_job_key){ received->system,
+							      received->statuses[i]->job_id };
 		}
 	}
 	*out = cbx_steal(keys);
@@ -198,122 +198,123 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 	return 0;
 }
 
-int cbx_pasts_load(struct cbx_flow *flow)
+int cbx_pasts_load(struct cbx_road *road)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
-	int result = collect(flow, &keys, &count);
+	int result = collect(road, &keys, &count);
 
 	if (result < 0 || !count)
 		return result;
-	result = flow->sql->ledger->completed(flow->sql, keys, count, note_completed, flow);
+	result = road->sql->ledger->completed(road->sql, keys, count, note_completed, road);
 	if (result < 0)
 		return result;
-	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, note_ocd, flow);
+	return road->sql->ledger->ocd_jobs(road->sql, keys, count, note_ocd, road);
 }
 
-size_t cbx_portion_size(const struct cbx_flow *flow)
+size_t cbx_portion_size(const struct cbx_road *road)
 {
-	size_t portion = flow->batch.portion;
+	size_t portion = road->batch.portion;
 
-	return portion && portion < flow->batch.heard_count ? portion : flow->batch.heard_count;
+	return portion && portion < road->batch.received_count ? portion
+							       : road->batch.received_count;
 }
 
-static void take_first(struct cbx_flow *flow)
+static void take_first(struct cbx_road *road)
 {
-	struct cbx_heard *heard = flow->batch.heard;
+	struct cbx_received *received = road->batch.received;
 
-	flow->batch.heard = heard->next;
-	if (!heard->next)
-		flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.heard_count--;
-	flow->batch.bytes -= cbx_heard_bytes(heard);
-	cbx_heard_free(heard);
+	road->batch.received = received->next;
+	if (!received->next)
+		road->batch.received_end = &road->batch.received;
+	road->batch.received_count--;
+	road->batch.bytes -= cbx_received_bytes(received);
+	cbx_received_free(received);
 }
 
-void cbx_portion_done(struct cbx_flow *flow)
+void cbx_portion_done(struct cbx_road *road)
 {
-	size_t count = cbx_portion_size(flow);
+	size_t count = cbx_portion_size(road);
 
 	while (count--)
-		take_first(flow);
-	flow->batch.portion = flow->batch.heard_count ? 2 * flow->batch.portion : 0;
-	flow->batch.oldest = cbx_now(flow->clock);
+		take_first(road);
+	road->batch.portion = road->batch.received_count ? 2 * road->batch.portion : 0;
+	road->batch.oldest = cbx_now(road->clock);
 }
 
-static int split(struct cbx_flow *flow, struct cbx_heard *heard)
+static int split(struct cbx_road *road, struct cbx_received *received)
 {
-	struct cbx_report rest = { .kind = heard->kind == CBX_LIST_ANSWER ? CBX_STATUS_ANSWER
-									  : heard->kind,
-				   .system = heard->system,
-				   .at = heard->at,
+	struct cbx_report rest = { .kind = received->kind == CBX_LIST_ANSWER ? CBX_STATUS_ANSWER
+									     : received->kind,
+				   .system = received->system,
+				   .at = received->at,
 				   .absence = CBX_NO_ABSENCE };
-	size_t half = heard->count / 2;
-	struct cbx_heard *second = NULL;
+	size_t half = received->count / 2;
+	struct cbx_received *second = NULL;
 	int result;
 
-	rest.statuses = heard->statuses + half;
-	rest.count = heard->count - half;
-	result = cbx_heard_new(&rest, heard->from, &second);
+	rest.statuses = received->statuses + half;
+	rest.count = received->count - half;
+	result = cbx_received_new(&rest, received->from, &second);
 	if (result < 0)
 		return result;
-	while (heard->count > half)
-		cbx_status_unref(heard->statuses[--heard->count]);
-	heard->absence = CBX_NO_ABSENCE;
-	second->next = heard->next;
-	heard->next = second;
-	if (flow->batch.heard_end == &heard->next)
-		flow->batch.heard_end = &second->next;
-	flow->batch.heard_count++;
+	while (received->count > half)
+		cbx_status_unref(received->statuses[--received->count]);
+	received->absence = CBX_NO_ABSENCE;
+	second->next = received->next;
+	received->next = second;
+	if (road->batch.received_end == &received->next)
+		road->batch.received_end = &second->next;
+	road->batch.received_count++;
 	return 0;
 }
 
-static void drop(struct cbx_flow *flow, struct cbx_heard *heard)
+static void drop(struct cbx_road *road, struct cbx_received *received)
 {
-	cbx_error(flow->log,
-		  CBX_FIELDS({ "server", "sql" }, { "system", heard->system },
-			     { "error", flow->sql->error }),
+	cbx_error(road->log,
+		  CBX_FIELDS({ "server", "sql" }, { "system", received->system },
+			     { "error", road->sql->error }),
 		  "SQL refuses a status: it is dropped, its neighbours are recorded: %.300s",
-		  heard->count ? heard->statuses[0]->json : "(a job's absence)");
-	if (heard->from)
-		heard->from->refused = true;
-	take_first(flow);
+		  received->count ? received->statuses[0]->json : "(a job's absence)");
+	if (received->from)
+		received->from->refused = true;
+	take_first(road);
 }
 
-int cbx_portion_refused(struct cbx_flow *flow)
+int cbx_portion_refused(struct cbx_road *road)
 {
-	size_t count = cbx_portion_size(flow);
+	size_t count = cbx_portion_size(road);
 
-	flow->batch.portion = count > 1 ? count / 2 : 1;
+	road->batch.portion = count > 1 ? count / 2 : 1;
 	if (count > 1)
 		return 0;
-	if (flow->batch.heard->count > 1)
-		return split(flow, flow->batch.heard);
-	drop(flow, flow->batch.heard);
+	if (road->batch.received->count > 1)
+		return split(road, road->batch.received);
+	drop(road, road->batch.received);
 	return 0;
 }
 
-void cbx_portion_drop(struct cbx_flow *flow, bool pushes_stay)
+void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
 {
-	struct cbx_heard *heard = flow->batch.heard;
-	struct cbx_heard *next;
+	struct cbx_received *received = road->batch.received;
+	struct cbx_received *next;
 
-	flow->batch.heard = NULL;
-	flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.heard_count = 0;
-	flow->batch.bytes = 0;
-	flow->batch.portion = 0;
-	for (; heard; heard = next) {
-		next = heard->next;
-		heard->next = NULL;
-		if (!pushes_stay || !heard->from) {
-			cbx_heard_free(heard);
+	road->batch.received = NULL;
+	road->batch.received_end = &road->batch.received;
+	road->batch.received_count = 0;
+	road->batch.bytes = 0;
+	road->batch.portion = 0;
+	for (; received; received = next) {
+		next = received->next;
+		received->next = NULL;
+		if (!pushes_stay || !received->from) {
+			cbx_received_free(received);
 			continue;
 		}
-		*flow->batch.heard_end = heard;
-		flow->batch.heard_end = &heard->next;
-		flow->batch.heard_count++;
-		flow->batch.bytes += cbx_heard_bytes(heard);
+		*road->batch.received_end = received;
+		road->batch.received_end = &received->next;
+		road->batch.received_count++;
+		road->batch.bytes += cbx_received_bytes(received);
 	}
-	flow->batch.oldest = cbx_now(flow->clock);
+	road->batch.oldest = cbx_now(road->clock);
 }

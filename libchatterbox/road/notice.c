@@ -5,13 +5,14 @@
  * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
  * row says ocd already); here only our records learn of it.
  */
+#include "base/read.h"
 #include "road/road.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
+int cbx_road_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
 {
 	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
 	size_t count = list ? list->count : 0;
@@ -37,14 +38,14 @@ int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct 
 	return result;
 }
 
-int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job)
+int cbx_road_put_job(struct cbx_road *road, const char *system, struct cbx_job *job)
 {
-	return cbx_flow_put_into(flow->jobs, system, job);
+	return cbx_road_put_into(road->jobs, system, job);
 }
 
-int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
+int cbx_road_drop_job(struct cbx_road *road, const char *system, int64_t job_id)
 {
-	struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, system);
+	struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, system);
 	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
 	struct cbx_job_list *next = NULL;
 	size_t n = 0;
@@ -61,15 +62,15 @@ int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
 			jobs[n++] = list->jobs[i];
 	result = cbx_job_list_new(jobs, n, &next);
 	if (!result)
-		result = cbx_active_jobs_set(flow->jobs, system, next);
+		result = cbx_active_jobs_set(road->jobs, system, next);
 	cbx_job_list_unref(next);
 	return result;
 }
 
 /* A row that OCD inserted: known from now on as a job that nobody has heard of */
-static int add_unheard(void *user, const struct cbx_row *row)
+static int add_unreported(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
+	struct cbx_road *road = user;
 	const char *name = row->system;
 	size_t len = strlen(row->system);
 	const struct cbx_job *known;
@@ -78,20 +79,20 @@ static int add_unheard(void *user, const struct cbx_row *row)
 
 	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status)
 		return 0;
-	known = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, row->system), row->job_id);
+	known = cbx_job_list_find(cbx_active_jobs_get(road->jobs, row->system), row->job_id);
 	/* what we hold as live or unheard is newer than the row; an ended one starts anew */
 	if (known && known->phase != CBX_ENDED)
 		return 0;
-	if (!cbx_systems_get(flow->systems, row->system))
+	if (!cbx_systems_get(road->systems, row->system))
 		return -ENOMEM;
-	result = cbx_flow_job_of_row(flow, row, &job);
+	result = cbx_road_job_of_row(road, row, &job);
 	if (result < 0)
 		return result;
 	if (known) {
-		job->word_at = known->word_at;
+		job->applied_at = known->applied_at;
 		job->first_seen_ms = known->first_seen_ms;
 	}
-	return cbx_flow_put_job(flow, row->system, job);
+	return cbx_road_put_job(road, row->system, job);
 }
 
 static int turn_to_ocd(void *user, const struct cbx_row *row)
@@ -110,41 +111,41 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	job->origin = CBX_OCD;
 	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
 	job->recorded_at = 0;
-	return cbx_flow_put_into(table, row->system, job);
+	return cbx_road_put_into(table, row->system, job);
 }
 
-int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table)
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
 	size_t i;
 	size_t k;
-	int result = cbx_active_jobs_freeze(table, &snapshot);
+	int result = cbx_active_jobs_freeze(table, &frozen);
 
-	if (result < 0 || snapshot->totals.live == snapshot->totals.live_ocd)
+	if (result < 0 || frozen->totals.live == frozen->totals.live_ocd)
 		return result;
-	keys = calloc((size_t)(snapshot->totals.live - snapshot->totals.live_ocd), sizeof(*keys));
+	keys = calloc((size_t)(frozen->totals.live - frozen->totals.live_ocd), sizeof(*keys));
 	if (!keys)
 		return -ENOMEM;
-	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+	for (i = 0; i < frozen->count; i++)
+		for (k = 0; k < frozen->entries[i].list->count; k++) {
+			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
 
 			if (job->phase == CBX_LIVE && job->origin == CBX_USER)
 				keys[count++] = (struct cbx_job_key){ job->status->system,
 								      job->status->job_id };
 		}
-	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, turn_to_ocd, table);
+	return road->sql->ledger->ocd_jobs(road->sql, keys, count, turn_to_ocd, table);
 }
 
-int cbx_flow_notice_rows(struct cbx_flow *flow)
+int cbx_road_notice_rows(struct cbx_road *road)
 {
-	int result = flow->sql->ledger->unheard(flow->sql, add_unheard, flow);
+	int result = road->sql->ledger->unreported(road->sql, add_unreported, road);
 
 	if (!result)
-		result = cbx_flow_notice_origins(flow, flow->jobs);
+		result = cbx_road_notice_origins(road, road->jobs);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	return result;
 }

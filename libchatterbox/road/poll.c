@@ -14,15 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
+int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out)
 {
 	struct cbx_poll *poll = calloc(1, sizeof(*poll));
 
 	if (!poll)
 		return -ENOMEM;
-	poll->flow = flow;
+	poll->road = road;
 	cbx_uuid(poll->trace);
-	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
+	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)road->epoch,
 		 poll->trace);
 	*out = poll;
 	return 0;
@@ -70,30 +70,30 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 /* Systems that came online meanwhile join the round; without memory they wait */
 static void add_ask_now(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 
-	while (flow->ask_now_count) {
-		struct cbx_system_entry *entry = flow->ask_now[flow->ask_now_count - 1];
+	while (road->ask_now_count) {
+		struct cbx_system_entry *entry = road->ask_now[road->ask_now_count - 1];
 
 		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
 			return;
-		flow->ask_now_count--;
+		road->ask_now_count--;
 		entry->ask_now = false;
 	}
 }
 
 static bool must_stop(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 
-	return flow->on_turn(flow->on_turn_user) || !flow->bus_link.up || flow->bus->blocked ||
-	       flow->hanging || cbx_leadership_epoch(flow->leadership) != flow->epoch;
+	return road->on_turn(road->on_turn_user) || !road->bus_link.up || road->bus->blocked ||
+	       road->hanging || cbx_leadership_epoch(road->leadership) != road->epoch;
 }
 
 static void give_up_overdue(struct cbx_poll *poll)
 {
-	uint64_t now = cbx_now(poll->flow->clock);
-	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
+	uint64_t now = cbx_now(poll->road->clock);
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
 
 	while (poll->oldest < poll->question_count) {
 		struct question *question = &poll->questions[poll->oldest];
@@ -109,53 +109,53 @@ static void give_up_overdue(struct cbx_poll *poll)
 /* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
-	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
-	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
-	const struct cbx_flow_batch *batch = &poll->flow->batch;
+	uint64_t until = cbx_now(poll->road->clock) + CBX_SECOND;
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
+	const struct cbx_road_batch *batch = &poll->road->batch;
 
 	if (poll->oldest < poll->question_count &&
 	    poll->questions[poll->oldest].sent_at + timeout < until)
 		until = poll->questions[poll->oldest].sent_at + timeout;
-	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_SECOND / 4 < until)
+	if ((batch->received_count || batch->inbounds) && batch->oldest + CBX_SECOND / 4 < until)
 		until = batch->oldest + CBX_SECOND / 4;
 	return until;
 }
 
 static void fill_window(struct cbx_poll *poll)
 {
-	size_t window = poll->flow->settings->in_flight;
-	size_t taken = poll->flow->commands_in_flight;
+	size_t window = poll->road->settings->in_flight;
+	size_t taken = poll->road->commands_in_flight;
 	size_t most = taken < window ? window - taken : 1;
 	int result = 0;
 
 	while (!result && poll->next < poll->target_count && poll->in_flight < most)
 		result = poll_send(poll);
-	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
+	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
 	if (result < 0) {
-		cbx_link_lost(&poll->flow->bus_link, result);
+		cbx_link_lost(&poll->road->bus_link, result);
 		poll->figures.cut = true;
 	}
 }
 
 static void take_one(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	struct cbx_bus_event event = { 0 };
-	int result = flow->bus->ops->take(flow->bus, cbx_mailbox_fd(flow->inbox), wait_until(poll),
+	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), wait_until(poll),
 					  &event);
 
 	if (result < 0) {
-		cbx_link_lost(&flow->bus_link, result);
+		cbx_link_lost(&road->bus_link, result);
 		return;
 	}
-	if (!cbx_command_hear(flow, &event))
-		poll_hear(poll, &event);
+	if (!cbx_command_receive(road, &event))
+		poll_receive(poll, &event);
 	cbx_bus_event_clear(&event);
 }
 
 void cbx_poll_run(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 
 	for (;;) {
 		add_ask_now(poll);
@@ -168,16 +168,16 @@ void cbx_poll_run(struct cbx_poll *poll)
 			break;
 		take_one(poll);
 		give_up_overdue(poll);
-		cbx_flow_drain_inbox(flow);
-		cbx_command_turn(flow);
-		if (cbx_flow_is_due(flow) && cbx_flow_settle(flow) < 0)
+		cbx_road_drain_inbox(road);
+		cbx_command_turn(road);
+		if (cbx_road_commit_is_due(road) && cbx_road_commit(road) < 0)
 			poll->figures.cut = true;
 	}
-	if (!poll->figures.cut && cbx_flow_settle(flow) < 0)
+	if (!poll->figures.cut && cbx_road_commit(road) < 0)
 		poll->figures.cut = true;
 	if (poll->figures.cut)
-		poll_owe_lists(poll, 0, poll->target_count);
-	cbx_metric_set(flow->observe->rpc_in_flight, NULL, NULL, 0);
+		poll_mark_lists_due(poll, 0, poll->target_count);
+	cbx_metric_set(road->counters->rpc_in_flight, NULL, NULL, 0);
 }
 
 static int by_value(const void *a, const void *b)
@@ -191,7 +191,7 @@ static int by_value(const void *a, const void *b)
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
 {
 	*figures = poll->figures;
-	figures->silent =
+	figures->none_answered =
 		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
 	if (!poll->reply_count)
 		return;

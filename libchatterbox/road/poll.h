@@ -5,8 +5,8 @@
  * A poll belongs to one round. Answers are decoded as they come and heard by the flow; a system
  * that does not answer is data, a lost broker cuts the poll short.
  */
-#ifndef CBX_FLOW_POLL_H
-#define CBX_FLOW_POLL_H
+#ifndef CBX_ROAD_POLL_H
+#define CBX_ROAD_POLL_H
 
 #include "road/road.h"
 
@@ -17,12 +17,12 @@ struct cbx_poll_figures {
 	uint64_t questions, answers, timeouts, errors;
 	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
 	uint64_t systems, jobs;
-	double reply_p95; /* seconds; 0 = no reply */
-	bool cut;         /* a lost server, a lost lease or a stop ended it early */
-	bool silent;      /* it asked, and nobody answered */
+	double reply_p95;   /* seconds; 0 = no reply */
+	bool cut;           /* a lost server, a lost lease or a stop ended it early */
+	bool none_answered; /* it asked, and nobody answered */
 };
 
-int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out);
+int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out);
 void cbx_poll_free(struct cbx_poll *poll);
 CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
 /* Ask @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* poll_internal.h - the poll's own tables, shared by its files: sending, hearing, the window */
-#ifndef CBX_FLOW_POLL_INTERNAL_H
-#define CBX_FLOW_POLL_INTERNAL_H
+#ifndef CBX_ROAD_POLL_INTERNAL_H
+#define CBX_ROAD_POLL_INTERNAL_H
 
+#include "base/read.h"
 #include "road/poll.h"
 
 struct target {
@@ -21,7 +22,7 @@ struct question {
 };
 
 struct cbx_poll {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	char prefix[64]; /* of correlation ids: "<epoch>.<random>." */
 	char trace[CBX_UUID_TEXT];
 	struct target *targets;
@@ -40,10 +41,10 @@ struct cbx_poll {
 int poll_send(struct cbx_poll *poll);
 const char *poll_event(const struct target *target);
 /* receive.c: what came from the bus */
-void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event);
+void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event);
 /* The question's time is up: its systems timed out */
 void poll_expire(struct cbx_poll *poll, struct question *question);
 /* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
-void poll_owe_lists(struct cbx_poll *poll, size_t first, size_t count);
+void poll_mark_lists_due(struct cbx_poll *poll, size_t first, size_t count);
 
 #endif

@@ -18,263 +18,263 @@
 #define BATCH_AGE (250 * CBX_MS)
 #define RECORD_TIME (8 * CBX_SECOND)
 
-bool cbx_flow_is_due(const struct cbx_flow *flow)
+bool cbx_road_commit_is_due(const struct cbx_road *road)
 {
-	const struct cbx_flow_batch *batch = &flow->batch;
+	const struct cbx_road_batch *batch = &road->batch;
 
-	if (batch->inbounds && !batch->heard_count)
+	if (batch->inbounds && !batch->received_count)
 		return true;
-	return batch->heard_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
-	       (batch->heard_count && cbx_now(flow->clock) - batch->oldest >= BATCH_AGE);
+	return batch->received_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
+	       (batch->received_count && cbx_now(road->clock) - batch->oldest >= BATCH_AGE);
 }
 
-static int64_t mono_ms(const struct cbx_flow *flow)
+static int64_t mono_ms(const struct cbx_road *road)
 {
-	return (int64_t)(cbx_now(flow->clock) / CBX_MS);
+	return (int64_t)(cbx_now(road->clock) / CBX_MS);
 }
 
-int64_t cbx_flow_db_now(const struct cbx_flow *flow)
+int64_t cbx_road_db_now(const struct cbx_road *road)
 {
-	return mono_ms(flow) + flow->db_offset_ms;
+	return mono_ms(road) + road->db_offset_ms;
 }
 
-int cbx_flow_measure_db_clock(struct cbx_flow *flow)
+int cbx_road_measure_db_clock(struct cbx_road *road)
 {
 	int64_t ms = 0;
-	int result = flow->sql->ops->now(flow->sql, &ms);
+	int result = road->sql->ops->now(road->sql, &ms);
 
 	if (result < 0)
 		return result;
-	flow->db_offset_ms = ms - mono_ms(flow);
-	flow->db_clock_at = cbx_now(flow->clock);
+	road->db_offset_ms = ms - mono_ms(road);
+	road->db_clock_at = cbx_now(road->clock);
 	return 0;
 }
 
-static void fill_rules(const struct cbx_flow *flow, struct cbx_merge_rules *rules)
+static void fill_rules(const struct cbx_road *road, struct cbx_merge_rules *rules)
 {
 	*rules = (struct cbx_merge_rules){
-		.keys = flow->settings->kinds,
-		.now = cbx_now(flow->clock),
-		.wall_ms = cbx_wall(flow->clock),
-		.db_ms = cbx_flow_db_now(flow),
-		.checkpoint = flow->settings->progress_checkpoint_ns,
-		.keep_ended = 2 * flow->settings->poll_timeout_ns + 60 * CBX_SECOND,
+		.keys = road->settings->kinds,
+		.now = cbx_now(road->clock),
+		.wall_ms = cbx_wall(road->clock),
+		.db_ms = cbx_road_db_now(road),
+		.checkpoint = road->settings->progress_checkpoint_ns,
+		.keep_ended = 2 * road->settings->poll_timeout_ns + 60 * CBX_SECOND,
 	};
 }
 
-static int merge_one(struct cbx_flow *flow, const struct cbx_merge_rules *rules,
-		     const struct cbx_heard *heard)
+static int merge_one(struct cbx_road *road, const struct cbx_merge_rules *rules,
+		     const struct cbx_received *received)
 {
-	struct cbx_report report = { .kind = heard->kind,
-				     .system = heard->system,
-				     .at = heard->at,
-				     .statuses = heard->statuses,
-				     .count = heard->count,
-				     .named = heard->named,
-				     .named_count = heard->named_count,
-				     .absence = heard->absence,
-				     .garbled = heard->garbled,
-				     .garbled_count = heard->garbled_count,
-				     .silent_before_ms = heard->silent_before_ms };
-	struct cbx_job_list *last = cbx_touched_list(flow, heard->system);
+	struct cbx_report report = { .kind = received->kind,
+				     .system = received->system,
+				     .at = received->at,
+				     .statuses = received->statuses,
+				     .count = received->count,
+				     .named = received->named,
+				     .named_count = received->named_count,
+				     .absence = received->absence,
+				     .rejected = received->rejected,
+				     .rejected_count = received->rejected_count,
+				     .expired_before_ms = received->expired_before_ms };
+	struct cbx_job_list *last = cbx_touched_list(road, received->system);
 	struct cbx_job_list *next = NULL;
-	uint64_t late = flow->batch.counts.late;
+	uint64_t late = road->batch.counts.late;
 	int result;
 
-	result = cbx_merge(rules, last, &report, cbx_pasts_find, flow, &flow->batch.record,
-			   &flow->batch.counts, &next);
+	result = cbx_merge(rules, last, &report, cbx_pasts_find, road, &road->batch.record,
+			   &road->batch.counts, &next);
 	if (result < 0)
 		return result;
-	if (flow->batch.counts.late > late)
-		cbx_metric_add(flow->observe->late_words,
-			       heard->kind == CBX_PUSH ? "push" : "answer", NULL,
-			       (double)(flow->batch.counts.late - late));
-	if (flow->batch.counts.ask) {
-		flow->batch.counts.ask = false;
-		cbx_flow_ask_now(flow, heard->system);
+	if (road->batch.counts.late > late)
+		cbx_metric_add(road->counters->late_words,
+			       received->kind == CBX_PUSH ? "push" : "answer", NULL,
+			       (double)(road->batch.counts.late - late));
+	if (road->batch.counts.ask) {
+		road->batch.counts.ask = false;
+		cbx_road_ask_now(road, received->system);
 	}
-	if (heard->kind == CBX_LIST_ANSWER)
-		result = cbx_batch_add_checked(&flow->batch.record, heard->system);
+	if (received->kind == CBX_LIST_ANSWER)
+		result = cbx_batch_add_checked(&road->batch.record, received->system);
 	if (next == last) {
 		cbx_job_list_unref(next);
 		return result;
 	}
 	if (!result)
-		result = cbx_touched_set(flow, heard->system, next);
+		result = cbx_touched_set(road, received->system, next);
 	if (result < 0)
 		cbx_job_list_unref(next);
 	return result;
 }
 
-static int merge_all(struct cbx_flow *flow)
+static int merge_all(struct cbx_road *road)
 {
 	struct cbx_merge_rules rules;
-	const struct cbx_heard *heard = flow->batch.heard;
-	size_t left = cbx_portion_size(flow);
-	int result = cbx_pasts_load(flow);
+	const struct cbx_received *received = road->batch.received;
+	size_t left = cbx_portion_size(road);
+	int result = cbx_pasts_load(road);
 
-	fill_rules(flow, &rules);
-	for (; !result && left--; heard = heard->next)
-		result = merge_one(flow, &rules, heard);
+	fill_rules(road, &rules);
+	for (; !result && left--; received = received->next)
+		result = merge_one(road, &rules, received);
 	return result;
 }
 
 /* Forgets the merge, not what was heard */
-static void clear_merge(struct cbx_flow *flow)
+static void clear_merge(struct cbx_road *road)
 {
-	cbx_touched_clear(&flow->batch.touched);
-	cbx_pasts_clear(&flow->batch.pasts);
-	cbx_batch_clear(&flow->batch.record);
-	flow->batch.counts = (struct cbx_merge_counts){ 0 };
+	cbx_touched_clear(&road->batch.touched);
+	cbx_pasts_clear(&road->batch.pasts);
+	cbx_batch_clear(&road->batch.record);
+	road->batch.counts = (struct cbx_merge_counts){ 0 };
 }
 
-static void settle_inbounds(struct cbx_flow *flow, void (*settle)(struct cbx_inbound *inbound))
+static void finish_inbounds(struct cbx_road *road, void (*finish)(struct cbx_inbound *inbound))
 {
-	struct cbx_inbound *inbound = flow->batch.inbounds;
+	struct cbx_inbound *inbound = road->batch.inbounds;
 	struct cbx_inbound *next;
 
-	flow->batch.inbounds = NULL;
-	flow->batch.inbounds_end = &flow->batch.inbounds;
+	road->batch.inbounds = NULL;
+	road->batch.inbounds_end = &road->batch.inbounds;
 	for (; inbound; inbound = next) {
 		next = inbound->next;
-		settle(inbound);
+		finish(inbound);
 	}
 }
 
 static void acknowledge(struct cbx_inbound *inbound)
 {
-	cbx_inbound_settle(inbound, !inbound->refused);
+	cbx_inbound_finish(inbound, !inbound->refused);
 }
 
-void cbx_flow_forget(struct cbx_flow *flow)
+void cbx_road_discard(struct cbx_road *road)
 {
-	clear_merge(flow);
-	cbx_portion_drop(flow, false);
-	settle_inbounds(flow, cbx_inbound_return);
-	flow->hanging = false;
+	clear_merge(road);
+	cbx_portion_drop(road, false);
+	finish_inbounds(road, cbx_inbound_requeue);
+	road->hanging = false;
 }
 
-static void count_transitions(struct cbx_flow *flow)
+static void count_transitions(struct cbx_road *road)
 {
 	int kind;
 
 	for (kind = CBX_OTHER; kind <= CBX_KILLED; kind++) {
-		flow->last_cycle.changed += flow->batch.counts.transitions[kind];
-		if (flow->batch.counts.transitions[kind])
-			cbx_metric_add(flow->observe->job_transitions,
+		road->last_cycle.changed += road->batch.counts.transitions[kind];
+		if (road->batch.counts.transitions[kind])
+			cbx_metric_add(road->counters->job_transitions,
 				       cbx_kind_name((enum cbx_kind)kind), NULL,
-				       (double)flow->batch.counts.transitions[kind]);
+				       (double)road->batch.counts.transitions[kind]);
 	}
 }
 
 /* The transaction is committed: everybody may see it now */
-static int apply(struct cbx_flow *flow)
+static int apply(struct cbx_road *road)
 {
 	struct cbx_touched *touched;
 	int result = 0;
 
-	for (touched = flow->batch.touched; touched; touched = touched->hh.next) {
-		int error = cbx_active_jobs_set(flow->jobs, touched->system, touched->after);
+	for (touched = road->batch.touched; touched; touched = touched->hh.next) {
+		int error = cbx_active_jobs_set(road->jobs, touched->system, touched->after);
 
 		/* recorded, but not held: read everything anew rather than lie */
 		if (error < 0)
 			result = CHATTERBOX_E_FENCED;
 	}
-	cbx_flow_share(flow);
-	if (flow->batch.record.event_count)
-		flow->wake_teller(flow->wake_user);
-	count_transitions(flow);
-	flow->recorded(flow->recorded_user, &flow->batch.record);
-	clear_merge(flow);
-	cbx_portion_done(flow);
-	if (!flow->batch.heard_count)
-		settle_inbounds(flow, acknowledge);
+	cbx_road_share(road);
+	if (road->batch.record.event_count)
+		road->wake_teller(road->wake_user);
+	count_transitions(road);
+	road->recorded(road->recorded_user, &road->batch.record);
+	clear_merge(road);
+	cbx_portion_done(road);
+	if (!road->batch.received_count)
+		finish_inbounds(road, acknowledge);
 	if (!result)
-		result = cbx_flow_show(flow);
+		result = cbx_road_update_snapshot(road);
 	return result;
 }
 
-static void log_failure(struct cbx_flow *flow, int error)
+static void log_failure(struct cbx_road *road, int error)
 {
-	cbx_warn(flow->log, CBX_FIELDS({ "server", "sql" }, { "error", flow->sql->error }),
-		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(flow),
+	cbx_warn(road->log, CBX_FIELDS({ "server", "sql" }, { "error", road->sql->error }),
+		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(road),
 		 chatterbox_strerror(error));
 }
 
 /* The last record's outcome was unknown: what became of it? */
-static int resolve(struct cbx_flow *flow)
+static int resolve(struct cbx_road *road)
 {
-	int outcome = flow->sql->ledger->settled(flow->sql, cbx_now(flow->clock) + RECORD_TIME);
+	int outcome = road->sql->ledger->resolve(road->sql, cbx_now(road->clock) + RECORD_TIME);
 
 	if (outcome < 0) {
-		cbx_link_lost(&flow->sql_link, outcome);
+		cbx_link_lost(&road->sql_link, outcome);
 		return outcome;
 	}
-	flow->hanging = false;
+	road->hanging = false;
 	if (outcome == 1)
-		return apply(flow);
-	clear_merge(flow);
-	cbx_portion_drop(flow, true);
+		return apply(road);
+	clear_merge(road);
+	cbx_portion_drop(road, true);
 	return 0;
 }
 
-static int record(struct cbx_flow *flow)
+static int record(struct cbx_road *road)
 {
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
-	int result = merge_all(flow);
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
+	int result = merge_all(road);
 
-	if (!result && !cbx_batch_is_empty(&flow->batch.record))
-		result = flow->sql->ledger->record(flow->sql, &guard, &flow->batch.record,
-						   cbx_now(flow->clock) + RECORD_TIME);
+	if (!result && !cbx_batch_is_empty(&road->batch.record))
+		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
+						   cbx_now(road->clock) + RECORD_TIME);
 	else if (result == CHATTERBOX_E_DOWN)
 		result = CHATTERBOX_E_TIMEOUT; /* only look-ups failed: nothing hangs */
 	return result;
 }
 
-/* One portion; as cbx_flow_settle() */
-static int settle_portion(struct cbx_flow *flow)
+/* One portion; as cbx_road_commit() */
+static int commit_portion(struct cbx_road *road)
 {
-	int result = record(flow);
+	int result = record(road);
 
 	if (!result)
-		return apply(flow);
+		return apply(road);
 	if (result == -EBADMSG) {
-		clear_merge(flow);
-		return cbx_portion_refused(flow);
+		clear_merge(road);
+		return cbx_portion_refused(road);
 	}
-	log_failure(flow, result);
+	log_failure(road, result);
 	if (result == CHATTERBOX_E_FENCED)
 		return result;
 	if (result == CHATTERBOX_E_DOWN) {
-		flow->hanging = true;
+		road->hanging = true;
 	} else {
-		clear_merge(flow);
-		cbx_portion_drop(flow, true);
+		clear_merge(road);
+		cbx_portion_drop(road, true);
 	}
-	cbx_link_lost(&flow->sql_link, result);
+	cbx_link_lost(&road->sql_link, result);
 	return CHATTERBOX_E_DOWN;
 }
 
-int cbx_flow_settle(struct cbx_flow *flow)
+int cbx_road_commit(struct cbx_road *road)
 {
 	int result = 0;
 
-	if (cbx_leadership_epoch(flow->leadership) != flow->epoch)
+	if (cbx_leadership_epoch(road->leadership) != road->epoch)
 		return CHATTERBOX_E_FENCED;
-	if (flow->hanging) {
-		result = resolve(flow);
+	if (road->hanging) {
+		result = resolve(road);
 		if (result < 0)
 			return result;
 	}
-	if (!flow->batch.heard_count && !flow->batch.inbounds) {
-		if (flow->systems_dirty) {
-			cbx_flow_share(flow);
-			return cbx_flow_show(flow);
+	if (!road->batch.received_count && !road->batch.inbounds) {
+		if (road->systems_dirty) {
+			cbx_road_share(road);
+			return cbx_road_update_snapshot(road);
 		}
 		return 0;
 	}
 	do
-		result = settle_portion(flow);
-	while (!result && flow->batch.heard_count);
+		result = commit_portion(road);
+	while (!result && road->batch.received_count);
 	return result;
 }

@@ -6,44 +6,45 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int cbx_flow_init(struct cbx_flow *flow)
+int cbx_road_init(struct cbx_road *road)
 {
-	flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.inbounds_end = &flow->batch.inbounds;
-	if (cbx_systems_new(&flow->systems) < 0 || cbx_active_jobs_new(&flow->jobs) < 0)
+	road->batch.received_end = &road->batch.received;
+	road->batch.inbounds_end = &road->batch.inbounds;
+	if (cbx_systems_new(&road->systems) < 0 || cbx_active_jobs_new(&road->jobs) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-void cbx_flow_close(struct cbx_flow *flow)
+void cbx_road_close(struct cbx_road *road)
 {
-	if (flow->systems && flow->jobs)
-		cbx_flow_unload(flow);
-	cbx_systems_free(flow->systems);
-	cbx_active_jobs_free(flow->jobs);
-	free(flow->ask_now);
-	cbx_settings_unref(flow->settings);
-	flow->systems = NULL;
-	flow->jobs = NULL;
+	if (road->systems && road->jobs)
+		cbx_road_unload(road);
+	cbx_systems_free(road->systems);
+	cbx_active_jobs_free(road->jobs);
+	free(road->ask_now);
+	cbx_settings_unref(road->settings);
+	road->systems = NULL;
+	road->jobs = NULL;
 }
 
-int cbx_flow_show(struct cbx_flow *flow)
+int cbx_road_update_snapshot(struct cbx_road *road)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	int result;
 
-	if (flow->following)
+	if (road->following)
 		return 0;
-	result = cbx_view_new(flow->jobs, flow->systems, cbx_now(flow->clock), &view);
+	result = cbx_snapshot_new(road->jobs, road->systems, cbx_now(road->clock), &snapshot);
 	if (result < 0)
 		return result;
-	view->internal = flow->internal;
-	view->interval_base = flow->interval_base;
-	view->interval_current = flow->interval_current;
-	view->load_reason = flow->load_reason;
-	view->paused = flow->paused;
-	view->last_cycle = flow->last_cycle;
-	cbx_observe_view(flow->observe, view, cbx_leadership_epoch(flow->leadership) > 0);
-	cbx_window_show(flow->window, cbx_steal(view));
+	snapshot->internal = road->internal;
+	snapshot->interval_base = road->interval_base;
+	snapshot->interval_current = road->interval_current;
+	snapshot->load_reason = road->load_reason;
+	snapshot->paused = road->paused;
+	snapshot->last_cycle = road->last_cycle;
+	cbx_counters_set_snapshot(road->counters, snapshot,
+				  cbx_leadership_epoch(road->leadership) > 0);
+	cbx_snapshot_slot_set(road->slot, cbx_steal(snapshot));
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* inspect.c - what a host reads out of a memory store, and writes into it in OCD's place */
 #include "adapter/memory_state/store.h"
 
-#include "base/text.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,7 +57,7 @@ int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, 
 
 	pthread_mutex_lock(&store->lock);
 	for (event = store->oldest; event && !result; event = event->next) {
-		char at[CBX_STREAM_PLACE];
+		char at[CBX_STREAM_POSITION];
 		struct cbx_stream_entry entry = cbx_memory_store_entry(event, at);
 
 		result = each(user, &entry);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Which jobs the rejected statuses of an answer may be about: as far as they can be read */
+#include "common/text.h"
 #include "decode/decode.h"
 #include "unit.h"
 
@@ -41,7 +42,7 @@ static void expect_jobs(const struct cbx_reply *reply, const char *system, const
 	cbx_auto(cbx_freep) int64_t *ids = NULL;
 	size_t count = 0;
 	size_t i;
-	int any = cbx_reply_garbled(reply, system, &ids, &count);
+	int any = cbx_reply_rejected(reply, system, &ids, &count);
 
 	for (i = 0; i < count; i++)
 		cbx_text_printf(&got, " %lld", (long long)ids[i]);
