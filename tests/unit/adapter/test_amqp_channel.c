@@ -3,15 +3,12 @@
  * A working channel that the broker closes (adapter/amqp_bus/channel.c): what it still sends of it
  * never counts as the next channel's. A real broker does that now and then; here it is scripted.
  */
-#include "adapter/amqp_bus/connection.h"
-
+#include "amqp_script.h"
 #include "unit.h"
 
 #include <chatterbox/error.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#define QUEUE "app.default.event"
 #define CLOSING 404
 
 static const struct cbx_log quiet;
@@ -174,28 +171,30 @@ static void expect_acknowledged(amqp_channel_t channel, uint64_t tag)
 
 START_TEST(what_a_closed_channel_sends_late_is_not_the_next_ones)
 {
-	plug_in(CBX_CHANNEL_MAX);
-	publish(1);
-	publish(2);
-	say_delivery(1, 1);
-	say_closed(1, CLOSING);
-	say_delivery(1, 2);
-	say_confirm(1, 1);
-	say_opened(3);
-	say_delivery(1, 3);
-	say_confirm(1, 2);
-	say_consuming(3);
-	say_delivery(3, 1);
+	const amqp_basic_ack_t *ack;
 
-	expect(CBX_BUS_DELIVERY, 1, false);
-	expect_failure(CHATTERBOX_E_REFUSED);
-	expect(CBX_BUS_DELIVERY, 2, false);
-	expect(CBX_BUS_CONFIRMED, 1, false);
-	expect(CBX_BUS_REFUSED, 2, true);
-	publish(3);
-	expect(CBX_BUS_DELIVERY, 3, false);
-	say_confirm(3, 1);
-	expect(CBX_BUS_CONFIRMED, 3, false);
+	script_plug_in(CBX_CHANNEL_MAX);
+	script_publish(1);
+	script_publish(2);
+	broker_deliver(1, 1, 0);
+	broker_close(1, CLOSING);
+	broker_deliver(1, 2, 0);
+	broker_confirm(1, 1);
+	broker_open_ok(3);
+	broker_deliver(1, 3, 0);
+	broker_confirm(1, 2);
+	broker_consume_ok(3);
+	broker_deliver(3, 1, 0);
+
+	script_expect(CBX_BUS_DELIVERY, 1, false);
+	script_expect_failure(CHATTERBOX_E_REFUSED);
+	script_expect(CBX_BUS_DELIVERY, 2, false);
+	script_expect(CBX_BUS_CONFIRMED, 1, false);
+	script_expect(CBX_BUS_REFUSED, 2, true);
+	script_publish(3);
+	script_expect(CBX_BUS_DELIVERY, 3, false);
+	broker_confirm(3, 1);
+	script_expect(CBX_BUS_CONFIRMED, 3, false);
 	/* of what is settled only the new channel's delivery reaches the broker */
 	ck_assert_int_eq(bus->ops->acknowledge(bus, 2, true, true), 0);
 	ck_assert_int_eq(bus->ops->acknowledge(bus, 3, false, true), 0);
@@ -206,26 +205,15 @@ END_TEST
 /* A body that the close broke off is not completed by the next channel's frames, nor by its own */
 START_TEST(a_message_that_is_broken_off_never_comes)
 {
-	amqp_basic_deliver_t deliver = { .consumer_tag = amqp_cstring_bytes("c1"),
-					 .delivery_tag = 1 };
-	amqp_basic_properties_t properties = { 0 };
-	amqp_frame_t frame = { .frame_type = AMQP_FRAME_HEADER, .channel = 1 };
-
-	plug_in(CBX_CHANNEL_MAX);
-	say(1, AMQP_BASIC_DELIVER_METHOD, &deliver);
-	frame.payload.properties.class_id = AMQP_BASIC_CLASS;
-	frame.payload.properties.body_size = 2;
-	frame.payload.properties.decoded = &properties;
-	ck_assert_int_eq(amqp_send_frame(broker, &frame), AMQP_STATUS_OK);
-	say_closed(1, CLOSING);
-	say_opened(3);
-	say_consuming(3);
-	frame.frame_type = AMQP_FRAME_BODY;
-	frame.payload.body_fragment = amqp_cstring_bytes("ab");
-	ck_assert_int_eq(amqp_send_frame(broker, &frame), AMQP_STATUS_OK);
-	say_delivery(3, 1);
-	expect_failure(CHATTERBOX_E_REFUSED);
-	expect(CBX_BUS_DELIVERY, 2, false);
+	script_plug_in(CBX_CHANNEL_MAX);
+	broker_begin_delivery(1, 1, 2);
+	broker_close(1, CLOSING);
+	broker_open_ok(3);
+	broker_consume_ok(3);
+	broker_send_body(1, "ab", 2);
+	broker_deliver(3, 1, 0);
+	script_expect_failure(CHATTERBOX_E_REFUSED);
+	script_expect(CBX_BUS_DELIVERY, 2, false);
 }
 END_TEST
 
@@ -234,16 +222,16 @@ START_TEST(channel_numbers_go_round_and_leave_the_other_one_out)
 	amqp_channel_t channel = CBX_FIRST_WORK;
 	unsigned n;
 
-	plug_in(5);
+	script_plug_in(5);
 	for (n = 0; n < 12; n++) {
 		amqp_channel_t next = channel == 1 ? 3 : channel == 5 ? 1 : channel + 1;
 
-		say_closed(channel, CLOSING);
-		say_opened(next);
-		say_consuming(next);
-		say_delivery(next, 1);
-		expect_failure(CHATTERBOX_E_REFUSED);
-		expect(CBX_BUS_DELIVERY, n + 1, false);
+		broker_close(channel, CLOSING);
+		broker_open_ok(next);
+		broker_consume_ok(next);
+		broker_deliver(next, 1, 0);
+		script_expect_failure(CHATTERBOX_E_REFUSED);
+		script_expect(CBX_BUS_DELIVERY, n + 1, false);
 		channel = next;
 	}
 }
@@ -251,15 +239,16 @@ END_TEST
 
 START_TEST(without_another_number_the_connection_ends)
 {
-	plug_in(2);
-	say_closed(1, CLOSING);
-	expect_failure(CHATTERBOX_E_DOWN);
-	ck_assert(!bus->ops->is_up(bus));
-	ck_assert_ptr_nonnull(strstr(bus->error, "channel_max"));
+	script_plug_in(2);
+	broker_close(1, CLOSING);
+	script_expect_failure(CHATTERBOX_E_DOWN);
+	ck_assert(!script_bus->ops->is_up(script_bus));
+	ck_assert_ptr_nonnull(strstr(script_bus->error, "channel_max"));
 }
 END_TEST
 
-UNIT_TESTS_WITH(set_up, tear_down, what_a_closed_channel_sends_late_is_not_the_next_ones,
+UNIT_TESTS_WITH(script_set_up, script_tear_down,
+		what_a_closed_channel_sends_late_is_not_the_next_ones,
 		a_message_that_is_broken_off_never_comes,
 		channel_numbers_go_round_and_leave_the_other_one_out,
 		without_another_number_the_connection_ends)
