@@ -88,9 +88,11 @@ static int start_http(struct cbd_service *service)
 	address_text(&settings, cbd_http_port(service->http), address);
 	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
 		    chatterbox_version(), address);
-	if (service->options->demo)
+	if (service->options->demo) {
+		cbd_log_flush(service->log, 100); /* this comes after them */
 		cbd_say(STDOUT_FILENO, "chatterbox demo: %u simulated systems, dashboard at %s",
 			service->options->demo, address);
+	}
 	return 0;
 }
 

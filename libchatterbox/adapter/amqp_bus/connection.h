@@ -203,5 +203,7 @@ amqp_bytes_t cbx_amqp_text(const char *text); /* NULL is empty */
 int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
 		     uint64_t deadline);
 int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+/* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
+int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline);
 
 #endif
