@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* flow.c - makes and ends the poller's world, and shows its picture to readers */
+/* road.c - creates and frees the poller's data, and updates the snapshot that readers see */
 #include "road/road.h"
 
 #include <chatterbox/error.h>
