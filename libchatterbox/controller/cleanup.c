@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_AFTER 10.0
-#define DAY 86400.0
+#define FIRST_AFTER (10 * CBX_SECOND)
+#define DAY (86400 * CBX_SECOND)
 #define CLOCK_MAY_MOVE (3600 * 1000)
 
 /* Errored jobs of one system, or of all */
@@ -156,7 +156,7 @@ static void perform(void *user)
 	if (!result && clock_jumped(cleanup)) {
 		cbx_warn(road->log, CBX_NO_FIELDS,
 			 "the database's clock was set: the Job Errors Task skips this run");
-		cleanup->task.interval = DAY;
+		cleanup->task.interval_ns = DAY;
 		return;
 	}
 	if (!result)
@@ -166,10 +166,10 @@ static void perform(void *user)
 	if (result < 0) {
 		/* tried again soon, not in a day */
 		cbx_link_lost(&road->sql_link, result);
-		cleanup->task.interval = FIRST_AFTER;
+		cleanup->task.interval_ns = FIRST_AFTER;
 		return;
 	}
-	cleanup->task.interval = DAY;
+	cleanup->task.interval_ns = DAY;
 	if (removed)
 		cbx_info(road->log, CBX_NO_FIELDS, "%lld errored jobs were cleaned up",
 			 (long long)removed);
@@ -179,7 +179,7 @@ void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road, struct
 {
 	*cleanup = (struct cbx_cleanup){ .road = road, .errors = errors };
 	cleanup->task = (struct cbx_task){ .name = "Job Errors Task",
-					   .interval = FIRST_AFTER,
+					   .interval_ns = FIRST_AFTER,
 					   .perform = perform,
 					   .user = cleanup };
 }

@@ -19,7 +19,8 @@ struct cbx_syncing;
 struct cbx_errors {
 	struct cbx_road *road;
 	struct cbx_access_entry *access; /* waits for the next flush, by system */
-	uint64_t flush_at;
+	uint64_t gathering_since;
+	uint64_t retry_at; /* not before, after a failure */
 	struct cbx_syncing *syncing;
 };
 

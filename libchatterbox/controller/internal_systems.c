@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVERY 5.0
+#define EVERY (5 * CBX_SECOND)
 
 /* What was read: texts copied, since the rows go with the call */
 struct reading {
@@ -204,7 +204,7 @@ void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx
 {
 	*internal = (struct cbx_internal_systems){ .road = road, .errors = errors };
 	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
-					    .interval = EVERY,
+					    .interval_ns = EVERY,
 					    .perform = perform,
 					    .user = internal };
 }

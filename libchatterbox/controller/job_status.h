@@ -34,20 +34,20 @@ struct cbx_job_status {
 void cbx_job_status_init(struct cbx_job_status *status);
 /* At a take-over: the interval that was set before, and the start-up run */
 void cbx_job_status_begin(struct cbx_job_status *status);
-/* What a leader that took over now would begin with, seconds; for those who follow */
-double cbx_job_status_kept_interval(struct cbx_road *road);
+/* What a leader that took over now would begin with; for those who follow */
+uint64_t cbx_job_status_kept_interval(struct cbx_road *road);
 int cbx_job_status_update_database(struct cbx_job_status *status);
 int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status);
 /* Systems that came online meanwhile */
 int cbx_job_status_ask_now(struct cbx_job_status *status);
 /* update_server_configuration: what server_conf says now */
 void cbx_job_status_reread(struct cbx_job_status *status);
-/* The base of the Job Status Task, seconds 1..86400; kept in server_conf. -EINVAL; a failure to
+/* The base of the Job Status Task, 1..86400 s; kept in server_conf. -EINVAL; a failure to
  * keep it is told in the log, the value counts all the same. */
-int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds);
-double cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status);
+int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, uint64_t base_ns);
+uint64_t cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status);
 /* A number of seconds 1..86400, with quotes anywhere, as OCD writes it */
-bool cbx_interval_parse(const char *text, double *seconds);
+bool cbx_interval_parse(const char *text, uint64_t *interval_ns);
 /* OCD's text: all `"` removed, then a number of seconds. "" = read it from the shared state: then 1
  * when that is down, to be tried again. -EINVAL when it can't be understood. */
 int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text);

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY 86400.0
-#define REFUSED_AGAIN 60.0
+#define DAY (86400 * CBX_SECOND)
+#define REFUSED_AGAIN (60 * CBX_SECOND)
 
 struct name {
 	UT_hash_handle hh;
@@ -138,11 +138,11 @@ static void perform(void *user)
 	if (!online->done_once && result < 0) {
 		/* a table that is refused won't be another one in a second */
 		online->task.wanted = result != CHATTERBOX_E_REFUSED;
-		online->task.interval = REFUSED_AGAIN;
+		online->task.interval_ns = REFUSED_AGAIN;
 		online->late = true;
 		return;
 	}
-	online->task.interval = DAY;
+	online->task.interval_ns = DAY;
 	if (!online->done_once && online->late && online->discovery)
 		online->discovery->wanted = true;
 	online->done_once = true;
@@ -152,7 +152,7 @@ void cbx_online_systems_init(struct cbx_online_systems *online)
 {
 	online->done_once = online->late = false;
 	online->task = (struct cbx_task){ .name = "Online Systems Task",
-					  .interval = DAY,
+					  .interval_ns = DAY,
 					  .perform = perform,
 					  .user = online,
 					  .wanted = true };

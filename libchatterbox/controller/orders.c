@@ -200,7 +200,7 @@ void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 	int64_t seconds;
 
 	if (cbx_param_count(call, "seconds", true, &seconds, error) < 0 ||
-	    cbx_job_status_set_time_till_next_check(&poller->status, (double)seconds) < 0) {
+	    cbx_job_status_set_time_till_next_check(&poller->status, cbx_ns((double)seconds)) < 0) {
 		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
 		return;
 	}

@@ -141,7 +141,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 	result = cbx_road_init(road);
 	if (result < 0)
 		return result;
-	poller->follow.interval = cbx_job_status_kept_interval;
+	poller->follow.interval_ns = cbx_job_status_kept_interval;
 	result = cbx_follow_init(&poller->follow, road);
 	if (result < 0)
 		return result;
@@ -218,7 +218,7 @@ static void begin_to_follow(struct cbx_poller *poller)
 
 	road->following = true;
 	if (poller->begun)
-		poller->follow.kept_base = road->interval_base;
+		poller->follow.kept_base_ns = road->interval_base_ns;
 	if (snapshot)
 		cbx_counters_set_snapshot(road->counters, snapshot, false);
 	cbx_follow_begin(&poller->follow);

@@ -118,9 +118,9 @@ void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_s
 			"\"internal\":%zu},\"interval\":{",
 			snapshot->systems->online, snapshot->systems->offline,
 			snapshot->systems->unknown, snapshot->internal);
-	add_number(out, "base", snapshot->interval_base);
+	add_number(out, "base", cbx_seconds(snapshot->interval_base_ns));
 	cbx_text_putc(out, ',');
-	add_number(out, "current", snapshot->interval_current);
+	add_number(out, "current", cbx_seconds(snapshot->interval_current_ns));
 	cbx_text_printf(out,
 			",\"under_load\":%s,\"reason\":", snapshot->load_reason ? "true" : "false");
 	if (snapshot->load_reason)

@@ -18,7 +18,7 @@
 static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
 {
 	return job->reported_at &&
-	       (double)(cbx_now(road->clock) - job->reported_at) < road->interval_current * 1e9;
+	       cbx_now(road->clock) - job->reported_at < road->interval_current_ns;
 }
 
 /* 1 when there was a job to ask about */
@@ -192,6 +192,6 @@ int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_ro
 	cbx_poll_run(poll);
 	cbx_poll_figures(poll, &out->figures);
 	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : queue_depth(road);
-	out->seconds = (double)(cbx_now(road->clock) - began) / 1e9;
+	out->duration_ns = cbx_now(road->clock) - began;
 	return 0;
 }

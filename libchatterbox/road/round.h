@@ -14,7 +14,7 @@ enum cbx_round_kind {
 
 struct cbx_round_result {
 	struct cbx_poll_figures figures;
-	double seconds;
+	uint64_t duration_ns;
 	int64_t queue_depth; /* of nl-hdms.request, afterwards; -1 = unknown */
 };
 
