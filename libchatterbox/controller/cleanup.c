@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * cleanup.c - decides when an errored job is forgotten: SQL says by its own clock whether a row is
- * old enough; what went there, goes from the table of jobs, too
- */
+/* cleanup.c - clears errored jobs that are old enough, by the database's clock, from SQL and then
+ * from the table of jobs */
 #include "controller/cleanup.h"
 
 #include <chatterbox/error.h>
@@ -14,7 +12,7 @@
 #define DAY (86400 * CBX_SECOND)
 #define CLOCK_MAY_MOVE (3600 * 1000)
 
-/* Errored jobs of one system, or of all */
+/* The errored jobs of one system, or of all */
 static int collect(const struct cbx_frozen_jobs *frozen, const char *system,
 		   struct cbx_job_key **out, size_t *out_count)
 {
@@ -164,7 +162,7 @@ static void perform(void *user)
 	if (!result)
 		result = expire(road);
 	if (result < 0) {
-		/* tried again soon, not in a day */
+		/* try again soon, not tomorrow */
 		cbx_link_lost(&road->sql_link, result);
 		cleanup->task.interval_ns = FIRST_AFTER;
 		return;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * errors.c - decides what a change says of a system's access to the content server (contract 5.2):
- * a completed job means ok, an error code that begins content_server means denied; the later wins
- */
+/* errors.c - notes which systems can reach the content server (contract 5.2): a completed job means
+ * ok, an error code that begins content_server means denied, and the later one wins */
 #include "controller/errors.h"
 
 #include "base/hash.h"
@@ -134,7 +132,7 @@ void cbx_errors_turn(struct cbx_errors *errors)
 			(struct cbx_access_row){ entry->system, entry->access, entry->error };
 	result = road->sql->errors->write_access(road->sql, &guard, rows, count);
 	if (result < 0) {
-		/* they stay, newer ones replace them */
+		/* they are kept, and newer ones replace them */
 		cbx_link_lost(&road->sql_link, result);
 		errors->retry_at = cbx_now(road->clock) + CBX_SECOND;
 		return;

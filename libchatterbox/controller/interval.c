@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * interval.c - the Job Status Task's base interval: where it comes from and where it is kept
+ * interval.c - the base interval of the Job Status Task, and where it is kept
  *
- * Decides the order at a start: what was set before (server_conf), else what OCD left in the shared
- * state, else the configuration (contract 2.3).
+ * At a start it is what was set before (server_conf), else what OCD left in Redis, else the
+ * configured one (contract 2.3).
  */
 #include "base/number.h"
 #include "base/read.h"
@@ -43,7 +43,7 @@ bool cbx_interval_parse(const char *text, uint64_t *interval_ns)
 	return is_interval(*interval_ns);
 }
 
-/* Readers see it at once, not after the next round; out of memory, they see it then */
+/* Shows it to readers now, not after the next round; if there is no memory they see it then */
 static void show(struct cbx_job_status *status)
 {
 	struct cbx_road *road = status->road;
@@ -109,7 +109,7 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 			cbx_link_lost(&road->state_link, result);
 		if (result == CHATTERBOX_E_DOWN)
 			return 1;
-		/* what does not fit is no number of seconds: refused below */
+		/* what does not fit is not a number of seconds and is refused below */
 		text = result < 0 ? "?" : shared;
 	}
 	if (!cbx_interval_parse(text, &base_ns)) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * job_status.c - runs the rounds and draws the conclusions from them: load, interval, figures
+ * job_status.c - runs the rounds, and draws conclusions from them: load, interval, figures
  *
- * Decides that no round starts before what waited in the queue has been merged, nor without SQL.
+ * No round starts before the messages that waited in the queue have been merged, nor without SQL.
  */
 #include "controller/job_status.h"
 
@@ -10,7 +10,7 @@
 
 #define SEND_INTERVAL (60 * CBX_SECOND)
 
-/* What a round showed goes to the pacer, the summary and the metrics */
+/* Passes what was seen in a round to the load rule, the summary and the metrics */
 static void conclude(struct cbx_job_status *status, const char *task,
 		     const struct cbx_round_result *result)
 {
@@ -43,7 +43,7 @@ static void conclude(struct cbx_job_status *status, const char *task,
 		  result->figures.cut ? ", cut short" : "");
 }
 
-/* The first answer after a round without any: nobody is held back for time-outs any more */
+/* After a round without answers the first answer ends all waiting after timeouts */
 static void forgive_timeouts(struct cbx_job_status *status, const struct cbx_poll_figures *figures)
 {
 	struct cbx_system_entry *const *entries;
@@ -66,7 +66,7 @@ static int run(struct cbx_job_status *status, enum cbx_round_kind kind, const ch
 
 	if (!status->caught_up(status->user))
 		return CHATTERBOX_E_DOWN;
-	/* what came before the first question counts before it */
+	/* what arrived before the first question counts as older than its answer */
 	cbx_road_drain_inbox(road);
 	error = cbx_road_commit(road);
 	if (error < 0)
@@ -122,7 +122,7 @@ static void perform_send(void *user)
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(road->slot);
 
-	/* for the shared state, should it be lost before the next time */
+	/* for Redis, if that loses it before the next time */
 	if (snapshot) {
 		road->announced = true;
 		road->announced_totals = snapshot->jobs->totals;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * online_systems.c - decides what `connections` changes: those named are online, those that were
- * online and are not named are offline; a failed, absent or empty table changes nothing; and that a
- * start-up run which found its server down is made up for, with the discovery that came without it
+ * online_systems.c - reads from `connections` which systems are online
+ *
+ * Systems that it names are online; those that were online and that it does not name are offline. A
+ * failed, absent or empty table changes nothing. If the server was down at the start, the run is
+ * repeated when it is back, followed by the discovery that had to do without it.
  */
 #include "controller/online_systems.h"
 
@@ -136,7 +138,7 @@ static void perform(void *user)
 	int result = cbx_online_systems_populate(online);
 
 	if (!online->done_once && result < 0) {
-		/* a table that is refused won't be another one in a second */
+		/* a table that is refused will not be there in a second */
 		online->task.wanted = result != CHATTERBOX_E_REFUSED;
 		online->task.interval_ns = REFUSED_AGAIN;
 		online->late = true;

@@ -17,12 +17,12 @@ static size_t live_jobs(const struct cbx_snapshot *snapshot, const char *system)
 	return list ? list->live : 0;
 }
 
-/* Opens the object: systemID, lastCheck, status as the shared state has them */
+/* Opens the object with systemID, lastCheck and status, as in Redis */
 static void open_system(const struct cbx_system *system, struct cbx_text *out)
 {
 	cbx_system_json(system, out);
 	if (!out->failed)
-		out->len--; /* its closing brace */
+		out->len--; /* without the closing brace */
 }
 
 int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
