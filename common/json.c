@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * json.c - reads and writes all or nothing
+ * json.c - reads and writes JSON, all of it or nothing
  *
- * Decides that a NUL byte is no part of a document: jansson passes over one between two tokens. And
- * that errno tells of a failed allocation, since jansson itself often does not.
+ * Whether an allocation failed is read from errno, because jansson itself often does not say. A NUL
+ * byte is refused before jansson sees it: between two tokens it would pass over one.
  */
 #include "common/json.h"
 
@@ -20,8 +20,8 @@ struct source {
 	bool starved; /* an allocation has failed meanwhile */
 };
 
-/* jansson asks for each byte. So a failed allocation is seen before the next one, and before a
- * number, which clears errno; and nothing more is read. */
+/* Hands jansson one byte at a time, so that a failed allocation is noticed at the next byte: before
+ * jansson goes on, and before it reads a number, which clears errno. */
 static size_t next_byte(void *byte, size_t size, void *user)
 {
 	struct source *source = user;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.h - JSON with jansson, where it is not hot, by somebody who may run out of memory
+ * json.h - JSON with jansson, where speed does not matter, and safe when memory runs out
  *
- * jansson tells lack of memory from bad input in few places, and in others goes on without what it
- * had no memory for: a byte of a text that it reads (2.14, lex_save), the name of a member that it
- * writes (do_dump). What is read here is whole or -ENOMEM; an object that goes out is written by
- * cbx_json_text().
+ * jansson seldom tells lack of memory from bad input, and sometimes goes on without what it had no
+ * memory for: a byte of a text that it reads (2.14, lex_save), the name of a member that it writes
+ * (do_dump). What is read here is complete, or -ENOMEM; write objects by cbx_json_text().
  */
 #ifndef CBX_COMMON_JSON_H
 #define CBX_COMMON_JSON_H
