@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -81,6 +82,13 @@ static void print_head(FILE *out, bool openmetrics, const char *name, const char
 	int len = (int)(strlen(name) - (openmetrics && !strcmp(type, "counter") ? 6 : 0));
 
 	fprintf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", len, name, help, len, name, type);
+}
+
+void cbd_counter_print(const char *name, const char *help, uint64_t value, bool openmetrics,
+		       FILE *out)
+{
+	print_head(out, openmetrics, name, "counter", help);
+	fprintf(out, "%s %" PRIu64 "\n", name, value);
 }
 
 void cbd_counts_print(struct cbd_counts *counts, bool openmetrics, FILE *out)

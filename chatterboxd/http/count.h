@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct cbd_counts;
@@ -14,7 +15,10 @@ int cbd_counts_new(size_t routes, struct cbd_counts **out);
 void cbd_counts_freep(struct cbd_counts **counts);
 /* Any thread. @route: a pattern of the table or another static text; never a path as it came. */
 void cbd_counts_add(struct cbd_counts *counts, const char *route, unsigned code);
-/* The families, in the Prometheus text format or in OpenMetrics' */
+/* One counter without labels */
+void cbd_counter_print(const char *name, const char *help, uint64_t value, bool openmetrics,
+		       FILE *out);
+/* The families, and what ends a page, in the Prometheus text format or in OpenMetrics' */
 void cbd_counts_print(struct cbd_counts *counts, bool openmetrics, FILE *out);
 
 #endif

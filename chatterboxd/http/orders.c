@@ -7,7 +7,6 @@
  */
 #include "calls.h"
 #include "exchange.h"
-#include "json.h"
 #include "problem.h"
 
 #define OK "{\"ok\":true}"

@@ -6,9 +6,9 @@
  * answer. Decides which routes may wait for the database, and so belong to the worker.
  */
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "count.h"
 #include "exchange.h"
-#include "json.h"
 #include "problem.h"
 #include "server.h"
 
@@ -57,7 +57,7 @@ int64_t cbd_number_of(const char *text)
 /* Takes the object over */
 static void answer_params(struct cbd_request *request, enum chatterbox_topic topic, json_t *object)
 {
-	cbx_auto(cbx_freep) char *params = object ? cbd_json_text(object) : NULL;
+	cbx_auto(cbx_freep) char *params = object ? cbx_json_text(object) : NULL;
 
 	json_decref(object);
 	if (params)
@@ -131,6 +131,7 @@ static void answer_ready(struct cbd_request *request)
 static char *metrics_text(struct cbd_request *request, bool openmetrics)
 {
 	cbx_auto(cbx_freep) char *engine = NULL;
+	const struct cbd_http *http = request->http;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out;
@@ -141,7 +142,11 @@ static char *metrics_text(struct cbd_request *request, bool openmetrics)
 	if (!out)
 		return NULL;
 	fputs(engine, out);
-	cbd_counts_print(request->http->counts, openmetrics, out);
+	cbd_counter_print("chatterbox_log_lines_dropped_total",
+			  "Log lines that could not be written.",
+			  http->log_dropped ? http->log_dropped(http->log_user) : 0, openmetrics,
+			  out);
+	cbd_counts_print(http->counts, openmetrics, out);
 	if (fclose(out))
 		free(cbx_steal(text));
 	return text;

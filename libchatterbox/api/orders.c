@@ -3,7 +3,7 @@
 #include "api/api.h"
 
 #include "base/error.h"
-#include "base/json.h"
+#include "common/json.h"
 #include "common/utf8.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "api/api.h"
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -89,8 +89,8 @@ double chatterbox_get_interval(struct chatterbox *box, double *current)
 		cbx_snapshot_slot_get(&box->slot);
 
 	if (current)
-		*current = snapshot->interval_current;
-	return snapshot->interval_base;
+		*current = (double)snapshot->interval_current_ns / CBX_SECOND;
+	return (double)snapshot->interval_base_ns / CBX_SECOND;
 }
 
 enum chatterbox_system_state chatterbox_get_system_state(struct chatterbox *box, const char *name)

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * file.c - the configuration file
+ * file.c - reads the configuration file
  *
- * Decides that a file is taken whole or not at all when it is no JSON, and that the reader's own
- * words about where it stumbled are cut before the bytes it stumbled over: they may be a password.
+ * A file that is not JSON is not used at all. Where the parser's message quotes the bytes at which
+ * it stopped, these are cut off: they may be a password.
  */
 #include "config/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#define PATIENCE_MS 5000
 #define FILE_BYTES ((size_t)1 << 20)
 #define DEFAULT_PATH "/etc/chatterbox/chatterbox.json"
 
@@ -23,26 +25,40 @@ void cbx_bytes_wipe(struct cbx_bytes *bytes)
 	*bytes = (struct cbx_bytes){ 0 };
 }
 
+/* A pipe is waited for, but not for ever: SIGHUP rereads the file in the thread that hears SIGTERM
+ */
+static ssize_t read_patiently(int fd, char *at, size_t len)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	do {
+		if (poll(&ready, 1, PATIENCE_MS) == 0)
+			return -ENODATA;
+		n = read(fd, at, len);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	return n < 0 ? -errno : n;
+}
+
 int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 {
 	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
 	cbx_auto(cbx_closep) int fd = -1;
 	ssize_t n;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* the opening of a FIFO would wait for its writer */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	/* one byte more than it may have tells of a file that is too large; never grown, so that no
-	 * copy of a secret is left behind */
+	/* one byte more than allowed shows that the file is too large; the buffer never grows, so
+	 * that no copy of a secret stays behind */
 	bytes.at = malloc(most + 2);
 	if (!bytes.at)
 		return -ENOMEM;
 	while (bytes.len <= most) {
-		n = read(fd, bytes.at + bytes.len, most + 1 - bytes.len);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = read_patiently(fd, bytes.at + bytes.len, most + 1 - bytes.len);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			break;
 		bytes.len += (size_t)n;
@@ -71,7 +87,7 @@ static int refuse_json(struct chatterbox_config *config, const char *path, json_
 
 	if (code == json_error_premature_end_of_input)
 		why = "it ends too early";
-	/* the name of a member is no secret, and helps to find it */
+	/* the name of a member is not a secret and helps to find it */
 	else if (near && code != json_error_duplicate_key)
 		*near = '\0';
 	r = cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR, "%s: line %d, column %d: %s%s",

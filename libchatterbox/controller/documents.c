@@ -31,7 +31,7 @@ static void finish(struct cbx_call *call, int result, struct cbx_text *text, con
 void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(worker->window);
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
@@ -41,7 +41,7 @@ void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(worker->window);
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
@@ -62,7 +62,7 @@ static int take_system(const struct cbx_call *call, const char **system, char na
 void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(worker->window);
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 	const char *system = NULL;
@@ -154,7 +154,7 @@ static int find_job(struct cbx_request_worker *worker, struct sought *sought,
 void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(worker->window);
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	struct sought sought = { .snapshot = snapshot, .text = &text };
 	char error[CBX_API_ERROR] = "";
@@ -171,7 +171,7 @@ void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
 void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(worker->window);
+		cbx_snapshot_slot_get(worker->slot);
 	struct cbx_text text = { 0 };
 	char leader[CBX_HOLDER_TEXT];
 	struct cbx_summary_facts facts = { .role = "standby", .leader = leader };

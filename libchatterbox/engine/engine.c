@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine/engine.c - the service container's life: made from a configuration, started, reloaded,
- * stopped
+ * engine/engine.c - creates an engine from a configuration, starts, reloads and stops it
  *
- * Nothing here is global: two engines in one process do not know of each other.
+ * There is no global state: two engines in one process do not know of each other.
  */
 #include "engine/internal.h"
 

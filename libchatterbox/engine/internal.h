@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine/internal.h - the service container: what one engine owns, shared by the engine's own files
+ * engine/internal.h - everything that one engine owns; shared by engine/ and api/
  *
- * Threads: keeper (lease), poller (rounds), teller (outbox), listener (events in), and a fleet when
- * one was asked for. Hosts' threads read views, and ask SQL through the desk.
+ * Its threads: lease keeper, poller (rounds), teller (publishes the outbox), listener (events in
+ * and RPC), request worker (answers calls that only read), and a fleet if one was asked for.
+ * Threads of the host read snapshots, and ask SQL over the request worker's connection.
  */
 #ifndef CBX_ENGINE_INTERNAL_H
 #define CBX_ENGINE_INTERNAL_H
@@ -57,28 +58,28 @@ struct chatterbox {
 	uint64_t started_at;
 	uint64_t startup_timeout, shutdown_timeout; /* ns */
 	_Atomic bool started;
-	_Atomic bool start_reported;  /* ready or failed was told */
-	_Atomic uint64_t lost_events; /* the host's queue was full */
-	_Atomic bool gap;             /* the stream has lost some, nobody knows how many */
+	_Atomic bool start_reported;  /* the host was told ready or failed */
+	_Atomic uint64_t lost_events; /* dropped since the host's queue was full */
+	_Atomic bool gap;             /* the stream lost some events, nobody knows how many */
 	bool stopped;
 };
 
-/* engine/engine.c: chatterbox_new() by a clock of the caller's, which must outlive the engine */
+/* engine/engine.c: chatterbox_new() with a clock of the caller's, which must outlive the engine */
 int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
 	       void *log_user, struct chatterbox **out, struct chatterbox_error *error);
-/* engine/adapters.c: one connection for @purpose, with its link. The connection is the caller's. */
+/* engine/adapters.c: makes one connection for @purpose, with its link. The caller owns it. */
 int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
 	       struct cbx_link *link);
 int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
 		 struct cbx_link *link);
 int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
 	       struct cbx_link *link);
-/* The connection to live_temp, when that is configured; else *sql stays NULL */
+/* The connection to live_temp if that is configured, else *sql stays NULL */
 int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
 /* engine/threads.c */
 int engine_build_threads(struct chatterbox *box);
 int engine_start_threads(struct chatterbox *box);
-void engine_wake_threads(struct chatterbox *box); /* so that they look at what has changed */
+void engine_wake_threads(struct chatterbox *box); /* so that they notice what has changed */
 void engine_stop_threads(struct chatterbox *box);
 void engine_close_threads(struct chatterbox *box);
 /* api/host.c: @text is copied */
@@ -87,10 +88,10 @@ void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_serve
 			const char *text);
 /* Any thread: a call with a callback has ended */
 void engine_tell_ended(struct chatterbox *box, struct api_ended *ended);
-/* Events for the host: what a batch recorded, and the periodic ones */
+/* Events for the host: those of a recorded batch, and the periodic ones */
 void engine_tell_batch(void *box, const struct cbx_batch *batch);
 void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot);
-/* Before the threads start: the follower tells the host, if it wants events */
+/* Makes the follower deliver events if the host wants them; call it before the threads start */
 void engine_listen(struct chatterbox *box);
 void engine_drop_event(void *event);
 /* At the very end: delivers what nobody dispatched */

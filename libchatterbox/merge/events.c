@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * events.c - decides the two events about a system: `status` and `user_job_errors`
+ * events.c - the events about a system as a whole: `status` and `user_job_errors` (contract 3.3)
  *
- * A group is the live jobs of one job_type (absent is a group of its own). It is paused when it has
- * a live job and all its live ones are paused; a group that turns is told (contract 3.3).
+ * The live jobs of one job_type are a group; jobs without a job_type are a group of their own. A
+ * group is paused when it has live jobs and all of them are paused. When that changes, `status` is
+ * published.
  */
 #include "merge/internal.h"
 
@@ -15,7 +16,7 @@
 #include <string.h>
 
 struct group {
-	const char *type; /* NULL = jobs without job_type */
+	const char *type; /* NULL = jobs without a job_type */
 	unsigned live_before, paused_before;
 	unsigned live_after, paused_after;
 };
@@ -63,7 +64,8 @@ static int count_jobs(struct groups *groups, struct cbx_job *const *jobs, size_t
 	return 0;
 }
 
-/* An outbox row of the system: its id is part of its message_id, so the database makes that */
+/* Adds an outbox row about the system. Its message_id contains the row's id, so the database makes
+ * it. */
 static int add_system_event(struct merge *m, const char *name, const char *tag,
 			    struct cbx_text *payload)
 {

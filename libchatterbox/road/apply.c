@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* apply.c - gathers what was heard, in the order it came; decides what an inbound message means */
+/* apply.c - takes reports into the batch, and carries out what the poller finds in its inbox */
 #include "road/road.h"
 
 #include <chatterbox/error.h>
@@ -157,8 +157,8 @@ static int by_system(const void *a, const void *b)
 	return strcmp((*left)->system, (*right)->system);
 }
 
-/* A pushed report may hold several systems: each is heard by itself. The sort may shuffle jobs of
- * one system, which is harmless: the decoder keeps each job once. */
+/* A pushed message may hold statuses of several systems; each system's make one report. Sorting may
+ * reorder jobs of one system, which does no harm: the decoder keeps each job once. */
 static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	struct cbx_reply *reply = inbound->reply;
@@ -227,7 +227,7 @@ int cbx_road_drain_inbox(struct cbx_road *road)
 	int result;
 
 	if (road->hanging)
-		return 0; /* what is heard now must not mix with a batch whose fate is open */
+		return 0; /* nothing may join a batch while the outcome of its commit is unknown */
 	cbx_mailbox_clear(road->inbox);
 	while ((inbound = cbx_mailbox_take(road->inbox))) {
 		result = apply(road, inbound);

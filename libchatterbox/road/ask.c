@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* ask.c - makes a question of the next targets and sends it; decides which share a question */
+/*
+ * ask.c - builds and sends the next question to nl-hdms
+ *
+ * Several systems share a question if rmq_rpc.systems_per_request allows it.
+ */
 #include "road/poll_internal.h"
 #include "runtime/envelope.h"
 
@@ -14,7 +18,8 @@ const char *poll_event(const struct target *target)
 	return target->list ? "job_list" : "job_status";
 }
 
-/* How many of the next targets go into one question: of one kind, none that wants to be alone */
+/* How many of the next targets go into one question: those of the same kind, up to one that has to
+ * be asked alone */
 static size_t group_size(const struct cbx_poll *poll)
 {
 	const struct target *first = &poll->targets[poll->next];

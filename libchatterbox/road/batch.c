@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * batch.c - the tables of one batch, and how much of what was heard goes into one transaction
+ * batch.c - the tables of one batch, and how many of its reports go into one transaction
  *
- * Decides which jobs SQL is asked about: those that the list does not hold as live, once a batch
- * and in two questions, never one a job. And what becomes of a status that SQL will never take (a
- * constraint or a trigger of OCD's own tables): the batch is halved until the one status is found,
- * that one is dropped, its message rejected, and its neighbours are recorded. Without that a single
- * one would hold up all others for ever. What is left of a report that was taken apart proves no
- * absence.
+ * SQL is asked about the jobs that the list does not hold as live: once a batch, in two questions,
+ * never one by one. If SQL refuses a value for good (a constraint or a trigger on OCD's own
+ * tables), the batch is halved until the one bad status is found. That one is dropped and its
+ * message rejected, and everything else is recorded; otherwise one bad status would hold up all
+ * others for ever. A report that was split no longer proves that a job is missing.
  */
 #include "road/batch.h"
 
@@ -164,7 +163,7 @@ static int note_ocd(void *user, const struct cbx_row *row)
 	return 0;
 }
 
-/* The keys to ask about, borrowed from what was heard */
+/* The jobs to ask about; the keys are borrowed from the reports */
 static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_count)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;

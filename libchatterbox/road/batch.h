@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* batch.h - the tables of one batch: which systems it touched, and what SQL knew of its jobs */
+/* batch.h - the tables of one batch: the systems that it changes, and what SQL knows about its jobs
+ */
 #ifndef CBX_ROAD_BATCH_H
 #define CBX_ROAD_BATCH_H
 
@@ -13,23 +14,23 @@ struct cbx_touched {
 	char system[];
 };
 
-/* The working list of @system in this batch; @road's own when it was not touched yet */
+/* The list of @system as this batch has left it; the recorded one when the batch has not changed it
+ */
 struct cbx_job_list *cbx_touched_list(struct cbx_road *road, const char *system);
-/* Its next list; takes the caller's reference on success */
+/* Sets its next list; takes over the caller's reference on success */
 int cbx_touched_set(struct cbx_road *road, const char *system, struct cbx_job_list *after);
 void cbx_touched_clear(struct cbx_touched **touched);
 
-/* The first so many of what was heard go into one transaction */
+/* How many of the received reports go into one transaction */
 size_t cbx_portion_size(const struct cbx_road *road);
-/* They are recorded: frees them; the next portion is twice as large */
+/* They are recorded: frees them, and doubles the size of the next portion */
 void cbx_portion_done(struct cbx_road *road);
-/* SQL will never take the values: makes the portion smaller, or drops the status that is at fault
- */
+/* SQL refused a value for good: makes the portion smaller, or drops the status at fault */
 int cbx_portion_refused(struct cbx_road *road);
-/* Drops what was heard; with @pushes_stay the pushes wait for the next try */
+/* Drops the received reports; with @pushes_stay those of pushes are kept for the next try */
 void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
 
-/* Asks SQL about the jobs of the portion's reports that the tables do not hold as live */
+/* Asks SQL about those jobs of the portion that are not live in the tables */
 int cbx_pasts_load(struct cbx_road *road);
 void cbx_pasts_clear(struct cbx_pasts **pasts);
 const struct cbx_past *cbx_pasts_find(void *user, const char *system, int64_t job_id);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * notice.c - what OCD changed in SQL since the last round: rows that it inserted, and origins
+ * notice.c - finds what OCD changed in SQL since the last round: rows it inserted, origins it set
  *
- * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
- * row says ocd already); here only our records learn of it.
+ * Only our records are brought up to date here. SQL itself keeps the origin `ocd` when the job's
+ * row is next written.
  */
 #include "base/read.h"
 #include "road/road.h"
@@ -67,7 +67,7 @@ int cbx_road_drop_job(struct cbx_road *road, const char *system, int64_t job_id)
 	return result;
 }
 
-/* A row that OCD inserted: known from now on as a job that nobody has heard of */
+/* A row that OCD inserted becomes a job that has not been reported yet */
 static int add_unreported(void *user, const struct cbx_row *row)
 {
 	struct cbx_road *road = user;
@@ -80,7 +80,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status)
 		return 0;
 	known = cbx_job_list_find(cbx_active_jobs_get(road->jobs, row->system), row->job_id);
-	/* what we hold as live or unheard is newer than the row; an ended one starts anew */
+	/* a record that is live or unreported is newer than the row; an ended one starts again */
 	if (known && known->phase != CBX_ENDED)
 		return 0;
 	if (!cbx_systems_get(road->systems, row->system))
@@ -109,7 +109,7 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	if (result < 0)
 		return result;
 	job->origin = CBX_OCD;
-	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
+	/* the row may not say so yet (scheduled_jobs does): makes the next report write it */
 	job->recorded_at = 0;
 	return cbx_road_put_into(table, row->system, job);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * poll.c - the window: sends while there is room, takes replies as they come, gives up on time
+ * poll.c - asks many systems at once: keeps a window of questions in flight and collects the
+ * answers
  *
- * Decides that pushes and batches are dealt with between replies, so that a large fleet does not
- * hold up events, and that the stop flag and the lease are looked at on every turn.
+ * Between answers it takes pushes from the inbox and commits batches, so that a large fleet does
+ * not delay events, and on every turn it checks the stop flag and the lease.
  */
 #include "road/command.h"
 #include "road/poll_internal.h"
@@ -67,7 +68,7 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 	return 0;
 }
 
-/* Systems that came online meanwhile join the round; without memory they wait */
+/* Adds systems that are to be asked at once; those for which there is no memory wait */
 static void add_ask_now(struct cbx_poll *poll)
 {
 	struct cbx_road *road = poll->road;
@@ -106,7 +107,7 @@ static void give_up_overdue(struct cbx_poll *poll)
 	}
 }
 
-/* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
+/* Until when to wait: the oldest question's deadline or the batch's age, at most a second */
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
 	uint64_t until = cbx_now(poll->road->clock) + CBX_SECOND;

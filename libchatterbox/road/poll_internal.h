@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* poll_internal.h - the poll's own tables, shared by its files: sending, hearing, the window */
+/* poll_internal.h - the state of a poll, shared by the files that send (ask.c) and receive
+ * (receive.c) */
 #ifndef CBX_ROAD_POLL_INTERNAL_H
 #define CBX_ROAD_POLL_INTERNAL_H
 
@@ -14,7 +15,7 @@ struct target {
 	size_t count;
 };
 
-/* One message that is or was in flight: targets first..first+count-1 */
+/* One message that was sent, about targets first..first+count-1 */
 struct question {
 	size_t first, count;
 	uint64_t sent_at;
@@ -27,24 +28,25 @@ struct cbx_poll {
 	char trace[CBX_UUID_TEXT];
 	struct target *targets;
 	size_t target_count, target_capacity;
-	size_t next; /* the first target that is not asked yet */
+	size_t next; /* the first target that has not been asked */
 	struct question *questions;
 	size_t question_count, question_capacity;
-	size_t oldest; /* the first question that may be undone */
+	size_t oldest; /* the first question that may be unanswered */
 	size_t in_flight;
 	float *replies; /* seconds */
 	size_t reply_count, reply_capacity;
 	struct cbx_poll_figures figures;
 };
 
-/* ask.c: puts the next question of the window on the bus */
+/* ask.c: sends the next question */
 int poll_send(struct cbx_poll *poll);
 const char *poll_event(const struct target *target);
-/* receive.c: what came from the bus */
+/* receive.c: an event of the bus */
 void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event);
-/* The question's time is up: its systems timed out */
+/* The question's deadline has passed: its systems timed out */
 void poll_expire(struct cbx_poll *poll, struct question *question);
-/* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
+/* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for
+ * again */
 void poll_mark_lists_due(struct cbx_poll *poll, size_t first, size_t count);
 
 #endif

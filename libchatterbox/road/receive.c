@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * receive.c - what comes back from the bus, and what it costs a system when nothing does
+ * receive.c - matches answers to questions, and notes which systems did not answer
  *
- * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled,
- * unknown or malformed touches nobody. A list that was asked for in vain stays owed: it is asked
- * for with the next Job Status round, or at once when the system says anything, so that new jobs
- * don't wait for the next Update Database Task because one message was lost.
+ * An answer speaks for the systems that contract 3.2 names; one that is late, repeated, unknown or
+ * malformed changes nothing. If a list was asked for in vain it stays due: it is asked for in the
+ * next Job Status round, or as soon as the system reports anything. Otherwise one lost message
+ * would leave new jobs unmonitored until the next Update Database Task.
  */
 #include "road/poll_internal.h"
 
@@ -29,13 +29,13 @@ static void mark_list_due(const struct target *target)
 		target->entry->list_due = true;
 }
 
-/* Longer and longer, so that a dead system does not hold up every round */
+/* Asks the system less and less often, so that a dead one does not delay every round */
 static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_system_entry *entry = target->entry;
-	double most = (double)road->settings->time_till_next_check_ns / 1e9;
-	double wait = road->interval_base;
+	uint64_t most = road->settings->time_till_next_check_ns;
+	uint64_t wait = road->interval_base_ns;
 	unsigned n;
 
 	mark_list_due(target);
@@ -47,7 +47,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 		wait *= 2;
 	if (wait > most)
 		wait = most;
-	entry->ask_again_at = cbx_now(road->clock) + (uint64_t)(wait * (double)CBX_SECOND);
+	entry->ask_again_at = cbx_now(road->clock) + wait;
 }
 
 void poll_mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
@@ -95,7 +95,7 @@ static void note_report_of(struct cbx_poll *poll, struct target *target,
 			     target->list && state == CBX_ONLINE);
 }
 
-/* The statuses of @target's system in the reply, as one report */
+/* Makes one report of the statuses that the reply holds about @target's system */
 static int receive_target(struct cbx_poll *poll, const struct question *question,
 			  struct target *target, const struct cbx_reply *reply)
 {
@@ -112,7 +112,7 @@ static int receive_target(struct cbx_poll *poll, const struct question *question
 
 	if (!own)
 		return -ENOMEM;
-	/* may renew the system, so the report borrows its name afterwards */
+	/* this may replace the system's record, so its name is borrowed afterwards */
 	note_report_of(poll, target, CBX_ONLINE);
 	report.system = target->entry->system->name;
 	for (i = 0; i < reply->count; i++)
@@ -157,7 +157,7 @@ static void mark_offline(struct cbx_poll *poll, const struct question *question,
 	}
 }
 
-/* Statuses of systems that this question did not ask about: rejected, each by itself */
+/* Counts statuses of systems that this question did not ask about */
 static void count_foreign(struct cbx_poll *poll, const struct question *question,
 			  const struct cbx_reply *reply)
 {
@@ -182,7 +182,8 @@ static void receive_error(struct cbx_poll *poll, struct question *question,
 			  CBX_FIELDS({ "system", target->entry->system->name },
 				     { "code", reply->code }, { "error", reply->message }),
 			  "nl-hdms answered an error");
-		/* an error to a batch changes nobody: they are asked singly in the next round */
+		/* an error to a batch says nothing about anybody: they are asked alone in the next
+		 * round */
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
@@ -231,7 +232,7 @@ static void note_reply_time(struct cbx_poll *poll, const struct question *questi
 	poll->replies[poll->reply_count++] = (float)seconds;
 }
 
-/* Does the reply answer what was asked? One that says nothing of jobs is not one without jobs. */
+/* Does the reply answer the question? One that says nothing about jobs is not one without jobs. */
 static bool answers(const struct cbx_poll *poll, const struct question *question,
 		    const struct cbx_reply *reply)
 {
@@ -291,7 +292,7 @@ void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		}
 		break;
 	case CBX_BUS_CANCELLED:
-		/* deaf: the reply queue is gone, so the connection is made anew */
+		/* the reply queue is gone: a new connection gets a new one */
 		poll->road->bus->ops->disconnect(poll->road->bus);
 		cbx_link_lost(&poll->road->bus_link, CHATTERBOX_E_DOWN);
 		break;

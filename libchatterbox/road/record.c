@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * record.c - merges what was heard, records it in one transaction, and only then lets anybody see
- * it
+ * record.c - merges the received reports, records the changes in one transaction, then publishes
+ * them to readers
  *
- * Decides what happens to a batch whose transaction fails: answers are dropped, since the next
- * round asks again; pushes stay, unsettled, and are merged again; a batch whose commit is unknown
- * hangs until the ledger knows (contract 5.3).
+ * If the transaction fails, answers are dropped, since the next round asks again; pushes stay
+ * unacknowledged and are merged again. If nobody knows whether it was committed, the batch waits
+ * until SQL can tell (contract 5.3).
  */
 #include "road/batch.h"
 
@@ -119,7 +119,7 @@ static int merge_all(struct cbx_road *road)
 	return result;
 }
 
-/* Forgets the merge, not what was heard */
+/* Discards the result of the merge, but not the reports */
 static void clear_merge(struct cbx_road *road)
 {
 	cbx_touched_clear(&road->batch.touched);
@@ -167,7 +167,7 @@ static void count_transitions(struct cbx_road *road)
 	}
 }
 
-/* The transaction is committed: everybody may see it now */
+/* The transaction is committed: makes the changes visible */
 static int apply(struct cbx_road *road)
 {
 	struct cbx_touched *touched;
@@ -176,7 +176,8 @@ static int apply(struct cbx_road *road)
 	for (touched = road->batch.touched; touched; touched = touched->hh.next) {
 		int error = cbx_active_jobs_set(road->jobs, touched->system, touched->after);
 
-		/* recorded, but not held: read everything anew rather than lie */
+		/* recorded, but not in our tables: read everything again rather than show something
+		 * wrong */
 		if (error < 0)
 			result = CHATTERBOX_E_FENCED;
 	}
@@ -201,7 +202,7 @@ static void log_failure(struct cbx_road *road, int error)
 		 chatterbox_strerror(error));
 }
 
-/* The last record's outcome was unknown: what became of it? */
+/* Finds out whether the last transaction was committed */
 static int resolve(struct cbx_road *road)
 {
 	int outcome = road->sql->ledger->resolve(road->sql, cbx_now(road->clock) + RECORD_TIME);
@@ -227,11 +228,11 @@ static int record(struct cbx_road *road)
 		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
 						   cbx_now(road->clock) + RECORD_TIME);
 	else if (result == CHATTERBOX_E_DOWN)
-		result = CHATTERBOX_E_TIMEOUT; /* only look-ups failed: nothing hangs */
+		result = CHATTERBOX_E_TIMEOUT; /* only reads failed: nothing is uncertain */
 	return result;
 }
 
-/* One portion; as cbx_road_commit() */
+/* Commits one portion; returns as cbx_road_commit() */
 static int commit_portion(struct cbx_road *road)
 {
 	int result = record(road);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * round.c - the road: poll, decode, merge, record, share, tell, observe
+ * round.c - one round: poll, decode, merge, record, share, tell, observe
  *
- * Decides whom a round asks (contract 2.1). What is decoded and heard while polling is
- * merged, recorded, shared and told batch by batch (record.c); this page is the order of it all.
+ * Chooses whom to ask (contract 2.1) and runs the poll. What is received while polling is merged,
+ * recorded, shared and published batch by batch (record.c).
  */
 #include "road/round.h"
 
@@ -13,15 +13,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A job is left out when a push or a list told of it within the interval: the round's own last
- * answers don't count, so that a steady rhythm asks about every job each time */
+/* Was the job in a push or a list within the last interval? Answers to a round's own questions
+ * don't count, or every second round would leave it out. */
 static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
 {
 	return job->reported_at &&
-	       (double)(cbx_now(road->clock) - job->reported_at) < road->interval_current * 1e9;
+	       cbx_now(road->clock) - job->reported_at < road->interval_current_ns;
 }
 
-/* 1 when there was a job to be asked about */
+/* 1 when there was a job to ask about */
 static int add_jobs(struct cbx_poll *poll, struct cbx_road *road, struct cbx_system_entry *entry,
 		    const struct cbx_job_list *list)
 {
@@ -56,7 +56,7 @@ static int add_target(struct cbx_poll *poll, struct cbx_road *road, enum cbx_rou
 		return 0;
 	if (list)
 		result = add_jobs(poll, road, entry, list);
-	/* an answer about its jobs would bring the list that it owes, too */
+	/* an answer about its jobs brings the due list with it */
 	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
 }
 
@@ -68,7 +68,7 @@ static int add_targets(struct cbx_poll *poll, struct cbx_road *road, enum cbx_ro
 	int result = 0;
 
 	if (kind == CBX_ASK_NOW_ROUND)
-		return 0; /* the poll takes them itself, at any time */
+		return 0; /* the poll itself takes them, at any time */
 	entries = cbx_systems_all(road->systems);
 	if (!entries)
 		return -ENOMEM;
@@ -77,7 +77,7 @@ static int add_targets(struct cbx_poll *poll, struct cbx_road *road, enum cbx_ro
 	return result < 0 ? result : 0;
 }
 
-/* The jobs of systems that have been offline too long */
+/* Ends the jobs of systems that have been offline for too long */
 static int expire_offline(struct cbx_road *road)
 {
 	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
@@ -124,7 +124,8 @@ static int count_field(void *user, const char *key, const struct cbx_field *fiel
 	return 0;
 }
 
-/* What others keep and we show: activations at each discovery, the number of internal systems */
+/* Reads what others write and we only show: activations at each discovery, the number of internal
+ * systems */
 static void look_around(struct cbx_road *road, enum cbx_round_kind kind)
 {
 	size_t internal = 0;
@@ -157,7 +158,7 @@ static int prepare(struct cbx_road *road, enum cbx_round_kind kind)
 		result = cbx_road_notice_rows(road);
 	if (result < 0)
 		return CHATTERBOX_E_DOWN;
-	cbx_road_share_check(road); /* a lost cache stops no round */
+	cbx_road_share_check(road); /* without Redis the round goes on */
 	look_around(road, kind);
 	return expire_offline(road);
 }
@@ -191,6 +192,6 @@ int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_ro
 	cbx_poll_run(poll);
 	cbx_poll_figures(poll, &out->figures);
 	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : queue_depth(road);
-	out->seconds = (double)(cbx_now(road->clock) - began) / 1e9;
+	out->duration_ns = cbx_now(road->clock) - began;
 	return 0;
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* round.h - one run of the Job Status or the Update Database Task: the road, once */
+/* round.h - one run of the Job Status Task or the Update Database Task */
 #ifndef CBX_ROAD_ROUND_H
 #define CBX_ROAD_ROUND_H
 
 #include "road/poll.h"
 
 enum cbx_round_kind {
-	CBX_STATUS_ROUND,    /* every system not offline about its monitored jobs */
-	CBX_DISCOVERY_ROUND, /* every system not offline for all its jobs, offline ones with live
-				jobs */
-	CBX_ASK_NOW_ROUND,   /* only the systems that wait in road->ask_now */
+	CBX_STATUS_ROUND,    /* asks every system that is not offline about its monitored jobs */
+	CBX_DISCOVERY_ROUND, /* asks every system that is not offline for all its jobs, and offline
+				ones that have live jobs */
+	CBX_ASK_NOW_ROUND,   /* asks only the systems in road->ask_now */
 };
 
 struct cbx_round_result {
 	struct cbx_poll_figures figures;
-	double seconds;
-	int64_t queue_depth; /* of nl-hdms.request afterwards; -1 = unknown */
+	uint64_t duration_ns;
+	int64_t queue_depth; /* of nl-hdms.request, afterwards; -1 = unknown */
 };
 
-/* 0; CHATTERBOX_E_DOWN: a server that it needs is down: it did not start. A round that was cut
- * short says so in its figures. */
+/* 0; CHATTERBOX_E_DOWN: it did not start, since a server that it needs is down. If it was cut short
+ * the figures say so. */
 int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_round_result *result);
 
 #endif
