@@ -62,7 +62,7 @@ static int forget(void *user, const struct cbx_row *row)
 	struct cleared *cleared = user;
 
 	cleared->count++;
-	return cbx_flow_drop_job(cleared->flow, row->system, row->job_id);
+	return cbx_active_jobs_drop(cleared->flow->jobs, row->system, row->job_id);
 }
 
 static int clear(struct cbx_flow *flow, const struct cbx_job_key *keys, size_t count,

@@ -168,6 +168,16 @@ void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call)
 	all(poller, call, false);
 }
 
+void cbx_order_show_pause(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	if (cbx_task_is_paused(&poller->scheduler) == flow->paused)
+		return;
+	flow->paused = !flow->paused;
+	cbx_flow_show(flow);
+}
+
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
 	uint64_t ms = poller->flow.settings->paused_timeout_ms;
@@ -182,14 +192,14 @@ void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 	if (seconds > 0)
 		ms = (uint64_t)seconds * 1000;
 	cbx_task_pause(&poller->scheduler, ms);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	finish(call, 0, "");
 }
 
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_task_resume(&poller->scheduler);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	finish(call, 0, "");
 }
 

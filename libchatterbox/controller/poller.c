@@ -8,6 +8,7 @@
  */
 #include "controller/poller.h"
 
+#include "controller/orders.h"
 #include "road/command.h"
 #include "runtime/call.h"
 
@@ -272,16 +273,6 @@ static void settle(struct cbx_poller *poller)
 	}
 }
 
-void cbx_poller_show_pause(struct cbx_poller *poller)
-{
-	struct cbx_flow *flow = &poller->flow;
-
-	if (cbx_task_is_paused(&poller->scheduler) == flow->paused)
-		return;
-	flow->paused = !flow->paused;
-	cbx_flow_show(flow);
-}
-
 static void lead(struct cbx_poller *poller)
 {
 	struct cbx_flow *flow = &poller->flow;
@@ -300,7 +291,7 @@ static void lead(struct cbx_poller *poller)
 	cbx_command_turn(flow);
 	if (flow->ask_now_count)
 		cbx_job_status_ask_now(&poller->status);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	cbx_errors_turn(&poller->errors);
 	cbx_task_tick(&poller->scheduler);
 }

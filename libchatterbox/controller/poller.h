@@ -41,8 +41,6 @@ struct cbx_poller {
 
 /* After the flow's borrowed members are set */
 int cbx_poller_init(struct cbx_poller *poller);
-/* The view tells whether the scheduler is paused */
-void cbx_poller_show_pause(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);
 

@@ -88,7 +88,12 @@ int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch);
 void cbx_follow_mind(struct cbx_follow *follow);
 
 /* This system's hash is to be read */
-void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry);
+static inline void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry)
+{
+	follow->stale += !entry->stale;
+	entry->stale = true;
+}
+
 /* jobs.c: reads the hashes of the marked systems. 1 = given up: we are to stop, or lead. */
 int cbx_follow_read_jobs(struct cbx_follow *follow);
 /* facts.c: what Redis does not hold (origin, revision, times), asked of SQL if it is up */

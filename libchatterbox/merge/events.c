@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * events.c - decides the two events about a system: `status` and `user_job_errors`
+ * events.c - the events of a merge: `update_job_status` of a job, and two about its system,
+ * `status` and `user_job_errors`
  *
  * A group is the live jobs of one job_type (absent is a group of its own). It is paused when it has
  * a live job and all its live ones are paused; a group that turns is told (contract 3.3).
@@ -10,8 +11,32 @@
 #include "base/cleanup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous)
+{
+	const struct cbx_status *status = job->status;
+	struct cbx_event *event = cbx_batch_add_event(m->batch);
+
+	if (!event)
+		return -ENOMEM;
+	event->name = "update_job_status";
+	event->origin = cbx_origin_name(job->origin);
+	event->payload = cbx_strndup(status->json, status->json_len);
+	if (previous)
+		event->previous_status = strdup(previous);
+	if (asprintf(&event->key, "%s/%lld", status->system, (long long)status->job_id) < 0)
+		event->key = NULL;
+	if (asprintf(&event->message_id, "%s/%lld/%lld", status->system, (long long)status->job_id,
+		     (long long)job->revision) < 0)
+		event->message_id = NULL;
+	if (!event->payload || !event->key || !event->message_id ||
+	    (previous && !event->previous_status))
+		return -ENOMEM;
+	return 0;
+}
 
 struct group {
 	const char *type; /* NULL = jobs without job_type */

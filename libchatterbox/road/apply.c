@@ -1,102 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* apply.c - gathers what was heard, in the order it came; decides what an inbound message means */
+/*
+ * apply.c - what comes in between answers: reports that systems push, systems that come and go, and
+ * what the controllers want of the loop
+ */
 #include "road/road.h"
 
-#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-void cbx_heard_free(struct cbx_heard *heard)
-{
-	size_t i;
-
-	if (!heard)
-		return;
-	for (i = 0; i < heard->count; i++)
-		cbx_status_unref(heard->statuses[i]);
-	free(heard->statuses);
-	free(heard->named);
-	free(heard->garbled);
-	free(heard);
-}
-
-CBX_DEFINE_CLEANUP(struct cbx_heard *, cbx_heard_free)
-
-static int copy_statuses(struct cbx_heard *heard, const struct cbx_report *report)
-{
-	size_t i;
-
-	if (!report->count)
-		return 0;
-	heard->statuses = calloc(report->count, sizeof(*heard->statuses));
-	if (!heard->statuses)
-		return -ENOMEM;
-	for (i = 0; i < report->count; i++)
-		heard->statuses[heard->count++] = cbx_status_ref(report->statuses[i]);
-	return 0;
-}
-
-static int copy_ids(const int64_t *ids, size_t count, int64_t **out, size_t *out_count)
-{
-	if (!count)
-		return 0;
-	*out = calloc(count, sizeof(**out));
-	if (!*out)
-		return -ENOMEM;
-	memcpy(*out, ids, count * sizeof(**out));
-	*out_count = count;
-	return 0;
-}
-
-int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from, struct cbx_heard **out)
-{
-	size_t size = strlen(report->system) + 1;
-	cbx_auto(cbx_heard_freep) struct cbx_heard *heard = calloc(1, sizeof(*heard) + size);
-
-	if (!heard)
-		return -ENOMEM;
-	memcpy(heard->system, report->system, size);
-	heard->kind = report->kind;
-	heard->at = report->at;
-	heard->from = from;
-	heard->silent_before_ms = report->silent_before_ms;
-	heard->absence = report->absence;
-	if (copy_statuses(heard, report) < 0)
-		return -ENOMEM;
-	if (copy_ids(report->named, report->named_count, &heard->named, &heard->named_count) < 0 ||
-	    copy_ids(report->garbled, report->garbled_count, &heard->garbled,
-		     &heard->garbled_count) < 0)
-		return -ENOMEM;
-	*out = cbx_steal(heard);
-	return 0;
-}
-
-size_t cbx_heard_bytes(const struct cbx_heard *heard)
-{
-	size_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < heard->count; i++)
-		bytes += heard->statuses[i]->json_len;
-	return bytes;
-}
-
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from)
-{
-	struct cbx_heard *heard = NULL;
-	int result = cbx_heard_new(report, from, &heard);
-
-	if (result < 0)
-		return result;
-	if (!flow->batch.heard_count)
-		flow->batch.oldest = cbx_now(flow->clock);
-	*flow->batch.heard_end = heard;
-	flow->batch.heard_end = &heard->next;
-	flow->batch.heard_count++;
-	flow->batch.bytes += cbx_heard_bytes(heard);
-	return 0;
-}
 
 int cbx_flow_ask_now(struct cbx_flow *flow, const char *system)
 {

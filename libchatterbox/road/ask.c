@@ -1,13 +1,153 @@
 // SPDX-License-Identifier: MIT
-/* ask.c - makes a question of the next targets and sends it; decides which share a question */
-#include "road/poll_internal.h"
+/*
+ * ask.c - whom a round asks (contract 2, the tasks), which of them share a question, and how many
+ * questions are in flight
+ */
+#include "road/poll.h"
+
 #include "runtime/envelope.h"
 
+#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define METHOD "nl-hdms.request"
+
+int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
+{
+	struct cbx_poll *poll = calloc(1, sizeof(*poll));
+
+	if (!poll)
+		return -ENOMEM;
+	poll->flow = flow;
+	poll->timeout = flow->settings->poll_timeout;
+	cbx_uuid(poll->trace);
+	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
+		 poll->trace);
+	*out = poll;
+	return 0;
+}
+
+void cbx_poll_free(struct cbx_poll *poll)
+{
+	size_t i;
+
+	if (!poll)
+		return;
+	for (i = 0; i < poll->target_count; i++)
+		free(poll->targets[i].jobs);
+	free(poll->targets);
+	free(poll->questions);
+	free(poll->replies);
+	free(poll);
+}
+
+int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
+		 const int64_t *jobs, size_t count)
+{
+	int64_t *copy = NULL;
+
+	if (poll->target_count == poll->target_capacity) {
+		size_t capacity = poll->target_capacity ? poll->target_capacity * 2 : 256;
+		struct target *targets = reallocarray(poll->targets, capacity, sizeof(*targets));
+
+		if (!targets)
+			return -ENOMEM;
+		poll->targets = targets;
+		poll->target_capacity = capacity;
+	}
+	if (count) {
+		copy = calloc(count, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, jobs, count * sizeof(*copy));
+	}
+	poll->targets[poll->target_count++] =
+		(struct target){ .entry = entry, .list = list, .jobs = copy, .count = count };
+	return 0;
+}
+
+/* --- whom --- */
+
+/* A job is left out when a push or a list told of it within the interval: the round's own last
+ * answers don't count, so that a steady rhythm asks about every job each time */
+static bool heard_lately(const struct cbx_flow *flow, const struct cbx_job *job)
+{
+	return job->told_at &&
+	       (double)(cbx_now(flow->clock) - job->told_at) < flow->interval_current * 1e9;
+}
+
+/* 1 when there was a job to be asked about */
+static int add_jobs(struct cbx_poll *poll, struct cbx_system_entry *entry,
+		    const struct cbx_job_list *list)
+{
+	cbx_auto(cbx_freep) int64_t *ids = calloc(list->count + 1, sizeof(*ids));
+	size_t count = 0;
+	size_t i;
+	int result = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->phase != CBX_ENDED && !heard_lately(poll->flow, list->jobs[i]))
+			ids[count++] = list->jobs[i]->status->job_id;
+	if (count)
+		result = cbx_poll_add(poll, entry, false, ids, count);
+	return result < 0 ? result : count > 0;
+}
+
+static int add_target(struct cbx_poll *poll, bool discovery, struct cbx_system_entry *entry)
+{
+	struct cbx_flow *flow = poll->flow;
+	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, entry->system->name);
+	bool offline = entry->system->state == CBX_OFFLINE;
+	bool waits = cbx_now(flow->clock) < entry->ask_again_at;
+	int result = 0;
+
+	if (discovery && !waits && (!offline || (list && list->live)))
+		return cbx_poll_add(poll, entry, true, NULL, 0);
+	if (discovery)
+		entry->list_owed = true;
+	if (discovery || waits || offline)
+		return 0;
+	if (list)
+		result = add_jobs(poll, entry, list);
+	/* an answer about its jobs would bring the list that it owes, too */
+	return result || !entry->list_owed ? result : cbx_poll_add(poll, entry, true, NULL, 0);
+}
+
+int poll_add_all(struct cbx_poll *poll, bool discovery)
+{
+	struct cbx_flow *flow = poll->flow;
+	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
+	size_t count = cbx_systems_count(flow->systems);
+	size_t i;
+	int result = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; result >= 0 && i < count; i++)
+		result = add_target(poll, discovery, entries[i]);
+	return result < 0 ? result : 0;
+}
+
+void poll_add_ask_now(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+
+	while (flow->ask_now_count) {
+		struct cbx_system_entry *entry = flow->ask_now[flow->ask_now_count - 1];
+
+		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
+			return;
+		flow->ask_now_count--;
+		entry->ask_now = false;
+	}
+}
+
+/* --- the questions --- */
 
 const char *poll_event(const struct target *target)
 {
@@ -103,7 +243,7 @@ static int add_question(struct cbx_poll *poll, size_t count)
 	return 0;
 }
 
-int poll_send(struct cbx_poll *poll)
+static int send_question(struct cbx_poll *poll)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	size_t count = group_size(poll);
@@ -125,4 +265,33 @@ int poll_send(struct cbx_poll *poll)
 	poll->figures.questions++;
 	poll->figures.systems += count;
 	return 0;
+}
+
+int poll_ask(struct cbx_poll *poll)
+{
+	size_t window = poll->flow->settings->in_flight;
+	size_t taken = poll->flow->commands_in_flight;
+	size_t most = taken < window ? window - taken : 1;
+	int result = 0;
+
+	while (!result && poll->next < poll->target_count && poll->in_flight < most)
+		result = send_question(poll);
+	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
+	if (result < 0)
+		cbx_link_lost(&poll->flow->bus_link, result);
+	return result;
+}
+
+int64_t poll_depth(struct cbx_flow *flow)
+{
+	int64_t depth = -1;
+	int result;
+
+	if (!flow->bus_link.up)
+		return -1;
+	result = flow->bus->ops->depth(flow->bus, "nl-hdms.request", &depth,
+				       cbx_now(flow->clock) + 2 * CBX_SECOND);
+	if (result == CHATTERBOX_E_DOWN)
+		cbx_link_lost(&flow->bus_link, result);
+	return result < 0 ? -1 : depth;
 }

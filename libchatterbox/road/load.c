@@ -6,7 +6,7 @@
  * later progress and the verbatim members), else from SQL (contract 4.2); and that a job which
  * nothing changed for long is not taken for one that nobody heard of for long.
  */
-#include "road/command.h"
+#include "road/road.h"
 
 #include "base/json.h"
 #include "port/directory.h"
@@ -181,7 +181,7 @@ static int take_shared(void *user, const char *key, const struct cbx_field *fiel
 		return result;
 	cbx_status_unref(copy->status);
 	copy->status = cbx_steal(status);
-	return cbx_flow_put_job(flow, key, copy);
+	return cbx_active_jobs_put(flow->jobs, key, copy);
 }
 
 static int load_shared_jobs(struct cbx_flow *flow)
@@ -274,15 +274,4 @@ int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
 	flow->share_next = 0;
 	flow->epoch = epoch;
 	return cbx_flow_show(flow);
-}
-
-void cbx_flow_unload(struct cbx_flow *flow)
-{
-	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
-	cbx_flow_forget(flow);
-	cbx_active_jobs_clear(flow->jobs);
-	flow->ask_now_count = 0;
-	cbx_systems_clear(flow->systems);
-	flow->announced = false;
-	flow->epoch = 0;
 }

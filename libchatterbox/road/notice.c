@@ -1,70 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * notice.c - what OCD changed in SQL since the last round: rows that it inserted, and origins
+ * notice.c - what others changed since the last round: rows that OCD inserted, origins,
+ * activations, internal systems, and systems that have been offline too long
  *
  * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
  * row says ocd already); here only our records learn of it.
  */
-#include "road/road.h"
+#include "road/batch.h"
 
+#include "port/directory.h"
+
+#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
-{
-	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
-	size_t count = list ? list->count : 0;
-	cbx_auto(cbx_freep) struct cbx_job **jobs = calloc(count + 1, sizeof(struct cbx_job *));
-	struct cbx_job_list *next = NULL;
-	size_t n = 0;
-	size_t i = 0;
-	int result;
-
-	if (!jobs)
-		return -ENOMEM;
-	for (; i < count && list->jobs[i]->status->job_id < job->status->job_id; i++)
-		jobs[n++] = list->jobs[i];
-	jobs[n++] = job;
-	if (i < count && list->jobs[i]->status->job_id == job->status->job_id)
-		i++;
-	for (; i < count; i++)
-		jobs[n++] = list->jobs[i];
-	result = cbx_job_list_new(jobs, n, &next);
-	if (!result)
-		result = cbx_active_jobs_set(table, system, next);
-	cbx_job_list_unref(next);
-	return result;
-}
-
-int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job)
-{
-	return cbx_flow_put_into(flow->jobs, system, job);
-}
-
-int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id)
-{
-	struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, system);
-	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
-	struct cbx_job_list *next = NULL;
-	size_t n = 0;
-	size_t i;
-	int result;
-
-	if (!cbx_job_list_find(list, job_id))
-		return 0;
-	jobs = calloc(list->count, sizeof(struct cbx_job *));
-	if (!jobs)
-		return -ENOMEM;
-	for (i = 0; i < list->count; i++)
-		if (list->jobs[i]->status->job_id != job_id)
-			jobs[n++] = list->jobs[i];
-	result = cbx_job_list_new(jobs, n, &next);
-	if (!result)
-		result = cbx_active_jobs_set(flow->jobs, system, next);
-	cbx_job_list_unref(next);
-	return result;
-}
 
 /* A row that OCD inserted: known from now on as a job that nobody has heard of */
 static int add_unheard(void *user, const struct cbx_row *row)
@@ -91,7 +40,7 @@ static int add_unheard(void *user, const struct cbx_row *row)
 		job->word_at = known->word_at;
 		job->first_seen_ms = known->first_seen_ms;
 	}
-	return cbx_flow_put_job(flow, row->system, job);
+	return cbx_active_jobs_put(flow->jobs, row->system, job);
 }
 
 static int turn_to_ocd(void *user, const struct cbx_row *row)
@@ -110,7 +59,7 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	job->origin = CBX_OCD;
 	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
 	job->recorded_at = 0;
-	return cbx_flow_put_into(table, row->system, job);
+	return cbx_active_jobs_put(table, row->system, job);
 }
 
 int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table)
@@ -147,4 +96,89 @@ int cbx_flow_notice_rows(struct cbx_flow *flow)
 	if (result < 0)
 		cbx_link_lost(&flow->sql_link, result);
 	return result;
+}
+
+/* The jobs of systems that have been offline too long */
+static int hear_silence(struct cbx_flow *flow)
+{
+	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
+	size_t count = cbx_systems_count(flow->systems);
+	size_t i;
+	int result = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; !result && i < count; i++) {
+		struct cbx_report report = {
+			.kind = CBX_SILENCE,
+			.system = entries[i]->system->name,
+			.at = cbx_now(flow->clock),
+			.silent_before_ms =
+				cbx_flow_db_now(flow) - (int64_t)flow->settings->offline_job_ttl_ms,
+		};
+		const struct cbx_job_list *list;
+
+		if (entries[i]->system->state != CBX_OFFLINE)
+			continue;
+		list = cbx_active_jobs_get(flow->jobs, report.system);
+		if (list && cbx_merge_has_silent(list, report.silent_before_ms))
+			result = cbx_flow_hear(flow, &report, NULL);
+	}
+	return result;
+}
+
+static int note_activation(void *user, const char *name, int64_t ms)
+{
+	struct cbx_flow *flow = user;
+	struct cbx_system_entry *entry = cbx_systems_find(flow->systems, name);
+
+	return entry ? cbx_systems_set_activation(flow->systems, entry, ms) : 0;
+}
+
+static int count_field(void *user, const char *key, const struct cbx_field *field)
+{
+	size_t *count = user;
+
+	(void)key;
+	(void)field;
+	(*count)++;
+	return 0;
+}
+
+/* What others keep and we show: activations at each discovery, the number of internal systems */
+static void notice_shown(struct cbx_flow *flow, bool discovery)
+{
+	size_t internal = 0;
+	int result = 0;
+
+	if (discovery)
+		result = flow->sql->directory->next_activations(flow->sql, note_activation, flow);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	if (!flow->state_link.up)
+		return;
+	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, count_field,
+						&internal);
+	if (result < 0)
+		cbx_link_lost(&flow->state_link, result);
+	else
+		flow->internal = internal;
+}
+
+int cbx_flow_look_around(struct cbx_flow *flow, bool discovery)
+{
+	int result;
+
+	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
+		return CHATTERBOX_E_DOWN;
+	result = cbx_flow_measure_db_clock(flow);
+	if (result < 0)
+		cbx_link_lost(&flow->sql_link, result);
+	else
+		result = cbx_flow_notice_rows(flow);
+	if (result < 0)
+		return CHATTERBOX_E_DOWN;
+	cbx_flow_share_check(flow); /* a lost cache stops no round */
+	notice_shown(flow, discovery);
+	return hear_silence(flow);
 }

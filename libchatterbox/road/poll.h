@@ -1,35 +1,72 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll.h - asks the systems through nl-hdms, with a window of questions in flight (contract 3.2)
+ * poll.h - one round's questions to the systems, with a window of them in flight (contract 3.2)
  *
- * A poll belongs to one round. Answers are decoded as they come and heard by the flow; a system
- * that does not answer is data, a lost broker cuts the poll short.
+ * A system that does not answer is data, a lost broker cuts the poll short. The road's own files.
  */
 #ifndef CBX_FLOW_POLL_H
 #define CBX_FLOW_POLL_H
 
-#include "road/road.h"
+#include "road/round.h"
 
-struct cbx_poll;
-
-/* What a poll showed: for the pacer, the summary and the metrics */
-struct cbx_poll_figures {
-	uint64_t questions, answers, timeouts, errors;
-	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
-	uint64_t systems, jobs;
-	double reply_p95; /* seconds; 0 = no reply */
-	bool cut;         /* a lost server, a lost lease or a stop ended it early */
-	bool silent;      /* it asked, and nobody answered */
+struct target {
+	struct cbx_system_entry *entry;
+	bool list;
+	bool answered;
+	int64_t *jobs;
+	size_t count;
 };
 
+/* One message that is or was in flight: targets first..first+count-1 */
+struct question {
+	size_t first, count;
+	uint64_t sent_at;
+	bool done;
+};
+
+struct cbx_poll {
+	struct cbx_flow *flow;
+	char prefix[64]; /* of correlation ids: "<epoch>.<random>." */
+	char trace[CBX_UUID_TEXT];
+	struct target *targets;
+	size_t target_count, target_capacity;
+	size_t next; /* the first target that is not asked yet */
+	struct question *questions;
+	size_t question_count, question_capacity;
+	size_t oldest; /* the first question that may be undone */
+	size_t in_flight;
+	float *replies; /* seconds */
+	size_t reply_count, reply_capacity;
+	struct cbx_poll_figures figures;
+	uint64_t timeout; /* ns; as it was when the poll began */
+};
+
+/* ask.c */
 int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out);
 void cbx_poll_free(struct cbx_poll *poll);
 CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
 /* Ask @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
 int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
 		 const int64_t *jobs, size_t count);
-/* Asks all, hears what comes, settles batches on the way; returns when nobody is left to ask */
+/* Every system whose turn it is: about its jobs, or at a @discovery for all of them */
+int poll_add_all(struct cbx_poll *poll, bool discovery);
+/* Systems that came online meanwhile join the round; without memory they wait */
+void poll_add_ask_now(struct cbx_poll *poll);
+/* Sends what the window has room for; a failure is that of the broker */
+int poll_ask(struct cbx_poll *poll);
+const char *poll_event(const struct target *target);
+/* How many questions wait in nl-hdms.request; -1 = unknown */
+int64_t poll_depth(struct cbx_flow *flow);
+
+/* receive.c */
+/* Waits for one answer, decodes and gathers it; and gives up the questions whose time is up */
+void poll_receive(struct cbx_poll *poll);
+/* The round ends early: lists that were asked for in vain stay owed */
+void poll_cut(struct cbx_poll *poll);
+void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
+
+/* round.c: asks all, receives what comes, settles batches on the way; returns when nobody is left
+ * to ask */
 void cbx_poll_run(struct cbx_poll *poll);
-void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
 #endif

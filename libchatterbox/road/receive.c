@@ -2,12 +2,14 @@
 /*
  * receive.c - what comes back from the bus, and what it costs a system when nothing does
  *
- * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled,
- * unknown or malformed touches nobody. A list that was asked for in vain stays owed: it is asked
- * for with the next Job Status round, or at once when the system says anything, so that new jobs
- * don't wait for the next Update Database Task because one message was lost.
+ * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled, unknown or
+ * malformed touches nobody. A list that was asked for in vain stays owed: it is asked for with the
+ * next Job Status round, or at once when the system says anything, so that new jobs don't wait for
+ * the next Update Database Task because one message was lost.
  */
-#include "road/poll_internal.h"
+#include "road/batch.h"
+#include "road/command.h"
+#include "road/poll.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -49,13 +51,22 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
 }
 
-void poll_owe_lists(struct cbx_poll *poll, size_t first, size_t count)
+/* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
+static void owe_lists(struct cbx_poll *poll, size_t first, size_t count)
 {
 	size_t i;
 
 	for (i = first; i < first + count; i++)
 		owe_list(&poll->targets[i]);
 }
+
+void poll_cut(struct cbx_poll *poll)
+{
+	poll->figures.cut = true;
+	owe_lists(poll, 0, poll->target_count);
+}
+
+/* --- an answer --- */
 
 static struct question *find_question(struct cbx_poll *poll, const char *id)
 {
@@ -184,7 +195,7 @@ static void hear_error(struct cbx_poll *poll, struct question *question,
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
-			poll_owe_lists(poll, question->first, question->count);
+			owe_lists(poll, question->first, question->count);
 	}
 	done(poll, question, "error");
 }
@@ -271,7 +282,7 @@ static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		hear_answer(poll, question, reply);
 }
 
-void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
+static void hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	struct question *question;
 
@@ -284,7 +295,7 @@ void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		question = find_question(poll, event->message.correlation_id);
 		if (question) {
 			poll->figures.errors++;
-			poll_owe_lists(poll, question->first, question->count);
+			owe_lists(poll, question->first, question->count);
 			done(poll, question, "error");
 		}
 		break;
@@ -302,7 +313,9 @@ void poll_hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	}
 }
 
-void poll_expire(struct cbx_poll *poll, struct question *question)
+/* --- none --- */
+
+static void expire(struct cbx_poll *poll, struct question *question)
 {
 	size_t i;
 
@@ -310,4 +323,69 @@ void poll_expire(struct cbx_poll *poll, struct question *question)
 		timed_out(poll, &poll->targets[question->first + i]);
 	poll->figures.unanswered++;
 	done(poll, question, "timeout");
+}
+
+static void give_up_overdue(struct cbx_poll *poll)
+{
+	uint64_t now = cbx_now(poll->flow->clock);
+
+	while (poll->oldest < poll->question_count) {
+		struct question *question = &poll->questions[poll->oldest];
+
+		if (!question->done && now < question->sent_at + poll->timeout)
+			return;
+		if (!question->done)
+			expire(poll, question);
+		poll->oldest++;
+	}
+}
+
+/* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
+static uint64_t wait_until(const struct cbx_poll *poll)
+{
+	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
+	const struct cbx_flow_batch *batch = &poll->flow->batch;
+
+	if (poll->oldest < poll->question_count &&
+	    poll->questions[poll->oldest].sent_at + poll->timeout < until)
+		until = poll->questions[poll->oldest].sent_at + poll->timeout;
+	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
+		until = batch->oldest + CBX_BATCH_AGE;
+	return until;
+}
+
+void poll_receive(struct cbx_poll *poll)
+{
+	struct cbx_flow *flow = poll->flow;
+	struct cbx_bus_event event = { 0 };
+	int result = flow->bus->ops->take(flow->bus, cbx_mailbox_fd(flow->inbox), wait_until(poll),
+					  &event);
+
+	if (result < 0) {
+		cbx_link_lost(&flow->bus_link, result);
+		return;
+	}
+	if (!cbx_command_hear(flow, &event))
+		hear(poll, &event);
+	cbx_bus_event_clear(&event);
+	give_up_overdue(poll);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float *left = a;
+	const float *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
+{
+	*figures = poll->figures;
+	figures->silent =
+		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
+	if (!poll->reply_count)
+		return;
+	qsort(poll->replies, poll->reply_count, sizeof(*poll->replies), by_value);
+	figures->reply_p95 = (double)poll->replies[(poll->reply_count - 1) * 95 / 100];
 }

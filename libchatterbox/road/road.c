@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* flow.c - makes and ends the poller's world, and shows its picture to readers */
-#include "road/road.h"
+/* road.c - makes and ends the poller's world */
+#include "road/command.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -15,6 +15,17 @@ int cbx_flow_init(struct cbx_flow *flow)
 	return 0;
 }
 
+void cbx_flow_unload(struct cbx_flow *flow)
+{
+	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
+	cbx_flow_forget(flow);
+	cbx_active_jobs_clear(flow->jobs);
+	flow->ask_now_count = 0;
+	cbx_systems_clear(flow->systems);
+	flow->announced = false;
+	flow->epoch = 0;
+}
+
 void cbx_flow_close(struct cbx_flow *flow)
 {
 	if (flow->systems && flow->jobs)
@@ -25,25 +36,4 @@ void cbx_flow_close(struct cbx_flow *flow)
 	cbx_settings_unref(flow->settings);
 	flow->systems = NULL;
 	flow->jobs = NULL;
-}
-
-int cbx_flow_show(struct cbx_flow *flow)
-{
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
-	int result;
-
-	if (flow->following)
-		return 0;
-	result = cbx_view_new(flow->jobs, flow->systems, cbx_now(flow->clock), &view);
-	if (result < 0)
-		return result;
-	view->internal = flow->internal;
-	view->interval_base = flow->interval_base;
-	view->interval_current = flow->interval_current;
-	view->load_reason = flow->load_reason;
-	view->paused = flow->paused;
-	view->last_cycle = flow->last_cycle;
-	cbx_observe_view(flow->observe, view, cbx_leadership_epoch(flow->leadership) > 0);
-	cbx_window_show(flow->window, cbx_steal(view));
-	return 0;
 }

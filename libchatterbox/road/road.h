@@ -24,23 +24,15 @@
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
 
-/* Something heard of one system, waiting to be merged */
+/* Something heard of one system, waiting to be merged: a copy of a report, its statuses counted,
+ * its arrays and its name in this allocation */
 struct cbx_heard {
 	struct cbx_heard *next;
-	enum cbx_report_kind kind;
-	uint64_t at;
-	struct cbx_status **statuses; /* counted */
-	size_t count;
-	int64_t *named;
-	size_t named_count;
-	enum cbx_absence absence;
-	int64_t *garbled;
-	size_t garbled_count;
-	int64_t silent_before_ms;
+	struct cbx_report report;
 	/* the message of a push, unsettled: if the record fails the push waits; NULL of an answer
 	 */
 	struct cbx_inbound *from;
-	char system[];
+	int64_t room[];
 };
 
 /* One system in a batch: its list before and after */
@@ -122,6 +114,8 @@ struct cbx_flow {
 };
 
 int cbx_flow_init(struct cbx_flow *flow); /* after the borrowed members are set */
+/* Drops everything loaded: we do not lead any more */
+void cbx_flow_unload(struct cbx_flow *flow);
 void cbx_flow_close(struct cbx_flow *flow);
 
 /* Still? A process may have been frozen between any two lines */
@@ -130,12 +124,21 @@ static inline bool cbx_flow_leads(const struct cbx_flow *flow)
 	return cbx_leadership_epoch(flow->leadership) == flow->epoch;
 }
 
-/* apply.c: takes a reference of each status; @named is copied */
+/* The database's clock now, from its last measurement */
+static inline int64_t cbx_flow_db_now(const struct cbx_flow *flow)
+{
+	return (int64_t)(cbx_now(flow->clock) / CBX_MS) + flow->db_offset_ms;
+}
+
+/* --- batch.c: what was received, until it is recorded --- */
+
+/* Copies @report; takes a reference of each status */
 int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
-int cbx_heard_new(const struct cbx_report *report, struct cbx_inbound *from,
-		  struct cbx_heard **out);
-size_t cbx_heard_bytes(const struct cbx_heard *heard); /* of its statuses */
-void cbx_heard_free(struct cbx_heard *heard);
+/* Is the batch large or old enough to be settled in the middle of a round? */
+bool cbx_flow_is_due(const struct cbx_flow *flow);
+
+/* --- apply.c --- */
+
 /* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
 int cbx_flow_drain_inbox(struct cbx_flow *flow);
 /* Any word of a system: it is in this @state, what its time-outs held back is forgotten, and a list
@@ -145,43 +148,45 @@ int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, ui
 /* Ask this system for its list as soon as possible */
 int cbx_flow_ask_now(struct cbx_flow *flow, const char *system);
 
-/* record.c: merge, record, apply, share, settle. 0, also when there was nothing to do;
+/* --- round.c --- */
+
+/* Merge, record, share, tell, observe. 0, also when there was nothing to do;
  * CHATTERBOX_E_DOWN: a hanging or failed record, the loop must see to the link;
  * CHATTERBOX_E_FENCED: we don't lead any more. */
 int cbx_flow_settle(struct cbx_flow *flow);
-/* Is the batch large or old enough to be settled in the middle of a round? */
-bool cbx_flow_is_due(const struct cbx_flow *flow);
+
+/* --- record.c --- */
+
 /* Throws away everything that waits: pushes go back unsettled (their connection brings them again)
  */
 void cbx_flow_forget(struct cbx_flow *flow);
-/* The database's clock now, from its last measurement */
-int64_t cbx_flow_db_now(const struct cbx_flow *flow);
 int cbx_flow_measure_db_clock(struct cbx_flow *flow);
 
-/* load.c: everything from SQL and the shared state, at a take-over */
+/* --- load.c: everything from SQL and the shared state, at a take-over --- */
+
 int cbx_flow_load(struct cbx_flow *flow, int64_t epoch);
 /* The rows of status_monitor into @jobs and @systems; @live = only the live ones become jobs */
 int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
 		       struct cbx_systems *systems, bool live);
 /* One field of APP:online_systems; one that can't be understood is an unknown system, or none */
 int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field);
-/* The jobs of @table whose origin turned to ocd in SQL */
-int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table);
-/* The jobs that OCD has inserted since, and those whose origin turned */
-int cbx_flow_notice_rows(struct cbx_flow *flow);
-/* Puts @job into its system's list, outside a batch: replaced, or added in its place */
-int cbx_flow_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job);
-int cbx_flow_put_job(struct cbx_flow *flow, const char *system, struct cbx_job *job);
-/* Takes a job out of its system's list, outside a batch; does nothing when it is not there */
-int cbx_flow_drop_job(struct cbx_flow *flow, const char *system, int64_t job_id);
 /* A record of what a row says */
 int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out);
-/* Drops everything loaded: we do not lead any more */
-void cbx_flow_unload(struct cbx_flow *flow);
+
+/* --- notice.c: what others changed --- */
+
+/* The database's clock, rows that OCD inserted, origins, what others show in the shared state, and
+ * systems that have been offline too long. CHATTERBOX_E_DOWN: a round can't begin. */
+int cbx_flow_look_around(struct cbx_flow *flow, bool discovery);
+/* Of these: rows that OCD inserted, and origins */
+int cbx_flow_notice_rows(struct cbx_flow *flow);
+/* The jobs of @table whose origin turned to ocd in SQL */
+int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table);
+
+/* --- share.c, share_whole.c --- */
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
-/* share.c */
 /* From now on the shared state takes no write of an epoch older than @epoch: 0; E_FENCED when a
  * newer one stands there, see cbx_flow_held(); or a failure */
 int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch);
@@ -191,13 +196,16 @@ int cbx_flow_take_over(struct cbx_flow *flow, int64_t epoch);
 /* A write under @epoch was held off: the keeper is told, and everything is to be written anew,
  * later. E_FENCED. */
 int cbx_flow_held(struct cbx_flow *flow, int64_t epoch);
-
 /* The hashes of the touched systems, and dirty systems; failures set share_whole */
 void cbx_flow_share(struct cbx_flow *flow);
 /* Is the marker ours? Writes everything anew when it is not, or when share_whole is set. */
 int cbx_flow_share_check(struct cbx_flow *flow);
 
-/* view.c's other half: publish the present picture */
+/* --- observe.c --- */
+
+/* Counts what a batch changed */
+void cbx_flow_observe(struct cbx_flow *flow);
+/* Publishes the present snapshot */
 int cbx_flow_show(struct cbx_flow *flow);
 
 #endif

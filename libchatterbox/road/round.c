@@ -2,195 +2,129 @@
 /*
  * round.c - the road: poll, decode, merge, record, share, tell, observe
  *
- * Decides whom a round asks (contract 2.1). What is decoded and heard while polling is
- * merged, recorded, shared and told batch by batch (record.c); this page is the order of it all.
+ * This page is the order of it all. Decides that pushes and batches are dealt with between replies,
+ * so that a large fleet does not hold up events; that the stop flag and the lease are looked at on
+ * every turn; and that nobody sees or is told what is not committed.
  */
 #include "road/round.h"
 
-#include "port/directory.h"
+#include "road/batch.h"
+#include "road/command.h"
+#include "road/poll.h"
 
 #include <chatterbox/error.h>
-#include <errno.h>
-#include <stdlib.h>
 
-/* A job is left out when a push or a list told of it within the interval: the round's own last
- * answers don't count, so that a steady rhythm asks about every job each time */
-static bool heard_lately(const struct cbx_flow *flow, const struct cbx_job *job)
+/* --- merge, record, share, tell, observe: what was received, a portion at a time --- */
+
+static void tell(struct cbx_flow *flow)
 {
-	return job->told_at &&
-	       (double)(cbx_now(flow->clock) - job->told_at) < flow->interval_current * 1e9;
+	if (flow->batch.record.event_count)
+		flow->wake_teller(flow->wake_user);
+	flow->recorded(flow->recorded_user, &flow->batch.record);
 }
 
-/* 1 when there was a job to be asked about */
-static int add_jobs(struct cbx_poll *poll, struct cbx_flow *flow, struct cbx_system_entry *entry,
-		    const struct cbx_job_list *list)
+/* The transaction is committed: everybody may see it now */
+static int show_portion(struct cbx_flow *flow)
 {
-	cbx_auto(cbx_freep) int64_t *ids = calloc(list->count + 1, sizeof(*ids));
-	size_t count = 0;
-	size_t i;
-	int result = 0;
+	int result = cbx_flow_keep(flow);
 
-	if (!ids)
-		return -ENOMEM;
-	for (i = 0; i < list->count; i++)
-		if (list->jobs[i]->phase != CBX_ENDED && !heard_lately(flow, list->jobs[i]))
-			ids[count++] = list->jobs[i]->status->job_id;
-	if (count)
-		result = cbx_poll_add(poll, entry, false, ids, count);
-	return result < 0 ? result : count > 0;
+	cbx_flow_share(flow);
+	tell(flow);
+	cbx_flow_observe(flow);
+	cbx_flow_finish_portion(flow);
+	return result ? result : cbx_flow_show(flow);
 }
 
-static int add_target(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_round_kind kind,
-		      struct cbx_system_entry *entry)
+static int commit_portion(struct cbx_flow *flow)
 {
-	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, entry->system->name);
-	bool offline = entry->system->state == CBX_OFFLINE;
-	bool waits = cbx_now(flow->clock) < entry->ask_again_at;
-	int result = 0;
+	int result = cbx_flow_merge(flow);
 
-	if (kind == CBX_DISCOVERY_ROUND && !waits && (!offline || (list && list->live)))
-		return cbx_poll_add(poll, entry, true, NULL, 0);
-	if (kind == CBX_DISCOVERY_ROUND)
-		entry->list_owed = true;
-	if (kind == CBX_DISCOVERY_ROUND || waits || offline)
-		return 0;
-	if (list)
-		result = add_jobs(poll, flow, entry, list);
-	/* an answer about its jobs would bring the list that it owes, too */
-	return result || !entry->list_owed ? result : cbx_poll_add(poll, entry, true, NULL, 0);
+	if (!result)
+		result = cbx_flow_record(flow);
+	return result ? cbx_flow_fail_portion(flow, result) : show_portion(flow);
 }
 
-static int add_targets(struct cbx_poll *poll, struct cbx_flow *flow, enum cbx_round_kind kind)
+int cbx_flow_settle(struct cbx_flow *flow)
 {
-	struct cbx_system_entry *const *entries;
-	size_t count = cbx_systems_count(flow->systems);
-	size_t i;
 	int result = 0;
 
-	if (kind == CBX_ASK_NOW_ROUND)
-		return 0; /* the poll takes them itself, at any time */
-	entries = cbx_systems_all(flow->systems);
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; result >= 0 && i < count; i++)
-		result = add_target(poll, flow, kind, entries[i]);
-	return result < 0 ? result : 0;
-}
-
-/* The jobs of systems that have been offline too long */
-static int hear_silence(struct cbx_flow *flow)
-{
-	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
-	size_t count = cbx_systems_count(flow->systems);
-	size_t i;
-	int result = 0;
-
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; !result && i < count; i++) {
-		struct cbx_report report = {
-			.kind = CBX_SILENCE,
-			.system = entries[i]->system->name,
-			.at = cbx_now(flow->clock),
-			.silent_before_ms =
-				cbx_flow_db_now(flow) - (int64_t)flow->settings->offline_job_ttl_ms,
-		};
-		const struct cbx_job_list *list;
-
-		if (entries[i]->system->state != CBX_OFFLINE)
-			continue;
-		list = cbx_active_jobs_get(flow->jobs, report.system);
-		if (list && cbx_merge_has_silent(list, report.silent_before_ms))
-			result = cbx_flow_hear(flow, &report, NULL);
+	if (!cbx_flow_leads(flow))
+		return CHATTERBOX_E_FENCED;
+	if (flow->hanging)
+		result = cbx_flow_resolve(flow);
+	if (result == 1)
+		result = show_portion(flow);
+	if (result < 0)
+		return result;
+	if (!flow->batch.heard_count && !flow->batch.inbounds) {
+		if (!flow->systems_dirty)
+			return 0;
+		cbx_flow_share(flow);
+		return cbx_flow_show(flow);
 	}
+	do
+		result = commit_portion(flow);
+	while (!result && flow->batch.heard_count);
 	return result;
 }
 
-static int note_activation(void *user, const char *name, int64_t ms)
-{
-	struct cbx_flow *flow = user;
-	struct cbx_system_entry *entry = cbx_systems_find(flow->systems, name);
+/* --- poll, decode: until nobody is left to be asked --- */
 
-	return entry ? cbx_systems_set_activation(flow->systems, entry, ms) : 0;
+static bool must_stop(struct cbx_flow *flow)
+{
+	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->bus->blocked ||
+	       flow->hanging || !cbx_flow_leads(flow);
 }
 
-static int count_field(void *user, const char *key, const struct cbx_field *field)
+/* 1 = nobody is left to be asked */
+static int turn(struct cbx_poll *poll)
 {
-	size_t *count = user;
+	struct cbx_flow *flow = poll->flow;
+	int result;
 
-	(void)key;
-	(void)field;
-	(*count)++;
-	return 0;
+	poll_add_ask_now(poll);
+	if (must_stop(flow))
+		return CHATTERBOX_E_DOWN;
+	result = poll_ask(poll);
+	if (result < 0 || !poll->in_flight)
+		return result < 0 ? result : 1;
+	poll_receive(poll);
+	cbx_flow_drain_inbox(flow);
+	cbx_command_turn(flow);
+	return cbx_flow_is_due(flow) ? cbx_flow_settle(flow) : 0;
 }
 
-/* What others keep and we show: activations at each discovery, the number of internal systems */
-static void look_around(struct cbx_flow *flow, enum cbx_round_kind kind)
-{
-	size_t internal = 0;
-	int result = 0;
-
-	if (kind == CBX_DISCOVERY_ROUND)
-		result = flow->sql->directory->next_activations(flow->sql, note_activation, flow);
-	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
-	if (!flow->state_link.up)
-		return;
-	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, count_field,
-						&internal);
-	if (result < 0)
-		cbx_link_lost(&flow->state_link, result);
-	else
-		flow->internal = internal;
-}
-
-static int prepare(struct cbx_flow *flow, enum cbx_round_kind kind)
+void cbx_poll_run(struct cbx_poll *poll)
 {
 	int result;
 
-	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
-		return CHATTERBOX_E_DOWN;
-	result = cbx_flow_measure_db_clock(flow);
+	do
+		result = turn(poll);
+	while (!result);
+	if (result == 1)
+		result = cbx_flow_settle(poll->flow);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
-	else
-		result = cbx_flow_notice_rows(flow);
-	if (result < 0)
-		return CHATTERBOX_E_DOWN;
-	cbx_flow_share_check(flow); /* a lost cache stops no round */
-	look_around(flow, kind);
-	return hear_silence(flow);
-}
-
-static int64_t queue_depth(struct cbx_flow *flow)
-{
-	int64_t depth = -1;
-	int result;
-
-	if (!flow->bus_link.up)
-		return -1;
-	result = flow->bus->ops->depth(flow->bus, "nl-hdms.request", &depth,
-				       cbx_now(flow->clock) + 2 * CBX_SECOND);
-	if (result == CHATTERBOX_E_DOWN)
-		cbx_link_lost(&flow->bus_link, result);
-	return result < 0 ? -1 : depth;
+		poll_cut(poll);
+	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, 0);
 }
 
 int cbx_round_run(struct cbx_flow *flow, enum cbx_round_kind kind, struct cbx_round_result *out)
 {
 	uint64_t began = cbx_now(flow->clock);
 	cbx_auto(cbx_poll_freep) struct cbx_poll *poll = NULL;
-	int result = kind == CBX_ASK_NOW_ROUND ? 0 : prepare(flow, kind);
+	int result = kind == CBX_ASK_NOW_ROUND
+			     ? 0
+			     : cbx_flow_look_around(flow, kind == CBX_DISCOVERY_ROUND);
 
 	if (!result)
 		result = cbx_poll_new(flow, &poll);
-	if (!result)
-		result = add_targets(poll, flow, kind);
+	if (!result && kind != CBX_ASK_NOW_ROUND)
+		result = poll_add_all(poll, kind == CBX_DISCOVERY_ROUND);
 	if (result < 0)
 		return result;
 	cbx_poll_run(poll);
-	cbx_poll_figures(poll, &out->figures);
-	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : queue_depth(flow);
+	poll_figures(poll, &out->figures);
+	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : poll_depth(flow);
 	out->seconds = (double)(cbx_now(flow->clock) - began) / 1e9;
 	return 0;
 }

@@ -3,13 +3,23 @@
 #ifndef CBX_FLOW_ROUND_H
 #define CBX_FLOW_ROUND_H
 
-#include "road/poll.h"
+#include "road/road.h"
 
 enum cbx_round_kind {
 	CBX_STATUS_ROUND,    /* every system not offline about its monitored jobs */
 	CBX_DISCOVERY_ROUND, /* every system not offline for all its jobs, offline ones with live
 				jobs */
 	CBX_ASK_NOW_ROUND,   /* only the systems that wait in flow->ask_now */
+};
+
+/* What a poll showed: for the pacer, the summary and the metrics */
+struct cbx_poll_figures {
+	uint64_t questions, answers, timeouts, errors;
+	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
+	uint64_t systems, jobs;
+	double reply_p95; /* seconds; 0 = no reply */
+	bool cut;         /* a lost server, a lost lease or a stop ended it early */
+	bool silent;      /* it asked, and nobody answered */
 };
 
 struct cbx_round_result {
