@@ -29,7 +29,8 @@ void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connecti
 			  ms < 0 ? INT64_MAX : cbd_monotonic_ms() + ms);
 }
 
-void cbd_connection_wait(struct cbd_http *http, struct MHD_Connection *connection, bool waits)
+/* Whether the client is waited for, and not we */
+static void client_waits(struct cbd_http *http, struct MHD_Connection *connection, bool waits)
 {
 	cbd_deadline_wait(http->deadlines, deadline_of(connection), waits);
 }
@@ -71,7 +72,7 @@ void cbd_request_completed(void *arg, struct MHD_Connection *connection, void **
 		request_free(*slot);
 	*slot = NULL;
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
-	cbd_connection_wait(http, connection, true);
+	client_waits(http, connection, true);
 }
 
 static void work(struct cbd_work *work, bool abandoned)
@@ -172,7 +173,7 @@ static enum MHD_Result answer(struct cbd_request *request)
 	char error[CHATTERBOX_ERROR_TEXT] = "";
 	int result;
 
-	cbd_connection_wait(request->http, request->connection, false);
+	client_waits(request->http, request->connection, false);
 	if (!request->answer.code && route->body) {
 		result = cbd_body_read(&request->body, route->body, &request->params, error);
 		if (result < 0)

@@ -47,8 +47,6 @@ enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *
 
 /* The connection has so long from now on; negative = for ever (request.c) */
 void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
-/* Whether the client is waited for, and not we (request.c) */
-void cbd_connection_wait(struct cbd_http *http, struct MHD_Connection *connection, bool waits);
 /* The Content-Length, 0 when there is none (screen.c) */
 unsigned long long cbd_request_length(struct MHD_Connection *connection);
 /* Sends the answer that is set (answer.c) */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys.h - the one table of configuration keys, and how a path finds its key
+ * keys.h - the table of configuration keys (keys.def), and how a path finds its key
  *
  * Defaults, checks, --print-config, reload and the tests of the man page all come from this table:
  * a key that is not here does not exist.
@@ -28,16 +28,15 @@ enum cbx_key_flag {
 };
 
 struct cbx_key {
-	const char *path;
 	enum cbx_key_type type;
+	const char *path;
 	unsigned flags;
 	/* The default, written as in the environment; NULL = unset */
 	const char *initial;
 	/* Of integers; of durations in ms; of texts and of each item of a list in bytes. A text
 	 * whose low is not 0 can't be empty: the empty text sets it back to its default. */
 	int64_t low, high;
-	const char *choices; /* "redis|memory" */
-	const char *unit;    /* "s", "ms", NULL */
+	const char *hint; /* the choices "redis|memory", or the unit "s"; NULL = none */
 	const char *about;
 };
 

@@ -39,8 +39,8 @@ int cbx_value_takes(const struct cbx_key *key, char **out)
 	case CBX_KEY_INTEGER:
 		cbx_text_printf(&text, "an integer %lld..%lld", (long long)key->low,
 				(long long)key->high);
-		if (key->unit)
-			cbx_text_printf(&text, " (%s)", key->unit);
+		if (key->hint)
+			cbx_text_printf(&text, " (%s)", key->hint);
 		break;
 	case CBX_KEY_DURATION:
 		cbx_text_puts(&text, "a duration 1ms..24h: a number with ms, s, m or h, or of ms");
@@ -49,7 +49,7 @@ int cbx_value_takes(const struct cbx_key *key, char **out)
 		cbx_text_puts(&text, "1..64 of the characters A-Z a-z 0-9 . _ -");
 		break;
 	case CBX_KEY_CHOICE:
-		choices(&text, key->choices);
+		choices(&text, key->hint);
 		break;
 	case CBX_KEY_LIST:
 		cbx_text_puts(&text, "a list of texts, each ");

@@ -64,7 +64,7 @@ static int read_text(const struct cbx_key *key, const json_t *json, char **out)
 	len = json_string_length(json);
 	if ((int64_t)len < key->low || (int64_t)len > key->high)
 		return CHATTERBOX_E_CONFIG;
-	if ((key->type == CBX_KEY_CHOICE && !is_choice(key->choices, text)) ||
+	if ((key->type == CBX_KEY_CHOICE && !is_choice(key->hint, text)) ||
 	    (key->type == CBX_KEY_NAME && !is_name(text)))
 		return CHATTERBOX_E_CONFIG;
 	*out = cbx_strndup(text, len);

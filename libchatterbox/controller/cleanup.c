@@ -125,17 +125,22 @@ static bool clock_jumped(struct cbx_cleanup *cleanup)
 	return moved > CLOCK_MAY_MOVE;
 }
 
+static int64_t error_retention(const struct cbx_flow *flow) /* s */
+{
+	return (int64_t)(flow->settings->error_retention_ns / CBX_SECOND);
+}
+
 static int expire(struct cbx_flow *flow)
 {
 	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
 	int64_t errors = 0;
 	int64_t completed = 0;
-	int result = flow->sql->errors->expire_errors(flow->sql, &guard,
-						      flow->settings->error_retention, &errors);
+	int64_t keep = (int64_t)(flow->settings->completed_retention_ns / CBX_SECOND);
+	int result =
+		flow->sql->errors->expire_errors(flow->sql, &guard, error_retention(flow), &errors);
 
-	if (!result && flow->settings->completed_retention)
-		result = flow->sql->errors->expire_completed(
-			flow->sql, &guard, flow->settings->completed_retention, &completed);
+	if (!result && keep)
+		result = flow->sql->errors->expire_completed(flow->sql, &guard, keep, &completed);
 	cbx_metric_add(flow->observe->cleaned_up, "errors", NULL, (double)errors);
 	cbx_metric_add(flow->observe->cleaned_up, "completed", NULL, (double)completed);
 	return result;
@@ -155,8 +160,7 @@ static void perform(void *user)
 		return;
 	}
 	if (!result)
-		result = cbx_cleanup_errored_jobs(cleanup, NULL, flow->settings->error_retention,
-						  &removed);
+		result = cbx_cleanup_errored_jobs(cleanup, NULL, error_retention(flow), &removed);
 	if (!result)
 		result = expire(flow);
 	if (result < 0) {

@@ -147,7 +147,8 @@ void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call)
 
 	if (!courier->flow->bus_link.up)
 		cbx_call_fail(call, CBX_CALL_DOWN, "RabbitMQ is down");
-	else if (!params || begin(courier, call, courier->flow->settings->rpc_timeout, &errand) < 0)
+	else if (!params ||
+		 begin(courier, call, courier->flow->settings->rpc_timeout_ns, &errand) < 0)
 		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
 	else
 		send_rpc(courier, errand, params);

@@ -68,8 +68,8 @@ static struct cbx_access_entry *get_access(struct cbx_errors *errors, const char
 		return NULL;
 	memcpy(entry->system, system, size);
 	if (!errors->access)
-		errors->flush_at = cbx_now(errors->flow->clock) +
-				   errors->flow->settings->csa_timer * CBX_SECOND;
+		errors->flush_at =
+			cbx_now(errors->flow->clock) + errors->flow->settings->csa_timer_ns;
 	HASH_ADD_STR(errors->access, system, entry);
 	if (!cbx_hash_failed)
 		return entry;
@@ -210,7 +210,7 @@ bool cbx_errors_is_syncing(const struct cbx_errors *errors, const char *system)
 size_t cbx_errors_clean_up_syncing(struct cbx_errors *errors)
 {
 	uint64_t now = cbx_now(errors->flow->clock);
-	uint64_t most = errors->flow->settings->max_sync_time_ms * CBX_MS;
+	uint64_t most = errors->flow->settings->max_sync_time_ns;
 	struct cbx_syncing *syncing;
 	struct cbx_syncing *next;
 

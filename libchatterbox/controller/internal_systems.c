@@ -110,7 +110,8 @@ int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t 
 
 	if (!flow->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	reading.before_ms = cbx_wall(flow->clock) - (int64_t)flow->settings->recheck_system_time_ms;
+	reading.before_ms =
+		cbx_wall(flow->clock) - (int64_t)(flow->settings->recheck_system_time_ns / CBX_MS);
 	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, keep_old,
 						&reading);
 	if (!result && reading.count)

@@ -139,11 +139,16 @@ static bool is_kept(struct cbx_flow *flow, double *seconds)
 	return (flow->sql_link.up && from_conf(flow, seconds)) || from_state(flow, seconds);
 }
 
+static double configured(const struct cbx_flow *flow)
+{
+	return (double)flow->settings->check_job_status_time_ns / 1e9;
+}
+
 double cbx_job_status_kept_interval(struct cbx_flow *flow)
 {
 	double seconds;
 
-	return is_kept(flow, &seconds) ? seconds : flow->settings->check_job_status_time;
+	return is_kept(flow, &seconds) ? seconds : configured(flow);
 }
 
 void cbx_job_status_begin(struct cbx_job_status *status)
@@ -152,7 +157,7 @@ void cbx_job_status_begin(struct cbx_job_status *status)
 	double seconds;
 	bool kept = is_kept(flow, &seconds);
 
-	set(status, kept ? seconds : flow->settings->check_job_status_time, !kept);
+	set(status, kept ? seconds : configured(flow), !kept);
 	status->updated_once = false;
 	status->update_database_task.wanted = true;
 }
@@ -169,11 +174,11 @@ void cbx_job_status_apply_settings(struct cbx_job_status *status)
 {
 	const struct cbx_settings *settings = status->flow->settings;
 
-	status->pacer.bound = settings->load_max_interval;
+	status->pacer.bound = (double)settings->load_max_interval_ns / 1e9;
 	status->pacer.queue_depth_limit = settings->load_queue_depth;
-	status->pacer.reply_limit = settings->load_reply;
-	status->update_database_task.interval = settings->time_till_next_check;
-	if (status->interval_is_configured && settings->check_job_status_time != status->pacer.base)
-		cbx_pacer_set_base(&status->pacer, settings->check_job_status_time);
+	status->pacer.reply_limit = (double)settings->load_reply_ns / 1e9;
+	status->update_database_task.interval = (double)settings->time_till_next_check_ns / 1e9;
+	if (status->interval_is_configured && configured(status->flow) != status->pacer.base)
+		cbx_pacer_set_base(&status->pacer, configured(status->flow));
 	show(status);
 }

@@ -140,7 +140,8 @@ void cbx_job_status_init(struct cbx_job_status *status)
 	status->update_database_task.user = status;
 	status->check_status_task.user = status;
 	status->send_status_task.user = status;
-	cbx_pacer_init(&status->pacer, status->flow->settings->check_job_status_time);
+	cbx_pacer_init(&status->pacer,
+		       (double)status->flow->settings->check_job_status_time_ns / 1e9);
 	status->interval_is_configured = true;
 	cbx_job_status_apply_settings(status);
 }

@@ -51,7 +51,7 @@ bool cbx_interval_parse(const char *text, double *seconds);
 /* OCD's text: all `"` removed, then a number of seconds. "" = read it from the shared state: then 1
  * when that is down, to be tried again. -EINVAL when it can't be understood. */
 int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text);
-/* After a reload: what the settings say, where nothing was set by OCD */
+/* What the settings say now, where nothing was set by OCD */
 void cbx_job_status_apply_settings(struct cbx_job_status *status);
 
 #endif

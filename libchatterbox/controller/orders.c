@@ -180,7 +180,7 @@ void cbx_order_show_pause(struct cbx_poller *poller)
 
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
-	uint64_t ms = poller->flow.settings->paused_timeout_ms;
+	uint64_t ns = poller->flow.settings->paused_timeout_ns;
 	char error[256] = "";
 	int64_t seconds;
 
@@ -190,8 +190,8 @@ void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 		return;
 	}
 	if (seconds > 0)
-		ms = (uint64_t)seconds * 1000;
-	cbx_task_pause(&poller->scheduler, ms);
+		ns = (uint64_t)seconds * CBX_SECOND;
+	cbx_task_pause(&poller->scheduler, ns);
 	cbx_order_show_pause(poller);
 	finish(call, 0, "");
 }

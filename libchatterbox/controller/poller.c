@@ -17,11 +17,23 @@
 #include <poll.h>
 #include <string.h>
 
-static bool stopping(void *user)
+/* What was copied out of the settings follows them */
+static void take_settings(struct cbx_poller *poller)
+{
+	struct cbx_flow *flow = &poller->flow;
+
+	if (!cbx_settings_take(poller->settings, &flow->settings))
+		return;
+	flow->bus->max_body = flow->settings->limits.bytes;
+	cbx_job_status_apply_settings(&poller->status);
+}
+
+static bool on_turn(void *user)
 {
 	struct cbx_poller *poller = user;
 
 	poller->beat = cbx_now(poller->flow.clock);
+	take_settings(poller);
 	return poller->stop;
 }
 
@@ -37,7 +49,7 @@ static void announce(void *user)
 	struct cbx_poller *poller = user;
 
 	cbx_errors_clean_up_syncing(&poller->errors);
-	poller->announce(poller->user, poller->flow.settings);
+	poller->announce(poller->user);
 }
 
 static void recorded(void *user, const struct cbx_batch *batch)
@@ -47,14 +59,6 @@ static void recorded(void *user, const struct cbx_batch *batch)
 	cbx_errors_note_batch(&poller->errors, batch);
 	if (poller->recorded)
 		poller->recorded(poller->user, batch);
-}
-
-static void take_settings(struct cbx_poller *poller, struct cbx_inbound *inbound)
-{
-	cbx_settings_unref(poller->flow.settings);
-	poller->flow.settings = cbx_settings_ref(inbound->settings);
-	poller->flow.bus->max_body = inbound->settings->limits.bytes;
-	cbx_job_status_apply_settings(&poller->status);
 }
 
 static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound)
@@ -82,16 +86,6 @@ static void command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_POLL:
 		poller->status.check_status_task.wanted = true;
 		break;
-	case CBX_IN_PAUSE:
-		cbx_task_pause(&poller->scheduler,
-			       inbound->number ?: poller->flow.settings->paused_timeout_ms);
-		break;
-	case CBX_IN_RESUME:
-		cbx_task_resume(&poller->scheduler);
-		break;
-	case CBX_IN_SETTINGS:
-		take_settings(poller, inbound);
-		break;
 	case CBX_IN_CALL:
 		inbound->call->method->poller(poller, inbound->call);
 		break;
@@ -114,15 +108,11 @@ static void mind_inbox(struct cbx_poller *poller)
 	if (poller->observer)
 		cbx_mailbox_clear(poller->flow.inbox);
 	while (count-- && (inbound = cbx_mailbox_take(poller->flow.inbox))) {
-		if (inbound->type != CBX_IN_SETTINGS && poller->observer &&
-		    cbx_observe_inbound(poller, inbound)) {
+		if (poller->observer && cbx_observe_inbound(poller, inbound)) {
 			continue;
 		} else if (inbound->type == CBX_IN_CALL) {
 			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
 				      "this instance does not lead");
-			cbx_inbound_free(inbound);
-		} else if (inbound->type == CBX_IN_SETTINGS) {
-			take_settings(poller, inbound);
 			cbx_inbound_free(inbound);
 		} else if (cbx_mailbox_put(poller->flow.inbox, inbound) < 0) {
 			cbx_inbound_return(inbound);
@@ -135,12 +125,13 @@ int cbx_poller_init(struct cbx_poller *poller)
 	struct cbx_flow *flow = &poller->flow;
 	int result;
 
+	cbx_settings_take(poller->settings, &flow->settings);
 	flow->command = command;
 	flow->command_user = poller;
 	flow->recorded = recorded;
 	flow->recorded_user = poller;
-	flow->stopping = stopping;
-	flow->stopping_user = poller;
+	flow->on_turn = on_turn;
+	flow->on_turn_user = poller;
 	poller->status.flow = flow;
 	poller->status.scheduler = &poller->scheduler;
 	poller->status.caught_up = caught_up;
@@ -338,7 +329,7 @@ void *cbx_poller_run(void *user)
 	struct cbx_poller *poller = user;
 	bool leads;
 
-	while (!stopping(poller)) {
+	while (!on_turn(poller)) {
 		ensure_links(poller);
 		leads = follow_leadership(poller);
 		if (leads) {

@@ -16,6 +16,7 @@
 #include "follow/follow.h"
 
 struct cbx_poller {
+	struct cbx_settings_place *settings;
 	struct cbx_flow flow;
 	struct cbx_follow follow; /* turned while we do not lead */
 	bool observer;            /* never leads: the courier carries what is to be done */
@@ -28,7 +29,7 @@ struct cbx_poller {
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
 	/* Takes over nothing: hands the view to the teller */
-	void (*announce)(void *user, struct cbx_settings *settings);
+	void (*announce)(void *user);
 	bool (*caught_up)(void *user);
 	/* After each commit; may be NULL */
 	void (*recorded)(void *user, const struct cbx_batch *batch);

@@ -74,12 +74,6 @@ void cbx_system_json(const struct cbx_system *system, struct cbx_text *out)
 	cbx_text_printf(out, ",\"status\":\"%s\"}", cbx_system_state_name(system->state));
 }
 
-struct cbx_system_list *cbx_system_list_ref(struct cbx_system_list *list)
-{
-	list->refs++;
-	return list;
-}
-
 void cbx_system_list_unref(struct cbx_system_list *list)
 {
 	size_t i;
@@ -269,7 +263,8 @@ int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out
 	size_t i;
 
 	if (systems->frozen) {
-		*out = cbx_system_list_ref(systems->frozen);
+		systems->frozen->refs++;
+		*out = systems->frozen;
 		return 0;
 	}
 	all = cbx_systems_all(systems);

@@ -58,7 +58,6 @@ struct cbx_system_list {
 	struct cbx_system *systems[];
 };
 
-struct cbx_system_list *cbx_system_list_ref(struct cbx_system_list *list);
 void cbx_system_list_unref(struct cbx_system_list *list);
 CBX_DEFINE_CLEANUP(struct cbx_system_list *, cbx_system_list_unref)
 const struct cbx_system *cbx_system_list_find(const struct cbx_system_list *list, const char *name);

@@ -14,21 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *text(const struct chatterbox *box, const char *path)
-{
-	return chatterbox_config_get_text(box->config, path);
-}
-
-static int number(const struct chatterbox *box, const char *path)
-{
-	return (int)chatterbox_config_get_integer(box->config, path);
-}
-
-static bool is(const struct chatterbox *box, const char *path, const char *value)
-{
-	return !strcmp(text(box, path), value);
-}
-
 /* One set of link operations a port; the bus has two, with and without confirms */
 static int bus_connect(void *bus, uint64_t deadline)
 {
@@ -142,28 +127,27 @@ static int make_link(struct chatterbox *box, struct cbx_link *link, const struct
 int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
 	       struct cbx_link *link)
 {
+	const struct cbx_settings *settings = box->settings.present;
 	char name[128];
-	struct cbx_amqp_options options;
 	int result;
 
-	if (is(box, "chatterbox.bus", "memory")) {
+	snprintf(name, sizeof(name), "%s %s", settings->app_name, purpose);
+	if (settings->bus == CBX_BUS_MEMORY)
 		result = cbx_memory_bus_new(box->broker, bus);
-	} else {
-		snprintf(name, sizeof(name), "%s %s", box->settings->app_name, purpose);
-		options = (struct cbx_amqp_options){ .host = text(box, "rmq.host"),
-						     .port = number(box, "rmq.port"),
-						     .vhost = text(box, "rmq.vhost"),
-						     .user = text(box, "rmq.user"),
-						     .pass = text(box, "rmq.pass"),
-						     .tls = chatterbox_config_get_flag(box->config,
-										       "rmq.tls"),
-						     .tls_ca = text(box, "rmq.tls.ca"),
-						     .name = name };
-		result = cbx_amqp_bus_new(&options, box->clock, &box->log, bus);
-	}
+	else
+		result = cbx_amqp_bus_new(
+			&(struct cbx_amqp_options){ .host = settings->rmq_host,
+						    .port = (int)settings->rmq_port,
+						    .vhost = settings->rmq_vhost,
+						    .user = settings->rmq_user,
+						    .pass = settings->rmq_pass,
+						    .tls = settings->rmq_tls,
+						    .tls_ca = settings->rmq_tls_ca,
+						    .name = name },
+			box->clock, &box->log, bus);
 	if (result < 0)
 		return result;
-	(*bus)->max_body = box->settings->limits.bytes;
+	(*bus)->max_body = settings->limits.bytes;
 	return make_link(box, link, confirms ? &confirming_bus_ops : &bus_ops, *bus, "rmq", purpose,
 			 (*bus)->where);
 }
@@ -171,54 +155,44 @@ int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struc
 int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
 		 struct cbx_link *link)
 {
-	struct cbx_redis_options options;
+	const struct cbx_settings *settings = box->settings.present;
 	int result;
 
-	if (is(box, "chatterbox.store", "memory")) {
+	if (settings->store == CBX_STORE_MEMORY)
 		result = cbx_memory_state_new(box->store, state);
-	} else {
-		options = (struct cbx_redis_options){
-			.host = text(box, "redis.host"),
-			.port = number(box, "redis.port"),
-			.username = text(box, "redis.username"),
-			.password = text(box, "redis.password"),
-			.db = number(box, "redis.db"),
-			.tls = chatterbox_config_get_flag(box->config, "redis.tls"),
-			.tls_ca = text(box, "redis.tls.ca"),
-			.app_name = box->settings->app_name,
-		};
-		result = cbx_redis_state_new(&options, box->clock, &box->log, state);
-	}
+	else
+		result = cbx_redis_state_new(
+			&(struct cbx_redis_options){ .host = settings->redis_host,
+						     .port = (int)settings->redis_port,
+						     .username = settings->redis_username,
+						     .password = settings->redis_password,
+						     .db = (int)settings->redis_db,
+						     .tls = settings->redis_tls,
+						     .tls_ca = settings->redis_tls_ca,
+						     .app_name = settings->app_name },
+			box->clock, &box->log, state);
 	if (result < 0)
 		return result;
 	return make_link(box, link, &state_ops, *state, "redis", purpose, (*state)->where);
 }
 
 /* @section: sequelize or live_temp */
-static int new_postgres(struct chatterbox *box, const char *section, struct cbx_sql **sql)
+static int new_postgres(struct chatterbox *box, const struct cbx_database_settings *database,
+			const char *section, struct cbx_sql **sql)
 {
-	static const char *const members[] = { "host",     "database", "username",
-					       "password", "sslmode",  "sslrootcert" };
-	const char *values[CBX_COUNT(members)];
-	char path[64];
-	size_t i;
-
-	for (i = 0; i < CBX_COUNT(members); i++) {
-		snprintf(path, sizeof(path), "%s.%s", section, members[i]);
-		values[i] = text(box, path);
-	}
-	snprintf(path, sizeof(path), "%s.port", section);
-	struct cbx_postgres_options options = { .host = values[0],
-						.port = number(box, path),
-						.database = values[1],
-						.username = values[2],
-						.password = values[3],
-						.sslmode = values[4],
-						.sslrootcert = values[5],
-						.app_name = box->settings->app_name,
-						.section = section,
-						/* look-ups alone: a replica will do */
-						.read_only = !strcmp(section, "live_temp") };
+	struct cbx_postgres_options options = {
+		.host = database->host,
+		.port = (int)database->port,
+		.database = database->database,
+		.username = database->username,
+		.password = database->password,
+		.sslmode = database->sslmode,
+		.sslrootcert = database->sslrootcert,
+		.app_name = box->settings.present->app_name,
+		.section = section,
+		/* look-ups alone: a replica will do */
+		.read_only = database == &box->settings.present->live_temp,
+	};
 
 	return cbx_postgres_new(&options, box->clock, &box->log, sql);
 }
@@ -226,12 +200,13 @@ static int new_postgres(struct chatterbox *box, const char *section, struct cbx_
 int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
 	       struct cbx_link *link)
 {
+	const struct cbx_settings *settings = box->settings.present;
 	int result;
 
-	if (is(box, "chatterbox.sql", "sqlite"))
-		result = cbx_sqlite_new(text(box, "chatterbox.sqlite_path"), box->clock, sql);
+	if (settings->sql == CBX_SQL_SQLITE)
+		result = cbx_sqlite_new(settings->sqlite_path, box->clock, sql);
 	else
-		result = new_postgres(box, "sequelize", sql);
+		result = new_postgres(box, &settings->sequelize, "sequelize", sql);
 	if (result < 0)
 		return result;
 	return make_link(box, link, &sql_ops, *sql, "sql", purpose, (*sql)->where);
@@ -239,11 +214,12 @@ int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql
 
 int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link)
 {
+	const struct cbx_settings *settings = box->settings.present;
 	int result;
 
-	if (!chatterbox_config_has_live_temp(box->config) || is(box, "chatterbox.sql", "sqlite"))
+	if (!settings->live_temp.host || settings->sql == CBX_SQL_SQLITE)
 		return 0;
-	result = new_postgres(box, "live_temp", sql);
+	result = new_postgres(box, &settings->live_temp, "live_temp", sql);
 	if (result < 0)
 		return result;
 	return make_link(box, link, &sql_ops, *sql, "sql", "connections", (*sql)->where);

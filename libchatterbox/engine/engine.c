@@ -22,28 +22,24 @@ const char *chatterbox_version(void)
 	return CHATTERBOX_VERSION;
 }
 
-static int log_level(const char *name)
+static void set_log_level(struct chatterbox *box, const struct cbx_settings *settings)
 {
-	static const struct {
-		const char *name;
-		int level;
-	} levels[] = {
-		{ "trace", CHATTERBOX_LOG_TRACE }, { "debug", CHATTERBOX_LOG_DEBUG },
-		{ "info", CHATTERBOX_LOG_INFO },   { "warn", CHATTERBOX_LOG_WARN },
-		{ "error", CHATTERBOX_LOG_ERROR }, { "fatal", CHATTERBOX_LOG_FATAL },
-	};
-	size_t i;
+	static const int levels[] = { CHATTERBOX_LOG_TRACE, CHATTERBOX_LOG_DEBUG,
+				      CHATTERBOX_LOG_INFO,  CHATTERBOX_LOG_WARN,
+				      CHATTERBOX_LOG_ERROR, CHATTERBOX_LOG_FATAL };
 
-	for (i = 0; i < CBX_COUNT(levels); i++)
-		if (!strcmp(levels[i].name, name))
-			return levels[i].level;
-	return CHATTERBOX_LOG_INFO;
+	box->log.level = levels[settings->log_level];
 }
 
 static int build(struct chatterbox *box)
 {
-	int result = engine_settings_new(box->config, &box->settings);
+	struct cbx_settings *settings = NULL;
+	int result = cbx_settings_new(box->config, NULL, &settings);
 
+	if (result < 0)
+		return result;
+	cbx_settings_put(&box->settings, settings);
+	set_log_level(box, settings);
 	if (!result)
 		result = cbx_observe_init(&box->observe, CHATTERBOX_VERSION, CHATTERBOX_REVISION);
 	if (!result)
@@ -56,13 +52,9 @@ static int build(struct chatterbox *box)
 		result = cbx_memory_store_new(&box->store);
 	if (result < 0)
 		return result;
-	cbx_leadership_init(&box->leadership, box->clock, box->settings->app_name);
-	box->startup_timeout =
-		(uint64_t)chatterbox_config_get_integer(box->config, "chatterbox.startup_timeout") *
-		CBX_SECOND;
-	box->shutdown_timeout = (uint64_t)chatterbox_config_get_integer(
-					box->config, "chatterbox.shutdown_timeout") *
-				CBX_SECOND;
+	cbx_leadership_init(&box->leadership, box->clock, settings->app_name);
+	box->startup_timeout = settings->startup_timeout_ns;
+	box->shutdown_timeout = settings->shutdown_timeout_ns;
 	return engine_build_threads(box);
 }
 
@@ -75,8 +67,7 @@ static void destroy(struct chatterbox *box)
 	cbx_window_close(&box->window);
 	cbx_health_free(box->health);
 	cbx_observe_close(&box->observe);
-	cbx_settings_unref(box->settings);
-	pthread_mutex_destroy(&box->settings_lock);
+	cbx_settings_place_close(&box->settings);
 	pthread_mutex_destroy(&box->desk.lock);
 	chatterbox_config_unref(box->config);
 	free(box);
@@ -102,11 +93,8 @@ int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatte
 	box->refs = 1;
 	box->config = chatterbox_config_ref(config);
 	box->clock = clock;
-	box->log = (struct cbx_log){ .sink = log,
-				     .user = log_user,
-				     .level = log_level(
-					     chatterbox_config_get_text(config, "log.level")) };
-	pthread_mutex_init(&box->settings_lock, NULL);
+	box->log = (struct cbx_log){ .sink = log, .user = log_user };
+	cbx_settings_place_init(&box->settings);
 	pthread_mutex_init(&box->desk.lock, NULL);
 	cbx_window_init(&box->window);
 	result = build(box);
@@ -177,86 +165,22 @@ static void note_change(void *user, const char *path, bool restart)
 		cbx_info(&box->log, CBX_FIELDS({ "key", path }), "%s has changed", path);
 }
 
-static int keep_text(char **to, const char *from)
-{
-	char *copy = strdup(from);
-
-	if (!copy)
-		return -ENOMEM;
-	free(*to);
-	*to = copy;
-	return 0;
-}
-
-static int keep_key(const char **to, const char *from)
-{
-	char *copy = strdup(from);
-
-	if (!copy)
-		return -ENOMEM;
-	free((void *)(uintptr_t)*to);
-	*to = copy;
-	return 0;
-}
-
-/* Keys that need a restart keep their old value, whatever the new settings say */
-static int keep_fixed(struct cbx_settings *settings, const struct cbx_settings *old)
-{
-	settings->lease_ttl = old->lease_ttl;
-	settings->jsonrpc = old->jsonrpc;
-	if (keep_text(&settings->app_name, old->app_name) < 0 ||
-	    keep_text(&settings->request_exchange, old->request_exchange) < 0 ||
-	    keep_text(&settings->event_exchange, old->event_exchange) < 0 ||
-	    keep_key(&settings->keys.running, old->keys.running) < 0 ||
-	    keep_key(&settings->keys.paused, old->keys.paused) < 0 ||
-	    keep_key(&settings->keys.completed, old->keys.completed) < 0 ||
-	    keep_key(&settings->keys.errored, old->keys.errored) < 0 ||
-	    keep_key(&settings->keys.killed, old->keys.killed) < 0)
-		return -ENOMEM;
-	return 0;
-}
-
-static int hand_over(struct chatterbox *box, struct cbx_settings *settings)
-{
-	struct cbx_inbound *inbound = NULL;
-	int result = cbx_inbound_new(CBX_IN_SETTINGS, &inbound);
-
-	if (result < 0)
-		return result;
-	inbound->settings = cbx_settings_ref(settings);
-	result = cbx_mailbox_put(box->poller.flow.inbox, inbound);
-	if (result < 0)
-		cbx_inbound_free(inbound);
-	return result;
-}
-
 int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config)
 {
 	struct cbx_settings *settings = NULL;
-	struct cbx_settings *old;
 	int result = chatterbox_config_check(config);
 
 	if (!result)
-		result = engine_settings_new(config, &settings);
+		result = cbx_settings_new(config, box->settings.present, &settings);
 	if (result < 0)
 		return result;
 	chatterbox_config_compare(box->config, config, note_change, box);
-	result = keep_fixed(settings, box->settings);
-	if (!result)
-		result = hand_over(box, settings);
-	if (result < 0) {
-		cbx_settings_unref(settings);
-		return result;
-	}
-	box->log.level = log_level(chatterbox_config_get_text(config, "log.level"));
 	chatterbox_config_ref(config);
 	chatterbox_config_unref(box->config);
 	box->config = config;
-	pthread_mutex_lock(&box->settings_lock);
-	old = box->settings;
-	box->settings = settings;
-	pthread_mutex_unlock(&box->settings_lock);
-	cbx_settings_unref(old);
+	set_log_level(box, settings);
+	cbx_settings_put(&box->settings, settings);
+	engine_wake_threads(box);
 	return 0;
 }
 

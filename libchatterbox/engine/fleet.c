@@ -59,7 +59,7 @@ static int introduce(struct introduction *introduction)
 	if (introduction->names.failed)
 		return -ENOMEM;
 	result = cbx_inbound_decode(key, introduction->names.bytes, introduction->names.len,
-				    &introduction->box->settings->limits, &inbound);
+				    &introduction->box->settings.present->limits, &inbound);
 	if (result < 0)
 		return result;
 	inbound->at = cbx_now(introduction->box->clock);
@@ -102,7 +102,7 @@ static int build(struct engine_fleet *fleet, unsigned systems, uint64_t seed)
 		result = cbx_mailbox_new(1, &fleet->inbox);
 	if (result < 0)
 		return result;
-	fleet->event_exchange = strdup(box->settings->event_exchange);
+	fleet->event_exchange = strdup(box->settings.present->event_exchange);
 	if (!fleet->event_exchange)
 		return -ENOMEM;
 	cbx_fleet_options_init(&options);
@@ -119,7 +119,7 @@ int chatterbox_fleet_start(struct chatterbox *box, unsigned systems, uint64_t se
 	int result;
 
 	if (!systems || systems > MOST_SYSTEMS || box->fleet ||
-	    strcmp(chatterbox_config_get_text(box->config, "chatterbox.bus"), "memory"))
+	    box->settings.present->bus != CBX_BUS_MEMORY)
 		return -EINVAL;
 	fleet = calloc(1, sizeof(*fleet));
 	if (!fleet)

@@ -22,8 +22,7 @@ struct engine_fleet;
 struct chatterbox {
 	_Atomic unsigned refs;
 	struct chatterbox_config *config;
-	pthread_mutex_t settings_lock;
-	struct cbx_settings *settings; /* the present ones; threads hold references of their own */
+	struct cbx_settings_place settings;
 	struct cbx_log log;
 	struct cbx_clock *clock;
 	struct cbx_observe observe;
@@ -56,9 +55,6 @@ struct chatterbox {
 /* engine/engine.c: chatterbox_new() by a clock of the caller's, which must outlive the engine */
 int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
 	       void *log_user, struct chatterbox **out);
-/* engine/settings.c */
-int engine_settings_new(const struct chatterbox_config *config, struct cbx_settings **out);
-struct cbx_settings *engine_settings(struct chatterbox *box); /* a new reference */
 /* engine/adapters.c: one connection for @purpose, with its link. The connection is the caller's. */
 int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
 	       struct cbx_link *link);
@@ -71,6 +67,7 @@ int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_
 /* engine/threads.c */
 int engine_build_threads(struct chatterbox *box);
 int engine_start_threads(struct chatterbox *box);
+void engine_wake_threads(struct chatterbox *box); /* so that they look at what has changed */
 void engine_stop_threads(struct chatterbox *box);
 void engine_close_threads(struct chatterbox *box);
 /* api/host.c: @text is copied */

@@ -34,29 +34,29 @@ static bool listener_caught_up(void *user)
 	return box->listener.caught_up;
 }
 
-static void announce(void *user, struct cbx_settings *settings)
+static void announce(void *user)
 {
 	struct chatterbox *box = user;
 	struct cbx_view *view = cbx_window_look(&box->window);
-	struct cbx_announcement *announcement;
 
 	if (!view)
 		return;
 	engine_tell_figures(box, view);
-	announcement = cbx_announcement_new(view, settings);
-	cbx_view_unref(view);
 	/* a full mailbox means that the teller is behind: the next announcement is a better one */
-	if (announcement && cbx_mailbox_put(box->teller.inbox, announcement) < 0)
-		cbx_announcement_free(announcement);
+	if (cbx_mailbox_put(box->teller.inbox, view) < 0)
+		cbx_view_unref(view);
+}
+
+void engine_wake_threads(struct chatterbox *box)
+{
+	cbx_mailbox_wake(box->poller.flow.inbox);
+	cbx_mailbox_wake(box->teller.inbox);
+	cbx_mailbox_wake(box->listener.inbox);
 }
 
 static void leadership_changed(void *user)
 {
-	struct chatterbox *box = user;
-
-	cbx_mailbox_wake(box->poller.flow.inbox);
-	cbx_mailbox_wake(box->teller.inbox);
-	cbx_mailbox_wake(box->listener.inbox);
+	engine_wake_threads(user);
 }
 
 static void keeper_failed(void *user, int error, const char *text)
@@ -98,8 +98,8 @@ static int build_keeper(struct chatterbox *box)
 	keeper->clock = box->clock;
 	keeper->log = &box->log;
 	keeper->leadership = &box->leadership;
-	keeper->ttl = box->settings->lease_ttl;
-	keeper->observer = chatterbox_config_get_text(box->config, "chatterbox.role")[0] == 'o';
+	keeper->ttl = (int)(box->settings.present->lease_ttl_ns / CBX_SECOND);
+	keeper->observer = box->settings.present->role == CBX_ROLE_OBSERVER;
 	keeper->on_failed = keeper_failed;
 	keeper->on_turn = look_at_start;
 	keeper->on_change = leadership_changed;
@@ -117,7 +117,7 @@ static int build_poller(struct chatterbox *box)
 
 	flow->clock = box->clock;
 	flow->log = &box->log;
-	flow->settings = engine_settings(box);
+	poller->settings = &box->settings;
 	flow->observe = &box->observe;
 	flow->leadership = &box->leadership;
 	flow->window = &box->window;
@@ -150,7 +150,8 @@ static int build_teller(struct chatterbox *box)
 
 	teller->clock = box->clock;
 	teller->log = &box->log;
-	teller->settings = engine_settings(box);
+	teller->place = &box->settings;
+	cbx_settings_take(teller->place, &teller->settings);
 	teller->observe = &box->observe;
 	teller->leadership = &box->leadership;
 	if (!result)
@@ -169,7 +170,8 @@ static int build_listener(struct chatterbox *box)
 
 	listener->clock = box->clock;
 	listener->log = &box->log;
-	listener->settings = engine_settings(box);
+	listener->place = &box->settings;
+	cbx_settings_take(listener->place, &listener->settings);
 	listener->observe = &box->observe;
 	listener->leadership = &box->leadership;
 	listener->poller = box->poller.flow.inbox;
@@ -253,6 +255,11 @@ int engine_start_threads(struct chatterbox *box)
 
 /* --- the end --- */
 
+static void drop_view(void *item)
+{
+	cbx_view_unref(item);
+}
+
 static void drop_inbound(void *item)
 {
 	struct cbx_inbound *inbound = item;
@@ -320,7 +327,7 @@ void engine_close_threads(struct chatterbox *box)
 	if (flow->inbox)
 		cbx_mailbox_free(cbx_steal(flow->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);
-	cbx_mailbox_free(box->teller.inbox, cbx_announcement_free);
+	cbx_mailbox_free(box->teller.inbox, drop_view);
 	cbx_mailbox_free(box->keeper.inbox, NULL);
 	cbx_mailbox_free(box->desk.inbox, NULL);
 }

@@ -164,7 +164,7 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 	result = cbx_decode_status(field->value, field->value_len, &status);
 	if (result < 0)
 		return result == -ENOMEM ? result : 1;
-	kind = cbx_kind_of(&follow->flow->settings->keys, status->text);
+	kind = cbx_kind_of(&follow->flow->settings->kinds, status->text);
 	if (strcmp(status->system, system) || status->job_id != job_id || cbx_kind_is_end(kind))
 		return 1;
 	own = known ? NULL : find_own(follow, system, job_id);
@@ -254,7 +254,7 @@ static int gather(struct cbx_follow *follow, const char ***out, size_t *count)
 
 static bool is_called_away(const struct cbx_flow *flow)
 {
-	return (flow->stopping && flow->stopping(flow->stopping_user)) ||
+	return (flow->on_turn && flow->on_turn(flow->on_turn_user)) ||
 	       cbx_leadership_epoch(flow->leadership);
 }
 

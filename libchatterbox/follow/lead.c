@@ -111,8 +111,7 @@ static void note_newest(struct cbx_follow *follow)
 		return;
 	}
 	follow->placed = true;
-	follow->newest_until =
-		cbx_now(flow->clock) + (unsigned)flow->settings->lease_ttl * CBX_SECOND;
+	follow->newest_until = cbx_now(flow->clock) + flow->settings->lease_ttl_ns;
 }
 
 void cbx_follow_mind(struct cbx_follow *follow)

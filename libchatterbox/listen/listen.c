@@ -29,9 +29,9 @@ static int bind_all(struct cbx_listener *listener, const char *queue)
 
 	if (!result)
 		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
-	for (i = 0; !result && i < settings->binding_count; i++)
-		result = bus->ops->bind(bus, queue, settings->event_exchange, settings->bindings[i],
-					deadline);
+	for (i = 0; !result && i < settings->bindings.count; i++)
+		result = bus->ops->bind(bus, queue, settings->event_exchange,
+					settings->bindings.items[i], deadline);
 	return result;
 }
 
@@ -282,6 +282,8 @@ static void turn(struct cbx_listener *listener)
 	struct pollfd p = { .fd = cbx_mailbox_fd(listener->inbox), .events = POLLIN };
 	bool leads = cbx_leadership_epoch(listener->leadership) > 0;
 
+	if (cbx_settings_take(listener->place, &listener->settings))
+		listener->bus->max_body = listener->settings->limits.bytes;
 	cbx_health_want(listener->bus_link.entry, leads);
 	settle_all(listener);
 	if (listener->consuming && listener->unanswered == listener->connection)

@@ -15,13 +15,15 @@
 #include "runtime/counters.h"
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
+#include "runtime/settings.h"
 
 struct cbx_calls;
 
 struct cbx_listener {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_settings *settings;
+	struct cbx_settings_place *place;
+	struct cbx_settings *settings; /* taken from there on every turn */
 	struct cbx_observe *observe;
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *inbox;  /* inbounds that come back, settled */

@@ -120,9 +120,6 @@ static int apply(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	case CBX_IN_INTERVAL:
 	case CBX_IN_DISCOVER:
 	case CBX_IN_POLL:
-	case CBX_IN_PAUSE:
-	case CBX_IN_RESUME:
-	case CBX_IN_SETTINGS:
 	case CBX_IN_CALL:
 	case CBX_IN_ANSWER:
 		break;

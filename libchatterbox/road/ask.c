@@ -22,7 +22,6 @@ int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
 	if (!poll)
 		return -ENOMEM;
 	poll->flow = flow;
-	poll->timeout = flow->settings->poll_timeout;
 	cbx_uuid(poll->trace);
 	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
 		 poll->trace);
@@ -217,7 +216,7 @@ static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text 
 		.body_len = body->len,
 		.correlation_id = id,
 		.reply_to = flow->bus->ops->reply_to(flow->bus),
-		.expiration_ms = (int64_t)(poll->timeout / CBX_MS),
+		.expiration_ms = (int64_t)(poll->flow->settings->poll_timeout_ns / CBX_MS),
 		.mandatory = true,
 	};
 

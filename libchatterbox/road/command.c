@@ -65,7 +65,7 @@ int cbx_command_send(struct cbx_flow *flow, const char *event, const char *syste
 	command->done = done;
 	command->user = user;
 	command->id = ++flow->command_id;
-	command->deadline = cbx_now(flow->clock) + flow->settings->rpc_timeout;
+	command->deadline = cbx_now(flow->clock) + flow->settings->rpc_timeout_ns;
 	HASH_ADD(hh, flow->commands, id, sizeof(command->id), command);
 	if (cbx_hash_failed) {
 		free(command);

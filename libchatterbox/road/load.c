@@ -37,7 +37,7 @@ int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct
 		result = cbx_job_new(status, &job);
 	if (result < 0)
 		return result;
-	job->kind = cbx_kind_of(&flow->settings->keys, status->text);
+	job->kind = cbx_kind_of(&flow->settings->kinds, status->text);
 	job->origin = row->origin && !strcmp(row->origin, "user") ? CBX_USER : CBX_OCD;
 	job->revision = row->revision;
 	job->inferred = row->inferred && job->kind == CBX_ERRORED;
@@ -143,7 +143,7 @@ static int note_checked(void *user, const char *name, int64_t ms)
 {
 	struct cbx_flow *flow = user;
 	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, name);
-	int64_t until = ms + (int64_t)(flow->settings->time_till_next_check * 1000);
+	int64_t until = ms + (int64_t)(flow->settings->time_till_next_check_ns / CBX_MS);
 	int64_t now = cbx_flow_db_now(flow);
 	size_t i;
 

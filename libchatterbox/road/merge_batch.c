@@ -223,12 +223,12 @@ static int load_pasts(struct cbx_flow *flow)
 static void fill_rules(const struct cbx_flow *flow, struct cbx_merge_rules *rules)
 {
 	*rules = (struct cbx_merge_rules){
-		.keys = flow->settings->keys,
+		.keys = flow->settings->kinds,
 		.now = cbx_now(flow->clock),
 		.wall_ms = cbx_wall(flow->clock),
 		.db_ms = cbx_flow_db_now(flow),
-		.checkpoint = flow->settings->progress_checkpoint,
-		.keep_ended = 2 * flow->settings->poll_timeout + 60 * CBX_SECOND,
+		.checkpoint = flow->settings->progress_checkpoint_ns,
+		.keep_ended = 2 * flow->settings->poll_timeout_ns + 60 * CBX_SECOND,
 	};
 }
 

@@ -113,8 +113,8 @@ static int hear_silence(struct cbx_flow *flow)
 			.kind = CBX_SILENCE,
 			.system = entries[i]->system->name,
 			.at = cbx_now(flow->clock),
-			.silent_before_ms =
-				cbx_flow_db_now(flow) - (int64_t)flow->settings->offline_job_ttl_ms,
+			.silent_before_ms = cbx_flow_db_now(flow) -
+					    (int64_t)(flow->settings->offline_job_ttl_ns / CBX_MS),
 		};
 		const struct cbx_job_list *list;
 

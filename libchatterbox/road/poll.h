@@ -38,7 +38,6 @@ struct cbx_poll {
 	float *replies; /* seconds */
 	size_t reply_count, reply_capacity;
 	struct cbx_poll_figures figures;
-	uint64_t timeout; /* ns; as it was when the poll began */
 };
 
 /* ask.c */

@@ -36,6 +36,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
 	struct cbx_flow *flow = poll->flow;
 	struct cbx_system_entry *entry = target->entry;
+	double most = (double)flow->settings->time_till_next_check_ns / 1e9;
 	double wait = flow->interval_base;
 	unsigned n;
 
@@ -44,10 +45,10 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 	entry->timeouts++;
 	if (entry->timeouts < 2)
 		return;
-	for (n = 0; n < entry->timeouts && wait < flow->settings->time_till_next_check; n++)
+	for (n = 0; n < entry->timeouts && wait < most; n++)
 		wait *= 2;
-	if (wait > flow->settings->time_till_next_check)
-		wait = flow->settings->time_till_next_check;
+	if (wait > most)
+		wait = most;
 	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
 }
 
@@ -328,11 +329,12 @@ static void expire(struct cbx_poll *poll, struct question *question)
 static void give_up_overdue(struct cbx_poll *poll)
 {
 	uint64_t now = cbx_now(poll->flow->clock);
+	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
 
 	while (poll->oldest < poll->question_count) {
 		struct question *question = &poll->questions[poll->oldest];
 
-		if (!question->done && now < question->sent_at + poll->timeout)
+		if (!question->done && now < question->sent_at + timeout)
 			return;
 		if (!question->done)
 			expire(poll, question);
@@ -344,11 +346,12 @@ static void give_up_overdue(struct cbx_poll *poll)
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
 	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
+	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
 	const struct cbx_flow_batch *batch = &poll->flow->batch;
 
 	if (poll->oldest < poll->question_count &&
-	    poll->questions[poll->oldest].sent_at + poll->timeout < until)
-		until = poll->questions[poll->oldest].sent_at + poll->timeout;
+	    poll->questions[poll->oldest].sent_at + timeout < until)
+		until = poll->questions[poll->oldest].sent_at + timeout;
 	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
 		until = batch->oldest + CBX_BATCH_AGE;
 	return until;

@@ -23,6 +23,7 @@
 #include "runtime/counters.h"
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
+#include "runtime/settings.h"
 
 /* Something heard of one system, waiting to be merged: a copy of a report, its statuses counted,
  * its arrays and its name in this allocation */
@@ -58,7 +59,7 @@ struct cbx_flow_batch {
 struct cbx_flow {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_settings *settings;
+	struct cbx_settings *settings; /* taken from the place; never kept across on_turn() */
 	struct cbx_observe *observe;
 	struct cbx_leadership *leadership;
 	struct cbx_window *window;
@@ -72,7 +73,6 @@ struct cbx_flow {
 	struct cbx_link state_link;
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
-	bool consuming_replies;
 
 	int64_t epoch; /* under which the tables below were loaded; 0 = not loaded */
 	struct cbx_active_jobs *jobs;
@@ -101,8 +101,9 @@ struct cbx_flow {
 	/* After each commit: what it recorded */
 	void (*recorded)(void *user, const struct cbx_batch *batch);
 	void *recorded_user;
-	bool (*stopping)(void *user);
-	void *stopping_user;
+	/* On every turn of a loop that may last: takes new settings; true = stop */
+	bool (*on_turn)(void *user);
+	void *on_turn_user;
 
 	/* for the view; cbx_flow_show() does nothing while a follower shows its own */
 	bool following;

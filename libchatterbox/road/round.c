@@ -72,7 +72,7 @@ int cbx_flow_settle(struct cbx_flow *flow)
 
 static bool must_stop(struct cbx_flow *flow)
 {
-	return flow->stopping(flow->stopping_user) || !flow->bus_link.up || flow->bus->blocked ||
+	return flow->on_turn(flow->on_turn_user) || !flow->bus_link.up || flow->bus->blocked ||
 	       flow->hanging || !cbx_flow_leads(flow);
 }
 

@@ -5,7 +5,7 @@
 void cbx_envelope_open(const struct cbx_settings *settings, struct cbx_text *body, const char *id,
 		       const char *method)
 {
-	if (!settings->jsonrpc)
+	if (settings->envelope != CBX_ENVELOPE_JSONRPC)
 		return;
 	cbx_text_puts(body, "{\"jsonrpc\":\"2.0\",");
 	if (id)
@@ -17,7 +17,7 @@ void cbx_envelope_open(const struct cbx_settings *settings, struct cbx_text *bod
 
 void cbx_envelope_close(const struct cbx_settings *settings, struct cbx_text *body)
 {
-	if (settings->jsonrpc)
+	if (settings->envelope == CBX_ENVELOPE_JSONRPC)
 		cbx_text_putc(body, '}');
 }
 

@@ -32,7 +32,6 @@ void cbx_inbound_free(struct cbx_inbound *inbound)
 	if (!inbound)
 		return;
 	cbx_reply_free(inbound->reply);
-	cbx_settings_unref(inbound->settings);
 	free(inbound->letter.reply_to);
 	free(inbound->letter.correlation_id);
 	free(inbound->letter.trace_id);

@@ -11,7 +11,6 @@
 #include "base/mailbox.h"
 #include "base/number.h"
 #include "decode/decode.h"
-#include "runtime/settings.h"
 
 enum cbx_inbound_type {
 	CBX_IN_REPORT,   /* reply: pushed statuses */
@@ -20,9 +19,6 @@ enum cbx_inbound_type {
 	CBX_IN_INTERVAL, /* text: seconds as OCD told them, "" = read them from the shared state */
 	CBX_IN_DISCOVER, /* run the Update Database Task now */
 	CBX_IN_POLL,     /* run the Job Status Task now */
-	CBX_IN_PAUSE,    /* number: ms, 0 = the configured time-out */
-	CBX_IN_RESUME,
-	CBX_IN_SETTINGS, /* settings: take these from now on */
 	CBX_IN_CALL,     /* call: the controllers' business */
 	CBX_IN_ANSWER,   /* letter: to the listener only, to be sent and its request settled */
 };
@@ -42,8 +38,6 @@ struct cbx_inbound {
 	enum cbx_inbound_type type;
 	struct cbx_reply *reply;
 	char text[CBX_NUMBER_TEXT];
-	uint64_t number;
-	struct cbx_settings *settings;
 	struct cbx_call *call; /* not owned: whoever takes it finishes it */
 	struct cbx_letter letter;
 	uint64_t at; /* arrival, ns */

@@ -1,53 +1,87 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings.h - the configured values that the flow and the controllers work by
+ * settings.h - the configured values that the threads work by
  *
- * Filled by the engine from the configuration; immutable and counted. A reload makes a new one,
- * which each thread takes over at a safe point of its loop.
+ * The members are those of config/keys.def: a line there is a member here. Settings never change: a
+ * reload makes new ones, which the engine puts where the old ones were, and each thread takes them
+ * at the safe point of its loop. Times are nanoseconds.
  */
-#ifndef CBX_FLOW_SETTINGS_H
-#define CBX_FLOW_SETTINGS_H
+#ifndef CBX_RUNTIME_SETTINGS_H
+#define CBX_RUNTIME_SETTINGS_H
 
-#include "domain/kind.h"
 #include "decode/decode.h"
+#include "domain/kind.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct cbx_settings {
-	_Atomic unsigned refs;
-	char *app_name;
-	struct cbx_kind_keys keys;
-	double check_job_status_time; /* s */
-	double time_till_next_check;  /* s */
-	uint64_t offline_job_ttl_ms;
-	uint64_t progress_checkpoint; /* ns */
-	uint64_t csa_timer;           /* s */
-	uint64_t max_sync_time_ms;
-	uint64_t recheck_system_time_ms;
-	int64_t error_retention;     /* s */
-	int64_t completed_retention; /* s; 0 = for ever */
-	uint64_t paused_timeout_ms;
-	size_t max_jobs_per_event;
-	int64_t stream_max_length;
-	int64_t load_queue_depth;
-	double load_reply;        /* s */
-	double load_max_interval; /* s */
-	struct cbx_decode_limits limits;
-	int lease_ttl;         /* s */
-	uint64_t poll_timeout; /* ns */
-	uint64_t rpc_timeout;  /* ns */
-	bool jsonrpc;          /* the envelope of what goes out */
-	char *request_exchange;
-	char *event_exchange;
-	char **bindings; /* of queue APP.default.event */
-	size_t binding_count;
-	size_t systems_per_request;
-	size_t in_flight;
+struct chatterbox_config;
+
+struct cbx_texts {
+	char **items;
+	size_t count;
 };
 
-void cbx_settings_unref(struct cbx_settings *settings); /* takes NULL */
+/* Section sequelize or live_temp */
+struct cbx_database_settings {
+	char *host; /* NULL: there is none */
+	int64_t port;
+	char *database;
+	char *username;
+	char *password;
+	char *sslmode;
+	char *sslrootcert;
+};
+
+/* The choices, in the order of their lines in keys.def */
+enum cbx_store_choice { CBX_STORE_REDIS, CBX_STORE_MEMORY };
+enum cbx_bus_choice { CBX_BUS_RMQ, CBX_BUS_MEMORY };
+enum cbx_sql_choice { CBX_SQL_POSTGRES, CBX_SQL_SQLITE };
+enum cbx_role_choice { CBX_ROLE_AUTO, CBX_ROLE_OBSERVER };
+enum cbx_envelope_choice { CBX_ENVELOPE_JSONRPC, CBX_ENVELOPE_BARE };
+
+#define CBX_MEMBER_FLAG(member) bool member;
+#define CBX_MEMBER_INTEGER(member) int64_t member;
+#define CBX_MEMBER_COUNT(member) size_t member;
+#define CBX_MEMBER_SECONDS(member) uint64_t member;
+#define CBX_MEMBER_MILLISECONDS(member) uint64_t member;
+#define CBX_MEMBER_DURATION(member) uint64_t member;
+#define CBX_MEMBER_TEXT(member) char *member;
+#define CBX_MEMBER_NAME(member) char *member;
+#define CBX_MEMBER_CHOICE(member) int member;
+#define CBX_MEMBER_LIST(member) struct cbx_texts member;
+#define CBX_PLACE_OWN(type, member) CBX_MEMBER_##type(member)
+#define CBX_PLACE_IN(type, member)
+#define CBX_PLACE_OUT(type, member)
+
+struct cbx_settings {
+	_Atomic unsigned refs;
+#define GROUP(type, member) type member;
+#define KEY(place, type, member, ...) CBX_PLACE_##place(type, member)
+#include "config/keys.def"
+};
+
+/* What @config says. Keys that need a restart stay as they are in @old; NULL = there is no old one.
+ * Return: 0, -ENOMEM. */
+int cbx_settings_new(const struct chatterbox_config *config, const struct cbx_settings *old,
+		     struct cbx_settings **out);
 struct cbx_settings *cbx_settings_ref(struct cbx_settings *settings);
+void cbx_settings_unref(struct cbx_settings *settings); /* takes NULL */
+
+/* Where the present settings of an engine are */
+struct cbx_settings_place {
+	pthread_mutex_t lock;
+	struct cbx_settings *present;
+};
+
+void cbx_settings_place_init(struct cbx_settings_place *place);
+void cbx_settings_place_close(struct cbx_settings_place *place);
+/* Any thread: takes @settings over */
+void cbx_settings_put(struct cbx_settings_place *place, struct cbx_settings *settings);
+/* Any thread: makes *@mine the present ones; true when it was not. @mine is a reference of the
+ * caller's, or NULL before the first time. */
+bool cbx_settings_take(struct cbx_settings_place *place, struct cbx_settings **mine);
 
 #endif

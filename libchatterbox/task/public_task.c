@@ -254,7 +254,9 @@ uint64_t chatterbox_scheduler_get_next_tick(const struct chatterbox_scheduler *s
 void chatterbox_scheduler_pause(struct chatterbox_scheduler *scheduler, uint64_t timeout_ms)
 {
 	assert(scheduler);
-	cbx_task_pause(&scheduler->inner, timeout_ms ? timeout_ms : CHATTERBOX_PAUSED_TIMEOUT);
+	uint64_t ms = timeout_ms ? timeout_ms : CHATTERBOX_PAUSED_TIMEOUT;
+
+	cbx_task_pause(&scheduler->inner, ms > UINT64_MAX / CBX_MS ? UINT64_MAX : ms * CBX_MS);
 }
 
 void chatterbox_scheduler_resume(struct chatterbox_scheduler *scheduler)

@@ -63,7 +63,7 @@ uint64_t cbx_task_next_due(const struct cbx_task *task)
 	return task->last_ran + (uint64_t)wait;
 }
 
-bool cbx_task_is_due(const struct cbx_task *task, uint64_t now)
+static bool is_due(const struct cbx_task *task, uint64_t now)
 {
 	return task->wanted || now + GRACE >= cbx_task_next_due(task);
 }
@@ -96,7 +96,7 @@ static unsigned run_due(struct cbx_task_scheduler *scheduler)
 		if (cbx_task_is_paused(scheduler))
 			break;
 		if (task->added_at_beat == scheduler->beat ||
-		    !cbx_task_is_due(task, cbx_now(scheduler->clock)))
+		    !is_due(task, cbx_now(scheduler->clock)))
 			continue;
 		cbx_task_run(scheduler, task);
 		ran++;
@@ -119,14 +119,11 @@ unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler)
 	return run_due(scheduler);
 }
 
-void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms)
+void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ns)
 {
 	uint64_t now = cbx_now(scheduler->clock);
 
-	if (timeout_ms > (UINT64_MAX - now) / CBX_MS)
-		scheduler->paused_until = UINT64_MAX;
-	else
-		scheduler->paused_until = now + timeout_ms * CBX_MS;
+	scheduler->paused_until = timeout_ns > UINT64_MAX - now ? UINT64_MAX : now + timeout_ns;
 }
 
 void cbx_task_resume(struct cbx_task_scheduler *scheduler)

@@ -51,11 +51,10 @@ void cbx_task_run(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
 unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler);
 /* When the next tick is */
 uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler);
-/* No task runs until resume, or until @timeout_ms have passed */
-void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ms);
+/* No task runs until resume, or until @timeout_ns have passed */
+void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ns);
 void cbx_task_resume(struct cbx_task_scheduler *scheduler);
 bool cbx_task_is_paused(struct cbx_task_scheduler *scheduler);
-bool cbx_task_is_due(const struct cbx_task *task, uint64_t now);
 /* When it is due by its interval; UINT64_MAX when that is beyond all time */
 uint64_t cbx_task_next_due(const struct cbx_task *task);
 

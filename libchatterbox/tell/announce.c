@@ -13,28 +13,6 @@
 /* Statuses of a chunk: far below what a broker takes (max_message_size, 16 MiB since RabbitMQ 4) */
 #define CHUNK_BYTES ((size_t)4 << 20)
 
-struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings)
-{
-	struct cbx_announcement *announcement = malloc(sizeof(*announcement));
-
-	if (!announcement)
-		return NULL;
-	announcement->view = cbx_view_ref(view);
-	announcement->settings = cbx_settings_ref(settings);
-	return announcement;
-}
-
-void cbx_announcement_free(void *item)
-{
-	struct cbx_announcement *announcement = item;
-
-	if (!announcement)
-		return;
-	cbx_view_unref(announcement->view);
-	cbx_settings_unref(announcement->settings);
-	free(announcement);
-}
-
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out)
 {
 	char speed[CBX_NUMBER_TEXT];
@@ -211,13 +189,10 @@ static void announce_data(struct cbx_teller *teller, const struct cbx_totals *to
 	publish(teller, "jobs_data", &body, NULL);
 }
 
-void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement,
-		  int64_t epoch)
+void cbx_announce(struct cbx_teller *teller, const struct cbx_view *view, int64_t epoch)
 {
-	const struct cbx_snapshot *snapshot = announcement->view->jobs;
+	const struct cbx_snapshot *snapshot = view->jobs;
 
-	cbx_settings_unref(teller->settings);
-	teller->settings = cbx_settings_ref(announcement->settings);
 	if (teller->bus_link.up && !teller->bus->blocked && snapshot->totals.live)
 		announce_statuses(teller, snapshot);
 	announce_data(teller, &snapshot->totals, epoch);

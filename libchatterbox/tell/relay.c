@@ -35,7 +35,7 @@ static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letter
 			.previous_status = letters->all[i].row.previous_status,
 		};
 	result = teller->state->ops->append_events(teller->state, epoch, entries, letters->count,
-						   teller->settings->stream_max_length);
+						   teller->settings->events_max_length);
 	if (result > 0) {
 		cbx_leadership_note_newer(teller->leadership, epoch, teller->state->newer);
 		return CHATTERBOX_E_FENCED;

@@ -63,17 +63,16 @@ static void count_outbox(struct cbx_teller *teller)
 
 static void announce_waiting(struct cbx_teller *teller, int64_t epoch)
 {
-	struct cbx_announcement *announcement;
-	struct cbx_announcement *newer;
+	struct cbx_view *view = cbx_mailbox_take(teller->inbox);
+	struct cbx_view *newer;
 
-	announcement = cbx_mailbox_take(teller->inbox);
-	while (announcement && (newer = cbx_mailbox_take(teller->inbox))) {
-		cbx_announcement_free(announcement);
-		announcement = newer;
+	while (view && (newer = cbx_mailbox_take(teller->inbox))) {
+		cbx_view_unref(view);
+		view = newer;
 	}
-	if (announcement)
-		cbx_announce(teller, announcement, epoch);
-	cbx_announcement_free(announcement);
+	if (view)
+		cbx_announce(teller, view, epoch);
+	cbx_view_unref(view);
 }
 
 /* What was remembered under another epoch is not ours to write */
@@ -101,6 +100,7 @@ static bool turn(struct cbx_teller *teller)
 	int to_broker;
 	int to_stream;
 
+	cbx_settings_take(teller->place, &teller->settings);
 	cbx_link_ensure(&teller->sql_link);
 	cbx_link_ensure(&teller->state_link);
 	if (cbx_link_ensure(&teller->bus_link) == 1)

@@ -11,24 +11,14 @@
 
 #include "base/mailbox.h"
 #include "base/thread.h"
-#include "runtime/leadership.h"
-#include "runtime/counters.h"
-#include "runtime/settings.h"
-#include "runtime/snapshot.h"
 #include "port/bus.h"
 #include "port/link.h"
 #include "port/outbox.h"
 #include "port/state.h"
-
-/* The Job Send Status Task's word: the statuses and figures of this view */
-struct cbx_announcement {
-	struct cbx_view *view;
-	struct cbx_settings *settings;
-};
-
-/* Takes new references; NULL when out of memory */
-struct cbx_announcement *cbx_announcement_new(struct cbx_view *view, struct cbx_settings *settings);
-void cbx_announcement_free(void *announcement);
+#include "runtime/counters.h"
+#include "runtime/leadership.h"
+#include "runtime/settings.h"
+#include "runtime/snapshot.h"
 
 /* Rows that one side has got but that SQL does not know of yet */
 struct cbx_told {
@@ -39,11 +29,13 @@ struct cbx_told {
 struct cbx_teller {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_settings *settings;
+	struct cbx_settings_place *place;
+	struct cbx_settings *settings; /* taken from there on every turn */
 	struct cbx_observe *observe;
 	struct cbx_leadership *leadership;
-	struct cbx_mailbox
-		*inbox; /* of struct cbx_announcement; woken when something is recorded */
+	/* Of struct cbx_view, the Job Send Status Task's word: its statuses and figures are to be
+	 * announced. Woken when something is recorded. */
+	struct cbx_mailbox *inbox;
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
 	struct cbx_state *state;
@@ -80,8 +72,7 @@ static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_b
 		teller->processed = event->tag;
 }
 /* announce.c */
-void cbx_announce(struct cbx_teller *teller, const struct cbx_announcement *announcement,
-		  int64_t epoch);
+void cbx_announce(struct cbx_teller *teller, const struct cbx_view *view, int64_t epoch);
 /* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out);
 

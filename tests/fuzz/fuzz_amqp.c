@@ -9,7 +9,6 @@
 
 #include "adapter/amqp_bus/connection.h"
 
-#include <amqp_tcp_socket.h>
 #include <chatterbox/error.h>
 #include <signal.h>
 #include <string.h>

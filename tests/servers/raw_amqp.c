@@ -4,7 +4,6 @@
 
 #include "servers.h"
 
-#include <amqp_tcp_socket.h>
 #include <check.h>
 #include <string.h>
 

@@ -3,7 +3,8 @@
 #ifndef CBX_TESTS_RAW_AMQP_H
 #define CBX_TESTS_RAW_AMQP_H
 
-#include <amqp.h>
+#include "adapter/amqp_bus/rabbitmq.h"
+
 #include <check.h>
 
 /* Logged in, channel 1 open; ends the test on trouble */

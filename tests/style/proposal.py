@@ -98,7 +98,7 @@ def tree_of(root, build):
     names = None
     if os.path.exists(intro):
         names = {test["name"] for test in json.loads(read(intro))}
-    sources = files_below(root, SOURCES, r"\.[ch]$")
+    sources = files_below(root, SOURCES, r"\.([ch]|def)$")
     exported = re.findall(r"^\s*(chatterbox_\w+);",
                           read(os.path.join(root, "libchatterbox/libchatterbox.map")), re.M)
     return {"root": root, "names": names, "exported": set(exported),

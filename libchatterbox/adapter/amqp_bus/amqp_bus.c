@@ -19,7 +19,8 @@
 /* Heartbeats are due every 3 s */
 #define POLL_MS 1000
 
-void cbx_amqp_drop(struct cbx_amqp_bus *self)
+/* The connection and all that belongs to it */
+static void drop(struct cbx_amqp_bus *self)
 {
 	struct cbx_amqp_event *event;
 	struct cbx_amqp_consumer *consumer;
@@ -53,7 +54,7 @@ void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reaso
 int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason)
 {
 	cbx_amqp_say(self, what, reason);
-	cbx_amqp_drop(self);
+	drop(self);
 	return CHATTERBOX_E_DOWN;
 }
 
@@ -98,7 +99,7 @@ struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline)
 
 static void amqp_disconnect(struct cbx_bus *bus)
 {
-	cbx_amqp_drop(cbx_amqp_self(bus));
+	drop(cbx_amqp_self(bus));
 }
 
 static int amqp_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
@@ -106,7 +107,7 @@ static int amqp_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 	int result;
 
-	cbx_amqp_drop(self);
+	drop(self);
 	self->confirms = confirms;
 	result = cbx_amqp_login(self, deadline);
 	if (result == 0)
@@ -203,7 +204,7 @@ static void amqp_free(struct cbx_bus *bus)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 
-	cbx_amqp_drop(self);
+	drop(self);
 	free_options(&self->options);
 	free(self);
 }

@@ -9,7 +9,6 @@
  */
 #include "adapter/amqp_bus/connection.h"
 
-#include <amqp_framing.h>
 #include <chatterbox/error.h>
 #include <stdio.h>
 #include <string.h>

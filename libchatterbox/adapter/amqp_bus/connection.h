@@ -21,8 +21,8 @@
 #define CBX_AMQP_CONNECTION_H
 
 #include "adapter/amqp_bus/amqp_bus.h"
+#include "adapter/amqp_bus/rabbitmq.h"
 
-#include <amqp.h>
 #include <sys/queue.h>
 #include <sys/time.h>
 
@@ -105,7 +105,6 @@ static inline struct cbx_amqp_bus *cbx_amqp_self(struct cbx_bus *bus)
 }
 
 /* amqp_bus.c */
-void cbx_amqp_drop(struct cbx_amqp_bus *self); /* the connection and all that belongs to it */
 /* Sets the error text "host:port/vhost: what: reason" and drops the connection; E_DOWN */
 int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason);
 int cbx_amqp_lost_status(struct cbx_amqp_bus *self, const char *what, int status);
@@ -153,7 +152,6 @@ int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
 int cbx_amqp_read_queued(struct cbx_amqp_bus *self, uint64_t deadline);
 /* Appends an event and moves @event's memory into it */
 int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
-int cbx_amqp_push_error(struct cbx_amqp_bus *self, int error, const char *text);
 void cbx_amqp_event_free(struct cbx_amqp_event *event);
 /* "404 NOT_FOUND - ..." of a channel.close or connection.close */
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);

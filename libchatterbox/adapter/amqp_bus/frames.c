@@ -7,7 +7,6 @@
  */
 #include "adapter/amqp_bus/connection.h"
 
-#include <amqp_framing.h>
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
@@ -46,7 +45,7 @@ int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
 	return result;
 }
 
-int cbx_amqp_push_error(struct cbx_amqp_bus *self, int error, const char *text)
+static int push_error(struct cbx_amqp_bus *self, int error, const char *text)
 {
 	struct cbx_amqp_event item = { .error = error, .text = strdup(text) };
 	int result = append(self, &item);
@@ -94,7 +93,7 @@ static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, 
 	cbx_warn(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
 		 "%s closed a channel", self->bus.where);
 	cbx_amqp_say(self, "refused", reason);
-	result = cbx_amqp_push_error(self, refusal(self, frame->channel, code), self->bus.error);
+	result = push_error(self, refusal(self, frame->channel, code), self->bus.error);
 	if (result == 0)
 		result = cbx_amqp_reopen(self, frame->channel, deadline);
 	return result;

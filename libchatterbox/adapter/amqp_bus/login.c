@@ -13,9 +13,6 @@
 #include "adapter/amqp_bus/connection.h"
 #include "base/cleanup.h"
 
-#include <amqp_framing.h>
-#include <amqp_ssl_socket.h>
-#include <amqp_tcp_socket.h>
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <netinet/in.h>

@@ -10,7 +10,6 @@
 #include "base/number.h"
 #include "base/text.h"
 
-#include <amqp_framing.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,6 @@
  */
 #include "adapter/amqp_bus/connection.h"
 
-#include <amqp_framing.h>
 #include <chatterbox/error.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>

@@ -7,7 +7,6 @@
  */
 #include "adapter/amqp_bus/connection.h"
 
-#include <amqp_framing.h>
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>

@@ -147,8 +147,6 @@ void cbx_exchange_free(struct cbx_exchange *exchange);
 /* 0; 1 = no queue is bound to that; 2 = a queue was full; CHATTERBOX_E_REFUSED = no such exchange
  */
 int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content);
-/* AMQP's patterns: words parted by dots, '*' is one word, '#' any number of them */
-bool cbx_topic_matches(const char *pattern, const char *key);
 
 /* broker.c: under the lock. Ends a connection: returns its parcels, drops its reply queue. */
 void cbx_broker_detach(struct cbx_memory_bus *connection);

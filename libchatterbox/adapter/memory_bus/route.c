@@ -36,7 +36,8 @@ static bool same_word(const char *pattern, const char *word)
 	return len == (size_t)(word_end(word) - word) && !memcmp(pattern, word, len);
 }
 
-bool cbx_topic_matches(const char *pattern, const char *key)
+/* AMQP's patterns: words parted by dots, '*' is one word, '#' any number of them */
+static bool topic_matches(const char *pattern, const char *key)
 {
 	const char *p = *pattern ? pattern : NULL;
 	const char *k = *key ? key : NULL; /* an empty key has no words */
@@ -184,7 +185,7 @@ static int find_queues(struct cbx_memory_broker *broker, struct cbx_content *con
 		return CHATTERBOX_E_REFUSED;
 	LIST_FOREACH(binding, &exchange->bindings, link)
 	{
-		if (cbx_topic_matches(binding->pattern, key))
+		if (topic_matches(binding->pattern, key))
 			result = address(broker, binding->queue, content, found, full);
 		if (result < 0)
 			break;

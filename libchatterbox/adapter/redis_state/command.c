@@ -159,16 +159,6 @@ int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *w
 	return CHATTERBOX_E_REFUSED;
 }
 
-int cbx_redis_settle(struct cbx_redis *me, const char *what, int *result)
-{
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
-	int error = cbx_redis_receive(me, &reply);
-
-	if (!error && !*result)
-		*result = cbx_redis_check(me, reply, what);
-	return error;
-}
-
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out)
 {
 	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;

@@ -86,8 +86,6 @@ int cbx_redis_send(struct cbx_redis *me);
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out);
 /* 0, or CHATTERBOX_E_REFUSED with a text that names @what when the reply is an error */
 int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what);
-/* Both, for replies that say no more than done; *result keeps the first refusal. 0, or dead. */
-int cbx_redis_settle(struct cbx_redis *me, const char *what, int *result);
 /* Sends what was built, and receives; an error reply is CHATTERBOX_E_REFUSED */
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out);
 /* A reply that no Redis gives: the connection is dropped, CHATTERBOX_E_DOWN */

@@ -23,7 +23,6 @@ struct sqlite {
 };
 
 #define CBX_SQLITE_STATEMENT (5 * CBX_SECOND)
-#define CBX_SQLITE_MIGRATION (60 * CBX_SECOND)
 
 /* A name as every input is trimmed: the characters are those of cbx_trim() */
 #define SQL_TRIM(name) "trim(" name ", char(9,10,11,12,13,32))"

@@ -85,7 +85,7 @@ static void note_question(struct day_systems *systems, const char *system, const
 /* Nothing comes by the time that the question is worth: then that time is over */
 static void say_nothing(struct day *day)
 {
-	day->clock.ahead += day->box->settings->poll_timeout + CBX_MS;
+	day->clock.ahead += day->box->settings.present->poll_timeout_ns + CBX_MS;
 	cbx_mailbox_wake(day->box->poller.flow.inbox);
 }
 

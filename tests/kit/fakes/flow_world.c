@@ -5,6 +5,8 @@
 #include "adapter/sqlite/sqlite.h"
 #include "port/lease.h"
 
+#include <chatterbox/config.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -28,10 +30,9 @@ static void wake_teller(void *user)
 	world.woken++;
 }
 
-static void announce(void *user, struct cbx_settings *settings)
+static void announce(void *user)
 {
 	(void)user;
-	(void)settings;
 	world.announced++;
 }
 
@@ -41,35 +42,17 @@ static bool caught_up(void *user)
 	return !world.behind;
 }
 
-static struct cbx_settings *make_settings(void)
+/* The defaults; a test changes them as it likes */
+static void make_settings(void)
 {
-	struct cbx_settings *settings = calloc(1, sizeof(*settings));
+	struct chatterbox_config *config = NULL;
 
-	settings->refs = 1;
-	settings->app_name = strdup("nl-ocd-chatterbox");
-	settings->keys =
-		(struct cbx_kind_keys){ strdup("Running"), strdup("Paused"), strdup("Completed"),
-					strdup("Errored"), strdup("Killed") };
-	settings->check_job_status_time = 10;
-	settings->time_till_next_check = 600;
-	settings->offline_job_ttl_ms = 86400000;
-	settings->progress_checkpoint = 60 * CBX_SECOND;
-	settings->paused_timeout_ms = 600000;
-	settings->max_jobs_per_event = 500;
-	settings->stream_max_length = 100000;
-	settings->load_queue_depth = 1000;
-	settings->load_reply = 2;
-	settings->load_max_interval = 600;
-	settings->limits = (struct cbx_decode_limits){ 1048576, 10000 };
-	settings->lease_ttl = 10;
-	settings->poll_timeout = 10 * CBX_SECOND;
-	settings->rpc_timeout = 300 * CBX_SECOND;
-	settings->jsonrpc = true;
-	settings->request_exchange = strdup("");
-	settings->event_exchange = strdup("amq.topic");
-	settings->systems_per_request = 1;
-	settings->in_flight = 256;
-	return settings;
+	ck_assert_int_eq(chatterbox_config_new(&config), 0);
+	ck_assert_int_eq(cbx_settings_new(config, NULL, &world.settings), 0);
+	chatterbox_config_unref(config);
+	cbx_settings_place_init(&world.place);
+	cbx_settings_put(&world.place, world.settings);
+	world.poller.settings = &world.place;
 }
 
 /* The same few operations for each port */
@@ -171,7 +154,7 @@ void world_set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(world.directory));
 	snprintf(world.path, sizeof(world.path), "%s/world.db", world.directory);
 	fake_clock_init(&world.clock);
-	world.settings = make_settings();
+	make_settings();
 	ck_assert_int_eq(cbx_observe_init(&world.observe, "0", "0"), 0);
 	ck_assert_int_eq(cbx_health_new(&world.clock.clock, &world.health), 0);
 	cbx_window_init(&world.window);
@@ -182,7 +165,6 @@ void world_set_up(void)
 	ck_assert_int_eq(cbx_mailbox_new(4096, &world.answers), 0);
 	flow->clock = &world.clock.clock;
 	flow->log = &world.log;
-	flow->settings = cbx_settings_ref(world.settings);
 	flow->observe = &world.observe;
 	flow->leadership = &world.leadership;
 	flow->window = &world.window;
@@ -232,7 +214,7 @@ void world_tear_down(void)
 	cbx_window_close(&world.window);
 	cbx_health_free(world.health);
 	cbx_observe_close(&world.observe);
-	cbx_settings_unref(world.settings);
+	cbx_settings_place_close(&world.place);
 	remove_files();
 }
 

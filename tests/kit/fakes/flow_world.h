@@ -27,7 +27,8 @@ struct flow_world {
 	struct cbx_health *health;
 	struct cbx_window window;
 	struct cbx_leadership leadership;
-	struct cbx_settings *settings;
+	struct cbx_settings_place place;
+	struct cbx_settings *settings; /* the present ones, for a test to change */
 	struct cbx_memory_broker *broker;
 	struct cbx_memory_store *store;
 	struct faults sql_faults, state_faults, bus_faults;

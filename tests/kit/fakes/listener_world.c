@@ -8,6 +8,7 @@
 struct cbx_listener listener;
 static struct cbx_bus *mouth;
 static unsigned turns; /* so many takes until it stops */
+static struct cbx_texts kept;
 char *listener_bindings[] = { (char *)(uintptr_t) "nl-hdms.event.control.#",
 			      (char *)(uintptr_t) "nl-hdms.event.content.job_status" };
 
@@ -23,14 +24,16 @@ void listener_set_up(void)
 {
 	world_set_up();
 	world_lead();
-	world.settings->bindings = listener_bindings;
-	world.settings->binding_count = CBX_COUNT(listener_bindings);
+	kept = world.settings->bindings;
+	world.settings->bindings =
+		(struct cbx_texts){ listener_bindings, CBX_COUNT(listener_bindings) };
 	listener = (struct cbx_listener){ .clock = flow->clock,
 					  .log = &world.log,
-					  .settings = cbx_settings_ref(world.settings),
+					  .place = &world.place,
 					  .observe = &world.observe,
 					  .leadership = &world.leadership,
 					  .poller = flow->inbox };
+	cbx_settings_take(listener.place, &listener.settings);
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &listener.bus), 0);
 	faults_of_bus(listener.bus, &world.bus_faults, &world.clock, CBX_SECOND, count_turn, NULL);
@@ -56,8 +59,7 @@ void listener_tear_down(void)
 	cbx_bus_free(listener.bus);
 	cbx_mailbox_free(listener.inbox, drop);
 	cbx_bus_free(mouth);
-	world.settings->bindings = NULL;
-	world.settings->binding_count = 0;
+	world.settings->bindings = kept;
 	world_tear_down();
 }
 

@@ -25,6 +25,7 @@ void teller_set_up(void)
 	world_lead();
 	teller = (struct cbx_teller){ .clock = flow->clock,
 				      .log = &world.log,
+				      .place = &world.place,
 				      .settings = cbx_settings_ref(world.settings),
 				      .observe = &world.observe,
 				      .leadership = &world.leadership };
@@ -41,13 +42,18 @@ void teller_set_up(void)
 	teller_connect();
 }
 
+static void drop_view(void *item)
+{
+	cbx_view_unref(item);
+}
+
 void teller_tear_down(void)
 {
 	cbx_teller_close(&teller);
 	cbx_bus_free(teller.bus);
 	cbx_state_free(teller.state);
 	cbx_sql_free(teller.sql);
-	cbx_mailbox_free(teller.inbox, cbx_announcement_free);
+	cbx_mailbox_free(teller.inbox, drop_view);
 	cbx_bus_free(ear);
 	ear = NULL;
 	world_tear_down();

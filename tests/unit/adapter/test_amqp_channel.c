@@ -7,8 +7,6 @@
 
 #include "unit.h"
 
-#include <amqp_framing.h>
-#include <amqp_tcp_socket.h>
 #include <chatterbox/error.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -18,7 +18,6 @@ static void run_task(void)
 static void set_up(void)
 {
 	world_set_up();
-	world.settings->error_retention = DAY;
 	cbx_cleanup_init(cleanup(), flow, &world.poller.errors);
 	world_insert("ABC1", "17 Running", "user", 1);
 	world_lead();

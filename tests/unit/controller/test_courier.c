@@ -73,7 +73,7 @@ START_TEST(bare_requests_name_the_method_in_the_type)
 	struct cbx_bus_event event;
 
 	courier_serve();
-	courier_flow.settings->jsonrpc = false;
+	courier_flow.settings->envelope = CBX_ENVELOPE_BARE;
 	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
 	courier_take(&event);
 	ck_assert_mem_eq(event.message.body, JOB, strlen(JOB));

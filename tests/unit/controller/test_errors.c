@@ -14,8 +14,6 @@ static struct cbx_errors *errors(void)
 static void set_up(void)
 {
 	world_set_up();
-	world.settings->max_sync_time_ms = 3600000;
-	world.settings->csa_timer = 15;
 	world_lead();
 }
 
@@ -86,7 +84,6 @@ START_TEST(members_of_internal_systems_are_internal)
 		"select coalesce(group_concat(system, ' '), '') from (select system from "
 		"content_server_access where access = 'internal' order by 1)";
 
-	world.settings->recheck_system_time_ms = 86400000;
 	five_seconds_later();
 	world_expect(internal, "");
 	make_internal("OURS1");

@@ -148,24 +148,19 @@ END_TEST
 /* A reload (contract 8.2): the configured value, unless another was set */
 START_TEST(a_reload_changes_what_nobody_has_set)
 {
-	struct cbx_settings other = *world.settings;
-	struct cbx_settings *before = flow->settings;
-
 	if (_i)
 		cbx_job_status_set_time_till_next_check(status, 77);
-	other.check_job_status_time = 25;
-	other.time_till_next_check = 300;
-	other.load_max_interval = 50;
-	other.load_queue_depth = 7;
-	other.load_reply = 0.5;
-	flow->settings = &other;
+	world.settings->check_job_status_time_ns = 25 * CBX_SECOND;
+	world.settings->time_till_next_check_ns = 300 * CBX_SECOND;
+	world.settings->load_max_interval_ns = 50 * CBX_SECOND;
+	world.settings->load_queue_depth = 7;
+	world.settings->load_reply_ns = 500 * CBX_MS;
 	cbx_job_status_apply_settings(status);
 	ck_assert_double_eq(base(), _i ? 77 : 25);
 	ck_assert_double_eq(status->update_database_task.interval, 300);
 	ck_assert_double_eq(status->pacer.bound, 50);
 	ck_assert_int_eq(status->pacer.queue_depth_limit, 7);
 	ck_assert_double_eq(status->pacer.reply_limit, 0.5);
-	flow->settings = before;
 }
 END_TEST
 

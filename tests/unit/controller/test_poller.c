@@ -2,6 +2,7 @@
 /* The poller's loop and its tasks (contract 2.1), run in this thread while the clock is moved by
  * it.
  */
+#include "controller/orders.h"
 #include "flow_world.h"
 
 #include <string.h>
@@ -42,13 +43,27 @@ static void set_up(void)
 	take_lease();
 }
 
-static void command(enum cbx_inbound_type type, uint64_t number)
+static struct cbx_inbound *command(enum cbx_inbound_type type)
 {
 	struct cbx_inbound *inbound = NULL;
 
 	ck_assert_int_eq(cbx_inbound_new(type, &inbound), 0);
-	inbound->number = number;
 	ck_assert_int_eq(cbx_mailbox_put(flow->inbox, inbound), 0);
+	return inbound;
+}
+
+static void done(struct cbx_call *call)
+{
+	ck_assert_int_eq(call->code, CBX_CALL_OK);
+	cbx_call_free(call);
+}
+
+static void order(const char *method, const char *params)
+{
+	ck_assert_int_eq(cbx_call_new(cbx_method_find(cbx_methods, method),
+				      json_loads(params, 0, NULL), done, NULL,
+				      &command(CBX_IN_CALL)->call),
+			 0);
 }
 
 START_TEST(a_start_asks_for_everything_and_then_each_interval)
@@ -104,7 +119,7 @@ START_TEST(a_discovery_that_failed_is_repeated)
 	run_for(4.5);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
 	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 1);
-	command(CBX_IN_DISCOVER, 0);
+	command(CBX_IN_DISCOVER);
 	run_for(3);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
 }
@@ -179,7 +194,7 @@ static bool is_shown_paused(void)
 START_TEST(a_pause_stops_the_tasks_alone)
 {
 	run_for(1);
-	command(CBX_IN_PAUSE, 0);
+	order("chatterbox.scheduler.pause", "{}");
 	cbx_text_clear(&world.hdms.asked);
 	run_for(30);
 	hdms_expect(&world.hdms, "");
@@ -189,11 +204,11 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
 	ck_assert(is_shown_paused());
 	run_for(10); /* what a push told is not asked sooner */
-	command(CBX_IN_RESUME, 0);
+	order("chatterbox.scheduler.resume", "{}");
 	run_for(1.5);
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 	ck_assert(!is_shown_paused());
-	command(CBX_IN_PAUSE, 20000);
+	order("chatterbox.scheduler.pause", "{\"seconds\":20}");
 	run_for(19);
 	hdms_expect(&world.hdms, "");
 	run_for(3);
@@ -204,7 +219,7 @@ END_TEST
 START_TEST(the_pause_ends_by_itself_after_the_configured_time)
 {
 	run_for(1);
-	command(CBX_IN_PAUSE, 0);
+	order("chatterbox.scheduler.pause", "{}");
 	run_for(1);
 	cbx_text_clear(&world.hdms.asked);
 	run_for(597);
@@ -222,11 +237,11 @@ START_TEST(an_online_event_does_not_wait)
 	run_for(0.3);
 	hdms_expect(&world.hdms, "job_list NEW\n");
 	world_expect_settled("ok");
-	command(CBX_IN_DISCOVER, 0);
+	command(CBX_IN_DISCOVER);
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
 	world_pass(9);
-	command(CBX_IN_POLL, 0);
+	command(CBX_IN_POLL);
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_status ABC1:17\njob_status NEW:1\n");
 }
@@ -257,7 +272,7 @@ START_TEST(load_stretches_and_calm_relaxes)
 	/* a round that is cut short judges nothing */
 	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
 	faults_add_nth(&world.bus_faults, "take", CHATTERBOX_E_DOWN, 2, 1);
-	command(CBX_IN_DISCOVER, 0);
+	command(CBX_IN_DISCOVER);
 	run_for(0.2);
 	ck_assert_double_eq(task->interval, 10);
 }

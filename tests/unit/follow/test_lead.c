@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#define TTL_NS ((unsigned)world.settings->lease_ttl * CBX_SECOND)
+#define TTL_NS world.settings->lease_ttl_ns
 
 /* Rows as a predecessor left them: recorded, and not in the stream */
 static void leave(const char *id)

@@ -11,9 +11,6 @@
 #define BAD_ID(system) "{\"system\":\"" system "\",\"job_id\":\"x\",\"status\":\"Running\"}"
 #define RUNS(id) "{\"system\":\"ABC1\",\"job_id\":" id ",\"status\":\"Running\"}"
 
-static struct cbx_settings wide;
-static struct cbx_settings *before;
-
 static void set_up(void)
 {
 	world_set_up();
@@ -23,15 +20,6 @@ static void set_up(void)
 	hdms_system(&world.hdms, "ABC1", "");
 	hdms_system(&world.hdms, "XYZ", "17 Running");
 	world_lead();
-	before = flow->settings;
-	wide = *before;
-	wide.systems_per_request = 2;
-}
-
-static void tear_down(void)
-{
-	flow->settings = before;
-	world_tear_down();
 }
 
 /* A discovery whose first question, of ABC1 alone or of both, is answered with this */
@@ -110,7 +98,7 @@ START_TEST(in_a_batch_it_protects_its_own_system_only)
 	char answer[512];
 	int n;
 
-	flow->settings = &wide;
+	world.settings->systems_per_request = 2;
 	snprintf(answer, sizeof(answer),
 		 RUNS("18") "%s],\"systems\":[\"ABC1\",\"XYZ\"],\"offline\":[",
 		 batches[_i].garbled);
@@ -165,7 +153,7 @@ UNIT_SUITE(suite)
 	};
 	TCase *tcase = tcase_create("absence");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, a_job_whose_status_is_garbled_lives, 0, 4);
 	tcase_add_loop_test(tcase, in_a_batch_it_protects_its_own_system_only, 0,

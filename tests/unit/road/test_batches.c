@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct cbx_settings wide;
-static struct cbx_settings *before;
 static struct cbx_round_result result;
 
 static void set_up(void)
@@ -23,17 +21,8 @@ static void set_up(void)
 		hdms_system(&world.hdms, names[i], "1 Running");
 	}
 	world_lead();
-	before = flow->settings;
-	wide = *before;
-	wide.systems_per_request = 3;
-	flow->settings = &wide;
+	world.settings->systems_per_request = 3;
 	result = (struct cbx_round_result){ 0 };
-}
-
-static void tear_down(void)
-{
-	flow->settings = before;
-	world_tear_down();
 }
 
 static void discover(void)
@@ -238,7 +227,7 @@ UNIT_SUITE(suite)
 	};
 	TCase *tcase = tcase_create("batches");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, an_error_to_a_batch_is_asked_singly_in_the_next_round, 0, 2);
 	tcase_add_loop_test(tcase, a_lost_broker_cuts_the_round_and_blames_nobody, 0, 2);

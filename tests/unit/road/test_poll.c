@@ -48,17 +48,12 @@ END_TEST
 
 START_TEST(the_bare_words_of_a_list_question)
 {
-	struct cbx_settings bare = *world.settings;
-	struct cbx_settings *before = flow->settings;
-
 	world_insert("ABC1", "17 Running", "ocd", 1);
 	world_lead();
-	bare.jsonrpc = false;
-	bare.poll_timeout = 3 * CBX_SECOND;
-	flow->settings = &bare;
+	world.settings->envelope = CBX_ENVELOPE_BARE;
+	world.settings->poll_timeout_ns = 3 * CBX_SECOND;
 	world.hdms.hold = true;
 	round_of(CBX_DISCOVERY_ROUND);
-	flow->settings = before;
 	ck_assert_str_eq(world.hdms.requests[0].body,
 			 "{\"verb\":{\"event_category\":\"request_system\",\"event\":\"job_list\"},"
 			 "\"object\":{\"systems\":[{\"system\":\"ABC1\"}]},"
@@ -139,21 +134,17 @@ END_TEST
 
 START_TEST(at_most_in_flight_are_outstanding)
 {
-	struct cbx_settings narrow = *world.settings;
-	struct cbx_settings *before = flow->settings;
 	char name[16];
 	int n;
 
 	world_lead();
-	narrow.in_flight = 3;
-	flow->settings = &narrow;
+	world.settings->in_flight = 3;
 	for (n = 0; n < 10; n++) {
 		snprintf(name, sizeof(name), "S%d", n);
 		cbx_systems_get(flow->systems, name);
 		hdms_system(&world.hdms, name, "1 Running")->delay = 250 * CBX_MS;
 	}
 	round_of(CBX_DISCOVERY_ROUND);
-	flow->settings = before;
 	ck_assert_uint_eq(result.figures.answers, 10);
 	ck_assert_uint_eq(world.hdms.most_waiting, 3);
 	ck_assert_double_eq_tol(result.figures.reply_p95, 0.3, 0.06);

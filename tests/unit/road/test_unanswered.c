@@ -6,8 +6,6 @@
 #include <string.h>
 
 static struct cbx_round_result result;
-static struct cbx_settings *before;
-static struct cbx_settings wide;
 static struct hdms_system *abc;
 
 /* Two systems of which nothing is monitored yet, both with a job */
@@ -15,19 +13,10 @@ static void set_up(void)
 {
 	world_set_up();
 	world_lead();
-	before = flow->settings;
-	wide = *before;
-	flow->settings = &wide;
 	cbx_systems_get(flow->systems, "ABC1");
 	cbx_systems_get(flow->systems, "XYZ");
 	abc = hdms_system(&world.hdms, "ABC1", "17 Running");
 	hdms_system(&world.hdms, "XYZ", "1 Running");
-}
-
-static void tear_down(void)
-{
-	flow->settings = before;
-	world_tear_down();
 }
 
 static void round_of(enum cbx_round_kind kind)
@@ -65,7 +54,7 @@ END_TEST
 
 START_TEST(one_named_nowhere_and_an_error_to_a_batch)
 {
-	wide.systems_per_request = 2;
+	world.settings->systems_per_request = 2;
 	if (_i)
 		abc->mood = HDMS_FAILS, strcpy(abc->code, "internal");
 	else
@@ -91,7 +80,7 @@ END_TEST
 
 START_TEST(a_round_that_was_cut_short)
 {
-	wide.in_flight = 1;
+	world.settings->in_flight = 1;
 	world.hdms.hold = true;
 	faults_add(&world.bus_faults, "take", CHATTERBOX_E_DOWN);
 	round_of(CBX_DISCOVERY_ROUND);
@@ -165,7 +154,7 @@ UNIT_SUITE(suite)
 	};
 	TCase *tcase = tcase_create("lists");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, one_named_nowhere_and_an_error_to_a_batch, 0, 2);
 	tcase_add_loop_test(tcase, a_push_brings_the_list_of_one_that_was_away, 0, 2);

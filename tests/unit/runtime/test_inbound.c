@@ -169,7 +169,9 @@ END_TEST
 /* The other direction: what every message of ours has in common */
 START_TEST(envelopes)
 {
-	struct cbx_settings settings = { .jsonrpc = _i & 1, .app_name = (char *)(uintptr_t) "app" };
+	struct cbx_settings settings = { .envelope =
+						 _i & 1 ? CBX_ENVELOPE_JSONRPC : CBX_ENVELOPE_BARE,
+					 .app_name = (char *)(uintptr_t) "app" };
 	struct cbx_bus_message message = { 0 };
 	struct fake_clock fake;
 	struct cbx_text body = { 0 };

@@ -122,13 +122,13 @@ START_TEST(a_pause_ends_by_itself_or_by_resume)
 
 	begin();
 	cbx_task_add(&world.scheduler, &a);
-	cbx_task_pause(&world.scheduler, 2500);
+	cbx_task_pause(&world.scheduler, 2500 * CBX_MS);
 	tick_at(1000);
 	tick_at(2000);
 	ck_assert_str_eq(world.ran, "");
 	tick_at(3000);
 	ck_assert_str_eq(world.ran, "a");
-	cbx_task_pause(&world.scheduler, 60000);
+	cbx_task_pause(&world.scheduler, 60 * CBX_SECOND);
 	tick_at(4000);
 	cbx_task_resume(&world.scheduler);
 	tick_at(5000);

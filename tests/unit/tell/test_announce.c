@@ -10,35 +10,21 @@
 	"{\"job_count\":0,\"activte_jobs\":0,\"total_download_speed\":0,\"active_ocd_jobs\":0," \
 	"\"total_ocd_jobs\":0}"
 
-static struct cbx_settings settings;
-
 static void set_up(void)
 {
 	teller_set_up();
 	teller_be_heard();
-	settings = *world.settings;
-	settings.refs = 100; /* the stack's: nobody frees it */
 }
 
 /* What the poller hands over: the present view */
 static void announce(void)
 {
 	struct cbx_view *view;
-	struct cbx_announcement *announcement;
 
 	ck_assert_int_eq(cbx_flow_show(flow), 0);
 	view = cbx_window_look(&world.window);
-	announcement = cbx_announcement_new(view, &settings);
+	cbx_announce(&teller, view, world.epoch);
 	cbx_view_unref(view);
-	cbx_announce(&teller, announcement, world.epoch);
-	cbx_announcement_free(announcement);
-}
-
-static void tear_down(void)
-{
-	cbx_settings_unref(teller.settings);
-	teller.settings = cbx_settings_ref(world.settings);
-	teller_tear_down();
 }
 
 static void expect_data(const char *wanted)
@@ -131,7 +117,7 @@ START_TEST(chunks_hold_so_many_at_most)
 	char other[CBX_UUID_TEXT] = "";
 	int n;
 
-	settings.max_jobs_per_event = rows[_i].most;
+	world.settings->max_jobs_per_event = rows[_i].most;
 	teller_record("ABC1", "1 Running; 2 Running; 3 Errored; 4 Running");
 	teller_record("XYZ", "1 Running; 2 Running; 3 Completed; 4 Paused");
 	announce();
@@ -177,7 +163,7 @@ START_TEST(a_chunk_is_statuses_in_order)
 {
 	struct cbx_bus_event event;
 
-	settings.jsonrpc = false;
+	world.settings->envelope = CBX_ENVELOPE_BARE;
 	teller_record("b", "2 Running; 1 Running");
 	teller_record("B", "1 Running 5% x=[1]");
 	announce();
@@ -220,7 +206,7 @@ UNIT_SUITE(suite)
 				       what_can_not_be_told_now_is_dropped };
 	TCase *tcase = tcase_create("announce");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_checked_fixture(tcase, set_up, teller_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, chunks_hold_so_many_at_most, 0, 6);
 	suite_add_tcase(suite, tcase);
