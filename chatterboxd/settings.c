@@ -61,7 +61,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 }
 
 /* The embedded profile; and what makes a demo pleasant, where nobody said otherwise */
-static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
+static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
 	int result = chatterbox_config_set_embedded(config, sqlite_path);
 
@@ -72,8 +72,8 @@ static int lay_demo(struct chatterbox_config *config, const char *sqlite_path)
 	return result;
 }
 
-static int lay_sources(struct chatterbox_config *config, const struct cbd_options *options,
-		       const char *sqlite_path)
+static int apply_sources(struct chatterbox_config *config, const struct cbd_options *options,
+			 const char *sqlite_path)
 {
 	const char *file = file_of(options);
 	int result = file ? chatterbox_config_load_file(config, file) : 0;
@@ -82,7 +82,7 @@ static int lay_sources(struct chatterbox_config *config, const struct cbd_option
 	if (!result || result == CHATTERBOX_E_CONFIG)
 		result = chatterbox_config_load_environment(config, environ);
 	if (!result && options->demo)
-		result = lay_demo(config, sqlite_path);
+		result = apply_demo(config, sqlite_path);
 	if (!result && options->log_level)
 		result = chatterbox_config_set(config, "log.level", options->log_level,
 					       "--log-level");
@@ -111,7 +111,7 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 
 	if (result < 0)
 		return result;
-	result = lay_sources(config, options, sqlite_path);
+	result = apply_sources(config, options, sqlite_path);
 	report(config);
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;

@@ -123,7 +123,7 @@ static void lose(struct cbx_fleet *fleet, const char *what)
 	fleet->bus->ops->disconnect(fleet->bus);
 	fleet->is_up = false;
 	fleet->is_blocked = false;
-	fleet->to_settle = 0;
+	fleet->to_acknowledge = 0;
 	fleet->next_try = cbx_now(fleet->clock) + wait;
 }
 
@@ -187,12 +187,12 @@ void cbx_fleet_hold(struct cbx_fleet *fleet)
 	fleet->is_held = true;
 }
 
-static int settle(struct cbx_fleet *fleet)
+static int acknowledge(struct cbx_fleet *fleet)
 {
-	uint64_t tag = fleet->to_settle;
+	uint64_t tag = fleet->to_acknowledge;
 
-	fleet->to_settle = 0;
-	return tag ? fleet->bus->ops->settle(fleet->bus, tag, true, true) : 0;
+	fleet->to_acknowledge = 0;
+	return tag ? fleet->bus->ops->acknowledge(fleet->bus, tag, true, true) : 0;
 }
 
 static int handle(struct cbx_fleet *fleet, const struct cbx_bus_event *event)
@@ -202,11 +202,11 @@ static int handle(struct cbx_fleet *fleet, const struct cbx_bus_event *event)
 	switch (event->type) {
 	case CBX_BUS_DELIVERY:
 		error = cbx_fleet_serve(fleet, &event->message);
-		fleet->to_settle = event->tag;
+		fleet->to_acknowledge = event->tag;
 		break;
 	case CBX_BUS_OVERSIZED:
 		fleet->counts.requests++;
-		error = fleet->bus->ops->settle(fleet->bus, event->tag, false, false);
+		error = fleet->bus->ops->acknowledge(fleet->bus, event->tag, false, false);
 		break;
 	case CBX_BUS_CANCELLED:
 		/* the queue is gone: all is set up anew */
@@ -244,7 +244,7 @@ static int work(struct cbx_fleet *fleet, int wake_fd, uint64_t deadline)
 		until = 1; /* long past: no more waiting */
 	}
 	if (!error)
-		error = settle(fleet);
+		error = acknowledge(fleet);
 	return error;
 }
 

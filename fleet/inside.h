@@ -20,8 +20,8 @@ struct cbx_fleet {
 	struct cbx_backoff backoff;
 	uint64_t next_try;
 	uint64_t started;
-	struct cbx_text text; /* the reply or event being built */
-	uint64_t to_settle;   /* the last delivery answered but not acknowledged; 0 = none */
+	struct cbx_text text;    /* the reply or event being built */
+	uint64_t to_acknowledge; /* the last delivery answered but not acknowledged; 0 = none */
 	bool is_up;
 	bool is_blocked; /* the broker takes no publishes for now */
 	bool is_held;    /* time stands still */

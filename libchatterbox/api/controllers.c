@@ -28,11 +28,12 @@ int chatterbox_job_status_delete_entry(struct chatterbox *box, const char *syste
 bool chatterbox_job_status_check_if_server_is_under_load(struct chatterbox *box,
 							 const char **reason)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 
 	if (reason)
-		*reason = view->load_reason;
-	return view->load_reason != NULL;
+		*reason = snapshot->load_reason;
+	return snapshot->load_reason != NULL;
 }
 
 int chatterbox_job_status_set_time_till_next_check(struct chatterbox *box, int64_t seconds)
@@ -43,11 +44,12 @@ int chatterbox_job_status_set_time_till_next_check(struct chatterbox *box, int64
 
 double chatterbox_job_status_get_time_till_next_check(struct chatterbox *box, double *current)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 
 	if (current)
-		*current = view->interval_current;
-	return view->interval_base;
+		*current = snapshot->interval_current;
+	return snapshot->interval_base;
 }
 
 int chatterbox_job_status_send_status(struct chatterbox *box)

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Something to tell the host: ready (name NULL, error 0), failed (error), or an event */
-struct engine_word {
+struct engine_notice {
 	int error;
 	char text[512];
 	const char *name; /* static */
@@ -27,12 +27,12 @@ bool engine_is_ready(struct chatterbox *box)
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
 	/* from now on the host misses nothing of the stream */
-	if (box->observer.on_event && !box->poller.follow.placed)
+	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
 	/* who writes nothing needs no tables: it follows the shared state */
-	if (box->keeper.observer)
+	if (box->lease_keeper.observer)
 		return true;
-	if (!box->keeper.migrated)
+	if (!box->lease_keeper.migrated)
 		return false;
 	if (cbx_leadership_epoch(&box->leadership))
 		return box->listener.bound;
@@ -43,18 +43,18 @@ bool engine_is_ready(struct chatterbox *box)
 
 static void tell(struct chatterbox *box, int error, const char *text)
 {
-	struct engine_word *word;
+	struct engine_notice *notice;
 
-	if (box->settled)
+	if (box->start_reported)
 		return;
-	box->settled = true;
-	word = calloc(1, sizeof(*word));
-	if (!word)
+	box->start_reported = true;
+	notice = calloc(1, sizeof(*notice));
+	if (!notice)
 		return;
-	word->error = error;
-	snprintf(word->text, sizeof(word->text), "%s", text);
-	if (cbx_mailbox_put(box->host, word) < 0)
-		free(word);
+	notice->error = error;
+	snprintf(notice->text, sizeof(notice->text), "%s", text);
+	if (cbx_mailbox_put(box->host, notice) < 0)
+		free(notice);
 }
 
 void engine_tell_ready(struct chatterbox *box)
@@ -71,16 +71,16 @@ void engine_tell_failed(struct chatterbox *box, int error, const char *text)
 	tell(box, error, text);
 }
 
-void engine_drop_word(void *item)
+void engine_notice_free(void *item)
 {
-	struct engine_word *word = item;
+	struct engine_notice *notice = item;
 
-	if (!word)
+	if (!notice)
 		return;
-	free(word->id);
-	free(word->params);
-	free(word->previous_status);
-	free(word);
+	free(notice->id);
+	free(notice->params);
+	free(notice->previous_status);
+	free(notice);
 }
 
 static char *copy(const char *text, bool *failed)
@@ -91,22 +91,22 @@ static char *copy(const char *text, bool *failed)
 	return copied;
 }
 
-static void tell_event(struct chatterbox *box, const struct chatterbox_event *event)
+static void add_job_event(struct chatterbox *box, const struct chatterbox_event *event)
 {
-	struct engine_word *word = calloc(1, sizeof(*word));
+	struct engine_notice *notice = calloc(1, sizeof(*notice));
 	bool failed = false;
 
-	if (word) {
-		word->name = event->name;
-		word->origin = event->origin;
-		word->id = copy(event->id, &failed);
-		word->params = copy(event->params, &failed);
-		word->previous_status = copy(event->previous_status, &failed);
+	if (notice) {
+		notice->name = event->name;
+		notice->origin = event->origin;
+		notice->id = copy(event->id, &failed);
+		notice->params = copy(event->params, &failed);
+		notice->previous_status = copy(event->previous_status, &failed);
 	}
-	if (word && !failed && !cbx_mailbox_put(box->host, word))
+	if (notice && !failed && !cbx_mailbox_put(box->host, notice))
 		return;
 	box->lost_events++;
-	engine_drop_word(word);
+	engine_notice_free(notice);
 }
 
 void engine_tell_batch(void *user, const struct cbx_batch *batch)
@@ -124,48 +124,48 @@ void engine_tell_batch(void *user, const struct cbx_batch *batch)
 						  .previous_status = recorded->previous_status,
 						  .origin = recorded->origin };
 
-		tell_event(box, &event);
+		add_job_event(box, &event);
 	}
 }
 
-static void write_statuses(const struct cbx_snapshot *snapshot, struct cbx_text *out)
+static void write_statuses(const struct cbx_frozen_jobs *frozen, struct cbx_text *out)
 {
 	size_t written = 0;
 	size_t i;
 
 	cbx_text_putc(out, '[');
-	for (i = 0; i < snapshot->count; i++)
-		written = cbx_job_list_write_live(snapshot->entries[i].list, written, out);
+	for (i = 0; i < frozen->count; i++)
+		written = cbx_job_list_write_live(frozen->entries[i].list, written, out);
 	cbx_text_putc(out, ']');
 }
 
-static void tell_statuses(void *user, const struct cbx_view *view)
+static void tell_statuses(void *user, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	struct chatterbox_event event = { .name = "job_status" };
 
-	if (!view->jobs->totals.live)
+	if (!snapshot->jobs->totals.live)
 		return;
-	write_statuses(view->jobs, &text);
+	write_statuses(snapshot->jobs, &text);
 	event.params = text.failed ? NULL : text.bytes;
-	tell_event(user, &event);
+	add_job_event(user, &event);
 }
 
 static void tell_data(void *user, const char *json)
 {
 	const struct chatterbox_event event = { .name = "jobs_data", .params = json };
 
-	tell_event(user, &event);
+	add_job_event(user, &event);
 }
 
-void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view)
+void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
 	if (!box->observer.on_event)
 		return;
-	tell_statuses(box, view);
-	cbx_jobs_data_json(&view->jobs->totals, false, &text);
+	tell_statuses(box, snapshot);
+	cbx_jobs_data_json(&snapshot->jobs->totals, false, &text);
 	tell_data(box, text.failed ? NULL : text.bytes);
 }
 
@@ -193,20 +193,20 @@ int chatterbox_get_fd(struct chatterbox *box)
 	return cbx_mailbox_fd(box->host);
 }
 
-static void dispatch(const struct chatterbox_observer *observer, const struct engine_word *word)
+static void dispatch(const struct chatterbox_observer *observer, const struct engine_notice *notice)
 {
-	struct chatterbox_event event = { .name = word->name,
-					  .id = word->id,
-					  .params = word->params,
-					  .previous_status = word->previous_status,
-					  .origin = word->origin };
+	struct chatterbox_event event = { .name = notice->name,
+					  .id = notice->id,
+					  .params = notice->params,
+					  .previous_status = notice->previous_status,
+					  .origin = notice->origin };
 
-	if (word->name && observer->on_event && word->params)
+	if (notice->name && observer->on_event && notice->params)
 		observer->on_event(observer->user, &event);
-	else if (!word->name && !word->error && observer->on_ready)
+	else if (!notice->name && !notice->error && observer->on_ready)
 		observer->on_ready(observer->user);
-	else if (word->error && observer->on_failed)
-		observer->on_failed(observer->user, word->error, word->text);
+	else if (notice->error && observer->on_failed)
+		observer->on_failed(observer->user, notice->error, notice->text);
 }
 
 static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t count, bool gap)
@@ -223,15 +223,15 @@ static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t co
 int chatterbox_dispatch(struct chatterbox *box)
 {
 	uint64_t lost = box->lost_events;
-	struct engine_word *word;
+	struct engine_notice *notice;
 	int ran = 0;
 	bool gap;
 
 	cbx_mailbox_clear(box->host);
 	gap = atomic_exchange(&box->gap, false);
-	while ((word = cbx_mailbox_take(box->host))) {
-		dispatch(&box->observer, word);
-		engine_drop_word(word);
+	while ((notice = cbx_mailbox_take(box->host))) {
+		dispatch(&box->observer, notice);
+		engine_notice_free(notice);
 		ran++;
 	}
 	box->lost_events -= lost;

@@ -9,7 +9,7 @@
 
 struct chatterbox_jobs {
 	_Atomic unsigned refs;
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 	size_t count;
 	const struct cbx_job *jobs[];
 };
@@ -35,46 +35,47 @@ static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
 }
 
 /* Takes the view over */
-static struct chatterbox_jobs *jobs_new(struct cbx_view *view, size_t live)
+static struct chatterbox_jobs *jobs_new(struct cbx_snapshot *snapshot, size_t live)
 {
 	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
 
 	if (!jobs) {
-		cbx_view_unref(view);
+		cbx_snapshot_unref(snapshot);
 		return NULL;
 	}
 	jobs->refs = 1;
-	jobs->view = view;
+	jobs->snapshot = snapshot;
 	return jobs;
 }
 
 int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
 {
-	struct cbx_view *view = cbx_window_look(&box->window);
-	struct chatterbox_jobs *jobs = jobs_new(view, (size_t)view->jobs->totals.live);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
+	struct chatterbox_jobs *jobs = jobs_new(snapshot, (size_t)snapshot->jobs->totals.live);
 	size_t i;
 
 	if (!jobs)
 		return -ENOMEM;
-	for (i = 0; i < view->jobs->count; i++)
-		fill(jobs, view->jobs->entries[i].list);
+	for (i = 0; i < snapshot->jobs->count; i++)
+		fill(jobs, snapshot->jobs->entries[i].list);
 	*out = jobs;
 	return 0;
 }
 
 bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
 
-	return view->jobs->totals.live > 0;
+	return snapshot->jobs->totals.live > 0;
 }
 
 int chatterbox_active_jobs_get_last_recorded(struct chatterbox *box, const char *system,
 					     struct chatterbox_jobs **out)
 {
-	struct cbx_view *view = cbx_window_look(&box->window);
-	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
-	struct chatterbox_jobs *jobs = jobs_new(view, list ? list->live : 0);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
+	const struct cbx_job_list *list = cbx_frozen_jobs_find(snapshot->jobs, system);
+	struct chatterbox_jobs *jobs = jobs_new(snapshot, list ? list->live : 0);
 
 	if (!jobs)
 		return -ENOMEM;
@@ -93,7 +94,7 @@ struct chatterbox_jobs *chatterbox_jobs_unref(struct chatterbox_jobs *jobs)
 {
 	if (!jobs || --jobs->refs > 0)
 		return NULL;
-	cbx_view_unref(jobs->view);
+	cbx_snapshot_unref(jobs->snapshot);
 	free(jobs);
 	return NULL;
 }

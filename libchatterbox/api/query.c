@@ -16,9 +16,9 @@
 #include <string.h>
 
 /* The empty picture, before the first one was shown */
-static int look(struct chatterbox *box, struct cbx_view **out)
+static int look(struct chatterbox *box, struct cbx_snapshot **out)
 {
-	*out = cbx_window_look(&box->window);
+	*out = cbx_snapshot_slot_get(&box->slot);
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -41,37 +41,37 @@ static int finish(struct cbx_text *text, int result, char **json)
 	return result;
 }
 
-typedef int (*page_fn)(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
-		       struct cbx_text *out, char *error);
+typedef int (*page_fn)(struct chatterbox *box, const struct cbx_snapshot *snapshot,
+		       const json_t *params, struct cbx_text *out, char *error);
 
-static int jobs_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
-		     struct cbx_text *out, char *error)
+static int jobs_page(struct chatterbox *box, const struct cbx_snapshot *snapshot,
+		     const json_t *params, struct cbx_text *out, char *error)
 {
 	(void)box;
-	return cbx_job_api_jobs(view, params, false, out, error);
+	return cbx_job_api_jobs(snapshot, params, false, out, error);
 }
 
-static int systems_page(struct chatterbox *box, const struct cbx_view *view, const json_t *params,
-			struct cbx_text *out, char *error)
+static int systems_page(struct chatterbox *box, const struct cbx_snapshot *snapshot,
+			const json_t *params, struct cbx_text *out, char *error)
 {
 	(void)box;
-	return cbx_job_api_systems(view, params, out, error);
+	return cbx_job_api_systems(snapshot, params, out, error);
 }
 
 static int query_page(struct chatterbox *box, const char *params, page_fn page, char **json,
 		      char *error)
 {
 	char unwanted[CHATTERBOX_ERROR_TEXT];
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	struct cbx_text text = { 0 };
 	json_t *parsed = NULL;
 	int result = parse_params(params, &parsed, error ? error : unwanted);
 
 	if (result < 0)
 		return result;
-	result = look(box, &view);
+	result = look(box, &snapshot);
 	if (!result)
-		result = page(box, view, parsed, &text, error ? error : unwanted);
+		result = page(box, snapshot, parsed, &text, error ? error : unwanted);
 	json_decref(parsed);
 	return finish(&text, result, json);
 }
@@ -93,19 +93,19 @@ int chatterbox_system_query(struct chatterbox *box, const char *system, char **j
 {
 	char unwanted[CHATTERBOX_ERROR_TEXT];
 	char name[80];
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	struct cbx_text text = { 0 };
-	int result = look(box, &view);
+	int result = look(box, &snapshot);
 
 	if (!result)
-		result = cbx_job_api_system(view, cbx_system_trim(system, name), &text,
+		result = cbx_job_api_system(snapshot, cbx_system_trim(system, name), &text,
 					    error ? error : unwanted);
 	return finish(&text, result, json);
 }
 
 /* What SQL says of a job, rendered while the row is there */
 struct found {
-	const struct cbx_view *view;
+	const struct cbx_snapshot *snapshot;
 	const struct cbx_job *shown; /* the view's; NULL = none, or it is no follower's */
 	struct cbx_text *text;
 };
@@ -128,7 +128,7 @@ static int render_row(void *user, const struct cbx_row *row)
 	/* the shared state has the later progress; where the texts differ SQL knows better */
 	if (found->shown && !strcmp(found->shown->status->text, status->text))
 		facts.status = found->shown->status;
-	cbx_job_api_job(found->view, &facts, found->text);
+	cbx_job_api_job(found->snapshot, &facts, found->text);
 	return 0;
 }
 
@@ -146,11 +146,11 @@ static int ask_job(struct cbx_sql *sql, void *user)
 					sought->found);
 }
 
-static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id, struct found *found,
-		    char *error)
+static int ask_worker(struct chatterbox *box, const char *system, int64_t job_id,
+		      struct found *found, char *error)
 {
 	struct sought sought = { system, job_id, found };
-	int result = cbx_desk_ask(&box->desk, ask_job, &sought, error);
+	int result = cbx_request_worker_query(&box->worker, ask_job, &sought, error);
 
 	if (result != 1)
 		return result;
@@ -159,7 +159,8 @@ static int ask_desk(struct chatterbox *box, const char *system, int64_t job_id, 
 	return CHATTERBOX_E_UNKNOWN;
 }
 
-static void render_job(const struct cbx_view *view, const struct cbx_job *job, struct cbx_text *out)
+static void render_job(const struct cbx_snapshot *snapshot, const struct cbx_job *job,
+		       struct cbx_text *out)
 {
 	struct cbx_job_facts facts = { .status = job->status,
 				       .origin = cbx_origin_name(job->origin),
@@ -167,7 +168,7 @@ static void render_job(const struct cbx_view *view, const struct cbx_job *job, s
 				       .first_seen_ms = job->first_seen_ms,
 				       .updated_ms = job->updated_ms };
 
-	cbx_job_api_job(view, &facts, out);
+	cbx_job_api_job(snapshot, &facts, out);
 }
 
 /* Who follows asks SQL first, since the shared state lacks the facts; when that is down, what was
@@ -177,25 +178,25 @@ int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job
 {
 	char unwanted[CHATTERBOX_ERROR_TEXT];
 	char name[80];
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	struct cbx_text text = { 0 };
 	struct found found = { .text = &text };
 	const struct cbx_job *job;
-	int result = look(box, &view);
+	int result = look(box, &snapshot);
 
 	if (result < 0)
 		return result;
 	system = cbx_system_trim(system, name);
-	job = cbx_job_api_find(view, system, job_id);
-	found.view = view;
+	job = cbx_job_api_find(snapshot, system, job_id);
+	found.snapshot = snapshot;
 	if (job && chatterbox_leads(box)) {
-		render_job(view, job, &text);
+		render_job(snapshot, job, &text);
 	} else {
 		found.shown = job;
-		result = ask_desk(box, system, job_id, &found, error ? error : unwanted);
+		result = ask_worker(box, system, job_id, &found, error ? error : unwanted);
 	}
 	if (result == CHATTERBOX_E_DOWN && job && job->revision) {
-		render_job(view, job, &text);
+		render_job(snapshot, job, &text);
 		result = 0;
 	}
 	return finish(&text, result, json);
@@ -208,23 +209,23 @@ bool chatterbox_leads(struct chatterbox *box)
 
 static const char *role(struct chatterbox *box)
 {
-	if (box->keeper.observer)
+	if (box->lease_keeper.observer)
 		return "observer";
 	return chatterbox_leads(box) ? "leader" : "standby";
 }
 
 int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	struct cbx_text text = { 0 };
 	char leader[CBX_HOLDER_TEXT];
 	struct cbx_summary_facts facts = { .role = role(box), .leader = leader };
-	int result = look(box, &view);
+	int result = look(box, &snapshot);
 
 	(void)error;
 	if (result < 0)
 		return result;
 	cbx_leadership_leader(&box->leadership, leader);
-	cbx_job_api_summary(view, &facts, &text);
+	cbx_job_api_summary(snapshot, &facts, &text);
 	return finish(&text, 0, json);
 }

@@ -7,8 +7,9 @@
 
 bool chatterbox_online_systems_is_online(struct chatterbox *box, const char *name)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&box->window);
-	const struct cbx_system *system = cbx_system_list_find(view->systems, name);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
+	const struct cbx_system *system = cbx_system_list_find(snapshot->systems, name);
 
 	return system && system->state == CBX_ONLINE;
 }
@@ -24,7 +25,7 @@ static int mark(struct chatterbox *box, const char *event, const char *system)
 
 	if (!cbx_system_name(&system, &len))
 		return -EINVAL;
-	if (!box->keeper.observer && !cbx_leadership_epoch(&box->leadership))
+	if (!box->lease_keeper.observer && !cbx_leadership_epoch(&box->leadership))
 		return CHATTERBOX_E_STANDBY;
 	cbx_text_json(&body, system, len);
 	result = cbx_text_take(&body, &text, &len);
@@ -33,7 +34,7 @@ static int mark(struct chatterbox *box, const char *event, const char *system)
 	if (result < 0)
 		return result;
 	inbound->at = cbx_now(box->clock);
-	result = cbx_mailbox_put(box->poller.flow.inbox, inbound);
+	result = cbx_mailbox_put(box->poller.road.inbox, inbound);
 	if (!result)
 		cbx_steal(inbound);
 	return result;

@@ -42,7 +42,7 @@ int chatterbox_config_new(struct chatterbox_config **out)
 	if (!config->slots)
 		return -ENOMEM;
 	for (i = 0; i < cbx_key_count; i++) {
-		r = cbx_config_lay_default(config, &cbx_keys[i], 0);
+		r = cbx_config_apply_default(config, &cbx_keys[i], 0);
 		if (r < 0)
 			return r;
 	}
@@ -70,14 +70,14 @@ static int set(struct chatterbox_config *config, const char *path, const char *v
 	       const char *source)
 {
 	cbx_auto(cbx_freep) char *name = NULL;
-	struct cbx_origin origin = { .source = CBX_SOURCE_OPTION };
+	struct cbx_value_source from = { .source = CBX_SOURCE_OPTION };
 
 	if (asprintf(&name, "option %s", source) < 0) {
 		name = NULL;
 		return -ENOMEM;
 	}
-	origin.name = name;
-	return cbx_config_lay_text(config, path, value, &origin);
+	from.name = name;
+	return cbx_config_apply_text(config, path, value, &from);
 }
 
 int chatterbox_config_set(struct chatterbox_config *config, const char *path, const char *value,

@@ -20,7 +20,7 @@
 enum cbx_source { CBX_SOURCE_DEFAULT, CBX_SOURCE_FILE, CBX_SOURCE_ENVIRONMENT, CBX_SOURCE_OPTION };
 
 /* Where a value comes from, while it is laid */
-struct cbx_origin {
+struct cbx_value_source {
 	enum cbx_source source;
 	const char *name; /* "file /etc/…", "environment NLCONF_X", "option --log-level" */
 	bool fold;        /* the letters of its paths may be of either case */
@@ -82,32 +82,32 @@ int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind 
 void cbx_problems_clear(struct cbx_problems *problems);
 /* "path: got …, takes … (from …)"; @got NULL = bytes that are no UTF-8 */
 int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
-		      const json_t *got, const struct cbx_origin *origin);
+		      const json_t *got, const struct cbx_value_source *from);
 int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
-			const struct cbx_origin *origin);
+			const struct cbx_value_source *from);
 /* Nobody knows @path: a warning, of an option an error */
 int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
-			const struct cbx_origin *origin);
+			const struct cbx_value_source *from);
 
 /* All of these: 0, also when there are problems, or -ENOMEM. */
-int cbx_config_lay_default(struct chatterbox_config *config, const struct cbx_key *key,
-			   unsigned rank);
+int cbx_config_apply_default(struct chatterbox_config *config, const struct cbx_key *key,
+			     unsigned rank);
 /* Lays whatever @path is: a key, a section, something unknown */
-int cbx_config_lay_path(struct chatterbox_config *config, const char *path, json_t *json,
-			const struct cbx_origin *origin);
+int cbx_config_apply_path(struct chatterbox_config *config, const char *path, json_t *json,
+			  const struct cbx_value_source *from);
 /* The members of a section; "" = of the whole */
-int cbx_config_lay_members(struct chatterbox_config *config, const char *section, json_t *json,
-			   const struct cbx_origin *origin);
+int cbx_config_apply_members(struct chatterbox_config *config, const char *section, json_t *json,
+			     const struct cbx_value_source *from);
 /* A text that may be JSON */
-int cbx_config_lay_text(struct chatterbox_config *config, const char *path, const char *text,
-			const struct cbx_origin *origin);
+int cbx_config_apply_text(struct chatterbox_config *config, const char *path, const char *text,
+			  const struct cbx_value_source *from);
 /* The bytes of a whole file; CHATTERBOX_E_CONFIG when they are no JSON object */
-int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
-			 const char *path);
+int cbx_config_apply_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
+			   const char *path);
 /* Judges the whole anew: what two keys together forbid */
 int cbx_config_cross(struct chatterbox_config *config);
 /* Warns of what crosses a network unprotected; a part of the above (doors.c) */
-int cbx_config_look_at_doors(struct chatterbox_config *config);
+int cbx_config_warn_insecure(struct chatterbox_config *config);
 /* Whether @host can only be this machine; NULL is */
 bool cbx_config_host_is_near(const char *host);
 

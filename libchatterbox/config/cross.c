@@ -116,7 +116,7 @@ int cbx_config_cross(struct chatterbox_config *config)
 {
 	static int (*const checks[])(struct chatterbox_config *) = {
 		lower_poll_timeout, check_redis_tls, check_sqlite,
-		check_https,        check_kinds,     cbx_config_look_at_doors
+		check_https,        check_kinds,     cbx_config_warn_insecure
 	};
 	size_t i;
 	int r = 0;

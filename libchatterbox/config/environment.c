@@ -79,15 +79,15 @@ static bool is_given_twice(const struct variable *variable, char *const *environ
 }
 
 static int refuse(struct chatterbox_config *config, const struct variable *variable,
-		  const char *why, const struct cbx_origin *origin)
+		  const char *why, const struct cbx_value_source *from)
 {
 	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
 			       "%s: the file that %.*s names: %s (from %s)", variable->path,
-			       (int)variable->name_len, variable->name, why, origin->name);
+			       (int)variable->name_len, variable->name, why, from->name);
 }
 
-static int lay_secret_file(struct chatterbox_config *config, const struct variable *variable,
-			   const struct cbx_origin *origin)
+static int apply_secret_file(struct chatterbox_config *config, const struct variable *variable,
+			     const struct cbx_value_source *from)
 {
 	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
 	size_t len;
@@ -98,44 +98,44 @@ static int lay_secret_file(struct chatterbox_config *config, const struct variab
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return refuse(config, variable, chatterbox_strerror(r), origin);
+		return refuse(config, variable, chatterbox_strerror(r), from);
 	len = bytes.len;
 	if (len && bytes.at[len - 1] == '\n')
 		bytes.at[--len] = '\0';
 	if (len && bytes.at[len - 1] == '\r')
 		bytes.at[--len] = '\0';
 	if (strlen(bytes.at) != len)
-		return refuse(config, variable, "holds a NUL byte", origin);
+		return refuse(config, variable, "holds a NUL byte", from);
 	/* without its token a door would stand open */
 	if (!len)
-		return refuse(config, variable, "is empty", origin);
-	return cbx_config_lay_text(config, variable->path, bytes.at, origin);
+		return refuse(config, variable, "is empty", from);
+	return cbx_config_apply_text(config, variable->path, bytes.at, from);
 }
 
-static int lay_variable(struct chatterbox_config *config, const struct variable *variable,
-			char *const *environment)
+static int apply_variable(struct chatterbox_config *config, const struct variable *variable,
+			  char *const *environment)
 {
 	cbx_auto(cbx_freep) char *name = NULL;
-	struct cbx_origin origin = { .source = CBX_SOURCE_ENVIRONMENT, .fold = true };
+	struct cbx_value_source from = { .source = CBX_SOURCE_ENVIRONMENT, .fold = true };
 
 	if (asprintf(&name, "environment %.*s", (int)variable->name_len, variable->name) < 0) {
 		name = NULL;
 		return -ENOMEM;
 	}
-	origin.name = name;
+	from.name = name;
 	if (!variable->is_file)
-		return cbx_config_lay_text(config, variable->path, variable->value, &origin);
+		return cbx_config_apply_text(config, variable->path, variable->value, &from);
 	/* the files of OCD's own variables are not opened */
 	if (!is_known(variable->path))
 		return cbx_key_is_foreign(variable->path, true)
 			       ? 0
-			       : cbx_problem_unknown(config, variable->path, &origin);
+			       : cbx_problem_unknown(config, variable->path, &from);
 	if (is_given_twice(variable, environment))
 		return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
 				       "%s: given twice, takes one of %.*s and its _FILE (from %s)",
 				       variable->path, (int)(variable->name_len - SUFFIX_LEN),
-				       variable->name, origin.name);
-	return lay_secret_file(config, variable, &origin);
+				       variable->name, from.name);
+	return apply_secret_file(config, variable, &from);
 }
 
 int chatterbox_config_load_environment(struct chatterbox_config *config, char *const *environment)
@@ -147,7 +147,7 @@ int chatterbox_config_load_environment(struct chatterbox_config *config, char *c
 	for (at = environment; at && *at; at++) {
 		if (!read_variable(*at, &variable))
 			continue;
-		r = lay_variable(config, &variable, environment);
+		r = apply_variable(config, &variable, environment);
 		if (r < 0)
 			return r;
 	}

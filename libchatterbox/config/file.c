@@ -80,12 +80,12 @@ static int refuse_json(struct chatterbox_config *config, const char *path, json_
 	return r < 0 ? r : CHATTERBOX_E_CONFIG;
 }
 
-int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
-			 const char *path)
+int cbx_config_apply_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
+			   const char *path)
 {
 	cbx_auto(cbx_json_wipe) json_t *json = NULL;
 	cbx_auto(cbx_freep) char *name = NULL;
-	struct cbx_origin origin = { .source = CBX_SOURCE_FILE };
+	struct cbx_value_source from = { .source = CBX_SOURCE_FILE };
 	json_error_t error;
 	int result;
 
@@ -104,8 +104,8 @@ int cbx_config_lay_bytes(struct chatterbox_config *config, const char *bytes, si
 		name = NULL;
 		return -ENOMEM;
 	}
-	origin.name = name;
-	return cbx_config_lay_members(config, "", json, &origin);
+	from.name = name;
+	return cbx_config_apply_members(config, "", json, &from);
 }
 
 int chatterbox_config_load_file(struct chatterbox_config *config, const char *path)
@@ -120,7 +120,7 @@ int chatterbox_config_load_file(struct chatterbox_config *config, const char *pa
 		return refuse(config, path, "larger than 1 MiB");
 	if (r < 0)
 		return refuse(config, path, chatterbox_strerror(r));
-	r = cbx_config_lay_bytes(config, bytes.at, bytes.len, path);
+	r = cbx_config_apply_bytes(config, bytes.at, bytes.len, path);
 	return r < 0 ? r : cbx_config_cross(config);
 }
 

@@ -126,7 +126,7 @@ static int show_got(const json_t *json, bool secret, char **out)
 }
 
 int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
-		      const json_t *got, const struct cbx_origin *origin)
+		      const json_t *got, const struct cbx_value_source *from)
 {
 	cbx_auto(cbx_freep) char *takes = NULL;
 	cbx_auto(cbx_freep) char *shown = NULL;
@@ -140,21 +140,21 @@ int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *ke
 		return r;
 	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
 			       "%s%s: got %s, takes %s (from %s)", overlay ? "chatterbox." : "",
-			       key->path, shown, takes, origin->name);
+			       key->path, shown, takes, from->name);
 }
 
 int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
-			const struct cbx_origin *origin)
+			const struct cbx_value_source *from)
 {
 	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
 			       "%s: got %s, takes an object (from %s)", path, kind_of(got),
-			       origin->name);
+			       from->name);
 }
 
 int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
-			const struct cbx_origin *origin)
+			const struct cbx_value_source *from)
 {
-	enum chatterbox_problem_kind kind = origin->source == CBX_SOURCE_OPTION
+	enum chatterbox_problem_kind kind = from->source == CBX_SOURCE_OPTION
 						    ? CHATTERBOX_PROBLEM_ERROR
 						    : CHATTERBOX_PROBLEM_WARNING;
 	char near[CBX_KEY_PATH];
@@ -167,13 +167,13 @@ int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
 		return cbx_problem_add(&config->laid, kind,
 				       "%s: unknown key: a dot in a name does not nest, write an "
 				       "object in an object (from %s)",
-				       path, origin->name);
+				       path, from->name);
 	if (cbx_key_suggest(path, near))
 		return cbx_problem_add(&config->laid, kind,
 				       "%.200s: unknown key, did you mean %s? (from %s)", path,
-				       near, origin->name);
+				       near, from->name);
 	return cbx_problem_add(&config->laid, kind, "%.200s: unknown key (from %s)", path,
-			       origin->name);
+			       from->name);
 }
 
 size_t chatterbox_config_problem_count(const struct chatterbox_config *config)

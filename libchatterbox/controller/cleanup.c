@@ -15,7 +15,7 @@
 #define CLOCK_MAY_MOVE (3600 * 1000)
 
 /* Errored jobs of one system, or of all */
-static int collect(const struct cbx_snapshot *snapshot, const char *system,
+static int collect(const struct cbx_frozen_jobs *frozen, const char *system,
 		   struct cbx_job_key **out, size_t *out_count)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
@@ -24,10 +24,10 @@ static int collect(const struct cbx_snapshot *snapshot, const char *system,
 	size_t i;
 	size_t k;
 
-	for (i = 0; i < snapshot->count; i++) {
-		const struct cbx_job_list *list = snapshot->entries[i].list;
+	for (i = 0; i < frozen->count; i++) {
+		const struct cbx_job_list *list = frozen->entries[i].list;
 
-		if (system && strcmp(system, snapshot->entries[i].system))
+		if (system && strcmp(system, frozen->entries[i].system))
 			continue;
 		for (k = 0; k < list->count; k++) {
 			const struct cbx_job *job = list->jobs[k];
@@ -53,7 +53,7 @@ static int collect(const struct cbx_snapshot *snapshot, const char *system,
 }
 
 struct cleared {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	int64_t count;
 };
 
@@ -62,62 +62,62 @@ static int forget(void *user, const struct cbx_row *row)
 	struct cleared *cleared = user;
 
 	cleared->count++;
-	return cbx_active_jobs_drop(cleared->flow->jobs, row->system, row->job_id);
+	return cbx_active_jobs_drop(cleared->road->jobs, row->system, row->job_id);
 }
 
-static int clear(struct cbx_flow *flow, const struct cbx_job_key *keys, size_t count,
+static int clear(struct cbx_road *road, const struct cbx_job_key *keys, size_t count,
 		 int64_t older_than, int64_t *removed)
 {
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
-	struct cleared cleared = { .flow = flow };
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
+	struct cleared cleared = { .road = road };
 	int result = 0;
 
 	if (count)
-		result = flow->sql->errors->clear_jobs(flow->sql, &guard, keys, count, older_than,
+		result = road->sql->errors->clear_jobs(road->sql, &guard, keys, count, older_than,
 						       forget, &cleared);
 	if (result < 0) {
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 		return result;
 	}
-	cbx_metric_add(flow->observe->cleaned_up, "jobs", NULL, (double)cleared.count);
+	cbx_metric_add(road->counters->cleaned_up, "jobs", NULL, (double)cleared.count);
 	*removed = cleared.count;
-	return cleared.count ? cbx_flow_show(flow) : 0;
+	return cleared.count ? cbx_road_update_snapshot(road) : 0;
 }
 
 int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
 			     int64_t *removed)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
-	int result = cbx_active_jobs_freeze(cleanup->flow->jobs, &snapshot);
+	int result = cbx_active_jobs_freeze(cleanup->road->jobs, &frozen);
 
 	if (!result)
-		result = collect(snapshot, system, &keys, &count);
+		result = collect(frozen, system, &keys, &count);
 	if (result < 0)
 		return result;
-	return clear(cleanup->flow, keys, count, older_than, removed);
+	return clear(cleanup->road, keys, count, older_than, removed);
 }
 
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id)
 {
 	const struct cbx_job *job =
-		cbx_job_list_find(cbx_active_jobs_get(cleanup->flow->jobs, system), job_id);
+		cbx_job_list_find(cbx_active_jobs_get(cleanup->road->jobs, system), job_id);
 	struct cbx_job_key key = { system, job_id };
 	int64_t removed = 0;
 	int result;
 
 	if (!job || job->phase != CBX_ENDED || job->kind != CBX_ERRORED)
 		return 1;
-	result = clear(cleanup->flow, &key, 1, 0, &removed);
+	result = clear(cleanup->road, &key, 1, 0, &removed);
 	return result < 0 ? result : !removed;
 }
 
 /* Has the database's clock jumped against the monotonic one since the last run? */
 static bool clock_jumped(struct cbx_cleanup *cleanup)
 {
-	struct cbx_flow *flow = cleanup->flow;
-	int64_t offset = flow->db_offset_ms;
+	struct cbx_road *road = cleanup->road;
+	int64_t offset = road->db_offset_ms;
 	int64_t moved = cleanup->has_offset ? llabs(offset - cleanup->clock_offset_ms) : 0;
 
 	cleanup->clock_offset_ms = offset;
@@ -125,59 +125,59 @@ static bool clock_jumped(struct cbx_cleanup *cleanup)
 	return moved > CLOCK_MAY_MOVE;
 }
 
-static int64_t error_retention(const struct cbx_flow *flow) /* s */
+static int64_t error_retention(const struct cbx_road *road) /* s */
 {
-	return (int64_t)(flow->settings->error_retention_ns / CBX_SECOND);
+	return (int64_t)(road->settings->error_retention_ns / CBX_SECOND);
 }
 
-static int expire(struct cbx_flow *flow)
+static int expire(struct cbx_road *road)
 {
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int64_t errors = 0;
 	int64_t completed = 0;
-	int64_t keep = (int64_t)(flow->settings->completed_retention_ns / CBX_SECOND);
+	int64_t keep = (int64_t)(road->settings->completed_retention_ns / CBX_SECOND);
 	int result =
-		flow->sql->errors->expire_errors(flow->sql, &guard, error_retention(flow), &errors);
+		road->sql->errors->expire_errors(road->sql, &guard, error_retention(road), &errors);
 
 	if (!result && keep)
-		result = flow->sql->errors->expire_completed(flow->sql, &guard, keep, &completed);
-	cbx_metric_add(flow->observe->cleaned_up, "errors", NULL, (double)errors);
-	cbx_metric_add(flow->observe->cleaned_up, "completed", NULL, (double)completed);
+		result = road->sql->errors->expire_completed(road->sql, &guard, keep, &completed);
+	cbx_metric_add(road->counters->cleaned_up, "errors", NULL, (double)errors);
+	cbx_metric_add(road->counters->cleaned_up, "completed", NULL, (double)completed);
 	return result;
 }
 
 static void perform(void *user)
 {
 	struct cbx_cleanup *cleanup = user;
-	struct cbx_flow *flow = cleanup->flow;
+	struct cbx_road *road = cleanup->road;
 	int64_t removed = 0;
-	int result = flow->sql_link.up ? cbx_flow_measure_db_clock(flow) : CHATTERBOX_E_DOWN;
+	int result = road->sql_link.up ? cbx_road_measure_db_clock(road) : CHATTERBOX_E_DOWN;
 
 	if (!result && clock_jumped(cleanup)) {
-		cbx_warn(flow->log, CBX_NO_FIELDS,
+		cbx_warn(road->log, CBX_NO_FIELDS,
 			 "the database's clock was set: the Job Errors Task skips this run");
 		cleanup->task.interval = DAY;
 		return;
 	}
 	if (!result)
-		result = cbx_cleanup_errored_jobs(cleanup, NULL, error_retention(flow), &removed);
+		result = cbx_cleanup_errored_jobs(cleanup, NULL, error_retention(road), &removed);
 	if (!result)
-		result = expire(flow);
+		result = expire(road);
 	if (result < 0) {
 		/* tried again soon, not in a day */
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 		cleanup->task.interval = FIRST_AFTER;
 		return;
 	}
 	cleanup->task.interval = DAY;
 	if (removed)
-		cbx_info(flow->log, CBX_NO_FIELDS, "%lld errored jobs were cleaned up",
+		cbx_info(road->log, CBX_NO_FIELDS, "%lld errored jobs were cleaned up",
 			 (long long)removed);
 }
 
-void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow, struct cbx_errors *errors)
+void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road, struct cbx_errors *errors)
 {
-	*cleanup = (struct cbx_cleanup){ .flow = flow, .errors = errors };
+	*cleanup = (struct cbx_cleanup){ .road = road, .errors = errors };
 	cleanup->task = (struct cbx_task){ .name = "Job Errors Task",
 					   .interval = FIRST_AFTER,
 					   .perform = perform,

@@ -14,14 +14,14 @@
 #include "task/task.h"
 
 struct cbx_cleanup {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_errors *errors;
 	struct cbx_task task;
 	int64_t clock_offset_ms; /* database's clock minus the monotonic one, at the last run */
 	bool has_offset;
 };
 
-void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_flow *flow,
+void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road,
 		      struct cbx_errors *errors);
 /* Errored jobs (of @system, NULL = all) at least @older_than seconds old leave status_monitor for
  * completed_jobs; *removed counts them. CHATTERBOX_E_DOWN, _FENCED, -ENOMEM. */

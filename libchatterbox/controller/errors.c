@@ -25,9 +25,9 @@ struct cbx_syncing {
 	char system[];
 };
 
-void cbx_errors_init(struct cbx_errors *errors, struct cbx_flow *flow)
+void cbx_errors_init(struct cbx_errors *errors, struct cbx_road *road)
 {
-	*errors = (struct cbx_errors){ .flow = flow };
+	*errors = (struct cbx_errors){ .road = road };
 }
 
 static void drop_access(struct cbx_errors *errors)
@@ -69,7 +69,7 @@ static struct cbx_access_entry *get_access(struct cbx_errors *errors, const char
 	memcpy(entry->system, system, size);
 	if (!errors->access)
 		errors->flush_at =
-			cbx_now(errors->flow->clock) + errors->flow->settings->csa_timer_ns;
+			cbx_now(errors->road->clock) + errors->road->settings->csa_timer_ns;
 	HASH_ADD_STR(errors->access, system, entry);
 	if (!cbx_hash_failed)
 		return entry;
@@ -102,7 +102,7 @@ void cbx_errors_note_batch(struct cbx_errors *errors, const struct cbx_batch *ba
 		const struct cbx_change *change = &batch->changes[i];
 		const char *code = change->error_code;
 
-		if (change->told && change->job->kind == CBX_COMPLETED)
+		if (change->transition && change->job->kind == CBX_COMPLETED)
 			result = cbx_errors_note_access(errors, change->job->status->system, "ok",
 							NULL);
 		else if (code && !strncmp(code, "content_server", strlen("content_server")))
@@ -110,20 +110,20 @@ void cbx_errors_note_batch(struct cbx_errors *errors, const struct cbx_batch *ba
 							"denied", change->error_message);
 	}
 	if (result < 0)
-		cbx_warn(errors->flow->log, CBX_NO_FIELDS,
+		cbx_warn(errors->road->log, CBX_NO_FIELDS,
 			 "out of memory: a content_server_access was not noted");
 }
 
 void cbx_errors_turn(struct cbx_errors *errors)
 {
-	struct cbx_flow *flow = errors->flow;
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	struct cbx_road *road = errors->road;
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	cbx_auto(cbx_freep) struct cbx_access_row *rows = NULL;
 	struct cbx_access_entry *entry;
 	size_t count = 0;
 	int result;
 
-	if (!errors->access || !flow->sql_link.up || cbx_now(flow->clock) < errors->flush_at)
+	if (!errors->access || !road->sql_link.up || cbx_now(road->clock) < errors->flush_at)
 		return;
 	rows = calloc(HASH_COUNT(errors->access), sizeof(*rows));
 	if (!rows)
@@ -131,11 +131,11 @@ void cbx_errors_turn(struct cbx_errors *errors)
 	for (entry = errors->access; entry; entry = entry->hh.next)
 		rows[count++] =
 			(struct cbx_access_row){ entry->system, entry->access, entry->error };
-	result = flow->sql->errors->write_access(flow->sql, &guard, rows, count);
+	result = road->sql->errors->write_access(road->sql, &guard, rows, count);
 	if (result < 0) {
 		/* they stay, newer ones replace them */
-		cbx_link_lost(&flow->sql_link, result);
-		errors->flush_at = cbx_now(flow->clock) + CBX_SECOND;
+		cbx_link_lost(&road->sql_link, result);
+		errors->flush_at = cbx_now(road->clock) + CBX_SECOND;
 		return;
 	}
 	drop_access(errors);
@@ -143,26 +143,26 @@ void cbx_errors_turn(struct cbx_errors *errors)
 
 int cbx_errors_store(struct cbx_errors *errors, const struct cbx_error_row *rows, size_t count)
 {
-	struct cbx_flow *flow = errors->flow;
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
-	int result = flow->sql->errors->store(flow->sql, &guard, rows, count);
+	struct cbx_road *road = errors->road;
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
+	int result = road->sql->errors->store(road->sql, &guard, rows, count);
 
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	return result;
 }
 
 int cbx_errors_remove(struct cbx_errors *errors, const int64_t *ids, size_t count,
 		      const char *system, int64_t *removed)
 {
-	struct cbx_flow *flow = errors->flow;
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
-	int result = flow->sql->errors->remove(flow->sql, &guard, ids, count, system, removed);
+	struct cbx_road *road = errors->road;
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
+	int result = road->sql->errors->remove(road->sql, &guard, ids, count, system, removed);
 
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	else
-		cbx_metric_add(flow->observe->cleaned_up, "errors", NULL, (double)*removed);
+		cbx_metric_add(road->counters->cleaned_up, "errors", NULL, (double)*removed);
 	return result;
 }
 
@@ -184,7 +184,7 @@ int cbx_errors_add_syncing(struct cbx_errors *errors, const char *system)
 			return -ENOMEM;
 		}
 	}
-	syncing->since = cbx_now(errors->flow->clock);
+	syncing->since = cbx_now(errors->road->clock);
 	return 0;
 }
 
@@ -209,8 +209,8 @@ bool cbx_errors_is_syncing(const struct cbx_errors *errors, const char *system)
 
 size_t cbx_errors_clean_up_syncing(struct cbx_errors *errors)
 {
-	uint64_t now = cbx_now(errors->flow->clock);
-	uint64_t most = errors->flow->settings->max_sync_time_ns;
+	uint64_t now = cbx_now(errors->road->clock);
+	uint64_t most = errors->road->settings->max_sync_time_ns;
 	struct cbx_syncing *syncing;
 	struct cbx_syncing *next;
 

@@ -10,20 +10,20 @@
 #ifndef CBX_CONTROLLER_ERRORS_H
 #define CBX_CONTROLLER_ERRORS_H
 
-#include "road/road.h"
 #include "port/errors.h"
+#include "road/road.h"
 
 struct cbx_access_entry;
 struct cbx_syncing;
 
 struct cbx_errors {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_access_entry *access; /* waits for the next flush, by system */
 	uint64_t flush_at;
 	struct cbx_syncing *syncing;
 };
 
-void cbx_errors_init(struct cbx_errors *errors, struct cbx_flow *flow);
+void cbx_errors_init(struct cbx_errors *errors, struct cbx_road *road);
 void cbx_errors_close(struct cbx_errors *errors);
 /* After a commit: what its changes say of access (a job completed, an error code content_server…)
  */

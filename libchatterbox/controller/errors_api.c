@@ -95,7 +95,7 @@ static int take_page(struct cbx_call *call, struct listing *listing, char error[
 	return cbx_page_parse(call->params, &listing->page, error);
 }
 
-void cbx_desk_errors_get(struct cbx_desk *desk, struct cbx_call *call)
+void cbx_request_worker_errors_get(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	struct listing listing = { .text = &text };
@@ -106,7 +106,7 @@ void cbx_desk_errors_get(struct cbx_desk *desk, struct cbx_call *call)
 		result = take_page(call, &listing, error);
 	cbx_text_puts(&text, "{\"errors\":[");
 	if (!result)
-		result = cbx_desk_ask(desk, ask_errors, &listing, error);
+		result = cbx_request_worker_query(worker, ask_errors, &listing, error);
 	if (result < 0) {
 		cbx_call_fail_by(call, result, error);
 		return;

@@ -92,38 +92,38 @@ static int keep_old(void *user, const char *key, const struct cbx_field *field)
 	return copy->name && copy->value ? 0 : -ENOMEM;
 }
 
-static int failed(struct cbx_flow *flow, int result)
+static int failed(struct cbx_road *road, int result)
 {
 	if (result > 0)
-		return cbx_flow_held(flow, flow->epoch);
+		return cbx_road_fenced(road, road->epoch);
 	if (result < 0)
-		cbx_link_lost(&flow->state_link, result);
+		cbx_link_lost(&road->state_link, result);
 	return result;
 }
 
 int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t *removed)
 {
-	struct cbx_flow *flow = internal->flow;
+	struct cbx_road *road = internal->road;
 	struct reading reading = { .internal = internal };
 	size_t gone = 0;
 	int result;
 
-	if (!flow->state_link.up)
+	if (!road->state_link.up)
 		return CHATTERBOX_E_DOWN;
 	reading.before_ms =
-		cbx_wall(flow->clock) - (int64_t)(flow->settings->recheck_system_time_ns / CBX_MS);
-	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, keep_old,
+		cbx_wall(road->clock) - (int64_t)(road->settings->recheck_system_time_ns / CBX_MS);
+	result = road->state->ops->read_systems(road->state, CBX_INTERNAL_SYSTEMS, keep_old,
 						&reading);
 	if (!result && reading.count)
-		result = flow->state->ops->drop_systems(flow->state, flow->epoch,
+		result = road->state->ops->drop_systems(road->state, road->epoch,
 							CBX_INTERNAL_SYSTEMS, reading.fields,
 							reading.count, &gone);
 	reading_free(&reading);
 	if (result)
-		return failed(flow, result);
+		return failed(road, result);
 	if (gone)
-		cbx_metric_add(flow->observe->cleaned_up, "internal_systems", NULL, (double)gone);
-	flow->internal = reading.seen - gone;
+		cbx_metric_add(road->counters->cleaned_up, "internal_systems", NULL, (double)gone);
+	road->internal = reading.seen - gone;
 	if (removed)
 		*removed = gone;
 	if (reading.names != internal->names && !cbx_internal_systems_populate(internal))
@@ -146,24 +146,24 @@ static int note(void *user, const char *key, const struct cbx_field *field)
 
 int cbx_internal_systems_populate(struct cbx_internal_systems *internal)
 {
-	struct cbx_flow *flow = internal->flow;
+	struct cbx_road *road = internal->road;
 	struct reading reading = { .internal = internal };
 	int result;
 
-	if (!flow->state_link.up)
+	if (!road->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, note, &reading);
+	result = road->state->ops->read_systems(road->state, CBX_INTERNAL_SYSTEMS, note, &reading);
 	if (result < 0)
-		return failed(flow, result);
-	flow->internal = reading.seen;
+		return failed(road, result);
+	road->internal = reading.seen;
 	return 0;
 }
 
-static int write_one(struct cbx_flow *flow, const struct cbx_field *field)
+static int write_one(struct cbx_road *road, const struct cbx_field *field)
 {
-	if (!flow->state_link.up)
+	if (!road->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	return failed(flow, flow->state->ops->write_systems(flow->state, flow->epoch,
+	return failed(road, road->state->ops->write_systems(road->state, road->epoch,
 							    CBX_INTERNAL_SYSTEMS, field, 1));
 }
 
@@ -173,7 +173,7 @@ int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *
 	struct cbx_field field = { .name = system };
 	char time[CBX_TIME_TEXT];
 
-	cbx_time_text(cbx_wall(internal->flow->clock), time);
+	cbx_time_text(cbx_wall(internal->road->clock), time);
 	cbx_text_puts(&json, "{\"systemID\":");
 	cbx_text_json_string(&json, system);
 	cbx_text_printf(&json, ",\"lastCheck\":\"%s\",\"status\":\"internal\"}", time);
@@ -181,14 +181,14 @@ int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *
 		return -ENOMEM;
 	field.value = json.bytes;
 	field.value_len = json.len;
-	return write_one(internal->flow, &field);
+	return write_one(internal->road, &field);
 }
 
 int cbx_internal_systems_remove(struct cbx_internal_systems *internal, const char *system)
 {
 	struct cbx_field field = { .name = system };
 
-	return write_one(internal->flow, &field);
+	return write_one(internal->road, &field);
 }
 
 static void perform(void *user)
@@ -198,10 +198,10 @@ static void perform(void *user)
 	cbx_internal_systems_clean_up(internal, NULL);
 }
 
-void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_flow *flow,
+void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
 			       struct cbx_errors *errors)
 {
-	*internal = (struct cbx_internal_systems){ .flow = flow, .errors = errors };
+	*internal = (struct cbx_internal_systems){ .road = road, .errors = errors };
 	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
 					    .interval = EVERY,
 					    .perform = perform,

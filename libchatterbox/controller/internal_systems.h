@@ -14,13 +14,13 @@
 #include "task/task.h"
 
 struct cbx_internal_systems {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_errors *errors;
 	struct cbx_task task;
 	uint64_t names; /* a sum over the names whose access was noted */
 };
 
-void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_flow *flow,
+void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
 			       struct cbx_errors *errors);
 /* Reads them, notes their access as internal, counts them for the view. CHATTERBOX_E_DOWN. */
 int cbx_internal_systems_populate(struct cbx_internal_systems *internal);

@@ -142,7 +142,7 @@ static void list_system(struct listing *listing, const struct cbx_job_list *list
 	}
 }
 
-int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc,
+int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params, bool rpc,
 		     struct cbx_text *out, char error[CBX_API_ERROR])
 {
 	struct filter filter = { 0 };
@@ -156,8 +156,8 @@ int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc
 	if (result < 0)
 		return result;
 	cbx_text_puts(out, "{\"jobs\":[");
-	for (i = 0; i < view->jobs->count; i++) {
-		const struct cbx_snapshot_entry *entry = &view->jobs->entries[i];
+	for (i = 0; i < snapshot->jobs->count; i++) {
+		const struct cbx_frozen_jobs_entry *entry = &snapshot->jobs->entries[i];
 
 		if (is_wanted(&filter, entry->system))
 			list_system(&listing, entry->list);
@@ -171,13 +171,13 @@ int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc
 	return 0;
 }
 
-const struct cbx_job *cbx_job_api_find(const struct cbx_view *view, const char *system,
+const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, const char *system,
 				       int64_t job_id)
 {
 	const struct cbx_job *job =
-		cbx_job_list_find(cbx_snapshot_find(view->jobs, system), job_id);
+		cbx_job_list_find(cbx_frozen_jobs_find(snapshot->jobs, system), job_id);
 
-	return job && job->phase != CBX_UNHEARD ? job : NULL;
+	return job && job->phase != CBX_UNREPORTED ? job : NULL;
 }
 
 static void add_time(struct cbx_text *out, const char *name, int64_t ms)
@@ -192,11 +192,11 @@ static void add_time(struct cbx_text *out, const char *name, int64_t ms)
 	cbx_text_printf(out, ",\"%s\":\"%s\"", name, time);
 }
 
-void cbx_job_api_job(const struct cbx_view *view, const struct cbx_job_facts *facts,
+void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
 		     struct cbx_text *out)
 {
 	const struct cbx_system *system =
-		cbx_system_list_find(view->systems, facts->status->system);
+		cbx_system_list_find(snapshot->systems, facts->status->system);
 
 	cbx_text_puts(out, "{\"job\":");
 	cbx_text_add(out, facts->status->json, facts->status->json_len);

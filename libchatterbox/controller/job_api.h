@@ -26,12 +26,12 @@ int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_A
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
 
 /* {"jobs":[…],"next":…,"total":n}; without total when @rpc */
-int cbx_job_api_jobs(const struct cbx_view *view, const json_t *params, bool rpc,
+int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params, bool rpc,
 		     struct cbx_text *out, char error[CBX_API_ERROR]);
-int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struct cbx_text *out,
-			char error[CBX_API_ERROR]);
-int cbx_job_api_system(const struct cbx_view *view, const char *system, struct cbx_text *out,
-		       char error[CBX_API_ERROR]);
+int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
+			struct cbx_text *out, char error[CBX_API_ERROR]);
+int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *system,
+		       struct cbx_text *out, char error[CBX_API_ERROR]);
 
 /* One job as GET /api/v1/jobs/{system}/{job_id} shows it */
 struct cbx_job_facts {
@@ -43,10 +43,10 @@ struct cbx_job_facts {
 };
 
 /* @system_status: "unknown" when nothing is known of the system */
-void cbx_job_api_job(const struct cbx_view *view, const struct cbx_job_facts *facts,
+void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
 		     struct cbx_text *out);
 /* Live or lately ended, from the view; NULL: SQL has to be asked */
-const struct cbx_job *cbx_job_api_find(const struct cbx_view *view, const char *system,
+const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, const char *system,
 				       int64_t job_id);
 
 /* What the summary says beside the view */
@@ -55,7 +55,7 @@ struct cbx_summary_facts {
 	const char *leader; /* "" = nobody known */
 };
 
-void cbx_job_api_summary(const struct cbx_view *view, const struct cbx_summary_facts *facts,
+void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_summary_facts *facts,
 			 struct cbx_text *out);
 
 #endif

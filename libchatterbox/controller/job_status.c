@@ -14,30 +14,30 @@
 static void conclude(struct cbx_job_status *status, const char *task,
 		     const struct cbx_round_result *result)
 {
-	struct cbx_flow *flow = status->flow;
+	struct cbx_road *road = status->road;
 	struct cbx_pacer_round round = { .seconds = result->seconds,
 					 .questions = result->figures.questions,
 					 .timeouts = result->figures.unanswered,
 					 .queue_depth = result->queue_depth,
 					 .reply_p95 = result->figures.reply_p95 };
 
-	cbx_metric_observe(flow->observe->cycle_duration, task, NULL, result->seconds);
-	flow->last_cycle.systems = result->figures.systems;
-	flow->last_cycle.jobs = result->figures.jobs;
-	flow->last_cycle.timeouts = result->figures.timeouts;
-	flow->last_cycle.seconds = result->seconds;
-	flow->last_cycle.finished_ms = cbx_wall(flow->clock);
+	cbx_metric_observe(road->counters->cycle_duration, task, NULL, result->seconds);
+	road->last_cycle.systems = result->figures.systems;
+	road->last_cycle.jobs = result->figures.jobs;
+	road->last_cycle.timeouts = result->figures.timeouts;
+	road->last_cycle.seconds = result->seconds;
+	road->last_cycle.finished_ms = cbx_wall(road->clock);
 	cbx_pacer_step(&status->pacer, result->figures.cut ? NULL : &round);
 	status->check_status_task.interval = status->pacer.current;
-	flow->interval_base = status->pacer.base;
-	flow->interval_current = status->pacer.current;
-	flow->load_reason = status->pacer.reason;
-	cbx_flow_show(flow);
-	cbx_debug(flow->log, CBX_FIELDS({ "task", task }),
+	road->interval_base = status->pacer.base;
+	road->interval_current = status->pacer.current;
+	road->load_reason = status->pacer.reason;
+	cbx_road_update_snapshot(road);
+	cbx_debug(road->log, CBX_FIELDS({ "task", task }),
 		  "asked %llu systems in %.3f s: %llu jobs, %llu changed, %llu timeouts%s",
 		  (unsigned long long)result->figures.systems, result->seconds,
 		  (unsigned long long)result->figures.jobs,
-		  (unsigned long long)flow->last_cycle.changed,
+		  (unsigned long long)road->last_cycle.changed,
 		  (unsigned long long)result->figures.timeouts,
 		  result->figures.cut ? ", cut short" : "");
 }
@@ -46,32 +46,32 @@ static void conclude(struct cbx_job_status *status, const char *task,
 static void forgive_timeouts(struct cbx_job_status *status, const struct cbx_poll_figures *figures)
 {
 	struct cbx_system_entry *const *entries;
-	size_t count = cbx_systems_count(status->flow->systems);
+	size_t count = cbx_systems_count(status->road->systems);
 	size_t i;
 
-	if (status->was_silent && figures->answers &&
-	    (entries = cbx_systems_all(status->flow->systems)))
+	if (status->none_answered && figures->answers &&
+	    (entries = cbx_systems_all(status->road->systems)))
 		for (i = 0; i < count; i++)
 			entries[i]->timeouts = 0, entries[i]->ask_again_at = 0;
-	if (figures->answers || figures->silent)
-		status->was_silent = figures->silent;
+	if (figures->answers || figures->none_answered)
+		status->none_answered = figures->none_answered;
 }
 
 static int run(struct cbx_job_status *status, enum cbx_round_kind kind, const char *task)
 {
-	struct cbx_flow *flow = status->flow;
+	struct cbx_road *road = status->road;
 	struct cbx_round_result result = { 0 };
 	int error;
 
 	if (!status->caught_up(status->user))
 		return CHATTERBOX_E_DOWN;
 	/* what came before the first question counts before it */
-	cbx_flow_drain_inbox(flow);
-	error = cbx_flow_settle(flow);
+	cbx_road_drain_inbox(road);
+	error = cbx_road_commit(road);
 	if (error < 0)
 		return error;
-	flow->last_cycle.changed = 0;
-	error = cbx_round_run(flow, kind, &result);
+	road->last_cycle.changed = 0;
+	error = cbx_round_run(road, kind, &result);
 	if (error < 0)
 		return error;
 	forgive_timeouts(status, &result.figures);
@@ -92,9 +92,9 @@ int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status)
 
 int cbx_job_status_ask_now(struct cbx_job_status *status)
 {
-	const struct cbx_flow *flow = status->flow;
+	const struct cbx_road *road = status->road;
 
-	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
+	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
 		return CHATTERBOX_E_DOWN;
 	return run(status, CBX_ASK_NOW_ROUND, NULL);
 }
@@ -117,13 +117,14 @@ static void perform_check(void *user)
 static void perform_send(void *user)
 {
 	struct cbx_job_status *status = user;
-	struct cbx_flow *flow = status->flow;
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(flow->window);
+	struct cbx_road *road = status->road;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(road->slot);
 
 	/* for the shared state, should it be lost before the next time */
-	if (view) {
-		flow->announced = true;
-		flow->announced_totals = view->jobs->totals;
+	if (snapshot) {
+		road->announced = true;
+		road->announced_totals = snapshot->jobs->totals;
 	}
 	status->announce(status->user);
 }
@@ -141,7 +142,7 @@ void cbx_job_status_init(struct cbx_job_status *status)
 	status->check_status_task.user = status;
 	status->send_status_task.user = status;
 	cbx_pacer_init(&status->pacer,
-		       (double)status->flow->settings->check_job_status_time_ns / 1e9);
+		       (double)status->road->settings->check_job_status_time_ns / 1e9);
 	status->interval_is_configured = true;
 	cbx_job_status_apply_settings(status);
 }

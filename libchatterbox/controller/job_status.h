@@ -14,7 +14,7 @@
 #include "task/task.h"
 
 struct cbx_job_status {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_pacer pacer;
 	struct cbx_task_scheduler *scheduler;
 	struct cbx_task update_database_task;
@@ -26,7 +26,7 @@ struct cbx_job_status {
 	void (*announce)(void *user); /* also cleans up syncing systems */
 	void *user;
 	bool updated_once;           /* the start-up run of Update Database has been done */
-	bool was_silent;             /* nobody answered in the last round */
+	bool none_answered;          /* nobody answered in the last round */
 	bool interval_is_configured; /* nobody has set another one: a reload may */
 	bool interval_waits; /* OCD said to read the interval, and the shared state was down */
 };
@@ -35,7 +35,7 @@ void cbx_job_status_init(struct cbx_job_status *status);
 /* At a take-over: the interval that was set before, and the start-up run */
 void cbx_job_status_begin(struct cbx_job_status *status);
 /* What a leader that took over now would begin with, seconds; for those who follow */
-double cbx_job_status_kept_interval(struct cbx_flow *flow);
+double cbx_job_status_kept_interval(struct cbx_road *road);
 int cbx_job_status_update_database(struct cbx_job_status *status);
 int cbx_job_status_get_all_jobs_status(struct cbx_job_status *status);
 /* Systems that came online meanwhile */

@@ -57,51 +57,51 @@ static void forget(struct name **names)
 	}
 }
 
-static int add_named(struct cbx_flow *flow, const struct name *names)
+static int add_named(struct cbx_road *road, const struct name *names)
 {
 	const struct name *name;
 
 	for (name = names; name; name = name->hh.next)
-		if (!cbx_systems_get(flow->systems, name->text))
+		if (!cbx_systems_get(road->systems, name->text))
 			return -ENOMEM;
 	return 0;
 }
 
-static int replace(struct cbx_flow *flow, struct name *names, uint64_t asked_at)
+static int replace(struct cbx_road *road, struct name *names, uint64_t asked_at)
 {
 	struct cbx_system_entry *const *entries;
 	size_t count;
 	size_t i;
-	int result = add_named(flow, names);
+	int result = add_named(road, names);
 
 	if (result < 0)
 		return result;
-	entries = cbx_systems_all(flow->systems);
-	count = cbx_systems_count(flow->systems);
+	entries = cbx_systems_all(road->systems);
+	count = cbx_systems_count(road->systems);
 	if (!entries)
 		return -ENOMEM;
 	for (i = 0; !result && i < count; i++) {
 		struct cbx_system_entry *entry = entries[i];
 		struct name *name;
 
-		if (entry->word_at > asked_at)
+		if (entry->reported_at > asked_at)
 			continue;
 		HASH_FIND(hh, names, entry->system->name, strlen(entry->system->name), name);
 		if (!name && entry->system->state != CBX_ONLINE)
 			continue;
-		result = cbx_systems_set(flow->systems, entry, name ? CBX_ONLINE : CBX_OFFLINE,
-					 cbx_wall(flow->clock), false);
+		result = cbx_systems_set(road->systems, entry, name ? CBX_ONLINE : CBX_OFFLINE,
+					 cbx_wall(road->clock), false);
 	}
-	flow->systems_dirty = true;
+	road->systems_dirty = true;
 	return result;
 }
 
 int cbx_online_systems_populate(struct cbx_online_systems *online)
 {
-	struct cbx_flow *flow = online->flow;
-	struct cbx_sql *sql = online->connections ? online->connections : flow->sql;
-	struct cbx_link *link = online->connections ? online->connections_link : &flow->sql_link;
-	uint64_t asked_at = cbx_now(flow->clock);
+	struct cbx_road *road = online->road;
+	struct cbx_sql *sql = online->connections ? online->connections : road->sql;
+	struct cbx_link *link = online->connections ? online->connections_link : &road->sql_link;
+	uint64_t asked_at = cbx_now(road->clock);
 	struct name *names = NULL;
 	int result;
 
@@ -109,9 +109,9 @@ int cbx_online_systems_populate(struct cbx_online_systems *online)
 		return CHATTERBOX_E_DOWN;
 	result = sql->directory->online_systems(sql, note, &names);
 	if (!result && names) {
-		result = replace(flow, names, asked_at);
+		result = replace(road, names, asked_at);
 	} else if (result >= 0) {
-		cbx_warn(flow->log, CBX_FIELDS({ "server", sql->where }),
+		cbx_warn(road->log, CBX_FIELDS({ "server", sql->where }),
 			 "the table connections is %s: no system's state is changed by it",
 			 result ? "absent" : "empty");
 		result = 0;
@@ -124,7 +124,7 @@ int cbx_online_systems_populate(struct cbx_online_systems *online)
 
 bool cbx_online_systems_is_online(const struct cbx_online_systems *online, const char *system)
 {
-	const struct cbx_system_entry *entry = cbx_systems_find(online->flow->systems, system);
+	const struct cbx_system_entry *entry = cbx_systems_find(online->road->systems, system);
 
 	return entry && entry->system->state == CBX_ONLINE;
 }

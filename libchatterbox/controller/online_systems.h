@@ -8,12 +8,12 @@
 #ifndef CBX_CONTROLLER_ONLINE_SYSTEMS_H
 #define CBX_CONTROLLER_ONLINE_SYSTEMS_H
 
-#include "road/road.h"
 #include "port/directory.h"
+#include "road/road.h"
 #include "task/task.h"
 
 struct cbx_online_systems {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_sql *connections; /* of live_temp; NULL = the flow's own */
 	struct cbx_link *connections_link;
 	struct cbx_task

@@ -59,7 +59,7 @@ static void answered(void *user, int outcome, const char *code, const char *mess
 
 static void order(struct cbx_poller *poller, struct cbx_call *call, const char *event)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 	const struct cbx_job *job;
 	char error[256] = "";
 	char system[80];
@@ -69,19 +69,19 @@ static void order(struct cbx_poller *poller, struct cbx_call *call, const char *
 	if (!result)
 		result = cbx_param_count(call, "job_id", true, &job_id, error);
 	if (!result) {
-		job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id);
+		job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, system), job_id);
 		if (!job || job->phase == CBX_ENDED) {
 			snprintf(error, sizeof(error), "no live job %lld of system %.64s is known",
 				 (long long)job_id, system);
 			result = CHATTERBOX_E_UNKNOWN;
 		}
 	}
-	if (!result && !flow->bus_link.up) {
+	if (!result && !road->bus_link.up) {
 		snprintf(error, sizeof(error), "RabbitMQ is down");
 		result = CHATTERBOX_E_DOWN;
 	}
 	if (!result)
-		result = cbx_command_send(flow, event, system, job_id, answered, call);
+		result = cbx_command_send(road, event, system, job_id, answered, call);
 	if (result < 0)
 		cbx_call_fail_by(call, result, error);
 }
@@ -101,7 +101,7 @@ void cbx_order_kill(struct cbx_poller *poller, struct cbx_call *call)
 	order(poller, call, "job_kill");
 }
 
-static int order_list(struct cbx_flow *flow, const struct cbx_job_list *list, bool pause,
+static int order_list(struct cbx_road *road, const struct cbx_job_list *list, bool pause,
 		      size_t *count)
 {
 	size_t i;
@@ -112,44 +112,44 @@ static int order_list(struct cbx_flow *flow, const struct cbx_job_list *list, bo
 
 		if (job->phase != CBX_LIVE || (job->kind == CBX_PAUSED) == pause)
 			continue;
-		result = cbx_command_send(flow, pause ? "job_pause" : "job_resume",
+		result = cbx_command_send(road, pause ? "job_pause" : "job_resume",
 					  job->status->system, job->status->job_id, NULL, NULL);
 		*count += !result;
 	}
 	return result;
 }
 
-static int order_all(struct cbx_flow *flow, const char *system, bool pause, size_t *count)
+static int order_all(struct cbx_road *road, const char *system, bool pause, size_t *count)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	size_t i;
-	int result = cbx_active_jobs_freeze(flow->jobs, &snapshot);
+	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 
-	for (i = 0; !result && i < snapshot->count; i++)
-		if (!system[0] || !strcmp(system, snapshot->entries[i].system))
-			result = order_list(flow, snapshot->entries[i].list, pause, count);
+	for (i = 0; !result && i < frozen->count; i++)
+		if (!system[0] || !strcmp(system, frozen->entries[i].system))
+			result = order_list(road, frozen->entries[i].list, pause, count);
 	return result;
 }
 
 static void all(struct cbx_poller *poller, struct cbx_call *call, bool pause)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	char error[256] = "";
 	char system[80];
 	size_t count = 0;
 	int result = cbx_param_system(call, false, system, error);
 
-	if (!result && system[0] && !cbx_systems_find(flow->systems, system)) {
+	if (!result && system[0] && !cbx_systems_find(road->systems, system)) {
 		snprintf(error, sizeof(error), "no system %.64s is known", system);
 		result = CHATTERBOX_E_UNKNOWN;
 	}
-	if (!result && !flow->bus_link.up) {
+	if (!result && !road->bus_link.up) {
 		snprintf(error, sizeof(error), "RabbitMQ is down");
 		result = CHATTERBOX_E_DOWN;
 	}
 	if (!result)
-		result = order_all(flow, system, pause, &count);
+		result = order_all(road, system, pause, &count);
 	if (result < 0) {
 		cbx_call_fail_by(call, result, error);
 		return;
@@ -170,17 +170,17 @@ void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call)
 
 void cbx_order_show_pause(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 
-	if (cbx_task_is_paused(&poller->scheduler) == flow->paused)
+	if (cbx_task_is_paused(&poller->scheduler) == road->paused)
 		return;
-	flow->paused = !flow->paused;
-	cbx_flow_show(flow);
+	road->paused = !road->paused;
+	cbx_road_update_snapshot(road);
 }
 
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
-	uint64_t ns = poller->flow.settings->paused_timeout_ns;
+	uint64_t ns = poller->road.settings->paused_timeout_ns;
 	char error[256] = "";
 	int64_t seconds;
 
@@ -213,7 +213,7 @@ void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
 		return;
 	}
-	cbx_flow_show(&poller->flow);
+	cbx_road_update_snapshot(&poller->road);
 	finish(call, 0, "");
 }
 
@@ -355,12 +355,12 @@ void cbx_order_populate_online(struct cbx_poller *poller, struct cbx_call *call)
 
 void cbx_order_update_configuration(struct cbx_poller *poller, struct cbx_call *call)
 {
-	if (!poller->flow.sql_link.up) {
+	if (!poller->road.sql_link.up) {
 		finish(call, CHATTERBOX_E_DOWN, "");
 		return;
 	}
 	cbx_job_status_reread(&poller->status);
-	finish(call, cbx_flow_show(&poller->flow), "");
+	finish(call, cbx_road_update_snapshot(&poller->road), "");
 }
 
 void cbx_order_populate_internal(struct cbx_poller *poller, struct cbx_call *call)

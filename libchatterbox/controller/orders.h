@@ -8,8 +8,8 @@
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H
 
-#include "controller/desk.h"
 #include "controller/poller.h"
+#include "controller/request_worker.h"
 
 /* The table: methods.c */
 extern const struct cbx_method cbx_methods[];
@@ -43,6 +43,6 @@ void cbx_order_put_internal(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_remove_internal(struct cbx_poller *poller, struct cbx_call *call);
 
 /* errors_api.c: answered at the desk */
-void cbx_desk_errors_get(struct cbx_desk *desk, struct cbx_call *call);
+void cbx_request_worker_errors_get(struct cbx_request_worker *worker, struct cbx_call *call);
 
 #endif

@@ -20,11 +20,11 @@
 /* What was copied out of the settings follows them */
 static void take_settings(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 
-	if (!cbx_settings_take(poller->settings, &flow->settings))
+	if (!cbx_settings_take(poller->settings, &road->settings))
 		return;
-	flow->bus->max_body = flow->settings->limits.bytes;
+	road->bus->max_body = road->settings->limits.bytes;
 	cbx_job_status_apply_settings(&poller->status);
 }
 
@@ -32,7 +32,7 @@ static bool on_turn(void *user)
 {
 	struct cbx_poller *poller = user;
 
-	poller->beat = cbx_now(poller->flow.clock);
+	poller->beat = cbx_now(poller->road.clock);
 	take_settings(poller);
 	return poller->stop;
 }
@@ -95,104 +95,104 @@ static void command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_OFFLINE:
 		break;
 	}
-	cbx_inbound_settle(inbound, ok);
+	cbx_inbound_finish(inbound, ok);
 }
 
 /* While nobody leads here, calls are refused and settings taken; the rest waits. An observer's
  * calls and words go out. */
 static void mind_inbox(struct cbx_poller *poller)
 {
-	size_t count = cbx_mailbox_count(poller->flow.inbox);
+	size_t count = cbx_mailbox_count(poller->road.inbox);
 	struct cbx_inbound *inbound;
 
 	if (poller->observer)
-		cbx_mailbox_clear(poller->flow.inbox);
-	while (count-- && (inbound = cbx_mailbox_take(poller->flow.inbox))) {
-		if (poller->observer && cbx_observe_inbound(poller, inbound)) {
+		cbx_mailbox_clear(poller->road.inbox);
+	while (count-- && (inbound = cbx_mailbox_take(poller->road.inbox))) {
+		if (poller->observer && cbx_observer_inbound(poller, inbound)) {
 			continue;
 		} else if (inbound->type == CBX_IN_CALL) {
 			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
 				      "this instance does not lead");
 			cbx_inbound_free(inbound);
-		} else if (cbx_mailbox_put(poller->flow.inbox, inbound) < 0) {
-			cbx_inbound_return(inbound);
+		} else if (cbx_mailbox_put(poller->road.inbox, inbound) < 0) {
+			cbx_inbound_requeue(inbound);
 		}
 	}
 }
 
 int cbx_poller_init(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 	int result;
 
-	cbx_settings_take(poller->settings, &flow->settings);
-	flow->command = command;
-	flow->command_user = poller;
-	flow->recorded = recorded;
-	flow->recorded_user = poller;
-	flow->on_turn = on_turn;
-	flow->on_turn_user = poller;
-	poller->status.flow = flow;
+	cbx_settings_take(poller->settings, &road->settings);
+	road->command = command;
+	road->command_user = poller;
+	road->recorded = recorded;
+	road->recorded_user = poller;
+	road->on_turn = on_turn;
+	road->on_turn_user = poller;
+	poller->status.road = road;
 	poller->status.scheduler = &poller->scheduler;
 	poller->status.caught_up = caught_up;
 	poller->status.announce = announce;
 	poller->status.user = poller;
-	poller->online.flow = flow;
+	poller->online.road = road;
 	poller->online.discovery = &poller->status.update_database_task;
-	result = cbx_flow_init(flow);
+	result = cbx_road_init(road);
 	if (result < 0)
 		return result;
 	poller->follow.interval = cbx_job_status_kept_interval;
-	result = cbx_follow_init(&poller->follow, flow);
+	result = cbx_follow_init(&poller->follow, road);
 	if (result < 0)
 		return result;
 	cbx_job_status_init(&poller->status);
-	cbx_errors_init(&poller->errors, flow);
-	cbx_internal_systems_init(&poller->internal, flow, &poller->errors);
-	poller->courier.flow = flow;
-	return cbx_flow_show(flow);
+	cbx_errors_init(&poller->errors, road);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
+	poller->relay.road = road;
+	return cbx_road_update_snapshot(road);
 }
 
 static void ensure_links(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 	int result;
 
-	cbx_link_ensure(&flow->sql_link);
+	cbx_link_ensure(&road->sql_link);
 	if (poller->online.connections)
 		cbx_link_ensure(&poller->connections_link);
-	if (cbx_link_ensure(&flow->state_link) == 1) {
-		flow->share_whole = true;
+	if (cbx_link_ensure(&road->state_link) == 1) {
+		road->share_whole = true;
 		cbx_follow_begin(&poller->follow);
 	}
-	if (cbx_link_ensure(&flow->bus_link) != 1)
+	if (cbx_link_ensure(&road->bus_link) != 1)
 		return;
-	cbx_command_lost(flow);
-	cbx_courier_lost(&poller->courier, "RabbitMQ was lost before the answer came");
+	cbx_command_lost(road);
+	cbx_command_relay_lost(&poller->relay, "RabbitMQ was lost before the answer came");
 	/* our reply queue comes before the first question */
-	result = flow->bus->ops->consume(flow->bus, NULL, 0, cbx_now(flow->clock) + 5 * CBX_SECOND);
+	result = road->bus->ops->consume(road->bus, NULL, 0, cbx_now(road->clock) + 5 * CBX_SECOND);
 	if (result < 0) {
-		flow->bus->ops->disconnect(flow->bus);
-		cbx_link_lost(&flow->bus_link, CHATTERBOX_E_DOWN);
+		road->bus->ops->disconnect(road->bus);
+		cbx_link_lost(&road->bus_link, CHATTERBOX_E_DOWN);
 	}
 }
 
 /* A new epoch: everything is read anew, and the tasks begin as at a start */
 static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 
-	flow->following = false;
-	if (cbx_flow_take_over(flow, epoch) < 0 ||
-	    cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_flow_load(flow, epoch) < 0) {
-		flow->following = true;
+	road->following = false;
+	if (cbx_road_take_over(road, epoch) < 0 ||
+	    cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_road_load(road, epoch) < 0) {
+		road->following = true;
 		return;
 	}
-	cbx_flow_share_check(flow);
-	cbx_task_scheduler_init(&poller->scheduler, flow->clock);
+	cbx_road_share_check(road);
+	cbx_task_scheduler_init(&poller->scheduler, road->clock);
 	cbx_online_systems_init(&poller->online);
-	cbx_cleanup_init(&poller->cleanup, flow, &poller->errors);
-	cbx_internal_systems_init(&poller->internal, flow, &poller->errors);
+	cbx_cleanup_init(&poller->cleanup, road, &poller->errors);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	cbx_task_add(&poller->scheduler, &poller->online.task);
 	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
 	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
@@ -205,7 +205,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 
 static void end_epoch(struct cbx_poller *poller)
 {
-	cbx_flow_unload(&poller->flow);
+	cbx_road_unload(&poller->road);
 	poller->begun = false;
 }
 
@@ -213,115 +213,116 @@ static void end_epoch(struct cbx_poller *poller)
  */
 static void begin_to_follow(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(flow->window);
+	struct cbx_road *road = &poller->road;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(road->slot);
 
-	flow->following = true;
+	road->following = true;
 	if (poller->begun)
-		poller->follow.kept_base = flow->interval_base;
-	if (view)
-		cbx_observe_view(flow->observe, view, false);
+		poller->follow.kept_base = road->interval_base;
+	if (snapshot)
+		cbx_counters_set_snapshot(road->counters, snapshot, false);
 	cbx_follow_begin(&poller->follow);
 }
 
 static bool follow_leadership(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
-	int64_t epoch = cbx_leadership_epoch(flow->leadership);
+	struct cbx_road *road = &poller->road;
+	int64_t epoch = cbx_leadership_epoch(road->leadership);
 
-	if (poller->begun && epoch == flow->epoch) {
-		if (flow->following) {
-			flow->following = false;
-			cbx_flow_show(flow);
+	if (poller->begun && epoch == road->epoch) {
+		if (road->following) {
+			road->following = false;
+			cbx_road_update_snapshot(road);
 		}
 		return true;
 	}
-	if (!flow->following)
+	if (!road->following)
 		begin_to_follow(poller);
-	if (poller->begun && !epoch && cbx_leadership_is_late(flow->leadership))
+	if (poller->begun && !epoch && cbx_leadership_is_late(road->leadership))
 		return false;
 	if (poller->begun)
 		end_epoch(poller);
-	if (epoch && flow->sql_link.up)
+	if (epoch && road->sql_link.up)
 		begin_epoch(poller, epoch);
 	return poller->begun;
 }
 
-static void settle(struct cbx_poller *poller)
+static void commit(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
-	int result = cbx_flow_settle(flow);
+	struct cbx_road *road = &poller->road;
+	int result = cbx_road_commit(road);
 
 	if (result == CHATTERBOX_E_FENCED &&
-	    cbx_leadership_epoch(flow->leadership) == flow->epoch) {
+	    cbx_leadership_epoch(road->leadership) == road->epoch) {
 		/* the database says that our epoch is over before the keeper knows: until that
 		 * has asked, we write no more */
 		end_epoch(poller);
-		cbx_leadership_lose(flow->leadership, "");
+		cbx_leadership_lose(road->leadership, "");
 	} else if (result == -ENOMEM) {
-		cbx_error(flow->log, CBX_NO_FIELDS, "out of memory: a batch is put off");
-		cbx_flow_forget(flow);
+		cbx_error(road->log, CBX_NO_FIELDS, "out of memory: a batch is put off");
+		cbx_road_discard(road);
 	}
 }
 
 static void lead(struct cbx_poller *poller)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 
-	cbx_flow_drain_inbox(flow);
-	if (flow->sql_link.up)
-		settle(poller);
+	cbx_road_drain_inbox(road);
+	if (road->sql_link.up)
+		commit(poller);
 	if (!poller->begun)
 		return;
-	cbx_follow_mind(&poller->follow);
-	if (poller->status.interval_waits && flow->state_link.up)
+	cbx_follow_note_position(&poller->follow);
+	if (poller->status.interval_waits && road->state_link.up)
 		poller->status.interval_waits =
 			cbx_job_status_take_interval(&poller->status, "") == 1;
-	if (flow->share_whole)
-		cbx_flow_share_check(flow);
-	cbx_command_turn(flow);
-	if (flow->ask_now_count)
+	if (road->share_whole)
+		cbx_road_share_check(road);
+	cbx_command_turn(road);
+	if (road->ask_now_count)
 		cbx_job_status_ask_now(&poller->status);
 	cbx_order_show_pause(poller);
 	cbx_errors_turn(&poller->errors);
 	cbx_task_tick(&poller->scheduler);
 }
 
-static void hear(struct cbx_poller *poller, const struct cbx_bus_event *event)
+static void receive(struct cbx_poller *poller, const struct cbx_bus_event *event)
 {
-	struct cbx_flow *flow = &poller->flow;
+	struct cbx_road *road = &poller->road;
 
 	if (event->type == CBX_BUS_CANCELLED)
-		flow->bus->ops->disconnect(flow->bus);
-	else if (!(poller->observer && cbx_courier_hear(&poller->courier, event)) &&
-		 !cbx_command_hear(flow, event) && event->type == CBX_BUS_DELIVERY)
-		cbx_metric_add(flow->observe->late_words, "answer", NULL, 1);
+		road->bus->ops->disconnect(road->bus);
+	else if (!(poller->observer && cbx_command_relay_receive(&poller->relay, event)) &&
+		 !cbx_command_receive(road, event) && event->type == CBX_BUS_DELIVERY)
+		cbx_metric_add(road->counters->late_words, "answer", NULL, 1);
 }
 
 /* @leads: the inbox and the tasks are being seen to; else neither may keep us from sleeping */
 static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
-	struct cbx_flow *flow = &poller->flow;
-	uint64_t deadline = cbx_now(flow->clock) + CBX_SECOND;
-	bool deaf = flow->hanging || !(leads || (poller->observer && flow->bus_link.up));
-	struct pollfd p = { .fd = cbx_mailbox_fd(flow->inbox), .events = POLLIN };
+	struct cbx_road *road = &poller->road;
+	uint64_t deadline = cbx_now(road->clock) + CBX_SECOND;
+	bool ignores_inbox = road->hanging || !(leads || (poller->observer && road->bus_link.up));
+	struct pollfd p = { .fd = cbx_mailbox_fd(road->inbox), .events = POLLIN };
 	struct cbx_bus_event event = { 0 };
 	int result;
 
 	if (leads && cbx_task_next_tick(&poller->scheduler) < deadline)
 		deadline = cbx_task_next_tick(&poller->scheduler);
 	/* links that are down, or inbox items that can't be taken yet, are looked at soon again */
-	if (!flow->bus_link.up || !flow->sql_link.up || !flow->state_link.up || !leads)
-		deadline = cbx_now(flow->clock) + CBX_SECOND / 10;
-	if (!flow->bus_link.up) {
-		poll(&p, deaf ? 0 : 1, 100);
+	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)
+		deadline = cbx_now(road->clock) + CBX_SECOND / 10;
+	if (!road->bus_link.up) {
+		poll(&p, ignores_inbox ? 0 : 1, 100);
 		return;
 	}
-	result = flow->bus->ops->take(flow->bus, deaf ? -1 : p.fd, deadline, &event);
-	hear(poller, &event);
+	result = road->bus->ops->take(road->bus, ignores_inbox ? -1 : p.fd, deadline, &event);
+	receive(poller, &event);
 	cbx_bus_event_clear(&event);
 	if (result < 0)
-		cbx_link_lost(&flow->bus_link, result);
+		cbx_link_lost(&road->bus_link, result);
 }
 
 void *cbx_poller_run(void *user)
@@ -337,25 +338,25 @@ void *cbx_poller_run(void *user)
 		} else {
 			mind_inbox(poller);
 			cbx_follow_turn(&poller->follow);
-			cbx_courier_turn(&poller->courier);
+			cbx_command_relay_turn(&poller->relay);
 		}
 		if (!poller->stop)
 			wait_for_work(poller, leads && poller->begun);
 	}
 	/* what was heard is recorded while we may; the rest is asked again, or delivered again */
-	if (poller->begun && poller->flow.sql_link.up)
-		settle(poller);
+	if (poller->begun && poller->road.sql_link.up)
+		commit(poller);
 	return NULL;
 }
 
 void cbx_poller_close(struct cbx_poller *poller)
 {
-	cbx_link_close(&poller->flow.bus_link);
-	cbx_link_close(&poller->flow.state_link);
-	cbx_link_close(&poller->flow.sql_link);
+	cbx_link_close(&poller->road.bus_link);
+	cbx_link_close(&poller->road.state_link);
+	cbx_link_close(&poller->road.sql_link);
 	if (poller->online.connections)
 		cbx_link_close(&poller->connections_link);
 	cbx_follow_close(&poller->follow);
-	cbx_flow_close(&poller->flow);
+	cbx_road_close(&poller->road);
 	cbx_errors_close(&poller->errors);
 }

@@ -9,7 +9,7 @@
 
 #include "base/thread.h"
 #include "controller/cleanup.h"
-#include "controller/courier.h"
+#include "controller/command_relay.h"
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
@@ -17,10 +17,10 @@
 
 struct cbx_poller {
 	struct cbx_settings_place *settings;
-	struct cbx_flow flow;
+	struct cbx_road road;
 	struct cbx_follow follow; /* turned while we do not lead */
 	bool observer;            /* never leads: the courier carries what is to be done */
-	struct cbx_courier courier;
+	struct cbx_command_relay relay;
 	struct cbx_job_status status;
 	struct cbx_online_systems online;
 	struct cbx_errors errors;

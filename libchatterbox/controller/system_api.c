@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static size_t live_jobs(const struct cbx_view *view, const char *system)
+static size_t live_jobs(const struct cbx_snapshot *snapshot, const char *system)
 {
-	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, system);
+	const struct cbx_job_list *list = cbx_frozen_jobs_find(snapshot->jobs, system);
 
 	return list ? list->live : 0;
 }
@@ -24,8 +24,8 @@ static void open_system(const struct cbx_system *system, struct cbx_text *out)
 		out->len--; /* its closing brace */
 }
 
-int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struct cbx_text *out,
-			char error[CBX_API_ERROR])
+int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
+			struct cbx_text *out, char error[CBX_API_ERROR])
 {
 	const struct cbx_system *last = NULL;
 	struct cbx_page page;
@@ -37,8 +37,8 @@ int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struc
 	if (result < 0)
 		return result;
 	cbx_text_puts(out, "{\"systems\":[");
-	for (i = 0; i < view->systems->count && !more; i++) {
-		const struct cbx_system *system = view->systems->systems[i];
+	for (i = 0; i < snapshot->systems->count && !more; i++) {
+		const struct cbx_system *system = snapshot->systems->systems[i];
 
 		if (page.system[0] && strcmp(system->name, page.system) <= 0)
 			continue;
@@ -49,7 +49,7 @@ int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struc
 		if (shown++)
 			cbx_text_putc(out, ',');
 		open_system(system, out);
-		cbx_text_printf(out, ",\"jobs\":%zu}", live_jobs(view, system->name));
+		cbx_text_printf(out, ",\"jobs\":%zu}", live_jobs(snapshot, system->name));
 		last = system;
 	}
 	cbx_text_puts(out, "],\"next\":");
@@ -58,11 +58,11 @@ int cbx_job_api_systems(const struct cbx_view *view, const json_t *params, struc
 	return 0;
 }
 
-int cbx_job_api_system(const struct cbx_view *view, const char *name, struct cbx_text *out,
+int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *name, struct cbx_text *out,
 		       char error[CBX_API_ERROR])
 {
-	const struct cbx_system *system = cbx_system_list_find(view->systems, name);
-	const struct cbx_job_list *list = cbx_snapshot_find(view->jobs, name);
+	const struct cbx_system *system = cbx_system_list_find(snapshot->systems, name);
+	const struct cbx_job_list *list = cbx_frozen_jobs_find(snapshot->jobs, name);
 	char time[CBX_TIME_TEXT];
 
 	if (!system) {
@@ -108,30 +108,30 @@ static void add_cycle(const struct cbx_cycle *cycle, struct cbx_text *out)
 	cbx_text_printf(out, ",\"finished_at\":\"%s\"}", time);
 }
 
-void cbx_job_api_summary(const struct cbx_view *view, const struct cbx_summary_facts *facts,
+void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_summary_facts *facts,
 			 struct cbx_text *out)
 {
-	cbx_jobs_data_json(&view->jobs->totals, true, out);
+	cbx_jobs_data_json(&snapshot->jobs->totals, true, out);
 	cbx_text_printf(out,
 			",\"systems\":{\"online\":%zu,\"offline\":%zu,\"unknown\":%zu,"
 			"\"internal\":%zu},\"interval\":{",
-			view->systems->online, view->systems->offline, view->systems->unknown,
-			view->internal);
-	add_number(out, "base", view->interval_base);
+			snapshot->systems->online, snapshot->systems->offline,
+			snapshot->systems->unknown, snapshot->internal);
+	add_number(out, "base", snapshot->interval_base);
 	cbx_text_putc(out, ',');
-	add_number(out, "current", view->interval_current);
+	add_number(out, "current", snapshot->interval_current);
 	cbx_text_printf(out,
-			",\"under_load\":%s,\"reason\":", view->load_reason ? "true" : "false");
-	if (view->load_reason)
-		cbx_text_json_string(out, view->load_reason);
+			",\"under_load\":%s,\"reason\":", snapshot->load_reason ? "true" : "false");
+	if (snapshot->load_reason)
+		cbx_text_json_string(out, snapshot->load_reason);
 	else
 		cbx_text_puts(out, "null");
 	cbx_text_printf(out, "},\"paused\":%s,\"role\":\"%s\",\"leader\":",
-			view->paused ? "true" : "false", facts->role);
+			snapshot->paused ? "true" : "false", facts->role);
 	if (facts->leader[0])
 		cbx_text_json_string(out, facts->leader);
 	else
 		cbx_text_puts(out, "null");
-	add_cycle(&view->last_cycle, out);
+	add_cycle(&snapshot->last_cycle, out);
 	cbx_text_putc(out, '}');
 }

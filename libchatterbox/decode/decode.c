@@ -46,7 +46,7 @@ void cbx_reply_free(struct cbx_reply *reply)
 	free(reply->statuses);
 	free_names(reply->systems, reply->system_count);
 	free_names(reply->offline, reply->offline_count);
-	free(reply->garbled);
+	free(reply->rejected);
 	free(reply);
 }
 
@@ -92,7 +92,7 @@ static void keep_later(struct cbx_reply *reply, struct cbx_status ***places)
 	reply->count = kept;
 }
 
-static int settle_statuses(struct cbx_reply *reply)
+static int finish_statuses(struct cbx_reply *reply)
 {
 	struct cbx_status ***places;
 	size_t i;
@@ -116,7 +116,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void settle_names(char **names, size_t *count)
+static void finish_names(char **names, size_t *count)
 {
 	size_t kept = 1;
 	size_t i;
@@ -157,7 +157,7 @@ static int read_document(struct cbx_reader *reader, const char *bytes, size_t le
 	cbx_json_close(&doc);
 	if (!error && wrapped && !(reader->frame & (CBX_FRAME_BODY | CBX_FRAME_ERROR)))
 		error = CHATTERBOX_E_DECODE;
-	return error ? error : settle_statuses(reader->reply);
+	return error ? error : finish_statuses(reader->reply);
 }
 
 static void close_reader(struct cbx_reader *reader)
@@ -198,8 +198,8 @@ int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limi
 		return error;
 	reader.reply->has_systems = reader.frame & CBX_FRAME_SYSTEMS;
 	reader.reply->has_jobs = reader.frame & CBX_FRAME_JOBS;
-	settle_names(reader.reply->systems, &reader.reply->system_count);
-	settle_names(reader.reply->offline, &reader.reply->offline_count);
+	finish_names(reader.reply->systems, &reader.reply->system_count);
+	finish_names(reader.reply->offline, &reader.reply->offline_count);
 	*out = cbx_steal(reader.reply);
 	return 0;
 }
@@ -230,7 +230,7 @@ int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_li
 		error = CHATTERBOX_E_DECODE;
 	if (error)
 		return error;
-	settle_names(reader.reply->systems, &reader.reply->system_count);
+	finish_names(reader.reply->systems, &reader.reply->system_count);
 	*out = cbx_steal(reader.reply);
 	return 0;
 }

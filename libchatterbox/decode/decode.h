@@ -2,12 +2,12 @@
 /*
  * decode.h - bytes from the bus become statuses; bad input is refused here, once and for all
  *
- * Replies of nl-hdms and pushed reports are read with yajl, streaming (HACKING, Dependencies). A bad optional
- * member is dropped, a bad system, job_id or status rejects that one status, never its neighbours;
- * each is counted by member (contract 1.1). Both envelopes are accepted. Any thread.
+ * Replies of nl-hdms and pushed reports are read with yajl, streaming (HACKING, Dependencies). A
+ * bad optional member is dropped, a bad system, job_id or status rejects that one status, never its
+ * neighbours; each is counted by member (contract 1.1). Both envelopes are accepted. Any thread.
  */
-#ifndef CBX_FLOW_DECODE_H
-#define CBX_FLOW_DECODE_H
+#ifndef CBX_DECODE_DECODE_H
+#define CBX_DECODE_DECODE_H
 
 #include "domain/status.h"
 
@@ -36,7 +36,7 @@ struct cbx_decode_limits {
 };
 
 /* What can be read of a status that was rejected: the job that it may be about */
-struct cbx_garbled {
+struct cbx_rejected {
 	char system[65]; /* "" = it can't be read: any system */
 	int64_t job_id;  /* -1 = it can't be read: any job of the system */
 };
@@ -58,9 +58,9 @@ struct cbx_reply {
 	char code[65]; /* object.code of an error, as text; "" when absent */
 	char message[257]; /* object.message, cut */
 	unsigned rejects[CBX_MEMBERS];
-	struct cbx_garbled *garbled;
-	size_t garbled_count;
-	bool garbled_any; /* one of which neither can be read, or a name of a system */
+	struct cbx_rejected *rejected;
+	size_t rejected_count;
+	bool rejected_any; /* one of which neither can be read, or a name of a system */
 };
 
 /* CHATTERBOX_E_DECODE: not JSON, invalid UTF-8, nested deeper than 64, or no answer's shape;
@@ -80,8 +80,8 @@ int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out);
 /* The jobs of @system that a rejected status may be about, ascending, in an array to free (NULL
  * when nothing was rejected); 1 when one of the rejected may be about any other job of it, too;
  * -ENOMEM */
-int cbx_reply_garbled(const struct cbx_reply *reply, const char *system, int64_t **ids,
-		      size_t *count);
+int cbx_reply_rejected(const struct cbx_reply *reply, const char *system, int64_t **ids,
+		       size_t *count);
 void cbx_reply_free(struct cbx_reply *reply);
 CBX_DEFINE_CLEANUP(struct cbx_reply *, cbx_reply_free)
 

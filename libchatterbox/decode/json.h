@@ -5,8 +5,8 @@
  * What a document means is told by levels: at each container the present level decides whether to
  * go in (and with which level) or to take it whole, as a slice of the original.
  */
-#ifndef CBX_FLOW_DECODE_JSON_H
-#define CBX_FLOW_DECODE_JSON_H
+#ifndef CBX_DECODE_JSON_H
+#define CBX_DECODE_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* decode_room.h - yajl's memory: one block that is known to be enough */
-#ifndef CBX_FLOW_DECODE_ROOM_H
-#define CBX_FLOW_DECODE_ROOM_H
+#ifndef CBX_DECODE_MEMORY_H
+#define CBX_DECODE_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

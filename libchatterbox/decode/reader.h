@@ -2,8 +2,8 @@
 /*
  * reader.h - the levels of a document in its shapes: an answer, a report, a list of systems
  */
-#ifndef CBX_FLOW_DECODE_READER_H
-#define CBX_FLOW_DECODE_READER_H
+#ifndef CBX_DECODE_READER_H
+#define CBX_DECODE_READER_H
 
 #include "decode/decode.h"
 #include "decode/json.h"
@@ -47,7 +47,7 @@ extern const struct cbx_level cbx_level_names;
 extern const struct cbx_level cbx_level_rpc_error;
 
 /* Notes in reply->garbled which job the rejected status may be about; -ENOMEM */
-int cbx_reader_garbled(struct cbx_reader *reader);
+int cbx_reader_note_rejected(struct cbx_reader *reader);
 /* CHATTERBOX_E_DECODE at the second time */
 int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member);
 /* Is the document in an envelope? */

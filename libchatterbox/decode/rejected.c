@@ -12,27 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cbx_reader_garbled(struct cbx_reader *reader)
+int cbx_reader_note_rejected(struct cbx_reader *reader)
 {
 	struct cbx_reply *reply = reader->reply;
 	struct cbx_status_parts known;
-	struct cbx_garbled *one;
+	struct cbx_rejected *one;
 
 	cbx_status_reader_identify(&reader->status, &known);
 	if (!known.system && known.job_id < 0) {
-		reply->garbled_any = true;
+		reply->rejected_any = true;
 		return 0;
 	}
-	if (!(reply->garbled_count & (reply->garbled_count - 1))) { /* full at each power of two */
-		one = reallocarray(reply->garbled,
-				   reply->garbled_count ? reply->garbled_count * 2 : 1,
+	if (!(reply->rejected_count &
+	      (reply->rejected_count - 1))) { /* full at each power of two */
+		one = reallocarray(reply->rejected,
+				   reply->rejected_count ? reply->rejected_count * 2 : 1,
 				   sizeof(*one));
 		if (!one)
 			return -ENOMEM;
-		reply->garbled = one;
+		reply->rejected = one;
 	}
-	one = &reply->garbled[reply->garbled_count++];
-	*one = (struct cbx_garbled){ .job_id = known.job_id };
+	one = &reply->rejected[reply->rejected_count++];
+	*one = (struct cbx_rejected){ .job_id = known.job_id };
 	if (known.system)
 		memcpy(one->system, known.system, known.system_len);
 	return 0;
@@ -46,20 +47,20 @@ static int by_number(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-int cbx_reply_garbled(const struct cbx_reply *reply, const char *system, int64_t **ids,
-		      size_t *count)
+int cbx_reply_rejected(const struct cbx_reply *reply, const char *system, int64_t **ids,
+		       size_t *count)
 {
 	int64_t *all = NULL;
 	size_t known = 0;
 	size_t i;
-	int any = reply->garbled_any;
+	int any = reply->rejected_any;
 
-	if (reply->garbled_count)
-		all = calloc(reply->garbled_count, sizeof(*all));
-	if (reply->garbled_count && !all)
+	if (reply->rejected_count)
+		all = calloc(reply->rejected_count, sizeof(*all));
+	if (reply->rejected_count && !all)
 		return -ENOMEM;
-	for (i = 0; i < reply->garbled_count; i++) {
-		const struct cbx_garbled *one = &reply->garbled[i];
+	for (i = 0; i < reply->rejected_count; i++) {
+		const struct cbx_rejected *one = &reply->rejected[i];
 
 		if (one->system[0] && strcmp(one->system, system) != 0)
 			continue;

@@ -31,7 +31,7 @@ static int status_close(void *context)
 	if (error)
 		return error;
 	if (!status)
-		return cbx_reader_garbled(reader);
+		return cbx_reader_note_rejected(reader);
 	if (reply->count == reader->status_capacity) {
 		statuses = realloc(reply->statuses, capacity * sizeof(struct cbx_status *));
 		if (!statuses) {
@@ -75,7 +75,7 @@ static int jobs_take(void *context, const struct cbx_json *key, const struct cbx
 	(void)key;
 	(void)value;
 	reader->reply->rejects[CBX_MEMBER_REPORT]++;
-	reader->reply->garbled_any = true;
+	reader->reply->rejected_any = true;
 	return count_job(reader);
 }
 
@@ -121,7 +121,7 @@ static int add_name(struct cbx_reader *reader, const struct cbx_json *value)
 
 	if (value->type != CBX_JSON_STRING || !value->clean || !cbx_system_name(&name, &len)) {
 		reply->rejects[CBX_MEMBER_SYSTEM]++;
-		reply->garbled_any = true;
+		reply->rejected_any = true;
 		return 0;
 	}
 	if (!(*count & (*count - 1))) { /* full at each power of two */
@@ -155,7 +155,7 @@ static int name_close(void *context)
 	if (reader->named)
 		return 0;
 	reader->reply->rejects[CBX_MEMBER_SYSTEM]++;
-	reader->reply->garbled_any = true;
+	reader->reply->rejected_any = true;
 	return 0;
 }
 

@@ -4,8 +4,8 @@
  *
  * One reader serves all statuses of a document; it keeps its memory from one to the next.
  */
-#ifndef CBX_FLOW_DECODE_STATUS_H
-#define CBX_FLOW_DECODE_STATUS_H
+#ifndef CBX_DECODE_STATUS_H
+#define CBX_DECODE_STATUS_H
 
 #include "decode/decode.h"
 #include "decode/json.h"

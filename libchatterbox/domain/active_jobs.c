@@ -33,11 +33,11 @@ struct cbx_active_jobs {
 	struct slot *slots; /* by system */
 	struct row *rows;
 	size_t count;
-	size_t settled; /* so many rows are in order; the rest is new */
+	size_t sorted; /* so many rows are in order; the rest is new */
 	size_t capacity;
-	size_t filled;               /* rows with a list */
-	struct cbx_totals totals;    /* all but the speed */
-	struct cbx_snapshot *frozen; /* NULL: something was set since */
+	size_t filled;                  /* rows with a list */
+	struct cbx_totals totals;       /* all but the speed */
+	struct cbx_frozen_jobs *frozen; /* NULL: something was set since */
 };
 
 /* @by is 1 or -1. Returns the speed. */
@@ -88,7 +88,7 @@ void cbx_active_jobs_clear(struct cbx_active_jobs *jobs)
 		cbx_job_list_unref(jobs->rows[i].list);
 		free(jobs->rows[i].slot);
 	}
-	cbx_snapshot_unref(jobs->frozen);
+	cbx_frozen_jobs_unref(jobs->frozen);
 	free(jobs->rows);
 	*jobs = (struct cbx_active_jobs){ 0 };
 }
@@ -156,7 +156,7 @@ static void fill_row(struct cbx_active_jobs *jobs, struct row *row, struct cbx_j
 	row->system = list ? list->jobs[0]->status->system : NULL;
 	jobs->filled += (size_t)(list != NULL) - (size_t)(old != NULL);
 	cbx_job_list_unref(old);
-	cbx_snapshot_unref(cbx_steal(jobs->frozen));
+	cbx_frozen_jobs_unref(cbx_steal(jobs->frozen));
 }
 
 int cbx_active_jobs_set(struct cbx_active_jobs *jobs, const char *system, struct cbx_job_list *list)
@@ -187,12 +187,12 @@ static int compare_rows(const void *a, const void *b)
 static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 {
 	struct row *old = jobs->rows;
-	struct row *new = jobs->rows + jobs->settled;
+	struct row *new = jobs->rows + jobs->sorted;
 	const struct row *old_end = new;
 	const struct row *new_end = jobs->rows + jobs->count;
 	size_t count = 0;
 
-	qsort(new, jobs->count - jobs->settled, sizeof(*new), compare_rows);
+	qsort(new, jobs->count - jobs->sorted, sizeof(*new), compare_rows);
 	while (old < old_end || new < new_end) {
 		const struct row *row;
 
@@ -211,17 +211,17 @@ static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 	return count;
 }
 
-static int settle(struct cbx_active_jobs *jobs)
+static int sort_rows(struct cbx_active_jobs *jobs)
 {
 	struct row *rows;
 
-	if (jobs->settled == jobs->count && jobs->filled == jobs->count)
+	if (jobs->sorted == jobs->count && jobs->filled == jobs->count)
 		return 0;
 	rows = malloc(jobs->capacity * sizeof(*rows));
 	if (!rows)
 		return -ENOMEM;
 	jobs->count = merge_rows(jobs, rows);
-	jobs->settled = jobs->count;
+	jobs->sorted = jobs->count;
 	free(jobs->rows);
 	jobs->rows = rows;
 	return 0;
@@ -277,32 +277,32 @@ int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int6
 	return result;
 }
 
-int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_snapshot **out)
+int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out)
 {
-	struct cbx_snapshot *snapshot;
+	struct cbx_frozen_jobs *frozen;
 	size_t i;
 
 	if (jobs->frozen) {
-		*out = cbx_snapshot_ref(jobs->frozen);
+		*out = cbx_frozen_jobs_ref(jobs->frozen);
 		return 0;
 	}
-	if (settle(jobs))
+	if (sort_rows(jobs))
 		return -ENOMEM;
-	snapshot = malloc(sizeof(*snapshot) + jobs->count * sizeof(snapshot->entries[0]));
-	if (!snapshot)
+	frozen = malloc(sizeof(*frozen) + jobs->count * sizeof(frozen->entries[0]));
+	if (!frozen)
 		return -ENOMEM;
-	atomic_init(&snapshot->refs, 1);
-	snapshot->count = jobs->count;
-	snapshot->totals = jobs->totals;
+	atomic_init(&frozen->refs, 1);
+	frozen->count = jobs->count;
+	frozen->totals = jobs->totals;
 	for (i = 0; i < jobs->count; i++) {
 		const struct row *row = &jobs->rows[i];
 
-		snapshot->entries[i].list = cbx_job_list_ref(row->list);
-		snapshot->entries[i].system = row->system;
-		snapshot->totals.speed += row->speed;
+		frozen->entries[i].list = cbx_job_list_ref(row->list);
+		frozen->entries[i].system = row->system;
+		frozen->totals.speed += row->speed;
 	}
-	jobs->frozen = snapshot;
-	*out = cbx_snapshot_ref(snapshot);
+	jobs->frozen = frozen;
+	*out = cbx_frozen_jobs_ref(frozen);
 	return 0;
 }
 
@@ -311,34 +311,34 @@ bool cbx_active_jobs_has_stored_status(const struct cbx_active_jobs *jobs)
 	return jobs->totals.live > 0;
 }
 
-struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot)
+struct cbx_frozen_jobs *cbx_frozen_jobs_ref(struct cbx_frozen_jobs *frozen)
 {
-	atomic_fetch_add_explicit(&snapshot->refs, 1, memory_order_relaxed);
-	return snapshot;
+	atomic_fetch_add_explicit(&frozen->refs, 1, memory_order_relaxed);
+	return frozen;
 }
 
-void cbx_snapshot_unref(struct cbx_snapshot *snapshot)
+void cbx_frozen_jobs_unref(struct cbx_frozen_jobs *frozen)
 {
 	size_t i;
 
-	if (!snapshot || atomic_fetch_sub_explicit(&snapshot->refs, 1, memory_order_acq_rel) != 1)
+	if (!frozen || atomic_fetch_sub_explicit(&frozen->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	for (i = 0; i < snapshot->count; i++)
-		cbx_job_list_unref(snapshot->entries[i].list);
-	free(snapshot);
+	for (i = 0; i < frozen->count; i++)
+		cbx_job_list_unref(frozen->entries[i].list);
+	free(frozen);
 }
 
-struct cbx_job_list *cbx_snapshot_find(const struct cbx_snapshot *snapshot, const char *system)
+struct cbx_job_list *cbx_frozen_jobs_find(const struct cbx_frozen_jobs *frozen, const char *system)
 {
 	size_t low = 0;
-	size_t high = snapshot->count;
+	size_t high = frozen->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(snapshot->entries[middle].system, system);
+		int order = strcmp(frozen->entries[middle].system, system);
 
 		if (!order)
-			return snapshot->entries[middle].list;
+			return frozen->entries[middle].list;
 		if (order < 0)
 			low = middle + 1;
 		else

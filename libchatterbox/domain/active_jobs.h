@@ -20,7 +20,7 @@ static inline const char *cbx_origin_name(enum cbx_origin origin)
 }
 
 enum cbx_phase {
-	CBX_UNHEARD, /* revision 0: a row that OCD inserted, asked, not live, not shared */
+	CBX_UNREPORTED, /* revision 0: a row that OCD inserted, asked, not live, not shared */
 	CBX_LIVE,
 	CBX_ENDED, /* an errored job that stays in status_monitor, or a recent end kept so that
 		    * late words are known as late */
@@ -34,10 +34,12 @@ struct cbx_job {
 	enum cbx_origin origin;
 	enum cbx_phase phase;
 	int64_t revision;
-	uint64_t word_at; /* when the last applied word was asked for or arrived */
-	uint64_t told_at; /* when a push or a list answer last told of it: not asked again soon */
-	uint64_t recorded_at; /* when its row was last written */
-	int64_t word_db_ms; /* when that word came, by the database's clock: for offline_job_ttl */
+	uint64_t applied_at;   /* when the last applied word was asked for or arrived */
+	uint64_t reported_at;  /* when a push or a list answer last told of it: not asked again soon
+				*/
+	uint64_t recorded_at;  /* when its row was last written */
+	int64_t applied_db_ms; /* when that word came, by the database's clock: for offline_job_ttl
+				*/
 	int64_t first_seen_ms;
 	int64_t updated_ms; /* last change of the status, wall clock */
 	uint64_t unseen_at; /* the last answer that should have held it and did not */
@@ -74,12 +76,12 @@ struct cbx_job *cbx_job_list_find(const struct cbx_job_list *list, int64_t job_i
 size_t cbx_job_list_write_live(const struct cbx_job_list *list, size_t count, struct cbx_text *out);
 
 /* All systems that have jobs: frozen, counted, by system bytewise ascending */
-struct cbx_snapshot_entry {
+struct cbx_frozen_jobs_entry {
 	const char *system; /* lives with the list, which is never empty */
 	struct cbx_job_list *list;
 };
 
-struct cbx_snapshot {
+struct cbx_frozen_jobs {
 	_Atomic unsigned refs;
 	size_t count;
 	struct cbx_totals {
@@ -87,13 +89,13 @@ struct cbx_snapshot {
 		int64_t running_ocd, live_ocd, paused_ocd, other_ocd;
 		double speed; /* bytes/s of the running jobs */
 	} totals;
-	struct cbx_snapshot_entry entries[];
+	struct cbx_frozen_jobs_entry entries[];
 };
 
-struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot);
-void cbx_snapshot_unref(struct cbx_snapshot *snapshot);
-CBX_DEFINE_CLEANUP(struct cbx_snapshot *, cbx_snapshot_unref)
-struct cbx_job_list *cbx_snapshot_find(const struct cbx_snapshot *snapshot, const char *system);
+struct cbx_frozen_jobs *cbx_frozen_jobs_ref(struct cbx_frozen_jobs *frozen);
+void cbx_frozen_jobs_unref(struct cbx_frozen_jobs *frozen);
+CBX_DEFINE_CLEANUP(struct cbx_frozen_jobs *, cbx_frozen_jobs_unref)
+struct cbx_job_list *cbx_frozen_jobs_find(const struct cbx_frozen_jobs *frozen, const char *system);
 
 /* The table itself: one owner thread. */
 struct cbx_active_jobs;
@@ -113,7 +115,7 @@ int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struc
 /* Takes a job out of its system's list; does nothing when it is not there */
 int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int64_t job_id);
 /* A frozen copy of the table; the same one (another reference) while nothing was set */
-int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_snapshot **out);
+int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out);
 /* The proposal's "has stored status": is there a live job? */
 bool cbx_active_jobs_has_stored_status(const struct cbx_active_jobs *jobs);
 

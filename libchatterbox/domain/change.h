@@ -8,18 +8,18 @@
 #include "domain/active_jobs.h"
 
 /* Where the job's row is after the change */
-enum cbx_place {
+enum cbx_row_table {
 	CBX_IN_MONITOR,   /* status_monitor: live, or errored and waiting for clean-up */
 	CBX_IN_COMPLETED, /* completed_jobs; the status_monitor row goes */
 };
 
 struct cbx_change {
 	struct cbx_job *job; /* as it is after the change; counted */
-	enum cbx_place place;
-	bool told;     /* the status text changed, the job was first heard of, or it ended:
-			* the revision grew and an update_job_status event goes out. Else it is
-			* progress, a checkpoint of a row that is in status_monitor */
-	bool returned; /* it was in completed_jobs; that row goes */
+	enum cbx_row_table table;
+	bool transition; /* the status text changed, the job was first heard of, or it ended:
+			  * the revision grew and an update_job_status event goes out. Else it is
+			  * progress, a checkpoint of a row that is in status_monitor */
+	bool returned;   /* it was in completed_jobs; that row goes */
 	/* A row for the errors table; NULL = none */
 	const char *error_code;    /* static, or the status's */
 	const char *error_message; /* static, or the status's */

@@ -33,13 +33,14 @@ void cbx_system_unref(struct cbx_system *system);
 /* A system as the poller knows it */
 struct cbx_system_entry {
 	struct cbx_system *system; /* counted, replaced on change */
-	uint64_t word_at; /* when it last said anything, or anybody of it; ns of now(), 0 = never */
-	unsigned timeouts;     /* in a row */
-	uint64_t ask_again_at; /* not before that, after timeouts */
-	bool ask_alone;        /* an error to a batch: ask it singly next time */
-	bool ask_now;          /* it waits in the flow's list of those to be asked at once */
-	bool list_owed;        /* it was asked in vain, or was not asked while it was away */
-	bool dirty;            /* not yet written to the shared state */
+	uint64_t reported_at;      /* when it last said anything, or anybody of it; ns of now(), 0 =
+				      never */
+	unsigned timeouts;         /* in a row */
+	uint64_t ask_again_at;     /* not before that, after timeouts */
+	bool ask_alone;            /* an error to a batch: ask it singly next time */
+	bool ask_now;              /* it waits in the flow's list of those to be asked at once */
+	bool list_due;             /* it was asked in vain, or was not asked while it was away */
+	bool dirty;                /* not yet written to the shared state */
 	/* a follower's own, see follow/follow.h */
 	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */
 	bool listed;       /* seen there by the comparison under way */

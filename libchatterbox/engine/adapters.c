@@ -117,8 +117,8 @@ static int make_link(struct chatterbox *box, struct cbx_link *link, const struct
 		.purpose = purpose,
 		.clock = box->clock,
 		.log = &box->log,
-		.metrics = { .reconnects = box->observe.reconnects,
-			     .errors = box->observe.server_errors },
+		.metrics = { .reconnects = box->counters.reconnects,
+			     .errors = box->counters.server_errors },
 		.entry = cbx_health_add(box->health, server, purpose, where),
 	};
 	return link->entry ? 0 : -ENOMEM;

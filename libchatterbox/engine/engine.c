@@ -41,7 +41,7 @@ static int build(struct chatterbox *box)
 	cbx_settings_put(&box->settings, settings);
 	set_log_level(box, settings);
 	if (!result)
-		result = cbx_observe_init(&box->observe, CHATTERBOX_VERSION, CHATTERBOX_REVISION);
+		result = cbx_counters_init(&box->counters, CHATTERBOX_VERSION, CHATTERBOX_REVISION);
 	if (!result)
 		result = cbx_health_new(box->clock, &box->health);
 	if (!result)
@@ -61,14 +61,14 @@ static int build(struct chatterbox *box)
 static void destroy(struct chatterbox *box)
 {
 	engine_close_threads(box);
-	cbx_mailbox_free(box->host, engine_drop_word);
+	cbx_mailbox_free(box->host, engine_notice_free);
 	cbx_memory_broker_unref(box->broker);
 	cbx_memory_store_unref(box->store);
-	cbx_window_close(&box->window);
+	cbx_snapshot_slot_close(&box->slot);
 	cbx_health_free(box->health);
-	cbx_observe_close(&box->observe);
+	cbx_counters_close(&box->counters);
 	cbx_settings_place_close(&box->settings);
-	pthread_mutex_destroy(&box->desk.lock);
+	pthread_mutex_destroy(&box->worker.lock);
 	chatterbox_config_unref(box->config);
 	free(box);
 }
@@ -95,8 +95,8 @@ int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatte
 	box->clock = clock;
 	box->log = (struct cbx_log){ .sink = log, .user = log_user };
 	cbx_settings_place_init(&box->settings);
-	pthread_mutex_init(&box->desk.lock, NULL);
-	cbx_window_init(&box->window);
+	pthread_mutex_init(&box->worker.lock, NULL);
+	cbx_snapshot_slot_init(&box->slot);
 	result = build(box);
 	if (result < 0) {
 		destroy(box);
@@ -189,12 +189,12 @@ int chatterbox_poll_now(struct chatterbox *box, bool discovery)
 	struct cbx_inbound *inbound = NULL;
 	int result;
 
-	if (!box->keeper.observer && !cbx_leadership_epoch(&box->leadership))
+	if (!box->lease_keeper.observer && !cbx_leadership_epoch(&box->leadership))
 		return CHATTERBOX_E_STANDBY;
 	result = cbx_inbound_new(discovery ? CBX_IN_DISCOVER : CBX_IN_POLL, &inbound);
 	if (result < 0)
 		return result;
-	result = cbx_mailbox_put(box->poller.flow.inbox, inbound);
+	result = cbx_mailbox_put(box->poller.road.inbox, inbound);
 	if (result < 0)
 		cbx_inbound_free(inbound);
 	return result;

@@ -63,7 +63,7 @@ static int introduce(struct introduction *introduction)
 	if (result < 0)
 		return result;
 	inbound->at = cbx_now(introduction->box->clock);
-	result = cbx_mailbox_put(introduction->box->poller.flow.inbox, inbound);
+	result = cbx_mailbox_put(introduction->box->poller.road.inbox, inbound);
 	if (result < 0)
 		cbx_inbound_free(inbound);
 	cbx_text_clear(&introduction->names);

@@ -24,17 +24,17 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 {
 	struct cbx_text out = { 0 };
 	char leader[CBX_HOLDER_TEXT];
-	bool beating = beats(box, box->keeper.beat, "keeper", &out);
+	bool beating = beats(box, box->lease_keeper.beat, "keeper", &out);
 
 	beating = beats(box, box->poller.beat, "poller", &out) && beating;
 	beating = beats(box, box->teller.beat, "teller", &out) && beating;
 	beating = beats(box, box->listener.beat, "listener", &out) && beating;
 	cbx_health_print(box->health, &out);
-	if (box->keeper.observer)
+	if (box->lease_keeper.observer)
 		cbx_text_puts(&out, "migrations: not by an observer\n");
 	else
 		cbx_text_printf(&out, "migrations: %s\n",
-				box->keeper.migrated ? "applied" : "NOT APPLIED");
+				box->lease_keeper.migrated ? "applied" : "NOT APPLIED");
 	if (cbx_leadership_epoch(&box->leadership))
 		cbx_text_printf(&out, "leader: this instance; queues: %s\n",
 				box->listener.bound ? "bound" : "NOT BOUND");
@@ -54,7 +54,7 @@ int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **tex
 	struct cbx_text out = { 0 };
 
 	cbx_metrics_process(&out, openmetrics);
-	cbx_metrics_render(box->observe.registry, openmetrics, &out);
+	cbx_metrics_render(box->counters.registry, openmetrics, &out);
 	return cbx_text_take(&out, text, NULL);
 }
 
@@ -63,24 +63,24 @@ void chatterbox_http_count(struct chatterbox *box, const char *route, int code)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", code);
-	cbx_metric_add(box->observe.http_requests, route, text, 1);
+	cbx_metric_add(box->counters.http_requests, route, text, 1);
 }
 
 int chatterbox_migrate(struct chatterbox *box, int *applied, char error[CHATTERBOX_ERROR_TEXT])
 {
-	struct cbx_desk *desk = &box->desk;
+	struct cbx_request_worker *worker = &box->worker;
 	int count = 0;
 	int result;
 
-	pthread_mutex_lock(&desk->lock);
-	result = cbx_link_ensure(&desk->link);
+	pthread_mutex_lock(&worker->lock);
+	result = cbx_link_ensure(&worker->link);
 	if (result >= 0)
-		result = desk->sql->ops->migrate(desk->sql, &count);
+		result = worker->sql->ops->migrate(worker->sql, &count);
 	if (!result)
-		result = desk->sql->ops->check_schema(desk->sql);
+		result = worker->sql->ops->check_schema(worker->sql);
 	if (result < 0 && error)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "%.255s", desk->sql->error);
-	pthread_mutex_unlock(&desk->lock);
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "%.255s", worker->sql->error);
+	pthread_mutex_unlock(&worker->lock);
 	if (result < 0)
 		return result;
 	if (applied)

@@ -11,7 +11,7 @@
 #include "adapter/memory_bus/memory_bus.h"
 #include "adapter/memory_state/memory_state.h"
 #include "controller/orders.h"
-#include "lead/keeper.h"
+#include "lead/lease_keeper.h"
 #include "listen/listen.h"
 #include "tell/tell.h"
 
@@ -25,28 +25,28 @@ struct chatterbox {
 	struct cbx_settings_place settings;
 	struct cbx_log log;
 	struct cbx_clock *clock;
-	struct cbx_observe observe;
+	struct cbx_counters counters;
 	struct cbx_health *health;
-	struct cbx_window window;
+	struct cbx_snapshot_slot slot;
 	struct cbx_leadership leadership;
 	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
 	struct cbx_memory_store *store;   /* chatterbox.store = memory */
 
-	struct cbx_keeper keeper;
+	struct cbx_lease_keeper lease_keeper;
 	struct cbx_poller poller;
 	struct cbx_teller teller;
 	struct cbx_listener listener;
-	struct cbx_desk desk;
+	struct cbx_request_worker worker;
 	struct cbx_calls calls;
 	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;
-	struct cbx_mailbox *host; /* of struct engine_word: what chatterbox_dispatch() tells */
+	struct cbx_mailbox *host; /* of struct engine_notice: what chatterbox_dispatch() tells */
 	struct cbx_follow_host listening;
 	uint64_t started_at;
 	uint64_t startup_timeout, shutdown_timeout; /* ns */
 	_Atomic bool started;
-	_Atomic bool settled;         /* ready or failed was told */
+	_Atomic bool start_reported;  /* ready or failed was told */
 	_Atomic uint64_t lost_events; /* the host's queue was full */
 	_Atomic bool gap;             /* the stream has lost some, nobody knows how many */
 	bool stopped;
@@ -75,10 +75,10 @@ void engine_tell_ready(struct chatterbox *box);
 void engine_tell_failed(struct chatterbox *box, int error, const char *text);
 /* Events for the host: what a batch recorded, and the periodic ones */
 void engine_tell_batch(void *box, const struct cbx_batch *batch);
-void engine_tell_figures(struct chatterbox *box, const struct cbx_view *view);
+void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot);
 /* Before the threads start: the follower tells the host, if it wants events */
 void engine_listen(struct chatterbox *box);
-void engine_drop_word(void *word);
+void engine_notice_free(void *notice);
 bool engine_is_ready(struct chatterbox *box);
 /* api/call.c: asks the desk and waits, at most 30 s. All take @params over. Answers of public
  * calls: chatterbox/job_status.h. @result may be NULL, else it is an allocated JSON text. */

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #define INBOX 4096
-#define WORDS 64
+#define NOTICES 64
 #define LEASE_TIME CBX_SECOND /* the keeper needs a moment to give the lease back */
 
 /* --- what the threads say to each other --- */
@@ -37,19 +37,19 @@ static bool listener_caught_up(void *user)
 static void announce(void *user)
 {
 	struct chatterbox *box = user;
-	struct cbx_view *view = cbx_window_look(&box->window);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
 
-	if (!view)
+	if (!snapshot)
 		return;
-	engine_tell_figures(box, view);
+	engine_tell_figures(box, snapshot);
 	/* a full mailbox means that the teller is behind: the next announcement is a better one */
-	if (cbx_mailbox_put(box->teller.inbox, view) < 0)
-		cbx_view_unref(view);
+	if (cbx_mailbox_put(box->teller.inbox, snapshot) < 0)
+		cbx_snapshot_unref(snapshot);
 }
 
 void engine_wake_threads(struct chatterbox *box)
 {
-	cbx_mailbox_wake(box->poller.flow.inbox);
+	cbx_mailbox_wake(box->poller.road.inbox);
 	cbx_mailbox_wake(box->teller.inbox);
 	cbx_mailbox_wake(box->listener.inbox);
 }
@@ -59,7 +59,7 @@ static void leadership_changed(void *user)
 	engine_wake_threads(user);
 }
 
-static void keeper_failed(void *user, int error, const char *text)
+static void lease_keeper_failed(void *user, int error, const char *text)
 {
 	engine_tell_failed(user, error, text);
 }
@@ -71,11 +71,11 @@ static void look_at_start(void *user)
 	struct chatterbox *box = user;
 	char down[512];
 
-	cbx_metric_set(box->observe.server_up, "redis", NULL,
+	cbx_metric_set(box->counters.server_up, "redis", NULL,
 		       cbx_health_is_up(box->health, "redis"));
-	cbx_metric_set(box->observe.server_up, "rmq", NULL, cbx_health_is_up(box->health, "rmq"));
-	cbx_metric_set(box->observe.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
-	if (box->settled)
+	cbx_metric_set(box->counters.server_up, "rmq", NULL, cbx_health_is_up(box->health, "rmq"));
+	cbx_metric_set(box->counters.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
+	if (box->start_reported)
 		return;
 	if (engine_is_ready(box)) {
 		engine_tell_ready(box);
@@ -90,17 +90,17 @@ static void look_at_start(void *user)
 
 /* --- building --- */
 
-static int build_keeper(struct chatterbox *box)
+static int build_lease_keeper(struct chatterbox *box)
 {
-	struct cbx_keeper *keeper = &box->keeper;
-	int result = cbx_mailbox_new(WORDS, &keeper->inbox);
+	struct cbx_lease_keeper *keeper = &box->lease_keeper;
+	int result = cbx_mailbox_new(NOTICES, &keeper->inbox);
 
 	keeper->clock = box->clock;
 	keeper->log = &box->log;
 	keeper->leadership = &box->leadership;
 	keeper->ttl = (int)(box->settings.present->lease_ttl_ns / CBX_SECOND);
 	keeper->observer = box->settings.present->role == CBX_ROLE_OBSERVER;
-	keeper->on_failed = keeper_failed;
+	keeper->on_failed = lease_keeper_failed;
 	keeper->on_turn = look_at_start;
 	keeper->on_change = leadership_changed;
 	keeper->user = box;
@@ -112,18 +112,18 @@ static int build_keeper(struct chatterbox *box)
 static int build_poller(struct chatterbox *box)
 {
 	struct cbx_poller *poller = &box->poller;
-	struct cbx_flow *flow = &poller->flow;
-	int result = cbx_mailbox_new(INBOX, &flow->inbox);
+	struct cbx_road *road = &poller->road;
+	int result = cbx_mailbox_new(INBOX, &road->inbox);
 
-	flow->clock = box->clock;
-	flow->log = &box->log;
+	road->clock = box->clock;
+	road->log = &box->log;
 	poller->settings = &box->settings;
-	flow->observe = &box->observe;
-	flow->leadership = &box->leadership;
-	flow->window = &box->window;
-	flow->wake_teller = wake_teller;
-	flow->wake_user = box;
-	poller->observer = box->keeper.observer;
+	road->counters = &box->counters;
+	road->leadership = &box->leadership;
+	road->slot = &box->slot;
+	road->wake_teller = wake_teller;
+	road->wake_user = box;
+	poller->observer = box->lease_keeper.observer;
 	poller->announce = announce;
 	poller->recorded = engine_tell_batch;
 	poller->caught_up = listener_caught_up;
@@ -131,11 +131,11 @@ static int build_poller(struct chatterbox *box)
 	if (!result)
 		/* a courier wants to know that its events have arrived */
 		result = engine_bus(box, poller->observer ? "commands" : "questions",
-				    poller->observer, &flow->bus, &flow->bus_link);
+				    poller->observer, &road->bus, &road->bus_link);
 	if (!result)
-		result = engine_state(box, "state", &flow->state, &flow->state_link);
+		result = engine_state(box, "state", &road->state, &road->state_link);
 	if (!result)
-		result = engine_sql(box, "ledger", &flow->sql, &flow->sql_link);
+		result = engine_sql(box, "ledger", &road->sql, &road->sql_link);
 	if (!result)
 		result = engine_connections(box, &poller->online.connections,
 					    &poller->connections_link);
@@ -146,13 +146,13 @@ static int build_poller(struct chatterbox *box)
 static int build_teller(struct chatterbox *box)
 {
 	struct cbx_teller *teller = &box->teller;
-	int result = cbx_mailbox_new(WORDS, &teller->inbox);
+	int result = cbx_mailbox_new(NOTICES, &teller->inbox);
 
 	teller->clock = box->clock;
 	teller->log = &box->log;
 	teller->place = &box->settings;
 	cbx_settings_take(teller->place, &teller->settings);
-	teller->observe = &box->observe;
+	teller->counters = &box->counters;
 	teller->leadership = &box->leadership;
 	if (!result)
 		result = engine_bus(box, "events out", true, &teller->bus, &teller->bus_link);
@@ -172,32 +172,32 @@ static int build_listener(struct chatterbox *box)
 	listener->log = &box->log;
 	listener->place = &box->settings;
 	cbx_settings_take(listener->place, &listener->settings);
-	listener->observe = &box->observe;
+	listener->counters = &box->counters;
 	listener->leadership = &box->leadership;
-	listener->poller = box->poller.flow.inbox;
+	listener->poller = box->poller.road.inbox;
 	listener->calls = &box->calls;
 	if (!result)
 		result = engine_bus(box, "events in", false, &listener->bus, &listener->bus_link);
 	return result;
 }
 
-static int build_desk(struct chatterbox *box)
+static int build_worker(struct chatterbox *box)
 {
-	struct cbx_desk *desk = &box->desk;
-	int result = cbx_mailbox_new(INBOX, &desk->inbox);
+	struct cbx_request_worker *worker = &box->worker;
+	int result = cbx_mailbox_new(INBOX, &worker->inbox);
 
-	desk->window = &box->window;
-	desk->calls = &box->calls;
+	worker->slot = &box->slot;
+	worker->calls = &box->calls;
 	box->calls = (struct cbx_calls){ .methods = cbx_methods,
-					 .desk = desk->inbox,
-					 .poller = box->poller.flow.inbox,
+					 .worker = worker->inbox,
+					 .poller = box->poller.road.inbox,
 					 .leadership = &box->leadership,
-					 .observer = box->keeper.observer };
+					 .observer = box->lease_keeper.observer };
 	if (!result)
-		result = engine_sql(box, "desk", &desk->sql, &desk->link);
+		result = engine_sql(box, "desk", &worker->sql, &worker->link);
 	/* it is connected when somebody asks */
-	if (desk->link.entry)
-		cbx_health_want(desk->link.entry, false);
+	if (worker->link.entry)
+		cbx_health_want(worker->link.entry, false);
 	return result;
 }
 
@@ -205,7 +205,7 @@ static int build_desk(struct chatterbox *box)
 static void want_little(struct chatterbox *box)
 {
 	struct cbx_health_entry *const entries[] = {
-		box->keeper.sql_link.entry,         box->poller.flow.sql_link.entry,
+		box->lease_keeper.sql_link.entry,   box->poller.road.sql_link.entry,
 		box->teller.bus_link.entry,         box->teller.state_link.entry,
 		box->teller.sql_link.entry,         box->listener.bus_link.entry,
 		box->poller.connections_link.entry,
@@ -219,7 +219,7 @@ static void want_little(struct chatterbox *box)
 
 int engine_build_threads(struct chatterbox *box)
 {
-	int result = build_keeper(box);
+	int result = build_lease_keeper(box);
 
 	if (!result)
 		result = build_poller(box);
@@ -228,28 +228,29 @@ int engine_build_threads(struct chatterbox *box)
 	if (!result)
 		result = build_listener(box);
 	if (!result)
-		result = build_desk(box);
-	if (!result && box->keeper.observer)
+		result = build_worker(box);
+	if (!result && box->lease_keeper.observer)
 		want_little(box);
 	return result;
 }
 
 int engine_start_threads(struct chatterbox *box)
 {
-	int result =
-		cbx_thread_start(&box->keeper.thread, "cbx-keeper", cbx_keeper_run, &box->keeper);
+	int result = cbx_thread_start(&box->lease_keeper.thread, "cbx-keeper", cbx_lease_keeper_run,
+				      &box->lease_keeper);
 
-	if (!result && !box->keeper.observer)
+	if (!result && !box->lease_keeper.observer)
 		result = cbx_thread_start(&box->teller.thread, "cbx-teller", cbx_teller_run,
 					  &box->teller);
 	if (!result)
 		result = cbx_thread_start(&box->poller.thread, "cbx-poller", cbx_poller_run,
 					  &box->poller);
-	if (!result && !box->keeper.observer)
+	if (!result && !box->lease_keeper.observer)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
 	if (!result)
-		result = cbx_thread_start(&box->desk.thread, "cbx-desk", cbx_desk_run, &box->desk);
+		result = cbx_thread_start(&box->worker.thread, "cbx-desk", cbx_request_worker_run,
+					  &box->worker);
 	return result;
 }
 
@@ -257,7 +258,7 @@ int engine_start_threads(struct chatterbox *box)
 
 static void drop_view(void *item)
 {
-	cbx_view_unref(item);
+	cbx_snapshot_unref(item);
 }
 
 static void drop_inbound(void *item)
@@ -275,22 +276,22 @@ static void end_calls(struct chatterbox *box)
 {
 	struct cbx_inbound *inbound;
 
-	cbx_desk_close(&box->desk);
-	while ((inbound = cbx_mailbox_take(box->poller.flow.inbox)))
+	cbx_request_worker_close(&box->worker);
+	while ((inbound = cbx_mailbox_take(box->poller.road.inbox)))
 		drop_inbound(inbound);
-	cbx_command_end(&box->poller.flow, CHATTERBOX_E_DOWN);
-	cbx_courier_lost(&box->poller.courier, "chatterbox is stopping");
+	cbx_command_end(&box->poller.road, CHATTERBOX_E_DOWN);
+	cbx_command_relay_lost(&box->poller.relay, "chatterbox is stopping");
 }
 
 void engine_stop_threads(struct chatterbox *box)
 {
 	box->teller.stop_by = cbx_now(box->clock) + box->shutdown_timeout - LEASE_TIME;
 	box->calls.closed = true;
-	box->desk.stop = true;
-	cbx_mailbox_wake(box->desk.inbox);
-	cbx_thread_join(&box->desk.thread);
+	box->worker.stop = true;
+	cbx_mailbox_wake(box->worker.inbox);
+	cbx_thread_join(&box->worker.thread);
 	box->poller.stop = true;
-	cbx_mailbox_wake(box->poller.flow.inbox);
+	cbx_mailbox_wake(box->poller.road.inbox);
 	cbx_thread_join(&box->poller.thread);
 	box->teller.stop = true;
 	box->listener.stop = true;
@@ -298,36 +299,36 @@ void engine_stop_threads(struct chatterbox *box)
 	cbx_mailbox_wake(box->listener.inbox);
 	cbx_thread_join(&box->teller.thread);
 	cbx_thread_join(&box->listener.thread);
-	box->keeper.stop = true;
-	cbx_mailbox_wake(box->keeper.inbox);
-	cbx_thread_join(&box->keeper.thread);
-	cbx_keeper_close(&box->keeper);
+	box->lease_keeper.stop = true;
+	cbx_mailbox_wake(box->lease_keeper.inbox);
+	cbx_thread_join(&box->lease_keeper.thread);
+	cbx_lease_keeper_close(&box->lease_keeper);
 	end_calls(box);
 }
 
 void engine_close_threads(struct chatterbox *box)
 {
-	struct cbx_flow *flow = &box->poller.flow;
+	struct cbx_road *road = &box->poller.road;
 
-	if (flow->clock)
+	if (road->clock)
 		cbx_poller_close(&box->poller);
 	cbx_teller_close(&box->teller);
 	cbx_listener_close(&box->listener);
-	cbx_desk_close(&box->desk);
-	cbx_bus_free(flow->bus);
-	cbx_state_free(flow->state);
-	cbx_sql_free(flow->sql);
+	cbx_request_worker_close(&box->worker);
+	cbx_bus_free(road->bus);
+	cbx_state_free(road->state);
+	cbx_sql_free(road->sql);
 	cbx_sql_free(box->poller.online.connections);
 	cbx_bus_free(box->teller.bus);
 	cbx_state_free(box->teller.state);
 	cbx_sql_free(box->teller.sql);
 	cbx_bus_free(box->listener.bus);
-	cbx_sql_free(box->keeper.sql);
-	cbx_sql_free(box->desk.sql);
-	if (flow->inbox)
-		cbx_mailbox_free(cbx_steal(flow->inbox), drop_inbound);
+	cbx_sql_free(box->lease_keeper.sql);
+	cbx_sql_free(box->worker.sql);
+	if (road->inbox)
+		cbx_mailbox_free(cbx_steal(road->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);
 	cbx_mailbox_free(box->teller.inbox, drop_view);
-	cbx_mailbox_free(box->keeper.inbox, NULL);
-	cbx_mailbox_free(box->desk.inbox, NULL);
+	cbx_mailbox_free(box->lease_keeper.inbox, NULL);
+	cbx_mailbox_free(box->worker.inbox, NULL);
 }

@@ -18,7 +18,7 @@
 
 #define EVENTS 1000 /* in one read */
 #define EVENT_PIECES 10
-#define HEARD_BYTES ((size_t)16 << 20)
+#define PENDING_BYTES ((size_t)16 << 20)
 #define JOB_STATUS (60 * CBX_SECOND)
 
 /* The message_id begins with the system, whatever the event; what follows the slash, or NULL */
@@ -92,7 +92,7 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 
 	if (result <= 0)
 		return result;
-	event = cbx_batch_add_event(&follow->heard);
+	event = cbx_batch_add_event(&follow->pending);
 	if (!event)
 		return -ENOMEM;
 	event->name = name;
@@ -105,11 +105,11 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 		return -ENOMEM;
 	/* of a job that ends: in a moment it is not in the picture any more */
 	event->origin = find_origin(follow, entry->id);
-	follow->heard_bytes += entry->params_len;
+	follow->pending_bytes += entry->params_len;
 	return 1;
 }
 
-static int hear(void *user, const struct cbx_stream_entry *entry)
+static int receive(void *user, const struct cbx_stream_entry *entry)
 {
 	struct cbx_follow *follow = user;
 	int result = mark(follow, entry->id);
@@ -120,83 +120,83 @@ static int hear(void *user, const struct cbx_stream_entry *entry)
 }
 
 /* Nobody knows what came before the newest entry */
-static int find_place(struct cbx_follow *follow)
+static int find_newest(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
+	struct cbx_state *state = follow->road->state;
 	int result;
 
-	follow->place[0] = '\0';
-	result = state->ops->read_events(state, follow->place, 0, NULL, NULL);
+	follow->position[0] = '\0';
+	result = state->ops->read_events(state, follow->position, 0, NULL, NULL);
 	if (result < 0)
 		return result;
-	follow->gap = follow->gap || (follow->host && follow->placed);
-	follow->placed = true;
+	follow->gap = follow->gap || (follow->host && follow->positioned);
+	follow->positioned = true;
 	return 1;
 }
 
-int cbx_follow_hear(struct cbx_follow *follow)
+int cbx_follow_read_events(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
-	char before[CBX_STREAM_PLACE];
+	struct cbx_state *state = follow->road->state;
+	char before[CBX_STREAM_POSITION];
 	size_t pieces = EVENT_PIECES;
 	int result;
 
-	memcpy(follow->heard_after, follow->place, sizeof(follow->place));
-	if (!follow->place[0])
-		return find_place(follow);
+	memcpy(follow->pending_after, follow->position, sizeof(follow->position));
+	if (!follow->position[0])
+		return find_newest(follow);
 	do {
-		memcpy(before, follow->place, sizeof(before));
-		result = state->ops->read_events(state, follow->place, EVENTS, hear, follow);
-	} while (!result && --pieces && follow->heard_bytes < HEARD_BYTES &&
-		 strcmp(before, follow->place) != 0);
-	return result == 1 ? find_place(follow) : result;
+		memcpy(before, follow->position, sizeof(before));
+		result = state->ops->read_events(state, follow->position, EVENTS, receive, follow);
+	} while (!result && --pieces && follow->pending_bytes < PENDING_BYTES &&
+		 strcmp(before, follow->position) != 0);
+	return result == 1 ? find_newest(follow) : result;
 }
 
-static void forget_heard(struct cbx_follow *follow)
+static void forget_pending(struct cbx_follow *follow)
 {
-	cbx_batch_clear(&follow->heard);
-	follow->heard_bytes = 0;
+	cbx_batch_clear(&follow->pending);
+	follow->pending_bytes = 0;
 }
 
-void cbx_follow_unhear(struct cbx_follow *follow)
+void cbx_follow_unread_events(struct cbx_follow *follow)
 {
-	if (follow->heard_after[0])
-		memcpy(follow->place, follow->heard_after, sizeof(follow->place));
-	forget_heard(follow);
+	if (follow->pending_after[0])
+		memcpy(follow->position, follow->pending_after, sizeof(follow->position));
+	forget_pending(follow);
 }
 
 static void tell_events(struct cbx_follow *follow)
 {
 	size_t i;
 
-	for (i = 0; i < follow->heard.event_count; i++) {
-		struct cbx_event *event = &follow->heard.events[i];
+	for (i = 0; i < follow->pending.event_count; i++) {
+		struct cbx_event *event = &follow->pending.events[i];
 		const char *origin = find_origin(follow, event->message_id);
 
 		if (origin)
 			event->origin = origin;
 	}
-	if (follow->heard.event_count)
-		follow->host->events(follow->host->user, &follow->heard);
-	forget_heard(follow);
+	if (follow->pending.event_count)
+		follow->host->events(follow->host->user, &follow->pending);
+	forget_pending(follow);
 }
 
 /* The leader's periodic event is not in the shared state: ours is made of what is shown */
 static void tell_statuses(struct cbx_follow *follow)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
-	uint64_t now = cbx_now(follow->flow->clock);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	uint64_t now = cbx_now(follow->road->clock);
 
 	if (!follow->epoch || now < follow->next_job_status)
 		return;
 	if (follow->next_job_status)
-		view = cbx_window_look(follow->flow->window);
-	if (view)
-		follow->host->job_status(follow->host->user, view);
+		snapshot = cbx_snapshot_slot_get(follow->road->slot);
+	if (snapshot)
+		follow->host->job_status(follow->host->user, snapshot);
 	follow->next_job_status = now + JOB_STATUS;
 }
 
-void cbx_follow_tell(struct cbx_follow *follow)
+void cbx_follow_deliver(struct cbx_follow *follow)
 {
 	if (!follow->host)
 		return;
@@ -210,7 +210,7 @@ void cbx_follow_tell(struct cbx_follow *follow)
 
 int cbx_follow_read_data(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
+	struct cbx_state *state = follow->road->state;
 	char json[CBX_JOBS_DATA_TEXT];
 	int result;
 

@@ -42,7 +42,7 @@ static int take_fact(void *user, const struct cbx_row *row)
 
 	if (!known || !row->status)
 		return 0;
-	result = cbx_flow_job_of_row(follow->flow, row, &fresh);
+	result = cbx_road_job_of_row(follow->road, row, &fresh);
 	if (result < 0)
 		return result;
 	/* an end: the shared state will say so in a moment */
@@ -61,7 +61,7 @@ static int take_fact(void *user, const struct cbx_row *row)
 
 static int ask(struct cbx_follow *follow, size_t first, size_t count)
 {
-	struct cbx_sql *sql = follow->flow->sql;
+	struct cbx_sql *sql = follow->road->sql;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = calloc(count, sizeof(*keys));
 	size_t i;
 
@@ -77,7 +77,7 @@ static int ask(struct cbx_follow *follow, size_t first, size_t count)
 
 void cbx_follow_ask_facts(struct cbx_follow *follow)
 {
-	struct cbx_link *link = &follow->flow->sql_link;
+	struct cbx_link *link = &follow->road->sql_link;
 	size_t count = follow->unknown_count;
 	size_t done;
 	int result = 0;
@@ -93,13 +93,13 @@ void cbx_follow_ask_facts(struct cbx_follow *follow)
 /* Those that SQL could not be asked of, or did not know, when they came */
 static int want_all_facts(struct cbx_follow *follow)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	size_t i;
 	size_t k;
-	int result = cbx_active_jobs_freeze(follow->jobs, &snapshot);
+	int result = cbx_active_jobs_freeze(follow->jobs, &frozen);
 
-	for (i = 0; !result && i < snapshot->count; i++) {
-		const struct cbx_job_list *list = snapshot->entries[i].list;
+	for (i = 0; !result && i < frozen->count; i++) {
+		const struct cbx_job_list *list = frozen->entries[i].list;
 
 		for (k = 0; !result && k < list->count; k++)
 			if (!list->jobs[k]->recorded_at)
@@ -118,27 +118,27 @@ static int take_activation(void *user, const char *name, int64_t ms)
 
 static void look_at_interval(struct cbx_follow *follow)
 {
-	double base = follow->interval(follow->flow);
+	double base = follow->interval(follow->road);
 
-	if (follow->flow->sql_link.up)
+	if (follow->road->sql_link.up)
 		follow->kept_base = base;
 	follow->base = follow->kept_base > 0 ? follow->kept_base : base;
 }
 
-void cbx_follow_look(struct cbx_follow *follow)
+void cbx_follow_refresh(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
+	struct cbx_road *road = follow->road;
 	int result = 0;
 
 	look_at_interval(follow);
-	if (!flow->sql_link.up)
+	if (!road->sql_link.up)
 		return;
 	result = want_all_facts(follow);
 	cbx_follow_ask_facts(follow);
-	if (!result && flow->sql_link.up)
-		result = cbx_flow_notice_origins(flow, follow->jobs);
-	if (!result && flow->sql_link.up)
-		result = flow->sql->directory->next_activations(flow->sql, take_activation, follow);
+	if (!result && road->sql_link.up)
+		result = cbx_road_notice_origins(road, follow->jobs);
+	if (!result && road->sql_link.up)
+		result = road->sql->directory->next_activations(road->sql, take_activation, follow);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 }

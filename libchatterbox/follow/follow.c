@@ -18,17 +18,17 @@
 #define TURN (CBX_SECOND / 5)
 #define COMPARE CBX_SECOND
 #define SYSTEMS (2 * CBX_SECOND)
-#define LOOK (10 * CBX_SECOND)
+#define REFRESH_EVERY (10 * CBX_SECOND)
 #define ALONE_FIRST (2 * CBX_SECOND) /* somebody may be about to lead */
 #define ALONE_AFTER (10 * CBX_SECOND)
 #define ALONE_EVERY (5 * CBX_SECOND)
 #define SHARE 20 /* reading takes one part in so many of the time */
 
-int cbx_follow_init(struct cbx_follow *follow, struct cbx_flow *flow)
+int cbx_follow_init(struct cbx_follow *follow, struct cbx_road *road)
 {
 	int result;
 
-	follow->flow = flow;
+	follow->road = road;
 	result = cbx_active_jobs_new(&follow->jobs);
 	return result < 0 ? result : cbx_systems_new(&follow->systems);
 }
@@ -47,7 +47,7 @@ void cbx_follow_close(struct cbx_follow *follow)
 	if (follow->jobs && follow->systems)
 		clear(follow);
 	free(follow->unknown);
-	cbx_batch_clear(&follow->heard);
+	cbx_batch_clear(&follow->pending);
 	cbx_active_jobs_free(follow->jobs);
 	cbx_systems_free(follow->systems);
 	*follow = (struct cbx_follow){ 0 };
@@ -76,7 +76,7 @@ static int note_score(void *user, const char *system, int64_t ms)
  * Scores are compared for equality, never for order: a clock that is set back hides nothing. */
 static int compare_scores(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
+	struct cbx_state *state = follow->road->state;
 	struct cbx_system_entry *const *entries;
 	size_t i;
 	int result = state->ops->read_active(state, note_score, follow);
@@ -104,30 +104,30 @@ void cbx_follow_begin(struct cbx_follow *follow)
 	follow->next_turn = 0;
 	follow->newest[0] = '\0';
 	/* what came after an empty stream may be gone without a trace */
-	if (!follow->host || !strcmp(follow->place, "0-0"))
-		follow->place[0] = '\0';
+	if (!follow->host || !strcmp(follow->position, "0-0"))
+		follow->position[0] = '\0';
 	follow->alone_at =
-		cbx_now(follow->flow->clock) + (follow->shown ? ALONE_AFTER : ALONE_FIRST);
+		cbx_now(follow->road->clock) + (follow->shown ? ALONE_AFTER : ALONE_FIRST);
 }
 
 /* What was read is not to be relied on any more, though it may be shown for a while */
 static void distrust(struct cbx_follow *follow)
 {
 	if (follow->epoch)
-		follow->alone_at = cbx_now(follow->flow->clock) + ALONE_AFTER;
+		follow->alone_at = cbx_now(follow->road->clock) + ALONE_AFTER;
 	follow->epoch = 0;
 }
 
 static bool is_due(const struct cbx_follow *follow, uint64_t next)
 {
-	return cbx_now(follow->flow->clock) >= next;
+	return cbx_now(follow->road->clock) >= next;
 }
 
 /* Again after @least, or later when it takes long */
 static void set_pace(const struct cbx_follow *follow, uint64_t *next, uint64_t least,
 		     uint64_t began)
 {
-	uint64_t now = cbx_now(follow->flow->clock);
+	uint64_t now = cbx_now(follow->road->clock);
 	uint64_t pause = (now - began) * SHARE;
 
 	*next = began + (pause > least ? pause : least);
@@ -135,7 +135,7 @@ static void set_pace(const struct cbx_follow *follow, uint64_t *next, uint64_t l
 
 static int compare(struct cbx_follow *follow)
 {
-	uint64_t began = cbx_now(follow->flow->clock);
+	uint64_t began = cbx_now(follow->road->clock);
 	int result = compare_scores(follow);
 
 	set_pace(follow, &follow->next_compare, COMPARE, began);
@@ -147,7 +147,7 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	struct cbx_follow *follow = user;
 
 	(void)key;
-	return cbx_flow_take_system(follow->systems, field);
+	return cbx_road_restore_system(follow->systems, field);
 }
 
 static int count_system(void *user, const char *key, const struct cbx_field *field)
@@ -158,8 +158,8 @@ static int count_system(void *user, const char *key, const struct cbx_field *fie
 
 static int read_systems(struct cbx_follow *follow)
 {
-	struct cbx_state *state = follow->flow->state;
-	uint64_t began = cbx_now(follow->flow->clock);
+	struct cbx_state *state = follow->road->state;
+	uint64_t began = cbx_now(follow->road->clock);
 	size_t internal = 0;
 	int result = state->ops->read_systems(state, CBX_ONLINE_SYSTEMS, take_system, follow);
 
@@ -174,25 +174,25 @@ static int read_systems(struct cbx_follow *follow)
 	return result;
 }
 
-static void look(struct cbx_follow *follow)
+static void refresh(struct cbx_follow *follow)
 {
-	follow->next_look = cbx_now(follow->flow->clock) + LOOK;
-	cbx_follow_look(follow);
+	follow->next_refresh = cbx_now(follow->road->clock) + REFRESH_EVERY;
+	cbx_follow_refresh(follow);
 	follow->changed = true;
 }
 
 /* SQL's part of a picture; that SQL is down is no failure of ours */
 static bool read_rows(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
+	struct cbx_road *road = follow->road;
 	int result;
 
 	clear(follow);
-	if (!flow->sql_link.up)
+	if (!road->sql_link.up)
 		return false;
-	result = cbx_flow_read_rows(flow, follow->jobs, follow->systems, true);
+	result = cbx_road_read_rows(road, follow->jobs, follow->systems, true);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	return result >= 0;
 }
 
@@ -222,7 +222,7 @@ static int read_everything(struct cbx_follow *follow)
 	if (!result)
 		result = read_systems(follow);
 	if (!result)
-		look(follow);
+		refresh(follow);
 	follow->whole = !result;
 	return result;
 }
@@ -237,8 +237,8 @@ static int go_on(struct cbx_follow *follow)
 		result = cbx_follow_read_jobs(follow);
 	if (!result && is_due(follow, follow->next_systems))
 		result = read_systems(follow);
-	if (!result && is_due(follow, follow->next_look))
-		look(follow);
+	if (!result && is_due(follow, follow->next_refresh))
+		refresh(follow);
 	return result;
 }
 
@@ -257,15 +257,15 @@ static int follow_leader(struct cbx_follow *follow, int64_t marker)
 
 static void show(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
-	struct cbx_view *view = NULL;
+	struct cbx_road *road = follow->road;
+	struct cbx_snapshot *snapshot = NULL;
 
-	if (cbx_view_new(follow->jobs, follow->systems, cbx_now(flow->clock), &view) < 0)
+	if (cbx_snapshot_new(follow->jobs, follow->systems, cbx_now(road->clock), &snapshot) < 0)
 		return;
-	view->internal = follow->internal;
-	view->interval_base = view->interval_current = follow->base;
-	cbx_observe_view(flow->observe, view, false);
-	cbx_window_show(flow->window, view);
+	snapshot->internal = follow->internal;
+	snapshot->interval_base = snapshot->interval_current = follow->base;
+	cbx_counters_set_snapshot(road->counters, snapshot, false);
+	cbx_snapshot_slot_set(road->slot, snapshot);
 	follow->shown = true;
 	follow->changed = false;
 }
@@ -273,7 +273,7 @@ static void show(struct cbx_follow *follow)
 /* Nobody's state is there whole: flushed, or nobody has led yet */
 static void do_without(struct cbx_follow *follow)
 {
-	uint64_t now = cbx_now(follow->flow->clock);
+	uint64_t now = cbx_now(follow->road->clock);
 
 	distrust(follow);
 	follow->changed = false;
@@ -281,34 +281,34 @@ static void do_without(struct cbx_follow *follow)
 		return;
 	follow->alone_at = now + ALONE_EVERY;
 	follow->whole = true;
-	look(follow);
+	refresh(follow);
 }
 
 /* What the stream says, and then what has changed; the result of a read */
 static int read_state(struct cbx_follow *follow, int64_t *marker)
 {
-	struct cbx_flow *flow = follow->flow;
+	struct cbx_road *road = follow->road;
 	int result;
 
-	if (!flow->state_link.up)
+	if (!road->state_link.up)
 		return 0;
-	result = cbx_follow_hear(follow);
+	result = cbx_follow_read_events(follow);
 	if (result < 0)
 		return result;
 	if (result)
 		distrust(follow);
-	return flow->state->ops->read_epoch(flow->state, marker);
+	return road->state->ops->read_epoch(road->state, marker);
 }
 
 void cbx_follow_turn(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
+	struct cbx_road *road = follow->road;
 	int64_t marker = 0;
 	int result;
 
 	if (!is_due(follow, follow->next_turn))
 		return;
-	follow->next_turn = cbx_now(flow->clock) + TURN;
+	follow->next_turn = cbx_now(road->clock) + TURN;
 	follow->whole = false;
 	result = read_state(follow, &marker);
 	if (!result && marker)
@@ -316,15 +316,15 @@ void cbx_follow_turn(struct cbx_follow *follow)
 	else if (!result)
 		do_without(follow);
 	if (result) {
-		cbx_follow_unhear(follow);
+		cbx_follow_unread_events(follow);
 	} else {
 		if (follow->changed)
 			show(follow);
-		cbx_follow_tell(follow);
+		cbx_follow_deliver(follow);
 	}
 	if (result >= 0)
 		return;
 	follow->next_turn += CBX_SECOND;
 	distrust(follow);
-	cbx_link_lost(&flow->state_link, result);
+	cbx_link_lost(&road->state_link, result);
 }

@@ -102,12 +102,12 @@ static struct cbx_job *find(const struct cbx_follow *follow, const char *system,
  * recorded anything since */
 static struct cbx_job *find_own(const struct cbx_follow *follow, const char *system, int64_t job_id)
 {
-	const struct cbx_flow *flow = follow->flow;
+	const struct cbx_road *road = follow->road;
 	struct cbx_job *job;
 
-	if (flow->sql_link.up)
+	if (road->sql_link.up)
 		return NULL;
-	job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id);
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, system), job_id);
 	return job && job->phase == CBX_LIVE ? job : NULL;
 }
 
@@ -164,7 +164,7 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 	result = cbx_decode_status(field->value, field->value_len, &status);
 	if (result < 0)
 		return result == -ENOMEM ? result : 1;
-	kind = cbx_kind_of(&follow->flow->settings->kinds, status->text);
+	kind = cbx_kind_of(&follow->road->settings->kinds, status->text);
 	if (strcmp(status->system, system) || status->job_id != job_id || cbx_kind_is_end(kind))
 		return 1;
 	own = known ? NULL : find_own(follow, system, job_id);
@@ -221,7 +221,7 @@ static int drop_empty(struct cbx_follow *follow, const char *const *names, size_
 
 static int read_piece(struct cbx_follow *follow, const char *const *names, size_t count)
 {
-	struct cbx_state *state = follow->flow->state;
+	struct cbx_state *state = follow->road->state;
 	struct reading reading = { .follow = follow };
 	int result = state->ops->read_jobs(state, names, count, take_field, &reading);
 
@@ -252,10 +252,10 @@ static int gather(struct cbx_follow *follow, const char ***out, size_t *count)
 	return 0;
 }
 
-static bool is_called_away(const struct cbx_flow *flow)
+static bool is_called_away(const struct cbx_road *road)
 {
-	return (flow->on_turn && flow->on_turn(flow->on_turn_user)) ||
-	       cbx_leadership_epoch(flow->leadership);
+	return (road->on_turn && road->on_turn(road->on_turn_user)) ||
+	       cbx_leadership_epoch(road->leadership);
 }
 
 int cbx_follow_read_jobs(struct cbx_follow *follow)
@@ -266,7 +266,7 @@ int cbx_follow_read_jobs(struct cbx_follow *follow)
 	int result = gather(follow, &names, &count);
 
 	for (done = 0; !result && done < count; done += PIECE) {
-		if (done && is_called_away(follow->flow))
+		if (done && is_called_away(follow->road))
 			return 1;
 		result = read_piece(follow, names + done,
 				    count - done < PIECE ? count - done : PIECE);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define MOST 10000
-#define MIND CBX_SECOND
+#define NOTE_EVERY CBX_SECOND
 
 static int keep(void *user, const struct cbx_outbox_row *row)
 {
@@ -29,7 +29,7 @@ static int keep(void *user, const struct cbx_outbox_row *row)
 	int result = cbx_follow_keep(follow, &entry);
 
 	if (result > 0)
-		follow->heard.events[follow->heard.event_count - 1].origin =
+		follow->pending.events[follow->pending.event_count - 1].origin =
 			row->origin
 				? cbx_origin_name(strcmp(row->origin, "ocd") ? CBX_USER : CBX_OCD)
 				: NULL;
@@ -39,39 +39,39 @@ static int keep(void *user, const struct cbx_outbox_row *row)
 /* What was recorded and is not in the stream */
 static int read_unstreamed(struct cbx_follow *follow, struct cbx_batch *out)
 {
-	struct cbx_flow *flow = follow->flow;
-	int result = flow->sql->outbox->unstreamed(flow->sql, MOST, keep, follow);
+	struct cbx_road *road = follow->road;
+	int result = road->sql->outbox->unstreamed(road->sql, MOST, keep, follow);
 
-	*out = follow->heard;
-	follow->heard = (struct cbx_batch){ 0 };
-	follow->heard_bytes = 0;
+	*out = follow->pending;
+	follow->pending = (struct cbx_batch){ 0 };
+	follow->pending_bytes = 0;
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	return result;
 }
 
 /* The rest of the stream; without it nobody knows what was missed */
-static void hear_rest(struct cbx_follow *follow)
+static void read_rest(struct cbx_follow *follow)
 {
-	struct cbx_link *link = &follow->flow->state_link;
-	char before[CBX_STREAM_PLACE];
+	struct cbx_link *link = &follow->road->state_link;
+	char before[CBX_STREAM_POSITION];
 	int result = 0;
 
 	if (!link->up)
 		result = CHATTERBOX_E_DOWN;
 	while (!result) {
-		memcpy(before, follow->place, sizeof(before));
-		result = cbx_follow_hear(follow);
+		memcpy(before, follow->position, sizeof(before));
+		result = cbx_follow_read_events(follow);
 		if (result >= 0)
-			cbx_follow_tell(follow);
-		if (!result && !strcmp(before, follow->place))
+			cbx_follow_deliver(follow);
+		if (!result && !strcmp(before, follow->position))
 			return;
 	}
 	if (result == 1)
 		return;
-	cbx_follow_unhear(follow);
-	follow->place[0] = '\0';
-	follow->gap = follow->gap || follow->placed;
+	cbx_follow_unread_events(follow);
+	follow->position[0] = '\0';
+	follow->gap = follow->gap || follow->positioned;
 	if (link->up)
 		cbx_link_lost(link, result);
 }
@@ -88,36 +88,36 @@ int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch)
 	/* asked first, told last: our teller may be appending them already */
 	result = read_unstreamed(follow, &untold);
 	if (result >= 0) {
-		hear_rest(follow);
+		read_rest(follow);
 		follow->gap = follow->gap || result == 1;
 		follow->host->events(follow->host->user, &untold);
 		follow->taken_over = epoch;
 	}
 	cbx_batch_clear(&untold);
 	follow->newest[0] = '\0';
-	follow->next_mind = 0;
+	follow->next_note = 0;
 	return result < 0 ? result : 0;
 }
 
 static void note_newest(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
+	struct cbx_road *road = follow->road;
 	int result;
 
 	follow->newest[0] = '\0';
-	result = flow->state->ops->read_events(flow->state, follow->newest, 0, NULL, NULL);
+	result = road->state->ops->read_events(road->state, follow->newest, 0, NULL, NULL);
 	if (result < 0) {
-		cbx_link_lost(&flow->state_link, result);
+		cbx_link_lost(&road->state_link, result);
 		return;
 	}
-	follow->placed = true;
-	follow->newest_until = cbx_now(flow->clock) + flow->settings->lease_ttl_ns;
+	follow->positioned = true;
+	follow->newest_until = cbx_now(road->clock) + road->settings->lease_ttl_ns;
 }
 
-void cbx_follow_mind(struct cbx_follow *follow)
+void cbx_follow_note_position(struct cbx_follow *follow)
 {
-	struct cbx_flow *flow = follow->flow;
-	uint64_t now = cbx_now(flow->clock);
+	struct cbx_road *road = follow->road;
+	uint64_t now = cbx_now(road->clock);
 
 	if (!follow->host)
 		return;
@@ -126,13 +126,13 @@ void cbx_follow_mind(struct cbx_follow *follow)
 		follow->host->lost(follow->host->user);
 	}
 	/* what hangs may be in the stream, and the host not told of it */
-	if (now < follow->next_mind || flow->hanging || !flow->state_link.up)
+	if (now < follow->next_note || road->hanging || !road->state_link.up)
 		return;
-	follow->next_mind = now + MIND;
+	follow->next_note = now + NOTE_EVERY;
 	if (!follow->newest[0]) {
 		note_newest(follow);
-	} else if (cbx_leadership_until(flow->leadership, flow->epoch) > follow->newest_until) {
-		memcpy(follow->place, follow->newest, sizeof(follow->place));
+	} else if (cbx_leadership_until(road->leadership, road->epoch) > follow->newest_until) {
+		memcpy(follow->position, follow->newest, sizeof(follow->position));
 		note_newest(follow);
 	}
 }

@@ -73,7 +73,7 @@ static int begin(struct cbx_listener *listener)
 	return 0;
 }
 
-static void deaf(struct cbx_listener *listener)
+static void consuming_ended(struct cbx_listener *listener)
 {
 	listener->consuming = false;
 	listener->caught_up = false;
@@ -84,7 +84,7 @@ static void deaf(struct cbx_listener *listener)
 
 static void lost(struct cbx_listener *listener, int error)
 {
-	deaf(listener);
+	consuming_ended(listener);
 	cbx_link_lost(&listener->bus_link, error);
 	/* whatever it was (no memory, a refusal): what this connection has consumed comes again */
 	if (listener->bus_link.up)
@@ -94,7 +94,7 @@ static void lost(struct cbx_listener *listener, int error)
 static void drop_connection(struct cbx_listener *listener)
 {
 	cbx_link_close(&listener->bus_link);
-	deaf(listener);
+	consuming_ended(listener);
 }
 
 static bool ensure(struct cbx_listener *listener)
@@ -103,11 +103,11 @@ static bool ensure(struct cbx_listener *listener)
 
 	if (result < 0) {
 		if (listener->consuming)
-			deaf(listener);
+			consuming_ended(listener);
 		return false;
 	}
 	if (result == 1)
-		deaf(listener);
+		consuming_ended(listener);
 	if (listener->consuming)
 		return true;
 	if (cbx_now(listener->clock) < listener->retry_at)
@@ -130,26 +130,26 @@ static bool ensure(struct cbx_listener *listener)
 static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
 	struct cbx_bus_message message = { .exchange = "",
-					   .routing_key = inbound->letter.reply_to,
-					   .body = inbound->letter.body,
-					   .body_len = inbound->letter.len,
-					   .correlation_id = inbound->letter.correlation_id };
+					   .routing_key = inbound->response.reply_to,
+					   .body = inbound->response.body,
+					   .body_len = inbound->response.len,
+					   .correlation_id = inbound->response.correlation_id };
 	char trace[CBX_UUID_TEXT];
 	int result = 0;
 
 	cbx_uuid(trace);
 	cbx_envelope_properties(listener->settings, listener->clock,
-				inbound->letter.trace_id ?: trace, &message);
-	if (inbound->letter.reply_to)
+				inbound->response.trace_id ?: trace, &message);
+	if (inbound->response.reply_to)
 		result = listener->bus->ops->publish(listener->bus, &message, NULL,
 						     cbx_now(listener->clock) + 2 * CBX_SECOND);
 	if (!result || result == CHATTERBOX_E_LIMIT)
-		result = listener->bus->ops->settle(listener->bus, inbound->tag, false, true);
+		result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, true);
 	if (result < 0)
 		lost(listener, CHATTERBOX_E_DOWN);
 }
 
-static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
+static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
 	int result;
 
@@ -164,21 +164,21 @@ static void settle(struct cbx_listener *listener, struct cbx_inbound *inbound)
 		drop_connection(listener);
 		return;
 	}
-	result = listener->bus->ops->settle(listener->bus, inbound->tag, false, inbound->ok);
+	result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, inbound->ok);
 	if (result < 0)
 		lost(listener, result);
 	else
-		cbx_metric_add(listener->observe->events_consumed, inbound->event,
+		cbx_metric_add(listener->counters->events_consumed, inbound->event,
 			       inbound->ok ? "ok" : "rejected", 1);
 }
 
-static void settle_all(struct cbx_listener *listener)
+static void acknowledge_all(struct cbx_listener *listener)
 {
 	struct cbx_inbound *inbound;
 
 	cbx_mailbox_clear(listener->inbox);
 	while ((inbound = cbx_mailbox_take(listener->inbox))) {
-		settle(listener, inbound);
+		acknowledge(listener, inbound);
 		inbound->answer = NULL;
 		cbx_inbound_free(inbound);
 	}
@@ -186,11 +186,11 @@ static void settle_all(struct cbx_listener *listener)
 
 static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
 {
-	cbx_metric_add(listener->observe->events_consumed, "unknown", "rejected", 1);
+	cbx_metric_add(listener->counters->events_consumed, "unknown", "rejected", 1);
 	cbx_warn(listener->log, CBX_FIELDS({ "routing_key", event->message.routing_key }),
 		 "an event of %zu bytes is rejected: %s", event->message.body_len,
 		 chatterbox_strerror(error));
-	error = listener->bus->ops->settle(listener->bus, event->tag, false, false);
+	error = listener->bus->ops->acknowledge(listener->bus, event->tag, false, false);
 	if (error < 0)
 		lost(listener, error);
 }
@@ -213,7 +213,7 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 					    event->message.body_len, &listener->settings->limits,
 					    &inbound);
 	if (!result && inbound->reply)
-		cbx_observe_rejects(listener->observe, inbound->reply);
+		cbx_counters_add_rejects(listener->counters, inbound->reply);
 	if (!result && is_empty(inbound))
 		result = CHATTERBOX_E_DECODE;
 	if (result == -ENOMEM) {
@@ -285,7 +285,7 @@ static void turn(struct cbx_listener *listener)
 	if (cbx_settings_take(listener->place, &listener->settings))
 		listener->bus->max_body = listener->settings->limits.bytes;
 	cbx_health_want(listener->bus_link.entry, leads);
-	settle_all(listener);
+	acknowledge_all(listener);
 	if (listener->consuming && listener->unanswered == listener->connection)
 		drop_connection(listener);
 	if (!leads && listener->bus_link.up)
@@ -305,7 +305,7 @@ void *cbx_listener_run(void *user)
 		listener->beat = cbx_now(listener->clock);
 		turn(listener);
 	}
-	settle_all(listener);
+	acknowledge_all(listener);
 	return NULL;
 }
 

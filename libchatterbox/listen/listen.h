@@ -6,8 +6,8 @@
  * it. Only the leader consumes; what is unsettled when it stops is delivered again to its
  * successor.
  */
-#ifndef CBX_FLOW_LISTEN_H
-#define CBX_FLOW_LISTEN_H
+#ifndef CBX_LISTEN_LISTEN_H
+#define CBX_LISTEN_LISTEN_H
 
 #include "base/thread.h"
 #include "port/bus.h"
@@ -24,7 +24,7 @@ struct cbx_listener {
 	const struct cbx_log *log;
 	struct cbx_settings_place *place;
 	struct cbx_settings *settings; /* taken from there on every turn */
-	struct cbx_observe *observe;
+	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
 	struct cbx_mailbox *inbox;  /* inbounds that come back, settled */
 	struct cbx_mailbox *poller; /* where they go */

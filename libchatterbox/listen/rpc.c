@@ -115,11 +115,11 @@ static bool hand_over(struct origin *origin, struct cbx_text *body)
 	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
 
 	if (cbx_inbound_new(CBX_IN_ANSWER, &inbound) < 0 ||
-	    cbx_text_take(body, &inbound->letter.body, &inbound->letter.len) < 0)
+	    cbx_text_take(body, &inbound->response.body, &inbound->response.len) < 0)
 		return false;
-	inbound->letter.reply_to = cbx_steal(origin->reply_to);
-	inbound->letter.correlation_id = cbx_steal(origin->correlation_id);
-	inbound->letter.trace_id = cbx_steal(origin->trace_id);
+	inbound->response.reply_to = cbx_steal(origin->reply_to);
+	inbound->response.correlation_id = cbx_steal(origin->correlation_id);
+	inbound->response.trace_id = cbx_steal(origin->trace_id);
 	inbound->tag = origin->tag;
 	inbound->connection = origin->connection;
 	inbound->ok = true;

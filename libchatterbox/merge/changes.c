@@ -55,16 +55,16 @@ int merge_put(struct merge *m, struct cbx_job *job)
 	return 0;
 }
 
-int merge_tell(struct merge *m, struct cbx_job *job, enum cbx_place place, const char *previous,
-	       struct cbx_change **out)
+int merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
+		     const char *previous, struct cbx_change **out)
 {
 	struct cbx_change *change = cbx_batch_add_change(m->batch);
 
 	if (!change)
 		return -ENOMEM;
 	change->job = cbx_job_ref(job);
-	change->place = place;
-	change->told = true;
+	change->table = table;
+	change->transition = true;
 	job->recorded_at = m->rules->now;
 	job->updated_ms = m->rules->wall_ms;
 	if (previous) {

@@ -58,7 +58,7 @@ static int ended_copy(struct merge *m, struct cbx_job *job, const char *text, en
 	ended->kind = kind;
 	ended->phase = CBX_ENDED;
 	ended->inferred = true;
-	ended->word_at = m->report->at;
+	ended->applied_at = m->report->at;
 	ended->revision++;
 	*out = ended;
 	return 0;
@@ -75,7 +75,7 @@ static int vanish(struct merge *m, struct cbx_job *job)
 			    full ? CBX_COMPLETED : CBX_KILLED, &ended);
 	if (result < 0)
 		return result;
-	result = merge_tell(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
+	result = merge_transition(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
 	if (result < 0)
 		return result;
 	if (!full) {
@@ -106,8 +106,8 @@ static bool has_vanished(const struct cbx_report *report, struct cbx_job *job)
 /* Should the answer hold the job, and has nothing newer told of it? */
 static bool should_hold(const struct cbx_report *report, const struct cbx_job *job)
 {
-	/* an equal word_at is a word of this very answer; a later one came by a push */
-	if (job->phase != CBX_LIVE || job->word_at >= report->at)
+	/* an equal applied_at is a word of this very answer; a later one came by a push */
+	if (job->phase != CBX_LIVE || job->applied_at >= report->at)
 		return false;
 	return report->kind == CBX_LIST_ANSWER ||
 	       holds(report->named, report->named_count, job->status->job_id);
@@ -127,7 +127,7 @@ int merge_vanished(struct merge *m)
 
 		if (!should_hold(report, job))
 			continue;
-		if (holds(report->garbled, report->garbled_count, job->status->job_id)) {
+		if (holds(report->rejected, report->rejected_count, job->status->job_id)) {
 			merge_seen(job);
 			continue;
 		}
@@ -140,18 +140,18 @@ int merge_vanished(struct merge *m)
 	return 0;
 }
 
-bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms)
+bool cbx_merge_has_expired(const struct cbx_job_list *list, int64_t expired_before_ms)
 {
 	size_t i;
 
 	for (i = 0; i < list->count; i++)
 		if (list->jobs[i]->phase == CBX_LIVE &&
-		    list->jobs[i]->word_db_ms <= silent_before_ms)
+		    list->jobs[i]->applied_db_ms <= expired_before_ms)
 			return true;
 	return false;
 }
 
-int merge_silent(struct merge *m)
+int merge_offline_expired(struct merge *m)
 {
 	size_t i;
 	int result;
@@ -161,12 +161,12 @@ int merge_silent(struct merge *m)
 		struct cbx_job *job = m->jobs[i];
 		struct cbx_change *change = NULL;
 
-		if (job->phase != CBX_LIVE || job->word_db_ms > m->report->silent_before_ms)
+		if (job->phase != CBX_LIVE || job->applied_db_ms > m->report->expired_before_ms)
 			continue;
 		result = ended_copy(m, job, m->rules->keys.errored, CBX_ERRORED, &ended);
 		if (result < 0)
 			return result;
-		result = merge_tell(m, ended, CBX_IN_MONITOR, job->status->text, &change);
+		result = merge_transition(m, ended, CBX_IN_MONITOR, job->status->text, &change);
 		if (result < 0)
 			return result;
 		change->error_code = "system_offline";

@@ -103,7 +103,7 @@ static int add_system_event(struct merge *m, const char *name, const char *tag,
 	return cbx_text_take(payload, &event->payload, NULL);
 }
 
-static int tell_group(struct merge *m, const struct group *group)
+static int add_group_event(struct merge *m, const struct group *group)
 {
 	cbx_auto(cbx_text_free) struct cbx_text payload = { 0 };
 	bool before = group->live_before && group->live_before == group->paused_before;
@@ -122,7 +122,7 @@ static int tell_group(struct merge *m, const struct group *group)
 	return add_system_event(m, "status", "status", &payload);
 }
 
-static int tell_groups(struct merge *m)
+static int add_group_events(struct merge *m)
 {
 	struct groups groups = { 0 };
 	size_t i;
@@ -133,7 +133,7 @@ static int tell_groups(struct merge *m)
 	if (!result)
 		result = count_jobs(&groups, m->jobs, m->count, true);
 	for (i = 0; !result && i < groups.count; i++)
-		result = tell_group(m, &groups.all[i]);
+		result = add_group_event(m, &groups.all[i]);
 	free(groups.all);
 	return result;
 }
@@ -158,7 +158,7 @@ static void add_error(struct merge *m, const struct cbx_change *change, struct c
 	cbx_text_printf(payload, ",\"time\":\"%s\"}", time);
 }
 
-static int tell_errors(struct merge *m)
+static int add_error_event(struct merge *m)
 {
 	cbx_auto(cbx_text_free) struct cbx_text payload = { 0 };
 	size_t i;
@@ -166,7 +166,7 @@ static int tell_errors(struct merge *m)
 	for (i = m->first_change; i < m->batch->change_count; i++) {
 		const struct cbx_change *change = &m->batch->changes[i];
 
-		if (change->told && change->job->kind == CBX_ERRORED &&
+		if (change->transition && change->job->kind == CBX_ERRORED &&
 		    change->job->origin == CBX_USER)
 			add_error(m, change, &payload);
 	}
@@ -183,11 +183,11 @@ int merge_system_events(struct merge *m)
 	bool told = m->regrouped;
 
 	for (i = m->first_change; i < m->batch->change_count; i++)
-		told = told || m->batch->changes[i].told;
+		told = told || m->batch->changes[i].transition;
 	if (!told)
 		return 0;
-	result = tell_groups(m);
+	result = add_group_events(m);
 	if (result < 0)
 		return result;
-	return tell_errors(m);
+	return add_error_event(m);
 }

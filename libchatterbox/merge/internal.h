@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* merge_internal.h - the work in progress of one merge, shared by the merge's own files */
-#ifndef CBX_FLOW_MERGE_INTERNAL_H
-#define CBX_FLOW_MERGE_INTERNAL_H
+#ifndef CBX_MERGE_INTERNAL_H
+#define CBX_MERGE_INTERNAL_H
 
 #include "merge/merge.h"
 
@@ -27,14 +27,14 @@ struct merge {
 int merge_put(struct merge *m, struct cbx_job *job);
 struct cbx_job *merge_find(const struct merge *m, int64_t job_id);
 /* A told change: appended to the batch with its event. @previous NULL = none */
-int merge_tell(struct merge *m, struct cbx_job *job, enum cbx_place place, const char *previous,
-	       struct cbx_change **out);
+int merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
+		     const char *previous, struct cbx_change **out);
 /* ends.c */
 /* An answer or a push holds the job: what was counted of its absence is void */
 void merge_seen(struct cbx_job *job);
 /* A live job's last word, from a system that no longer says anything of it */
 int merge_vanished(struct merge *m);
-int merge_silent(struct merge *m);
+int merge_offline_expired(struct merge *m);
 /* events.c */
 /* A job is first heard of, has changed its text or ended: @previous was its text, or NULL */
 int merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous);

@@ -13,20 +13,21 @@
 #include <string.h>
 
 /* The job has this word now, and it is told: first heard of, another text, ended or returned */
-static int apply_told(struct merge *m, struct cbx_job *job, const char *previous, bool returned)
+static int apply_transition(struct merge *m, struct cbx_job *job, const char *previous,
+			    bool returned)
 {
 	struct cbx_change *change = NULL;
-	enum cbx_place place = CBX_IN_MONITOR;
+	enum cbx_row_table table = CBX_IN_MONITOR;
 	int result;
 
 	if (job->kind == CBX_COMPLETED || job->kind == CBX_KILLED)
-		place = CBX_IN_COMPLETED;
+		table = CBX_IN_COMPLETED;
 	job->phase = cbx_kind_is_end(job->kind) ? CBX_ENDED : CBX_LIVE;
 	job->inferred = false;
-	result = merge_tell(m, job, place, previous, &change);
+	result = merge_transition(m, job, table, previous, &change);
 	if (result < 0)
 		return result;
-	change->returned = returned && place == CBX_IN_MONITOR;
+	change->returned = returned && table == CBX_IN_MONITOR;
 	if (job->kind == CBX_ERRORED) {
 		change->error_code = job->status->error_code ?: "errored";
 		change->error_message = job->status->error_message ?: job->status->text;
@@ -35,7 +36,7 @@ static int apply_told(struct merge *m, struct cbx_job *job, const char *previous
 }
 
 /* When this report told of a job, for those that a Job Status round may leave out */
-static uint64_t told_at(const struct merge *m)
+static uint64_t reported_at(const struct merge *m)
 {
 	return m->report->kind == CBX_STATUS_ANSWER ? 0 : m->report->at;
 }
@@ -56,9 +57,9 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 		job->first_seen_ms = m->rules->wall_ms;
 	}
 	job->kind = cbx_kind_of(&m->rules->keys, status->text);
-	job->word_at = m->report->at;
-	job->told_at = told_at(m);
-	job->word_db_ms = m->rules->db_ms;
+	job->applied_at = m->report->at;
+	job->reported_at = reported_at(m);
+	job->applied_db_ms = m->rules->db_ms;
 	merge_seen(job);
 	*out = job;
 	return 0;
@@ -73,16 +74,16 @@ static bool has_moved(const struct cbx_status *from, const struct cbx_status *to
 }
 
 /* A word about a job that lives: progress, a change of its text, or its end */
-static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
+static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
 {
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	struct cbx_change *change;
 	int result;
 
 	if (cbx_status_equal(known->status, status)) {
-		known->word_at = m->report->at;
-		known->told_at = told_at(m);
-		known->word_db_ms = m->rules->db_ms;
+		known->applied_at = m->report->at;
+		known->reported_at = reported_at(m);
+		known->applied_db_ms = m->rules->db_ms;
 		merge_seen(known);
 		return 0;
 	}
@@ -91,7 +92,7 @@ static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_statu
 		return result;
 	if (strcmp(known->status->text, status->text)) {
 		job->revision++;
-		return apply_told(m, job, known->status->text, false);
+		return apply_transition(m, job, known->status->text, false);
 	}
 	m->counts->progressed++;
 	m->regrouped = m->regrouped || has_moved(known->status, status);
@@ -102,7 +103,7 @@ static int word_of_live(struct merge *m, struct cbx_job *known, struct cbx_statu
 		if (!change)
 			return -ENOMEM;
 		change->job = cbx_job_ref(job);
-		change->place = CBX_IN_MONITOR;
+		change->table = CBX_IN_MONITOR;
 	}
 	return merge_put(m, job);
 }
@@ -116,8 +117,8 @@ struct end {
 };
 
 /* A word about a job that has ended */
-static int word_of_ended(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
-			 const struct end *end, struct cbx_status *status)
+static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
+			  const struct end *end, struct cbx_status *status)
 {
 	enum cbx_kind kind = cbx_kind_of(&m->rules->keys, status->text);
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
@@ -139,12 +140,12 @@ static int word_of_ended(struct merge *m, struct cbx_job *known, const struct cb
 		if (!known)
 			job->first_seen_ms = past->started_ms;
 	}
-	return apply_told(m, job, end->text, end->in_completed);
+	return apply_transition(m, job, end->text, end->in_completed);
 }
 
 /* The first word about a job: one that OCD's row announced, or one never seen */
-static int first_word(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
-		      struct cbx_status *status)
+static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
+		       struct cbx_status *status)
 {
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	int result = next_record(m, known, status, &job);
@@ -156,7 +157,8 @@ static int first_word(struct merge *m, struct cbx_job *known, const struct cbx_p
 		job->revision = past->revision + 1;
 	if (past && past->origin == CBX_OCD)
 		job->origin = CBX_OCD;
-	return apply_told(m, job, past && past->ended ? past->status : NULL, past && past->ended);
+	return apply_transition(m, job, past && past->ended ? past->status : NULL,
+				past && past->ended);
 }
 
 static int word(struct merge *m, struct cbx_status *status)
@@ -165,23 +167,23 @@ static int word(struct merge *m, struct cbx_status *status)
 	const struct cbx_past *past = NULL;
 	struct end end;
 
-	if (known && known->word_at > m->report->at) {
+	if (known && known->applied_at > m->report->at) {
 		m->counts->late++;
 		return 0;
 	}
 	if (known && known->phase == CBX_LIVE)
-		return word_of_live(m, known, status);
+		return apply_to_live(m, known, status);
 	past = m->find_past(m->user, m->report->system, status->job_id);
 	if (known && known->phase == CBX_ENDED) {
 		end = (struct end){ known->status->text, known->revision, known->inferred,
 				    known->kind != CBX_ERRORED };
-		return word_of_ended(m, known, past, &end, status);
+		return apply_to_ended(m, known, past, &end, status);
 	}
 	if (!known && past && past->ended) {
 		end = (struct end){ past->status, past->revision, past->inferred, true };
-		return word_of_ended(m, NULL, past, &end, status);
+		return apply_to_ended(m, NULL, past, &end, status);
 	}
-	return first_word(m, known, past, status);
+	return apply_first(m, known, past, status);
 }
 
 bool cbx_merge_needs_past(const struct cbx_job_list *last, int64_t job_id)
@@ -206,8 +208,8 @@ static int begin(struct merge *m)
 		struct cbx_job *job = m->last->jobs[i];
 
 		if (job->phase == CBX_ENDED && job->kind != CBX_ERRORED &&
-		    m->rules->now - job->word_at > m->rules->keep_ended &&
-		    m->rules->now > job->word_at) {
+		    m->rules->now - job->applied_at > m->rules->keep_ended &&
+		    m->rules->now > job->applied_at) {
 			m->changed = true;
 			continue;
 		}
@@ -223,8 +225,8 @@ static int run(struct merge *m)
 
 	for (i = 0; !result && i < m->report->count; i++)
 		result = word(m, m->report->statuses[i]);
-	if (!result && m->report->kind == CBX_SILENCE)
-		result = merge_silent(m);
+	if (!result && m->report->kind == CBX_OFFLINE_EXPIRY)
+		result = merge_offline_expired(m);
 	if (!result)
 		result = merge_vanished(m);
 	if (!result)

@@ -6,16 +6,16 @@
  * clock is read. All rules of contract 1 about revisions, late words, ends, returns, vanished and
  * silent jobs are here. One system at a time, so nothing assumes that it sees the whole fleet.
  */
-#ifndef CBX_FLOW_MERGE_H
-#define CBX_FLOW_MERGE_H
+#ifndef CBX_MERGE_MERGE_H
+#define CBX_MERGE_MERGE_H
 
 #include "domain/change.h"
 
 enum cbx_report_kind {
 	CBX_LIST_ANSWER,   /* of job_list: all jobs of the system */
 	CBX_STATUS_ANSWER, /* of job_status: about the named jobs */
-	CBX_PUSH,    /* the system spoke by itself: it says nothing of jobs that it leaves out */
-	CBX_SILENCE, /* an offline system's jobs that nobody heard of for offline_job_ttl */
+	CBX_PUSH, /* the system spoke by itself: it says nothing of jobs that it leaves out */
+	CBX_OFFLINE_EXPIRY, /* an offline system's jobs that nobody heard of for offline_job_ttl */
 };
 
 /* What it means that an answer leaves out a job that it should hold */
@@ -35,9 +35,10 @@ struct cbx_report {
 	const int64_t *named; /* ascending; CBX_STATUS_ANSWER only */
 	size_t named_count;
 	enum cbx_absence absence;
-	const int64_t *garbled; /* ascending; jobs that are in it, by a status that was rejected */
-	size_t garbled_count;
-	int64_t silent_before_ms; /* CBX_SILENCE: last word older than that, database's clock */
+	const int64_t *rejected; /* ascending; jobs that are in it, by a status that was rejected */
+	size_t rejected_count;
+	int64_t expired_before_ms; /* CBX_OFFLINE_EXPIRY: last word older than that, database's
+				      clock */
 };
 
 struct cbx_merge_rules {
@@ -80,7 +81,7 @@ int cbx_merge(const struct cbx_merge_rules *rules, struct cbx_job_list *last,
 	      const struct cbx_report *report, cbx_past_fn find_past, void *user,
 	      struct cbx_batch *batch, struct cbx_merge_counts *counts, struct cbx_job_list **next);
 /* Has @list a live job whose last word is older than that? */
-bool cbx_merge_has_silent(const struct cbx_job_list *list, int64_t silent_before_ms);
+bool cbx_merge_has_expired(const struct cbx_job_list *list, int64_t expired_before_ms);
 /* Jobs of @report for which SQL has to be asked before: not in the list, ended, or unheard */
 bool cbx_merge_needs_past(const struct cbx_job_list *last, int64_t job_id);
 

@@ -122,7 +122,7 @@ struct cbx_bus_ops {
 		    struct cbx_bus_event *event);
 	/* Acknowledge a delivery (and, with @multiple, all before it), or reject it without
 	 * requeue. */
-	int (*settle)(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+	int (*acknowledge)(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
 	/* Stop consuming all that consume() began; unsettled deliveries stay open, and what had
 	 * arrived is still given by take(). */
 	int (*cancel)(struct cbx_bus *bus, uint64_t deadline);

@@ -80,7 +80,7 @@ int cbx_clearing_take(void *user, const struct cbx_row *row)
 	change = cbx_batch_add_change(&clearing->batch);
 	if (!change)
 		return -ENOMEM;
-	change->place = CBX_IN_COMPLETED;
+	change->table = CBX_IN_COMPLETED;
 	change->job = cbx_steal(job);
 	return 0;
 }

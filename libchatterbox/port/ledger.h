@@ -65,13 +65,13 @@ struct cbx_ledger_ops {
 		      const struct cbx_batch *batch, uint64_t deadline);
 	/* After a record() that returned CHATTERBOX_E_DOWN: 1 = its transaction was committed after
 	 * all, 0 = it was not, CHATTERBOX_E_DOWN = still unknown. Ask before anything else. */
-	int (*settled)(struct cbx_sql *sql, uint64_t deadline);
+	int (*resolve)(struct cbx_sql *sql, uint64_t deadline);
 	/* The last CBX_PUSH_LOG recorded pushes, oldest first */
 	int (*pushes)(struct cbx_sql *sql, cbx_push_fn each, void *user);
 	/* Every row of status_monitor, by system (bytewise), job_id */
 	int (*monitored)(struct cbx_sql *sql, cbx_row_fn each, void *user);
 	/* The rows of status_monitor with revision 0 */
-	int (*unheard)(struct cbx_sql *sql, cbx_row_fn each, void *user);
+	int (*unreported)(struct cbx_sql *sql, cbx_row_fn each, void *user);
 	/* Which of these jobs are OCD's by now: an 'ocd' row in status_monitor, or a row of
 	 * scheduled_jobs. Only system and job_id of the row are set. */
 	int (*ocd_jobs)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

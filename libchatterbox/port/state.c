@@ -12,25 +12,25 @@ void cbx_state_free(struct cbx_state *state)
 		state->ops->free(state);
 }
 
-struct place {
+struct position {
 	uint64_t ms, sequence;
 };
 
-static struct place read_place(const char *text)
+static struct position read_position(const char *text)
 {
-	struct place place = { 0 };
+	struct position position = { 0 };
 	char *end;
 
-	place.ms = strtoull(text, &end, 10);
+	position.ms = strtoull(text, &end, 10);
 	if (*end == '-')
-		place.sequence = strtoull(end + 1, NULL, 10);
-	return place;
+		position.sequence = strtoull(end + 1, NULL, 10);
+	return position;
 }
 
-int cbx_stream_place_compare(const char *a, const char *b)
+int cbx_stream_position_compare(const char *a, const char *b)
 {
-	struct place x = read_place(a);
-	struct place y = read_place(b);
+	struct position x = read_position(a);
+	struct position y = read_position(b);
 
 	if (x.ms != y.ms)
 		return x.ms < y.ms ? -1 : 1;

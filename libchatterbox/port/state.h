@@ -65,7 +65,7 @@ struct cbx_stream_entry {
 };
 
 /* A place in the stream, as text: "1526919030474-55" */
-#define CBX_STREAM_PLACE 48
+#define CBX_STREAM_POSITION 48
 
 /* Receives the entries of the stream, oldest first; a non-zero return stops and is passed on. It
  * must not call the state (or store) that it is called by. */
@@ -120,11 +120,12 @@ struct cbx_state_ops {
 			     int64_t max_length);
 	/* APP:active_systems, by ZSCAN */
 	int (*read_active)(struct cbx_state *state, cbx_score_fn each, void *user);
-	/* Entries of APP:events after @place, @most of them at most (XREAD); @place then is that of
-	 * the last one. "" = none is given, and @place is that of the newest ("0-0": there is
-	 * none). 1 = nobody knows what came after @place: it is older than the oldest entry, newer
-	 * than the newest, or the stream is gone; none is given, @place is left as it is. */
-	int (*read_events)(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+	/* Entries of APP:events after @position, @most of them at most (XREAD); @position then is
+	 * that of the last one. "" = none is given, and @position is that of the newest ("0-0":
+	 * there is none). 1 = nobody knows what came after @position: it is older than the oldest
+	 * entry, newer than the newest, or the stream is gone; none is given, @position is left as
+	 * it is. */
+	int (*read_events)(struct cbx_state *state, char position[CBX_STREAM_POSITION], size_t most,
 			   cbx_stream_fn each, void *user);
 	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
 	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit.
@@ -143,6 +144,6 @@ struct cbx_state {
 
 void cbx_state_free(struct cbx_state *state); /* takes NULL */
 /* Which place comes first: < 0, 0, > 0. One that can't be read comes before all. */
-int cbx_stream_place_compare(const char *a, const char *b);
+int cbx_stream_position_compare(const char *a, const char *b);
 
 #endif

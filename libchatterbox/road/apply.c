@@ -9,51 +9,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-int cbx_flow_ask_now(struct cbx_flow *flow, const char *system)
+int cbx_road_ask_now(struct cbx_road *road, const char *system)
 {
-	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, system);
+	struct cbx_system_entry *entry = cbx_systems_get(road->systems, system);
 
 	if (!entry)
 		return -ENOMEM;
 	if (entry->ask_now)
 		return 0;
-	if (flow->ask_now_count == flow->ask_now_capacity) {
-		size_t capacity = flow->ask_now_capacity ? flow->ask_now_capacity * 2 : 16;
-		struct cbx_system_entry **all = reallocarray(flow->ask_now, capacity, sizeof(*all));
+	if (road->ask_now_count == road->ask_now_capacity) {
+		size_t capacity = road->ask_now_capacity ? road->ask_now_capacity * 2 : 16;
+		struct cbx_system_entry **all = reallocarray(road->ask_now, capacity, sizeof(*all));
 
 		if (!all)
 			return -ENOMEM;
-		flow->ask_now = all;
-		flow->ask_now_capacity = capacity;
+		road->ask_now = all;
+		road->ask_now_capacity = capacity;
 	}
-	flow->ask_now[flow->ask_now_count++] = entry;
+	road->ask_now[road->ask_now_count++] = entry;
 	entry->ask_now = true;
 	return 0;
 }
 
-int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, uint64_t at,
-		       enum cbx_system_state state, bool listed)
+int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
+			 enum cbx_system_state state, bool listed)
 {
 	int result = 0;
 
-	entry->word_at = at;
+	entry->reported_at = at;
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
-	flow->systems_dirty = true;
+	road->systems_dirty = true;
 	if (listed || state == CBX_OFFLINE)
-		entry->list_owed = !listed;
-	else if (entry->list_owed)
-		result = cbx_flow_ask_now(flow, entry->system->name);
+		entry->list_due = !listed;
+	else if (entry->list_due)
+		result = cbx_road_ask_now(road, entry->system->name);
 	return result ? result
-		      : cbx_systems_set(flow->systems, entry, state, cbx_wall(flow->clock), listed);
+		      : cbx_systems_set(road->systems, entry, state, cbx_wall(road->clock), listed);
 }
 
-static int note_word_of(struct cbx_flow *flow, const char *name, uint64_t at,
-			enum cbx_system_state state)
+static int note_report_of(struct cbx_road *road, const char *name, uint64_t at,
+			  enum cbx_system_state state)
 {
-	struct cbx_system_entry *entry = cbx_systems_get(flow->systems, name);
+	struct cbx_system_entry *entry = cbx_systems_get(road->systems, name);
 
-	return entry ? cbx_flow_note_word(flow, entry, at, state, false) : -ENOMEM;
+	return entry ? cbx_road_note_report(road, entry, at, state, false) : -ENOMEM;
 }
 
 static int by_system(const void *a, const void *b)
@@ -66,7 +66,7 @@ static int by_system(const void *a, const void *b)
 
 /* A pushed report may hold several systems: each is heard by itself. The sort may shuffle jobs of
  * one system, which is harmless: the decoder keeps each job once. */
-static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	struct cbx_reply *reply = inbound->reply;
 	size_t first = 0;
@@ -84,16 +84,16 @@ static int hear_push(struct cbx_flow *flow, struct cbx_inbound *inbound)
 		report.statuses = reply->statuses + first;
 		report.count = i - first;
 		first = i;
-		result = note_word_of(flow, report.system, inbound->at, CBX_ONLINE);
+		result = note_report_of(road, report.system, inbound->at, CBX_ONLINE);
 		if (!result)
-			result = cbx_flow_hear(flow, &report, inbound);
+			result = cbx_road_receive(road, &report, inbound);
 		if (result < 0)
 			return result;
 	}
 	return 0;
 }
 
-static int mark_systems(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int mark_systems(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	bool online = inbound->type == CBX_IN_ONLINE;
 	size_t i;
@@ -102,21 +102,21 @@ static int mark_systems(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	for (i = 0; !result && i < inbound->reply->system_count; i++) {
 		const char *name = inbound->reply->systems[i];
 
-		result = note_word_of(flow, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
+		result = note_report_of(road, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
 		if (!result && online)
-			result = cbx_flow_ask_now(flow, name);
+			result = cbx_road_ask_now(road, name);
 	}
 	return result;
 }
 
-static int apply(struct cbx_flow *flow, struct cbx_inbound *inbound)
+static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	switch (inbound->type) {
 	case CBX_IN_REPORT:
-		return hear_push(flow, inbound);
+		return receive_push(road, inbound);
 	case CBX_IN_ONLINE:
 	case CBX_IN_OFFLINE:
-		return mark_systems(flow, inbound);
+		return mark_systems(road, inbound);
 	case CBX_IN_INTERVAL:
 	case CBX_IN_DISCOVER:
 	case CBX_IN_POLL:
@@ -124,31 +124,31 @@ static int apply(struct cbx_flow *flow, struct cbx_inbound *inbound)
 	case CBX_IN_ANSWER:
 		break;
 	}
-	flow->command(flow->command_user, inbound);
+	road->command(road->command_user, inbound);
 	return 1;
 }
 
-int cbx_flow_drain_inbox(struct cbx_flow *flow)
+int cbx_road_drain_inbox(struct cbx_road *road)
 {
 	struct cbx_inbound *inbound;
 	int result;
 
-	if (flow->hanging)
+	if (road->hanging)
 		return 0; /* what is heard now must not mix with a batch whose fate is open */
-	cbx_mailbox_clear(flow->inbox);
-	while ((inbound = cbx_mailbox_take(flow->inbox))) {
-		result = apply(flow, inbound);
+	cbx_mailbox_clear(road->inbox);
+	while ((inbound = cbx_mailbox_take(road->inbox))) {
+		result = apply(road, inbound);
 		if (result == 1)
 			continue;
 		if (result < 0) {
-			cbx_inbound_return(inbound);
+			cbx_inbound_requeue(inbound);
 			return result;
 		}
 		inbound->next = NULL;
-		*flow->batch.inbounds_end = inbound;
-		flow->batch.inbounds_end = &inbound->next;
-		if (!flow->batch.heard_count)
-			flow->batch.oldest = cbx_now(flow->clock);
+		*road->batch.inbounds_end = inbound;
+		road->batch.inbounds_end = &inbound->next;
+		if (!road->batch.received_count)
+			road->batch.oldest = cbx_now(road->clock);
 	}
 	return 0;
 }

@@ -15,15 +15,15 @@
 
 #define METHOD "nl-hdms.request"
 
-int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out)
+int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out)
 {
 	struct cbx_poll *poll = calloc(1, sizeof(*poll));
 
 	if (!poll)
 		return -ENOMEM;
-	poll->flow = flow;
+	poll->road = road;
 	cbx_uuid(poll->trace);
-	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)flow->epoch,
+	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)road->epoch,
 		 poll->trace);
 	*out = poll;
 	return 0;
@@ -72,10 +72,10 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 
 /* A job is left out when a push or a list told of it within the interval: the round's own last
  * answers don't count, so that a steady rhythm asks about every job each time */
-static bool heard_lately(const struct cbx_flow *flow, const struct cbx_job *job)
+static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
 {
-	return job->told_at &&
-	       (double)(cbx_now(flow->clock) - job->told_at) < flow->interval_current * 1e9;
+	return job->reported_at &&
+	       (double)(cbx_now(road->clock) - job->reported_at) < road->interval_current * 1e9;
 }
 
 /* 1 when there was a job to be asked about */
@@ -90,7 +90,8 @@ static int add_jobs(struct cbx_poll *poll, struct cbx_system_entry *entry,
 	if (!ids)
 		return -ENOMEM;
 	for (i = 0; i < list->count; i++)
-		if (list->jobs[i]->phase != CBX_ENDED && !heard_lately(poll->flow, list->jobs[i]))
+		if (list->jobs[i]->phase != CBX_ENDED &&
+		    !reported_lately(poll->road, list->jobs[i]))
 			ids[count++] = list->jobs[i]->status->job_id;
 	if (count)
 		result = cbx_poll_add(poll, entry, false, ids, count);
@@ -99,29 +100,29 @@ static int add_jobs(struct cbx_poll *poll, struct cbx_system_entry *entry,
 
 static int add_target(struct cbx_poll *poll, bool discovery, struct cbx_system_entry *entry)
 {
-	struct cbx_flow *flow = poll->flow;
-	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, entry->system->name);
+	struct cbx_road *road = poll->road;
+	const struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, entry->system->name);
 	bool offline = entry->system->state == CBX_OFFLINE;
-	bool waits = cbx_now(flow->clock) < entry->ask_again_at;
+	bool waits = cbx_now(road->clock) < entry->ask_again_at;
 	int result = 0;
 
 	if (discovery && !waits && (!offline || (list && list->live)))
 		return cbx_poll_add(poll, entry, true, NULL, 0);
 	if (discovery)
-		entry->list_owed = true;
+		entry->list_due = true;
 	if (discovery || waits || offline)
 		return 0;
 	if (list)
 		result = add_jobs(poll, entry, list);
 	/* an answer about its jobs would bring the list that it owes, too */
-	return result || !entry->list_owed ? result : cbx_poll_add(poll, entry, true, NULL, 0);
+	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
 }
 
 int poll_add_all(struct cbx_poll *poll, bool discovery)
 {
-	struct cbx_flow *flow = poll->flow;
-	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
-	size_t count = cbx_systems_count(flow->systems);
+	struct cbx_road *road = poll->road;
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
 	size_t i;
 	int result = 0;
 
@@ -134,14 +135,14 @@ int poll_add_all(struct cbx_poll *poll, bool discovery)
 
 void poll_add_ask_now(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 
-	while (flow->ask_now_count) {
-		struct cbx_system_entry *entry = flow->ask_now[flow->ask_now_count - 1];
+	while (road->ask_now_count) {
+		struct cbx_system_entry *entry = road->ask_now[road->ask_now_count - 1];
 
 		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
 			return;
-		flow->ask_now_count--;
+		road->ask_now_count--;
 		entry->ask_now = false;
 	}
 }
@@ -157,7 +158,7 @@ const char *poll_event(const struct target *target)
 static size_t group_size(const struct cbx_poll *poll)
 {
 	const struct target *first = &poll->targets[poll->next];
-	size_t most = poll->flow->settings->systems_per_request;
+	size_t most = poll->road->settings->systems_per_request;
 	size_t n = 1;
 
 	if (first->entry->ask_alone)
@@ -189,7 +190,7 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	const struct target *targets = &poll->targets[poll->next];
 	size_t i;
 
-	cbx_envelope_open(poll->flow->settings, body, id, METHOD);
+	cbx_envelope_open(poll->road->settings, body, id, METHOD);
 	cbx_text_printf(body,
 			"{\"verb\":{\"event_category\":\"request_system\",\"event\":\"%s\"},"
 			"\"object\":{\"systems\":[",
@@ -202,27 +203,27 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	cbx_text_puts(body, "]},\"target\":{\"system\":");
 	cbx_text_json_string(body, count == 1 ? targets->entry->system->name : "");
 	cbx_text_puts(body, "}}");
-	cbx_envelope_close(poll->flow->settings, body);
+	cbx_envelope_close(poll->road->settings, body);
 }
 
 static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text *body)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	struct cbx_bus_message message = {
-		.exchange = flow->settings->request_exchange,
+		.exchange = road->settings->request_exchange,
 		.routing_key = METHOD,
 		.type = METHOD,
 		.body = body->bytes,
 		.body_len = body->len,
 		.correlation_id = id,
-		.reply_to = flow->bus->ops->reply_to(flow->bus),
-		.expiration_ms = (int64_t)(poll->flow->settings->poll_timeout_ns / CBX_MS),
+		.reply_to = road->bus->ops->reply_to(road->bus),
+		.expiration_ms = (int64_t)(poll->road->settings->poll_timeout_ns / CBX_MS),
 		.mandatory = true,
 	};
 
-	cbx_envelope_properties(flow->settings, flow->clock, poll->trace, &message);
-	return flow->bus->ops->publish(flow->bus, &message, NULL,
-				       cbx_now(flow->clock) + 5 * CBX_SECOND);
+	cbx_envelope_properties(road->settings, road->clock, poll->trace, &message);
+	return road->bus->ops->publish(road->bus, &message, NULL,
+				       cbx_now(road->clock) + 5 * CBX_SECOND);
 }
 
 static int add_question(struct cbx_poll *poll, size_t count)
@@ -237,7 +238,7 @@ static int add_question(struct cbx_poll *poll, size_t count)
 		poll->question_capacity = capacity;
 	}
 	poll->questions[poll->question_count] = (struct question){
-		.first = poll->next, .count = count, .sent_at = cbx_now(poll->flow->clock)
+		.first = poll->next, .count = count, .sent_at = cbx_now(poll->road->clock)
 	};
 	return 0;
 }
@@ -268,29 +269,29 @@ static int send_question(struct cbx_poll *poll)
 
 int poll_ask(struct cbx_poll *poll)
 {
-	size_t window = poll->flow->settings->in_flight;
-	size_t taken = poll->flow->commands_in_flight;
+	size_t window = poll->road->settings->in_flight;
+	size_t taken = poll->road->commands_in_flight;
 	size_t most = taken < window ? window - taken : 1;
 	int result = 0;
 
 	while (!result && poll->next < poll->target_count && poll->in_flight < most)
 		result = send_question(poll);
-	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
+	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
 	if (result < 0)
-		cbx_link_lost(&poll->flow->bus_link, result);
+		cbx_link_lost(&poll->road->bus_link, result);
 	return result;
 }
 
-int64_t poll_depth(struct cbx_flow *flow)
+int64_t poll_depth(struct cbx_road *road)
 {
 	int64_t depth = -1;
 	int result;
 
-	if (!flow->bus_link.up)
+	if (!road->bus_link.up)
 		return -1;
-	result = flow->bus->ops->depth(flow->bus, "nl-hdms.request", &depth,
-				       cbx_now(flow->clock) + 2 * CBX_SECOND);
+	result = road->bus->ops->depth(road->bus, "nl-hdms.request", &depth,
+				       cbx_now(road->clock) + 2 * CBX_SECOND);
 	if (result == CHATTERBOX_E_DOWN)
-		cbx_link_lost(&flow->bus_link, result);
+		cbx_link_lost(&road->bus_link, result);
 	return result < 0 ? -1 : depth;
 }

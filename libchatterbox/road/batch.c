@@ -17,13 +17,13 @@
 #define BATCH_REPORTS 512
 #define BATCH_BYTES ((size_t)32 << 20)
 
-static void heard_free(struct cbx_heard *heard)
+static void heard_free(struct cbx_received *received)
 {
 	size_t i;
 
-	for (i = 0; i < heard->report.count; i++)
-		cbx_status_unref(heard->report.statuses[i]);
-	free(heard);
+	for (i = 0; i < received->report.count; i++)
+		cbx_status_unref(received->report.statuses[i]);
+	free(received);
 }
 
 /* A copy of @len bytes in the room behind a report */
@@ -38,169 +38,173 @@ static void *keep(char **at, const void *bytes, size_t len)
 }
 
 static int heard_new(const struct cbx_report *report, struct cbx_inbound *from,
-		     struct cbx_heard **out)
+		     struct cbx_received **out)
 {
 	size_t statuses = report->count * sizeof(struct cbx_status *);
 	size_t named = report->named_count * sizeof(int64_t);
-	size_t garbled = report->garbled_count * sizeof(int64_t);
+	size_t rejected = report->rejected_count * sizeof(int64_t);
 	size_t name = strlen(report->system) + 1;
-	struct cbx_heard *heard = malloc(sizeof(*heard) + statuses + named + garbled + name);
+	struct cbx_received *received =
+		malloc(sizeof(*received) + statuses + named + rejected + name);
 	char *at;
 	size_t i;
 
-	if (!heard)
+	if (!received)
 		return -ENOMEM;
-	*heard = (struct cbx_heard){ .from = from, .report = *report };
-	at = (char *)heard->room;
-	heard->report.statuses = keep(&at, report->statuses, statuses);
-	heard->report.named = keep(&at, report->named, named);
-	heard->report.garbled = keep(&at, report->garbled, garbled);
-	heard->report.system = keep(&at, report->system, name);
+	*received = (struct cbx_received){ .from = from, .report = *report };
+	at = (char *)received->room;
+	received->report.statuses = keep(&at, report->statuses, statuses);
+	received->report.named = keep(&at, report->named, named);
+	received->report.rejected = keep(&at, report->rejected, rejected);
+	received->report.system = keep(&at, report->system, name);
 	for (i = 0; i < report->count; i++)
 		cbx_status_ref(report->statuses[i]);
-	*out = heard;
+	*out = received;
 	return 0;
 }
 
-static size_t heard_bytes(const struct cbx_heard *heard)
+static size_t received_bytes(const struct cbx_received *received)
 {
 	size_t bytes = 0;
 	size_t i;
 
-	for (i = 0; i < heard->report.count; i++)
-		bytes += heard->report.statuses[i]->json_len;
+	for (i = 0; i < received->report.count; i++)
+		bytes += received->report.statuses[i]->json_len;
 	return bytes;
 }
 
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from)
+int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
+		     struct cbx_inbound *from)
 {
-	struct cbx_heard *heard = NULL;
-	int result = heard_new(report, from, &heard);
+	struct cbx_received *received = NULL;
+	int result = heard_new(report, from, &received);
 
 	if (result < 0)
 		return result;
-	if (!flow->batch.heard_count)
-		flow->batch.oldest = cbx_now(flow->clock);
-	*flow->batch.heard_end = heard;
-	flow->batch.heard_end = &heard->next;
-	flow->batch.heard_count++;
-	flow->batch.bytes += heard_bytes(heard);
+	if (!road->batch.received_count)
+		road->batch.oldest = cbx_now(road->clock);
+	*road->batch.received_end = received;
+	road->batch.received_end = &received->next;
+	road->batch.received_count++;
+	road->batch.bytes += received_bytes(received);
 	return 0;
 }
 
-bool cbx_flow_is_due(const struct cbx_flow *flow)
+bool cbx_road_commit_is_due(const struct cbx_road *road)
 {
-	const struct cbx_flow_batch *batch = &flow->batch;
+	const struct cbx_road_batch *batch = &road->batch;
 
-	if (batch->inbounds && !batch->heard_count)
+	if (batch->inbounds && !batch->received_count)
 		return true;
-	return batch->heard_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
-	       (batch->heard_count && cbx_now(flow->clock) - batch->oldest >= CBX_BATCH_AGE);
+	return batch->received_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
+	       (batch->received_count && cbx_now(road->clock) - batch->oldest >= CBX_BATCH_AGE);
 }
 
-size_t cbx_portion_size(const struct cbx_flow *flow)
+size_t cbx_portion_size(const struct cbx_road *road)
 {
-	size_t portion = flow->batch.portion;
+	size_t portion = road->batch.portion;
 
-	return portion && portion < flow->batch.heard_count ? portion : flow->batch.heard_count;
+	return portion && portion < road->batch.received_count ? portion
+							       : road->batch.received_count;
 }
 
-static void take_first(struct cbx_flow *flow)
+static void take_first(struct cbx_road *road)
 {
-	struct cbx_heard *heard = flow->batch.heard;
+	struct cbx_received *received = road->batch.received;
 
-	flow->batch.heard = heard->next;
-	if (!heard->next)
-		flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.heard_count--;
-	flow->batch.bytes -= heard_bytes(heard);
-	heard_free(heard);
+	road->batch.received = received->next;
+	if (!received->next)
+		road->batch.received_end = &road->batch.received;
+	road->batch.received_count--;
+	road->batch.bytes -= received_bytes(received);
+	heard_free(received);
 }
 
-void cbx_portion_done(struct cbx_flow *flow)
+void cbx_portion_done(struct cbx_road *road)
 {
-	size_t count = cbx_portion_size(flow);
+	size_t count = cbx_portion_size(road);
 
 	while (count--)
-		take_first(flow);
-	flow->batch.portion = flow->batch.heard_count ? 2 * flow->batch.portion : 0;
-	flow->batch.oldest = cbx_now(flow->clock);
+		take_first(road);
+	road->batch.portion = road->batch.received_count ? 2 * road->batch.portion : 0;
+	road->batch.oldest = cbx_now(road->clock);
 }
 
-static int split(struct cbx_flow *flow, struct cbx_heard *heard)
+static int split(struct cbx_road *road, struct cbx_received *received)
 {
-	struct cbx_report *report = &heard->report;
+	struct cbx_report *report = &received->report;
 	struct cbx_report rest = { .kind = report->kind == CBX_LIST_ANSWER ? CBX_STATUS_ANSWER
 									   : report->kind,
 				   .system = report->system,
 				   .at = report->at,
 				   .absence = CBX_NO_ABSENCE };
 	size_t half = report->count / 2;
-	struct cbx_heard *second = NULL;
+	struct cbx_received *second = NULL;
 	int result;
 
 	rest.statuses = report->statuses + half;
 	rest.count = report->count - half;
-	result = heard_new(&rest, heard->from, &second);
+	result = heard_new(&rest, received->from, &second);
 	if (result < 0)
 		return result;
 	while (report->count > half)
 		cbx_status_unref(report->statuses[--report->count]);
 	report->absence = CBX_NO_ABSENCE;
-	second->next = heard->next;
-	heard->next = second;
-	if (flow->batch.heard_end == &heard->next)
-		flow->batch.heard_end = &second->next;
-	flow->batch.heard_count++;
+	second->next = received->next;
+	received->next = second;
+	if (road->batch.received_end == &received->next)
+		road->batch.received_end = &second->next;
+	road->batch.received_count++;
 	return 0;
 }
 
-static void drop(struct cbx_flow *flow, struct cbx_heard *heard)
+static void drop(struct cbx_road *road, struct cbx_received *received)
 {
-	cbx_error(flow->log,
-		  CBX_FIELDS({ "server", "sql" }, { "system", heard->report.system },
-			     { "error", flow->sql->error }),
+	cbx_error(road->log,
+		  CBX_FIELDS({ "server", "sql" }, { "system", received->report.system },
+			     { "error", road->sql->error }),
 		  "SQL refuses a status: it is dropped, its neighbours are recorded: %.300s",
-		  heard->report.count ? heard->report.statuses[0]->json : "(a job's absence)");
-	if (heard->from)
-		heard->from->refused = true;
-	take_first(flow);
+		  received->report.count ? received->report.statuses[0]->json
+					 : "(a job's absence)");
+	if (received->from)
+		received->from->refused = true;
+	take_first(road);
 }
 
-int cbx_portion_refused(struct cbx_flow *flow)
+int cbx_portion_refused(struct cbx_road *road)
 {
-	size_t count = cbx_portion_size(flow);
+	size_t count = cbx_portion_size(road);
 
-	flow->batch.portion = count > 1 ? count / 2 : 1;
+	road->batch.portion = count > 1 ? count / 2 : 1;
 	if (count > 1)
 		return 0;
-	if (flow->batch.heard->report.count > 1)
-		return split(flow, flow->batch.heard);
-	drop(flow, flow->batch.heard);
+	if (road->batch.received->report.count > 1)
+		return split(road, road->batch.received);
+	drop(road, road->batch.received);
 	return 0;
 }
 
-void cbx_portion_drop(struct cbx_flow *flow, bool pushes_stay)
+void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
 {
-	struct cbx_heard *heard = flow->batch.heard;
-	struct cbx_heard *next;
+	struct cbx_received *received = road->batch.received;
+	struct cbx_received *next;
 
-	flow->batch.heard = NULL;
-	flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.heard_count = 0;
-	flow->batch.bytes = 0;
-	flow->batch.portion = 0;
-	for (; heard; heard = next) {
-		next = heard->next;
-		heard->next = NULL;
-		if (!pushes_stay || !heard->from) {
-			heard_free(heard);
+	road->batch.received = NULL;
+	road->batch.received_end = &road->batch.received;
+	road->batch.received_count = 0;
+	road->batch.bytes = 0;
+	road->batch.portion = 0;
+	for (; received; received = next) {
+		next = received->next;
+		received->next = NULL;
+		if (!pushes_stay || !received->from) {
+			heard_free(received);
 			continue;
 		}
-		*flow->batch.heard_end = heard;
-		flow->batch.heard_end = &heard->next;
-		flow->batch.heard_count++;
-		flow->batch.bytes += heard_bytes(heard);
+		*road->batch.received_end = received;
+		road->batch.received_end = &received->next;
+		road->batch.received_count++;
+		road->batch.bytes += received_bytes(received);
 	}
-	flow->batch.oldest = cbx_now(flow->clock);
+	road->batch.oldest = cbx_now(road->clock);
 }

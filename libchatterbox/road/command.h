@@ -5,8 +5,8 @@
  * They go over the questions' connection beside a round's questions, with the longer deadline of
  * rmq_rpc.rpc_timeout, and share its bound of questions outstanding. The poller's thread only.
  */
-#ifndef CBX_FLOW_COMMAND_H
-#define CBX_FLOW_COMMAND_H
+#ifndef CBX_ROAD_COMMAND_H
+#define CBX_ROAD_COMMAND_H
 
 #include "road/road.h"
 
@@ -17,15 +17,15 @@ typedef void (*cbx_command_fn)(void *user, int outcome, const char *code, const 
 
 /* @event: static. @done may be NULL. 0, -ENOMEM, CHATTERBOX_E_FULL (10 000 wait already): then
  * @done is not called. */
-int cbx_command_send(struct cbx_flow *flow, const char *event, const char *system, int64_t job_id,
+int cbx_command_send(struct cbx_road *road, const char *event, const char *system, int64_t job_id,
 		     cbx_command_fn done, void *user);
 /* Sends what waits, gives up what is overdue; on every turn of the poller */
-void cbx_command_turn(struct cbx_flow *flow);
+void cbx_command_turn(struct cbx_road *road);
 /* Was this delivery or return the answer to a command? */
-bool cbx_command_hear(struct cbx_flow *flow, const struct cbx_bus_event *event);
+bool cbx_command_receive(struct cbx_road *road, const struct cbx_bus_event *event);
 /* The connection is a new one: what was under way on the old one is lost */
-void cbx_command_lost(struct cbx_flow *flow);
+void cbx_command_lost(struct cbx_road *road);
 /* We stop, or lead no longer: all of them end with @outcome */
-void cbx_command_end(struct cbx_flow *flow, int outcome);
+void cbx_command_end(struct cbx_road *road, int outcome);
 
 #endif

@@ -18,7 +18,7 @@
 
 /* Rows come by system, job_id: one system's jobs are gathered, then set */
 struct gather {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	struct cbx_active_jobs *table;
 	struct cbx_systems *systems;
 	bool live; /* others are no jobs of this table */
@@ -27,7 +27,7 @@ struct gather {
 	size_t count, capacity;
 };
 
-int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out)
+int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct cbx_job **out)
 {
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
 	struct cbx_job *job = NULL;
@@ -37,19 +37,19 @@ int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct
 		result = cbx_job_new(status, &job);
 	if (result < 0)
 		return result;
-	job->kind = cbx_kind_of(&flow->settings->kinds, status->text);
+	job->kind = cbx_kind_of(&road->settings->kinds, status->text);
 	job->origin = row->origin && !strcmp(row->origin, "user") ? CBX_USER : CBX_OCD;
 	job->revision = row->revision;
 	job->inferred = row->inferred && job->kind == CBX_ERRORED;
 	job->phase = CBX_LIVE;
 	if (!row->revision)
-		job->phase = CBX_UNHEARD;
+		job->phase = CBX_UNREPORTED;
 	else if (cbx_kind_is_end(job->kind))
 		job->phase = CBX_ENDED;
 	job->first_seen_ms = row->started_ms;
 	job->updated_ms = row->updated_ms;
-	job->word_db_ms = row->updated_ms;
-	job->recorded_at = cbx_now(flow->clock);
+	job->applied_db_ms = row->updated_ms;
+	job->recorded_at = cbx_now(road->clock);
 	*out = job;
 	return 0;
 }
@@ -72,9 +72,9 @@ static int put_system(struct gather *gather)
 	return result;
 }
 
-static int reject(struct cbx_flow *flow, const char *member)
+static int reject(struct cbx_road *road, const char *member)
 {
-	cbx_metric_add(flow->observe->decode_rejects, member, NULL, 1);
+	cbx_metric_add(road->counters->decode_rejects, member, NULL, 1);
 	return 0;
 }
 
@@ -105,9 +105,9 @@ static int add_row(void *user, const struct cbx_row *row)
 
 	/* OCD's rows are input like any other: one that can't be a job is passed over */
 	if (!cbx_system_name(&name, &len) || row->job_id < 0)
-		return reject(gather->flow, "system");
+		return reject(gather->road, "system");
 	if (row->revision && !cbx_row_has_status(row))
-		return reject(gather->flow, "status");
+		return reject(gather->road, "status");
 	if (gather->count && strcmp(gather->system, row->system)) {
 		result = put_system(gather);
 		if (result < 0)
@@ -117,17 +117,17 @@ static int add_row(void *user, const struct cbx_row *row)
 	gather->system[len] = '\0';
 	if (!cbx_systems_get(gather->systems, gather->system))
 		return -ENOMEM;
-	result = cbx_flow_job_of_row(gather->flow, row, &job);
+	result = cbx_road_job_of_row(gather->road, row, &job);
 	if (result < 0)
 		return result;
 	return gather->live && job->phase != CBX_LIVE ? 0 : add_job(gather, job);
 }
 
-int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
+int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 		       struct cbx_systems *systems, bool live)
 {
-	struct gather gather = { .flow = flow, .table = jobs, .systems = systems, .live = live };
-	int result = flow->sql->ledger->monitored(flow->sql, add_row, &gather);
+	struct gather gather = { .road = road, .table = jobs, .systems = systems, .live = live };
+	int result = road->sql->ledger->monitored(road->sql, add_row, &gather);
 
 	if (!result)
 		result = put_system(&gather);
@@ -141,24 +141,24 @@ int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
  * its jobs. The rounds up to the next one left none, and count for the jobs. */
 static int note_checked(void *user, const char *name, int64_t ms)
 {
-	struct cbx_flow *flow = user;
-	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, name);
-	int64_t until = ms + (int64_t)(flow->settings->time_till_next_check_ns / CBX_MS);
-	int64_t now = cbx_flow_db_now(flow);
+	struct cbx_road *road = user;
+	const struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, name);
+	int64_t until = ms + (int64_t)(road->settings->time_till_next_check_ns / CBX_MS);
+	int64_t now = cbx_road_db_now(road);
 	size_t i;
 
 	if (until > now)
 		until = now;
 	for (i = 0; list && i < list->count; i++)
-		if (list->jobs[i]->word_db_ms < until)
-			list->jobs[i]->word_db_ms = until;
+		if (list->jobs[i]->applied_db_ms < until)
+			list->jobs[i]->applied_db_ms = until;
 	return 0;
 }
 
 /* A status in the shared state that agrees with SQL: take it over */
 static int take_shared(void *user, const char *key, const struct cbx_field *field)
 {
-	struct cbx_flow *flow = user;
+	struct cbx_road *road = user;
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
 	cbx_auto(cbx_job_unrefp) struct cbx_job *copy = NULL;
 	const struct cbx_job *job;
@@ -167,7 +167,7 @@ static int take_shared(void *user, const char *key, const struct cbx_field *fiel
 
 	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
 		return 0;
-	job = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, key), job_id);
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
 	if (!job || job->phase != CBX_LIVE)
 		return 0;
 	result = cbx_decode_status(field->value, field->value_len, &status);
@@ -181,27 +181,27 @@ static int take_shared(void *user, const char *key, const struct cbx_field *fiel
 		return result;
 	cbx_status_unref(copy->status);
 	copy->status = cbx_steal(status);
-	return cbx_active_jobs_put(flow->jobs, key, copy);
+	return cbx_active_jobs_put(road->jobs, key, copy);
 }
 
-static int load_shared_jobs(struct cbx_flow *flow)
+static int load_shared_jobs(struct cbx_road *road)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	cbx_auto(cbx_freep) const char **names = NULL;
 	size_t i;
-	int result = cbx_active_jobs_freeze(flow->jobs, &snapshot);
+	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 
 	if (result < 0)
 		return result;
-	names = calloc(snapshot->count + 1, sizeof(*names));
+	names = calloc(frozen->count + 1, sizeof(*names));
 	if (!names)
 		return -ENOMEM;
-	for (i = 0; i < snapshot->count; i++)
-		names[i] = snapshot->entries[i].system;
-	return flow->state->ops->read_jobs(flow->state, names, snapshot->count, take_shared, flow);
+	for (i = 0; i < frozen->count; i++)
+		names[i] = frozen->entries[i].system;
+	return road->state->ops->read_jobs(road->state, names, frozen->count, take_shared, road);
 }
 
-int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field)
+int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field)
 {
 	const char *name = field->name;
 	size_t len = strlen(field->name);
@@ -234,44 +234,44 @@ int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *fi
 
 static int take_system(void *user, const char *key, const struct cbx_field *field)
 {
-	struct cbx_flow *flow = user;
+	struct cbx_road *road = user;
 
 	(void)key;
-	return cbx_flow_take_system(flow->systems, field);
+	return cbx_road_restore_system(road->systems, field);
 }
 
-static int load_shared(struct cbx_flow *flow)
+static int load_shared(struct cbx_road *road)
 {
 	int result =
-		flow->state->ops->read_systems(flow->state, CBX_ONLINE_SYSTEMS, take_system, flow);
+		road->state->ops->read_systems(road->state, CBX_ONLINE_SYSTEMS, take_system, road);
 
 	if (!result)
-		result = load_shared_jobs(flow);
+		result = load_shared_jobs(road);
 	return result;
 }
 
-int cbx_flow_load(struct cbx_flow *flow, int64_t epoch)
+int cbx_road_load(struct cbx_road *road, int64_t epoch)
 {
 	int result;
 
-	cbx_flow_unload(flow);
-	result = cbx_flow_measure_db_clock(flow);
+	cbx_road_unload(road);
+	result = cbx_road_measure_db_clock(road);
 	if (!result)
-		result = cbx_flow_read_rows(flow, flow->jobs, flow->systems, false);
+		result = cbx_road_read_rows(road, road->jobs, road->systems, false);
 	if (!result)
-		result = flow->sql->directory->recently_checked(flow->sql, note_checked, flow);
+		result = road->sql->directory->recently_checked(road->sql, note_checked, road);
 	if (result < 0) {
-		cbx_link_lost(&flow->sql_link, result);
-		cbx_flow_unload(flow);
+		cbx_link_lost(&road->sql_link, result);
+		cbx_road_unload(road);
 		return result;
 	}
-	if (flow->state_link.up) {
-		result = load_shared(flow);
+	if (road->state_link.up) {
+		result = load_shared(road);
 		if (result < 0)
-			cbx_link_lost(&flow->state_link, result);
+			cbx_link_lost(&road->state_link, result);
 	}
-	flow->share_whole = true;
-	flow->share_next = 0;
-	flow->epoch = epoch;
-	return cbx_flow_show(flow);
+	road->share_whole = true;
+	road->share_next = 0;
+	road->epoch = epoch;
+	return cbx_road_update_snapshot(road);
 }

@@ -19,23 +19,23 @@
 /* --- the lists that the batch touches --- */
 
 /* The working list of @system in this batch; the table's own when it was not touched yet */
-static struct cbx_job_list *touched_list(struct cbx_flow *flow, const char *system)
+static struct cbx_job_list *touched_list(struct cbx_road *road, const char *system)
 {
 	struct cbx_touched *touched;
 
-	HASH_FIND_STR(flow->batch.touched, system, touched);
-	return touched ? touched->after : cbx_active_jobs_get(flow->jobs, system);
+	HASH_FIND_STR(road->batch.touched, system, touched);
+	return touched ? touched->after : cbx_active_jobs_get(road->jobs, system);
 }
 
 /* Its next list; takes the caller's reference on success */
-static int set_touched(struct cbx_flow *flow, const char *system, struct cbx_job_list *after)
+static int set_touched(struct cbx_road *road, const char *system, struct cbx_job_list *after)
 {
 	size_t size = strlen(system) + 1;
 	bool cbx_hash_failed = false;
 	struct cbx_job_list *before;
 	struct cbx_touched *touched;
 
-	HASH_FIND_STR(flow->batch.touched, system, touched);
+	HASH_FIND_STR(road->batch.touched, system, touched);
 	if (touched) {
 		cbx_job_list_unref(touched->after);
 		touched->after = after;
@@ -45,12 +45,12 @@ static int set_touched(struct cbx_flow *flow, const char *system, struct cbx_job
 	if (!touched)
 		return -ENOMEM;
 	memcpy(touched->system, system, size);
-	HASH_ADD_STR(flow->batch.touched, system, touched);
+	HASH_ADD_STR(road->batch.touched, system, touched);
 	if (cbx_hash_failed) {
 		free(touched);
 		return -ENOMEM;
 	}
-	before = cbx_active_jobs_get(flow->jobs, system);
+	before = cbx_active_jobs_get(road->jobs, system);
 	touched->before = before ? cbx_job_list_ref(before) : NULL;
 	touched->after = after;
 	return 0;
@@ -132,16 +132,16 @@ static void clear_pasts(struct cbx_pasts **pasts)
 
 static const struct cbx_past *find_past(void *user, const char *system, int64_t job_id)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = find(flow->batch.pasts, system, job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = find(road->batch.pasts, system, job_id);
 
 	return entry ? &entry->past : NULL;
 }
 
 static int note_completed(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = get(&flow->batch.pasts, row->system, row->job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = get(&road->batch.pasts, row->system, row->job_id);
 
 	if (!entry)
 		return -ENOMEM;
@@ -161,8 +161,8 @@ static int note_completed(void *user, const struct cbx_row *row)
 
 static int note_ocd(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_pasts *entry = get(&flow->batch.pasts, row->system, row->job_id);
+	struct cbx_road *road = user;
+	struct cbx_pasts *entry = get(&road->batch.pasts, row->system, row->job_id);
 
 	if (!entry)
 		return -ENOMEM;
@@ -171,20 +171,21 @@ static int note_ocd(void *user, const struct cbx_row *row)
 }
 
 /* The keys to ask about, borrowed from what was heard */
-static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_count)
+static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_count)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
-	const struct cbx_heard *heard;
+	const struct cbx_received *received;
 	size_t count = 0;
 	size_t capacity = 0;
-	size_t left = cbx_portion_size(flow);
+	size_t left = cbx_portion_size(road);
 	size_t i;
 
-	for (heard = flow->batch.heard; left--; heard = heard->next) {
-		struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, heard->report.system);
+	for (received = road->batch.received; left--; received = received->next) {
+		struct cbx_job_list *list =
+			cbx_active_jobs_get(road->jobs, received->report.system);
 
-		for (i = 0; i < heard->report.count; i++) {
-			if (!cbx_merge_needs_past(list, heard->report.statuses[i]->job_id))
+		for (i = 0; i < received->report.count; i++) {
+			if (!cbx_merge_needs_past(list, received->report.statuses[i]->job_id))
 				continue;
 			if (count == capacity) {
 				capacity = capacity ? capacity * 2 : 64;
@@ -195,8 +196,9 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 					return -ENOMEM;
 				keys = more;
 			}
-			keys[count++] = (struct cbx_job_key){ heard->report.system,
-							      heard->report.statuses[i]->job_id };
+			keys[count++] =
+				(struct cbx_job_key){ received->report.system,
+						      received->report.statuses[i]->job_id };
 		}
 	}
 	*out = cbx_steal(keys);
@@ -204,95 +206,95 @@ static int collect(struct cbx_flow *flow, struct cbx_job_key **out, size_t *out_
 	return 0;
 }
 
-static int load_pasts(struct cbx_flow *flow)
+static int load_pasts(struct cbx_road *road)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
-	int result = collect(flow, &keys, &count);
+	int result = collect(road, &keys, &count);
 
 	if (result < 0 || !count)
 		return result;
-	result = flow->sql->ledger->completed(flow->sql, keys, count, note_completed, flow);
+	result = road->sql->ledger->completed(road->sql, keys, count, note_completed, road);
 	if (result < 0)
 		return result;
-	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, note_ocd, flow);
+	return road->sql->ledger->ocd_jobs(road->sql, keys, count, note_ocd, road);
 }
 
 /* --- the merge --- */
 
-static void fill_rules(const struct cbx_flow *flow, struct cbx_merge_rules *rules)
+static void fill_rules(const struct cbx_road *road, struct cbx_merge_rules *rules)
 {
 	*rules = (struct cbx_merge_rules){
-		.keys = flow->settings->kinds,
-		.now = cbx_now(flow->clock),
-		.wall_ms = cbx_wall(flow->clock),
-		.db_ms = cbx_flow_db_now(flow),
-		.checkpoint = flow->settings->progress_checkpoint_ns,
-		.keep_ended = 2 * flow->settings->poll_timeout_ns + 60 * CBX_SECOND,
+		.keys = road->settings->kinds,
+		.now = cbx_now(road->clock),
+		.wall_ms = cbx_wall(road->clock),
+		.db_ms = cbx_road_db_now(road),
+		.checkpoint = road->settings->progress_checkpoint_ns,
+		.keep_ended = 2 * road->settings->poll_timeout_ns + 60 * CBX_SECOND,
 	};
 }
 
-static int merge_one(struct cbx_flow *flow, const struct cbx_merge_rules *rules,
+static int merge_one(struct cbx_road *road, const struct cbx_merge_rules *rules,
 		     const struct cbx_report *report)
 {
-	struct cbx_job_list *last = touched_list(flow, report->system);
+	struct cbx_job_list *last = touched_list(road, report->system);
 	struct cbx_job_list *next = NULL;
-	uint64_t late = flow->batch.counts.late;
+	uint64_t late = road->batch.counts.late;
 	int result;
 
-	result = cbx_merge(rules, last, report, find_past, flow, &flow->batch.record,
-			   &flow->batch.counts, &next);
+	result = cbx_merge(rules, last, report, find_past, road, &road->batch.record,
+			   &road->batch.counts, &next);
 	if (result < 0)
 		return result;
-	if (flow->batch.counts.late > late)
-		cbx_metric_add(flow->observe->late_words,
+	if (road->batch.counts.late > late)
+		cbx_metric_add(road->counters->late_words,
 			       report->kind == CBX_PUSH ? "push" : "answer", NULL,
-			       (double)(flow->batch.counts.late - late));
-	if (flow->batch.counts.ask) {
-		flow->batch.counts.ask = false;
-		cbx_flow_ask_now(flow, report->system);
+			       (double)(road->batch.counts.late - late));
+	if (road->batch.counts.ask) {
+		road->batch.counts.ask = false;
+		cbx_road_ask_now(road, report->system);
 	}
 	if (report->kind == CBX_LIST_ANSWER)
-		result = cbx_batch_add_checked(&flow->batch.record, report->system);
+		result = cbx_batch_add_checked(&road->batch.record, report->system);
 	if (next == last) {
 		cbx_job_list_unref(next);
 		return result;
 	}
 	if (!result)
-		result = set_touched(flow, report->system, next);
+		result = set_touched(road, report->system, next);
 	if (result < 0)
 		cbx_job_list_unref(next);
 	return result;
 }
 
-int cbx_flow_merge(struct cbx_flow *flow)
+int cbx_road_merge(struct cbx_road *road)
 {
 	struct cbx_merge_rules rules;
-	const struct cbx_heard *heard = flow->batch.heard;
-	size_t left = cbx_portion_size(flow);
-	int result = load_pasts(flow);
+	const struct cbx_received *received = road->batch.received;
+	size_t left = cbx_portion_size(road);
+	int result = load_pasts(road);
 
-	fill_rules(flow, &rules);
-	for (; !result && left--; heard = heard->next)
-		result = merge_one(flow, &rules, &heard->report);
+	fill_rules(road, &rules);
+	for (; !result && left--; received = received->next)
+		result = merge_one(road, &rules, &received->report);
 	return result;
 }
 
-void cbx_flow_clear_merge(struct cbx_flow *flow)
+void cbx_road_clear_merge(struct cbx_road *road)
 {
-	clear_touched(&flow->batch.touched);
-	clear_pasts(&flow->batch.pasts);
-	cbx_batch_clear(&flow->batch.record);
-	flow->batch.counts = (struct cbx_merge_counts){ 0 };
+	clear_touched(&road->batch.touched);
+	clear_pasts(&road->batch.pasts);
+	cbx_batch_clear(&road->batch.record);
+	road->batch.counts = (struct cbx_merge_counts){ 0 };
 }
 
-int cbx_flow_keep(struct cbx_flow *flow)
+int cbx_road_keep(struct cbx_road *road)
 {
 	const struct cbx_touched *touched;
 	int result = 0;
 
-	for (touched = flow->batch.touched; touched; touched = touched->hh.next) {
-		int error = cbx_active_jobs_set(flow->jobs, touched->system, touched->after);
+	for (touched = road->batch.touched; touched; touched = touched->hh.next) {
+		int error = cbx_active_jobs_set(road->jobs, touched->system, touched->after);
 
 		/* recorded, but not held: read everything anew rather than lie */
 		if (error < 0)

@@ -16,9 +16,9 @@
 #include <string.h>
 
 /* A row that OCD inserted: known from now on as a job that nobody has heard of */
-static int add_unheard(void *user, const struct cbx_row *row)
+static int add_unreported(void *user, const struct cbx_row *row)
 {
-	struct cbx_flow *flow = user;
+	struct cbx_road *road = user;
 	const char *name = row->system;
 	size_t len = strlen(row->system);
 	const struct cbx_job *known;
@@ -27,20 +27,20 @@ static int add_unheard(void *user, const struct cbx_row *row)
 
 	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status)
 		return 0;
-	known = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, row->system), row->job_id);
+	known = cbx_job_list_find(cbx_active_jobs_get(road->jobs, row->system), row->job_id);
 	/* what we hold as live or unheard is newer than the row; an ended one starts anew */
 	if (known && known->phase != CBX_ENDED)
 		return 0;
-	if (!cbx_systems_get(flow->systems, row->system))
+	if (!cbx_systems_get(road->systems, row->system))
 		return -ENOMEM;
-	result = cbx_flow_job_of_row(flow, row, &job);
+	result = cbx_road_job_of_row(road, row, &job);
 	if (result < 0)
 		return result;
 	if (known) {
-		job->word_at = known->word_at;
+		job->applied_at = known->applied_at;
 		job->first_seen_ms = known->first_seen_ms;
 	}
-	return cbx_active_jobs_put(flow->jobs, row->system, job);
+	return cbx_active_jobs_put(road->jobs, row->system, job);
 }
 
 static int turn_to_ocd(void *user, const struct cbx_row *row)
@@ -62,47 +62,47 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	return cbx_active_jobs_put(table, row->system, job);
 }
 
-int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table)
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
 	size_t count = 0;
 	size_t i;
 	size_t k;
-	int result = cbx_active_jobs_freeze(table, &snapshot);
+	int result = cbx_active_jobs_freeze(table, &frozen);
 
-	if (result < 0 || snapshot->totals.live == snapshot->totals.live_ocd)
+	if (result < 0 || frozen->totals.live == frozen->totals.live_ocd)
 		return result;
-	keys = calloc((size_t)(snapshot->totals.live - snapshot->totals.live_ocd), sizeof(*keys));
+	keys = calloc((size_t)(frozen->totals.live - frozen->totals.live_ocd), sizeof(*keys));
 	if (!keys)
 		return -ENOMEM;
-	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+	for (i = 0; i < frozen->count; i++)
+		for (k = 0; k < frozen->entries[i].list->count; k++) {
+			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
 
 			if (job->phase == CBX_LIVE && job->origin == CBX_USER)
 				keys[count++] = (struct cbx_job_key){ job->status->system,
 								      job->status->job_id };
 		}
-	return flow->sql->ledger->ocd_jobs(flow->sql, keys, count, turn_to_ocd, table);
+	return road->sql->ledger->ocd_jobs(road->sql, keys, count, turn_to_ocd, table);
 }
 
-int cbx_flow_notice_rows(struct cbx_flow *flow)
+int cbx_road_notice_rows(struct cbx_road *road)
 {
-	int result = flow->sql->ledger->unheard(flow->sql, add_unheard, flow);
+	int result = road->sql->ledger->unreported(road->sql, add_unreported, road);
 
 	if (!result)
-		result = cbx_flow_notice_origins(flow, flow->jobs);
+		result = cbx_road_notice_origins(road, road->jobs);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	return result;
 }
 
 /* The jobs of systems that have been offline too long */
-static int hear_silence(struct cbx_flow *flow)
+static int expire_offline(struct cbx_road *road)
 {
-	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
-	size_t count = cbx_systems_count(flow->systems);
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
 	size_t i;
 	int result = 0;
 
@@ -110,29 +110,29 @@ static int hear_silence(struct cbx_flow *flow)
 		return -ENOMEM;
 	for (i = 0; !result && i < count; i++) {
 		struct cbx_report report = {
-			.kind = CBX_SILENCE,
+			.kind = CBX_OFFLINE_EXPIRY,
 			.system = entries[i]->system->name,
-			.at = cbx_now(flow->clock),
-			.silent_before_ms = cbx_flow_db_now(flow) -
-					    (int64_t)(flow->settings->offline_job_ttl_ns / CBX_MS),
+			.at = cbx_now(road->clock),
+			.expired_before_ms = cbx_road_db_now(road) -
+					     (int64_t)(road->settings->offline_job_ttl_ns / CBX_MS),
 		};
 		const struct cbx_job_list *list;
 
 		if (entries[i]->system->state != CBX_OFFLINE)
 			continue;
-		list = cbx_active_jobs_get(flow->jobs, report.system);
-		if (list && cbx_merge_has_silent(list, report.silent_before_ms))
-			result = cbx_flow_hear(flow, &report, NULL);
+		list = cbx_active_jobs_get(road->jobs, report.system);
+		if (list && cbx_merge_has_expired(list, report.expired_before_ms))
+			result = cbx_road_receive(road, &report, NULL);
 	}
 	return result;
 }
 
 static int note_activation(void *user, const char *name, int64_t ms)
 {
-	struct cbx_flow *flow = user;
-	struct cbx_system_entry *entry = cbx_systems_find(flow->systems, name);
+	struct cbx_road *road = user;
+	struct cbx_system_entry *entry = cbx_systems_find(road->systems, name);
 
-	return entry ? cbx_systems_set_activation(flow->systems, entry, ms) : 0;
+	return entry ? cbx_systems_set_activation(road->systems, entry, ms) : 0;
 }
 
 static int count_field(void *user, const char *key, const struct cbx_field *field)
@@ -146,39 +146,39 @@ static int count_field(void *user, const char *key, const struct cbx_field *fiel
 }
 
 /* What others keep and we show: activations at each discovery, the number of internal systems */
-static void notice_shown(struct cbx_flow *flow, bool discovery)
+static void notice_shown(struct cbx_road *road, bool discovery)
 {
 	size_t internal = 0;
 	int result = 0;
 
 	if (discovery)
-		result = flow->sql->directory->next_activations(flow->sql, note_activation, flow);
+		result = road->sql->directory->next_activations(road->sql, note_activation, road);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
-	if (!flow->state_link.up)
+		cbx_link_lost(&road->sql_link, result);
+	if (!road->state_link.up)
 		return;
-	result = flow->state->ops->read_systems(flow->state, CBX_INTERNAL_SYSTEMS, count_field,
+	result = road->state->ops->read_systems(road->state, CBX_INTERNAL_SYSTEMS, count_field,
 						&internal);
 	if (result < 0)
-		cbx_link_lost(&flow->state_link, result);
+		cbx_link_lost(&road->state_link, result);
 	else
-		flow->internal = internal;
+		road->internal = internal;
 }
 
-int cbx_flow_look_around(struct cbx_flow *flow, bool discovery)
+int cbx_road_look_around(struct cbx_road *road, bool discovery)
 {
 	int result;
 
-	if (!flow->bus_link.up || flow->bus->blocked || !flow->sql_link.up || flow->hanging)
+	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
 		return CHATTERBOX_E_DOWN;
-	result = cbx_flow_measure_db_clock(flow);
+	result = cbx_road_measure_db_clock(road);
 	if (result < 0)
-		cbx_link_lost(&flow->sql_link, result);
+		cbx_link_lost(&road->sql_link, result);
 	else
-		result = cbx_flow_notice_rows(flow);
+		result = cbx_road_notice_rows(road);
 	if (result < 0)
 		return CHATTERBOX_E_DOWN;
-	cbx_flow_share_check(flow); /* a lost cache stops no round */
-	notice_shown(flow, discovery);
-	return hear_silence(flow);
+	cbx_road_share_check(road); /* a lost cache stops no round */
+	notice_shown(road, discovery);
+	return expire_offline(road);
 }

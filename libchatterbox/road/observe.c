@@ -2,36 +2,37 @@
 /* observe.c - counts what was recorded, and swaps in the snapshot that readers see */
 #include "road/road.h"
 
-void cbx_flow_observe(struct cbx_flow *flow)
+void cbx_road_observe(struct cbx_road *road)
 {
 	int kind;
 
 	for (kind = CBX_OTHER; kind <= CBX_KILLED; kind++) {
-		flow->last_cycle.changed += flow->batch.counts.transitions[kind];
-		if (flow->batch.counts.transitions[kind])
-			cbx_metric_add(flow->observe->job_transitions,
+		road->last_cycle.changed += road->batch.counts.transitions[kind];
+		if (road->batch.counts.transitions[kind])
+			cbx_metric_add(road->counters->job_transitions,
 				       cbx_kind_name((enum cbx_kind)kind), NULL,
-				       (double)flow->batch.counts.transitions[kind]);
+				       (double)road->batch.counts.transitions[kind]);
 	}
 }
 
-int cbx_flow_show(struct cbx_flow *flow)
+int cbx_road_update_snapshot(struct cbx_road *road)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 	int result;
 
-	if (flow->following)
+	if (road->following)
 		return 0;
-	result = cbx_view_new(flow->jobs, flow->systems, cbx_now(flow->clock), &view);
+	result = cbx_snapshot_new(road->jobs, road->systems, cbx_now(road->clock), &snapshot);
 	if (result < 0)
 		return result;
-	view->internal = flow->internal;
-	view->interval_base = flow->interval_base;
-	view->interval_current = flow->interval_current;
-	view->load_reason = flow->load_reason;
-	view->paused = flow->paused;
-	view->last_cycle = flow->last_cycle;
-	cbx_observe_view(flow->observe, view, cbx_leadership_epoch(flow->leadership) > 0);
-	cbx_window_show(flow->window, cbx_steal(view));
+	snapshot->internal = road->internal;
+	snapshot->interval_base = road->interval_base;
+	snapshot->interval_current = road->interval_current;
+	snapshot->load_reason = road->load_reason;
+	snapshot->paused = road->paused;
+	snapshot->last_cycle = road->last_cycle;
+	cbx_counters_set_snapshot(road->counters, snapshot,
+				  cbx_leadership_epoch(road->leadership) > 0);
+	cbx_snapshot_slot_set(road->window, cbx_steal(snapshot));
 	return 0;
 }

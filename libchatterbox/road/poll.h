@@ -4,8 +4,8 @@
  *
  * A system that does not answer is data, a lost broker cuts the poll short. The road's own files.
  */
-#ifndef CBX_FLOW_POLL_H
-#define CBX_FLOW_POLL_H
+#ifndef CBX_ROAD_POLL_H
+#define CBX_ROAD_POLL_H
 
 #include "road/round.h"
 
@@ -25,7 +25,7 @@ struct question {
 };
 
 struct cbx_poll {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	char prefix[64]; /* of correlation ids: "<epoch>.<random>." */
 	char trace[CBX_UUID_TEXT];
 	struct target *targets;
@@ -41,7 +41,7 @@ struct cbx_poll {
 };
 
 /* ask.c */
-int cbx_poll_new(struct cbx_flow *flow, struct cbx_poll **out);
+int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out);
 void cbx_poll_free(struct cbx_poll *poll);
 CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
 /* Ask @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
@@ -55,7 +55,7 @@ void poll_add_ask_now(struct cbx_poll *poll);
 int poll_ask(struct cbx_poll *poll);
 const char *poll_event(const struct target *target);
 /* How many questions wait in nl-hdms.request; -1 = unknown */
-int64_t poll_depth(struct cbx_flow *flow);
+int64_t poll_depth(struct cbx_road *road);
 
 /* receive.c */
 /* Waits for one answer, decodes and gathers it; and gives up the questions whose time is up */

@@ -22,25 +22,25 @@ static void done(struct cbx_poll *poll, struct question *question, const char *o
 
 	question->done = true;
 	poll->in_flight--;
-	cbx_metric_add(poll->flow->observe->rpc_requests, poll_event(target), outcome, 1);
+	cbx_metric_add(poll->road->counters->rpc_requests, poll_event(target), outcome, 1);
 }
 
-static void owe_list(const struct target *target)
+static void mark_list_due(const struct target *target)
 {
 	if (target->list && !target->answered)
-		target->entry->list_owed = true;
+		target->entry->list_due = true;
 }
 
 /* Longer and longer, so that a dead system does not hold up every round */
 static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	struct cbx_system_entry *entry = target->entry;
-	double most = (double)flow->settings->time_till_next_check_ns / 1e9;
-	double wait = flow->interval_base;
+	double most = (double)road->settings->time_till_next_check_ns / 1e9;
+	double wait = road->interval_base;
 	unsigned n;
 
-	owe_list(target);
+	mark_list_due(target);
 	poll->figures.timeouts++;
 	entry->timeouts++;
 	if (entry->timeouts < 2)
@@ -49,7 +49,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 		wait *= 2;
 	if (wait > most)
 		wait = most;
-	entry->ask_again_at = cbx_now(flow->clock) + (uint64_t)(wait * (double)CBX_SECOND);
+	entry->ask_again_at = cbx_now(road->clock) + (uint64_t)(wait * (double)CBX_SECOND);
 }
 
 /* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
@@ -58,7 +58,7 @@ static void owe_lists(struct cbx_poll *poll, size_t first, size_t count)
 	size_t i;
 
 	for (i = first; i < first + count; i++)
-		owe_list(&poll->targets[i]);
+		mark_list_due(&poll->targets[i]);
 }
 
 void poll_cut(struct cbx_poll *poll)
@@ -95,19 +95,20 @@ static struct target *find_target(struct cbx_poll *poll, const struct question *
 	return NULL;
 }
 
-static void heard_of(struct cbx_poll *poll, struct target *target, enum cbx_system_state state)
+static void note_report_of(struct cbx_poll *poll, struct target *target,
+			   enum cbx_system_state state)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 
 	target->answered = true;
 	target->entry->ask_alone = false;
-	cbx_flow_note_word(flow, target->entry, cbx_now(flow->clock), state,
-			   target->list && state == CBX_ONLINE);
+	cbx_road_note_report(road, target->entry, cbx_now(road->clock), state,
+			     target->list && state == CBX_ONLINE);
 }
 
 /* The statuses of @target's system in the reply, as one report */
-static int hear_target(struct cbx_poll *poll, const struct question *question,
-		       struct target *target, const struct cbx_reply *reply)
+static int receive_target(struct cbx_poll *poll, const struct question *question,
+			  struct target *target, const struct cbx_reply *reply)
 {
 	struct cbx_report report = {
 		.kind = target->list ? CBX_LIST_ANSWER : CBX_STATUS_ANSWER,
@@ -116,25 +117,25 @@ static int hear_target(struct cbx_poll *poll, const struct question *question,
 		.named_count = target->count,
 	};
 	cbx_auto(cbx_freep) struct cbx_status **own = calloc(reply->count + 1, sizeof(*own));
-	cbx_auto(cbx_freep) int64_t *garbled = NULL;
+	cbx_auto(cbx_freep) int64_t *rejected = NULL;
 	size_t i;
 	int any;
 
 	if (!own)
 		return -ENOMEM;
 	/* may renew the system, so the report borrows its name afterwards */
-	heard_of(poll, target, CBX_ONLINE);
+	note_report_of(poll, target, CBX_ONLINE);
 	report.system = target->entry->system->name;
 	for (i = 0; i < reply->count; i++)
 		if (!strcmp(reply->statuses[i]->system, report.system))
 			own[report.count++] = reply->statuses[i];
 	report.statuses = own;
-	any = cbx_reply_garbled(reply, report.system, &garbled, &report.garbled_count);
+	any = cbx_reply_rejected(reply, report.system, &rejected, &report.rejected_count);
 	if (any < 0)
 		return any;
-	report.garbled = garbled;
+	report.rejected = rejected;
 	report.absence = any ? CBX_MAY_BE_MISSING : CBX_IS_MISSING;
-	return cbx_flow_hear(poll->flow, &report, NULL);
+	return cbx_road_receive(poll->road, &report, NULL);
 }
 
 static bool speaks_for(const struct question *question, const struct target *target,
@@ -163,7 +164,7 @@ static void mark_offline(struct cbx_poll *poll, const struct question *question,
 		struct target *target = find_target(poll, question, reply->offline[i]);
 
 		if (target)
-			heard_of(poll, target, CBX_OFFLINE);
+			note_report_of(poll, target, CBX_OFFLINE);
 	}
 }
 
@@ -175,20 +176,20 @@ static void count_foreign(struct cbx_poll *poll, const struct question *question
 
 	for (i = 0; i < reply->count; i++)
 		if (!find_target(poll, question, reply->statuses[i]->system))
-			cbx_metric_add(poll->flow->observe->decode_rejects, "system", NULL, 1);
+			cbx_metric_add(poll->road->counters->decode_rejects, "system", NULL, 1);
 }
 
-static void hear_error(struct cbx_poll *poll, struct question *question,
-		       const struct cbx_reply *reply)
+static void receive_error(struct cbx_poll *poll, struct question *question,
+			  const struct cbx_reply *reply)
 {
 	struct target *target = &poll->targets[question->first];
 	size_t i;
 
 	poll->figures.errors++;
 	if (question->count == 1 && !strcmp(reply->code, "system_offline")) {
-		heard_of(poll, target, CBX_OFFLINE);
+		note_report_of(poll, target, CBX_OFFLINE);
 	} else {
-		cbx_debug(poll->flow->log,
+		cbx_debug(poll->road->log,
 			  CBX_FIELDS({ "system", target->entry->system->name },
 				     { "code", reply->code }, { "error", reply->message }),
 			  "nl-hdms answered an error");
@@ -201,8 +202,8 @@ static void hear_error(struct cbx_poll *poll, struct question *question,
 	done(poll, question, "error");
 }
 
-static void hear_answer(struct cbx_poll *poll, struct question *question,
-			const struct cbx_reply *reply)
+static void receive_answer(struct cbx_poll *poll, struct question *question,
+			   const struct cbx_reply *reply)
 {
 	size_t i;
 
@@ -215,8 +216,8 @@ static void hear_answer(struct cbx_poll *poll, struct question *question,
 			continue;
 		if (!speaks_for(question, target, reply))
 			timed_out(poll, target);
-		else if (hear_target(poll, question, target, reply) < 0)
-			cbx_error(poll->flow->log, CBX_NO_FIELDS,
+		else if (receive_target(poll, question, target, reply) < 0)
+			cbx_error(poll->road->log, CBX_NO_FIELDS,
 				  "out of memory: an answer is lost");
 	}
 	poll->figures.answers++;
@@ -226,9 +227,9 @@ static void hear_answer(struct cbx_poll *poll, struct question *question,
 
 static void note_reply_time(struct cbx_poll *poll, const struct question *question)
 {
-	double seconds = (double)(cbx_now(poll->flow->clock) - question->sent_at) / 1e9;
+	double seconds = (double)(cbx_now(poll->road->clock) - question->sent_at) / 1e9;
 
-	cbx_metric_observe(poll->flow->observe->rpc_duration, NULL, NULL, seconds);
+	cbx_metric_observe(poll->road->counters->rpc_duration, NULL, NULL, seconds);
 	if (poll->reply_count == poll->reply_capacity) {
 		size_t capacity = poll->reply_capacity ? poll->reply_capacity * 2 : 256;
 		float *replies = reallocarray(poll->replies, capacity, sizeof(*replies));
@@ -251,7 +252,7 @@ static bool answers(const struct cbx_poll *poll, const struct question *question
 	return reply->is_error || (fits && (reply->has_jobs || reply->offline_count));
 }
 
-static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
+static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	const struct cbx_bus_message *message = &event->message;
 	struct question *question = find_question(poll, message->correlation_id);
@@ -259,38 +260,38 @@ static void hear_reply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	int result = CHATTERBOX_E_LIMIT;
 
 	if (!question) {
-		cbx_metric_add(poll->flow->observe->late_words, "answer", NULL, 1);
+		cbx_metric_add(poll->road->counters->late_words, "answer", NULL, 1);
 		return;
 	}
 	note_reply_time(poll, question);
 	if (event->type == CBX_BUS_DELIVERY)
 		result = cbx_decode_reply(message->body, message->body_len,
-					  &poll->flow->settings->limits, &reply);
+					  &poll->road->settings->limits, &reply);
 	if (!result && !answers(poll, question, reply))
 		result = CHATTERBOX_E_DECODE;
 	if (result < 0) {
-		cbx_warn(poll->flow->log,
+		cbx_warn(poll->road->log,
 			 CBX_FIELDS(
 				 { "system", poll->targets[question->first].entry->system->name }),
 			 "a reply of nl-hdms is dropped: %s", chatterbox_strerror(result));
 		done(poll, question, "malformed");
 		return;
 	}
-	cbx_observe_rejects(poll->flow->observe, reply);
+	cbx_counters_add_rejects(poll->road->counters, reply);
 	if (reply->is_error)
-		hear_error(poll, question, reply);
+		receive_error(poll, question, reply);
 	else
-		hear_answer(poll, question, reply);
+		receive_answer(poll, question, reply);
 }
 
-static void hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
+static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	struct question *question;
 
 	switch (event->type) {
 	case CBX_BUS_DELIVERY:
 	case CBX_BUS_OVERSIZED:
-		hear_reply(poll, event);
+		receive_reply(poll, event);
 		break;
 	case CBX_BUS_RETURNED:
 		question = find_question(poll, event->message.correlation_id);
@@ -302,8 +303,8 @@ static void hear(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		break;
 	case CBX_BUS_CANCELLED:
 		/* deaf: the reply queue is gone, so the connection is made anew */
-		poll->flow->bus->ops->disconnect(poll->flow->bus);
-		cbx_link_lost(&poll->flow->bus_link, CHATTERBOX_E_DOWN);
+		poll->road->bus->ops->disconnect(poll->road->bus);
+		cbx_link_lost(&poll->road->bus_link, CHATTERBOX_E_DOWN);
 		break;
 	case CBX_BUS_NOTHING:
 	case CBX_BUS_CONFIRMED:
@@ -328,8 +329,8 @@ static void expire(struct cbx_poll *poll, struct question *question)
 
 static void give_up_overdue(struct cbx_poll *poll)
 {
-	uint64_t now = cbx_now(poll->flow->clock);
-	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
+	uint64_t now = cbx_now(poll->road->clock);
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
 
 	while (poll->oldest < poll->question_count) {
 		struct question *question = &poll->questions[poll->oldest];
@@ -345,31 +346,31 @@ static void give_up_overdue(struct cbx_poll *poll)
 /* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
-	uint64_t until = cbx_now(poll->flow->clock) + CBX_SECOND;
-	uint64_t timeout = poll->flow->settings->poll_timeout_ns;
-	const struct cbx_flow_batch *batch = &poll->flow->batch;
+	uint64_t until = cbx_now(poll->road->clock) + CBX_SECOND;
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
+	const struct cbx_road_batch *batch = &poll->road->batch;
 
 	if (poll->oldest < poll->question_count &&
 	    poll->questions[poll->oldest].sent_at + timeout < until)
 		until = poll->questions[poll->oldest].sent_at + timeout;
-	if ((batch->heard_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
+	if ((batch->received_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
 		until = batch->oldest + CBX_BATCH_AGE;
 	return until;
 }
 
 void poll_receive(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	struct cbx_bus_event event = { 0 };
-	int result = flow->bus->ops->take(flow->bus, cbx_mailbox_fd(flow->inbox), wait_until(poll),
+	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), wait_until(poll),
 					  &event);
 
 	if (result < 0) {
-		cbx_link_lost(&flow->bus_link, result);
+		cbx_link_lost(&road->bus_link, result);
 		return;
 	}
-	if (!cbx_command_hear(flow, &event))
-		hear(poll, &event);
+	if (!cbx_command_receive(road, &event))
+		receive(poll, &event);
 	cbx_bus_event_clear(&event);
 	give_up_overdue(poll);
 }

@@ -13,104 +13,104 @@
 
 #define RECORD_TIME (8 * CBX_SECOND)
 
-int cbx_flow_measure_db_clock(struct cbx_flow *flow)
+int cbx_road_measure_db_clock(struct cbx_road *road)
 {
 	int64_t ms = 0;
-	int result = flow->sql->ops->now(flow->sql, &ms);
+	int result = road->sql->ops->now(road->sql, &ms);
 
 	if (result < 0)
 		return result;
-	flow->db_clock_at = cbx_now(flow->clock);
-	flow->db_offset_ms = ms - (int64_t)(flow->db_clock_at / CBX_MS);
+	road->db_clock_at = cbx_now(road->clock);
+	road->db_offset_ms = ms - (int64_t)(road->db_clock_at / CBX_MS);
 	return 0;
 }
 
-static void settle_inbounds(struct cbx_flow *flow, void (*settle)(struct cbx_inbound *inbound))
+static void finish_inbounds(struct cbx_road *road, void (*finish)(struct cbx_inbound *inbound))
 {
-	struct cbx_inbound *inbound = flow->batch.inbounds;
+	struct cbx_inbound *inbound = road->batch.inbounds;
 	struct cbx_inbound *next;
 
-	flow->batch.inbounds = NULL;
-	flow->batch.inbounds_end = &flow->batch.inbounds;
+	road->batch.inbounds = NULL;
+	road->batch.inbounds_end = &road->batch.inbounds;
 	for (; inbound; inbound = next) {
 		next = inbound->next;
-		settle(inbound);
+		finish(inbound);
 	}
 }
 
 static void acknowledge(struct cbx_inbound *inbound)
 {
-	cbx_inbound_settle(inbound, !inbound->refused);
+	cbx_inbound_finish(inbound, !inbound->refused);
 }
 
-void cbx_flow_finish_portion(struct cbx_flow *flow)
+void cbx_road_finish_portion(struct cbx_road *road)
 {
-	cbx_flow_clear_merge(flow);
-	cbx_portion_done(flow);
-	if (!flow->batch.heard_count)
-		settle_inbounds(flow, acknowledge);
+	cbx_road_clear_merge(road);
+	cbx_portion_done(road);
+	if (!road->batch.received_count)
+		finish_inbounds(road, acknowledge);
 }
 
-void cbx_flow_forget(struct cbx_flow *flow)
+void cbx_road_discard(struct cbx_road *road)
 {
-	cbx_flow_clear_merge(flow);
-	cbx_portion_drop(flow, false);
-	settle_inbounds(flow, cbx_inbound_return);
-	flow->hanging = false;
+	cbx_road_clear_merge(road);
+	cbx_portion_drop(road, false);
+	finish_inbounds(road, cbx_inbound_requeue);
+	road->hanging = false;
 }
 
-static void log_failure(struct cbx_flow *flow, int error)
+static void log_failure(struct cbx_road *road, int error)
 {
-	cbx_warn(flow->log, CBX_FIELDS({ "server", "sql" }, { "error", flow->sql->error }),
-		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(flow),
+	cbx_warn(road->log, CBX_FIELDS({ "server", "sql" }, { "error", road->sql->error }),
+		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(road),
 		 chatterbox_strerror(error));
 }
 
 /* Nothing of the merge has happened: answers are forgotten, pushes wait */
-static void put_off(struct cbx_flow *flow)
+static void put_off(struct cbx_road *road)
 {
-	cbx_flow_clear_merge(flow);
-	cbx_portion_drop(flow, true);
+	cbx_road_clear_merge(road);
+	cbx_portion_drop(road, true);
 }
 
-int cbx_flow_resolve(struct cbx_flow *flow)
+int cbx_road_resolve(struct cbx_road *road)
 {
-	int outcome = flow->sql->ledger->settled(flow->sql, cbx_now(flow->clock) + RECORD_TIME);
+	int outcome = road->sql->ledger->resolve(road->sql, cbx_now(road->clock) + RECORD_TIME);
 
 	if (outcome < 0) {
-		cbx_link_lost(&flow->sql_link, outcome);
+		cbx_link_lost(&road->sql_link, outcome);
 		return outcome;
 	}
-	flow->hanging = false;
+	road->hanging = false;
 	if (outcome != 1)
-		put_off(flow);
+		put_off(road);
 	return outcome == 1;
 }
 
-int cbx_flow_record(struct cbx_flow *flow)
+int cbx_road_record(struct cbx_road *road)
 {
-	struct cbx_guard guard = cbx_leadership_guard(flow->leadership, flow->epoch);
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int result = 0;
 
-	if (!cbx_batch_is_empty(&flow->batch.record))
-		result = flow->sql->ledger->record(flow->sql, &guard, &flow->batch.record,
-						   cbx_now(flow->clock) + RECORD_TIME);
+	if (!cbx_batch_is_empty(&road->batch.record))
+		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
+						   cbx_now(road->clock) + RECORD_TIME);
 	if (result == CHATTERBOX_E_DOWN)
-		flow->hanging = true;
+		road->hanging = true;
 	return result;
 }
 
-int cbx_flow_fail_portion(struct cbx_flow *flow, int error)
+int cbx_road_fail_portion(struct cbx_road *road, int error)
 {
 	if (error == -EBADMSG) {
-		cbx_flow_clear_merge(flow);
-		return cbx_portion_refused(flow);
+		cbx_road_clear_merge(road);
+		return cbx_portion_refused(road);
 	}
-	log_failure(flow, error);
+	log_failure(road, error);
 	if (error == CHATTERBOX_E_FENCED)
 		return error;
-	if (!flow->hanging)
-		put_off(flow);
-	cbx_link_lost(&flow->sql_link, error);
+	if (!road->hanging)
+		put_off(road);
+	cbx_link_lost(&road->sql_link, error);
 	return CHATTERBOX_E_DOWN;
 }

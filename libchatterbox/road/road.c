@@ -6,34 +6,34 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int cbx_flow_init(struct cbx_flow *flow)
+int cbx_road_init(struct cbx_road *road)
 {
-	flow->batch.heard_end = &flow->batch.heard;
-	flow->batch.inbounds_end = &flow->batch.inbounds;
-	if (cbx_systems_new(&flow->systems) < 0 || cbx_active_jobs_new(&flow->jobs) < 0)
+	road->batch.received_end = &road->batch.received;
+	road->batch.inbounds_end = &road->batch.inbounds;
+	if (cbx_systems_new(&road->systems) < 0 || cbx_active_jobs_new(&road->jobs) < 0)
 		return -ENOMEM;
 	return 0;
 }
 
-void cbx_flow_unload(struct cbx_flow *flow)
+void cbx_road_unload(struct cbx_road *road)
 {
-	cbx_command_end(flow, CHATTERBOX_E_STANDBY);
-	cbx_flow_forget(flow);
-	cbx_active_jobs_clear(flow->jobs);
-	flow->ask_now_count = 0;
-	cbx_systems_clear(flow->systems);
-	flow->announced = false;
-	flow->epoch = 0;
+	cbx_command_end(road, CHATTERBOX_E_STANDBY);
+	cbx_road_discard(road);
+	cbx_active_jobs_clear(road->jobs);
+	road->ask_now_count = 0;
+	cbx_systems_clear(road->systems);
+	road->announced = false;
+	road->epoch = 0;
 }
 
-void cbx_flow_close(struct cbx_flow *flow)
+void cbx_road_close(struct cbx_road *road)
 {
-	if (flow->systems && flow->jobs)
-		cbx_flow_unload(flow);
-	cbx_systems_free(flow->systems);
-	cbx_active_jobs_free(flow->jobs);
-	free(flow->ask_now);
-	cbx_settings_unref(flow->settings);
-	flow->systems = NULL;
-	flow->jobs = NULL;
+	if (road->systems && road->jobs)
+		cbx_road_unload(road);
+	cbx_systems_free(road->systems);
+	cbx_active_jobs_free(road->jobs);
+	free(road->ask_now);
+	cbx_settings_unref(road->settings);
+	road->systems = NULL;
+	road->jobs = NULL;
 }

@@ -5,13 +5,13 @@
  *	poll -> decode -> merge -> record -> share -> tell -> observe
  *
  * What was heard (answers, pushes, silence) gathers in a list in the order it came.
- *cbx_flow_settle() merges it, records the changes in one transaction, and only then shows them: in
+ *cbx_road_commit() merges it, records the changes in one transaction, and only then shows them: in
  *the table of active jobs, in the shared state, in the view; then the pushes in it are settled. If
  *the transaction fails nothing of it has happened: answers are forgotten (the next round asks
  *again), pushes wait.
  */
-#ifndef CBX_FLOW_FLOW_H
-#define CBX_FLOW_FLOW_H
+#ifndef CBX_ROAD_ROAD_H
+#define CBX_ROAD_ROAD_H
 
 #include "domain/change.h"
 #include "domain/system.h"
@@ -27,8 +27,8 @@
 
 /* Something heard of one system, waiting to be merged: a copy of a report, its statuses counted,
  * its arrays and its name in this allocation */
-struct cbx_heard {
-	struct cbx_heard *next;
+struct cbx_received {
+	struct cbx_received *next;
 	struct cbx_report report;
 	/* the message of a push, unsettled: if the record fails the push waits; NULL of an answer
 	 */
@@ -43,9 +43,9 @@ struct cbx_command;
 struct cbx_pasts;
 
 /* A batch on its way through merge, record and share */
-struct cbx_flow_batch {
-	struct cbx_heard *heard, **heard_end;
-	size_t heard_count;
+struct cbx_road_batch {
+	struct cbx_received *received, **received_end;
+	size_t received_count;
 	size_t portion;  /* so many in one transaction, 0 = all: see batch.c */
 	size_t bytes;    /* of the statuses in it */
 	uint64_t oldest; /* when the first of it was heard */
@@ -56,13 +56,13 @@ struct cbx_flow_batch {
 	struct cbx_merge_counts counts;
 };
 
-struct cbx_flow {
+struct cbx_road {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
 	struct cbx_settings *settings; /* taken from the place; never kept across on_turn() */
-	struct cbx_observe *observe;
+	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
-	struct cbx_window *window;
+	struct cbx_snapshot_slot *slot;
 	struct cbx_mailbox *inbox; /* of struct cbx_inbound */
 	void (*wake_teller)(void *user);
 	void *wake_user;
@@ -80,7 +80,7 @@ struct cbx_flow {
 	int64_t db_offset_ms; /* database's clock minus the monotonic one's milliseconds */
 	uint64_t db_clock_at; /* when that was measured, ns */
 
-	struct cbx_flow_batch batch;
+	struct cbx_road_batch batch;
 	bool hanging;            /* the last record's outcome is unknown: resolve it first */
 	uint64_t share_retry_at; /* not before, after a failure */
 	bool share_whole;        /* every hash is to be written anew */
@@ -105,7 +105,7 @@ struct cbx_flow {
 	bool (*on_turn)(void *user);
 	void *on_turn_user;
 
-	/* for the view; cbx_flow_show() does nothing while a follower shows its own */
+	/* for the view; cbx_road_update_snapshot() does nothing while a follower shows its own */
 	bool following;
 	size_t internal; /* members of APP:internal_systems */
 	double interval_base, interval_current;
@@ -114,99 +114,100 @@ struct cbx_flow {
 	struct cbx_cycle last_cycle;
 };
 
-int cbx_flow_init(struct cbx_flow *flow); /* after the borrowed members are set */
+int cbx_road_init(struct cbx_road *road); /* after the borrowed members are set */
 /* Drops everything loaded: we do not lead any more */
-void cbx_flow_unload(struct cbx_flow *flow);
-void cbx_flow_close(struct cbx_flow *flow);
+void cbx_road_unload(struct cbx_road *road);
+void cbx_road_close(struct cbx_road *road);
 
 /* Still? A process may have been frozen between any two lines */
-static inline bool cbx_flow_leads(const struct cbx_flow *flow)
+static inline bool cbx_road_leads(const struct cbx_road *road)
 {
-	return cbx_leadership_epoch(flow->leadership) == flow->epoch;
+	return cbx_leadership_epoch(road->leadership) == road->epoch;
 }
 
 /* The database's clock now, from its last measurement */
-static inline int64_t cbx_flow_db_now(const struct cbx_flow *flow)
+static inline int64_t cbx_road_db_now(const struct cbx_road *road)
 {
-	return (int64_t)(cbx_now(flow->clock) / CBX_MS) + flow->db_offset_ms;
+	return (int64_t)(cbx_now(road->clock) / CBX_MS) + road->db_offset_ms;
 }
 
 /* --- batch.c: what was received, until it is recorded --- */
 
 /* Copies @report; takes a reference of each status */
-int cbx_flow_hear(struct cbx_flow *flow, const struct cbx_report *report, struct cbx_inbound *from);
+int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
+		     struct cbx_inbound *from);
 /* Is the batch large or old enough to be settled in the middle of a round? */
-bool cbx_flow_is_due(const struct cbx_flow *flow);
+bool cbx_road_commit_is_due(const struct cbx_road *road);
 
 /* --- apply.c --- */
 
 /* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
-int cbx_flow_drain_inbox(struct cbx_flow *flow);
+int cbx_road_drain_inbox(struct cbx_road *road);
 /* Any word of a system: it is in this @state, what its time-outs held back is forgotten, and a list
  * that it owes is asked for at once, unless this was one (@listed). -ENOMEM. */
-int cbx_flow_note_word(struct cbx_flow *flow, struct cbx_system_entry *entry, uint64_t at,
-		       enum cbx_system_state state, bool listed);
+int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
+			 enum cbx_system_state state, bool listed);
 /* Ask this system for its list as soon as possible */
-int cbx_flow_ask_now(struct cbx_flow *flow, const char *system);
+int cbx_road_ask_now(struct cbx_road *road, const char *system);
 
 /* --- round.c --- */
 
 /* Merge, record, share, tell, observe. 0, also when there was nothing to do;
  * CHATTERBOX_E_DOWN: a hanging or failed record, the loop must see to the link;
  * CHATTERBOX_E_FENCED: we don't lead any more. */
-int cbx_flow_settle(struct cbx_flow *flow);
+int cbx_road_commit(struct cbx_road *road);
 
 /* --- record.c --- */
 
 /* Throws away everything that waits: pushes go back unsettled (their connection brings them again)
  */
-void cbx_flow_forget(struct cbx_flow *flow);
-int cbx_flow_measure_db_clock(struct cbx_flow *flow);
+void cbx_road_discard(struct cbx_road *road);
+int cbx_road_measure_db_clock(struct cbx_road *road);
 
 /* --- load.c: everything from SQL and the shared state, at a take-over --- */
 
-int cbx_flow_load(struct cbx_flow *flow, int64_t epoch);
+int cbx_road_load(struct cbx_road *road, int64_t epoch);
 /* The rows of status_monitor into @jobs and @systems; @live = only the live ones become jobs */
-int cbx_flow_read_rows(struct cbx_flow *flow, struct cbx_active_jobs *jobs,
+int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 		       struct cbx_systems *systems, bool live);
 /* One field of APP:online_systems; one that can't be understood is an unknown system, or none */
-int cbx_flow_take_system(struct cbx_systems *systems, const struct cbx_field *field);
+int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field);
 /* A record of what a row says */
-int cbx_flow_job_of_row(struct cbx_flow *flow, const struct cbx_row *row, struct cbx_job **out);
+int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct cbx_job **out);
 
 /* --- notice.c: what others changed --- */
 
 /* The database's clock, rows that OCD inserted, origins, what others show in the shared state, and
  * systems that have been offline too long. CHATTERBOX_E_DOWN: a round can't begin. */
-int cbx_flow_look_around(struct cbx_flow *flow, bool discovery);
+int cbx_road_look_around(struct cbx_road *road, bool discovery);
 /* Of these: rows that OCD inserted, and origins */
-int cbx_flow_notice_rows(struct cbx_flow *flow);
+int cbx_road_notice_rows(struct cbx_road *road);
 /* The jobs of @table whose origin turned to ocd in SQL */
-int cbx_flow_notice_origins(struct cbx_flow *flow, struct cbx_active_jobs *table);
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
 
 /* --- share.c, share_whole.c --- */
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
 /* From now on the shared state takes no write of an epoch older than @epoch: 0; E_FENCED when a
- * newer one stands there, see cbx_flow_held(); or a failure */
-int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch);
+ * newer one stands there, see cbx_road_fenced(); or a failure */
+int cbx_road_claim(struct cbx_road *road, int64_t epoch);
 /* The same at a take-over, before anything is read: 0 also when the shared state is down, or can
  * only not be written. E_FENCED: the keeper is about to find out who leads. */
-int cbx_flow_take_over(struct cbx_flow *flow, int64_t epoch);
+int cbx_road_take_over(struct cbx_road *road, int64_t epoch);
 /* A write under @epoch was held off: the keeper is told, and everything is to be written anew,
  * later. E_FENCED. */
-int cbx_flow_held(struct cbx_flow *flow, int64_t epoch);
+int cbx_road_fenced(struct cbx_road *road, int64_t epoch);
 /* The hashes of the touched systems, and dirty systems; failures set share_whole */
-void cbx_flow_share(struct cbx_flow *flow);
+void cbx_road_share(struct cbx_road *road);
 /* Is the marker ours? Writes everything anew when it is not, or when share_whole is set. */
-int cbx_flow_share_check(struct cbx_flow *flow);
+int cbx_road_share_check(struct cbx_road *road);
 
 /* --- observe.c --- */
 
 /* Counts what a batch changed */
-void cbx_flow_observe(struct cbx_flow *flow);
+void cbx_road_observe(struct cbx_road *road);
 /* Publishes the present snapshot */
-int cbx_flow_show(struct cbx_flow *flow);
+int cbx_road_update_snapshot(struct cbx_road *road);
 
 #endif

@@ -16,82 +16,82 @@
 
 /* --- merge, record, share, tell, observe: what was received, a portion at a time --- */
 
-static void tell(struct cbx_flow *flow)
+static void tell(struct cbx_road *road)
 {
-	if (flow->batch.record.event_count)
-		flow->wake_teller(flow->wake_user);
-	flow->recorded(flow->recorded_user, &flow->batch.record);
+	if (road->batch.record.event_count)
+		road->wake_teller(road->wake_user);
+	road->recorded(road->recorded_user, &road->batch.record);
 }
 
 /* The transaction is committed: everybody may see it now */
-static int show_portion(struct cbx_flow *flow)
+static int show_portion(struct cbx_road *road)
 {
-	int result = cbx_flow_keep(flow);
+	int result = cbx_road_keep(road);
 
-	cbx_flow_share(flow);
-	tell(flow);
-	cbx_flow_observe(flow);
-	cbx_flow_finish_portion(flow);
-	return result ? result : cbx_flow_show(flow);
+	cbx_road_share(road);
+	tell(road);
+	cbx_road_observe(road);
+	cbx_road_finish_portion(road);
+	return result ? result : cbx_road_update_snapshot(road);
 }
 
-static int commit_portion(struct cbx_flow *flow)
+static int commit_portion(struct cbx_road *road)
 {
-	int result = cbx_flow_merge(flow);
+	int result = cbx_road_merge(road);
 
 	if (!result)
-		result = cbx_flow_record(flow);
-	return result ? cbx_flow_fail_portion(flow, result) : show_portion(flow);
+		result = cbx_road_record(road);
+	return result ? cbx_road_fail_portion(road, result) : show_portion(road);
 }
 
-int cbx_flow_settle(struct cbx_flow *flow)
+int cbx_road_commit(struct cbx_road *road)
 {
 	int result = 0;
 
-	if (!cbx_flow_leads(flow))
+	if (!cbx_road_leads(road))
 		return CHATTERBOX_E_FENCED;
-	if (flow->hanging)
-		result = cbx_flow_resolve(flow);
+	if (road->hanging)
+		result = cbx_road_resolve(road);
 	if (result == 1)
-		result = show_portion(flow);
+		result = show_portion(road);
 	if (result < 0)
 		return result;
-	if (!flow->batch.heard_count && !flow->batch.inbounds) {
-		if (!flow->systems_dirty)
+	if (!road->batch.received_count && !road->batch.inbounds) {
+		if (!road->systems_dirty)
 			return 0;
-		cbx_flow_share(flow);
-		return cbx_flow_show(flow);
+		cbx_road_share(road);
+		return cbx_road_update_snapshot(road);
 	}
 	do
-		result = commit_portion(flow);
-	while (!result && flow->batch.heard_count);
+		result = commit_portion(road);
+	while (!result && road->batch.received_count);
 	return result;
 }
 
 /* --- poll, decode: until nobody is left to be asked --- */
 
-static bool must_stop(struct cbx_flow *flow)
+static bool must_stop(struct cbx_road *road)
 {
-	return flow->on_turn(flow->on_turn_user) || !flow->bus_link.up || flow->bus->blocked ||
-	       flow->hanging || !cbx_flow_leads(flow);
+	return road->on_turn(road->on_turn_user) || !road->bus_link.up || road->bus->blocked ||
+	       road->hanging || !cbx_road_leads(road);
 }
 
 /* 1 = nobody is left to be asked */
 static int turn(struct cbx_poll *poll)
 {
-	struct cbx_flow *flow = poll->flow;
+	struct cbx_road *road = poll->road;
 	int result;
 
 	poll_add_ask_now(poll);
-	if (must_stop(flow))
+	if (must_stop(road))
 		return CHATTERBOX_E_DOWN;
 	result = poll_ask(poll);
 	if (result < 0 || !poll->in_flight)
 		return result < 0 ? result : 1;
 	poll_receive(poll);
-	cbx_flow_drain_inbox(flow);
-	cbx_command_turn(flow);
-	return cbx_flow_is_due(flow) ? cbx_flow_settle(flow) : 0;
+	cbx_road_drain_inbox(road);
+	cbx_command_turn(road);
+	return cbx_road_commit_is_due(road) ? cbx_road_commit(road) : 0;
 }
 
 void cbx_poll_run(struct cbx_poll *poll)
@@ -102,29 +102,29 @@ void cbx_poll_run(struct cbx_poll *poll)
 		result = turn(poll);
 	while (!result);
 	if (result == 1)
-		result = cbx_flow_settle(poll->flow);
+		result = cbx_road_commit(poll->road);
 	if (result < 0)
 		poll_cut(poll);
-	cbx_metric_set(poll->flow->observe->rpc_in_flight, NULL, NULL, 0);
+	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, 0);
 }
 
-int cbx_round_run(struct cbx_flow *flow, enum cbx_round_kind kind, struct cbx_round_result *out)
+int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_round_result *out)
 {
-	uint64_t began = cbx_now(flow->clock);
+	uint64_t began = cbx_now(road->clock);
 	cbx_auto(cbx_poll_freep) struct cbx_poll *poll = NULL;
 	int result = kind == CBX_ASK_NOW_ROUND
 			     ? 0
-			     : cbx_flow_look_around(flow, kind == CBX_DISCOVERY_ROUND);
+			     : cbx_road_look_around(road, kind == CBX_DISCOVERY_ROUND);
 
 	if (!result)
-		result = cbx_poll_new(flow, &poll);
+		result = cbx_poll_new(road, &poll);
 	if (!result && kind != CBX_ASK_NOW_ROUND)
 		result = poll_add_all(poll, kind == CBX_DISCOVERY_ROUND);
 	if (result < 0)
 		return result;
 	cbx_poll_run(poll);
 	poll_figures(poll, &out->figures);
-	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : poll_depth(flow);
-	out->seconds = (double)(cbx_now(flow->clock) - began) / 1e9;
+	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : poll_depth(road);
+	out->seconds = (double)(cbx_now(road->clock) - began) / 1e9;
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* round.h - one run of the Job Status or the Update Database Task: the road, once */
-#ifndef CBX_FLOW_ROUND_H
-#define CBX_FLOW_ROUND_H
+#ifndef CBX_ROAD_ROUND_H
+#define CBX_ROAD_ROUND_H
 
 #include "road/road.h"
 
@@ -9,7 +9,7 @@ enum cbx_round_kind {
 	CBX_STATUS_ROUND,    /* every system not offline about its monitored jobs */
 	CBX_DISCOVERY_ROUND, /* every system not offline for all its jobs, offline ones with live
 				jobs */
-	CBX_ASK_NOW_ROUND,   /* only the systems that wait in flow->ask_now */
+	CBX_ASK_NOW_ROUND,   /* only the systems that wait in road->ask_now */
 };
 
 /* What a poll showed: for the pacer, the summary and the metrics */
@@ -30,6 +30,6 @@ struct cbx_round_result {
 
 /* 0; CHATTERBOX_E_DOWN: a server that it needs is down: it did not start. A round that was cut
  * short says so in its figures. */
-int cbx_round_run(struct cbx_flow *flow, enum cbx_round_kind kind, struct cbx_round_result *result);
+int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_round_result *result);
 
 #endif

@@ -19,39 +19,39 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int cbx_flow_held(struct cbx_flow *flow, int64_t epoch)
+int cbx_road_fenced(struct cbx_road *road, int64_t epoch)
 {
-	cbx_leadership_note_newer(flow->leadership, epoch, flow->state->newer);
-	flow->share_whole = true;
-	flow->share_retry_at = cbx_now(flow->clock) + CBX_SHARE_RETRY;
+	cbx_leadership_note_newer(road->leadership, epoch, road->state->newer);
+	road->share_whole = true;
+	road->share_retry_at = cbx_now(road->clock) + CBX_SHARE_RETRY;
 	return CHATTERBOX_E_FENCED;
 }
 
-int cbx_flow_claim(struct cbx_flow *flow, int64_t epoch)
+int cbx_road_claim(struct cbx_road *road, int64_t epoch)
 {
-	int result = flow->state->ops->claim(flow->state, epoch);
+	int result = road->state->ops->claim(road->state, epoch);
 
-	return result == 1 ? cbx_flow_held(flow, epoch) : result;
+	return result == 1 ? cbx_road_fenced(road, epoch) : result;
 }
 
-int cbx_flow_take_over(struct cbx_flow *flow, int64_t epoch)
+int cbx_road_take_over(struct cbx_road *road, int64_t epoch)
 {
-	int result = flow->state_link.up ? cbx_flow_claim(flow, epoch) : 0;
+	int result = road->state_link.up ? cbx_road_claim(road, epoch) : 0;
 
 	if (result == CHATTERBOX_E_FENCED)
-		return flow->state->newer < CBX_EPOCH_RAISE_END ? result : 0;
+		return road->state->newer < CBX_EPOCH_RAISE_END ? result : 0;
 	if (result < 0)
-		cbx_link_lost(&flow->state_link, result);
+		cbx_link_lost(&road->state_link, result);
 	return 0;
 }
 
-int share_failed(struct cbx_flow *flow, int error)
+int share_failed(struct cbx_road *road, int error)
 {
 	if (error == CHATTERBOX_E_FENCED)
 		return error;
-	flow->share_whole = true;
-	flow->share_retry_at = cbx_now(flow->clock) + CBX_SHARE_RETRY;
-	cbx_link_lost(&flow->state_link, error);
+	road->share_whole = true;
+	road->share_retry_at = cbx_now(road->clock) + CBX_SHARE_RETRY;
+	cbx_link_lost(&road->state_link, error);
 	return error;
 }
 
@@ -123,12 +123,12 @@ static void add_differences(struct share_writes *w, const struct cbx_job_list *b
 }
 
 /* Above those of every earlier leader */
-static uint64_t next_number(struct cbx_flow *flow)
+static uint64_t next_number(struct cbx_road *road)
 {
-	return ((uint64_t)flow->epoch << 32) | (++flow->share_next & 0xffffffffU);
+	return ((uint64_t)road->epoch << 32) | (++road->share_next & 0xffffffffU);
 }
 
-void share_add_write(struct cbx_flow *flow, struct share_writes *w, const char *system,
+void share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
 		     const struct cbx_job_list *before, const struct cbx_job_list *after,
 		     bool whole)
 {
@@ -140,10 +140,10 @@ void share_add_write(struct cbx_flow *flow, struct share_writes *w, const char *
 		return;
 	*write = (struct cbx_state_write){
 		.system = system,
-		.number = next_number(flow),
+		.number = next_number(road),
 		.whole = whole,
 		.live = after && after->live,
-		.changed_ms = cbx_wall(flow->clock),
+		.changed_ms = cbx_wall(road->clock),
 		.scored = true,
 		.fields = w->fields + first,
 		.field_count = w->field_count - first,
@@ -154,34 +154,34 @@ void share_add_write(struct cbx_flow *flow, struct share_writes *w, const char *
 /* Hashes that their own guards hold off: the database was reset, and an earlier life of this epoch
  * wrote them, or somebody set a guard by hand. When everything is written anew the lease decides,
  * else they stay as they are. */
-static int stored_above(struct cbx_flow *flow, const struct cbx_state_write *held, size_t count)
+static int stored_above(struct cbx_road *road, const struct cbx_state_write *held, size_t count)
 {
-	if (held->whole && flow->state->stored < CBX_EPOCH_RAISE_END) {
-		flow->state->newer = flow->state->stored;
-		return cbx_flow_held(flow, flow->epoch);
+	if (held->whole && road->state->stored < CBX_EPOCH_RAISE_END) {
+		road->state->newer = road->state->stored;
+		return cbx_road_fenced(road, road->epoch);
 	}
-	cbx_warn(flow->log, CBX_FIELDS({ "server", "redis" }, { "system", held->system }),
+	cbx_warn(road->log, CBX_FIELDS({ "server", "redis" }, { "system", held->system }),
 		 "%zu hashes carry a newer write guard than epoch %lld: not written; if no other "
 		 "instance leads, delete the keys %s:rev:*",
-		 count, (long long)flow->epoch, flow->settings->app_name);
+		 count, (long long)road->epoch, road->settings->app_name);
 	return 0;
 }
 
-int share_write_jobs(struct cbx_flow *flow, struct share_writes *w)
+int share_write_jobs(struct cbx_road *road, struct share_writes *w)
 {
-	int result = flow->state->ops->write_jobs(flow->state, w->all, w->count);
+	int result = road->state->ops->write_jobs(road->state, w->all, w->count);
 	const struct cbx_state_write *held = NULL;
 	size_t count = 0;
 	size_t i;
 
 	if (result)
 		return result;
-	if (flow->state->newer)
-		return cbx_flow_held(flow, flow->epoch);
+	if (road->state->newer)
+		return cbx_road_fenced(road, road->epoch);
 	for (i = 0; i < w->count; i++)
 		if (!w->all[i].applied)
 			held = &w->all[i], count++;
-	return held ? stored_above(flow, held, count) : 0;
+	return held ? stored_above(road, held, count) : 0;
 }
 
 static size_t list_count(const struct cbx_job_list *list)
@@ -189,7 +189,7 @@ static size_t list_count(const struct cbx_job_list *list)
 	return list ? list->count : 0;
 }
 
-static int share_touched(struct cbx_flow *flow)
+static int share_touched(struct cbx_road *road)
 {
 	const struct cbx_touched *touched;
 	struct share_writes w = { 0 };
@@ -197,7 +197,7 @@ static int share_touched(struct cbx_flow *flow)
 	size_t fields = 0;
 	int result = 0;
 
-	for (touched = flow->batch.touched; touched; touched = touched->hh.next) {
+	for (touched = road->batch.touched; touched; touched = touched->hh.next) {
 		systems++;
 		fields += list_count(touched->before) + list_count(touched->after);
 	}
@@ -207,18 +207,18 @@ static int share_touched(struct cbx_flow *flow)
 		share_writes_free(&w);
 		return -ENOMEM;
 	}
-	for (touched = flow->batch.touched; touched; touched = touched->hh.next)
-		share_add_write(flow, &w, touched->system, touched->before, touched->after, false);
+	for (touched = road->batch.touched; touched; touched = touched->hh.next)
+		share_add_write(road, &w, touched->system, touched->before, touched->after, false);
 	if (w.count)
-		result = share_write_jobs(flow, &w);
+		result = share_write_jobs(road, &w);
 	share_writes_free(&w);
 	return result;
 }
 
-int share_systems(struct cbx_flow *flow, bool all)
+int share_systems(struct cbx_road *road, bool all)
 {
-	struct cbx_system_entry *const *entries = cbx_systems_all(flow->systems);
-	size_t count = cbx_systems_count(flow->systems);
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
 	cbx_auto(cbx_freep) struct cbx_field *fields = calloc(count + 1, sizeof(*fields));
 	cbx_auto(cbx_freep) size_t *offsets = calloc(count + 1, sizeof(*offsets));
 	cbx_auto(cbx_text_free) struct cbx_text json = { 0 };
@@ -243,28 +243,28 @@ int share_systems(struct cbx_flow *flow, bool all)
 	for (i = 0; i < n; i++)
 		fields[i].value = json.bytes + offsets[i];
 	if (n)
-		result = flow->state->ops->write_systems(flow->state, flow->epoch,
+		result = road->state->ops->write_systems(road->state, road->epoch,
 							 CBX_ONLINE_SYSTEMS, fields, n);
 	if (result)
-		return result < 0 ? result : cbx_flow_held(flow, flow->epoch);
+		return result < 0 ? result : cbx_road_fenced(road, road->epoch);
 	for (i = 0; i < count; i++)
 		entries[i]->dirty = false;
-	flow->systems_dirty = false;
+	road->systems_dirty = false;
 	return 0;
 }
 
-void cbx_flow_share(struct cbx_flow *flow)
+void cbx_road_share(struct cbx_road *road)
 {
 	int result;
 
-	if (!cbx_flow_leads(flow) || flow->share_whole || !flow->state_link.up) {
-		flow->share_whole = true;
-		flow->systems_dirty = false;
+	if (!cbx_road_leads(road) || road->share_whole || !road->state_link.up) {
+		road->share_whole = true;
+		road->systems_dirty = false;
 		return;
 	}
-	result = share_touched(flow);
-	if (!result && flow->systems_dirty)
-		result = share_systems(flow, false);
+	result = share_touched(road);
+	if (!result && road->systems_dirty)
+		result = share_systems(road, false);
 	if (result < 0)
-		share_failed(flow, result);
+		share_failed(road, result);
 }

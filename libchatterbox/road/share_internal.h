@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* share_internal.h - the writes of the shared state being gathered; shared by the files of share */
-#ifndef CBX_FLOW_SHARE_INTERNAL_H
-#define CBX_FLOW_SHARE_INTERNAL_H
+#ifndef CBX_ROAD_SHARE_INTERNAL_H
+#define CBX_ROAD_SHARE_INTERNAL_H
 
 #include "road/batch.h"
 
@@ -21,16 +21,16 @@ struct share_writes {
 bool share_writes_begin(struct share_writes *w, size_t systems, size_t fields);
 void share_writes_free(struct share_writes *w);
 /* One more write: what differs between two lists of a system, or all of @after when @whole */
-void share_add_write(struct cbx_flow *flow, struct share_writes *w, const char *system,
+void share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
 		     const struct cbx_job_list *before, const struct cbx_job_list *after,
 		     bool whole);
 /* 0; CHATTERBOX_E_FENCED when they were held off; or a failure */
-int share_write_jobs(struct cbx_flow *flow, struct share_writes *w);
+int share_write_jobs(struct cbx_road *road, struct share_writes *w);
 
 /* Systems whose state changed since they were last written; @all = every known one */
-int share_systems(struct cbx_flow *flow, bool all);
+int share_systems(struct cbx_road *road, bool all);
 /* A failure of the shared state: the link notes it, and everything is to be written anew. That a
  * write was held off is no failure of the server. Returns @error. */
-int share_failed(struct cbx_flow *flow, int error);
+int share_failed(struct cbx_road *road, int error);
 
 #endif

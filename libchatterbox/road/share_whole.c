@@ -17,7 +17,7 @@
 
 /* Names of hashes whose system has no live job here */
 struct stale {
-	struct cbx_flow *flow;
+	struct cbx_road *road;
 	char **names;
 	size_t count, capacity;
 };
@@ -25,7 +25,7 @@ struct stale {
 static int note_stale(void *user, const char *key, const struct cbx_field *field)
 {
 	struct stale *stale = user;
-	const struct cbx_job_list *list = cbx_active_jobs_get(stale->flow->jobs, key);
+	const struct cbx_job_list *list = cbx_active_jobs_get(stale->road->jobs, key);
 
 	(void)field;
 	if (list && list->live)
@@ -50,21 +50,21 @@ static int note_listed(void *user, const char *system, int64_t ms)
 }
 
 /* The index as well: who was cut off between a hash and its index left a name without a hash */
-static int drop_stale(struct cbx_flow *flow)
+static int drop_stale(struct cbx_road *road)
 {
-	struct stale stale = { .flow = flow };
+	struct stale stale = { .road = road };
 	struct share_writes w = { 0 };
 	size_t i;
-	int result = flow->state->ops->list_systems(flow->state, note_stale, &stale);
+	int result = road->state->ops->list_systems(road->state, note_stale, &stale);
 
 	if (!result)
-		result = flow->state->ops->read_active(flow->state, note_listed, &stale);
+		result = road->state->ops->read_active(road->state, note_listed, &stale);
 	if (!result && !share_writes_begin(&w, stale.count, 0))
 		result = -ENOMEM;
 	for (i = 0; !result && i < stale.count; i++)
-		share_add_write(flow, &w, stale.names[i], NULL, NULL, true);
+		share_add_write(road, &w, stale.names[i], NULL, NULL, true);
 	if (!result && w.count)
-		result = share_write_jobs(flow, &w);
+		result = share_write_jobs(road, &w);
 	for (i = 0; i < stale.count; i++)
 		free(stale.names[i]);
 	free(stale.names);
@@ -72,7 +72,7 @@ static int drop_stale(struct cbx_flow *flow)
 	return result;
 }
 
-static int share_chunk(struct cbx_flow *flow, const struct cbx_snapshot *snapshot, size_t first,
+static int share_chunk(struct cbx_road *road, const struct cbx_frozen_jobs *frozen, size_t first,
 		       size_t last)
 {
 	struct share_writes w = { 0 };
@@ -81,72 +81,72 @@ static int share_chunk(struct cbx_flow *flow, const struct cbx_snapshot *snapsho
 	int result = -ENOMEM;
 
 	for (i = first; i < last; i++)
-		fields += snapshot->entries[i].list->count;
+		fields += frozen->entries[i].list->count;
 	if (share_writes_begin(&w, last - first, fields)) {
 		for (i = first; i < last; i++)
-			share_add_write(flow, &w, snapshot->entries[i].system, NULL,
-					snapshot->entries[i].list, true);
-		result = share_write_jobs(flow, &w);
+			share_add_write(road, &w, frozen->entries[i].system, NULL,
+					frozen->entries[i].list, true);
+		result = share_write_jobs(road, &w);
 	}
 	share_writes_free(&w);
 	return result;
 }
 
 /* As the Job Send Status Task told them last: its next run is up to a minute away */
-static int share_figures(struct cbx_flow *flow)
+static int share_figures(struct cbx_road *road)
 {
 	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
 
-	if (!flow->announced)
+	if (!road->announced)
 		return 0;
-	cbx_jobs_data_json(&flow->announced_totals, false, &data);
+	cbx_jobs_data_json(&road->announced_totals, false, &data);
 	if (data.failed)
 		return -ENOMEM;
-	return flow->state->ops->write_jobs_data(flow->state, flow->epoch, data.bytes, data.len);
+	return road->state->ops->write_jobs_data(road->state, road->epoch, data.bytes, data.len);
 }
 
-static int share_everything(struct cbx_flow *flow)
+static int share_everything(struct cbx_road *road)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	int result = cbx_active_jobs_freeze(flow->jobs, &snapshot);
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
+	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 	size_t first;
 
 	if (!result)
-		result = drop_stale(flow);
-	for (first = 0; !result && first < snapshot->count; first += WHOLE_CHUNK)
-		result = share_chunk(flow, snapshot, first,
-				     first + WHOLE_CHUNK < snapshot->count ? first + WHOLE_CHUNK
-									   : snapshot->count);
+		result = drop_stale(road);
+	for (first = 0; !result && first < frozen->count; first += WHOLE_CHUNK)
+		result = share_chunk(road, frozen, first,
+				     first + WHOLE_CHUNK < frozen->count ? first + WHOLE_CHUNK
+									 : frozen->count);
 	if (!result)
-		result = share_systems(flow, true);
+		result = share_systems(road, true);
 	if (!result)
-		result = share_figures(flow);
+		result = share_figures(road);
 	/* the marker comes last: until it is there, nobody takes the state for whole */
 	if (!result)
-		result = flow->state->ops->write_epoch(flow->state, flow->epoch);
-	return result > 0 ? cbx_flow_held(flow, flow->epoch) : result;
+		result = road->state->ops->write_epoch(road->state, road->epoch);
+	return result > 0 ? cbx_road_fenced(road, road->epoch) : result;
 }
 
-int cbx_flow_share_check(struct cbx_flow *flow)
+int cbx_road_share_check(struct cbx_road *road)
 {
 	int64_t epoch = 0;
 	int result;
 
-	if (!cbx_flow_leads(flow) || !flow->state_link.up ||
-	    cbx_now(flow->clock) < flow->share_retry_at)
+	if (!cbx_road_leads(road) || !road->state_link.up ||
+	    cbx_now(road->clock) < road->share_retry_at)
 		return CHATTERBOX_E_DOWN;
-	result = flow->state->ops->read_epoch(flow->state, &epoch);
+	result = road->state->ops->read_epoch(road->state, &epoch);
 	if (result < 0)
-		return share_failed(flow, result);
-	if (epoch == flow->epoch && !flow->share_whole)
+		return share_failed(road, result);
+	if (epoch == road->epoch && !road->share_whole)
 		return 0;
-	result = cbx_flow_claim(flow, flow->epoch);
+	result = cbx_road_claim(road, road->epoch);
 	if (!result)
-		result = share_everything(flow);
+		result = share_everything(road);
 	if (result < 0)
-		return share_failed(flow, result);
-	flow->share_whole = false;
-	cbx_info(flow->log, CBX_NO_FIELDS, "the shared state is written anew (epoch %lld)",
-		 (long long)flow->epoch);
+		return share_failed(road, result);
+	road->share_whole = false;
+	cbx_info(road->log, CBX_NO_FIELDS, "the shared state is written anew (epoch %lld)",
+		 (long long)road->epoch);
 	return 0;
 }

@@ -121,9 +121,9 @@ void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call)
 
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call)
 {
-	if (!calls->closed && !call->method->desk)
+	if (!calls->closed && !call->method->worker)
 		cbx_calls_to_poller(calls, call);
-	else if (calls->closed || cbx_mailbox_put(calls->desk, call) < 0)
+	else if (calls->closed || cbx_mailbox_put(calls->worker, call) < 0)
 		cbx_call_fail(call, CBX_CALL_DOWN, "too many calls wait already: try again later");
 }
 

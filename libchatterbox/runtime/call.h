@@ -33,13 +33,13 @@ enum cbx_call_code {
 };
 
 struct cbx_poller;
-struct cbx_desk;
+struct cbx_request_worker;
 struct cbx_call;
 
 struct cbx_method {
 	const char *name;
 	/* One of the two: who answers it. Both finish the call, now or later. */
-	void (*desk)(struct cbx_desk *desk, struct cbx_call *call);
+	void (*worker)(struct cbx_request_worker *worker, struct cbx_call *call);
 	void (*poller)(struct cbx_poller *poller, struct cbx_call *call);
 	/* How an observer does it, in its poller; NULL = it can't. With a desk's it is the way out
 	 * when SQL is not to be had. */
@@ -62,7 +62,7 @@ struct cbx_call {
 /* Where calls are given in. Hosts and the listener share one. */
 struct cbx_calls {
 	const struct cbx_method *methods; /* the last one has no name */
-	struct cbx_mailbox *desk;         /* of struct cbx_call */
+	struct cbx_mailbox *worker;       /* of struct cbx_call */
 	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
 	struct cbx_leadership *leadership;
 	bool observer; /* what changes something is carried to the leader */

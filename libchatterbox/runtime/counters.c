@@ -14,9 +14,9 @@ static const struct {
 	enum cbx_metric_type type;
 	const char *name, *help, *label1, *label2;
 } families[] = {
-#define FAMILY(member, ...)                                       \
-	{                                                         \
-		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+#define FAMILY(member, ...)                                        \
+	{                                                          \
+		offsetof(struct cbx_counters, member), __VA_ARGS__ \
 	}
 	FAMILY(jobs, CBX_GAUGE, "chatterbox_jobs", "Live jobs by status and origin.", "status",
 	       "origin"),
@@ -92,9 +92,9 @@ static const struct {
 	size_t offset;
 	const char *first[FIRST_MOST], *second[SECOND_MOST];
 } zeros[] = {
-#define ZEROS(member, ...)                                        \
-	{                                                         \
-		offsetof(struct cbx_observe, member), __VA_ARGS__ \
+#define ZEROS(member, ...)                                         \
+	{                                                          \
+		offsetof(struct cbx_counters, member), __VA_ARGS__ \
 	}
 	ZEROS(server_errors, { "redis", "rmq", "sql" }, NO_SECOND),
 	ZEROS(reconnects, { "redis", "rmq", "sql" }, NO_SECOND),
@@ -117,7 +117,7 @@ static const struct {
 #undef ZEROS
 };
 
-static void begin_at_zero(struct cbx_observe *observe)
+static void begin_at_zero(struct cbx_counters *counters)
 {
 	struct cbx_metric *metric;
 	size_t i;
@@ -125,69 +125,69 @@ static void begin_at_zero(struct cbx_observe *observe)
 	size_t n;
 
 	for (i = 0; i < CBX_COUNT(zeros); i++) {
-		memcpy(&metric, (char *)observe + zeros[i].offset, sizeof(struct cbx_metric *));
+		memcpy(&metric, (char *)counters + zeros[i].offset, sizeof(struct cbx_metric *));
 		for (k = 0; k < FIRST_MOST && zeros[i].first[k]; k++)
 			for (n = 0; !n || (n < SECOND_MOST && zeros[i].second[n]); n++)
 				cbx_metric_add(metric, zeros[i].first[k], zeros[i].second[n], 0);
 	}
 	for (i = 0; i < CBX_MEMBERS; i++)
-		cbx_metric_add(observe->decode_rejects, cbx_member_name((enum cbx_member)i), NULL,
+		cbx_metric_add(counters->decode_rejects, cbx_member_name((enum cbx_member)i), NULL,
 			       0);
 }
 
-int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision)
+int cbx_counters_init(struct cbx_counters *counters, const char *version, const char *revision)
 {
 	size_t i;
-	int result = cbx_metrics_new(&observe->registry);
+	int result = cbx_metrics_new(&counters->registry);
 
 	if (result < 0)
 		return result;
 	for (i = 0; i < CBX_COUNT(families); i++) {
 		struct cbx_metric *metric =
-			cbx_metrics_add(observe->registry, families[i].type, families[i].name,
+			cbx_metrics_add(counters->registry, families[i].type, families[i].name,
 					families[i].help, families[i].label1, families[i].label2);
 
 		if (!metric)
 			return -ENOMEM;
-		memcpy((char *)observe + families[i].offset, &metric, sizeof(struct cbx_metric *));
+		memcpy((char *)counters + families[i].offset, &metric, sizeof(struct cbx_metric *));
 	}
-	cbx_metric_set(observe->build_info, version, revision, 1);
-	begin_at_zero(observe);
+	cbx_metric_set(counters->build_info, version, revision, 1);
+	begin_at_zero(counters);
 	for (i = 0; i < CBX_COUNT(server_names); i++)
-		cbx_metric_set(observe->server_up, server_names[i], NULL, 0);
-	cbx_metric_set(observe->sse_subscribers, NULL, NULL, 0);
-	cbx_metric_set(observe->rpc_in_flight, NULL, NULL, 0);
+		cbx_metric_set(counters->server_up, server_names[i], NULL, 0);
+	cbx_metric_set(counters->sse_subscribers, NULL, NULL, 0);
+	cbx_metric_set(counters->rpc_in_flight, NULL, NULL, 0);
 	return 0;
 }
 
-void cbx_observe_close(struct cbx_observe *observe)
+void cbx_counters_close(struct cbx_counters *counters)
 {
-	cbx_metrics_free(observe->registry);
-	observe->registry = NULL;
+	cbx_metrics_free(counters->registry);
+	counters->registry = NULL;
 }
 
-void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply)
+void cbx_counters_add_rejects(struct cbx_counters *counters, const struct cbx_reply *reply)
 {
 	int member;
 
 	for (member = 0; member < CBX_MEMBERS; member++)
 		if (reply->rejects[member])
-			cbx_metric_add(observe->decode_rejects,
+			cbx_metric_add(counters->decode_rejects,
 				       cbx_member_name((enum cbx_member)member), NULL,
 				       reply->rejects[member]);
 }
 
-static void clear_job_figures(struct cbx_observe *observe)
+static void clear_job_figures(struct cbx_counters *counters)
 {
-	cbx_metric_clear(observe->jobs);
-	cbx_metric_clear(observe->live_jobs);
-	cbx_metric_clear(observe->active_jobs);
-	cbx_metric_clear(observe->download_speed);
-	cbx_metric_clear(observe->active_ocd_jobs);
-	cbx_metric_clear(observe->live_ocd_jobs);
+	cbx_metric_clear(counters->jobs);
+	cbx_metric_clear(counters->live_jobs);
+	cbx_metric_clear(counters->active_jobs);
+	cbx_metric_clear(counters->download_speed);
+	cbx_metric_clear(counters->active_ocd_jobs);
+	cbx_metric_clear(counters->live_ocd_jobs);
 }
 
-static void set_job_figures(struct cbx_observe *observe, const struct cbx_totals *totals)
+static void set_job_figures(struct cbx_counters *counters, const struct cbx_totals *totals)
 {
 	const struct {
 		const char *status;
@@ -200,33 +200,35 @@ static void set_job_figures(struct cbx_observe *observe, const struct cbx_totals
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(rows); i++) {
-		cbx_metric_set(observe->jobs, rows[i].status, "ocd", (double)rows[i].ocd);
-		cbx_metric_set(observe->jobs, rows[i].status, "user",
+		cbx_metric_set(counters->jobs, rows[i].status, "ocd", (double)rows[i].ocd);
+		cbx_metric_set(counters->jobs, rows[i].status, "user",
 			       (double)(rows[i].all - rows[i].ocd));
 	}
-	cbx_metric_set(observe->live_jobs, NULL, NULL, (double)totals->live);
-	cbx_metric_set(observe->active_jobs, NULL, NULL, (double)totals->running);
-	cbx_metric_set(observe->download_speed, NULL, NULL, totals->speed);
-	cbx_metric_set(observe->active_ocd_jobs, NULL, NULL, (double)totals->running_ocd);
-	cbx_metric_set(observe->live_ocd_jobs, NULL, NULL, (double)totals->live_ocd);
+	cbx_metric_set(counters->live_jobs, NULL, NULL, (double)totals->live);
+	cbx_metric_set(counters->active_jobs, NULL, NULL, (double)totals->running);
+	cbx_metric_set(counters->download_speed, NULL, NULL, totals->speed);
+	cbx_metric_set(counters->active_ocd_jobs, NULL, NULL, (double)totals->running_ocd);
+	cbx_metric_set(counters->live_ocd_jobs, NULL, NULL, (double)totals->live_ocd);
 }
 
-void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, bool leads)
+void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_snapshot *snapshot,
+			       bool leads)
 {
 	size_t i;
 
 	if (leads)
-		set_job_figures(observe, &view->jobs->totals);
+		set_job_figures(counters, &snapshot->jobs->totals);
 	else
-		clear_job_figures(observe);
-	cbx_metric_set(observe->systems, "online", NULL, (double)view->systems->online);
-	cbx_metric_set(observe->systems, "offline", NULL, (double)view->systems->offline);
-	cbx_metric_set(observe->systems, "unknown", NULL, (double)view->systems->unknown);
-	cbx_metric_set(observe->systems, "internal", NULL, (double)view->internal);
-	cbx_metric_set(observe->poll_interval, NULL, NULL, view->interval_current);
-	cbx_metric_set(observe->scheduler_paused, NULL, NULL, view->paused);
-	cbx_metric_set(observe->leader, NULL, NULL, leads);
+		clear_job_figures(counters);
+	cbx_metric_set(counters->systems, "online", NULL, (double)snapshot->systems->online);
+	cbx_metric_set(counters->systems, "offline", NULL, (double)snapshot->systems->offline);
+	cbx_metric_set(counters->systems, "unknown", NULL, (double)snapshot->systems->unknown);
+	cbx_metric_set(counters->systems, "internal", NULL, (double)snapshot->internal);
+	cbx_metric_set(counters->poll_interval, NULL, NULL, snapshot->interval_current);
+	cbx_metric_set(counters->scheduler_paused, NULL, NULL, snapshot->paused);
+	cbx_metric_set(counters->leader, NULL, NULL, leads);
 	for (i = 0; i < CBX_COUNT(load_reasons); i++)
-		cbx_metric_set(observe->under_load, load_reasons[i], NULL,
-			       view->load_reason && !strcmp(view->load_reason, load_reasons[i]));
+		cbx_metric_set(counters->under_load, load_reasons[i], NULL,
+			       snapshot->load_reason &&
+				       !strcmp(snapshot->load_reason, load_reasons[i]));
 }

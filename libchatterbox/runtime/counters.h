@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* observe.h - the metric families of contract 7, by their names there; one set an engine */
-#ifndef CBX_FLOW_OBSERVE_H
-#define CBX_FLOW_OBSERVE_H
+#ifndef CBX_RUNTIME_COUNTERS_H
+#define CBX_RUNTIME_COUNTERS_H
 
 #include "base/metrics.h"
 #include "decode/decode.h"
 #include "runtime/snapshot.h"
 
-struct cbx_observe {
+struct cbx_counters {
 	struct cbx_metrics *registry;
 	struct cbx_metric *jobs, *live_jobs, *active_jobs, *download_speed, *active_ocd_jobs,
 		*live_ocd_jobs;
@@ -19,11 +19,12 @@ struct cbx_observe {
 	struct cbx_metric *http_requests, *sse_subscribers, *build_info;
 };
 
-int cbx_observe_init(struct cbx_observe *observe, const char *version, const char *revision);
-void cbx_observe_close(struct cbx_observe *observe);
+int cbx_counters_init(struct cbx_counters *counters, const char *version, const char *revision);
+void cbx_counters_close(struct cbx_counters *counters);
 /* What was left out of a report that was read */
-void cbx_observe_rejects(struct cbx_observe *observe, const struct cbx_reply *reply);
+void cbx_counters_add_rejects(struct cbx_counters *counters, const struct cbx_reply *reply);
 /* The gauges of a view; the job figures are exported by the leader only */
-void cbx_observe_view(struct cbx_observe *observe, const struct cbx_view *view, bool leads);
+void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_snapshot *snapshot,
+			       bool leads);
 
 #endif

@@ -3,12 +3,12 @@
  * envelope.h - what every message of ours has in common: JSON-RPC 2.0 around it (or nothing),
  * app_id, timestamp, content type, header trace_id (contract 3.1)
  */
-#ifndef CBX_FLOW_ENVELOPE_H
-#define CBX_FLOW_ENVELOPE_H
+#ifndef CBX_RUNTIME_ENVELOPE_H
+#define CBX_RUNTIME_ENVELOPE_H
 
 #include "base/text.h"
-#include "runtime/settings.h"
 #include "port/bus.h"
+#include "runtime/settings.h"
 
 /* {"jsonrpc":"2.0","method":@method,"params": … ; @id NULL = a notification. Nothing when bare. */
 void cbx_envelope_open(const struct cbx_settings *settings, struct cbx_text *body, const char *id,

@@ -32,24 +32,24 @@ void cbx_inbound_free(struct cbx_inbound *inbound)
 	if (!inbound)
 		return;
 	cbx_reply_free(inbound->reply);
-	free(inbound->letter.reply_to);
-	free(inbound->letter.correlation_id);
-	free(inbound->letter.trace_id);
-	free(inbound->letter.body);
+	free(inbound->response.reply_to);
+	free(inbound->response.correlation_id);
+	free(inbound->response.trace_id);
+	free(inbound->response.body);
 	free(inbound);
 }
 
-void cbx_inbound_settle(struct cbx_inbound *inbound, bool ok)
+void cbx_inbound_finish(struct cbx_inbound *inbound, bool ok)
 {
 	inbound->ok = ok;
 	if (!inbound->answer || cbx_mailbox_put(inbound->answer, inbound) < 0)
 		cbx_inbound_free(inbound);
 }
 
-void cbx_inbound_return(struct cbx_inbound *inbound)
+void cbx_inbound_requeue(struct cbx_inbound *inbound)
 {
 	inbound->again = true;
-	cbx_inbound_settle(inbound, false);
+	cbx_inbound_finish(inbound, false);
 }
 
 static const struct route {

@@ -5,8 +5,8 @@
  * A message from the bus is decoded in the listener's thread, applied in the poller's, and settled
  * in the listener's again, after the commit.
  */
-#ifndef CBX_FLOW_INBOUND_H
-#define CBX_FLOW_INBOUND_H
+#ifndef CBX_RUNTIME_INBOUND_H
+#define CBX_RUNTIME_INBOUND_H
 
 #include "base/mailbox.h"
 #include "base/number.h"
@@ -24,7 +24,7 @@ enum cbx_inbound_type {
 };
 
 /* An answer to a request that came by the bus */
-struct cbx_letter {
+struct cbx_response {
 	char *reply_to;
 	char *correlation_id; /* or NULL */
 	char *trace_id;       /* of the request; NULL: a new one */
@@ -39,7 +39,7 @@ struct cbx_inbound {
 	struct cbx_reply *reply;
 	char text[CBX_NUMBER_TEXT];
 	struct cbx_call *call; /* not owned: whoever takes it finishes it */
-	struct cbx_letter letter;
+	struct cbx_response response;
 	uint64_t at; /* arrival, ns */
 	/* where it came from; answer NULL = nobody waits for its settlement */
 	struct cbx_mailbox *answer; /* the listener's; the inbound itself goes back in it */
@@ -56,8 +56,8 @@ int cbx_inbound_new(enum cbx_inbound_type type, struct cbx_inbound **out);
 void cbx_inbound_free(struct cbx_inbound *inbound);
 CBX_DEFINE_CLEANUP(struct cbx_inbound *, cbx_inbound_free)
 /* Back to where it came from, else freed */
-void cbx_inbound_settle(struct cbx_inbound *inbound, bool ok);
-void cbx_inbound_return(struct cbx_inbound *inbound); /* not applied: deliver it again */
+void cbx_inbound_finish(struct cbx_inbound *inbound, bool ok);
+void cbx_inbound_requeue(struct cbx_inbound *inbound); /* not applied: deliver it again */
 
 /* A bus message's body and routing key into an inbound. CHATTERBOX_E_DECODE: it can't be
  * understood, or nobody handles that key. @rejects as in struct cbx_reply are in its reply. */

@@ -6,8 +6,8 @@
  * succeeded, on the monotonic clock (contract 2.5). Who is held off by a newer epoch in
  * the shared state says so here: the keeper then asks SQL whose lease it is. Any thread.
  */
-#ifndef CBX_FLOW_LEADERSHIP_H
-#define CBX_FLOW_LEADERSHIP_H
+#ifndef CBX_RUNTIME_LEADERSHIP_H
+#define CBX_RUNTIME_LEADERSHIP_H
 
 #include "port/lease.h"
 

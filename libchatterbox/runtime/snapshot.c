@@ -5,70 +5,70 @@
 #include <errno.h>
 #include <stdlib.h>
 
-int cbx_view_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
-		 struct cbx_view **out)
+int cbx_snapshot_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
+		     struct cbx_snapshot **out)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = calloc(1, sizeof(*view));
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 	int result;
 
-	if (!view)
+	if (!snapshot)
 		return -ENOMEM;
-	view->refs = 1;
-	view->published_at = now;
-	result = cbx_active_jobs_freeze(jobs, &view->jobs);
+	snapshot->refs = 1;
+	snapshot->published_at = now;
+	result = cbx_active_jobs_freeze(jobs, &snapshot->jobs);
 	if (!result)
-		result = cbx_systems_freeze(systems, &view->systems);
+		result = cbx_systems_freeze(systems, &snapshot->systems);
 	if (result < 0)
 		return result;
-	*out = cbx_steal(view);
+	*out = cbx_steal(snapshot);
 	return 0;
 }
 
-struct cbx_view *cbx_view_ref(struct cbx_view *view)
+struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot)
 {
-	view->refs++;
-	return view;
+	snapshot->refs++;
+	return snapshot;
 }
 
-void cbx_view_unref(struct cbx_view *view)
+void cbx_snapshot_unref(struct cbx_snapshot *snapshot)
 {
-	if (!view || --view->refs > 0)
+	if (!snapshot || --snapshot->refs > 0)
 		return;
-	cbx_snapshot_unref(view->jobs);
-	cbx_system_list_unref(view->systems);
-	free(view);
+	cbx_frozen_jobs_unref(snapshot->jobs);
+	cbx_system_list_unref(snapshot->systems);
+	free(snapshot);
 }
 
-void cbx_window_init(struct cbx_window *window)
+void cbx_snapshot_slot_init(struct cbx_snapshot_slot *slot)
 {
-	window->view = NULL;
-	pthread_mutex_init(&window->lock, NULL);
+	slot->snapshot = NULL;
+	pthread_mutex_init(&slot->lock, NULL);
 }
 
-void cbx_window_close(struct cbx_window *window)
+void cbx_snapshot_slot_close(struct cbx_snapshot_slot *slot)
 {
-	cbx_view_unref(window->view);
-	window->view = NULL;
-	pthread_mutex_destroy(&window->lock);
+	cbx_snapshot_unref(slot->snapshot);
+	slot->snapshot = NULL;
+	pthread_mutex_destroy(&slot->lock);
 }
 
-void cbx_window_show(struct cbx_window *window, struct cbx_view *view)
+void cbx_snapshot_slot_set(struct cbx_snapshot_slot *slot, struct cbx_snapshot *snapshot)
 {
-	struct cbx_view *old;
+	struct cbx_snapshot *old;
 
-	pthread_mutex_lock(&window->lock);
-	old = window->view;
-	window->view = view;
-	pthread_mutex_unlock(&window->lock);
-	cbx_view_unref(old);
+	pthread_mutex_lock(&slot->lock);
+	old = slot->snapshot;
+	slot->snapshot = snapshot;
+	pthread_mutex_unlock(&slot->lock);
+	cbx_snapshot_unref(old);
 }
 
-struct cbx_view *cbx_window_look(struct cbx_window *window)
+struct cbx_snapshot *cbx_snapshot_slot_get(struct cbx_snapshot_slot *slot)
 {
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 
-	pthread_mutex_lock(&window->lock);
-	view = window->view ? cbx_view_ref(window->view) : NULL;
-	pthread_mutex_unlock(&window->lock);
-	return view;
+	pthread_mutex_lock(&slot->lock);
+	snapshot = slot->snapshot ? cbx_snapshot_ref(slot->snapshot) : NULL;
+	pthread_mutex_unlock(&slot->lock);
+	return snapshot;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * snapshot.h - what readers see: a frozen, counted picture that the poller swaps in after each batch
+ * snapshot.h - what readers see: a frozen, counted picture that the poller swaps in after each
+ * batch
  *
  * Readers never lock the road: they take a reference of the present view and keep it as long as
  * they like.
  */
-#ifndef CBX_FLOW_VIEW_H
-#define CBX_FLOW_VIEW_H
+#ifndef CBX_RUNTIME_SNAPSHOT_H
+#define CBX_RUNTIME_SNAPSHOT_H
 
 #include "domain/active_jobs.h"
 #include "domain/system.h"
@@ -20,9 +21,9 @@ struct cbx_cycle {
 	int64_t finished_ms; /* 0 = none yet */
 };
 
-struct cbx_view {
+struct cbx_snapshot {
 	_Atomic unsigned refs;
-	struct cbx_snapshot *jobs;
+	struct cbx_frozen_jobs *jobs;
 	struct cbx_system_list *systems;
 	size_t internal;                        /* members of APP:internal_systems */
 	double interval_base, interval_current; /* s */
@@ -33,23 +34,23 @@ struct cbx_view {
 };
 
 /* The present picture of both tables, the rest of it empty */
-int cbx_view_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
-		 struct cbx_view **out);
-struct cbx_view *cbx_view_ref(struct cbx_view *view);
-void cbx_view_unref(struct cbx_view *view);
-CBX_DEFINE_CLEANUP(struct cbx_view *, cbx_view_unref)
+int cbx_snapshot_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
+		     struct cbx_snapshot **out);
+struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot);
+void cbx_snapshot_unref(struct cbx_snapshot *snapshot);
+CBX_DEFINE_CLEANUP(struct cbx_snapshot *, cbx_snapshot_unref)
 
 /* The place where the present view hangs */
-struct cbx_window {
+struct cbx_snapshot_slot {
 	pthread_mutex_t lock;
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 };
 
-void cbx_window_init(struct cbx_window *window);
-void cbx_window_close(struct cbx_window *window);
+void cbx_snapshot_slot_init(struct cbx_snapshot_slot *slot);
+void cbx_snapshot_slot_close(struct cbx_snapshot_slot *slot);
 /* Takes the caller's reference; gives up that of the old view */
-void cbx_window_show(struct cbx_window *window, struct cbx_view *view);
+void cbx_snapshot_slot_set(struct cbx_snapshot_slot *slot, struct cbx_snapshot *snapshot);
 /* A new reference; NULL before the first show */
-struct cbx_view *cbx_window_look(struct cbx_window *window);
+struct cbx_snapshot *cbx_snapshot_slot_get(struct cbx_snapshot_slot *slot);
 
 #endif

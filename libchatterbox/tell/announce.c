@@ -28,7 +28,7 @@ void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_t
 
 /* Where a chunk is in its snapshot, as headers */
 struct place {
-	char snapshot[CBX_UUID_TEXT];
+	char snapshot_id[CBX_UUID_TEXT];
 	char chunk[24];
 	char chunks[24];
 };
@@ -51,13 +51,13 @@ static int publish(struct cbx_teller *teller, const char *name, const struct cbx
 	message.routing_key = message.type = key;
 	cbx_envelope_properties(settings, teller->clock, trace, &message);
 	if (place) {
-		cbx_bus_add_header(&message, "snapshot", place->snapshot);
+		cbx_bus_add_header(&message, "snapshot", place->snapshot_id);
 		cbx_bus_add_integer(&message, "chunk", place->chunk);
 		cbx_bus_add_integer(&message, "chunks", place->chunks);
 	}
 	result = teller->bus->ops->publish(teller->bus, &message, NULL,
 					   cbx_now(teller->clock) + 2 * CBX_SECOND);
-	cbx_metric_add(teller->observe->events_published, name, result < 0 ? "error" : "ok", 1);
+	cbx_metric_add(teller->counters->events_published, name, result < 0 ? "error" : "ok", 1);
 	if (result < 0)
 		cbx_link_lost(&teller->bus_link, result);
 	return result;
@@ -73,14 +73,14 @@ static void open_event(const struct cbx_teller *teller, const char *name, struct
 
 /* Where a walk over the statuses of all live jobs stands */
 struct walk {
-	const struct cbx_snapshot *snapshot;
+	const struct cbx_frozen_jobs *frozen;
 	size_t entry, job;
 };
 
 static const struct cbx_status *next_status(struct walk *walk)
 {
-	for (; walk->entry < walk->snapshot->count; walk->entry++, walk->job = 0) {
-		const struct cbx_job_list *list = walk->snapshot->entries[walk->entry].list;
+	for (; walk->entry < walk->frozen->count; walk->entry++, walk->job = 0) {
+		const struct cbx_job_list *list = walk->frozen->entries[walk->entry].list;
 
 		while (walk->job < list->count) {
 			const struct cbx_job *job = list->jobs[walk->job++];
@@ -114,9 +114,9 @@ static bool fits(const struct cbx_teller *teller, struct filling *filling,
 	return room;
 }
 
-static size_t count_chunks(const struct cbx_teller *teller, const struct cbx_snapshot *snapshot)
+static size_t count_chunks(const struct cbx_teller *teller, const struct cbx_frozen_jobs *frozen)
 {
-	struct walk walk = { .snapshot = snapshot };
+	struct walk walk = { .frozen = frozen };
 	struct filling filling = { 0 };
 	const struct cbx_status *status;
 	size_t chunks = 0;
@@ -139,18 +139,18 @@ static int publish_chunk(struct cbx_teller *teller, struct cbx_text *body, struc
 	return result;
 }
 
-static int announce_statuses(struct cbx_teller *teller, const struct cbx_snapshot *snapshot)
+static int announce_statuses(struct cbx_teller *teller, const struct cbx_frozen_jobs *frozen)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
-	struct walk walk = { .snapshot = snapshot };
+	struct walk walk = { .frozen = frozen };
 	struct filling filling = { 0 };
 	const struct cbx_status *status;
 	struct place place;
 	size_t chunk = 0;
 	int result = 0;
 
-	cbx_uuid(place.snapshot);
-	snprintf(place.chunks, sizeof(place.chunks), "%zu", count_chunks(teller, snapshot));
+	cbx_uuid(place.snapshot_id);
+	snprintf(place.chunks, sizeof(place.chunks), "%zu", count_chunks(teller, frozen));
 	while (!result && (status = next_status(&walk))) {
 		if (!fits(teller, &filling, status))
 			result = publish_chunk(teller, &body, &place, ++chunk);
@@ -189,11 +189,11 @@ static void announce_data(struct cbx_teller *teller, const struct cbx_totals *to
 	publish(teller, "jobs_data", &body, NULL);
 }
 
-void cbx_announce(struct cbx_teller *teller, const struct cbx_view *view, int64_t epoch)
+void cbx_announce(struct cbx_teller *teller, const struct cbx_snapshot *snapshot, int64_t epoch)
 {
-	const struct cbx_snapshot *snapshot = view->jobs;
+	const struct cbx_frozen_jobs *frozen = snapshot->jobs;
 
-	if (teller->bus_link.up && !teller->bus->blocked && snapshot->totals.live)
-		announce_statuses(teller, snapshot);
-	announce_data(teller, &snapshot->totals, epoch);
+	if (teller->bus_link.up && !teller->bus->blocked && frozen->totals.live)
+		announce_statuses(teller, frozen);
+	announce_data(teller, &frozen->totals, epoch);
 }

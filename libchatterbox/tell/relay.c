@@ -6,7 +6,7 @@
  * will never take it, and that what was told while SQL was away is remembered, so that it is not
  * told twice when SQL is back.
  */
-#include "tell/letters.h"
+#include "tell/outbox_items.h"
 #include "tell/tell.h"
 
 #include <chatterbox/error.h>
@@ -17,24 +17,24 @@
 #define BATCH 1000
 #define REFUSED_WAIT CBX_SECOND
 
-static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letters, int64_t epoch)
+static int to_stream(struct cbx_teller *teller, struct cbx_outbox_items *items, int64_t epoch)
 {
 	cbx_auto(cbx_freep) struct cbx_stream_entry *entries =
-		calloc(letters->count + 1, sizeof(*entries));
+		calloc(items->count + 1, sizeof(*entries));
 	size_t i;
 	int result;
 
 	if (!entries)
 		return -ENOMEM;
-	for (i = 0; i < letters->count; i++)
+	for (i = 0; i < items->count; i++)
 		entries[i] = (struct cbx_stream_entry){
-			.name = letters->all[i].row.name,
-			.id = letters->all[i].row.message_id,
-			.params = letters->all[i].row.payload,
-			.params_len = strlen(letters->all[i].row.payload),
-			.previous_status = letters->all[i].row.previous_status,
+			.name = items->all[i].row.name,
+			.id = items->all[i].row.message_id,
+			.params = items->all[i].row.payload,
+			.params_len = strlen(items->all[i].row.payload),
+			.previous_status = items->all[i].row.previous_status,
 		};
-	result = teller->state->ops->append_events(teller->state, epoch, entries, letters->count,
+	result = teller->state->ops->append_events(teller->state, epoch, entries, items->count,
 						   teller->settings->events_max_length);
 	if (result > 0) {
 		cbx_leadership_note_newer(teller->leadership, epoch, teller->state->newer);
@@ -44,8 +44,8 @@ static int to_stream(struct cbx_teller *teller, struct cbx_relay_letters *letter
 		cbx_link_lost(&teller->state_link, result);
 		return result;
 	}
-	for (i = 0; i < letters->count; i++)
-		letters->all[i].confirmed = true;
+	for (i = 0; i < items->count; i++)
+		items->all[i].confirmed = true;
 	return 0;
 }
 
@@ -64,15 +64,15 @@ static int remember(struct cbx_told *told, int64_t id)
 	return 0;
 }
 
-static void count_letter(struct cbx_teller *teller, const struct cbx_relay_letter *letter)
+static void count_item(struct cbx_teller *teller, const struct cbx_outbox_item *item)
 {
-	const char *outcome = letter->unrouted ? "unrouted" : "ok";
+	const char *outcome = item->unrouted ? "unrouted" : "ok";
 
-	if (letter->given_up)
+	if (item->given_up)
 		outcome = "too_large";
-	else if (!letter->confirmed)
-		outcome = letter->refused ? "refused" : "error";
-	cbx_metric_add(teller->observe->events_published, letter->row.name, outcome, 1);
+	else if (!item->confirmed)
+		outcome = item->refused ? "refused" : "error";
+	cbx_metric_add(teller->counters->events_published, item->row.name, outcome, 1);
 }
 
 /* Tells SQL which rows this side has got */
@@ -93,30 +93,30 @@ static int write_told(struct cbx_teller *teller, enum cbx_outbox_side side, int6
 }
 
 static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch,
-		       struct cbx_relay_letters *letters)
+		       struct cbx_outbox_items *items)
 {
 	size_t told = 0;
 	size_t i;
 	int result;
 	int written;
 
-	result = teller->sql->outbox->heads(teller->sql, side, BATCH, cbx_letters_add, letters);
+	result = teller->sql->outbox->heads(teller->sql, side, BATCH, cbx_outbox_items_add, items);
 	if (result < 0) {
 		cbx_link_lost(&teller->sql_link, result);
 		return result;
 	}
-	if (!letters->count || cbx_leadership_epoch(teller->leadership) != epoch)
+	if (!items->count || cbx_leadership_epoch(teller->leadership) != epoch)
 		return 0;
-	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, letters)
-				       : to_stream(teller, letters, epoch);
-	for (i = 0; i < letters->count; i++) {
+	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, items)
+				       : to_stream(teller, items, epoch);
+	for (i = 0; i < items->count; i++) {
 		if (side == CBX_TO_BROKER)
-			count_letter(teller, &letters->all[i]);
-		if (cbx_letter_done(&letters->all[i]) &&
-		    !remember(&teller->told[side], letters->all[i].row.id))
+			count_item(teller, &items->all[i]);
+		if (cbx_outbox_item_is_done(&items->all[i]) &&
+		    !remember(&teller->told[side], items->all[i].row.id))
 			told++;
 	}
-	if (told < letters->count)
+	if (told < items->count)
 		teller->retry_at[side] = cbx_now(teller->clock) + REFUSED_WAIT;
 	written = write_told(teller, side, epoch);
 	if (result < 0 || written < 0)
@@ -128,7 +128,7 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 {
 	const struct cbx_link *link =
 		side == CBX_TO_BROKER ? &teller->bus_link : &teller->state_link;
-	struct cbx_relay_letters letters = { 0 };
+	struct cbx_outbox_items items = { 0 };
 	int result;
 
 	if (!teller->sql_link.up || cbx_now(teller->clock) < teller->retry_at[side])
@@ -138,7 +138,7 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 		return result;
 	if (side == CBX_TO_BROKER && teller->bus->blocked)
 		return 0;
-	result = relay_batch(teller, side, epoch, &letters);
-	cbx_letters_free(&letters);
+	result = relay_batch(teller, side, epoch, &items);
+	cbx_outbox_items_free(&items);
 	return result;
 }

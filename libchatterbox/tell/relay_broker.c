@@ -10,7 +10,7 @@
  * way; it would be refused for ever and hold up all that comes behind it.
  */
 #include "runtime/envelope.h"
-#include "tell/letters.h"
+#include "tell/outbox_items.h"
 #include "tell/tell.h"
 
 #include <chatterbox/error.h>
@@ -23,32 +23,32 @@
 /* What a batch needs until it is done */
 struct delivery {
 	struct cbx_teller *teller;
-	struct cbx_relay_letters *letters;
+	struct cbx_outbox_items *items;
 	struct cbx_text body;
 	bool too_large; /* the broker has said so of one that was open */
 	char why[512];
 };
 
-static void give_up(struct delivery *delivery, struct cbx_relay_letter *letter, const char *why,
+static void give_up(struct delivery *delivery, struct cbx_outbox_item *item, const char *why,
 		    const char *advice)
 {
-	const struct cbx_outbox_row *row = &letter->row;
+	const struct cbx_outbox_row *row = &item->row;
 
-	letter->given_up = true;
+	item->given_up = true;
 	cbx_error(
 		delivery->teller->log,
 		CBX_FIELDS({ "server", "rmq" }, { "message_id", row->message_id },
 			   { "event", row->name }, { "error", why }),
 		"event %s %s of %zu bytes is told in the stream alone, the broker will never take "
 		"it: %s%s",
-		row->name, row->message_id, letter->size, why, advice);
+		row->name, row->message_id, item->size, why, advice);
 }
 
-static int publish(struct delivery *delivery, struct cbx_relay_letter *letter)
+static int publish(struct delivery *delivery, struct cbx_outbox_item *item)
 {
 	struct cbx_teller *teller = delivery->teller;
 	const struct cbx_settings *settings = teller->settings;
-	const struct cbx_outbox_row *row = &letter->row;
+	const struct cbx_outbox_row *row = &item->row;
 	struct cbx_text *body = &delivery->body;
 	struct cbx_bus_message message = { .exchange = settings->event_exchange,
 					   .message_id = row->message_id,
@@ -65,7 +65,7 @@ static int publish(struct delivery *delivery, struct cbx_relay_letter *letter)
 	if (body->failed)
 		return -ENOMEM;
 	message.body = body->bytes;
-	message.body_len = letter->size = body->len;
+	message.body_len = item->size = body->len;
 	message.routing_key = message.type = key;
 	cbx_uuid(trace);
 	cbx_envelope_properties(settings, teller->clock, trace, &message);
@@ -73,32 +73,32 @@ static int publish(struct delivery *delivery, struct cbx_relay_letter *letter)
 		cbx_bus_add_header(&message, "previous_status", row->previous_status);
 	if (row->origin)
 		cbx_bus_add_header(&message, "origin", row->origin);
-	return teller->bus->ops->publish(teller->bus, &message, &letter->tag,
+	return teller->bus->ops->publish(teller->bus, &message, &item->tag,
 					 cbx_now(teller->clock) + CONFIRM_TIME);
 }
 
-static int send_letter(struct delivery *delivery, struct cbx_relay_letter *letter)
+static int send_item(struct delivery *delivery, struct cbx_outbox_item *item)
 {
-	int result = publish(delivery, letter);
+	int result = publish(delivery, item);
 
 	if (result == CHATTERBOX_E_LIMIT) {
 		/* AMQP itself can't carry its texts */
-		give_up(delivery, letter, delivery->teller->bus->error, "");
+		give_up(delivery, item, delivery->teller->bus->error, "");
 		return 0;
 	}
 	if (result < 0)
 		return result;
-	cbx_letters_sent(delivery->letters, letter);
+	cbx_outbox_items_sent(delivery->items, item);
 	return 0;
 }
 
 static int await_confirms(struct delivery *delivery)
 {
 	struct cbx_teller *teller = delivery->teller;
-	struct cbx_relay_letters *letters = delivery->letters;
+	struct cbx_outbox_items *items = delivery->items;
 	uint64_t deadline = cbx_now(teller->clock) + CONFIRM_TIME;
 
-	while (letters->open) {
+	while (items->open) {
 		struct cbx_bus_event event = { 0 };
 		int result = teller->bus->ops->take(teller->bus, -1, deadline, &event);
 
@@ -111,11 +111,11 @@ static int await_confirms(struct delivery *delivery)
 		}
 		cbx_teller_note(teller, &event);
 		if (event.type == CBX_BUS_CONFIRMED || event.type == CBX_BUS_REFUSED)
-			cbx_letters_note_confirm(letters, &event);
+			cbx_outbox_items_note_confirm(items, &event);
 		else if (event.type == CBX_BUS_RETURNED)
-			cbx_letters_note_return(letters, event.message.message_id);
+			cbx_outbox_items_note_return(items, event.message.message_id);
 		cbx_bus_event_clear(&event);
-		if (letters->open && cbx_now(teller->clock) >= deadline)
+		if (items->open && cbx_now(teller->clock) >= deadline)
 			return CHATTERBOX_E_TIMEOUT;
 	}
 	return 0;
@@ -124,63 +124,63 @@ static int await_confirms(struct delivery *delivery)
 /* All that is not done, at once */
 static int send_all(struct delivery *delivery)
 {
-	struct cbx_relay_letters *letters = delivery->letters;
+	struct cbx_outbox_items *items = delivery->items;
 	int result = 0;
 	size_t i;
 
 	delivery->too_large = false;
-	for (i = 0; !result && i < letters->count; i++)
-		if (!cbx_letter_done(&letters->all[i]))
-			result = send_letter(delivery, &letters->all[i]);
+	for (i = 0; !result && i < items->count; i++)
+		if (!cbx_outbox_item_is_done(&items->all[i]))
+			result = send_item(delivery, &items->all[i]);
 	if (!result || result == CHATTERBOX_E_TIMEOUT)
 		result = await_confirms(delivery) ?: result;
 	return result;
 }
 
 /* Is it this one that is too large? With something else under way before it nobody knows: later */
-static int send_alone(struct delivery *delivery, struct cbx_relay_letter *letter)
+static int send_alone(struct delivery *delivery, struct cbx_outbox_item *item)
 {
 	struct cbx_teller *teller = delivery->teller;
 	uint64_t processed = teller->processed;
 	int result;
 
 	teller->beat = cbx_now(teller->clock);
-	letter->weighed = true;
+	item->weighed = true;
 	delivery->too_large = false;
-	result = send_letter(delivery, letter);
+	result = send_item(delivery, item);
 	if (!result)
 		result = await_confirms(delivery);
-	if (!result && delivery->too_large && letter->refused && letter->tag == processed + 1)
-		give_up(delivery, letter, delivery->why,
+	if (!result && delivery->too_large && item->refused && item->tag == processed + 1)
+		give_up(delivery, item, delivery->why,
 			"; if subscribers need such events, raise max_message_size in "
 			"rabbitmq.conf");
 	return result;
 }
 
-static struct cbx_relay_letter *largest(const struct cbx_relay_letters *letters)
+static struct cbx_outbox_item *largest(const struct cbx_outbox_items *items)
 {
-	struct cbx_relay_letter *found = NULL;
+	struct cbx_outbox_item *found = NULL;
 	size_t i;
 
-	for (i = 0; i < letters->count; i++) {
-		struct cbx_relay_letter *letter = &letters->all[i];
+	for (i = 0; i < items->count; i++) {
+		struct cbx_outbox_item *item = &items->all[i];
 
-		if (!cbx_letter_done(letter) && !letter->weighed &&
-		    (!found || letter->size > found->size))
-			found = letter;
+		if (!cbx_outbox_item_is_done(item) && !item->weighed &&
+		    (!found || item->size > found->size))
+			found = item;
 	}
 	return found;
 }
 
 static int one_by_one(struct delivery *delivery)
 {
-	struct cbx_relay_letter *letter;
+	struct cbx_outbox_item *item;
 	bool rest_sent = false;
 	int result = 0;
 
-	while (!result && (letter = largest(delivery->letters))) {
-		result = send_alone(delivery, letter);
-		if (result < 0 || letter->given_up || rest_sent)
+	while (!result && (item = largest(delivery->items))) {
+		result = send_alone(delivery, item);
+		if (result < 0 || item->given_up || rest_sent)
 			continue;
 		rest_sent = true;
 		result = send_all(delivery);
@@ -190,9 +190,9 @@ static int one_by_one(struct delivery *delivery)
 	return result;
 }
 
-int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_relay_letters *letters)
+int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *items)
 {
-	struct delivery delivery = { .teller = teller, .letters = letters };
+	struct delivery delivery = { .teller = teller, .items = items };
 	int result = send_all(&delivery);
 
 	if (!result && delivery.too_large)

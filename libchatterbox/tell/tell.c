@@ -14,7 +14,7 @@ static void lose_chunk(struct cbx_teller *teller)
 {
 	const char *why = teller->bus->error;
 
-	cbx_metric_add(teller->observe->events_published, "job_status", "too_large", 1);
+	cbx_metric_add(teller->counters->events_published, "job_status", "too_large", 1);
 	cbx_error(teller->log,
 		  CBX_FIELDS({ "server", "rmq" }, { "event", "job_status" }, { "error", why }),
 		  "a chunk of job_status is lost, the broker will never take it: %s; lower "
@@ -57,22 +57,22 @@ static void count_outbox(struct cbx_teller *teller)
 		cbx_link_lost(&teller->sql_link, result);
 		return;
 	}
-	cbx_metric_set(teller->observe->outbox_pending, NULL, NULL, (double)rows);
-	cbx_metric_set(teller->observe->outbox_oldest, NULL, NULL, oldest);
+	cbx_metric_set(teller->counters->outbox_pending, NULL, NULL, (double)rows);
+	cbx_metric_set(teller->counters->outbox_oldest, NULL, NULL, oldest);
 }
 
 static void announce_waiting(struct cbx_teller *teller, int64_t epoch)
 {
-	struct cbx_view *view = cbx_mailbox_take(teller->inbox);
-	struct cbx_view *newer;
+	struct cbx_snapshot *snapshot = cbx_mailbox_take(teller->inbox);
+	struct cbx_snapshot *newer;
 
-	while (view && (newer = cbx_mailbox_take(teller->inbox))) {
-		cbx_view_unref(view);
-		view = newer;
+	while (snapshot && (newer = cbx_mailbox_take(teller->inbox))) {
+		cbx_snapshot_unref(snapshot);
+		snapshot = newer;
 	}
-	if (view)
-		cbx_announce(teller, view, epoch);
-	cbx_view_unref(view);
+	if (snapshot)
+		cbx_announce(teller, snapshot, epoch);
+	cbx_snapshot_unref(snapshot);
 }
 
 /* What was remembered under another epoch is not ours to write */
@@ -88,8 +88,8 @@ static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 /* Whoever leads counts what waits: our last count is nobody's any more */
 static void forget_outbox(struct cbx_teller *teller)
 {
-	cbx_metric_clear(teller->observe->outbox_pending);
-	cbx_metric_clear(teller->observe->outbox_oldest);
+	cbx_metric_clear(teller->counters->outbox_pending);
+	cbx_metric_clear(teller->counters->outbox_oldest);
 	teller->next_count = 0;
 }
 

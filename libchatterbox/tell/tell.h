@@ -6,8 +6,8 @@
  * goes at least once and in order of each key: only the oldest untold event of a key is in flight.
  * The periodic events are transient: what can't be told now is dropped.
  */
-#ifndef CBX_FLOW_TELL_H
-#define CBX_FLOW_TELL_H
+#ifndef CBX_TELL_TELL_H
+#define CBX_TELL_TELL_H
 
 #include "base/mailbox.h"
 #include "base/thread.h"
@@ -31,10 +31,10 @@ struct cbx_teller {
 	const struct cbx_log *log;
 	struct cbx_settings_place *place;
 	struct cbx_settings *settings; /* taken from there on every turn */
-	struct cbx_observe *observe;
+	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
-	/* Of struct cbx_view, the Job Send Status Task's word: its statuses and figures are to be
-	 * announced. Woken when something is recorded. */
+	/* Of struct cbx_snapshot, the Job Send Status Task's word: its statuses and figures are to
+	 * be announced. Woken when something is recorded. */
 	struct cbx_mailbox *inbox;
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
@@ -62,8 +62,8 @@ void cbx_teller_close(struct cbx_teller *teller);
  * waits (or this side is down). */
 int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch);
 /* relay_broker.c: 0, whatever became of each, or a failure that the link knows of */
-struct cbx_relay_letters;
-int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_relay_letters *letters);
+struct cbx_outbox_items;
+int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *items);
 /* Every event of the bus comes by here */
 static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_bus_event *event)
 {
@@ -72,7 +72,7 @@ static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_b
 		teller->processed = event->tag;
 }
 /* announce.c */
-void cbx_announce(struct cbx_teller *teller, const struct cbx_view *view, int64_t epoch);
+void cbx_announce(struct cbx_teller *teller, const struct cbx_snapshot *snapshot, int64_t epoch);
 /* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out);
 

@@ -108,7 +108,7 @@ static void *respond(void *arg)
 			reply.correlation_id = event.message.correlation_id;
 			check(bus, "reply", bus->ops->publish(bus, &reply, NULL, in(10)));
 		}
-		check(bus, "settle", bus->ops->settle(bus, event.tag, false, true));
+		check(bus, "acknowledge", bus->ops->acknowledge(bus, event.tag, false, true));
 		cbx_bus_event_clear(&event);
 	}
 	cbx_bus_free(bus);

@@ -9,8 +9,8 @@
  * table of 10 000 systems after one of them changed.
  */
 #include "base/text.h"
-#include "domain/active_jobs.h"
 #include "decode/decode.h"
+#include "domain/active_jobs.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -147,7 +147,7 @@ static void freeze_table(void)
 {
 	enum { SYSTEMS = 10000, TIMES = 500 };
 	struct cbx_active_jobs *table;
-	struct cbx_snapshot *snapshot;
+	struct cbx_frozen_jobs *frozen;
 	double start;
 	double first;
 	int i;
@@ -157,19 +157,19 @@ static void freeze_table(void)
 	for (i = 0; i < SYSTEMS; i++)
 		set(table, i, 4);
 	start = now();
-	if (cbx_active_jobs_freeze(table, &snapshot))
+	if (cbx_active_jobs_freeze(table, &frozen))
 		abort();
 	first = now() - start;
 	start = now();
 	for (i = 0; i < TIMES; i++) {
-		cbx_snapshot_unref(snapshot);
+		cbx_frozen_jobs_unref(frozen);
 		set(table, i, 3);
-		if (cbx_active_jobs_freeze(table, &snapshot))
+		if (cbx_active_jobs_freeze(table, &frozen))
 			abort();
 	}
 	printf("freeze of %d systems: the first %.2f ms, after each change %.3f ms\n", SYSTEMS,
 	       first * 1e3, (now() - start) * 1e3 / TIMES);
-	cbx_snapshot_unref(snapshot);
+	cbx_frozen_jobs_unref(frozen);
 	cbx_active_jobs_free(table);
 }
 

@@ -96,7 +96,7 @@ static struct cbx_batch make_batch(int from, int64_t revision)
 						   .downloaded = 17,
 						   .total_files = 40 };
 		jobs[i] = (struct cbx_job){ .status = &statuses[i], .revision = revision };
-		changes[i] = (struct cbx_change){ .job = &jobs[i], .told = true };
+		changes[i] = (struct cbx_change){ .job = &jobs[i], .transition = true };
 		events[i] = (struct cbx_event){ .name = "update_job_status",
 						.key = keys[i],
 						.message_id = ids[i],

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-struct heard {
+struct pending {
 	unsigned ready, statuses, figures, firsts, lost;
 	bool out_of_order;
 	char job[96]; /* the job that is followed: the first one heard of */
@@ -15,75 +15,75 @@ struct heard {
 };
 
 /* "<system>/<job_id>/<revision>" of the followed job: one more each time */
-static void follow(struct heard *heard, const struct chatterbox_event *event)
+static void follow(struct pending *pending, const struct chatterbox_event *event)
 {
 	const char *slash = strrchr(event->id, '/');
 	size_t len = (size_t)(slash - event->id);
 	long long revision = atoll(slash + 1);
 
-	heard->firsts += revision == 1;
+	pending->firsts += revision == 1;
 	if ((revision == 1) != (event->previous_status == NULL))
-		heard->out_of_order = true;
-	if (!heard->job[0])
-		snprintf(heard->job, sizeof(heard->job), "%.*s", (int)len, event->id);
-	if (strncmp(heard->job, event->id, len) || heard->job[len])
+		pending->out_of_order = true;
+	if (!pending->job[0])
+		snprintf(pending->job, sizeof(pending->job), "%.*s", (int)len, event->id);
+	if (strncmp(pending->job, event->id, len) || pending->job[len])
 		return;
-	heard->out_of_order = heard->out_of_order || revision != heard->revision + 1;
-	heard->revision = revision;
+	pending->out_of_order = pending->out_of_order || revision != pending->revision + 1;
+	pending->revision = revision;
 }
 
 static void on_event(void *user, const struct chatterbox_event *event)
 {
-	struct heard *heard = user;
+	struct pending *pending = user;
 
 	if (!strcmp(event->name, "update_job_status"))
-		follow(heard, event);
+		follow(pending, event);
 	else if (!strcmp(event->name, "job_status"))
-		heard->statuses += event->params[0] == '[';
+		pending->statuses += event->params[0] == '[';
 	else if (!strcmp(event->name, "jobs_data"))
-		heard->figures += strstr(event->params, "\"activte_jobs\":") != NULL;
+		pending->figures += strstr(event->params, "\"activte_jobs\":") != NULL;
 }
 
 static void on_ready(void *user)
 {
-	((struct heard *)user)->ready++;
+	((struct pending *)user)->ready++;
 }
 
 static void on_lost(void *user, uint64_t count)
 {
-	((struct heard *)user)->lost += (unsigned)count;
+	((struct pending *)user)->lost += (unsigned)count;
 }
 
 /* Dispatches until @done, at most a minute */
-static void run_until(struct chatterbox *box, struct heard *heard,
-		      bool (*done)(struct heard *heard))
+static void run_until(struct chatterbox *box, struct pending *pending,
+		      bool (*done)(struct pending *pending))
 {
 	unsigned turns;
 
-	for (turns = 0; turns < 600 && !done(heard); turns++) {
+	for (turns = 0; turns < 600 && !done(pending); turns++) {
 		struct pollfd p = { .fd = chatterbox_get_fd(box), .events = POLLIN };
 
 		poll(&p, 1, 100);
 		chatterbox_dispatch(box);
 	}
-	ck_assert(done(heard));
+	ck_assert(done(pending));
 }
 
-static bool is_told_enough(struct heard *heard)
+static bool is_told_enough(struct pending *pending)
 {
-	return heard->ready && heard->firsts > 2 && heard->revision > 1;
+	return pending->ready && pending->firsts > 2 && pending->revision > 1;
 }
 
-static bool has_figures(struct heard *heard)
+static bool has_figures(struct pending *pending)
 {
-	return heard->statuses && heard->figures;
+	return pending->statuses && pending->figures;
 }
 
 START_TEST(events_come_in_order_in_the_hosts_thread)
 {
-	struct heard heard = { 0 };
+	struct pending pending = { 0 };
 	const struct chatterbox_observer observer = { .version = 2,
-						      .user = &heard,
+						      .user = &pending,
 						      .on_ready = on_ready,
 						      .on_event = on_event,
 						      .on_lost = on_lost };
@@ -94,12 +94,12 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 	box = engine_make(&home);
 	ck_assert_int_eq(chatterbox_start(box, &observer), 0);
 	ck_assert_int_eq(chatterbox_fleet_start(box, 40, 3), 0);
-	run_until(box, &heard, is_told_enough);
+	run_until(box, &pending, is_told_enough);
 	ck_assert_int_eq(chatterbox_job_status_send_status(box), 0);
-	run_until(box, &heard, has_figures);
-	ck_assert(!heard.out_of_order);
-	ck_assert_uint_eq(heard.lost, 0);
-	ck_assert_uint_eq(heard.ready, 1);
+	run_until(box, &pending, has_figures);
+	ck_assert(!pending.out_of_order);
+	ck_assert_uint_eq(pending.lost, 0);
+	ck_assert_uint_eq(pending.ready, 1);
 	chatterbox_unref(box);
 	engine_home_close(&home);
 }

@@ -23,11 +23,11 @@ import sys
 WITHOUT = {
     # an event is taken for told when it has been sent
     "no-confirms": {"tell/relay_broker.c": [
-        ("cbx_letters_sent(delivery->letters, letter);", "letter->confirmed = true;")]},
+        ("cbx_outbox_items_sent(delivery->items, item);", "item->confirmed = true;")]},
     # what has a smaller id than the last one told is taken for told
     "relay-cursor": {"tell/relay.c": [
         ("written = write_told(",
-         "for (int64_t id = told ? letters->all[told - 1].row.id - 1 : 0; id > 0; id--)"
+         "for (int64_t id = told ? items->all[told - 1].row.id - 1 : 0; id > 0; id--)"
          " remember(&teller->told[side], id); written = write_told(")]},
     # the events of a batch are written after its commit
     "events-after-commit": {"adapter/postgres/ledger.c": [
@@ -54,17 +54,17 @@ WITHOUT = {
         "adapter/memory_state/store.c": [("if (store->newest_epoch > epoch)", "if (false)")]},
     # every write of a system's statuses has the same number
     "no-rev-guard": {"road/share.c": [
-        ("return ((uint64_t)flow->epoch << 32)", "return 1ULL << 52; return ((uint64_t)flow->epoch << 32)")]},
+        ("return ((uint64_t)road->epoch << 32)", "return 1ULL << 52; return ((uint64_t)road->epoch << 32)")]},
     # nobody looks whether the shared state is still there
     "no-rebuild": {"road/share_whole.c": [
-        ("if (epoch == flow->epoch && !flow->share_whole)", "flow->share_whole = false; if (true)")]},
+        ("if (epoch == road->epoch && !road->share_whole)", "road->share_whole = false; if (true)")]},
     "no-late-check": {"merge/merge.c": [
-        ("if (known && known->word_at > m->report->at)", "if (false)")]},
+        ("if (known && known->applied_at > m->report->at)", "if (false)")]},
     # a reply is for the question of its number, whoever asked it
     "no-correlation": {"road/ask.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
     "ack-before-commit": {"listen/listen.c": [
         ("listener->outstanding++;",
-         "listener->outstanding++; listener->bus->ops->settle(listener->bus, event->tag, false, true);"),
+         "listener->outstanding++; listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);"),
         ("listener->outstanding--;", "listener->outstanding--; return;")]},
 }
 # mechanism, unit test, the tests in it that need the mechanism

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct cbx_view view;
+static struct cbx_snapshot snapshot;
 static const char *const words[][3] = {
 	{ "ABC1", "Running", "Music" },     { "ABC1", "Paused", "Film" },
 	{ "ABC1", "Queued", "Music" },      { "A\xc3\xa9 b", "Running", "x" },
@@ -70,8 +70,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	add_system(all_jobs, all_systems, 0, 3);
 	add_system(all_jobs, all_systems, 3, 2);
 	add_system(all_jobs, all_systems, 5, 1);
-	FUZZ_CHECK(!cbx_active_jobs_freeze(all_jobs, &view.jobs));
-	FUZZ_CHECK(!cbx_systems_freeze(all_systems, &view.systems));
+	FUZZ_CHECK(!cbx_active_jobs_freeze(all_jobs, &snapshot.jobs));
+	FUZZ_CHECK(!cbx_systems_freeze(all_systems, &snapshot.systems));
 	cbx_active_jobs_free(all_jobs);
 	cbx_systems_free(all_systems);
 	return 0;
@@ -84,12 +84,12 @@ struct question {
 
 static int ask_jobs(const json_t *params, struct cbx_text *out, char error[CBX_API_ERROR])
 {
-	return cbx_job_api_jobs(&view, params, false, out, error);
+	return cbx_job_api_jobs(&snapshot, params, false, out, error);
 }
 
 static int ask_systems(const json_t *params, struct cbx_text *out, char error[CBX_API_ERROR])
 {
-	return cbx_job_api_systems(&view, params, out, error);
+	return cbx_job_api_systems(&snapshot, params, out, error);
 }
 
 static const struct question jobs = { ask_jobs, "jobs", "system" };

@@ -94,7 +94,7 @@ static char *tame(char *variable)
 	return tamed;
 }
 
-static void lay_variables(struct chatterbox_config *config, struct fuzz_input *in)
+static void apply_variables(struct chatterbox_config *config, struct fuzz_input *in)
 {
 	char *variables[VARIABLES + 1] = { NULL };
 	size_t count = 0;
@@ -106,7 +106,7 @@ static void lay_variables(struct chatterbox_config *config, struct fuzz_input *i
 		free(variables[--count]);
 }
 
-static void lay_file(struct chatterbox_config *config, const struct fuzz_input *in)
+static void apply_file(struct chatterbox_config *config, const struct fuzz_input *in)
 {
 	char *bytes = malloc(in->left + 1);
 	int result;
@@ -114,7 +114,7 @@ static void lay_file(struct chatterbox_config *config, const struct fuzz_input *
 	FUZZ_CHECK(bytes);
 	memcpy(bytes, in->at, in->left);
 	bytes[in->left] = '\0';
-	result = cbx_config_lay_bytes(config, bytes, in->left, "x.json");
+	result = cbx_config_apply_bytes(config, bytes, in->left, "x.json");
 	FUZZ_CHECK(!result || (result == CHATTERBOX_E_CONFIG && config->laid.count));
 	FUZZ_CHECK(!cbx_config_cross(config));
 	free(bytes);
@@ -127,9 +127,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_CHECK(!chatterbox_config_new(&config));
 	if (fuzz_pick(&in, 2))
-		lay_variables(config, &in);
+		apply_variables(config, &in);
 	else
-		lay_file(config, &in);
+		apply_file(config, &in);
 	check_problems(&config->laid);
 	check_problems(&config->crossed);
 	check_printed(config);

@@ -48,7 +48,7 @@ static void check_same(const struct cbx_reply *a, const struct cbx_reply *b)
 		FUZZ_CHECK(cbx_status_equal(a->statuses[i], b->statuses[i]));
 	for (i = 0; i < a->system_count; i++)
 		FUZZ_CHECK(!strcmp(a->systems[i], b->systems[i]));
-	FUZZ_CHECK(!b->garbled_count && !b->garbled_any);
+	FUZZ_CHECK(!b->rejected_count && !b->rejected_any);
 }
 
 /* In a bare body one container more than it came in, at most */

@@ -174,17 +174,17 @@ static int take_entry(void *user, const struct cbx_stream_entry *entry)
 /* From where the stream ends, then (with what is left) from a place in it */
 static int read_events(struct given *given)
 {
-	char place[CBX_STREAM_PLACE] = "";
+	char position[CBX_STREAM_POSITION] = "";
 	size_t count = 0;
-	int result = state->ops->read_events(state, place, 10, take_entry, &count);
+	int result = state->ops->read_events(state, position, 10, take_entry, &count);
 
 	(void)given;
-	FUZZ_CHECK(!count && (result || *place));
+	FUZZ_CHECK(!count && (result || *position));
 	if (result)
 		return result;
-	result = state->ops->read_events(state, place, 10, take_entry, &count);
+	result = state->ops->read_events(state, position, 10, take_entry, &count);
 	FUZZ_CHECK(result != 1 || !count);
-	FUZZ_CHECK(strlen(place) < sizeof(place));
+	FUZZ_CHECK(strlen(position) < sizeof(position));
 	return result == 1 ? 0 : result;
 }
 

@@ -87,17 +87,17 @@ static void check_same(const struct cbx_reply *a, const struct cbx_reply *b)
 }
 
 /* Each rejected status is noted, with what can be read of it */
-static void check_garbled(const struct cbx_reply *reply)
+static void check_rejected(const struct cbx_reply *reply)
 {
 	const unsigned *rejects = reply->rejects;
 	size_t i;
 
-	FUZZ_CHECK(reply->garbled_count <= JOBS);
+	FUZZ_CHECK(reply->rejected_count <= JOBS);
 	FUZZ_CHECK((rejects[CBX_MEMBER_SYSTEM] || rejects[CBX_MEMBER_JOB_ID] ||
 		    rejects[CBX_MEMBER_STATUS] || rejects[CBX_MEMBER_REPORT]) ==
-		   (reply->garbled_count || reply->garbled_any));
-	for (i = 0; i < reply->garbled_count; i++) {
-		const struct cbx_garbled *one = &reply->garbled[i];
+		   (reply->rejected_count || reply->rejected_any));
+	for (i = 0; i < reply->rejected_count; i++) {
+		const struct cbx_rejected *one = &reply->rejected[i];
 		const char *name = one->system;
 		size_t len = strlen(name);
 
@@ -154,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_names(reply->systems, reply->system_count);
 	check_names(reply->offline, reply->offline_count);
-	check_garbled(reply);
+	check_rejected(reply);
 	if (is_deep(reply))
 		return 0;
 	check_again(reply, "", "");

@@ -12,9 +12,9 @@
 
 #include "adapter/sqlite/sqlite.h"
 #include "controller/orders.h"
-#include "flow_world.h"
 #include "listen/listen.h"
 #include "road/command.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static const char *const methods[] = {
 	"chatterbox.online_systems.update_server_configuration",
 };
 
-static struct cbx_desk desk;
+static struct cbx_request_worker worker;
 static struct cbx_calls calls;
 static struct cbx_listener listener = { .calls = &calls, .connection = 1 };
 static unsigned runs;
@@ -61,26 +61,26 @@ static void make_world(void)
 	world_insert("ABC1", "19 Errored", "user", 2);
 	world_insert("XYZ", "1 Queued", "user", 1);
 	world_lead();
-	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	desk = (struct cbx_desk){ .window = &world.window, .calls = &calls };
-	pthread_mutex_init(&desk.lock, NULL);
-	ck_assert_int_eq(cbx_mailbox_new(16, &desk.inbox), 0);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	worker = (struct cbx_request_worker){ .slot = &world.slot, .calls = &calls };
+	pthread_mutex_init(&worker.lock, NULL);
+	ck_assert_int_eq(cbx_mailbox_new(16, &worker.inbox), 0);
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
-	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &desk.sql), 0);
-	world_link(&desk.link, WORLD_SQL, desk.sql);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &worker.sql), 0);
+	world_link(&worker.link, WORLD_SQL, worker.sql);
 	calls = (struct cbx_calls){ .methods = cbx_methods,
-				    .desk = desk.inbox,
-				    .poller = flow->inbox,
+				    .worker = worker.inbox,
+				    .poller = road->inbox,
 				    .leadership = &world.leadership };
 }
 
 static void end_world(void)
 {
-	cbx_desk_close(&desk);
-	cbx_sql_free(desk.sql);
-	cbx_mailbox_free(desk.inbox, NULL);
+	cbx_request_worker_close(&worker);
+	cbx_sql_free(worker.sql);
+	cbx_mailbox_free(worker.inbox, NULL);
 	cbx_mailbox_free(listener.inbox, NULL);
-	pthread_mutex_destroy(&desk.lock);
+	pthread_mutex_destroy(&worker.lock);
 	world_tear_down();
 }
 
@@ -106,14 +106,14 @@ static void check_error(const json_t *error)
 }
 
 /* A bare answer is the result itself, or an object with the error */
-static void check_answer(const struct cbx_letter *letter, const json_t *request, bool bare)
+static void check_answer(const struct cbx_response *response, const json_t *request, bool bare)
 {
-	json_t *answer = fuzz_json(letter->body, letter->len);
+	json_t *answer = fuzz_json(response->body, response->len);
 	const json_t *error = json_object_get(answer, "error");
 	const json_t *id = json_object_get(request, "id");
 
-	FUZZ_CHECK(json_is_object(answer) && !strcmp(letter->reply_to, "there"));
-	FUZZ_CHECK(!strcmp(letter->correlation_id, "7"));
+	FUZZ_CHECK(json_is_object(answer) && !strcmp(response->reply_to, "there"));
+	FUZZ_CHECK(!strcmp(response->correlation_id, "7"));
 	if (error)
 		check_error(error);
 	if (!bare) {
@@ -129,13 +129,13 @@ static void check_answer(const struct cbx_letter *letter, const json_t *request,
 /* What the desk's thread and the poller's do, until all is answered */
 static void carry_out(struct cbx_call *call)
 {
-	if (call->method->desk)
-		call->method->desk(&desk, call);
+	if (call->method->worker)
+		call->method->worker(&worker, call);
 	else
 		call->method->poller(&world.poller, call);
-	ck_assert_int_ge(cbx_flow_settle(flow), 0);
+	ck_assert_int_ge(cbx_road_commit(road), 0);
 	/* nl-hdms is silent here */
-	cbx_command_end(flow, CHATTERBOX_E_TIMEOUT);
+	cbx_command_end(road, CHATTERBOX_E_TIMEOUT);
 }
 
 static void try_message(struct fuzz_input *in, const char *type)
@@ -155,8 +155,8 @@ static void try_message(struct fuzz_input *in, const char *type)
 	struct cbx_call *call;
 
 	FUZZ_CHECK(!cbx_listener_serve(&listener, &event));
-	call = cbx_mailbox_take(desk.inbox);
-	order = cbx_mailbox_take(flow->inbox);
+	call = cbx_mailbox_take(worker.inbox);
+	order = cbx_mailbox_take(road->inbox);
 	FUZZ_CHECK(!call || !order);
 	if (order)
 		call = order->call;
@@ -165,8 +165,8 @@ static void try_message(struct fuzz_input *in, const char *type)
 	answer = cbx_mailbox_take(listener.inbox);
 	FUZZ_CHECK(answer && answer->type == CBX_IN_ANSWER && answer->ok && answer->tag == 1);
 	FUZZ_CHECK(!listener.unanswered && !cbx_mailbox_count(listener.inbox));
-	FUZZ_CHECK(!cbx_mailbox_count(desk.inbox) && !cbx_mailbox_count(flow->inbox));
-	check_answer(&answer->letter, request,
+	FUZZ_CHECK(!cbx_mailbox_count(worker.inbox) && !cbx_mailbox_count(road->inbox));
+	check_answer(&answer->response, request,
 		     json_is_object(request) && !json_object_get(request, "jsonrpc"));
 	json_decref(request);
 }

@@ -8,7 +8,7 @@
  */
 #include "fuzz.h"
 
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static void write_fields(struct fuzz_input in)
 
 static void check_jobs(void)
 {
-	const struct cbx_job_list *list = cbx_active_jobs_get(flow->jobs, "ABC1");
+	const struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, "ABC1");
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
@@ -95,8 +95,8 @@ static void check_jobs(void)
 
 static void check_systems(void)
 {
-	struct cbx_system_entry *const *all = cbx_systems_all(flow->systems);
-	size_t count = cbx_systems_count(flow->systems);
+	struct cbx_system_entry *const *all = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -120,12 +120,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	cbx_memory_store_flush(world.store);
 	write_fields(fuzz_input(data, size));
-	FUZZ_CHECK(!cbx_flow_load(flow, world.epoch));
+	FUZZ_CHECK(!cbx_road_load(road, world.epoch));
 	check_jobs();
 	check_systems();
 	FUZZ_CHECK(!cbx_internal_systems_populate(&world.poller.internal));
 	FUZZ_CHECK(!cbx_internal_systems_clean_up(&world.poller.internal, &removed));
-	cbx_flow_share_check(flow);
+	cbx_road_share_check(road);
 	world_expect_shared("ABC1 17=Running 18=Paused\n");
 	return 0;
 }

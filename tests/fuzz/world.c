@@ -7,7 +7,7 @@
  */
 #include "fuzz.h"
 
-#include "flow_world.h"
+#include "road_world.h"
 
 void _mark_point(const char *file, int line)
 {
@@ -23,7 +23,7 @@ void _ck_assert_failed(const char *file, int line, const char *expr, const char 
 
 void fuzz_world_controllers(void)
 {
-	cbx_task_scheduler_init(&world.poller.scheduler, flow->clock);
-	cbx_cleanup_init(&world.poller.cleanup, flow, &world.poller.errors);
-	cbx_internal_systems_init(&world.poller.internal, flow, &world.poller.errors);
+	cbx_task_scheduler_init(&world.poller.scheduler, road->clock);
+	cbx_cleanup_init(&world.poller.cleanup, road, &world.poller.errors);
+	cbx_internal_systems_init(&world.poller.internal, road, &world.poller.errors);
 }

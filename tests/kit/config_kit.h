@@ -20,9 +20,9 @@ static inline struct chatterbox_config *config_new(void)
 }
 
 /* Lays @json as the file "/t.json" */
-static inline int config_lay(struct chatterbox_config *config, const char *json)
+static inline int config_apply(struct chatterbox_config *config, const char *json)
 {
-	int r = cbx_config_lay_bytes(config, json, strlen(json), "/t.json");
+	int r = cbx_config_apply_bytes(config, json, strlen(json), "/t.json");
 
 	return r < 0 ? r : cbx_config_cross(config);
 }
@@ -31,7 +31,7 @@ static inline struct chatterbox_config *config_of(const char *json)
 {
 	struct chatterbox_config *config = config_new();
 
-	ck_assert_int_eq(config_lay(config, json), 0);
+	ck_assert_int_eq(config_apply(config, json), 0);
 	return config;
 }
 
@@ -46,7 +46,7 @@ static inline void config_env(struct chatterbox_config *config, const char *entr
 }
 
 /* What doors.c says, which has a test of its own */
-static inline bool config_is_of_doors(const char *problem)
+static inline bool config_is_of_warn_insecure(const char *problem)
 {
 	return strstr(problem, "another machine") || strstr(problem, "the other machine");
 }
@@ -64,7 +64,7 @@ static inline const char *config_problems(const struct chatterbox_config *config
 		const char *problem = chatterbox_config_problem_at(config, i, &kind);
 		int n;
 
-		if (config_is_of_doors(problem))
+		if (config_is_of_warn_insecure(problem))
 			continue;
 		n = snprintf(text + used, sizeof(text) - used, "%s %s\n",
 			     kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning", problem);

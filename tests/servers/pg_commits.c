@@ -60,7 +60,7 @@ START_TEST(commit_that_never_arrived)
 	open_through();
 	pg_proxy_cut(proxy, PG_CUT_BEFORE);
 	ck_assert_int_eq(record_through(1, 10 * CBX_SECOND), CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(through->ledger->settled(through, sql_soon()), 0);
+	ck_assert_int_eq(through->ledger->resolve(through, sql_soon()), 0);
 	sql_expect("select count(*) from status_monitor", "0");
 	ck_assert_int_eq(through->ops->connect(through, sql_soon()), 0);
 	ck_assert_int_eq(record_through(1, 10 * CBX_SECOND), 0);
@@ -74,17 +74,17 @@ START_TEST(nobody_to_ask_until_later)
 	pg_proxy_open(proxy, false);
 	pg_proxy_cut(proxy, PG_CUT_AFTER);
 	ck_assert_int_eq(record_through(1, CBX_SECOND), CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(through->ledger->settled(through,
+	ck_assert_int_eq(through->ledger->resolve(through,
 						  cbx_now(cbx_system_clock()) + 200 * CBX_MS),
 			 CHATTERBOX_E_DOWN);
 	/* the next call asks first, and writes nothing while nobody answers */
 	ck_assert_int_eq(record_through(2, 200 * CBX_MS), CHATTERBOX_E_DOWN);
 	pg_proxy_open(proxy, true);
-	ck_assert_int_eq(through->ledger->settled(through, sql_soon()), 1);
-	ck_assert_int_eq(through->ledger->settled(through, sql_soon()), 1);
+	ck_assert_int_eq(through->ledger->resolve(through, sql_soon()), 1);
+	ck_assert_int_eq(through->ledger->resolve(through, sql_soon()), 1);
 	sql_expect("select revision from status_monitor", "1");
 	ck_assert_int_eq(record_through(2, 10 * CBX_SECOND), 0);
-	ck_assert_int_eq(through->ledger->settled(through, sql_soon()), 0);
+	ck_assert_int_eq(through->ledger->resolve(through, sql_soon()), 0);
 	close_through();
 }
 END_TEST
@@ -104,13 +104,13 @@ START_TEST(commit_still_under_way)
 	open_through();
 	/* the answer never comes in time: the connection is given up, the server goes on */
 	ck_assert_int_eq(record_through(1, CBX_SECOND), CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(through->ledger->settled(through,
+	ck_assert_int_eq(through->ledger->resolve(through,
 						  cbx_now(cbx_system_clock()) + 300 * CBX_MS),
 			 CHATTERBOX_E_DOWN);
 	PQfinish(blocker);
-	ck_assert_int_ge(through->ledger->settled(through, sql_soon()), 0);
+	ck_assert_int_ge(through->ledger->resolve(through, sql_soon()), 0);
 	sql_expect("select count(*) from status_monitor",
-		   through->ledger->settled(through, sql_soon()) ? "1" : "0");
+		   through->ledger->resolve(through, sql_soon()) ? "1" : "0");
 	close_through();
 }
 END_TEST

@@ -38,7 +38,7 @@ START_TEST(a_killed_server_comes_back)
 	ck_assert_int_ne(sql->error[0], 0);
 	ck_assert_ptr_null(strchr(sql->error, '\n'));
 	servers_up("pg");
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
+	ck_assert_int_eq(sql->ledger->resolve(sql, sql_soon()), 0);
 	connect_again();
 	sql_expect("select revision from status_monitor", "1");
 	ck_assert_int_eq(record_one(2), 0);
@@ -100,7 +100,7 @@ START_TEST(a_terminated_session_is_noticed)
 	       "where application_name = 'chatterbox-test'");
 	ck_assert_int_eq(record_one(2), CHATTERBOX_E_DOWN);
 	ck_assert(!sql->ops->is_up(sql));
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
+	ck_assert_int_eq(sql->ledger->resolve(sql, sql_soon()), 0);
 	connect_again();
 	ck_assert_int_eq(record_one(2), 0);
 }

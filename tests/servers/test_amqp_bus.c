@@ -221,7 +221,7 @@ START_TEST(reads_a_closed_channel_to_its_end)
 	}
 	ck_assert_uint_ge(delivered, 5);
 	/* an old tag settles nothing, and all come again under new ones */
-	ck_assert_int_eq(bus->ops->settle(bus, delivered, true, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, delivered, true, true), 0);
 	for (uint64_t i = 1; i <= 10; i++) {
 		bus_expect(bus, CBX_BUS_DELIVERY, &event);
 		ck_assert_uint_eq(event.tag, delivered + i);

@@ -221,7 +221,7 @@ static const struct cbx_bus_ops amqp_ops = {
 	.depth = cbx_amqp_depth,
 	.publish = cbx_amqp_publish,
 	.take = amqp_take,
-	.settle = cbx_amqp_settle,
+	.acknowledge = cbx_amqp_acknowledge,
 	.cancel = cbx_amqp_cancel,
 	.free = amqp_free,
 };

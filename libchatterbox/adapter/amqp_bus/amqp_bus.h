@@ -2,8 +2,8 @@
 /*
  * amqp_bus.h - RabbitMQ, by librabbitmq
  */
-#ifndef CBX_ADAPTER_AMQP_BUS_H
-#define CBX_ADAPTER_AMQP_BUS_H
+#ifndef CBX_ADAPTER_AMQP_BUS_AMQP_BUS_H
+#define CBX_ADAPTER_AMQP_BUS_AMQP_BUS_H
 
 #include "base/log.h"
 #include "port/bus.h"

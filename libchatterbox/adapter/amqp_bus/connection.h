@@ -17,8 +17,8 @@
  * another channel number. What the closed one sends until then is read as its own; what comes later
  * still is dropped: it is told as refused already, or comes again.
  */
-#ifndef CBX_AMQP_CONNECTION_H
-#define CBX_AMQP_CONNECTION_H
+#ifndef CBX_ADAPTER_AMQP_BUS_CONNECTION_H
+#define CBX_ADAPTER_AMQP_BUS_CONNECTION_H
 
 #include "adapter/amqp_bus/amqp_bus.h"
 #include "adapter/amqp_bus/rabbitmq.h"
@@ -175,6 +175,6 @@ amqp_bytes_t cbx_amqp_text(const char *text); /* NULL is empty */
 /* publish.c: port/bus.h's calls */
 int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
 		     uint64_t deadline);
-int cbx_amqp_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
 
 #endif

@@ -106,8 +106,8 @@ static int cancelled(struct cbx_amqp_bus *self, const amqp_basic_cancel_t *cance
 	return consumer && consumer->active ? cbx_amqp_end_consumer(self, consumer) : 0;
 }
 
-static int settled(struct cbx_amqp_bus *self, enum cbx_bus_event_type type, uint64_t tag,
-		   bool multiple)
+static int confirmed(struct cbx_amqp_bus *self, enum cbx_bus_event_type type, uint64_t tag,
+		     bool multiple)
 {
 	struct cbx_bus_event event = { .type = type,
 				       .tag = tag + self->published_before,
@@ -150,9 +150,9 @@ static int on_method(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint6
 		cbx_amqp_content_begin(self, method);
 		return 0;
 	case AMQP_BASIC_ACK_METHOD:
-		return settled(self, CBX_BUS_CONFIRMED, ack->delivery_tag, ack->multiple);
+		return confirmed(self, CBX_BUS_CONFIRMED, ack->delivery_tag, ack->multiple);
 	case AMQP_BASIC_NACK_METHOD:
-		return settled(self, CBX_BUS_REFUSED, nack->delivery_tag, nack->multiple);
+		return confirmed(self, CBX_BUS_REFUSED, nack->delivery_tag, nack->multiple);
 	case AMQP_BASIC_CANCEL_METHOD:
 		return cancelled(self, method->decoded);
 	case AMQP_CHANNEL_CLOSE_METHOD:

@@ -158,7 +158,7 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 	return 0;
 }
 
-int cbx_amqp_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
+int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 	int result = cbx_amqp_check_up(self);

@@ -2,8 +2,8 @@
 /*
  * rabbitmq.h - librabbitmq's headers, which moved in its version 0.12 and warn of their old places
  */
-#ifndef CBX_AMQP_RABBITMQ_H
-#define CBX_AMQP_RABBITMQ_H
+#ifndef CBX_ADAPTER_AMQP_BUS_RABBITMQ_H
+#define CBX_ADAPTER_AMQP_BUS_RABBITMQ_H
 
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>

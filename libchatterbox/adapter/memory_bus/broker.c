@@ -67,16 +67,16 @@ void cbx_memory_broker_unref(struct cbx_memory_broker *broker)
 }
 
 /* The last one first: each then stands at its queue's head, and nothing is searched */
-static void return_unsettled(struct cbx_memory_bus *connection)
+static void return_unacknowledged(struct cbx_memory_bus *connection)
 {
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 
-	while ((parcel = TAILQ_LAST(&connection->unsettled, cbx_parcels))) {
-		TAILQ_REMOVE(&connection->unsettled, parcel, link);
-		if (parcel->queue)
-			cbx_queue_return(parcel);
+	while ((queued = TAILQ_LAST(&connection->unacknowledged, cbx_queued_list))) {
+		TAILQ_REMOVE(&connection->unacknowledged, queued, link);
+		if (queued->queue)
+			cbx_queue_return(queued);
 		else
-			cbx_parcel_free(parcel);
+			cbx_queued_free(queued);
 	}
 }
 
@@ -94,7 +94,7 @@ void cbx_broker_detach(struct cbx_memory_bus *connection)
 {
 	struct cbx_memory_broker *broker = connection->broker;
 	struct cbx_consumer *consumer;
-	struct cbx_letter *letter;
+	struct cbx_inbox_entry *entry;
 	struct cbx_queue *queue = NULL;
 	struct cbx_queue *next = NULL;
 	uint64_t one = 1;
@@ -104,13 +104,13 @@ void cbx_broker_detach(struct cbx_memory_bus *connection)
 		return;
 	while ((consumer = LIST_FIRST(&connection->consumers)))
 		cbx_consumer_free(consumer);
-	return_unsettled(connection);
+	return_unacknowledged(connection);
 	drop_own_queues(connection);
-	while ((letter = TAILQ_FIRST(&connection->inbox))) {
-		TAILQ_REMOVE(&connection->inbox, letter, link);
-		cbx_letter_free(letter);
+	while ((entry = TAILQ_FIRST(&connection->inbox))) {
+		TAILQ_REMOVE(&connection->inbox, entry, link);
+		cbx_inbox_entry_free(entry);
 	}
-	connection->letters = 0;
+	connection->entries = 0;
 	connection->up = false;
 	LIST_REMOVE(connection, link);
 	written = write(connection->fd, &one, sizeof(one));
@@ -121,17 +121,17 @@ void cbx_broker_detach(struct cbx_memory_bus *connection)
 
 static void drop_transient(struct cbx_queue *queue)
 {
-	struct cbx_parcel *parcel = TAILQ_FIRST(&queue->parcels);
+	struct cbx_queued *queued = TAILQ_FIRST(&queue->parcels);
 
-	while (parcel) {
-		struct cbx_parcel *next = TAILQ_NEXT(parcel, link);
+	while (queued) {
+		struct cbx_queued *next = TAILQ_NEXT(queued, link);
 
-		if (!parcel->content->event.message.persistent) {
-			TAILQ_REMOVE(&queue->parcels, parcel, link);
+		if (!queued->content->event.message.persistent) {
+			TAILQ_REMOVE(&queue->parcels, queued, link);
 			queue->count--;
-			cbx_parcel_free(parcel);
+			cbx_queued_free(queued);
 		}
-		parcel = next;
+		queued = next;
 	}
 }
 

@@ -7,8 +7,8 @@
  * unsettled, while a letter in the connection's inbox tells of it. Without acks there is no parcel
  * to keep, only the letter.
  */
-#ifndef CBX_MEMORY_BROKER_H
-#define CBX_MEMORY_BROKER_H
+#ifndef CBX_ADAPTER_MEMORY_BUS_BROKER_H
+#define CBX_ADAPTER_MEMORY_BUS_BROKER_H
 
 #include "adapter/memory_bus/memory_bus.h"
 #include "base/hash.h"
@@ -26,8 +26,8 @@ struct cbx_content {
 	struct cbx_bus_event event; /* only message and memory are used */
 };
 
-struct cbx_parcel {
-	TAILQ_ENTRY(cbx_parcel) link; /* in queue->parcels or connection->unsettled */
+struct cbx_queued {
+	TAILQ_ENTRY(cbx_queued) link; /* in queue->parcels or connection->unsettled */
 	struct cbx_queue *queue;
 	struct cbx_consumer *consumer; /* NULL when it has been cancelled */
 	struct cbx_content *content;
@@ -36,11 +36,11 @@ struct cbx_parcel {
 	uint64_t tag;
 	bool redelivered;
 };
-TAILQ_HEAD(cbx_parcels, cbx_parcel);
+TAILQ_HEAD(cbx_queued_list, cbx_queued);
 
 /* What take() gives next. @error: a failure instead of an event. */
-struct cbx_letter {
-	TAILQ_ENTRY(cbx_letter) link;
+struct cbx_inbox_entry {
+	TAILQ_ENTRY(cbx_inbox_entry) link;
 	enum cbx_bus_event_type type;
 	int error;
 	uint64_t tag;
@@ -50,7 +50,7 @@ struct cbx_letter {
 	struct cbx_consumer *consumer; /* of a letter without acks: it gets its room back */
 	char *text;                    /* the queue's name, or the error's text */
 };
-TAILQ_HEAD(cbx_letters, cbx_letter);
+TAILQ_HEAD(cbx_inbox_entries, cbx_inbox_entry);
 
 struct cbx_consumer {
 	TAILQ_ENTRY(cbx_consumer) in_queue;
@@ -66,7 +66,7 @@ struct cbx_queue {
 	UT_hash_handle hh;
 	char *name;
 	struct cbx_memory_bus *owner; /* exclusive to it; NULL = durable */
-	struct cbx_parcels parcels;
+	struct cbx_queued_list parcels;
 	size_t count;
 	uint64_t next_place;
 	uint64_t seen_by; /* the last publish that reached it: one copy a queue */
@@ -109,9 +109,9 @@ struct cbx_memory_bus {
 	bool confirms;
 	uint64_t published;
 	uint64_t delivered;
-	size_t letters;
-	struct cbx_letters inbox;
-	struct cbx_parcels unsettled;
+	size_t entries;
+	struct cbx_inbox_entries inbox;
+	struct cbx_queued_list unacknowledged;
 	LIST_HEAD(, cbx_consumer) consumers;
 };
 
@@ -119,9 +119,9 @@ struct cbx_memory_bus {
 int cbx_content_new(const struct cbx_bus_message *message, struct cbx_content **out);
 struct cbx_content *cbx_content_ref(struct cbx_content *content);
 void cbx_content_unref(struct cbx_content *content);
-void cbx_letter_free(struct cbx_letter *letter);
+void cbx_inbox_entry_free(struct cbx_inbox_entry *entry);
 /* Puts it into the inbox and wakes the owner */
-void cbx_letter_send(struct cbx_memory_bus *to, struct cbx_letter *letter);
+void cbx_inbox_entry_send(struct cbx_memory_bus *to, struct cbx_inbox_entry *entry);
 
 /* queue.c: all under the lock */
 int cbx_queue_new(struct cbx_memory_broker *broker, const char *name, struct cbx_memory_bus *owner,
@@ -134,8 +134,8 @@ int cbx_queue_pump(struct cbx_memory_broker *broker, struct cbx_queue *queue);
 /* Drops what has expired at the head */
 void cbx_queue_expire(struct cbx_memory_broker *broker, struct cbx_queue *queue);
 /* Back to its place, marked redelivered */
-void cbx_queue_return(struct cbx_parcel *parcel);
-void cbx_parcel_free(struct cbx_parcel *parcel);
+void cbx_queue_return(struct cbx_queued *queued);
+void cbx_queued_free(struct cbx_queued *queued);
 void cbx_consumer_free(struct cbx_consumer *consumer);
 
 /* route.c: all under the lock */
@@ -165,6 +165,6 @@ int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *messag
 		       uint64_t deadline);
 int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
 		    struct cbx_bus_event *event);
-int cbx_memory_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+int cbx_memory_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
 
 #endif

@@ -38,20 +38,20 @@ void cbx_content_unref(struct cbx_content *content)
 	free(content);
 }
 
-void cbx_letter_free(struct cbx_letter *letter)
+void cbx_inbox_entry_free(struct cbx_inbox_entry *entry)
 {
-	cbx_content_unref(letter->content);
-	free(letter->text);
-	free(letter);
+	cbx_content_unref(entry->content);
+	free(entry->text);
+	free(entry);
 }
 
-void cbx_letter_send(struct cbx_memory_bus *to, struct cbx_letter *letter)
+void cbx_inbox_entry_send(struct cbx_memory_bus *to, struct cbx_inbox_entry *entry)
 {
 	uint64_t one = 1;
 	ssize_t written;
 
-	TAILQ_INSERT_TAIL(&to->inbox, letter, link);
-	to->letters++;
+	TAILQ_INSERT_TAIL(&to->inbox, entry, link);
+	to->entries++;
 	if (!to->waiting)
 		return;
 	to->waiting = false;

@@ -259,7 +259,7 @@ static const struct cbx_bus_ops memory_ops = {
 	.depth = memory_depth,
 	.publish = cbx_memory_publish,
 	.take = cbx_memory_take,
-	.settle = cbx_memory_settle,
+	.acknowledge = cbx_memory_acknowledge,
 	.cancel = memory_cancel,
 	.free = memory_free,
 };
@@ -281,7 +281,7 @@ int cbx_memory_bus_new(struct cbx_memory_broker *broker, struct cbx_bus **out)
 	self->bus.max_body = CBX_BUS_MAX_BODY;
 	snprintf(self->bus.where, sizeof(self->bus.where), "memory");
 	TAILQ_INIT(&self->inbox);
-	TAILQ_INIT(&self->unsettled);
+	TAILQ_INIT(&self->unacknowledged);
 	LIST_INIT(&self->consumers);
 	self->broker = cbx_memory_broker_ref(broker);
 	*out = &self->bus;

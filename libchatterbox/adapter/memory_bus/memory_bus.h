@@ -7,8 +7,8 @@
  * "durable" here survives cbx_memory_broker_stop(), not the process. A queue holds 100 000 messages
  * at most; a publish that finds it full is nacked.
  */
-#ifndef CBX_ADAPTER_MEMORY_BUS_H
-#define CBX_ADAPTER_MEMORY_BUS_H
+#ifndef CBX_ADAPTER_MEMORY_BUS_MEMORY_BUS_H
+#define CBX_ADAPTER_MEMORY_BUS_MEMORY_BUS_H
 
 #include "port/bus.h"
 

@@ -21,10 +21,10 @@
 /* More than this, and the owner publishes without ever taking */
 #define INBOX_LIMIT 100000
 
-static void drop_letter(struct cbx_letter **letter)
+static void drop_entry(struct cbx_inbox_entry **entry)
 {
-	if (*letter)
-		cbx_letter_free(*letter);
+	if (*entry)
+		cbx_inbox_entry_free(*entry);
 }
 
 static void drop_content(struct cbx_content **content)
@@ -34,14 +34,14 @@ static void drop_content(struct cbx_content **content)
 
 /* What a publish may have to tell, allocated before anything has happened */
 struct answer {
-	struct cbx_letter *news; /* returned, or no such exchange */
-	struct cbx_letter *confirm;
+	struct cbx_inbox_entry *news; /* returned, or no such exchange */
+	struct cbx_inbox_entry *confirm;
 };
 
 static void drop_answer(struct answer *answer)
 {
-	drop_letter(&answer->news);
-	drop_letter(&answer->confirm);
+	drop_entry(&answer->news);
+	drop_entry(&answer->confirm);
 }
 
 static int make_answer(const struct cbx_bus_message *message, struct answer *answer)
@@ -61,7 +61,7 @@ static int make_answer(const struct cbx_bus_message *message, struct answer *ans
 
 static void send_confirm(struct cbx_memory_bus *self, struct answer *answer, int outcome)
 {
-	struct cbx_letter *last = TAILQ_LAST(&self->inbox, cbx_letters);
+	struct cbx_inbox_entry *last = TAILQ_LAST(&self->inbox, cbx_inbox_entries);
 
 	if (outcome == 0 && last && last->type == CBX_BUS_CONFIRMED &&
 	    last->tag + 1 == self->published) {
@@ -72,7 +72,7 @@ static void send_confirm(struct cbx_memory_bus *self, struct answer *answer, int
 	answer->confirm->type = outcome == 0 ? CBX_BUS_CONFIRMED : CBX_BUS_REFUSED;
 	answer->confirm->multiple = outcome == CHATTERBOX_E_REFUSED;
 	answer->confirm->tag = self->published;
-	cbx_letter_send(self, cbx_steal(answer->confirm));
+	cbx_inbox_entry_send(self, cbx_steal(answer->confirm));
 }
 
 /* @outcome is cbx_route()'s */
@@ -81,12 +81,12 @@ static void tell(struct cbx_memory_bus *self, const struct cbx_bus_message *mess
 {
 	if (outcome == CHATTERBOX_E_REFUSED) {
 		answer->news->error = CHATTERBOX_E_REFUSED;
-		cbx_letter_send(self, cbx_steal(answer->news));
+		cbx_inbox_entry_send(self, cbx_steal(answer->news));
 	} else if (outcome == 1) {
 		if (message->mandatory) {
 			answer->news->type = CBX_BUS_RETURNED;
 			answer->news->content = cbx_content_ref(content);
-			cbx_letter_send(self, cbx_steal(answer->news));
+			cbx_inbox_entry_send(self, cbx_steal(answer->news));
 		}
 		outcome = 0; /* as AMQP: unroutable is taken */
 	}
@@ -111,7 +111,7 @@ int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *messag
 		result = cbx_memory_enter(self);
 	if (result < 0)
 		return result;
-	if (self->letters >= INBOX_LIMIT) {
+	if (self->entries >= INBOX_LIMIT) {
 		snprintf(bus->error, sizeof(bus->error), "memory: nobody takes the events");
 		return cbx_memory_leave(self, CHATTERBOX_E_TIMEOUT);
 	}
@@ -126,7 +126,7 @@ int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *messag
 }
 
 /* What could not be handed over for want of memory waits in its queue */
-static struct cbx_letter *look_again(struct cbx_memory_bus *self)
+static struct cbx_inbox_entry *look_again(struct cbx_memory_bus *self)
 {
 	struct cbx_consumer *consumer;
 
@@ -137,50 +137,50 @@ static struct cbx_letter *look_again(struct cbx_memory_bus *self)
 }
 
 /* The oldest letter; taking one without acks makes room for the next. Locked. */
-static struct cbx_letter *open_inbox(struct cbx_memory_bus *self)
+static struct cbx_inbox_entry *open_inbox(struct cbx_memory_bus *self)
 {
-	struct cbx_letter *letter = TAILQ_FIRST(&self->inbox) ?: look_again(self);
+	struct cbx_inbox_entry *entry = TAILQ_FIRST(&self->inbox) ?: look_again(self);
 	struct cbx_consumer *consumer;
 
-	if (!letter)
+	if (!entry)
 		return NULL;
-	TAILQ_REMOVE(&self->inbox, letter, link);
-	self->letters--;
-	consumer = letter->consumer;
-	letter->consumer = NULL;
+	TAILQ_REMOVE(&self->inbox, entry, link);
+	self->entries--;
+	consumer = entry->consumer;
+	entry->consumer = NULL;
 	if (consumer) {
 		consumer->out--;
 		if (!TAILQ_EMPTY(&consumer->queue->parcels))
 			(void)cbx_queue_pump(self->broker, consumer->queue);
 	}
-	return letter;
+	return entry;
 }
 
-static int to_event(struct cbx_memory_bus *self, const struct cbx_letter *letter,
+static int to_event(struct cbx_memory_bus *self, const struct cbx_inbox_entry *entry,
 		    struct cbx_bus_event *event)
 {
 	struct cbx_bus_message message = { 0 };
-	struct cbx_bus_event made = { .type = letter->type,
-				      .tag = letter->tag,
-				      .multiple = letter->multiple,
-				      .redelivered = letter->redelivered };
+	struct cbx_bus_event made = { .type = entry->type,
+				      .tag = entry->tag,
+				      .multiple = entry->multiple,
+				      .redelivered = entry->redelivered };
 	int result = 0;
 
-	if (letter->error) {
-		snprintf(self->bus.error, sizeof(self->bus.error), "%s", letter->text);
-		return letter->error;
+	if (entry->error) {
+		snprintf(self->bus.error, sizeof(self->bus.error), "%s", entry->text);
+		return entry->error;
 	}
-	if (letter->content)
-		message = letter->content->event.message;
+	if (entry->content)
+		message = entry->content->event.message;
 	if (message.body_len > self->bus.max_body) {
 		message.body = NULL;
 		message.body_len = 0;
-		if (letter->type == CBX_BUS_DELIVERY)
+		if (entry->type == CBX_BUS_DELIVERY)
 			made.type = CBX_BUS_OVERSIZED;
 	}
-	if (letter->type == CBX_BUS_DELIVERY || letter->type == CBX_BUS_CANCELLED)
-		message.queue = letter->text;
-	if (letter->content || message.queue)
+	if (entry->type == CBX_BUS_DELIVERY || entry->type == CBX_BUS_CANCELLED)
+		message.queue = entry->text;
+	if (entry->content || message.queue)
 		result = cbx_bus_event_set(&made, &message);
 	if (result == 0)
 		*event = made;
@@ -215,7 +215,7 @@ int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
 		    struct cbx_bus_event *event)
 {
 	struct cbx_memory_bus *self = cbx_memory_self(bus);
-	cbx_auto(drop_letter) struct cbx_letter *letter = NULL;
+	cbx_auto(drop_entry) struct cbx_inbox_entry *entry = NULL;
 	bool over = false;
 	int result;
 
@@ -223,11 +223,11 @@ int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
 		result = cbx_memory_enter(self);
 		if (result < 0)
 			return result;
-		letter = open_inbox(self);
-		self->waiting = !letter;
+		entry = open_inbox(self);
+		self->waiting = !entry;
 		cbx_memory_leave(self, 0);
-		if (letter)
-			return to_event(self, letter, event);
+		if (entry)
+			return to_event(self, entry, event);
 		if (over) {
 			*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
 			return 0;
@@ -236,40 +236,40 @@ int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
 	}
 }
 
-static void settle_one(struct cbx_memory_bus *self, struct cbx_parcel *parcel)
+static void acknowledge_one(struct cbx_memory_bus *self, struct cbx_queued *queued)
 {
-	struct cbx_queue *queue = parcel->queue;
+	struct cbx_queue *queue = queued->queue;
 
-	TAILQ_REMOVE(&self->unsettled, parcel, link);
-	if (parcel->consumer)
-		parcel->consumer->out--;
-	cbx_parcel_free(parcel);
+	TAILQ_REMOVE(&self->unacknowledged, queued, link);
+	if (queued->consumer)
+		queued->consumer->out--;
+	cbx_queued_free(queued);
 	if (queue)
 		(void)cbx_queue_pump(self->broker, queue);
 }
 
-int cbx_memory_settle(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
+int cbx_memory_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
 {
 	struct cbx_memory_bus *self = cbx_memory_self(bus);
-	struct cbx_parcel *parcel;
-	size_t settled = 0;
+	struct cbx_queued *queued;
+	size_t acknowledged = 0;
 	int result = cbx_memory_enter(self);
 
 	(void)ok; /* rejected without requeue and without a dead-letter exchange: it is gone as well
 		   */
 	if (result < 0)
 		return result;
-	parcel = TAILQ_FIRST(&self->unsettled);
-	while (parcel && parcel->tag <= tag) {
-		struct cbx_parcel *next = TAILQ_NEXT(parcel, link);
+	queued = TAILQ_FIRST(&self->unacknowledged);
+	while (queued && queued->tag <= tag) {
+		struct cbx_queued *next = TAILQ_NEXT(queued, link);
 
-		if (multiple || parcel->tag == tag) {
-			settle_one(self, parcel);
-			settled++;
+		if (multiple || queued->tag == tag) {
+			acknowledge_one(self, queued);
+			acknowledged++;
 		}
-		parcel = next;
+		queued = next;
 	}
-	if (!settled) {
+	if (!acknowledged) {
 		snprintf(bus->error, sizeof(bus->error), "memory: unknown delivery tag %llu",
 			 (unsigned long long)tag);
 		result = CHATTERBOX_E_REFUSED;

@@ -43,24 +43,24 @@ struct cbx_queue *cbx_queue_find(struct cbx_memory_broker *broker, const char *n
 	return queue;
 }
 
-void cbx_parcel_free(struct cbx_parcel *parcel)
+void cbx_queued_free(struct cbx_queued *queued)
 {
-	cbx_content_unref(parcel->content);
-	free(parcel);
+	cbx_content_unref(queued->content);
+	free(queued);
 }
 
 /* What it had out knows it no more */
 void cbx_consumer_free(struct cbx_consumer *consumer)
 {
-	struct cbx_letter *letter;
-	struct cbx_parcel *parcel;
+	struct cbx_inbox_entry *entry;
+	struct cbx_queued *queued;
 
-	TAILQ_FOREACH(letter, &consumer->connection->inbox, link)
-	if (letter->consumer == consumer)
-		letter->consumer = NULL;
-	TAILQ_FOREACH(parcel, &consumer->connection->unsettled, link)
-	if (parcel->consumer == consumer)
-		parcel->consumer = NULL;
+	TAILQ_FOREACH(entry, &consumer->connection->inbox, link)
+	if (entry->consumer == consumer)
+		entry->consumer = NULL;
+	TAILQ_FOREACH(queued, &consumer->connection->unacknowledged, link)
+	if (queued->consumer == consumer)
+		queued->consumer = NULL;
 	TAILQ_REMOVE(&consumer->queue->consumers, consumer, in_queue);
 	LIST_REMOVE(consumer, in_connection);
 	free(consumer);
@@ -69,41 +69,41 @@ void cbx_consumer_free(struct cbx_consumer *consumer)
 /* Best effort as in AMQP: without memory for it the consumer merely hears no more */
 static void tell_cancelled(struct cbx_consumer *consumer)
 {
-	struct cbx_letter *letter = calloc(1, sizeof(*letter));
+	struct cbx_inbox_entry *entry = calloc(1, sizeof(*entry));
 
-	if (!letter)
+	if (!entry)
 		return;
-	letter->type = CBX_BUS_CANCELLED;
-	letter->text = strdup(consumer->queue->name);
-	cbx_letter_send(consumer->connection, letter);
+	entry->type = CBX_BUS_CANCELLED;
+	entry->text = strdup(consumer->queue->name);
+	cbx_inbox_entry_send(consumer->connection, entry);
 }
 
 /* Unsettled parcels stay with their connection, to be settled into nothing */
-static void forget_unsettled(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
+static void forget_unacknowledged(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
 {
 	struct cbx_memory_bus *connection;
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 
 	LIST_FOREACH(connection, &broker->connections, link)
-	TAILQ_FOREACH(parcel, &connection->unsettled, link)
-	if (parcel->queue == queue)
-		parcel->queue = NULL;
+	TAILQ_FOREACH(queued, &connection->unacknowledged, link)
+	if (queued->queue == queue)
+		queued->queue = NULL;
 }
 
 void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 {
 	struct cbx_consumer *consumer;
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 
 	while ((consumer = TAILQ_FIRST(&queue->consumers))) {
 		tell_cancelled(consumer);
 		cbx_consumer_free(consumer);
 	}
-	while ((parcel = TAILQ_FIRST(&queue->parcels))) {
-		TAILQ_REMOVE(&queue->parcels, parcel, link);
-		cbx_parcel_free(parcel);
+	while ((queued = TAILQ_FIRST(&queue->parcels))) {
+		TAILQ_REMOVE(&queue->parcels, queued, link);
+		cbx_queued_free(queued);
 	}
-	forget_unsettled(broker, queue);
+	forget_unacknowledged(broker, queue);
 	cbx_exchange_forget(broker, queue);
 	HASH_DELETE(hh, broker->queues, queue);
 	free(queue->name);
@@ -112,13 +112,13 @@ void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 
 void cbx_queue_expire(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 {
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 
-	while ((parcel = TAILQ_FIRST(&queue->parcels)) && parcel->expires &&
-	       parcel->expires <= cbx_now(broker->clock)) {
-		TAILQ_REMOVE(&queue->parcels, parcel, link);
+	while ((queued = TAILQ_FIRST(&queue->parcels)) && queued->expires &&
+	       queued->expires <= cbx_now(broker->clock)) {
+		TAILQ_REMOVE(&queue->parcels, queued, link);
 		queue->count--;
-		cbx_parcel_free(parcel);
+		cbx_queued_free(queued);
 	}
 }
 
@@ -136,68 +136,68 @@ static struct cbx_consumer *next_consumer(struct cbx_queue *queue)
 	return consumer;
 }
 
-static int hand_over(struct cbx_parcel *parcel, struct cbx_consumer *consumer)
+static int hand_over(struct cbx_queued *queued, struct cbx_consumer *consumer)
 {
 	struct cbx_memory_bus *connection = consumer->connection;
-	struct cbx_letter *letter = calloc(1, sizeof(*letter));
-	char *name = strdup(parcel->queue->name);
+	struct cbx_inbox_entry *entry = calloc(1, sizeof(*entry));
+	char *name = strdup(queued->queue->name);
 
-	if (!letter || !name) {
-		free(letter);
+	if (!entry || !name) {
+		free(entry);
 		free(name);
 		return -ENOMEM;
 	}
-	*letter = (struct cbx_letter){ .type = CBX_BUS_DELIVERY,
-				       .tag = ++connection->delivered,
-				       .redelivered = parcel->redelivered,
-				       .content = cbx_content_ref(parcel->content),
-				       .text = name };
-	TAILQ_REMOVE(&parcel->queue->parcels, parcel, link);
-	parcel->queue->count--;
+	*entry = (struct cbx_inbox_entry){ .type = CBX_BUS_DELIVERY,
+					   .tag = ++connection->delivered,
+					   .redelivered = queued->redelivered,
+					   .content = cbx_content_ref(queued->content),
+					   .text = name };
+	TAILQ_REMOVE(&queued->queue->parcels, queued, link);
+	queued->queue->count--;
 	consumer->out++;
 	if (consumer->acks) {
-		parcel->consumer = consumer;
-		parcel->tag = letter->tag;
-		TAILQ_INSERT_TAIL(&connection->unsettled, parcel, link);
+		queued->consumer = consumer;
+		queued->tag = entry->tag;
+		TAILQ_INSERT_TAIL(&connection->unacknowledged, queued, link);
 	} else {
-		letter->consumer = consumer;
-		cbx_parcel_free(parcel);
+		entry->consumer = consumer;
+		cbx_queued_free(queued);
 	}
-	cbx_letter_send(connection, letter);
+	cbx_inbox_entry_send(connection, entry);
 	return 0;
 }
 
 int cbx_queue_pump(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 {
 	struct cbx_consumer *consumer;
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 	int result = 0;
 
 	for (;;) {
 		cbx_queue_expire(broker, queue);
-		parcel = TAILQ_FIRST(&queue->parcels);
-		if (!parcel || result < 0)
+		queued = TAILQ_FIRST(&queue->parcels);
+		if (!queued || result < 0)
 			return result;
 		consumer = next_consumer(queue);
 		if (!consumer)
 			return 0;
-		result = hand_over(parcel, consumer);
+		result = hand_over(queued, consumer);
 	}
 }
 
-void cbx_queue_return(struct cbx_parcel *parcel)
+void cbx_queue_return(struct cbx_queued *queued)
 {
-	struct cbx_queue *queue = parcel->queue;
-	struct cbx_parcel *after;
+	struct cbx_queue *queue = queued->queue;
+	struct cbx_queued *after;
 
-	parcel->consumer = NULL;
-	parcel->redelivered = true;
+	queued->consumer = NULL;
+	queued->redelivered = true;
 	TAILQ_FOREACH(after, &queue->parcels, link)
-	if (after->place > parcel->place)
+	if (after->place > queued->place)
 		break;
 	if (after)
-		TAILQ_INSERT_BEFORE(after, parcel, link);
+		TAILQ_INSERT_BEFORE(after, queued, link);
 	else
-		TAILQ_INSERT_TAIL(&queue->parcels, parcel, link);
+		TAILQ_INSERT_TAIL(&queue->parcels, queued, link);
 	queue->count++;
 }

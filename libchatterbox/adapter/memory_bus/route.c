@@ -142,10 +142,10 @@ void cbx_exchange_free(struct cbx_exchange *exchange)
 
 /* Puts a parcel on @found, unless the queue has its copy already or is @full */
 static int address(struct cbx_memory_broker *broker, struct cbx_queue *queue,
-		   struct cbx_content *content, struct cbx_parcels *found, bool *full)
+		   struct cbx_content *content, struct cbx_queued_list *found, bool *full)
 {
 	int64_t ttl = content->event.message.expiration_ms;
-	struct cbx_parcel *parcel;
+	struct cbx_queued *queued;
 
 	if (queue->seen_by == broker->published)
 		return 0;
@@ -155,19 +155,19 @@ static int address(struct cbx_memory_broker *broker, struct cbx_queue *queue,
 		*full = true;
 		return 0;
 	}
-	parcel = calloc(1, sizeof(*parcel));
-	if (!parcel)
+	queued = calloc(1, sizeof(*queued));
+	if (!queued)
 		return -ENOMEM;
-	parcel->queue = queue;
-	parcel->content = cbx_content_ref(content);
+	queued->queue = queue;
+	queued->content = cbx_content_ref(content);
 	if (ttl > 0)
-		parcel->expires = cbx_now(broker->clock) + (uint64_t)ttl * CBX_MS;
-	TAILQ_INSERT_TAIL(found, parcel, link);
+		queued->expires = cbx_now(broker->clock) + (uint64_t)ttl * CBX_MS;
+	TAILQ_INSERT_TAIL(found, queued, link);
 	return 0;
 }
 
 static int find_queues(struct cbx_memory_broker *broker, struct cbx_content *content,
-		       struct cbx_parcels *found, bool *full)
+		       struct cbx_queued_list *found, bool *full)
 {
 	const struct cbx_bus_message *message = &content->event.message;
 	const char *key = message->routing_key ? message->routing_key : "";
@@ -195,8 +195,8 @@ static int find_queues(struct cbx_memory_broker *broker, struct cbx_content *con
 
 int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content)
 {
-	struct cbx_parcels found = TAILQ_HEAD_INITIALIZER(found);
-	struct cbx_parcel *parcel;
+	struct cbx_queued_list found = TAILQ_HEAD_INITIALIZER(found);
+	struct cbx_queued *queued;
 	bool full = false;
 	bool any;
 	int result;
@@ -204,17 +204,17 @@ int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content)
 	broker->published++;
 	result = find_queues(broker, content, &found, &full);
 	any = !TAILQ_EMPTY(&found);
-	while ((parcel = TAILQ_FIRST(&found))) {
-		TAILQ_REMOVE(&found, parcel, link);
+	while ((queued = TAILQ_FIRST(&found))) {
+		TAILQ_REMOVE(&found, queued, link);
 		if (result < 0) {
-			cbx_parcel_free(parcel);
+			cbx_queued_free(queued);
 			continue;
 		}
-		parcel->place = parcel->queue->next_place++;
-		parcel->queue->count++;
-		TAILQ_INSERT_TAIL(&parcel->queue->parcels, parcel, link);
+		queued->place = queued->queue->next_place++;
+		queued->queue->count++;
+		TAILQ_INSERT_TAIL(&queued->queue->parcels, queued, link);
 		/* without memory it waits in the queue for the next pump */
-		(void)cbx_queue_pump(broker, parcel->queue);
+		(void)cbx_queue_pump(broker, queued->queue);
 	}
 	if (result < 0)
 		return result;

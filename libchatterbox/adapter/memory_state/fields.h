@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fields.h - a hash as Redis has them: names to texts, for the embedded profile */
-#ifndef CBX_MEMORY_STATE_FIELDS_H
-#define CBX_MEMORY_STATE_FIELDS_H
+#ifndef CBX_ADAPTER_MEMORY_STATE_FIELDS_H
+#define CBX_ADAPTER_MEMORY_STATE_FIELDS_H
 
 #include "base/hash.h"
 #include "port/state.h"

@@ -57,7 +57,7 @@ int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, 
 
 	pthread_mutex_lock(&store->lock);
 	for (event = store->oldest; event && !result; event = event->next) {
-		char at[CBX_STREAM_PLACE];
+		char at[CBX_STREAM_POSITION];
 		struct cbx_stream_entry entry = cbx_memory_store_entry(event, at);
 
 		result = each(user, &entry);

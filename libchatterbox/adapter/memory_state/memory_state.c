@@ -92,7 +92,7 @@ static int memory_read_epoch(struct cbx_state *state, int64_t *epoch)
 static int memory_write_epoch(struct cbx_state *state, int64_t epoch)
 {
 	ENTER(state);
-	if (cbx_memory_store_holds_off(store, epoch, &state->newer))
+	if (cbx_memory_store_fences(store, epoch, &state->newer))
 		return 1;
 	store->epoch = epoch;
 	return 0;
@@ -101,7 +101,7 @@ static int memory_write_epoch(struct cbx_state *state, int64_t epoch)
 static int memory_claim(struct cbx_state *state, int64_t epoch)
 {
 	ENTER(state);
-	return cbx_memory_store_holds_off(store, epoch, &state->newer);
+	return cbx_memory_store_fences(store, epoch, &state->newer);
 }
 
 static int memory_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
@@ -158,7 +158,7 @@ static int memory_write_systems(struct cbx_state *state, int64_t epoch, enum cbx
 				const struct cbx_field *fields, size_t count)
 {
 	ENTER(state);
-	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+	if (count && cbx_memory_store_fences(store, epoch, &state->newer))
 		return 1;
 	return cbx_memory_fields_write(&store->hashes[hash], fields, count);
 }
@@ -174,7 +174,7 @@ static int memory_drop_systems(struct cbx_state *state, int64_t epoch, enum cbx_
 			       const struct cbx_field *fields, size_t count, size_t *removed)
 {
 	ENTER(state);
-	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+	if (count && cbx_memory_store_fences(store, epoch, &state->newer))
 		return 1;
 	*removed = cbx_memory_fields_drop(&store->hashes[hash], fields, count);
 	return 0;
@@ -186,7 +186,7 @@ static int memory_write_jobs_data(struct cbx_state *state, int64_t epoch, const 
 	char *copy;
 
 	ENTER(state);
-	if (cbx_memory_store_holds_off(store, epoch, &state->newer))
+	if (cbx_memory_store_fences(store, epoch, &state->newer))
 		return 1;
 	copy = cbx_strndup(json, len);
 	if (!copy)
@@ -205,7 +205,7 @@ static int memory_append_events(struct cbx_state *state, int64_t epoch,
 	int error;
 
 	ENTER(state);
-	if (count && cbx_memory_store_holds_off(store, epoch, &state->newer))
+	if (count && cbx_memory_store_fences(store, epoch, &state->newer))
 		return 1;
 	for (i = 0; i < count; i++) {
 		error = cbx_memory_store_append(store, &entries[i], (size_t)max_length);
@@ -221,11 +221,11 @@ static int memory_read_active(struct cbx_state *state, cbx_score_fn each, void *
 	return cbx_memory_store_read_active(store, each, user);
 }
 
-static int memory_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
-			      cbx_stream_fn each, void *user)
+static int memory_read_events(struct cbx_state *state, char position[CBX_STREAM_POSITION],
+			      size_t most, cbx_stream_fn each, void *user)
 {
 	ENTER(state);
-	return cbx_memory_store_read_events(store, place, most, each, user);
+	return cbx_memory_store_read_events(store, position, most, each, user);
 }
 
 /* @text may be NULL */

@@ -6,8 +6,8 @@
  * (struct cbx_state) of a process. It is APP's own, so its keys carry no APP. A memory store has no
  * other writers; what OCD writes into Redis is written here by its host.
  */
-#ifndef CBX_MEMORY_STATE_H
-#define CBX_MEMORY_STATE_H
+#ifndef CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
+#define CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
 
 #include "base/cleanup.h"
 #include "port/state.h"

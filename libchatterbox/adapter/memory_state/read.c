@@ -20,43 +20,43 @@ int cbx_memory_store_read_active(struct cbx_memory_store *store, cbx_score_fn ea
 	return 0;
 }
 
-static bool is_lost(const struct cbx_memory_store *store, const char *place)
+static bool is_lost(const struct cbx_memory_store *store, const char *position)
 {
-	char at[CBX_STREAM_PLACE];
+	char at[CBX_STREAM_POSITION];
 
-	if (!strcmp(place, "0-0"))
+	if (!strcmp(position, "0-0"))
 		return false;
 	if (!store->oldest)
 		return true;
 	cbx_memory_store_entry(store->oldest, at);
-	if (cbx_stream_place_compare(place, at) < 0)
+	if (cbx_stream_position_compare(position, at) < 0)
 		return true;
 	cbx_memory_store_entry(store->newest, at);
-	return cbx_stream_place_compare(place, at) > 0;
+	return cbx_stream_position_compare(position, at) > 0;
 }
 
-int cbx_memory_store_read_events(struct cbx_memory_store *store, char place[CBX_STREAM_PLACE],
+int cbx_memory_store_read_events(struct cbx_memory_store *store, char position[CBX_STREAM_POSITION],
 				 size_t most, cbx_stream_fn each, void *user)
 {
 	const struct cbx_memory_event *event;
-	char at[CBX_STREAM_PLACE] = "0-0";
+	char at[CBX_STREAM_POSITION] = "0-0";
 	int result = 0;
 
-	if (!*place) {
+	if (!*position) {
 		if (store->newest)
 			cbx_memory_store_entry(store->newest, at);
-		memcpy(place, at, sizeof(at));
+		memcpy(position, at, sizeof(at));
 		return 0;
 	}
-	if (is_lost(store, place))
+	if (is_lost(store, position))
 		return 1;
 	for (event = store->oldest; event && most && !result; event = event->next) {
 		struct cbx_stream_entry entry = cbx_memory_store_entry(event, at);
 
-		if (cbx_stream_place_compare(at, place) <= 0)
+		if (cbx_stream_position_compare(at, position) <= 0)
 			continue;
 		result = each(user, &entry);
-		memcpy(place, at, sizeof(at));
+		memcpy(position, at, sizeof(at));
 		most--;
 	}
 	return result;

@@ -180,7 +180,7 @@ static int apply(struct cbx_memory_system *system, const struct cbx_state_write 
 	return 0;
 }
 
-bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer)
+bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int64_t *newer)
 {
 	if (store->newest_epoch > epoch) {
 		*newer = store->newest_epoch;
@@ -227,9 +227,9 @@ int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *sta
 }
 
 struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
-					       char at[CBX_STREAM_PLACE])
+					       char at[CBX_STREAM_POSITION])
 {
-	snprintf(at, CBX_STREAM_PLACE, "%llu-0", (unsigned long long)event->number);
+	snprintf(at, CBX_STREAM_POSITION, "%llu-0", (unsigned long long)event->number);
 	return (struct cbx_stream_entry){ .name = event->name,
 					  .id = event->id,
 					  .params = event->params,

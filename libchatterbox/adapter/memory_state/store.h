@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* store.h - the inside of a memory store, for memory_state.c; everything under its lock */
-#ifndef CBX_MEMORY_STATE_STORE_H
-#define CBX_MEMORY_STATE_STORE_H
+#ifndef CBX_ADAPTER_MEMORY_STATE_STORE_H
+#define CBX_ADAPTER_MEMORY_STATE_STORE_H
 
 #include "adapter/memory_state/fields.h"
 #include "adapter/memory_state/memory_state.h"
@@ -49,16 +49,16 @@ struct cbx_memory_store {
 /* NULL when there is none */
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
 /* The rule of APP:rev: true = @epoch is held off by *newer; else it is the newest from now on */
-bool cbx_memory_store_holds_off(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
+bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
 /* Says in @state what held the write off */
 int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,
 			   struct cbx_state_write *write);
 /* The entry's texts stay the event's; @at holds its place */
 struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
-					       char at[CBX_STREAM_PLACE]);
+					       char at[CBX_STREAM_POSITION]);
 /* read.c: as the calls of the port */
 int cbx_memory_store_read_active(struct cbx_memory_store *store, cbx_score_fn each, void *user);
-int cbx_memory_store_read_events(struct cbx_memory_store *store, char place[CBX_STREAM_PLACE],
+int cbx_memory_store_read_events(struct cbx_memory_store *store, char position[CBX_STREAM_POSITION],
 				 size_t most, cbx_stream_fn each, void *user);
 int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
 			    size_t max_length);

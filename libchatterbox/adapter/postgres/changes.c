@@ -209,7 +209,7 @@ static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
 
 	cbx_pg_arrays_clear(arrays);
 	for (i = 0; i < count; i++) {
-		if (jobs[i].place != CBX_IN_MONITOR)
+		if (jobs[i].table != CBX_IN_MONITOR)
 			continue;
 		add_job(arrays, jobs[i].job);
 		cbx_pg_array_text(arrays, jobs[i].job->status->percent_text);
@@ -225,7 +225,7 @@ static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
 
 	cbx_pg_arrays_clear(arrays);
 	for (i = 0; i < count; i++) {
-		if (jobs[i].place != CBX_IN_COMPLETED)
+		if (jobs[i].table != CBX_IN_COMPLETED)
 			continue;
 		add_job(arrays, jobs[i].job);
 		cbx_pg_array_text(arrays, jobs[i].job->inferred ? "t" : "f");
@@ -240,7 +240,7 @@ static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
 
 	cbx_pg_arrays_clear(arrays);
 	for (i = 0; i < count; i++)
-		if (jobs[i].returned && jobs[i].place == CBX_IN_MONITOR)
+		if (jobs[i].returned && jobs[i].table == CBX_IN_MONITOR)
 			add_key(arrays, jobs[i].job);
 	return run_check(self, arrays, RETURNED);
 }
@@ -274,7 +274,7 @@ int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
 	if (!jobs)
 		return -ENOMEM;
 	for (i = 0; i < batch->change_count; i++)
-		jobs[i] = (struct cbx_pg_last){ batch->changes[i].job, batch->changes[i].place,
+		jobs[i] = (struct cbx_pg_last){ batch->changes[i].job, batch->changes[i].table,
 						batch->changes[i].returned, i };
 	count = cbx_pg_settle(jobs, batch->change_count);
 	for (i = 0; i < count && !r; i += CHUNK)

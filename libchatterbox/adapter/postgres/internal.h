@@ -93,7 +93,7 @@ int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
-int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		    cbx_row_fn each, void *user);
 int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

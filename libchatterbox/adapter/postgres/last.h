@@ -8,7 +8,7 @@
 /* One job's place and status after the batch, made of its changes */
 struct cbx_pg_last {
 	const struct cbx_job *job;
-	enum cbx_place place;
+	enum cbx_row_table table;
 	bool returned;
 	size_t at;
 };

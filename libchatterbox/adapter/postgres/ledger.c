@@ -113,7 +113,7 @@ static int resolve(struct postgres *self, uint64_t deadline)
 	return self->outcome;
 }
 
-static int postgres_settled(struct cbx_sql *sql, uint64_t deadline)
+static int postgres_resolve(struct cbx_sql *sql, uint64_t deadline)
 {
 	return resolve(cbx_pg_of(sql), deadline);
 }
@@ -169,10 +169,10 @@ static int postgres_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 
 const struct cbx_ledger_ops cbx_pg_ledger_ops = {
 	.record = postgres_record,
-	.settled = postgres_settled,
+	.resolve = postgres_resolve,
 	.pushes = cbx_pg_pushes,
 	.monitored = cbx_pg_monitored,
-	.unheard = cbx_pg_unheard,
+	.unreported = cbx_pg_unreported,
 	.ocd_jobs = cbx_pg_ocd_jobs,
 	.of_jobs = cbx_pg_of_jobs,
 	.completed = cbx_pg_completed,

@@ -2,8 +2,8 @@
 /*
  * postgres.h - the SQL port over PostgreSQL (15 or newer) by libpq
  */
-#ifndef CBX_ADAPTER_POSTGRES_H
-#define CBX_ADAPTER_POSTGRES_H
+#ifndef CBX_ADAPTER_POSTGRES_POSTGRES_H
+#define CBX_ADAPTER_POSTGRES_POSTGRES_H
 
 #include "base/log.h"
 #include "port/sql.h"

@@ -113,7 +113,7 @@ int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
 	return read_rows(sql, MONITOR_ROWS FIRST_ONLY IN_ORDER, NULL, each, user);
 }
 
-int cbx_pg_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user)
+int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user)
 {
 	return read_rows(sql, MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER, NULL, each,
 			 user);

@@ -132,7 +132,7 @@ static bool cannot_serve(const redisReply *reply)
 
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	void *got = NULL;
 
 	errno = 0;
@@ -161,7 +161,7 @@ int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *w
 
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error;
 
 	error = cbx_redis_send(me);

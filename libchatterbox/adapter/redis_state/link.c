@@ -77,7 +77,7 @@ static int open_context(struct cbx_redis *me, uint64_t deadline)
 
 static int authenticate(struct cbx_redis *me)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error;
 
 	if (!me->username && !me->password)
@@ -98,7 +98,7 @@ static int authenticate(struct cbx_redis *me)
 
 static int select_db(struct cbx_redis *me)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	char db[16];
 
 	if (!me->db)
@@ -112,7 +112,7 @@ static int select_db(struct cbx_redis *me)
 /* For CLIENT LIST; a user that may not do it does without */
 static int set_name(struct cbx_redis *me)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error;
 
 	cbx_redis_begin(me, "CLIENT");

@@ -6,8 +6,8 @@
  * Every sent command must be received, else the next reader gets its reply. When receive fails, the
  * connection is gone and nothing is left to receive.
  */
-#ifndef CBX_REDIS_STATE_LINK_H
-#define CBX_REDIS_STATE_LINK_H
+#ifndef CBX_ADAPTER_REDIS_STATE_LINK_H
+#define CBX_ADAPTER_REDIS_STATE_LINK_H
 
 #include "adapter/redis_state/redis_state.h"
 #include "base/cleanup.h"
@@ -58,7 +58,7 @@ static inline struct cbx_redis *cbx_redis_of(struct cbx_state *state)
 	return (struct cbx_redis *)state;
 }
 
-static inline void cbx_reply_freep(redisReply **reply)
+static inline void cbx_redis_reply_freep(redisReply **reply)
 {
 	if (*reply)
 		freeReplyObject(*reply);
@@ -137,7 +137,7 @@ int cbx_redis_drop_systems(struct cbx_state *state, int64_t epoch, enum cbx_stat
 
 /* read_events.c */
 int cbx_redis_read_active(struct cbx_state *state, cbx_score_fn each, void *user);
-int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+int cbx_redis_read_events(struct cbx_state *state, char position[CBX_STREAM_POSITION], size_t most,
 			  cbx_stream_fn each, void *user);
 
 /* values.c */

@@ -51,7 +51,7 @@ static bool is_entry(const redisReply *reply)
 
 	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
 	    reply->element[0]->type != REDIS_REPLY_STRING ||
-	    reply->element[0]->len >= CBX_STREAM_PLACE ||
+	    reply->element[0]->len >= CBX_STREAM_POSITION ||
 	    reply->element[1]->type != REDIS_REPLY_ARRAY || reply->element[1]->elements % 2)
 		return false;
 	for (i = 0; i < reply->element[1]->elements; i++)
@@ -96,10 +96,10 @@ static int send_end(struct cbx_redis *me, const char *key, bool newest)
 }
 
 /* "" = the stream is empty, or there is none */
-static int receive_end(struct cbx_redis *me, const char *key, char out[CBX_STREAM_PLACE],
+static int receive_end(struct cbx_redis *me, const char *key, char out[CBX_STREAM_POSITION],
 		       int *result)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error = cbx_redis_receive(me, &reply);
 
 	out[0] = '\0';
@@ -108,13 +108,13 @@ static int receive_end(struct cbx_redis *me, const char *key, char out[CBX_STREA
 	if (!*result)
 		*result = cbx_redis_check(me, reply, key);
 	if (reply->type == REDIS_REPLY_ARRAY && reply->elements && is_entry(reply->element[0]))
-		snprintf(out, CBX_STREAM_PLACE, "%s", reply->element[0]->element[0]->str);
+		snprintf(out, CBX_STREAM_POSITION, "%s", reply->element[0]->element[0]->str);
 	return 0;
 }
 
-static int find_newest(struct cbx_redis *me, const char *key, char place[CBX_STREAM_PLACE])
+static int find_newest(struct cbx_redis *me, const char *key, char position[CBX_STREAM_POSITION])
 {
-	char newest[CBX_STREAM_PLACE] = "";
+	char newest[CBX_STREAM_POSITION] = "";
 	int result = 0;
 	int error = send_end(me, key, true);
 
@@ -122,30 +122,30 @@ static int find_newest(struct cbx_redis *me, const char *key, char place[CBX_STR
 		error = receive_end(me, key, newest, &result);
 	if (error || result)
 		return error ? error : result;
-	snprintf(place, CBX_STREAM_PLACE, "%s", newest[0] ? newest : "0-0");
+	snprintf(position, CBX_STREAM_POSITION, "%s", newest[0] ? newest : "0-0");
 	return 0;
 }
 
-static int send_read(struct cbx_redis *me, const char *key, const char *place, const char *most)
+static int send_read(struct cbx_redis *me, const char *key, const char *position, const char *most)
 {
 	cbx_redis_begin(me, "XREAD");
 	cbx_redis_puts(me, "COUNT");
 	cbx_redis_puts(me, most);
 	cbx_redis_puts(me, "STREAMS");
 	cbx_redis_puts(me, key);
-	cbx_redis_puts(me, place);
+	cbx_redis_puts(me, position);
 	return cbx_redis_send(me);
 }
 
-/* What came after @place, and whether nothing of it is missing */
-static int ask(struct cbx_redis *me, const char *key, const char *place, const char *most,
+/* What came after @position, and whether nothing of it is missing */
+static int ask(struct cbx_redis *me, const char *key, const char *position, const char *most,
 	       redisReply **out, bool *whole)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
-	char oldest[CBX_STREAM_PLACE];
-	char newest[CBX_STREAM_PLACE];
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	char oldest[CBX_STREAM_POSITION];
+	char newest[CBX_STREAM_POSITION];
 	int result = 0;
-	int error = send_read(me, key, place, most);
+	int error = send_read(me, key, position, most);
 
 	if (!error)
 		error = send_end(me, key, false);
@@ -161,15 +161,15 @@ static int ask(struct cbx_redis *me, const char *key, const char *place, const c
 		error = receive_end(me, key, newest, &result);
 	if (error || result)
 		return error ? error : result;
-	*whole = !strcmp(place, "0-0") ||
-		 (oldest[0] && cbx_stream_place_compare(oldest, place) <= 0 &&
-		  cbx_stream_place_compare(newest, place) >= 0);
+	*whole = !strcmp(position, "0-0") ||
+		 (oldest[0] && cbx_stream_position_compare(oldest, position) <= 0 &&
+		  cbx_stream_position_compare(newest, position) >= 0);
 	*out = cbx_steal(reply);
 	return 0;
 }
 
-static int give_entries(const redisReply *list, char place[CBX_STREAM_PLACE], cbx_stream_fn each,
-			void *user)
+static int give_entries(const redisReply *list, char position[CBX_STREAM_POSITION],
+			cbx_stream_fn each, void *user)
 {
 	size_t i;
 	int result = 0;
@@ -182,15 +182,15 @@ static int give_entries(const redisReply *list, char place[CBX_STREAM_PLACE], cb
 		entry = read_entry(list->element[i]);
 		if (entry.name && entry.id && entry.params)
 			result = each(user, &entry);
-		snprintf(place, CBX_STREAM_PLACE, "%s", list->element[i]->element[0]->str);
+		snprintf(position, CBX_STREAM_POSITION, "%s", list->element[i]->element[0]->str);
 	}
 	return result;
 }
 
-int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE], size_t most,
+int cbx_redis_read_events(struct cbx_state *state, char position[CBX_STREAM_POSITION], size_t most,
 			  cbx_stream_fn each, void *user)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	struct cbx_redis *me = cbx_redis_of(state);
 	const char *key = cbx_redis_key(me, &me->key, "events");
 	const redisReply *stream;
@@ -198,10 +198,10 @@ int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE],
 	char count[24];
 	int error;
 
-	if (!*place)
-		return find_newest(me, key, place);
+	if (!*position)
+		return find_newest(me, key, position);
 	snprintf(count, sizeof(count), "%zu", most);
-	error = ask(me, key, place, count, &reply, &whole);
+	error = ask(me, key, position, count, &reply, &whole);
 	if (error)
 		return error;
 	if (!whole)
@@ -214,5 +214,5 @@ int cbx_redis_read_events(struct cbx_state *state, char place[CBX_STREAM_PLACE],
 	if (!stream || stream->type != REDIS_REPLY_ARRAY || stream->elements != 2 ||
 	    stream->element[1]->type != REDIS_REPLY_ARRAY)
 		return cbx_redis_nonsense(me, key);
-	return give_entries(stream->element[1], place, each, user);
+	return give_entries(stream->element[1], position, each, user);
 }

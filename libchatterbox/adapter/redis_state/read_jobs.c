@@ -93,7 +93,7 @@ static int read_piece(struct cbx_redis *me, const char *const *systems, size_t c
 		error = cbx_redis_send(me);
 	}
 	for (i = 0; i < count && !error; i++) {
-		cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+		cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 		const char *key = cbx_redis_system_key(me, &me->key, "jobs", systems[i]);
 
 		error = cbx_redis_receive(me, &reply);

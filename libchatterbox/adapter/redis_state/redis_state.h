@@ -6,8 +6,8 @@
  * MSG_NOSIGNAL. Looking up a host name has no deadline of its own; an address or a socket needs
  * none.
  */
-#ifndef CBX_REDIS_STATE_H
-#define CBX_REDIS_STATE_H
+#ifndef CBX_ADAPTER_REDIS_STATE_REDIS_STATE_H
+#define CBX_ADAPTER_REDIS_STATE_REDIS_STATE_H
 
 #include "base/log.h"
 #include "port/state.h"

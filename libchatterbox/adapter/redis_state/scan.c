@@ -119,7 +119,7 @@ int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *ke
 	int result;
 
 	do {
-		cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+		cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 
 		result = ask_piece(me, how, key, pattern, cursor, &reply);
 		if (result)

@@ -86,7 +86,7 @@ const char *cbx_redis_script_text(enum cbx_redis_script script)
 
 int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error;
 
 	if (me->sha[script][0])
@@ -106,8 +106,8 @@ int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script)
 int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
 			 int64_t *number)
 {
-	cbx_auto(cbx_reply_freep) redisReply *first = NULL;
-	cbx_auto(cbx_reply_freep) redisReply *second = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *first = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *second = NULL;
 	redisReply *reply;
 	int error = cbx_redis_send(me);
 

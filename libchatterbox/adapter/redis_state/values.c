@@ -16,7 +16,7 @@
 
 int cbx_redis_ping(struct cbx_state *state)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	struct cbx_redis *me = cbx_redis_of(state);
 
 	cbx_redis_begin(me, "PING");
@@ -25,7 +25,7 @@ int cbx_redis_ping(struct cbx_state *state)
 
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	struct cbx_redis *me = cbx_redis_of(state);
 	const char *key = cbx_redis_key(me, &me->key, "state");
 	int64_t found = 0;
@@ -78,7 +78,7 @@ int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char
 /* Sends the command that was begun; its answer is the text of @key, "" when there is none */
 static int ask_text(struct cbx_redis *me, const char *key, char *out, size_t size)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	const char *text;
 	int error = cbx_redis_ask(me, key, &reply);
 

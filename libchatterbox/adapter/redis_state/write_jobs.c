@@ -75,10 +75,10 @@ static void note_epoch(struct cbx_state *state, int64_t told)
 }
 
 /* The reply to one script call; *unknown: the server does not know the script (any more) */
-static int settle_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
+static int finish_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
 			int *result)
 {
-	cbx_auto(cbx_reply_freep) redisReply *reply = NULL;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	const char *key;
 	int error;
 
@@ -112,7 +112,7 @@ static int run_scripts(struct cbx_redis *me, struct cbx_state_write *writes, siz
 			error = send_write(me, &writes[i], by_text);
 	for (i = 0; i < count && !error; i++)
 		if (pick[i])
-			error = settle_write(me, &writes[i], &pick[i], result);
+			error = finish_write(me, &writes[i], &pick[i], result);
 	return error;
 }
 

@@ -230,11 +230,11 @@ static int write_change(struct record *record, const struct cbx_change *change)
 	cbx_sqlite_bind_text(record->twin, 1, job->status->system);
 	sqlite3_bind_int64(record->twin, 2, job->status->job_id);
 	r = inherit(record, record->twin, &heritage);
-	if (!r && change->place == CBX_IN_MONITOR)
+	if (!r && change->table == CBX_IN_MONITOR)
 		r = write_monitor(record, job, &heritage);
 	else if (!r)
 		r = write_completed(record, job, &heritage);
-	if (!r && change->returned && change->place == CBX_IN_MONITOR)
+	if (!r && change->returned && change->table == CBX_IN_MONITOR)
 		r = drop_completed(record, job);
 	if (!r && change->error_code)
 		r = write_error(record, change);

@@ -72,7 +72,7 @@ int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
 			   const struct cbx_error_row *row, int64_t now);
 /* rows.c: the reading half of the ledger, and of the directory */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
-int cbx_sqlite_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
 int cbx_sqlite_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

@@ -57,7 +57,7 @@ static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 	return cbx_sqlite_end(self, r);
 }
 
-static int sqlite_settled(struct cbx_sql *sql, uint64_t deadline)
+static int sqlite_resolve(struct cbx_sql *sql, uint64_t deadline)
 {
 	(void)sql;
 	(void)deadline;
@@ -66,10 +66,10 @@ static int sqlite_settled(struct cbx_sql *sql, uint64_t deadline)
 
 const struct cbx_ledger_ops cbx_sqlite_ledger_ops = {
 	.record = sqlite_record,
-	.settled = sqlite_settled,
+	.resolve = sqlite_resolve,
 	.pushes = cbx_sqlite_pushes,
 	.monitored = cbx_sqlite_monitored,
-	.unheard = cbx_sqlite_unheard,
+	.unreported = cbx_sqlite_unreported,
 	.ocd_jobs = cbx_sqlite_ocd_jobs,
 	.of_jobs = cbx_sqlite_of_jobs,
 	.completed = cbx_sqlite_completed,

@@ -136,7 +136,7 @@ int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
 	return all_rows(cbx_sqlite_of(sql), MONITOR_ROWS FIRST_ONLY IN_ORDER, each, user);
 }
 
-int cbx_sqlite_unheard(struct cbx_sql *sql, cbx_row_fn each, void *user)
+int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user)
 {
 	return all_rows(cbx_sqlite_of(sql), MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER,
 			each, user);

@@ -2,8 +2,8 @@
 /*
  * sqlite.h - the SQL port over a SQLite file: the embedded profile (contract 5)
  */
-#ifndef CBX_ADAPTER_SQLITE_H
-#define CBX_ADAPTER_SQLITE_H
+#ifndef CBX_ADAPTER_SQLITE_SQLITE_H
+#define CBX_ADAPTER_SQLITE_SQLITE_H
 
 #include "port/sql.h"
 

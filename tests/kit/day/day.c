@@ -107,7 +107,7 @@ static void jump(struct cbx_poller *poller, struct cbx_call *call)
 	struct cbx_task *task = poller->scheduler.tasks;
 	struct cbx_text nothing = { 0 };
 
-	if (cbx_metric_get(poller->flow.observe->rpc_in_flight, NULL, NULL) > 0) {
+	if (cbx_metric_get(poller->road.counters->rpc_in_flight, NULL, NULL) > 0) {
 		cbx_call_fail(call, CBX_CALL_TIMEOUT, "in a round");
 		return;
 	}
@@ -162,7 +162,7 @@ static bool try_jump(struct day *day, uint64_t ms)
 	ck_assert_int_eq(cbx_call_new(&jump_method, json_pack("{s:I}", "ms", (json_int_t)ms),
 				      finished, day, &inbound->call),
 			 0);
-	ck_assert_int_eq(cbx_mailbox_put(day->box->poller.flow.inbox, inbound), 0);
+	ck_assert_int_eq(cbx_mailbox_put(day->box->poller.road.inbox, inbound), 0);
 	ck_assert_msg(await(day, &day->call_finished, NULL, 0), "the poller takes no call");
 	return day->call_code == CBX_CALL_OK;
 }
@@ -229,8 +229,8 @@ static void connect_eyes(struct day *day)
 /* Nobody waits for the next look at something that is there already */
 static void wake_all(struct chatterbox *box)
 {
-	cbx_mailbox_wake(box->keeper.inbox);
-	cbx_mailbox_wake(box->poller.flow.inbox);
+	cbx_mailbox_wake(box->lease_keeper.inbox);
+	cbx_mailbox_wake(box->poller.road.inbox);
 	cbx_mailbox_wake(box->teller.inbox);
 	cbx_mailbox_wake(box->listener.inbox);
 }
@@ -260,7 +260,7 @@ void day_begin(struct day *day)
 		      chatterbox_config_problem_at(day->config, 0, NULL));
 	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, NULL, &box), 0);
 	day->box = box;
-	box->leadership.clock = box->keeper.clock = cbx_system_clock();
+	box->leadership.clock = box->lease_keeper.clock = cbx_system_clock();
 	connect_eyes(day);
 	day_systems_start(day);
 	ck_assert_int_eq(chatterbox_start(box, NULL), 0);

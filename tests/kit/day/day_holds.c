@@ -171,14 +171,15 @@ void day_told_statuses(struct day *day, size_t count)
 
 void day_interval_is(struct day *day, double base, double current, const char *reason)
 {
-	struct cbx_view *view = cbx_window_look(&day->box->window);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&day->box->slot);
 
-	ck_assert_ptr_nonnull(view);
-	ck_assert_msg(view->interval_base - base < 1e-6 && base - view->interval_base < 1e-6 &&
-			      view->interval_current - current < 1e-6 &&
-			      current - view->interval_current < 1e-6,
-		      "base %g and current %g, not %g and %g", view->interval_base,
-		      view->interval_current, base, current);
-	ck_assert_str_eq(view->load_reason ?: "calm", reason ?: "calm");
-	cbx_view_unref(view);
+	ck_assert_ptr_nonnull(snapshot);
+	ck_assert_msg(snapshot->interval_base - base < 1e-6 &&
+			      base - snapshot->interval_base < 1e-6 &&
+			      snapshot->interval_current - current < 1e-6 &&
+			      current - snapshot->interval_current < 1e-6,
+		      "base %g and current %g, not %g and %g", snapshot->interval_base,
+		      snapshot->interval_current, base, current);
+	ck_assert_str_eq(snapshot->load_reason ?: "calm", reason ?: "calm");
+	cbx_snapshot_unref(snapshot);
 }

@@ -86,7 +86,7 @@ static void note_question(struct day_systems *systems, const char *system, const
 static void say_nothing(struct day *day)
 {
 	day->clock.ahead += day->box->settings.present->poll_timeout_ns + CBX_MS;
-	cbx_mailbox_wake(day->box->poller.flow.inbox);
+	cbx_mailbox_wake(day->box->poller.road.inbox);
 }
 
 static json_t *answer(struct day_systems *systems, const json_t *params)
@@ -137,8 +137,8 @@ static double consumed(struct day *day)
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(events); i++)
-		sum += cbx_metric_get(day->box->observe.events_consumed, events[i], "ok") +
-		       cbx_metric_get(day->box->observe.events_consumed, events[i], "rejected");
+		sum += cbx_metric_get(day->box->counters.events_consumed, events[i], "ok") +
+		       cbx_metric_get(day->box->counters.events_consumed, events[i], "rejected");
 	return sum;
 }
 
@@ -216,7 +216,7 @@ static void *run(void *user)
 			break;
 		}
 		if (event.type == CBX_BUS_DELIVERY) {
-			bus->ops->settle(bus, event.tag, false, true);
+			bus->ops->acknowledge(bus, event.tag, false, true);
 			serve(systems, &event.message);
 		}
 		cbx_bus_event_clear(&event);

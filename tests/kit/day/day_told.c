@@ -155,7 +155,7 @@ void day_gather(struct day *day)
 		ck_assert_msg(!day->bus->ops->take(day->bus, -1, deadline, &event), "%s",
 			      day->bus->error);
 		if (event.type == CBX_BUS_DELIVERY) {
-			day->bus->ops->settle(day->bus, event.tag, false, true);
+			day->bus->ops->acknowledge(day->bus, event.tag, false, true);
 			marked = same(event.message.type, MARKER) &&
 				 same(event.message.message_id, id);
 			if (!same(event.message.type, MARKER))

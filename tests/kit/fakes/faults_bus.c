@@ -59,7 +59,8 @@ CALL(publish,
      (struct cbx_bus * bus, const struct cbx_bus_message *message, uint64_t *tag,
       uint64_t deadline),
      (bus, message, tag, deadline))
-CALL(settle, (struct cbx_bus * bus, uint64_t tag, bool multiple, bool ok), (bus, tag, multiple, ok))
+CALL(acknowledge, (struct cbx_bus * bus, uint64_t tag, bool multiple, bool ok),
+     (bus, tag, multiple, ok))
 CALL(cancel, (struct cbx_bus * bus, uint64_t deadline), (bus, deadline))
 
 static bool is_readable(int fd)
@@ -125,7 +126,7 @@ static const struct cbx_bus_ops all = {
 	.depth = call_depth,
 	.publish = call_publish,
 	.take = call_take,
-	.settle = call_settle,
+	.acknowledge = call_acknowledge,
 	.cancel = call_cancel,
 	.free = call_free,
 };

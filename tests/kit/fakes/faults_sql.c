@@ -48,7 +48,7 @@ CALL(ops, migrate, (struct cbx_sql * sql, int *applied), (sql, applied))
 CALL(ops, check_schema, (struct cbx_sql * sql), (sql))
 CALL(ledger, pushes, (struct cbx_sql * sql, cbx_push_fn each, void *user), (sql, each, user))
 CALL(ledger, monitored, (struct cbx_sql * sql, cbx_row_fn each, void *user), (sql, each, user))
-CALL(ledger, unheard, (struct cbx_sql * sql, cbx_row_fn each, void *user), (sql, each, user))
+CALL(ledger, unreported, (struct cbx_sql * sql, cbx_row_fn each, void *user), (sql, each, user))
 CALL(ledger, ocd_jobs,
      (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
       void *user),
@@ -116,10 +116,10 @@ static int ledger_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 	return CHATTERBOX_E_DOWN;
 }
 
-static int ledger_settled(struct cbx_sql *sql, uint64_t deadline)
+static int ledger_resolve(struct cbx_sql *sql, uint64_t deadline)
 {
 	struct wrapped *self = faults_find(sql);
-	int error = hit(sql, "settled");
+	int error = hit(sql, "resolve");
 
 	(void)deadline;
 	return error ? error : self->plan->committed;
@@ -147,10 +147,10 @@ static const struct cbx_sql_ops all_ops = {
 	ops_connect, ops_disconnect, ops_is_up,        ops_ping,
 	ops_now,     ops_migrate,    ops_check_schema, ops_free
 };
-static const struct cbx_ledger_ops all_ledger = { ledger_record,  ledger_settled,
-						  ledger_pushes,  ledger_monitored,
-						  ledger_unheard, ledger_ocd_jobs,
-						  ledger_of_jobs, ledger_completed };
+static const struct cbx_ledger_ops all_ledger = { ledger_record,     ledger_resolve,
+						  ledger_pushes,     ledger_monitored,
+						  ledger_unreported, ledger_ocd_jobs,
+						  ledger_of_jobs,    ledger_completed };
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_unstreamed,
 						  outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_raise,

@@ -69,9 +69,9 @@ CALL(append_events,
      (state, epoch, entries, count, max_length))
 CALL(read_active, (struct cbx_state * state, cbx_score_fn each, void *user), (state, each, user))
 CALL(read_events,
-     (struct cbx_state * state, char place[CBX_STREAM_PLACE], size_t most, cbx_stream_fn each,
+     (struct cbx_state * state, char position[CBX_STREAM_POSITION], size_t most, cbx_stream_fn each,
       void *user),
-     (state, place, most, each, user))
+     (state, position, most, each, user))
 CALL(read_interval, (struct cbx_state * state, char *out, size_t size), (state, out, size))
 
 static void call_disconnect(struct cbx_state *state)

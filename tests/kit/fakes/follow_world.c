@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct cbx_flow other; /* of the follower */
+static struct cbx_road other; /* of the follower */
 struct cbx_follow follow;
-struct cbx_window follow_window;
+struct cbx_snapshot_slot follow_slot;
 static struct cbx_leadership standing_by;
 struct faults follow_sql, follow_state;
 
-static double interval(struct cbx_flow *of)
+static double interval(struct cbx_road *of)
 {
 	(void)of;
 	return 7;
@@ -22,17 +22,17 @@ static double interval(struct cbx_flow *of)
 void follow_set_up(void)
 {
 	world_set_up();
-	other = (struct cbx_flow){ .clock = flow->clock,
-				   .log = flow->log,
+	other = (struct cbx_road){ .clock = road->clock,
+				   .log = road->log,
 				   .settings = cbx_settings_ref(world.settings),
-				   .observe = &world.observe,
+				   .counters = &world.counters,
 				   .leadership = &standing_by,
-				   .window = &follow_window };
+				   .slot = &follow_slot };
 	follow = (struct cbx_follow){ .interval = interval };
 	follow_sql = follow_state = (struct faults){ 0 };
-	cbx_window_init(&follow_window);
-	cbx_leadership_init(&standing_by, flow->clock, "nl-ocd-chatterbox");
-	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &other.sql), 0);
+	cbx_snapshot_slot_init(&follow_slot);
+	cbx_leadership_init(&standing_by, road->clock, "nl-ocd-chatterbox");
+	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &other.sql), 0);
 	ck_assert_int_eq(cbx_memory_state_new(world.store, &other.state), 0);
 	faults_of_sql(other.sql, &follow_sql);
 	faults_of_state(other.state, &follow_state);
@@ -55,7 +55,7 @@ void follow_tear_down(void)
 	cbx_state_free(other.state);
 	cbx_sql_free(other.sql);
 	cbx_settings_unref(other.settings);
-	cbx_window_close(&follow_window);
+	cbx_snapshot_slot_close(&follow_slot);
 	world_tear_down();
 }
 
@@ -73,16 +73,17 @@ void follow_turn(double seconds)
 	} while (--turns > 0);
 }
 
-void follow_picture(struct cbx_text *text)
+void follow_snapshot(struct cbx_text *text)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&follow_window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&follow_slot);
 	size_t i;
 	size_t k;
 
-	ck_assert_ptr_nonnull(view);
-	for (i = 0; i < view->jobs->count; i++)
-		for (k = 0; k < view->jobs->entries[i].list->count; k++) {
-			const struct cbx_job *job = view->jobs->entries[i].list->jobs[k];
+	ck_assert_ptr_nonnull(snapshot);
+	for (i = 0; i < snapshot->jobs->count; i++)
+		for (k = 0; k < snapshot->jobs->entries[i].list->count; k++) {
+			const struct cbx_job *job = snapshot->jobs->entries[i].list->jobs[k];
 
 			ck_assert_int_eq(job->phase, CBX_LIVE);
 			cbx_text_printf(text, "%s/%lld %s r%lld %s\n", job->status->system,
@@ -95,28 +96,28 @@ void follow_expect(const char *wanted)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
-	follow_picture(&text);
+	follow_snapshot(&text);
 	ck_assert_str_eq(text.len ? text.bytes : "", wanted);
 }
 
 const char *follow_json(const char *system, int64_t job_id)
 {
-	struct cbx_view *view = cbx_window_look(&follow_window);
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&follow_slot);
 	const struct cbx_job *job =
-		cbx_job_list_find(cbx_snapshot_find(view->jobs, system), job_id);
+		cbx_job_list_find(cbx_frozen_jobs_find(snapshot->jobs, system), job_id);
 	static char text[512];
 
 	ck_assert_ptr_nonnull(job);
 	snprintf(text, sizeof(text), "%s", job->status->json);
-	cbx_view_unref(view);
+	cbx_snapshot_unref(snapshot);
 	return text;
 }
 
 void follow_word(const char *system, const char *words, bool told)
 {
 	world_push(system, words);
-	ck_assert_int_ge(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_ge(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	if (told) {
 		struct cbx_stream_entry entry = { .name = "update_job_status",
 						  .params = "{}",

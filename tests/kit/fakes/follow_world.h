@@ -8,12 +8,12 @@
 #ifndef CBX_TESTS_FOLLOW_WORLD_H
 #define CBX_TESTS_FOLLOW_WORLD_H
 
-#include "flow_world.h"
+#include "road_world.h"
 
 #include "follow/follow.h"
 
 extern struct cbx_follow follow;
-extern struct cbx_window follow_window;
+extern struct cbx_snapshot_slot follow_slot;
 extern struct faults follow_sql, follow_state; /* of the follower's connections */
 
 /* What the follower sees before anything has happened */
@@ -25,7 +25,7 @@ void follow_tear_down(void);
 /* So long goes by, in turns of the follower; it makes lost connections anew */
 void follow_turn(double seconds);
 /* The picture: "ABC1/17 Running r3 ocd" a line each; there must be one */
-void follow_picture(struct cbx_text *text);
+void follow_snapshot(struct cbx_text *text);
 void follow_expect(const char *wanted);
 /* The status of a job in the picture; valid until the next call */
 const char *follow_json(const char *system, int64_t job_id);

@@ -144,7 +144,7 @@ static void make_answer(struct hdms *hdms, const char *event, json_t *systems,
 		struct hdms_system *system =
 			find(hdms, json_string_value(json_object_get(one, "system")));
 
-		if (!system || system->mood == HDMS_MUTE)
+		if (!system || system->mood == HDMS_NO_ANSWER)
 			continue;
 		if (system->mood == HDMS_FAILS)
 			failing = system;
@@ -248,7 +248,7 @@ void hdms_pump(void *user)
 	while (hdms->bus->ops->is_up(hdms->bus) &&
 	       !hdms->bus->ops->take(hdms->bus, -1, 0, &event) && event.type == CBX_BUS_DELIVERY) {
 		take_request(hdms, &event.message);
-		hdms->bus->ops->settle(hdms->bus, event.tag, false, true);
+		hdms->bus->ops->acknowledge(hdms->bus, event.tag, false, true);
 		cbx_bus_event_clear(&event);
 	}
 	cbx_bus_event_clear(&event);

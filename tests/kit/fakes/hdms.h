@@ -15,7 +15,7 @@
 #define HDMS_REQUESTS 2048
 
 /* How a system answers; a request to several is an error when one of them is HDMS_FAILS */
-enum hdms_mood { HDMS_ANSWERS, HDMS_MUTE, HDMS_OFFLINE, HDMS_FAILS };
+enum hdms_mood { HDMS_ANSWERS, HDMS_NO_ANSWER, HDMS_OFFLINE, HDMS_FAILS };
 
 struct hdms {
 	struct fake_clock *clock;

@@ -27,12 +27,12 @@ void listener_set_up(void)
 	kept = world.settings->bindings;
 	world.settings->bindings =
 		(struct cbx_texts){ listener_bindings, CBX_COUNT(listener_bindings) };
-	listener = (struct cbx_listener){ .clock = flow->clock,
+	listener = (struct cbx_listener){ .clock = road->clock,
 					  .log = &world.log,
 					  .place = &world.place,
-					  .observe = &world.observe,
+					  .counters = &world.counters,
 					  .leadership = &world.leadership,
-					  .poller = flow->inbox };
+					  .poller = road->inbox };
 	cbx_settings_take(listener.place, &listener.settings);
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &listener.bus), 0);
@@ -52,9 +52,9 @@ static void drop(void *item)
 
 void listener_tear_down(void)
 {
-	cbx_flow_forget(flow);
-	cbx_mailbox_free(flow->inbox, drop);
-	ck_assert_int_eq(cbx_mailbox_new(16, &flow->inbox), 0);
+	cbx_road_discard(road);
+	cbx_mailbox_free(road->inbox, drop);
+	ck_assert_int_eq(cbx_mailbox_new(16, &road->inbox), 0);
 	cbx_listener_close(&listener);
 	cbx_bus_free(listener.bus);
 	cbx_mailbox_free(listener.inbox, drop);
@@ -134,8 +134,8 @@ void say_status(const char *job_id, const char *status)
 
 void poll_once(void)
 {
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_ge(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_ge(cbx_road_commit(road), 0);
 }
 
 int64_t waiting(void)
@@ -148,5 +148,5 @@ int64_t waiting(void)
 
 double consumed(const char *event, const char *outcome)
 {
-	return world_count(world.observe.events_consumed, event, outcome);
+	return world_count(world.counters.events_consumed, event, outcome);
 }

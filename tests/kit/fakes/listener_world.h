@@ -8,7 +8,7 @@
 #define CBX_TESTS_LISTENER_WORLD_H
 
 #include "listen/listen.h"
-#include "flow_world.h"
+#include "road_world.h"
 
 extern struct cbx_listener listener;
 extern char *listener_bindings[2]; /* two patterns; a test may put others here */

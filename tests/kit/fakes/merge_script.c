@@ -77,9 +77,9 @@ static void add_row(struct script *script, const char *text)
 	jobs[count]->origin = strstr(text, "user") ? CBX_USER : CBX_OCD;
 	jobs[count]->revision = strtoll(at + 2, NULL, 10);
 	jobs[count]->phase = CBX_LIVE;
-	jobs[count]->word_db_ms = 1;
+	jobs[count]->applied_db_ms = 1;
 	if (!jobs[count]->revision)
-		jobs[count]->phase = CBX_UNHEARD;
+		jobs[count]->phase = CBX_UNREPORTED;
 	else if (cbx_kind_is_end(jobs[count]->kind))
 		jobs[count]->phase = CBX_ENDED;
 	ck_assert_int_eq(cbx_job_list_new(jobs, count + 1, &list), 0);
@@ -96,8 +96,8 @@ static void print_change(struct cbx_text *out, const struct cbx_change *change)
 
 	cbx_text_printf(out, "%lld %s r%lld %s", (long long)job->status->job_id, job->status->text,
 			(long long)job->revision,
-			!change->told                       ? "progress"
-			: change->place == CBX_IN_COMPLETED ? "completed"
+			!change->transition                 ? "progress"
+			: change->table == CBX_IN_COMPLETED ? "completed"
 							    : "monitor");
 	if (change->previous_status)
 		cbx_text_printf(out, " was=%s", change->previous_status);
@@ -182,15 +182,15 @@ static size_t read_ids(const char **text, int64_t ids[MOST])
 }
 
 /* What follows the words: "| 17 ?" */
-static void read_garbled(const char *text, struct cbx_report *report, int64_t ids[MOST])
+static void read_rejected(const char *text, struct cbx_report *report, int64_t ids[MOST])
 {
-	report->garbled = ids;
+	report->rejected = ids;
 	for (text += strspn(text, "| "); *text;
 	     text += strcspn(text, " "), text += strspn(text, " ")) {
 		if (*text == '?')
 			report->absence = CBX_MAY_BE_MISSING;
 		else
-			ids[report->garbled_count++] = strtoll(text, NULL, 10);
+			ids[report->rejected_count++] = strtoll(text, NULL, 10);
 	}
 }
 
@@ -215,11 +215,11 @@ static void merge(struct script *script, struct cbx_report *report)
 	script->now = 0;
 }
 
-static void hear(struct script *script, const char *text)
+static void receive(struct script *script, const char *text)
 {
 	struct cbx_status *statuses[MOST];
 	int64_t ids[MOST];
-	int64_t garbled[MOST];
+	int64_t rejected[MOST];
 	char words[256];
 	struct cbx_report report = { .system = SYSTEM, .statuses = statuses, .named = ids };
 	const char *rest = strchr(text, '@') + 1;
@@ -230,15 +230,15 @@ static void hear(struct script *script, const char *text)
 	rest = end + strspn(end, " ");
 	report.kind = *text == 'l' ? CBX_LIST_ANSWER : *text == 'p' ? CBX_PUSH : CBX_STATUS_ANSWER;
 	if (!strncmp(text, "silence", 7)) {
-		report.kind = CBX_SILENCE;
-		report.silent_before_ms = strtoll(rest, NULL, 10) * 1000;
+		report.kind = CBX_OFFLINE_EXPIRY;
+		report.expired_before_ms = strtoll(rest, NULL, 10) * 1000;
 		rest = "";
 	} else if (report.kind == CBX_STATUS_ANSWER) {
 		report.named_count = read_ids(&rest, ids);
 	}
 	snprintf(words, sizeof(words), "%.*s", (int)strcspn(rest, "|"), rest);
 	report.count = words_of(SYSTEM, words, statuses, MOST);
-	read_garbled(rest + strcspn(rest, "|"), &report, garbled);
+	read_rejected(rest + strcspn(rest, "|"), &report, rejected);
 	merge(script, &report);
 	for (i = 0; i < report.count; i++)
 		cbx_status_unref(statuses[i]);
@@ -257,7 +257,7 @@ static void step(struct script *script, const char *input)
 	else if (!strcmp(input, "show"))
 		print_list(script);
 	else
-		hear(script, input + (*input == '+'));
+		receive(script, input + (*input == '+'));
 	if (*input != '+')
 		print_batch(script, &before);
 }

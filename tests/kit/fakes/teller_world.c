@@ -23,16 +23,16 @@ void teller_set_up(void)
 {
 	world_set_up();
 	world_lead();
-	teller = (struct cbx_teller){ .clock = flow->clock,
+	teller = (struct cbx_teller){ .clock = road->clock,
 				      .log = &world.log,
 				      .place = &world.place,
 				      .settings = cbx_settings_ref(world.settings),
-				      .observe = &world.observe,
+				      .counters = &world.counters,
 				      .leadership = &world.leadership };
 	ck_assert_int_eq(cbx_mailbox_new(8, &teller.inbox), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &teller.bus), 0);
 	ck_assert_int_eq(cbx_memory_state_new(world.store, &teller.state), 0);
-	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &teller.sql), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &teller.sql), 0);
 	faults_of_bus(teller.bus, &world.bus_faults, &world.clock, CBX_SECOND, NULL, NULL);
 	faults_of_state(teller.state, &world.state_faults);
 	faults_of_sql(teller.sql, &world.sql_faults);
@@ -44,7 +44,7 @@ void teller_set_up(void)
 
 static void drop_view(void *item)
 {
-	cbx_view_unref(item);
+	cbx_snapshot_unref(item);
 }
 
 void teller_tear_down(void)
@@ -59,7 +59,7 @@ void teller_tear_down(void)
 	world_tear_down();
 }
 
-void teller_be_heard(void)
+void teller_subscribe(void)
 {
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &ear), 0);
 	ear->max_body = (size_t)16 << 20;
@@ -71,28 +71,28 @@ void teller_be_heard(void)
 	ck_assert_int_eq(ear->ops->consume(ear, "ear", 0, UINT64_MAX), 0);
 }
 
-static bool hear(struct cbx_bus_event *event)
+static bool receive(struct cbx_bus_event *event)
 {
 	*event = (struct cbx_bus_event){ 0 };
 	ck_assert_int_eq(ear->ops->take(ear, -1, 0, event), 0);
 	if (event->type != CBX_BUS_DELIVERY)
 		return false;
-	ear->ops->settle(ear, event->tag, false, true);
+	ear->ops->acknowledge(ear, event->tag, false, true);
 	return true;
 }
 
-void teller_hear(struct cbx_bus_event *event)
+void teller_receive(struct cbx_bus_event *event)
 {
-	ck_assert(hear(event));
+	ck_assert(receive(event));
 }
 
-void teller_expect_heard(const char *wanted)
+void teller_expect_received(const char *wanted)
 {
 	static const char key[] = "nl-ocd-chatterbox.event.";
 	struct cbx_text text = { 0 };
 	struct cbx_bus_event event;
 
-	while (hear(&event)) {
+	while (receive(&event)) {
 		ck_assert(!strncmp(event.message.routing_key, key, strlen(key)));
 		cbx_text_printf(&text, "%s %s\n", event.message.routing_key + strlen(key),
 				event.message.message_id ? event.message.message_id : "-");
@@ -122,7 +122,7 @@ void teller_expect_stream(const char *ids)
 void teller_record(const char *system, const char *words)
 {
 	world_push(system, words);
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok");
 }

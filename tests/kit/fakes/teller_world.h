@@ -7,8 +7,8 @@
 #ifndef CBX_TESTS_TELLER_WORLD_H
 #define CBX_TESTS_TELLER_WORLD_H
 
+#include "road_world.h"
 #include "tell/tell.h"
-#include "flow_world.h"
 
 extern struct cbx_teller teller;
 
@@ -17,11 +17,11 @@ void teller_set_up(void);
 void teller_tear_down(void);
 void teller_connect(void);
 /* A queue that is bound to all events of ours */
-void teller_be_heard(void);
+void teller_subscribe(void);
 /* What was heard since: "update_job_status ABC1/17/1\n..." and frees; compares */
-void teller_expect_heard(const char *wanted);
+void teller_expect_received(const char *wanted);
 /* One message that was heard, with its body; an assertion when there is none. Clear it. */
-void teller_hear(struct cbx_bus_event *event);
+void teller_receive(struct cbx_bus_event *event);
 /* The ids in the stream, in order */
 void teller_expect_stream(const char *ids);
 /* A push that is recorded, so that the outbox has something */

@@ -36,7 +36,7 @@ START_TEST(honours_prefetch)
 	bus_expect_text(bus, "2", false);
 	bus_expect_text(bus, "3", false);
 	bus_expect_nothing(bus, 100);
-	ck_assert_int_eq(bus->ops->settle(bus, first, false, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, first, false, true), 0);
 	bus_expect_text(bus, "4", false);
 	bus_expect_nothing(bus, 100);
 	bus_close(&bus);
@@ -58,7 +58,7 @@ START_TEST(settles_many_at_once)
 		snprintf(text, sizeof(text), "%d", i);
 		tag = bus_expect_text(bus, text, false);
 	}
-	ck_assert_int_eq(bus->ops->settle(bus, tag - 1, true, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, tag - 1, true, true), 0);
 	/* a question makes sure that the broker has read it */
 	bus_wait_depth(bus, queue, 0);
 	bus->ops->disconnect(bus);
@@ -76,8 +76,10 @@ START_TEST(rejects_for_good)
 
 	send_numbers(bus, queue, 1, 2);
 	ck_assert_int_eq(bus->ops->consume(bus, queue, 1, bus_in(10)), 0);
-	ck_assert_int_eq(bus->ops->settle(bus, bus_expect_text(bus, "1", false), false, false), 0);
-	ck_assert_int_eq(bus->ops->settle(bus, bus_expect_text(bus, "2", false), false, false), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, bus_expect_text(bus, "1", false), false, false),
+			 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, bus_expect_text(bus, "2", false), false, false),
+			 0);
 	bus_expect_nothing(bus, 50);
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), 0);
 	ck_assert_int_eq(bus->ops->consume(bus, queue, 1, bus_in(10)), 0);
@@ -99,7 +101,7 @@ START_TEST(redelivers_in_order)
 	second = bus_expect_text(bus, "2", false);
 	bus_expect_text(bus, "3", false);
 	bus_expect_text(bus, "4", false);
-	ck_assert_int_eq(bus->ops->settle(bus, second, false, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, second, false, true), 0);
 	bus_expect_text(bus, "5", false);
 	bus->ops->disconnect(bus);
 	bus_wait_depth(next, queue, 5);
@@ -137,7 +139,7 @@ START_TEST(consumes_two_queues_and_cancels)
 	send_numbers(bus, two, 1, 1);
 	bus_expect_confirmed(bus, 2, 2);
 	bus_wait_depth(bus, two, 1);
-	ck_assert_int_eq(bus->ops->settle(bus, open, false, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, open, false, true), 0);
 	ck_assert_int_eq(bus->ops->consume(bus, two, 10, bus_in(10)), 0);
 	bus_expect_text(bus, "1", false);
 	bus_wait_depth(bus, one, 0);
@@ -199,7 +201,7 @@ static void answer_all(struct cbx_bus *server, const char *queue)
 		reply.body = event.message.body;
 		reply.body_len = event.message.body_len;
 		bus_send(server, &reply);
-		ck_assert_int_eq(server->ops->settle(server, event.tag, false, true), 0);
+		ck_assert_int_eq(server->ops->acknowledge(server, event.tag, false, true), 0);
 		cbx_bus_event_clear(&event);
 	}
 }

@@ -43,7 +43,7 @@ START_TEST(says_not_connected)
 	ck_assert(!bus->ops->is_up(bus));
 	ck_assert_int_eq(bus->ops->take(bus, -1, bus_in(1), &event), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(bus->ops->publish(bus, &message, NULL, bus_in(1)), CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(bus->ops->settle(bus, 1, false, true), CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, 1, false, true), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(bus->ops->declare(bus, "x", bus_in(1)), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(bus->ops->declare_exchange(bus, "x", bus_in(1)), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(bus->ops->bind(bus, "x", "amq.topic", "x", bus_in(1)), CHATTERBOX_E_DOWN);
@@ -79,7 +79,7 @@ START_TEST(survives_the_loss_of_the_broker)
 	expect_down(bus);
 	expect_down(consumer);
 	ck_assert_int_eq(bus->ops->publish(bus, &kept, NULL, bus_in(1)), CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(consumer->ops->settle(consumer, 1, false, true), CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(consumer->ops->acknowledge(consumer, 1, false, true), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(bus->ops->connect(bus, true, bus_in(2)), CHATTERBOX_E_DOWN);
 	ck_assert_ptr_nonnull(strstr(bus->error, bus->where));
 

@@ -252,10 +252,10 @@ START_TEST(drains_an_oversized_body)
 	ck_assert_uint_eq(event.message.body_len, 0);
 	ck_assert_str_eq(event.message.message_id, "large");
 	ck_assert_str_eq(event.message.queue, queue);
-	ck_assert_int_eq(bus->ops->settle(bus, event.tag, false, false), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, event.tag, false, false), 0);
 	cbx_bus_event_clear(&event);
-	ck_assert_int_eq(bus->ops->settle(bus, bus_expect_text(bus, "small", false), false, true),
-			 0);
+	ck_assert_int_eq(
+		bus->ops->acknowledge(bus, bus_expect_text(bus, "small", false), false, true), 0);
 	/* both are settled: nothing comes back */
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), 0);
 	ck_assert_int_eq(bus->ops->consume(bus, queue, 10, bus_in(10)), 0);

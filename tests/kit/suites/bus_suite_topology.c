@@ -196,7 +196,7 @@ START_TEST(tells_of_a_missing_exchange_and_goes_on)
 		if (event.type == CBX_BUS_CONFIRMED)
 			ck_assert_uint_eq(event.tag, 2);
 		else
-			ck_assert_int_eq(bus->ops->settle(bus, event.tag, false, true), 0);
+			ck_assert_int_eq(bus->ops->acknowledge(bus, event.tag, false, true), 0);
 		cbx_bus_event_clear(&event);
 	}
 	bus_close(&bus);

@@ -78,7 +78,7 @@ struct cbx_change *sql_put(struct cbx_batch *batch, const char *system, int64_t 
 	batch->changes = grow(batch->changes, batch->change_count, sizeof(*change));
 	change = &batch->changes[batch->change_count++];
 	change->job = job;
-	change->told = true;
+	change->transition = true;
 	return change;
 }
 

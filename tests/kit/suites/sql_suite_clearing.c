@@ -140,7 +140,7 @@ START_TEST(rows_behind_their_end_stay)
 	struct cbx_batch batch = { 0 };
 
 	/* OCD inserts a job again that has ended: the next word continues its revision */
-	sql_put(&batch, "ABC1", 17, "Completed", 4)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Completed", 4)->table = CBX_IN_COMPLETED;
 	sql_put(&batch, "ABC1", 18, "Errored", 1);
 	sql_record(&batch, 0);
 	sql_world->run("insert into status_monitor (system, job_id, status) "
@@ -228,7 +228,7 @@ START_TEST(old_rows_expire)
 	int i;
 
 	for (i = 1; i <= 3; i++)
-		sql_put(&batch, "ABC1", i, "Killed", 1)->place = CBX_IN_COMPLETED;
+		sql_put(&batch, "ABC1", i, "Killed", 1)->table = CBX_IN_COMPLETED;
 	ck_assert_int_eq(sql->errors->store(sql, &sql_guard, errors, CBX_COUNT(errors)), 0);
 	sql_record(&batch, 0);
 	/* seen a minute ago; first seen then, and again just now */

@@ -205,7 +205,7 @@ START_TEST(other_epoch_changes_nothing)
 	int64_t removed = -7;
 
 	sql_put(&batch, "ABC1", 17, "Errored", 1)->error_code = "disk";
-	sql_put(&batch, "ABC1", 19, "Killed", 1)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 19, "Killed", 1)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	zombie.epoch--;
 	ck_assert_int_eq(ops->store(sql, &zombie, &row, 1), CHATTERBOX_E_FENCED);

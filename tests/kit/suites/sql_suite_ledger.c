@@ -26,7 +26,7 @@ START_TEST(records_every_column)
 		   "ABC1/17|update_job_status|ABC1/17/1|{}|user");
 
 	/* progress: absent members become null, an equal revision is fine */
-	sql_put(&batch, "ABC1", 17, "Running", 1)->told = false;
+	sql_put(&batch, "ABC1", 17, "Running", 1)->transition = false;
 	sql_record(&batch, 0);
 	sql_expect("select count(*) from status_monitor where percent_completed is null and "
 		   "downloaded is null and total_files is null and download_speed is null and "
@@ -40,22 +40,22 @@ START_TEST(moves_only_forward)
 	struct cbx_batch batch = { 0 };
 
 	sql_put(&batch, "ABC1", 17, "Paused", 3);
-	sql_put(&batch, "ABC1", 18, "Paused", 3)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Paused", 3)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	sql_put(&batch, "ABC1", 16, "Running", 1);
 	sql_put(&batch, "ABC1", 17, "Running", 2);
 	sql_put_event(&batch, "ABC1/17", "ABC1/17/2");
 	sql_record(&batch, CHATTERBOX_E_FENCED);
-	sql_put(&batch, "ABC1", 17, "Killed", 2)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Killed", 2)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, CHATTERBOX_E_FENCED);
-	sql_put(&batch, "ABC1", 18, "Killed", 2)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Killed", 2)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, CHATTERBOX_E_FENCED);
 	sql_put(&batch, "ABC1", 18, "Running", 2)->returned = true;
 	sql_record(&batch, CHATTERBOX_E_FENCED);
 	sql_expect("select count(*) from outbox", "0");
 	sql_expect("select job_id || status || revision from status_monitor", "17Paused3");
 	sql_expect("select job_id || status || revision from completed_jobs", "18Paused3");
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
+	ck_assert_int_eq(sql->ledger->resolve(sql, sql_soon()), 0);
 }
 END_TEST
 
@@ -73,7 +73,7 @@ START_TEST(origin_never_turns_back)
 	sql_put(&batch, "ABC1", 18, "Running", 1)->job->origin = CBX_OCD;
 	sql_record(&batch, 0);
 	sql_expect("select origin from status_monitor where job_id = 18", "ocd");
-	sql_put(&batch, "ABC1", 17, "Completed", 2)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Completed", 2)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	sql_expect("select origin from completed_jobs", "ocd");
 }
@@ -87,13 +87,13 @@ START_TEST(ends_move_to_completed_jobs)
 	sql_put(&batch, "ABC1", 17, "Running", 1);
 	sql_record(&batch, 0);
 	change = sql_put(&batch, "ABC1", 17, "Killed", 2);
-	change->place = CBX_IN_COMPLETED;
+	change->table = CBX_IN_COMPLETED;
 	change->job->inferred = true;
 	change->job->status->downloaded = 4;
 	change->job->status->total_files = 5;
 	change->job->status->job_type = "movie";
 	/* never seen before, reported ended */
-	sql_put(&batch, "ABC1", 18, "Completed", 1)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Completed", 1)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	sql_expect("select count(*) from status_monitor", "0");
 	sql_expect("select job_type || status || downloaded || total_files || origin || revision "
@@ -104,7 +104,7 @@ START_TEST(ends_move_to_completed_jobs)
 		   "1");
 
 	/* the true end corrects an inferred one, and keeps the start */
-	sql_put(&batch, "ABC1", 17, "Completed", 3)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Completed", 3)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	sql_expect("select status || revision from completed_jobs where job_id = 17 and "
 		   "started_at is not null",
@@ -116,8 +116,8 @@ START_TEST(returned_jobs_leave_completed_jobs)
 {
 	struct cbx_batch batch = { 0 };
 
-	sql_put(&batch, "ABC1", 17, "Completed", 2)->place = CBX_IN_COMPLETED;
-	sql_put(&batch, "ABC1", 18, "Completed", 2)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Completed", 2)->table = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Completed", 2)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	sql_put(&batch, "ABC1", 17, "Running", 3)->returned = true;
 	sql_record(&batch, 0);
@@ -167,7 +167,7 @@ START_TEST(later_change_of_a_job_wins)
 
 	sql_put(&batch, "ABC1", 17, "Running", 1);
 	sql_put(&batch, "ABC1", 18, "Running", 1);
-	sql_put(&batch, "ABC1", 17, "Completed", 2)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 17, "Completed", 2)->table = CBX_IN_COMPLETED;
 	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
 	sql_put_event(&batch, "ABC1/17", "ABC1/17/2");
 	sql_record(&batch, 0);

@@ -40,7 +40,7 @@ START_TEST(rows_come_by_bytes_of_the_name)
 					    "b/2 Running user r2\n"
 					    "b/10 Running user r1\n"
 					    "é/1 Running user r1\n");
-	expect_rows(sql->ledger->unheard, "");
+	expect_rows(sql->ledger->unreported, "");
 }
 END_TEST
 
@@ -103,7 +103,7 @@ START_TEST(unheard_rows_are_those_of_revision_0)
 	insert("ABC1", 18);
 	sql_put(&batch, "ABC1", 17, "Queued", 1);
 	sql_record(&batch, 0);
-	expect_rows(sql->ledger->unheard, "ABC1/18 Queued ocd r0\n");
+	expect_rows(sql->ledger->unreported, "ABC1/18 Queued ocd r0\n");
 	expect_rows(sql->ledger->monitored, "ABC1/17 Queued ocd r1\nABC1/18 Queued ocd r0\n");
 	sql_expect("select count(*) from status_monitor where job_id = 17 and "
 		   "created_at < updated_at",
@@ -119,10 +119,10 @@ START_TEST(padded_names_are_trimmed)
 	insert("  ABC1", 17);
 	insert("ABC1 ", 18);
 	insert("bad/name", 1);
-	expect_rows(sql->ledger->unheard, "ABC1/17 Queued ocd r0\nABC1/18 Queued ocd r0\n");
+	expect_rows(sql->ledger->unreported, "ABC1/17 Queued ocd r0\nABC1/18 Queued ocd r0\n");
 	/* the first record of the job puts one row in place of both, of the same age and origin */
 	sql_put(&batch, "ABC1", 17, "Running", 1);
-	sql_put(&batch, "ABC1", 18, "Completed", 1)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Completed", 1)->table = CBX_IN_COMPLETED;
 	sql_record(&batch, 0);
 	expect_rows(sql->ledger->monitored, "ABC1/17 Running ocd r1\n");
 	sql_expect("select count(*) from status_monitor", "2");
@@ -145,7 +145,7 @@ START_TEST(padded_twin_of_a_known_job)
 	sql_record(&batch, 0);
 	/* OCD, too, starts to care for it, but writes the name padded */
 	insert("ABC1 ", 17);
-	expect_rows(sql->ledger->unheard, "");
+	expect_rows(sql->ledger->unreported, "");
 	expect_rows(sql->ledger->monitored, "ABC1/17 Running ocd r5\n");
 	ck_assert_int_eq(sql->ledger->ocd_jobs(sql, keys, 1, sql_note_row, &text), 0);
 	sql_expect_text(&text, "ABC1/17 - - r0\n");
@@ -184,7 +184,7 @@ START_TEST(monitored_jobs_are_found)
 	struct cbx_batch batch = { 0 };
 	struct cbx_change *change = sql_put(&batch, "ABC1", 17, "Killed", 4);
 
-	change->place = CBX_IN_COMPLETED;
+	change->table = CBX_IN_COMPLETED;
 	sql_put(&batch, "ABC1", 18, "Running", 1);
 	sql_put(&batch, "ABC3", 18, "Running", 1);
 	sql_record(&batch, 0);
@@ -204,7 +204,7 @@ START_TEST(ended_jobs_are_found)
 	struct cbx_batch batch = { 0 };
 	struct cbx_change *change = sql_put(&batch, "ABC1", 17, "Killed", 4);
 
-	change->place = CBX_IN_COMPLETED;
+	change->table = CBX_IN_COMPLETED;
 	change->job->inferred = true;
 	sql_put(&batch, "ABC1", 18, "Running", 1);
 	sql_record(&batch, 0);

@@ -184,7 +184,7 @@ START_TEST(nothing_works_without_a_connection)
 			 CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(sql->lease->renew(sql, &sql_guard, 9), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(sql->ops->connect(sql, sql_soon()), 0);
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
+	ck_assert_int_eq(sql->ledger->resolve(sql, sql_soon()), 0);
 	ck_assert_int_eq(sql->ops->ping(sql), 0);
 	cbx_text_free(&text);
 }

@@ -42,7 +42,7 @@ START_TEST(all_or_nothing)
 	sql_record(&batch, 0);
 	/* the last statement of the transaction finds that its event was recorded already */
 	sql_put(&batch, "ABC1", 17, "Errored", 1)->error_code = "disk";
-	sql_put(&batch, "ABC1", 18, "Completed", 1)->place = CBX_IN_COMPLETED;
+	sql_put(&batch, "ABC1", 18, "Completed", 1)->table = CBX_IN_COMPLETED;
 	sql_put_event(&batch, "ABC1/18", "ABC1/18/1");
 	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
 	batch.checked = checked;
@@ -105,7 +105,7 @@ START_TEST(takes_large_batches)
 		struct cbx_change *change = sql_put(&batch, "ABC1", job, "Running", 1);
 
 		if (i % 10 == 0)
-			change->place = CBX_IN_COMPLETED;
+			change->table = CBX_IN_COMPLETED;
 		snprintf(id, sizeof(id), "ABC1/%d/1", job);
 		sql_put_event(&batch, "ABC1", id);
 	}
@@ -148,7 +148,7 @@ START_TEST(passes_its_deadline_by_writing_nothing)
 	ck_assert(r == CHATTERBOX_E_TIMEOUT || r == CHATTERBOX_E_DOWN);
 	sql_batch_free(&batch);
 	sql_expect("select count(*) from status_monitor", "0");
-	ck_assert_int_eq(sql->ledger->settled(sql, sql_soon()), 0);
+	ck_assert_int_eq(sql->ledger->resolve(sql, sql_soon()), 0);
 }
 END_TEST
 

@@ -51,65 +51,65 @@ static int note_entry(void *user, const struct cbx_stream_entry *entry)
 	return 0;
 }
 
-static void expect_events(char *place, size_t most, int result, const char *wanted)
+static void expect_events(char *position, size_t most, int result, const char *wanted)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
-	ck_assert_int_eq(state->ops->read_events(state, place, most, note_entry, &text), result);
+	ck_assert_int_eq(state->ops->read_events(state, position, most, note_entry, &text), result);
 	ck_assert_str_eq(text.len ? text.bytes : "", wanted);
 }
 
 START_TEST(events_are_read_on_from_a_place)
 {
-	char place[CBX_STREAM_PLACE] = "";
-	char start[CBX_STREAM_PLACE] = "0-0";
+	char position[CBX_STREAM_POSITION] = "";
+	char start[CBX_STREAM_POSITION] = "0-0";
 
-	expect_events(place, 10, 0, "");
-	ck_assert_str_eq(place, "0-0");
+	expect_events(position, 10, 0, "");
+	ck_assert_str_eq(position, "0-0");
 	append("A/1/1", NULL);
 	append("A/1/2", "Running");
 	append("A/1/3", "");
-	expect_events(place, 2, 0, "A/1/1 A/1/2+ ");
-	expect_events(place, 2, 0, "A/1/3+ ");
-	expect_events(place, 2, 0, "");
+	expect_events(position, 2, 0, "A/1/1 A/1/2+ ");
+	expect_events(position, 2, 0, "A/1/3+ ");
+	expect_events(position, 2, 0, "");
 	append("A/1/4", "x");
-	expect_events(place, 2, 0, "A/1/4+ ");
+	expect_events(position, 2, 0, "A/1/4+ ");
 	expect_events(start, 10, 0, "A/1/1 A/1/2+ A/1/3+ A/1/4+ ");
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
-	ck_assert_str_eq(place, start);
+	position[0] = '\0';
+	expect_events(position, 10, 0, "");
+	ck_assert_str_eq(position, start);
 }
 END_TEST
 
 START_TEST(a_gap_in_the_stream_is_told)
 {
 	static struct cbx_stream_entry entries[2000];
-	char place[CBX_STREAM_PLACE] = "";
-	char newer[CBX_STREAM_PLACE] = "99999999999999-0";
-	char kept[CBX_STREAM_PLACE];
+	char position[CBX_STREAM_POSITION] = "";
+	char newer[CBX_STREAM_POSITION] = "99999999999999-0";
+	char kept[CBX_STREAM_POSITION];
 	size_t i;
 
 	append("A/1/1", NULL);
-	expect_events(place, 10, 0, "");
-	strcpy(kept, place);
+	expect_events(position, 10, 0, "");
+	strcpy(kept, position);
 	expect_events(newer, 10, 1, "");
 	ck_assert_str_eq(newer, "99999999999999-0");
 	for (i = 0; i < 2000; i++)
 		entries[i] =
 			(struct cbx_stream_entry){ "status", "A/status/1", "{}", 2, NULL, NULL };
 	ck_assert_int_eq(state->ops->append_events(state, 0, entries, 2000, 100), 0);
-	expect_events(place, 10, 1, "");
-	ck_assert_str_eq(place, kept);
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
+	expect_events(position, 10, 1, "");
+	ck_assert_str_eq(position, kept);
+	position[0] = '\0';
+	expect_events(position, 10, 0, "");
 	world->flush();
-	expect_events(place, 10, 1, "");
+	expect_events(position, 10, 1, "");
 	append("A/1/2", NULL);
-	expect_events(place, 10, 1, "");
-	place[0] = '\0';
-	expect_events(place, 10, 0, "");
+	expect_events(position, 10, 1, "");
+	position[0] = '\0';
+	expect_events(position, 10, 0, "");
 	append("A/1/3", NULL);
-	expect_events(place, 10, 0, "A/1/3 ");
+	expect_events(position, 10, 0, "A/1/3 ");
 }
 END_TEST
 

@@ -156,7 +156,7 @@ static void publish(uint64_t number)
 }
 
 /* The broker reads on to the next acknowledgement */
-static void expect_settled(amqp_channel_t channel, uint64_t tag)
+static void expect_acknowledged(amqp_channel_t channel, uint64_t tag)
 {
 	const struct timeval limit = { 5, 0 };
 	const amqp_basic_ack_t *ack;
@@ -197,9 +197,9 @@ START_TEST(what_a_closed_channel_sends_late_is_not_the_next_ones)
 	say_confirm(3, 1);
 	expect(CBX_BUS_CONFIRMED, 3, false);
 	/* of what is settled only the new channel's delivery reaches the broker */
-	ck_assert_int_eq(bus->ops->settle(bus, 2, true, true), 0);
-	ck_assert_int_eq(bus->ops->settle(bus, 3, false, true), 0);
-	expect_settled(3, 1);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, 2, true, true), 0);
+	ck_assert_int_eq(bus->ops->acknowledge(bus, 3, false, true), 0);
+	expect_acknowledged(3, 1);
 }
 END_TEST
 

@@ -14,10 +14,10 @@
 #define JOBS 20
 
 /* A view with twenty jobs of one system, and what is asked of it */
-struct desk {
+struct worker {
 	struct cbx_active_jobs *jobs;
 	struct cbx_systems *systems;
-	struct cbx_view view;
+	struct cbx_snapshot snapshot;
 	json_t *params;
 	struct cbx_text out;
 	char *answer;
@@ -25,7 +25,7 @@ struct desk {
 	struct cbx_metric *family;
 };
 
-static void add_jobs(struct desk *desk)
+static void add_jobs(struct worker *worker)
 {
 	struct cbx_job *jobs[JOBS];
 	struct cbx_job_list *list = NULL;
@@ -47,92 +47,95 @@ static void add_jobs(struct desk *desk)
 		cbx_status_unref(status);
 	}
 	ck_assert_int_eq(cbx_job_list_new(jobs, JOBS, &list), 0);
-	ck_assert_int_eq(cbx_active_jobs_set(desk->jobs, "ABC1", list), 0);
+	ck_assert_int_eq(cbx_active_jobs_set(worker->jobs, "ABC1", list), 0);
 	cbx_job_list_unref(list);
 	for (i = 0; i < JOBS; i++)
 		cbx_job_unref(jobs[i]);
-	entry = cbx_systems_get(desk->systems, "ABC1");
-	ck_assert_int_eq(cbx_systems_set(desk->systems, entry, CBX_ONLINE, 1, true), 0);
+	entry = cbx_systems_get(worker->systems, "ABC1");
+	ck_assert_int_eq(cbx_systems_set(worker->systems, entry, CBX_ONLINE, 1, true), 0);
 }
 
 static void *set_up(void)
 {
-	struct desk *desk = calloc(1, sizeof(*desk));
+	struct worker *worker = calloc(1, sizeof(*worker));
 
-	ck_assert_int_eq(cbx_active_jobs_new(&desk->jobs), 0);
-	ck_assert_int_eq(cbx_systems_new(&desk->systems), 0);
-	add_jobs(desk);
-	ck_assert_int_eq(cbx_active_jobs_freeze(desk->jobs, &desk->view.jobs), 0);
-	ck_assert_int_eq(cbx_systems_freeze(desk->systems, &desk->view.systems), 0);
-	desk->params = json_pack("{s:s, s:i}", "status", "running", "limit", 15);
-	ck_assert_int_eq(cbx_metrics_new(&desk->metrics), 0);
-	desk->family = cbx_metrics_add(desk->metrics, CBX_COUNTER, "x_total", "x", "kind", NULL);
-	return desk;
+	ck_assert_int_eq(cbx_active_jobs_new(&worker->jobs), 0);
+	ck_assert_int_eq(cbx_systems_new(&worker->systems), 0);
+	add_jobs(worker);
+	ck_assert_int_eq(cbx_active_jobs_freeze(worker->jobs, &worker->snapshot.jobs), 0);
+	ck_assert_int_eq(cbx_systems_freeze(worker->systems, &worker->snapshot.systems), 0);
+	worker->params = json_pack("{s:s, s:i}", "status", "running", "limit", 15);
+	ck_assert_int_eq(cbx_metrics_new(&worker->metrics), 0);
+	worker->family =
+		cbx_metrics_add(worker->metrics, CBX_COUNTER, "x_total", "x", "kind", NULL);
+	return worker;
 }
 
 static void tear_down(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 
-	cbx_snapshot_unref(desk->view.jobs);
-	cbx_system_list_unref(desk->view.systems);
-	cbx_active_jobs_free(desk->jobs);
-	cbx_systems_free(desk->systems);
-	json_decref(desk->params);
-	cbx_text_free(&desk->out);
-	free(desk->answer);
-	cbx_metrics_free(desk->metrics);
-	free(desk);
+	cbx_frozen_jobs_unref(worker->snapshot.jobs);
+	cbx_system_list_unref(worker->snapshot.systems);
+	cbx_active_jobs_free(worker->jobs);
+	cbx_systems_free(worker->systems);
+	json_decref(worker->params);
+	cbx_text_free(&worker->out);
+	free(worker->answer);
+	cbx_metrics_free(worker->metrics);
+	free(worker);
 }
 
-static int take(struct desk *desk, int result)
+static int take(struct worker *worker, int result)
 {
-	int error = cbx_text_take(&desk->out, &desk->answer, NULL);
+	int error = cbx_text_take(&worker->out, &worker->answer, NULL);
 
 	return result < 0 ? result : error;
 }
 
 static int page_of_jobs(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 	char error[CBX_API_ERROR] = "";
 
-	return take(desk, cbx_job_api_jobs(&desk->view, desk->params, false, &desk->out, error));
+	return take(worker, cbx_job_api_jobs(&worker->snapshot, worker->params, false, &worker->out,
+					     error));
 }
 
 static int page_of_systems(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 	char error[CBX_API_ERROR] = "";
 
-	return take(desk, cbx_job_api_systems(&desk->view, desk->params, &desk->out, error));
+	return take(worker,
+		    cbx_job_api_systems(&worker->snapshot, worker->params, &worker->out, error));
 }
 
 static int one_system(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 	char error[CBX_API_ERROR] = "";
 
-	return take(desk, cbx_job_api_system(&desk->view, "ABC1", &desk->out, error));
+	return take(worker, cbx_job_api_system(&worker->snapshot, "ABC1", &worker->out, error));
 }
 
 static int summary(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 	const struct cbx_summary_facts facts = { .role = "leader", .leader = "me" };
 
-	cbx_job_api_summary(&desk->view, &facts, &desk->out);
-	return take(desk, 0);
+	cbx_job_api_summary(&worker->snapshot, &facts, &worker->out);
+	return take(worker, 0);
 }
 
 static void no_answer(void *fixture)
 {
-	ck_assert_ptr_null(((struct desk *)fixture)->answer);
+	ck_assert_ptr_null(((struct worker *)fixture)->answer);
 }
 
 static void whole_answer(void *fixture)
 {
-	const char *answer = ((struct desk *)fixture)->answer;
+	const char *answer = ((struct worker *)fixture)->answer;
 	json_t *json = json_loads(answer, 0, NULL);
 
 	ck_assert_msg(json_is_object(json), "%s", answer);
@@ -141,7 +144,7 @@ static void whole_answer(void *fixture)
 
 static void whole_page(void *fixture)
 {
-	json_t *json = json_loads(((struct desk *)fixture)->answer, 0, NULL);
+	json_t *json = json_loads(((struct worker *)fixture)->answer, 0, NULL);
 
 	ck_assert_uint_eq(json_array_size(json_object_get(json, "jobs")), 15);
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "total")), JOBS);
@@ -152,12 +155,12 @@ static void whole_page(void *fixture)
 /* A sample that can't be taken is lost, and nothing else */
 static int figures(void *fixture)
 {
-	struct desk *desk = fixture;
+	struct worker *worker = fixture;
 
-	cbx_metric_add(desk->family, "a", NULL, 1);
-	cbx_metric_add(desk->family, "b", NULL, 1);
-	cbx_metrics_render(desk->metrics, true, &desk->out);
-	return take(desk, 0);
+	cbx_metric_add(worker->family, "a", NULL, 1);
+	cbx_metric_add(worker->family, "b", NULL, 1);
+	cbx_metrics_render(worker->metrics, true, &worker->out);
+	return take(worker, 0);
 }
 
 static int make_mailbox(void *fixture)

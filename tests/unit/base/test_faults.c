@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The kit's own conduct: planned failures come when they were planned, time passes in take(). */
-#include "flow_world.h"
 #include "port/ledger.h"
+#include "road_world.h"
 
 #include <string.h>
 
@@ -29,10 +29,10 @@ START_TEST(a_call_that_fails_does_nothing)
 
 	world_connect();
 	faults_add(&world.sql_faults, "now", CHATTERBOX_E_TIMEOUT);
-	ck_assert_int_eq(flow->sql->ops->now(flow->sql, &ms), CHATTERBOX_E_TIMEOUT);
+	ck_assert_int_eq(road->sql->ops->now(road->sql, &ms), CHATTERBOX_E_TIMEOUT);
 	ck_assert_int_eq(ms, 0);
-	ck_assert(flow->sql->ops->is_up(flow->sql));
-	ck_assert_int_eq(flow->sql->ops->now(flow->sql, &ms), 0);
+	ck_assert(road->sql->ops->is_up(road->sql));
+	ck_assert_int_eq(road->sql->ops->now(road->sql, &ms), 0);
 	ck_assert_int_eq(ms, FAKE_CLOCK_WALL);
 }
 END_TEST
@@ -45,13 +45,13 @@ START_TEST(down_means_that_the_connection_is_gone)
 	faults_add(&world.sql_faults, "now", CHATTERBOX_E_DOWN);
 	faults_add(&world.state_faults, "read_epoch", CHATTERBOX_E_DOWN);
 	faults_add(&world.bus_faults, "depth", CHATTERBOX_E_DOWN);
-	flow->sql->ops->now(flow->sql, &number);
-	flow->state->ops->read_epoch(flow->state, &number);
-	flow->bus->ops->depth(flow->bus, "x", &number, UINT64_MAX);
-	ck_assert(!flow->sql->ops->is_up(flow->sql));
-	ck_assert(!flow->state->ops->is_up(flow->state));
-	ck_assert(!flow->bus->ops->is_up(flow->bus));
-	ck_assert(strstr(flow->bus->error, "depth") != NULL);
+	road->sql->ops->now(road->sql, &number);
+	road->state->ops->read_epoch(road->state, &number);
+	road->bus->ops->depth(road->bus, "x", &number, UINT64_MAX);
+	ck_assert(!road->sql->ops->is_up(road->sql));
+	ck_assert(!road->state->ops->is_up(road->state));
+	ck_assert(!road->bus->ops->is_up(road->bus));
+	ck_assert(strstr(road->bus->error, "depth") != NULL);
 }
 END_TEST
 
@@ -61,16 +61,16 @@ START_TEST(waiting_for_the_bus_is_passing_time)
 	uint64_t began;
 
 	world_connect();
-	began = cbx_now(flow->clock);
-	ck_assert_int_eq(flow->bus->ops->take(flow->bus, -1, began + 3 * CBX_SECOND, &event), 0);
+	began = cbx_now(road->clock);
+	ck_assert_int_eq(road->bus->ops->take(road->bus, -1, began + 3 * CBX_SECOND, &event), 0);
 	ck_assert_int_eq(event.type, CBX_BUS_NOTHING);
-	ck_assert_uint_eq(cbx_now(flow->clock), began + 3 * CBX_SECOND);
+	ck_assert_uint_eq(cbx_now(road->clock), began + 3 * CBX_SECOND);
 	/* what wakes it stops the time */
-	cbx_mailbox_wake(flow->inbox);
-	ck_assert_int_eq(flow->bus->ops->take(flow->bus, cbx_mailbox_fd(flow->inbox),
+	cbx_mailbox_wake(road->inbox);
+	ck_assert_int_eq(road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox),
 					      began + 9 * CBX_SECOND, &event),
 			 0);
-	ck_assert_uint_eq(cbx_now(flow->clock), began + 3 * CBX_SECOND);
+	ck_assert_uint_eq(cbx_now(road->clock), began + 3 * CBX_SECOND);
 }
 END_TEST
 
@@ -83,14 +83,14 @@ START_TEST(a_lost_commit_is_known_afterwards)
 	guard = cbx_leadership_guard(&world.leadership, world.epoch);
 	cbx_batch_add_checked(&batch, "ABC1");
 	world.sql_faults.lose_commit = true;
-	ck_assert_int_eq(flow->sql->ledger->record(flow->sql, &guard, &batch, UINT64_MAX),
+	ck_assert_int_eq(road->sql->ledger->record(road->sql, &guard, &batch, UINT64_MAX),
 			 CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(flow->sql->ledger->settled(flow->sql, UINT64_MAX), 1);
+	ck_assert_int_eq(road->sql->ledger->resolve(road->sql, UINT64_MAX), 1);
 	world_expect("select count(*) from recently_checked", "1");
 	faults_add(&world.sql_faults, "record", CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(flow->sql->ledger->record(flow->sql, &guard, &batch, UINT64_MAX),
+	ck_assert_int_eq(road->sql->ledger->record(road->sql, &guard, &batch, UINT64_MAX),
 			 CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(flow->sql->ledger->settled(flow->sql, UINT64_MAX), 0);
+	ck_assert_int_eq(road->sql->ledger->resolve(road->sql, UINT64_MAX), 0);
 	cbx_batch_clear(&batch);
 }
 END_TEST

@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static int heard = -1;
+static int received = -1;
 
 /* As an abstract name, which leaves no file */
 static void listen_as(const char *name)
@@ -22,9 +22,9 @@ static void listen_as(const char *name)
 	int len = snprintf(at, sizeof(at), "@%s-%d", name, (int)getpid());
 
 	memcpy(address.sun_path + 1, at + 1, (size_t)len - 1);
-	heard = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	ck_assert_int_ge(heard, 0);
-	ck_assert_int_eq(bind(heard, (struct sockaddr *)&address,
+	received = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	ck_assert_int_ge(received, 0);
+	ck_assert_int_eq(bind(received, (struct sockaddr *)&address,
 			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
 			 0);
 	setenv("NOTIFY_SOCKET", at, 1);
@@ -33,7 +33,7 @@ static void listen_as(const char *name)
 static const char *next(void)
 {
 	static char text[256];
-	ssize_t len = recv(heard, text, sizeof(text) - 1, 0);
+	ssize_t len = recv(received, text, sizeof(text) - 1, 0);
 
 	text[len > 0 ? len : 0] = '\0';
 	return text;
@@ -48,7 +48,7 @@ static void begin(void)
 
 static void end(void)
 {
-	close(heard);
+	close(received);
 	unsetenv("NOTIFY_SOCKET");
 }
 

@@ -41,7 +41,7 @@ START_TEST(a_nul_between_tokens_is_refused)
 	static const char bytes[] = "{\n\"log\":\0{}}";
 	struct chatterbox_config *config = config_new();
 
-	ck_assert_int_eq(cbx_config_lay_bytes(config, bytes, sizeof(bytes) - 1, "/t.json"),
+	ck_assert_int_eq(cbx_config_apply_bytes(config, bytes, sizeof(bytes) - 1, "/t.json"),
 			 CHATTERBOX_E_CONFIG);
 	ck_assert_str_eq(config_problems(config),
 			 "error /t.json: line 2, column 6: not JSON: a NUL byte\n");
@@ -54,7 +54,7 @@ START_TEST(what_is_no_json_is_refused_with_its_place)
 	struct chatterbox_config *config = config_new();
 	struct chatterbox_config *fresh = config_new();
 
-	ck_assert_int_eq(config_lay(config, broken[_i].json), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(config_apply(config, broken[_i].json), CHATTERBOX_E_CONFIG);
 	ck_assert_str_eq(config_problems(config), broken[_i].problems);
 	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
 	ck_assert_int_eq(chatterbox_config_compare(fresh, config, NULL, NULL), 0);

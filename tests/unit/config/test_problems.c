@@ -238,7 +238,7 @@ START_TEST(a_flood_of_slips_is_cut_but_no_error_is_lost)
 	for (i = 0; i < 5000; i++)
 		used += (size_t)sprintf(json + used, "\"slip number %d\":1,", i);
 	sprintf(json + used, "\"port\":0}}");
-	ck_assert_int_eq(config_lay(config, json), 0);
+	ck_assert_int_eq(config_apply(config, json), 0);
 	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
 	ck_assert_uint_eq(chatterbox_config_problem_count(config), 1001);
 	free(json);

@@ -18,7 +18,7 @@
 
 #define MOST 3000
 
-static struct cbx_desk desk;
+static struct cbx_request_worker worker;
 static struct cbx_calls calls;
 static struct cbx_bus *asker;
 
@@ -27,17 +27,17 @@ static void set_up(void)
 	listener_set_up();
 	world_push("ABC1", "1 Running t=Music; 2 Errored c=disk");
 	poll_once();
-	world_expect_settled("ok");
-	cbx_task_scheduler_init(&world.poller.scheduler, flow->clock);
-	cbx_cleanup_init(&world.poller.cleanup, flow, &world.poller.errors);
-	desk = (struct cbx_desk){ .window = &world.window, .calls = &calls };
-	pthread_mutex_init(&desk.lock, NULL);
-	ck_assert_int_eq(cbx_mailbox_new(16, &desk.inbox), 0);
-	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &desk.sql), 0);
-	world_link(&desk.link, WORLD_SQL, desk.sql);
+	world_expect_acknowledged("ok");
+	cbx_task_scheduler_init(&world.poller.scheduler, road->clock);
+	cbx_cleanup_init(&world.poller.cleanup, road, &world.poller.errors);
+	worker = (struct cbx_request_worker){ .slot = &world.slot, .calls = &calls };
+	pthread_mutex_init(&worker.lock, NULL);
+	ck_assert_int_eq(cbx_mailbox_new(16, &worker.inbox), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &worker.sql), 0);
+	world_link(&worker.link, WORLD_SQL, worker.sql);
 	calls = (struct cbx_calls){ .methods = cbx_methods,
-				    .desk = desk.inbox,
-				    .poller = flow->inbox,
+				    .worker = worker.inbox,
+				    .poller = road->inbox,
 				    .leadership = &world.leadership };
 	listener.calls = &calls;
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &asker), 0);
@@ -48,10 +48,10 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	cbx_desk_close(&desk);
-	cbx_sql_free(desk.sql);
-	cbx_mailbox_free(desk.inbox, NULL);
-	pthread_mutex_destroy(&desk.lock);
+	cbx_request_worker_close(&worker);
+	cbx_sql_free(worker.sql);
+	cbx_mailbox_free(worker.inbox, NULL);
+	pthread_mutex_destroy(&worker.lock);
 	cbx_bus_free(asker);
 	listener_tear_down();
 }
@@ -75,10 +75,10 @@ static void serve(void)
 	struct cbx_call *call;
 
 	listen_at_most(1);
-	call = cbx_mailbox_take(desk.inbox);
-	inbound = cbx_mailbox_take(flow->inbox);
+	call = cbx_mailbox_take(worker.inbox);
+	inbound = cbx_mailbox_take(road->inbox);
 	if (call)
-		call->method->desk(&desk, call);
+		call->method->worker(&worker, call);
 	if (inbound)
 		inbound->call->method->poller(&world.poller, inbound->call);
 	cbx_inbound_free(inbound);
@@ -86,7 +86,7 @@ static void serve(void)
 }
 
 /* The answers that came, as many as there are; each is whole */
-static unsigned hear_answers(unsigned n, bool *ok)
+static unsigned receive_answers(unsigned n, bool *ok)
 {
 	struct cbx_bus_event event = { 0 };
 	unsigned count = 0;
@@ -135,12 +135,12 @@ static bool play_request(const char *request, unsigned long nth, bool persistent
 	alloc_faults_arm(nth, persistent);
 	serve();
 	failed = alloc_faults_disarm();
-	answers = hear_answers((unsigned)nth, &ok);
+	answers = receive_answers((unsigned)nth, &ok);
 	for (tries = 0; !answers && tries < 4; tries++) {
 		world_pass(60);
 		world_connect();
 		serve();
-		answers = hear_answers((unsigned)nth, &ok);
+		answers = receive_answers((unsigned)nth, &ok);
 		ck_assert(ok || !answers);
 	}
 	ck_assert_msg(answers == 1, "%s, allocation %lu: %u answers", body, nth, answers);
@@ -149,8 +149,8 @@ static bool play_request(const char *request, unsigned long nth, bool persistent
 	listener_lose();
 	world_pass(60);
 	listen_at_most(2);
-	ck_assert_uint_eq(hear_answers((unsigned)nth, &ok), 0);
-	ck_assert_uint_eq(cbx_mailbox_count(desk.inbox), 0);
+	ck_assert_uint_eq(receive_answers((unsigned)nth, &ok), 0);
+	ck_assert_uint_eq(cbx_mailbox_count(worker.inbox), 0);
 	return failed > 0;
 }
 
@@ -218,7 +218,7 @@ static void expect_told(unsigned long n)
 
 	snprintf(wanted, sizeof(wanted), "ABC1/1/%lu", n);
 	for (;;) {
-		teller_hear(&event);
+		teller_receive(&event);
 		ck_assert(!last[0] || strcmp(event.message.message_id, last) >= 0);
 		snprintf(last, sizeof(last), "%s", event.message.message_id);
 		cbx_bus_event_clear(&event);
@@ -257,7 +257,7 @@ START_TEST(each_event_is_told)
 
 	alloc_faults_begin();
 	teller_set_up();
-	teller_be_heard();
+	teller_subscribe();
 	while (n < MOST && play_telling(n, _i))
 		n++;
 	ck_assert_uint_lt(n, MOST);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The Job Errors Task (contract 2.1): errored jobs go after a day, but not because a clock was set.
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #define DAY 86400
 
@@ -18,12 +18,12 @@ static void run_task(void)
 static void set_up(void)
 {
 	world_set_up();
-	cbx_cleanup_init(cleanup(), flow, &world.poller.errors);
+	cbx_cleanup_init(cleanup(), road, &world.poller.errors);
 	world_insert("ABC1", "17 Running", "user", 1);
 	world_lead();
 	world_push("ABC1", "17 Errored; 18 Running");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	run_task();
 	world_expect("select count(*) from errors", "1");
 }

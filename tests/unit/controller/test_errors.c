@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The errors controller: syncing systems go after maxSyncTime, and what is known of access to the
  * content server is gathered for csaTimer seconds, the last word winning. */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The Job Status Task's interval (contract 2.3): what is taken, kept, and read at
  * start. */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static void set_up(void)
 static double base(void)
 {
 	ck_assert_double_eq(status->check_status_task.interval, status->pacer.current);
-	ck_assert_double_eq(flow->interval_base, status->pacer.base);
+	ck_assert_double_eq(road->interval_base, status->pacer.base);
 	return cbx_job_status_get_time_till_next_check(status);
 }
 
@@ -171,18 +171,18 @@ START_TEST(the_event_of_it)
 
 	world_event(key, "{\"info\":\"\\\"600\\\"\"}");
 	world_event(key, "{\"info\":\"0\"}");
-	cbx_flow_drain_inbox(flow);
-	world_expect_settled("ok rejected");
+	cbx_road_drain_inbox(road);
+	world_expect_acknowledged("ok rejected");
 	ck_assert_double_eq(base(), 600);
 	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
 	world_event(key, "{}");
-	cbx_flow_drain_inbox(flow);
-	world_expect_settled("ok");
+	cbx_road_drain_inbox(road);
+	world_expect_acknowledged("ok");
 	ck_assert(status->interval_waits);
 	world_connect();
 	cbx_memory_store_set_interval(world.store, "33");
 	world_event(key, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}");
-	cbx_flow_drain_inbox(flow);
+	cbx_road_drain_inbox(road);
 	ck_assert(!status->interval_waits);
 	ck_assert_double_eq(base(), 33);
 }

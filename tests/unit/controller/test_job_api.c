@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /* Questions about jobs (contract 3.5, 6.2): filters, pages, order; over a view of a few systems. */
 #include "controller/job_api.h"
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct cbx_view *view;
+static struct cbx_snapshot *snapshot;
 
 static void set_up(void)
 {
@@ -20,13 +20,13 @@ static void set_up(void)
 	world_insert("XYZ", "1 Queued t=music", "user", 1);
 	world_insert("abc", "1 RUNNING", "ocd", 1);
 	world_lead();
-	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	view = cbx_window_look(&world.window);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
 }
 
 static void tear_down(void)
 {
-	cbx_view_unref(view);
+	cbx_snapshot_unref(snapshot);
 	world_tear_down();
 }
 
@@ -39,7 +39,7 @@ static int ask(const char *params, struct cbx_text *out, char *cursor, bool rpc)
 	json_t *root;
 	json_t *job;
 	size_t i;
-	int result = cbx_job_api_jobs(view, parsed, rpc, &json, error);
+	int result = cbx_job_api_jobs(snapshot, parsed, rpc, &json, error);
 
 	json_decref(parsed);
 	if (result < 0) {
@@ -184,13 +184,13 @@ START_TEST(a_page_holds_so_many_bytes_at_most)
 		memset(words + at, 'a', size);
 		memcpy(words + at + size, "\"", 2);
 		world_push("L", words);
-		ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-		ck_assert_int_eq(cbx_flow_settle(flow), 0);
+		ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+		ck_assert_int_eq(cbx_road_commit(road), 0);
 	}
 	free(words);
-	cbx_view_unref(view);
-	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	view = cbx_window_look(&world.window);
+	cbx_snapshot_unref(snapshot);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
 	for (n = 0; n < 3; n++) {
 		cursor[0] = '\0';
 		ck_assert_int_eq(ask(params, &text, cursor, false), 0);
@@ -217,19 +217,19 @@ END_TEST
 
 START_TEST(one_job)
 {
-	const struct cbx_job *job = cbx_job_api_find(view, "ABC1", 2);
+	const struct cbx_job *job = cbx_job_api_find(snapshot, "ABC1", 2);
 	struct cbx_job_facts facts = { .origin = "ocd",
 				       .revision = 3,
 				       .first_seen_ms = FAKE_CLOCK_WALL };
 	struct cbx_text text = { 0 };
 
 	ck_assert_ptr_nonnull(job);
-	ck_assert_ptr_nonnull(cbx_job_api_find(view, "ABC1", 11)); /* ended: it is known here */
-	ck_assert_ptr_null(cbx_job_api_find(view, "ABC1", 12));    /* nobody has heard of it */
-	ck_assert_ptr_null(cbx_job_api_find(view, "ABC1", 99));
-	ck_assert_ptr_null(cbx_job_api_find(view, "NONE", 2));
+	ck_assert_ptr_nonnull(cbx_job_api_find(snapshot, "ABC1", 11)); /* ended: it is known here */
+	ck_assert_ptr_null(cbx_job_api_find(snapshot, "ABC1", 12));    /* nobody has heard of it */
+	ck_assert_ptr_null(cbx_job_api_find(snapshot, "ABC1", 99));
+	ck_assert_ptr_null(cbx_job_api_find(snapshot, "NONE", 2));
 	facts.status = job->status;
-	cbx_job_api_job(view, &facts, &text);
+	cbx_job_api_job(snapshot, &facts, &text);
 	ck_assert_str_eq(text.bytes,
 			 "{\"job\":{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
 			 "\"job_type\":\"Music\"},\"origin\":\"ocd\",\"revision\":3,\"first_seen\":"

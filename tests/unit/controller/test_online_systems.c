@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Which systems are online (contract 2.2): populate, events, and what is newer. */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 
@@ -18,7 +18,7 @@ static void set_up(void)
 	online = &world.poller.online;
 	world_lead();
 	for (i = 0; i < CBX_COUNT(known); i++)
-		cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, known[i].name),
+		cbx_systems_restore(road->systems, cbx_systems_get(road->systems, known[i].name),
 				    known[i].state, 0);
 }
 
@@ -35,11 +35,11 @@ static void connections(const char *values)
 
 static void expect_states(const char *wanted)
 {
-	struct cbx_system_entry *const *all = cbx_systems_all(flow->systems);
+	struct cbx_system_entry *const *all = cbx_systems_all(road->systems);
 	struct cbx_text text = { 0 };
 	size_t i;
 
-	for (i = 0; i < cbx_systems_count(flow->systems); i++)
+	for (i = 0; i < cbx_systems_count(road->systems); i++)
 		cbx_text_printf(&text, "%s%s=%s", i ? " " : "", all[i]->system->name,
 				cbx_system_state_name(all[i]->system->state));
 	ck_assert_str_eq(text.bytes, wanted);
@@ -140,7 +140,7 @@ START_TEST(populated_again_after_a_day)
 {
 	struct cbx_task_scheduler scheduler;
 
-	cbx_task_scheduler_init(&scheduler, flow->clock);
+	cbx_task_scheduler_init(&scheduler, road->clock);
 	cbx_task_add(&scheduler, &online->task);
 	connections("('NEW')");
 	cbx_task_tick(&scheduler);
@@ -158,8 +158,8 @@ END_TEST
 START_TEST(a_word_newer_than_the_query_wins)
 {
 	connections("('NEW')");
-	cbx_systems_find(flow->systems, "OFF")->word_at = cbx_now(flow->clock);
-	cbx_systems_find(flow->systems, "ON")->word_at = cbx_now(flow->clock) + 1;
+	cbx_systems_find(road->systems, "OFF")->reported_at = cbx_now(road->clock);
+	cbx_systems_find(road->systems, "ON")->reported_at = cbx_now(road->clock) + 1;
 	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
 	expect_states("NEW=online OFF=offline ON=online UN=unknown");
 	/* and an older one does not */
@@ -173,9 +173,9 @@ START_TEST(events_mark_systems_and_an_online_one_is_asked)
 {
 	world_event("nl-hdms.event.control.system_online", "[\"OFF\",{\"actor_id\":\" NEW \"}]");
 	world_event("nl-hdms.event.control.system_offline", "{\"object\":{\"systemID\":\"ON\"}}");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok ok");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok ok");
 	expect_states("NEW=online OFF=online ON=offline UN=unknown");
 	hdms_system(&world.hdms, "OFF", "1 Running");
 	hdms_system(&world.hdms, "NEW", "2 Running");
@@ -187,8 +187,8 @@ END_TEST
 START_TEST(a_push_and_an_answer_mean_online)
 {
 	world_push("OFF", "1 Running");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_states("OFF=online ON=online UN=unknown");
 	hdms_system(&world.hdms, "UN", "");
 	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, NULL), 0);
@@ -203,8 +203,8 @@ START_TEST(a_live_word_about_an_ended_job_is_a_question)
 		  "('ON', 5, 'Completed', 4, 'user')");
 	hdms_system(&world.hdms, "ON", "5 Running");
 	world_push("ON", "5 Running");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_outbox("");
 	ck_assert_int_eq(cbx_job_status_ask_now(&world.poller.status), 0);
 	hdms_expect(&world.hdms, "job_list ON\n");
@@ -219,7 +219,7 @@ START_TEST(jobs_of_a_system_long_offline_become_errored)
 	world_insert("OFF", "1 Running", "user", 2);
 	world_insert("ON", "1 Running", "user", 2);
 	world_lead();
-	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "OFF"), CBX_OFFLINE, 0);
+	cbx_systems_restore(road->systems, cbx_systems_get(road->systems, "OFF"), CBX_OFFLINE, 0);
 	hdms_system(&world.hdms, "ON", "1 Running");
 	world_pass(86399);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
@@ -244,9 +244,9 @@ START_TEST(a_take_over_does_not_age_a_job_that_nothing_changed)
 	world_pass(90000);
 	world_run("insert into recently_checked (system, checked_at) "
 		  "select system, updated_at + 86400000 from status_monitor");
-	cbx_flow_unload(flow);
+	cbx_road_unload(road);
 	world_lead();
-	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "OFF"), CBX_OFFLINE, 0);
+	cbx_systems_restore(road->systems, cbx_systems_get(road->systems, "OFF"), CBX_OFFLINE, 0);
 	world_pass(86399 - 3000);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
 	world_expect_outbox("");

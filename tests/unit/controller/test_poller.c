@@ -3,7 +3,7 @@
  * it.
  */
 #include "controller/orders.h"
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <string.h>
 
@@ -11,14 +11,14 @@ static uint64_t stop_at;
 
 static void tick(void)
 {
-	if (cbx_now(flow->clock) >= stop_at)
+	if (cbx_now(road->clock) >= stop_at)
 		world.poller.stop = true;
 }
 
 /* The world goes on for so long */
 static void run_for(double seconds)
 {
-	stop_at = cbx_now(flow->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
+	stop_at = cbx_now(road->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
 	world.poller.stop = false;
 	cbx_poller_run(&world.poller);
 }
@@ -48,7 +48,7 @@ static struct cbx_inbound *command(enum cbx_inbound_type type)
 	struct cbx_inbound *inbound = NULL;
 
 	ck_assert_int_eq(cbx_inbound_new(type, &inbound), 0);
-	ck_assert_int_eq(cbx_mailbox_put(flow->inbox, inbound), 0);
+	ck_assert_int_eq(cbx_mailbox_put(road->inbox, inbound), 0);
 	return inbound;
 }
 
@@ -115,10 +115,10 @@ END_TEST
 
 START_TEST(a_discovery_that_failed_is_repeated)
 {
-	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 3);
+	faults_add_nth(&world.sql_faults, "unreported", CHATTERBOX_E_TIMEOUT, 1, 3);
 	run_for(4.5);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
-	faults_add_nth(&world.sql_faults, "unheard", CHATTERBOX_E_TIMEOUT, 1, 1);
+	faults_add_nth(&world.sql_faults, "unreported", CHATTERBOX_E_TIMEOUT, 1, 1);
 	command(CBX_IN_DISCOVER);
 	run_for(3);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
@@ -145,11 +145,11 @@ START_TEST(a_lapsed_lease_stops_the_asking_until_it_is_renewed)
 	world_push("ABC1", "17 Paused");
 	run_for(25);
 	hdms_expect(&world.hdms, "");
-	world_expect_settled("");
+	world_expect_acknowledged("");
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
 	run_for(0.5);
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 	world_expect_jobs("ABC1/17 Running r5 live ocd\n"); /* paused, and asked again */
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 }
@@ -157,16 +157,16 @@ END_TEST
 
 START_TEST(a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 
 	run_for(1);
-	flow->interval_base = 3;
+	road->interval_base = 3;
 	faults_add_nth(&world.sql_faults, "connect", CHATTERBOX_E_DOWN, 1, 1000);
-	cbx_link_lost(&flow->sql_link, CHATTERBOX_E_DOWN);
+	cbx_link_lost(&road->sql_link, CHATTERBOX_E_DOWN);
 	cbx_leadership_hold(&world.leadership, world.epoch, 1);
 	run_for(5);
-	view = cbx_window_look(flow->window);
-	ck_assert_double_eq(view->interval_base, 3);
+	snapshot = cbx_snapshot_slot_get(road->slot);
+	ck_assert_double_eq(snapshot->interval_base, 3);
 }
 END_TEST
 
@@ -176,7 +176,7 @@ START_TEST(a_fenced_write_ends_the_epoch)
 	world_run("update lease set epoch = epoch + 1, holder = 'other'");
 	world_push("ABC1", "17 Paused");
 	run_for(0.1);
-	world_expect_settled("again");
+	world_expect_acknowledged("again");
 	world_expect_outbox("");
 	world_expect("select status from status_monitor", "Running");
 }
@@ -184,10 +184,10 @@ END_TEST
 
 static bool is_shown_paused(void)
 {
-	struct cbx_view *view = cbx_window_look(&world.window);
-	bool paused = view->paused;
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&world.slot);
+	bool paused = snapshot->paused;
 
-	cbx_view_unref(view);
+	cbx_snapshot_unref(snapshot);
 	return paused;
 }
 
@@ -200,7 +200,7 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	hdms_expect(&world.hdms, "");
 	world_push("ABC1", "17 Paused");
 	run_for(0.5);
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
 	ck_assert(is_shown_paused());
 	run_for(10); /* what a push told is not asked sooner */
@@ -236,7 +236,7 @@ START_TEST(an_online_event_does_not_wait)
 	world_event("nl-hdms.event.control.system_online", "\"NEW\"");
 	run_for(0.3);
 	hdms_expect(&world.hdms, "job_list NEW\n");
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 	command(CBX_IN_DISCOVER);
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
@@ -263,14 +263,14 @@ START_TEST(load_stretches_and_calm_relaxes)
 	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 2500 * CBX_MS;
 	run_for(4);
 	ck_assert_double_eq(task->interval, 15);
-	ck_assert_str_eq(flow->load_reason, "reply_time");
-	ck_assert_double_eq(world_count(world.observe.under_load, "reply_time", NULL), 1);
+	ck_assert_str_eq(road->load_reason, "reply_time");
+	ck_assert_double_eq(world_count(world.counters.under_load, "reply_time", NULL), 1);
 	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 0;
 	run_for(16);
 	ck_assert_double_eq(task->interval, 10);
-	ck_assert_ptr_null(flow->load_reason);
+	ck_assert_ptr_null(road->load_reason);
 	/* a round that is cut short judges nothing */
-	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_NO_ANSWER;
 	faults_add_nth(&world.bus_faults, "take", CHATTERBOX_E_DOWN, 2, 1);
 	command(CBX_IN_DISCOVER);
 	run_for(0.2);
@@ -287,7 +287,7 @@ START_TEST(an_interval_is_read_when_redis_is_back)
 	run_for(0.05);
 	ck_assert(world.poller.status.interval_waits);
 	run_for(12);
-	ck_assert_double_eq(flow->interval_base, 44);
+	ck_assert_double_eq(road->interval_base, 44);
 }
 END_TEST
 
@@ -301,7 +301,7 @@ START_TEST(a_lost_redis_is_whole_again_by_itself)
 	ck_assert_int_eq(world.eye->ops->connect(world.eye, UINT64_MAX), 0);
 	run_for(12);
 	world_expect_shared("ABC1 17=Running\n");
-	ck_assert_double_eq(world_count(world.observe.reconnects, "redis", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.reconnects, "redis", NULL), 1);
 }
 END_TEST
 
@@ -312,7 +312,7 @@ START_TEST(what_was_heard_is_recorded_at_a_stop)
 	world.poller.stop = false;
 	stop_at = 0;
 	cbx_poller_run(&world.poller);
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 	world_expect_outbox("ABC1/17/4 ABC1/status/2");
 }
 END_TEST

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /* Systems and the summary (contract 6.2), over a view; and how views are swapped. */
 #include "controller/job_api.h"
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct cbx_view *view;
+static struct cbx_snapshot *snapshot;
 
 static void set_up(void)
 {
@@ -23,15 +23,15 @@ static void set_up(void)
 	hdms_system(&world.hdms, "XYZ", "1 Paused")->mood = HDMS_OFFLINE;
 	world_lead();
 	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, NULL), 0);
-	entry = cbx_systems_get(flow->systems, "new");
+	entry = cbx_systems_get(road->systems, "new");
 	ck_assert_ptr_nonnull(entry);
-	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	view = cbx_window_look(&world.window);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
 }
 
 static void tear_down(void)
 {
-	cbx_view_unref(view);
+	cbx_snapshot_unref(snapshot);
 	world_tear_down();
 }
 
@@ -41,7 +41,7 @@ static void expect_systems(const char *params, const char *wanted)
 	struct cbx_text text = { 0 };
 	json_t *parsed = json_loads(params, 0, NULL);
 
-	ck_assert_int_eq(cbx_job_api_systems(view, parsed, &text, error), 0);
+	ck_assert_int_eq(cbx_job_api_systems(snapshot, parsed, &text, error), 0);
 	ck_assert_str_eq(text.bytes, wanted);
 	cbx_text_free(&text);
 	json_decref(parsed);
@@ -72,7 +72,7 @@ START_TEST(a_bad_page_of_systems)
 	struct cbx_text text = { 0 };
 	json_t *params = json_loads("{\"limit\":0}", 0, NULL);
 
-	ck_assert_int_eq(cbx_job_api_systems(view, params, &text, error), -EINVAL);
+	ck_assert_int_eq(cbx_job_api_systems(snapshot, params, &text, error), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(error, "limit"));
 	cbx_text_free(&text);
 	json_decref(params);
@@ -84,15 +84,16 @@ START_TEST(one_system)
 	char error[CBX_API_ERROR] = "";
 	struct cbx_text text = { 0 };
 
-	ck_assert_int_eq(cbx_job_api_system(view, "ABC1", &text, error), 0);
+	ck_assert_int_eq(cbx_job_api_system(snapshot, "ABC1", &text, error), 0);
 	ck_assert_str_eq(text.bytes,
 			 ABC ",\"next_activation\":\"2026-11-23T19:00:00.000Z\",\"jobs\":["
 			     "{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
 			     "\"download_speed\":\"1K\"}]}");
 	cbx_text_clear(&text);
-	ck_assert_int_eq(cbx_job_api_system(view, "new", &text, error), 0);
+	ck_assert_int_eq(cbx_job_api_system(snapshot, "new", &text, error), 0);
 	ck_assert_str_eq(text.bytes, NEW ",\"next_activation\":null,\"jobs\":[]}");
-	ck_assert_int_eq(cbx_job_api_system(view, "NOBODY", &text, error), CHATTERBOX_E_UNKNOWN);
+	ck_assert_int_eq(cbx_job_api_system(snapshot, "NOBODY", &text, error),
+			 CHATTERBOX_E_UNKNOWN);
 	ck_assert_ptr_nonnull(strstr(error, "NOBODY"));
 	cbx_text_free(&text);
 }
@@ -101,7 +102,7 @@ END_TEST
 START_TEST(the_summary)
 {
 	struct cbx_summary_facts facts = { "leader", "host:1:abc" };
-	struct cbx_view made = *view;
+	struct cbx_snapshot made = *snapshot;
 	struct cbx_text text = { 0 };
 
 	made.interval_base = 10;
@@ -135,9 +136,9 @@ END_TEST
 /* The gauges of a view (contract 7): the job figures are the leader's alone */
 START_TEST(the_gauges)
 {
-	struct cbx_observe *o = &world.observe;
+	struct cbx_counters *o = &world.counters;
 
-	cbx_observe_view(o, view, true);
+	cbx_counters_set_snapshot(o, snapshot, true);
 	ck_assert_double_eq(world_count(o->jobs, "running", "ocd"), 1);
 	ck_assert_double_eq(world_count(o->jobs, "paused", "user"), 1);
 	ck_assert_double_eq(world_count(o->live_jobs, NULL, NULL), 2);
@@ -147,7 +148,7 @@ START_TEST(the_gauges)
 	ck_assert_double_eq(world_count(o->download_speed, NULL, NULL), 1024);
 	ck_assert_double_eq(world_count(o->systems, "offline", NULL), 1);
 	ck_assert_double_eq(world_count(o->leader, NULL, NULL), 1);
-	cbx_observe_view(o, view, false);
+	cbx_counters_set_snapshot(o, snapshot, false);
 	ck_assert_double_eq(world_count(o->live_jobs, NULL, NULL), 0);
 	ck_assert_double_eq(world_count(o->jobs, "running", "ocd"), 0);
 	ck_assert_double_eq(world_count(o->systems, "offline", NULL), 1);
@@ -157,18 +158,19 @@ END_TEST
 
 START_TEST(a_view_stays_as_long_as_somebody_looks)
 {
-	struct cbx_view *now;
+	struct cbx_snapshot *now;
 
 	world_push("ABC1", "2 Completed");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	now = cbx_window_look(&world.window);
-	ck_assert_ptr_ne(now, view);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	now = cbx_snapshot_slot_get(&world.slot);
+	ck_assert_ptr_ne(now, snapshot);
 	ck_assert_int_eq(now->jobs->totals.live, 1);
-	ck_assert_int_eq(view->jobs->totals.live, 2);
+	ck_assert_int_eq(snapshot->jobs->totals.live, 2);
 	/* the system that nothing was told of is shared */
-	ck_assert_ptr_eq(cbx_snapshot_find(now->jobs, "XYZ"), cbx_snapshot_find(view->jobs, "XYZ"));
-	cbx_view_unref(now);
+	ck_assert_ptr_eq(cbx_frozen_jobs_find(now->jobs, "XYZ"),
+			 cbx_frozen_jobs_find(snapshot->jobs, "XYZ"));
+	cbx_snapshot_unref(now);
 }
 END_TEST
 

@@ -134,7 +134,7 @@ END_TEST
 /* Statuses that are rejected, each counted once, by this member; and the job that each may be
  * about: its system, if that can be read, and its job_id; any = neither can be read */
 static const struct {
-	const char *in, *counted, *garbled;
+	const char *in, *counted, *rejected;
 } rejected[] = {
 	{ "{}", "system", "any" },
 	{ "{\"job_id\":1,\"status\":\"x\"}", "system", "/1" },
@@ -162,12 +162,12 @@ static const struct {
 	{ "{\"system\":\"A\",\"job_id\":1,\"status\":\"" LONG64 "i\"}", "status", "A/1" },
 };
 
-static void expect_garbled(const struct cbx_reply *reply, const char *wanted)
+static void expect_rejected(const struct cbx_reply *reply, const char *wanted)
 {
-	const struct cbx_garbled *one = reply->garbled;
+	const struct cbx_rejected *one = reply->rejected;
 	char got[80] = "any";
 
-	ck_assert_uint_eq(reply->garbled_count + reply->garbled_any, 1);
+	ck_assert_uint_eq(reply->rejected_count + reply->rejected_any, 1);
 	if (one)
 		snprintf(got, sizeof(got), one->job_id < 0 ? "%s/" : "%s/%lld", one->system,
 			 (long long)one->job_id);
@@ -192,7 +192,7 @@ START_TEST(rejects_one_and_keeps_its_neighbours)
 		ck_assert_msg(reply->rejects[m] ==
 				      (unsigned)!strcmp(rejected[_i].counted, cbx_member_name(m)),
 			      "%s: %s", rejected[_i].in, cbx_member_name(m));
-	expect_garbled(reply, rejected[_i].garbled);
+	expect_rejected(reply, rejected[_i].rejected);
 	cbx_reply_free(reply);
 	ck_assert_int_eq(cbx_decode_status(rejected[_i].in, strlen(rejected[_i].in), &status),
 			 CHATTERBOX_E_DECODE);

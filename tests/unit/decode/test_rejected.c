@@ -41,7 +41,7 @@ static void expect_jobs(const struct cbx_reply *reply, const char *system, const
 	cbx_auto(cbx_freep) int64_t *ids = NULL;
 	size_t count = 0;
 	size_t i;
-	int any = cbx_reply_garbled(reply, system, &ids, &count);
+	int any = cbx_reply_rejected(reply, system, &ids, &count);
 
 	for (i = 0; i < count; i++)
 		cbx_text_printf(&got, " %lld", (long long)ids[i]);

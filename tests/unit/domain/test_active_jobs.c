@@ -59,7 +59,7 @@ START_TEST(list_finds_by_id)
 	struct cbx_job *jobs[3] = {
 		make_job("A", 2, CBX_RUNNING, CBX_LIVE, CBX_USER),
 		make_job("A", 5, CBX_ERRORED, CBX_ENDED, CBX_USER),
-		make_job("A", 900, CBX_OTHER, CBX_UNHEARD, CBX_USER),
+		make_job("A", 900, CBX_OTHER, CBX_UNREPORTED, CBX_USER),
 	};
 	struct cbx_job_list *list = NULL;
 	struct cbx_job *copy = NULL;
@@ -92,10 +92,10 @@ START_TEST(totals_count_live_jobs_only)
 		make_job("A", 3, CBX_PAUSED, CBX_LIVE, CBX_OCD),
 		make_job("A", 4, CBX_OTHER, CBX_LIVE, CBX_OCD),
 		make_job("A", 5, CBX_ERRORED, CBX_ENDED, CBX_OCD),
-		make_job("A", 6, CBX_OTHER, CBX_UNHEARD, CBX_OCD),
+		make_job("A", 6, CBX_OTHER, CBX_UNREPORTED, CBX_OCD),
 	};
 	struct cbx_active_jobs *table = NULL;
-	struct cbx_snapshot *frozen = NULL;
+	struct cbx_frozen_jobs *frozen = NULL;
 	struct cbx_job_list *list = NULL;
 	size_t i;
 
@@ -115,7 +115,7 @@ START_TEST(totals_count_live_jobs_only)
 	ck_assert_int_eq(frozen->totals.paused_ocd, 1);
 	ck_assert_int_eq(frozen->totals.other_ocd, 1);
 	ck_assert(frozen->totals.speed == 4096);
-	cbx_snapshot_unref(frozen);
+	cbx_frozen_jobs_unref(frozen);
 	cbx_job_list_unref(list);
 	for (i = 0; i < 6; i++)
 		cbx_job_unref(jobs[i]);
@@ -126,9 +126,9 @@ END_TEST
 START_TEST(a_frozen_copy_stays_and_shares)
 {
 	struct cbx_active_jobs *table = NULL;
-	struct cbx_snapshot *first = NULL;
-	struct cbx_snapshot *same = NULL;
-	struct cbx_snapshot *second = NULL;
+	struct cbx_frozen_jobs *first = NULL;
+	struct cbx_frozen_jobs *same = NULL;
+	struct cbx_frozen_jobs *second = NULL;
 
 	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
 	set_count(table, "B", 1);
@@ -139,7 +139,7 @@ START_TEST(a_frozen_copy_stays_and_shares)
 	/* setting what is there already changes nothing */
 	ck_assert_int_eq(cbx_active_jobs_set(table, "A", cbx_active_jobs_get(table, "A")), 0);
 	ck_assert_int_eq(cbx_active_jobs_set(table, "none", NULL), 0);
-	cbx_snapshot_unref(same);
+	cbx_frozen_jobs_unref(same);
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &same), 0);
 	ck_assert_ptr_eq(first, same);
 	cbx_active_jobs_clear(table);
@@ -147,22 +147,22 @@ START_TEST(a_frozen_copy_stays_and_shares)
 	ck_assert_ptr_null(cbx_active_jobs_get(table, "A"));
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
 	ck_assert_uint_eq(second->count, 0);
-	cbx_snapshot_unref(second);
+	cbx_frozen_jobs_unref(second);
 	ck_assert_int_eq(cbx_active_jobs_set(table, "B", first->entries[1].list), 0);
 	set_count(table, "A", 3);
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
 	ck_assert_ptr_ne(first, second);
-	ck_assert_uint_eq(cbx_snapshot_find(first, "A")->count, 2);
-	ck_assert_uint_eq(cbx_snapshot_find(second, "A")->count, 3);
-	ck_assert_ptr_eq(cbx_snapshot_find(first, "B"), cbx_snapshot_find(second, "B"));
-	ck_assert_ptr_null(cbx_snapshot_find(first, "C"));
+	ck_assert_uint_eq(cbx_frozen_jobs_find(first, "A")->count, 2);
+	ck_assert_uint_eq(cbx_frozen_jobs_find(second, "A")->count, 3);
+	ck_assert_ptr_eq(cbx_frozen_jobs_find(first, "B"), cbx_frozen_jobs_find(second, "B"));
+	ck_assert_ptr_null(cbx_frozen_jobs_find(first, "C"));
 	cbx_active_jobs_free(table);
 	/* readers may outlive the table */
 	ck_assert_str_eq(first->entries[0].system, "A");
 	ck_assert_str_eq(second->entries[1].list->jobs[0]->status->system, "B");
-	cbx_snapshot_unref(first);
-	cbx_snapshot_unref(same);
-	cbx_snapshot_unref(second);
+	cbx_frozen_jobs_unref(first);
+	cbx_frozen_jobs_unref(same);
+	cbx_frozen_jobs_unref(second);
 }
 END_TEST
 
@@ -177,7 +177,7 @@ START_TEST(agrees_with_a_plain_array)
 
 	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
 	for (step = 0; step < STEPS; step++) {
-		struct cbx_snapshot *frozen = NULL;
+		struct cbx_frozen_jobs *frozen = NULL;
 		char name[8];
 		size_t which;
 		size_t at = 0;
@@ -196,20 +196,21 @@ START_TEST(agrees_with_a_plain_array)
 			snprintf(name, sizeof(name), "S%02zu", i);
 			live += (int64_t)model[i];
 			if (!model[i]) {
-				ck_assert_ptr_null(cbx_snapshot_find(frozen, name));
+				ck_assert_ptr_null(cbx_frozen_jobs_find(frozen, name));
 				ck_assert_ptr_null(cbx_active_jobs_get(table, name));
 				continue;
 			}
 			ck_assert_uint_lt(at, frozen->count);
 			ck_assert_str_eq(frozen->entries[at].system, name);
 			ck_assert_uint_eq(frozen->entries[at].list->count, model[i]);
-			ck_assert_ptr_eq(cbx_snapshot_find(frozen, name), frozen->entries[at].list);
+			ck_assert_ptr_eq(cbx_frozen_jobs_find(frozen, name),
+					 frozen->entries[at].list);
 			at++;
 		}
 		ck_assert_uint_eq(at, frozen->count);
 		ck_assert_int_eq(frozen->totals.live, live);
 		ck_assert_int_eq(cbx_active_jobs_has_stored_status(table), live > 0);
-		cbx_snapshot_unref(frozen);
+		cbx_frozen_jobs_unref(frozen);
 	}
 	cbx_active_jobs_free(table);
 }

@@ -17,7 +17,7 @@ struct tables {
 	struct cbx_systems *systems;
 	struct cbx_job_list *before, *after;
 	struct cbx_job_list *many[SYSTEMS];
-	struct cbx_snapshot *snapshot;
+	struct cbx_frozen_jobs *frozen;
 	struct cbx_system_list *list;
 };
 
@@ -82,7 +82,7 @@ static void tear_down(void *fixture)
 
 	for (i = 0; i < SYSTEMS; i++)
 		cbx_job_list_unref(t->many[i]);
-	cbx_snapshot_unref(t->snapshot);
+	cbx_frozen_jobs_unref(t->frozen);
 	cbx_system_list_unref(t->list);
 	cbx_job_list_unref(t->before);
 	cbx_job_list_unref(t->after);
@@ -131,12 +131,12 @@ static int set_many(void *fixture)
 static void many_are_there(void *fixture)
 {
 	struct tables *t = fixture;
-	struct cbx_snapshot *snapshot = NULL;
+	struct cbx_frozen_jobs *frozen = NULL;
 
-	ck_assert_int_eq(cbx_active_jobs_freeze(t->jobs, &snapshot), 0);
-	ck_assert_uint_eq(snapshot->count, SYSTEMS + 1);
-	ck_assert_int_eq(snapshot->totals.live, SYSTEMS * 3 + 2);
-	cbx_snapshot_unref(snapshot);
+	ck_assert_int_eq(cbx_active_jobs_freeze(t->jobs, &frozen), 0);
+	ck_assert_uint_eq(frozen->count, SYSTEMS + 1);
+	ck_assert_int_eq(frozen->totals.live, SYSTEMS * 3 + 2);
+	cbx_frozen_jobs_unref(frozen);
 }
 
 static int freeze_changed(void *fixture)
@@ -146,14 +146,14 @@ static int freeze_changed(void *fixture)
 
 	if (!cbx_active_jobs_get(t->jobs, "B"))
 		result = cbx_active_jobs_set(t->jobs, "B", t->after);
-	return result ?: cbx_active_jobs_freeze(t->jobs, &t->snapshot);
+	return result ?: cbx_active_jobs_freeze(t->jobs, &t->frozen);
 }
 
 static void is_not_frozen(void *fixture)
 {
 	struct tables *t = fixture;
 
-	ck_assert_ptr_null(t->snapshot);
+	ck_assert_ptr_null(t->frozen);
 	ck_assert_ptr_eq(cbx_active_jobs_get(t->jobs, "A"), t->before);
 }
 
@@ -161,9 +161,9 @@ static void is_frozen(void *fixture)
 {
 	struct tables *t = fixture;
 
-	ck_assert_uint_eq(t->snapshot->count, 2);
-	ck_assert_int_eq(t->snapshot->totals.live, 5);
-	ck_assert_ptr_eq(cbx_snapshot_find(t->snapshot, "B"), t->after);
+	ck_assert_uint_eq(t->frozen->count, 2);
+	ck_assert_int_eq(t->frozen->totals.live, 5);
+	ck_assert_ptr_eq(cbx_frozen_jobs_find(t->frozen, "B"), t->after);
 }
 
 static int know_systems(void *fixture)

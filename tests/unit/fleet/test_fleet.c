@@ -123,7 +123,7 @@ static void ask(const char *body, const char *correlation)
 }
 
 /* The next thing that the client hears within a few turns of the fleet; its type */
-static enum cbx_bus_event_type hear(struct cbx_bus_event *event)
+static enum cbx_bus_event_type receive(struct cbx_bus_event *event)
 {
 	int i;
 
@@ -149,7 +149,7 @@ START_TEST(answers_to_reply_to_with_the_correlation)
 	open_fleet();
 	open_client();
 	ask(LIST("S2"), "c-7");
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	ck_assert_str_eq(event.message.correlation_id, "c-7");
 	ck_assert_str_eq(event.message.app_id, "nl-hdms");
 	ck_assert_str_eq(event.message.content_type, "application/json");
@@ -179,7 +179,7 @@ START_TEST(everything_taken_is_acknowledged)
 	}
 	for (i = 0; i < 600; i++) {
 		snprintf(correlation, sizeof(correlation), "%d", i);
-		ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+		ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 		ck_assert_str_eq(event.message.correlation_id, correlation);
 		cbx_bus_event_clear(&event);
 	}
@@ -187,7 +187,7 @@ START_TEST(everything_taken_is_acknowledged)
 	turn();
 	cbx_fleet_free(cbx_steal(fleet));
 	open_fleet();
-	ck_assert_int_eq(hear(&event), CBX_BUS_NOTHING);
+	ck_assert_int_eq(receive(&event), CBX_BUS_NOTHING);
 	ck_assert_uint_eq(cbx_fleet_counts(fleet)->requests, 0);
 }
 END_TEST
@@ -205,7 +205,7 @@ START_TEST(garbage_and_requests_without_an_address_are_survived)
 	open_client();
 	ck_assert_int_eq(client->ops->publish(client, &message, NULL, soon()), 0);
 	ask("\x01\x02", "c");
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	answer = body_of(&event);
 	ck_assert_str_eq(
 		json_string_value(json_object_get(
@@ -231,7 +231,7 @@ START_TEST(replies_are_dropped_and_spoilt_by_their_shares)
 	open_client();
 	for (i = 0; i < 400; i++)
 		ask(LIST("S1"), "c");
-	while (hear(&event) == CBX_BUS_DELIVERY) {
+	while (receive(&event) == CBX_BUS_DELIVERY) {
 		json_error_t error;
 		json_t *answer = json_loadb(event.message.body, event.message.body_len, 0, &error);
 		const json_t *jobs = json_object_get(json_object_get(answer, "object"), "jobs");
@@ -264,14 +264,14 @@ START_TEST(a_reply_held_back_tells_what_was_true_when_asked)
 	ask("{\"verb\":{\"event\":\"job_status\"},\"object\":{\"systems\":[{\"system\":\"S1\","
 	    "\"jobs\":[1]}]}}",
 	    "c");
-	ck_assert_int_eq(hear(&event), CBX_BUS_NOTHING);
+	ck_assert_int_eq(receive(&event), CBX_BUS_NOTHING);
 	ck_assert_uint_eq(cbx_fleet_counts(fleet)->requests, 1);
 	system = cbx_fleet_world_find(cbx_fleet_world(fleet), "S1", 2);
 	cbx_fleet_world_command(cbx_fleet_world(fleet), system, 0, CBX_FLEET_KILL);
 	test_clock.now += 1999 * CBX_MS;
-	ck_assert_int_eq(hear(&event), CBX_BUS_NOTHING);
+	ck_assert_int_eq(receive(&event), CBX_BUS_NOTHING);
 	test_clock.now += 1 * CBX_MS;
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	ck_assert_ptr_nonnull(strstr(event.message.body, "\"Running\""));
 	cbx_bus_event_clear(&event);
 }
@@ -309,7 +309,7 @@ START_TEST(systems_that_come_and_go_are_told)
 	listen_to("nl-hdms.event.control.*");
 	system = cbx_fleet_world_find(cbx_fleet_world(fleet), "S2", 2);
 	cbx_fleet_world_set_online(cbx_fleet_world(fleet), system, tellings[_i].online);
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	ck_assert_str_eq(event.message.routing_key, tellings[_i].key);
 	ck_assert_uint_eq(event.message.body_len, strlen(tellings[_i].body));
 	ck_assert_mem_eq(event.message.body, tellings[_i].body, event.message.body_len);
@@ -354,10 +354,10 @@ START_TEST(changes_are_pushed_and_the_truth_is_heard)
 	ck_assert_uint_eq(cbx_fleet_counts(fleet)->pushes, (unsigned)_i);
 	ck_assert_uint_eq(cbx_fleet_counts(fleet)->changes, 1);
 	if (!_i) {
-		ck_assert_int_eq(hear(&event), CBX_BUS_NOTHING);
+		ck_assert_int_eq(receive(&event), CBX_BUS_NOTHING);
 		return;
 	}
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	ck_assert_ptr_nonnull(strstr(event.message.body, "\"status\":\"Paused\""));
 	ck_assert_ptr_nonnull(strstr(event.message.body, "\"system\":\"S3\",\"job_id\":2"));
 	cbx_bus_event_clear(&event);
@@ -379,7 +379,7 @@ START_TEST(a_lost_broker_is_found_again)
 	turn_until(is_connected_again);
 	open_client();
 	ask(LIST("S1"), "c");
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	cbx_bus_event_clear(&event);
 }
 END_TEST
@@ -393,7 +393,7 @@ START_TEST(a_deleted_queue_is_declared_again)
 	turn_until(is_connected_again);
 	open_client();
 	ask(LIST("S1"), "c");
-	ck_assert_int_eq(hear(&event), CBX_BUS_DELIVERY);
+	ck_assert_int_eq(receive(&event), CBX_BUS_DELIVERY);
 	cbx_bus_event_clear(&event);
 }
 END_TEST

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* What a transcript adds up to */
-struct heard {
+struct received {
 	uint64_t hash;
 	unsigned starts, turns, ends, vanished, online, offline, illegal, backwards;
 	unsigned to[CBX_FLEET_VANISHED + 1];
@@ -17,12 +17,12 @@ struct heard {
 	int64_t last;
 };
 
-static void mix(struct heard *heard, const void *bytes, size_t len)
+static void mix(struct received *received, const void *bytes, size_t len)
 {
 	const unsigned char *p = bytes;
 
 	while (len--)
-		heard->hash = (heard->hash ^ *p++) * 0x100000001b3ULL;
+		received->hash = (received->hash ^ *p++) * 0x100000001b3ULL;
 }
 
 static bool is_legal(const char *from, const char *to)
@@ -46,48 +46,48 @@ static void on_status(void *user, const struct cbx_fleet_system *system,
 		      const struct cbx_fleet_job *job, const char *from, const char *to,
 		      int64_t when)
 {
-	struct heard *heard = user;
+	struct received *received = user;
 	const char *text = to ? to : "vanished";
 
-	mix(heard, system->name, strlen(system->name));
-	mix(heard, &job->id, sizeof(job->id));
-	mix(heard, text, strlen(text));
-	mix(heard, &when, sizeof(when));
-	heard->backwards += when < heard->last;
-	heard->last = when;
-	heard->to[job->phase]++;
+	mix(received, system->name, strlen(system->name));
+	mix(received, &job->id, sizeof(job->id));
+	mix(received, text, strlen(text));
+	mix(received, &when, sizeof(when));
+	received->backwards += when < received->last;
+	received->last = when;
+	received->to[job->phase]++;
 	if (from) {
-		heard->turns++;
-		heard->illegal += !is_legal(from, text);
+		received->turns++;
+		received->illegal += !is_legal(from, text);
 	} else {
-		heard->starts++;
-		heard->of_users += job->is_user;
+		received->starts++;
+		received->of_users += job->is_user;
 	}
-	heard->vanished += !to;
-	heard->ends += to && !cbx_fleet_phase_is_live(job->phase);
+	received->vanished += !to;
+	received->ends += to && !cbx_fleet_phase_is_live(job->phase);
 }
 
 static void on_system(void *user, const struct cbx_fleet_system *system, int64_t when)
 {
-	struct heard *heard = user;
+	struct received *received = user;
 
-	mix(heard, system->name, strlen(system->name));
-	mix(heard, &when, sizeof(when));
+	mix(received, system->name, strlen(system->name));
+	mix(received, &when, sizeof(when));
 	if (system->is_online)
-		heard->online++;
+		received->online++;
 	else
-		heard->offline++;
+		received->offline++;
 }
 
-static void lively(struct cbx_fleet_rules *rules, struct heard *heard)
+static void lively(struct cbx_fleet_rules *rules, struct received *received)
 {
-	*heard = (struct heard){ .hash = 0xcbf29ce484222325ULL };
+	*received = (struct received){ .hash = 0xcbf29ce484222325ULL };
 	cbx_fleet_rules_init(rules);
 	rules->systems = 50;
 	rules->rates.progress = 5;
 	rules->rates.vanish = 0.002;
 	rules->rates.offline = 0.005;
-	rules->watch = (struct cbx_fleet_watch){ heard, on_status, on_system };
+	rules->watch = (struct cbx_fleet_watch){ received, on_status, on_system };
 }
 
 static struct cbx_fleet_world *found(const struct cbx_fleet_rules *rules)
@@ -98,49 +98,49 @@ static struct cbx_fleet_world *found(const struct cbx_fleet_rules *rules)
 	return world;
 }
 
-static uint64_t play(const struct cbx_fleet_rules *rules, struct heard *heard, int64_t step)
+static uint64_t play(const struct cbx_fleet_rules *rules, struct received *received, int64_t step)
 {
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = found(rules);
 	int64_t t;
 
 	for (t = step; t <= 600000; t += step)
 		cbx_fleet_world_advance(world, t);
-	return heard->hash;
+	return received->hash;
 }
 
 START_TEST(same_seed_plays_the_same_however_time_is_cut)
 {
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	uint64_t first;
 
-	lively(&rules, &heard);
-	first = play(&rules, &heard, 1000);
-	ck_assert_uint_gt(heard.turns, 1000);
-	lively(&rules, &heard);
-	ck_assert_uint_eq(play(&rules, &heard, 600000), first);
-	lively(&rules, &heard);
-	ck_assert_uint_eq(play(&rules, &heard, 75), first);
-	lively(&rules, &heard);
+	lively(&rules, &received);
+	first = play(&rules, &received, 1000);
+	ck_assert_uint_gt(received.turns, 1000);
+	lively(&rules, &received);
+	ck_assert_uint_eq(play(&rules, &received, 600000), first);
+	lively(&rules, &received);
+	ck_assert_uint_eq(play(&rules, &received, 75), first);
+	lively(&rules, &received);
 	rules.seed++;
-	ck_assert_uint_ne(play(&rules, &heard, 1000), first);
+	ck_assert_uint_ne(play(&rules, &received, 1000), first);
 }
 END_TEST
 
 START_TEST(every_walk_is_legal_and_every_phase_is_reached)
 {
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	int phase;
 
-	lively(&rules, &heard);
-	play(&rules, &heard, 1000);
-	ck_assert_uint_eq(heard.illegal, 0);
-	ck_assert_uint_eq(heard.backwards, 0);
+	lively(&rules, &received);
+	play(&rules, &received, 1000);
+	ck_assert_uint_eq(received.illegal, 0);
+	ck_assert_uint_eq(received.backwards, 0);
 	for (phase = CBX_FLEET_QUEUED; phase <= CBX_FLEET_VANISHED; phase++)
-		ck_assert_msg(heard.to[phase] > 0, "nobody came to %d", phase);
-	ck_assert_uint_gt(heard.online, 0);
-	ck_assert_uint_ge(heard.offline, heard.online);
+		ck_assert_msg(received.to[phase] > 0, "nobody came to %d", phase);
+	ck_assert_uint_gt(received.online, 0);
+	ck_assert_uint_ge(received.offline, received.online);
 }
 END_TEST
 
@@ -160,21 +160,21 @@ START_TEST(rates_shape_the_world)
 {
 	struct cbx_fleet_world *world;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	double rate = 0.01;
 	unsigned before;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.systems = 500;
 	memset(&rules.rates, 0, sizeof(rules.rates));
 	memcpy((char *)&rules.rates + rate_cases[_i].offset, &rate, sizeof(rate));
 	world = found(&rules);
-	before = heard.to[rate_cases[_i].to];
+	before = received.to[rate_cases[_i].to];
 	cbx_fleet_world_advance(world, 10000);
 	/* 500 systems x 4 jobs x at least 0.8 of them running x 10 s x 0.01, and some spread */
-	ck_assert_uint_gt(heard.to[rate_cases[_i].to] - before, 110);
-	ck_assert_uint_lt(heard.to[rate_cases[_i].to] - before, 260);
-	ck_assert_uint_eq(heard.turns, heard.to[rate_cases[_i].to] - before);
+	ck_assert_uint_gt(received.to[rate_cases[_i].to] - before, 110);
+	ck_assert_uint_lt(received.to[rate_cases[_i].to] - before, 260);
+	ck_assert_uint_eq(received.turns, received.to[rate_cases[_i].to] - before);
 	cbx_fleet_world_free(world);
 }
 END_TEST
@@ -183,11 +183,11 @@ START_TEST(progress_completes_and_slots_are_filled_again)
 {
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	size_t live = 0;
 	size_t i;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	memset(&rules.rates, 0, sizeof(rules.rates));
 	rules.rates.progress = 10;
 	rules.rates.begin = 1;
@@ -198,10 +198,10 @@ START_TEST(progress_completes_and_slots_are_filled_again)
 	cbx_fleet_world_advance(world, 300000);
 	for (i = 0; i < cbx_fleet_world_count(world); i++)
 		live += cbx_fleet_world_system(world, i)->live;
-	ck_assert_uint_gt(heard.to[CBX_FLEET_COMPLETED], 50 * 4 * 5);
-	ck_assert_uint_eq(heard.starts, heard.ends + live);
+	ck_assert_uint_gt(received.to[CBX_FLEET_COMPLETED], 50 * 4 * 5);
+	ck_assert_uint_eq(received.starts, received.ends + live);
 	ck_assert_uint_gt(live, 50 * 4 / 2);
-	ck_assert_double_eq_tol((double)heard.of_users / heard.starts, 0.25, 0.03);
+	ck_assert_double_eq_tol((double)received.of_users / received.starts, 0.25, 0.03);
 }
 END_TEST
 
@@ -210,9 +210,9 @@ START_TEST(ended_jobs_are_told_for_a_while_and_then_forgotten)
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.mode = CBX_FLEET_FROZEN;
 	world = found(&rules);
 	system = cbx_fleet_world_find(world, "NL-HDMS-000007", 14);
@@ -233,11 +233,11 @@ START_TEST(a_frozen_world_changes_only_by_command)
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	double before;
 	size_t i;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.mode = CBX_FLEET_FROZEN;
 	world = found(&rules);
 	system = cbx_fleet_world_find(world, "NL-HDMS-000001", 14);
@@ -246,11 +246,11 @@ START_TEST(a_frozen_world_changes_only_by_command)
 		cbx_fleet_world_ask(world, system, i % 4);
 	cbx_fleet_world_advance(world, 1000000000);
 	ck_assert_double_eq(cbx_fleet_progress(system, &system->jobs[0], 1000000000), before);
-	ck_assert_uint_eq(heard.turns + heard.online + heard.offline, 0);
+	ck_assert_uint_eq(received.turns + received.online + received.offline, 0);
 	cbx_fleet_world_command(world, system, 0, CBX_FLEET_PAUSE);
 	cbx_fleet_world_command(world, system, 0, CBX_FLEET_PAUSE);
 	cbx_fleet_world_command(world, system, 0, CBX_FLEET_RESUME);
-	ck_assert_uint_eq(heard.turns, 2);
+	ck_assert_uint_eq(received.turns, 2);
 }
 END_TEST
 
@@ -268,10 +268,10 @@ START_TEST(asking_moves_the_set_share_of_jobs)
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
 	unsigned moved = 0;
-	struct heard heard;
+	struct received received;
 	size_t i;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.mode = cases[_i].mode;
 	rules.step_share = cases[_i].share;
 	world = found(&rules);
@@ -294,9 +294,9 @@ START_TEST(steps_complete_a_job_and_the_next_one_moves_in_its_place)
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.mode = CBX_FLEET_STEP;
 	rules.step_percent = 100;
 	world = found(&rules);
@@ -316,10 +316,10 @@ START_TEST(jobs_of_an_offline_system_stand_still)
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	double progress;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	memset(&rules.rates, 0, sizeof(rules.rates));
 	rules.rates.progress = 1;
 	rules.systems = 1;
@@ -334,10 +334,10 @@ START_TEST(jobs_of_an_offline_system_stand_still)
 	ck_assert_double_eq(cbx_fleet_progress(system, &system->jobs[0], 1000000), progress);
 	cbx_fleet_world_set_online(world, system, true);
 	ck_assert_double_eq(cbx_fleet_progress(system, &system->jobs[0], 1000000), progress);
-	ck_assert_uint_eq(heard.online, 1);
-	ck_assert_uint_eq(heard.offline, 1);
+	ck_assert_uint_eq(received.online, 1);
+	ck_assert_uint_eq(received.offline, 1);
 	cbx_fleet_world_advance(world, 2000000);
-	ck_assert_uint_gt(heard.to[CBX_FLEET_COMPLETED], 0);
+	ck_assert_uint_gt(received.to[CBX_FLEET_COMPLETED], 0);
 }
 END_TEST
 
@@ -348,10 +348,10 @@ START_TEST(names_are_found_and_others_are_not)
 						 "B001y", "C001x", "B0001x", "B1x" };
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 	size_t i;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.systems = 3;
 	rules.name = "B%03ux";
 	world = found(&rules);
@@ -374,9 +374,9 @@ START_TEST(bad_rules_are_refused)
 					     " A%u", "A%u ", "%99u", "A%-3u", "A%" };
 	struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	if (_i < (int)CBX_COUNT(names))
 		rules.name = names[_i];
 	else if (_i == (int)CBX_COUNT(names))
@@ -395,9 +395,9 @@ START_TEST(a_full_system_starts_no_job)
 	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
 	struct cbx_fleet_system *system;
 	struct cbx_fleet_rules rules;
-	struct heard heard;
+	struct received received;
 
-	lively(&rules, &heard);
+	lively(&rules, &received);
 	rules.mode = CBX_FLEET_FROZEN;
 	world = found(&rules);
 	system = cbx_fleet_world_find(world, "NL-HDMS-000001", 14);

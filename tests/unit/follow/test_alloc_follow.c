@@ -30,7 +30,7 @@ static void look(char picture[SIZE])
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
-	follow_picture(&text);
+	follow_snapshot(&text);
 	snprintf(picture, SIZE, "%s", text.len ? text.bytes : "");
 }
 

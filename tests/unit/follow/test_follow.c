@@ -6,16 +6,16 @@
 
 START_TEST(everything_is_read_at_the_start)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 
 	world_lead();
 	follow_turn(0.1);
 	follow_expect(FOLLOW_START);
-	view = cbx_window_look(&follow_window);
-	ck_assert_double_eq(view->interval_base, 7);
-	ck_assert_double_eq(view->interval_current, 7);
-	ck_assert_int_eq(view->jobs->totals.live_ocd, 1);
-	ck_assert_ptr_nonnull(cbx_system_list_find(view->systems, "ABC2"));
+	snapshot = cbx_snapshot_slot_get(&follow_slot);
+	ck_assert_double_eq(snapshot->interval_base, 7);
+	ck_assert_double_eq(snapshot->interval_current, 7);
+	ck_assert_int_eq(snapshot->jobs->totals.live_ocd, 1);
+	ck_assert_ptr_nonnull(cbx_system_list_find(snapshot->systems, "ABC2"));
 }
 END_TEST
 
@@ -37,7 +37,7 @@ END_TEST
 
 START_TEST(what_no_event_tells_is_seen_within_the_bound)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = NULL;
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 
 	world_lead();
 	follow_turn(0.1);
@@ -48,11 +48,11 @@ START_TEST(what_no_event_tells_is_seen_within_the_bound)
 	ck_assert_ptr_nonnull(strstr(follow_json("ABC1", 17), "\"55\""));
 	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\n");
 	world_event("nl-hdms.event.control.system_offline", "\"ABC2\"");
-	ck_assert_int_ge(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_ge(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	follow_turn(2.3);
-	view = cbx_window_look(&follow_window);
-	ck_assert_int_eq(cbx_system_list_find(view->systems, "ABC2")->state, CBX_OFFLINE);
+	snapshot = cbx_snapshot_slot_get(&follow_slot);
+	ck_assert_int_eq(cbx_system_list_find(snapshot->systems, "ABC2")->state, CBX_OFFLINE);
 }
 END_TEST
 
@@ -130,7 +130,7 @@ START_TEST(a_new_leader_is_followed)
 {
 	world_lead();
 	follow_turn(0.1);
-	cbx_flow_unload(flow);
+	cbx_road_unload(road);
 	world_run("update status_monitor set status = 'Running', revision = 2 where job_id = 1");
 	world_run("update lease set expires_at = 0");
 	world_lead();

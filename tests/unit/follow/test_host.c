@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What a host hears of an instance that follows: each entry of the stream, whatever happens to the
  * connection, the stream and the leadership meanwhile (chatterbox/engine.h, on_event) */
-#include "follow_ear.h"
+#include "follow_host.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,16 +9,16 @@
 START_TEST(each_entry_once_and_in_order)
 {
 	world_lead();
-	ear_change("ABC1/17/3", "Paused"); /* before we looked */
+	host_change("ABC1/17/3", "Paused"); /* before we looked */
 	follow_turn(0.1);
-	ck_assert(follow.placed);
-	ear_expect("");
-	ear_change("NEW/9/1", NULL);
-	ear_append("user_job_errors", "ABC2/errors/7", NULL, "[{}]");
-	ear_change("ABC1/18/2", "Running");
-	ear_append("status", "ABC1/status/8", NULL, "{\"paused\":true}");
+	ck_assert(follow.positioned);
+	host_expect("");
+	host_change("NEW/9/1", NULL);
+	host_append("user_job_errors", "ABC2/errors/7", NULL, "[{}]");
+	host_change("ABC1/18/2", "Running");
+	host_append("status", "ABC1/status/8", NULL, "{\"paused\":true}");
 	follow_turn(2.5);
-	ear_expect("NEW/9/1 ABC2/errors/7 ABC1/18/2<Running=user ABC1/status/8 ");
+	host_expect("NEW/9/1 ABC2/errors/7 ABC1/18/2<Running=user ABC1/status/8 ");
 }
 END_TEST
 
@@ -29,7 +29,7 @@ START_TEST(the_origin_of_a_job_that_begins_or_ends)
 	follow_word("NEW", "17 Running", true);
 	follow_word("ABC1", "17 Completed", true);
 	follow_turn(0.5);
-	ear_expect("NEW/17/1=user ABC1/17/1=ocd ");
+	host_expect("NEW/17/1=user ABC1/17/1=ocd ");
 }
 END_TEST
 
@@ -37,12 +37,12 @@ START_TEST(what_is_no_event_of_ours_is_passed_over)
 {
 	world_lead();
 	follow_turn(0.1);
-	ear_append("somebody", "ABC1/17/1", NULL, "{}");
-	ear_append("status", "", NULL, "{}");
-	ear_append("status", "ABC1/status/1", NULL, "{");
-	ear_append("status", "ABC1/status/2", NULL, "{}");
+	host_append("somebody", "ABC1/17/1", NULL, "{}");
+	host_append("status", "", NULL, "{}");
+	host_append("status", "ABC1/status/1", NULL, "{");
+	host_append("status", "ABC1/status/2", NULL, "{}");
 	follow_turn(0.3);
-	ear_expect("ABC1/status/2 ");
+	host_expect("ABC1/status/2 ");
 }
 END_TEST
 
@@ -51,12 +51,12 @@ START_TEST(the_first_events_of_all)
 {
 	world_connect();
 	follow_turn(1);
-	ear_change("ABC1/17/4", "Running");
+	host_change("ABC1/17/4", "Running");
 	follow_turn(1);
 	world_lead();
-	ear_change("ABC1/17/5", "Paused");
+	host_change("ABC1/17/5", "Paused");
 	follow_turn(0.5);
-	ear_expect("ABC1/17/4<Running ABC1/17/5<Paused=ocd ");
+	host_expect("ABC1/17/4<Running ABC1/17/5<Paused=ocd ");
 }
 END_TEST
 
@@ -64,30 +64,30 @@ START_TEST(a_new_leader_costs_nothing)
 {
 	world_lead();
 	follow_turn(0.1);
-	ear_change("ABC1/17/4", NULL);
-	cbx_flow_unload(flow);
+	host_change("ABC1/17/4", NULL);
+	cbx_road_unload(road);
 	world_run("update lease set expires_at = 0");
 	world_lead();
-	ear_change("ABC1/17/5", NULL);
+	host_change("ABC1/17/5", NULL);
 	follow_turn(0.3);
-	ear_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
+	host_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
 }
 END_TEST
 
 START_TEST(a_lost_connection_costs_nothing)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
 	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
-	ear_change("ABC1/17/4", NULL);
+	host_change("ABC1/17/4", NULL);
 	follow_turn(3);
-	ear_expect("");
-	ear_change("ABC1/17/5", NULL);
+	host_expect("");
+	host_change("ABC1/17/5", NULL);
 	faults_clear(&follow_state);
 	follow_turn(0.5);
-	ear_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
+	host_expect("ABC1/17/4=ocd ABC1/17/5=ocd ");
 }
 END_TEST
 
@@ -98,64 +98,64 @@ static const char *const calls[] = { "read_epoch",   "read_events",  "read_activ
 START_TEST(a_failed_turn_is_heard_again)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	world_pass(3);
 	faults_add(&follow_state, calls[_i], _i % 2 ? -ENOMEM : CHATTERBOX_E_DOWN);
 	follow_word("ABC2", "1 Killed", true);
 	follow_turn(0.1);
-	ear_expect("");
+	host_expect("");
 	follow_turn(3);
-	ear_expect("ABC2/17/1 ");
+	host_expect("ABC2/17/1 ");
 }
 END_TEST
 
 START_TEST(a_start_that_fails_is_no_gap)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	faults_add(&follow_state, "read_active", CHATTERBOX_E_DOWN);
 	follow_turn(0.1);
-	ck_assert(follow.placed);
-	ear_change("ABC1/17/4", NULL);
+	ck_assert(follow.positioned);
+	host_change("ABC1/17/4", NULL);
 	follow_turn(3);
-	ear_expect("ABC1/17/4=ocd ");
+	host_expect("ABC1/17/4=ocd ");
 }
 END_TEST
 
 START_TEST(a_gap_is_told_when_everything_is_read_anew)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	follow_word("ABC2", "1 Killed", false);
-	ear_trim();
+	host_trim();
 	faults_add(&follow_state, "read_jobs", -ENOMEM);
 	follow_turn(0.1);
-	ear_expect("");
+	host_expect("");
 	follow_turn(3);
-	ear_expect("lost ");
-	ck_assert_uint_eq(ear_live, 2);
-	ear_change("ABC1/17/4", NULL);
+	host_expect("lost ");
+	ck_assert_uint_eq(host_live, 2);
+	host_change("ABC1/17/4", NULL);
 	follow_turn(0.3);
-	ear_expect("ABC1/17/4=ocd ");
+	host_expect("ABC1/17/4=ocd ");
 }
 END_TEST
 
 START_TEST(a_flush_is_a_gap)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	cbx_memory_store_flush(world.store);
-	ear_change("ABC1/17/4", NULL);
+	host_change("ABC1/17/4", NULL);
 	follow_turn(1);
-	ear_expect("");
-	ear_change("ABC1/17/5", NULL);
-	flow->share_whole = true;
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	host_expect("");
+	host_change("ABC1/17/5", NULL);
+	road->share_whole = true;
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	follow_turn(0.5);
-	ear_expect("ABC1/17/5=ocd lost ");
+	host_expect("ABC1/17/5=ocd lost ");
 }
 END_TEST
 
@@ -167,10 +167,10 @@ START_TEST(an_empty_stream_is_no_place_to_come_back_to)
 	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
 	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
 	follow_turn(0.3);
-	ear_trim();
+	host_trim();
 	faults_clear(&follow_state);
 	follow_turn(2);
-	ear_expect("lost ");
+	host_expect("lost ");
 }
 END_TEST
 
@@ -182,12 +182,12 @@ START_TEST(the_figures_when_they_change)
 	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, one, strlen(one)),
 			 0);
 	follow_turn(10);
-	ear_expect("data:{\"job_count\":1} ");
+	host_expect("data:{\"job_count\":1} ");
 	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, "what", 4), 0);
 	follow_turn(3);
 	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch, "{}", 2), 0);
 	follow_turn(3);
-	ear_expect("data:{} ");
+	host_expect("data:{} ");
 }
 END_TEST
 
@@ -195,17 +195,17 @@ START_TEST(all_statuses_once_a_minute)
 {
 	world_lead();
 	follow_turn(59);
-	ear_expect("");
+	host_expect("");
 	follow_turn(2);
-	ear_expect("statuses:3 ");
+	host_expect("statuses:3 ");
 	follow_turn(60);
-	ear_expect("statuses:3 ");
+	host_expect("statuses:3 ");
 	/* nobody's picture is no news */
 	cbx_memory_store_flush(world.store);
 	follow_turn(130);
-	ear_clear();
+	host_clear();
 	follow_turn(130);
-	ear_expect("");
+	host_expect("");
 }
 END_TEST
 
@@ -228,7 +228,7 @@ UNIT_SUITE(suite)
 	TCase *tcase = tcase_create("follow_host");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_checked_fixture(tcase, ear_set_up, ear_tear_down);
+	tcase_add_checked_fixture(tcase, host_set_up, host_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, a_failed_turn_is_heard_again, 0, CBX_COUNT(calls));
 	suite_add_tcase(suite, tcase);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a host hears when its instance takes the lead and loses it: no event is lost in between */
-#include "follow_ear.h"
+#include "follow_host.h"
 
 #include <stdio.h>
 
@@ -20,20 +20,20 @@ static void leave(const char *id)
 
 static void hold(int64_t epoch)
 {
-	follow.flow->epoch = epoch;
-	cbx_leadership_hold(follow.flow->leadership, epoch, cbx_now(flow->clock) + TTL_NS);
+	follow.road->epoch = epoch;
+	cbx_leadership_hold(follow.road->leadership, epoch, cbx_now(road->clock) + TTL_NS);
 }
 
 static void mind(double seconds)
 {
 	world_pass(seconds);
-	cbx_follow_mind(&follow);
+	cbx_follow_note_position(&follow);
 }
 
 /* We stand by again */
 static void lose(void)
 {
-	cbx_leadership_lose(follow.flow->leadership, "");
+	cbx_leadership_lose(follow.road->leadership, "");
 	cbx_follow_begin(&follow);
 	follow_turn(0.3);
 }
@@ -44,13 +44,13 @@ START_TEST(who_takes_over_tells_what_others_have_recorded)
 	follow_turn(0.1);
 	leave("ABC1/18/6");
 	leave("ABC1/18/7");
-	ear_change("ABC1/18/5", NULL);
+	host_change("ABC1/18/5", NULL);
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("ABC1/18/5=user ABC1/18/6<Paused=ocd ABC1/18/7<Paused=ocd ");
+	host_expect("ABC1/18/5=user ABC1/18/6<Paused=ocd ABC1/18/7<Paused=ocd ");
 	/* it could not lead yet: again, and nothing is told twice */
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("");
+	host_expect("");
 }
 END_TEST
 
@@ -61,10 +61,10 @@ START_TEST(without_sql_nobody_takes_over)
 	leave("ABC1/18/6");
 	faults_add(&follow_sql, "unstreamed", CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), CHATTERBOX_E_DOWN);
-	ear_expect("");
+	host_expect("");
 	follow_turn(0.3);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("ABC1/18/6<Paused=ocd ");
+	host_expect("ABC1/18/6<Paused=ocd ");
 }
 END_TEST
 
@@ -72,13 +72,13 @@ START_TEST(without_redis_a_take_over_is_a_gap)
 {
 	world_lead();
 	follow_turn(0.1);
-	ear_change("ABC1/18/5", NULL);
+	host_change("ABC1/18/5", NULL);
 	faults_add(&follow_state, "read_events", CHATTERBOX_E_DOWN);
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_expect("");
+	host_expect("");
 	mind(0);
-	ear_expect("lost ");
+	host_expect("lost ");
 }
 END_TEST
 
@@ -86,54 +86,54 @@ END_TEST
 START_TEST(what_a_successor_tells_is_heard)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	ear_change("OURS/1/1", NULL);
+	host_change("OURS/1/1", NULL);
 	mind(0);
 	hold(8);
 	mind(2);
-	ear_change("OURS/1/2", NULL);
+	host_change("OURS/1/2", NULL);
 	mind(0);
 	lose();
-	ear_expect("OURS/1/1 OURS/1/2 ");
+	host_expect("OURS/1/1 OURS/1/2 ");
 
 	hold(9);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 9), 0);
-	ear_change("OURS/1/3", NULL);
+	host_change("OURS/1/3", NULL);
 	mind(0);
 	world_pass(1);
 	hold(9);
 	mind(1);
 	/* frozen; a successor begins, and we look at the stream once more before we know */
-	ear_change("THEIRS/1/1", NULL);
+	host_change("THEIRS/1/1", NULL);
 	mind(2);
 	mind(2);
 	lose();
-	ear_expect("THEIRS/1/1 ");
+	host_expect("THEIRS/1/1 ");
 }
 END_TEST
 
 START_TEST(what_hangs_may_be_in_the_stream_already)
 {
 	world_lead();
-	ear_change("ABC1/17/3", NULL);
+	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
-	follow.flow->hanging = true;
-	ear_change("OURS/1/1", NULL);
+	follow.road->hanging = true;
+	host_change("OURS/1/1", NULL);
 	mind(0);
 	world_pass(1);
 	hold(8);
 	mind(2);
-	follow.flow->hanging = false;
+	follow.road->hanging = false;
 	lose();
-	ear_expect("OURS/1/1 ");
+	host_expect("OURS/1/1 ");
 }
 END_TEST
 
-UNIT_TESTS_WITH(ear_set_up, ear_tear_down, who_takes_over_tells_what_others_have_recorded,
+UNIT_TESTS_WITH(host_set_up, host_tear_down, who_takes_over_tells_what_others_have_recorded,
 		without_sql_nobody_takes_over, without_redis_a_take_over_is_a_gap,
 		what_a_successor_tells_is_heard, what_hangs_may_be_in_the_stream_already)

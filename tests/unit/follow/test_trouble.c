@@ -12,9 +12,9 @@ START_TEST(a_flush_does_not_empty_the_picture)
 	cbx_memory_store_flush(world.store);
 	follow_turn(3);
 	follow_expect(FOLLOW_START);
-	flow->share_whole = true;
+	road->share_whole = true;
 	follow_word("ABC1", "17 Paused", true);
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	follow_turn(0.3);
 	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
 }
@@ -45,7 +45,7 @@ START_TEST(without_a_leaders_state_sql_is_shown)
 {
 	world_connect();
 	follow_turn(1);
-	ck_assert_ptr_null(cbx_window_look(&follow_window));
+	ck_assert_ptr_null(cbx_snapshot_slot_get(&follow_slot));
 	follow_turn(2);
 	follow_expect(FOLLOW_START);
 	world_run("update status_monitor set status = 'Running' where job_id = 1");
@@ -72,7 +72,7 @@ END_TEST
 static void lose_sql(void)
 {
 	faults_add_nth(&follow_sql, "connect", CHATTERBOX_E_DOWN, 1, 1000);
-	cbx_link_lost(&follow.flow->sql_link, CHATTERBOX_E_DOWN);
+	cbx_link_lost(&follow.road->sql_link, CHATTERBOX_E_DOWN);
 }
 
 /* The lease ran out with SQL: a leader knows its jobs still, and nobody has changed one */
@@ -80,7 +80,7 @@ START_TEST(without_sql_a_leader_that_is_only_late_shows_what_it_knew)
 {
 	world_lead();
 	follow_turn(0.3);
-	ck_assert_int_ge(cbx_flow_read_rows(follow.flow, follow.flow->jobs, follow.systems, true),
+	ck_assert_int_ge(cbx_road_read_rows(follow.road, follow.road->jobs, follow.systems, true),
 			 0);
 	lose_sql();
 	cbx_follow_begin(&follow);
@@ -91,9 +91,10 @@ END_TEST
 
 static double shown_base(void)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&follow_window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&follow_slot);
 
-	return view->interval_base;
+	return snapshot->interval_base;
 }
 
 START_TEST(without_sql_the_interval_is_what_it_was)
@@ -133,7 +134,7 @@ START_TEST(a_failed_read_shows_nothing_half)
 	world_lead();
 	faults_add(&follow_state, state_calls[_i], _i % 2 ? -ENOMEM : CHATTERBOX_E_DOWN);
 	follow_turn(0.1);
-	ck_assert_ptr_null(cbx_window_look(&follow_window));
+	ck_assert_ptr_null(cbx_snapshot_slot_get(&follow_slot));
 	follow_turn(3);
 	follow_expect(FOLLOW_START);
 }

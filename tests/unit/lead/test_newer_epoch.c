@@ -54,17 +54,17 @@ START_TEST(a_zombie_shares_nothing)
 	be_succeeded();
 	world_push("ABC1", "17 Paused");
 	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_shared("ABC1 17=Running\n");
 	expect_systems(CBX_ONLINE_SYSTEMS, "");
 	ck_assert_int_eq(noted(), world.epoch + 1);
 	/* nor does it write everything anew, at any time */
 	world_pass(2.5);
-	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_FENCED);
 	ck_assert_int_eq(marker(), world.epoch);
 	world_expect_shared("ABC1 17=Running\n");
-	ck_assert(flow->share_whole && flow->state_link.up);
+	ck_assert(road->share_whole && road->state_link.up);
 }
 END_TEST
 
@@ -73,11 +73,11 @@ START_TEST(a_zombie_says_of_nobody_that_he_is_online)
 {
 	be_succeeded();
 	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_systems(CBX_ONLINE_SYSTEMS, "");
 	ck_assert_int_eq(noted(), world.epoch + 1);
-	ck_assert(flow->share_whole);
+	ck_assert(road->share_whole);
 }
 END_TEST
 
@@ -114,13 +114,13 @@ END_TEST
 
 START_TEST(a_zombie_leaves_the_figures_alone)
 {
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 	char *shared = NULL;
 
 	be_succeeded();
-	view = cbx_window_look(&world.window);
-	cbx_announce(&teller, view, world.epoch);
-	cbx_view_unref(view);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
+	cbx_announce(&teller, snapshot, world.epoch);
+	cbx_snapshot_unref(snapshot);
 	ck_assert_int_eq(cbx_memory_store_jobs_data(world.store, &shared), 0);
 	ck_assert_str_eq(shared, "");
 	free(shared);
@@ -133,7 +133,7 @@ START_TEST(a_take_over_claims_the_shared_state_first)
 {
 	faults_add(&world.state_faults, _i ? "read_jobs" : "read_systems", CHATTERBOX_E_DOWN);
 	world_lead();
-	ck_assert(!flow->state_link.up);
+	ck_assert(!road->state_link.up);
 	ck_assert_int_eq(marker(), world.epoch - 1);
 	ck_assert_int_eq(world.eye->ops->write_jobs_data(world.eye, world.epoch - 1, "{}", 2), 1);
 	ck_assert_int_eq(world.eye->newer, world.epoch);
@@ -144,14 +144,14 @@ static uint64_t stop_at;
 
 static void tick(void)
 {
-	if (cbx_now(flow->clock) >= stop_at)
+	if (cbx_now(road->clock) >= stop_at)
 		world.poller.stop = true;
 }
 
 static void run_for(double seconds)
 {
 	world.tick = tick;
-	stop_at = cbx_now(flow->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
+	stop_at = cbx_now(road->clock) + (uint64_t)(seconds * (double)CBX_SECOND);
 	world.poller.stop = false;
 	cbx_poller_run(&world.poller);
 }
@@ -164,11 +164,11 @@ START_TEST(a_reset_database_is_brought_above_the_shared_state)
 
 	ck_assert_int_eq(world.eye->ops->claim(world.eye, 41), 0);
 	/* nothing is loaded, so nobody is asked or answered, until the keeper has looked */
-	cbx_flow_unload(flow);
+	cbx_road_unload(road);
 	hdms_system(&world.hdms, "ABC1", "17 Running");
 	run_for(2.5);
 	ck_assert(!world.poller.begun);
-	ck_assert_int_eq(flow->epoch, 0);
+	ck_assert_int_eq(road->epoch, 0);
 	hdms_expect(&world.hdms, "");
 	ck_assert_int_eq(noted(), 41);
 	ck_assert_int_eq(marker(), world.epoch);
@@ -188,7 +188,7 @@ END_TEST
 START_TEST(a_newer_epoch_is_noticed_whenever_everything_is_written)
 {
 	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
-	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_FENCED);
 	ck_assert_int_eq(noted(), 41);
 	ck_assert_int_eq(marker(), 41);
 }
@@ -199,7 +199,7 @@ START_TEST(a_foreign_marker_is_written_over)
 {
 	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
 	cbx_memory_store_expire(world.store);
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	ck_assert_int_eq(noted(), 0);
 	ck_assert_int_eq(marker(), world.epoch);
 }
@@ -224,9 +224,9 @@ START_TEST(an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers)
 	write_as_ours("ABC1", (uint64_t)world.epoch);
 	teller_record("ABC1", "17 Paused");
 	ck_assert_int_eq(noted(), 0);
-	ck_assert(!flow->share_whole);
-	flow->share_whole = true;
-	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert(!road->share_whole);
+	road->share_whole = true;
+	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_FENCED);
 	ck_assert_int_eq(noted(), world.epoch);
 }
 END_TEST
@@ -242,8 +242,8 @@ START_TEST(the_guard_of_one_hash_holds_off_that_hash)
 	teller_record("XYZ", "1 Running");
 	world_expect_shared("ABC1 17=Old\nXYZ 1=Running\n");
 	ck_assert_uint_eq(world.warnings, warnings + 1);
-	flow->share_whole = true;
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	road->share_whole = true;
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 17=Old\nXYZ 1=Running\n");
 	ck_assert_int_eq(noted(), 0);
 }
@@ -253,17 +253,17 @@ END_TEST
 START_TEST(an_absurd_epoch_stops_no_take_over)
 {
 	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, CBX_EPOCH_RAISE_END), 0);
-	cbx_flow_unload(flow);
+	cbx_road_unload(road);
 	run_for(2.5);
 	ck_assert(world.poller.begun);
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 	world_pass(2.5);
-	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_FENCED);
 	ck_assert_int_eq(noted(), CBX_EPOCH_RAISE_END);
 	/* without the guard the marker alone is only foreign */
 	cbx_memory_store_expire(world.store);
 	world_pass(2.5);
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	ck_assert_int_eq(marker(), world.epoch);
 }
 END_TEST

@@ -14,7 +14,7 @@ START_TEST(it_declares_and_binds)
 	say("nl-hdms.event.control.system_online", "\"XYZ\"");
 	say("nl-hdms.event.content.something", "{}");
 	listen_for(3);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 2);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 2);
 }
 END_TEST
 
@@ -23,10 +23,10 @@ START_TEST(acknowledged_only_after_the_commit)
 	listen_for(2);
 	say_status("1", "Running");
 	listen_for(2);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
 	faults_add(&world.sql_faults, "record", CHATTERBOX_E_TIMEOUT);
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_lt(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_lt(cbx_road_commit(road), 0);
 	listen_for(2);
 	ck_assert_double_eq(consumed("job_status", "ok"), 0);
 	/* nothing was acknowledged: who loses the connection hears it again */
@@ -66,7 +66,7 @@ START_TEST(what_can_not_be_understood_is_rejected_without_requeue)
 	say_status("1", "Running");
 	listen_for(3);
 	ck_assert_double_eq(consumed("unknown", "rejected"), 1);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
 	poll_once();
 	listen_for(1);
 	ck_assert_double_eq(consumed("job_status", "ok"), 1);
@@ -97,8 +97,8 @@ START_TEST(a_bad_member_is_counted_and_the_rest_is_taken)
 	    "[{\"system\":\"ABC1\",\"job_id\":1,\"status\":\"Running\",\"downloaded\":-1},"
 	    "{\"system\":\"ABC1\",\"job_id\":\"x\",\"status\":\"Running\"}]");
 	listen_for(2);
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "downloaded", NULL), 1);
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "job_id", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "downloaded", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "job_id", NULL), 1);
 	poll_once();
 	world_expect_jobs("ABC1/1 Running r1 live user\n");
 }
@@ -122,7 +122,7 @@ START_TEST(it_has_caught_up_when_what_waited_is_handed_over)
 	ck_assert(!listener.caught_up);
 	listen_for(1);
 	ck_assert(listener.caught_up);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 3);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 3);
 	poll_once();
 	world_expect_jobs("ABC1/1 Queued r3 live user\n");
 }
@@ -158,7 +158,7 @@ START_TEST(a_deleted_queue_is_declared_again)
 	ck_assert(listener.bound);
 	say_status("1", "Running");
 	listen_for(2);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
 }
 END_TEST
 
@@ -182,12 +182,12 @@ START_TEST(an_event_that_comes_back_again_is_delivered_again)
 	listen_for(2);
 	say_status("1", "Running");
 	listen_for(2);
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	cbx_flow_forget(flow); /* the poller could not apply it */
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	cbx_road_discard(road); /* the poller could not apply it */
 	listen_for(1);
 	world_pass(1);
 	listen_for(3);
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
 	poll_once();
 	world_expect_jobs("ABC1/1 Running r1 live user\n");
 }

@@ -88,7 +88,7 @@ static void *set_up_push(void)
 
 static void *set_up_silence(void)
 {
-	return set_up(CBX_SILENCE);
+	return set_up(CBX_OFFLINE_EXPIRY);
 }
 
 static int merge(void *fixture)
@@ -106,9 +106,9 @@ static int merge(void *fixture)
 				     .statuses = m->said->statuses,
 				     .count = m->said->count };
 
-	if (m->kind == CBX_SILENCE) {
+	if (m->kind == CBX_OFFLINE_EXPIRY) {
 		report.count = 0;
-		report.silent_before_ms = 1;
+		report.expired_before_ms = 1;
 	}
 	return cbx_merge(&rules, m->last, &report, find_past, NULL, &m->batch, &m->counts,
 			 &m->next);

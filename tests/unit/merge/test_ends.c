@@ -3,7 +3,7 @@
 #include "merge_script.h"
 #include "unit.h"
 
-#define TOLD(status, place) "17 " status " r2 " place " was=Running\n! ABC1/17/2 was=Running ocd"
+#define TOLD(status, table) "17 " status " r2 " table " was=Running\n! ABC1/17/2 was=Running ocd"
 #define VANISHED " error=vanished:the system no longer knows the job"
 
 static const struct merge_case cases[] = {

@@ -132,7 +132,7 @@ START_TEST(sql_is_asked_only_about_jobs_that_are_not_live)
 	static const struct {
 		enum cbx_phase phase;
 		bool needed;
-	} rows[] = { { CBX_LIVE, false }, { CBX_ENDED, true }, { CBX_UNHEARD, true } };
+	} rows[] = { { CBX_LIVE, false }, { CBX_ENDED, true }, { CBX_UNREPORTED, true } };
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = word_of("ABC1", "17 Running");
 	size_t i;
 

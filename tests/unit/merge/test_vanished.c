@@ -120,11 +120,12 @@ START_TEST(silent_is_a_live_job_without_a_word_since)
 {
 	static const struct {
 		enum cbx_phase phase;
-		int64_t word_db_ms;
+		int64_t applied_db_ms;
 		bool silent;
 	} rows[] = {
-		{ CBX_LIVE, 1000, true },     { CBX_LIVE, 2000, true },   { CBX_LIVE, 2001, false },
-		{ CBX_UNHEARD, 1000, false }, { CBX_ENDED, 1000, false },
+		{ CBX_LIVE, 1000, true },   { CBX_LIVE, 2000, true },
+		{ CBX_LIVE, 2001, false },  { CBX_UNREPORTED, 1000, false },
+		{ CBX_ENDED, 1000, false },
 	};
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = word_of("ABC1", "17 Running");
 	struct cbx_job_list *list = NULL;
@@ -133,8 +134,8 @@ START_TEST(silent_is_a_live_job_without_a_word_since)
 	ck_assert_int_eq(cbx_job_new(status, &job), 0);
 	ck_assert_int_eq(cbx_job_list_new(&job, 1, &list), 0);
 	job->phase = rows[_i].phase;
-	job->word_db_ms = rows[_i].word_db_ms;
-	ck_assert_int_eq(cbx_merge_has_silent(list, 2000), rows[_i].silent);
+	job->applied_db_ms = rows[_i].applied_db_ms;
+	ck_assert_int_eq(cbx_merge_has_expired(list, 2000), rows[_i].silent);
 	cbx_job_list_unref(list);
 	cbx_job_unref(job);
 }

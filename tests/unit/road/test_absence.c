@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Answers that leave a job out while something in them can't be read (contract 1.8): what
  * is garbled protects the job that it may be about, and no other one. */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +43,7 @@ START_TEST(a_rejected_status_is_there_and_its_neighbours_vanish)
 
 	for (n = 0; n < 12; n++)
 		discover(BAD_TEXT("ABC1", "17"));
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "status", NULL), 12);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "status", NULL), 12);
 	expect_vanished("ABC1/18");
 }
 END_TEST
@@ -52,10 +52,10 @@ END_TEST
 /* Garbled in two successive answers, with what stands before and after them */
 START_TEST(a_job_whose_status_is_garbled_lives)
 {
-	static const char *const garbled[] = { BAD_ID("ABC1"), BAD_TEXT("", "17"), "{}", "5" };
+	static const char *const rejected[] = { BAD_ID("ABC1"), BAD_TEXT("", "17"), "{}", "5" };
 	char answer[256];
 
-	snprintf(answer, sizeof(answer), RUNS("18") ",%s", garbled[_i]);
+	snprintf(answer, sizeof(answer), RUNS("18") ",%s", rejected[_i]);
 	discover(RUNS("18"));
 	discover(answer);
 	discover(answer);
@@ -80,7 +80,7 @@ END_TEST
 
 /* Two systems in one request: jobs 17 of neither are in the answer, but this is; who vanishes? */
 static const struct {
-	const char *garbled, *vanished;
+	const char *rejected, *vanished;
 } batches[] = {
 	{ "", "ABC1/17 XYZ/17" },
 	{ "," BAD_TEXT("ABC1", "17"), "XYZ/17" },
@@ -101,7 +101,7 @@ START_TEST(in_a_batch_it_protects_its_own_system_only)
 	world.settings->systems_per_request = 2;
 	snprintf(answer, sizeof(answer),
 		 RUNS("18") "%s],\"systems\":[\"ABC1\",\"XYZ\"],\"offline\":[",
-		 batches[_i].garbled);
+		 batches[_i].rejected);
 	for (n = 0; n < 3; n++)
 		discover(answer);
 	hdms_expect(&world.hdms, "job_list ABC1 XYZ\njob_list ABC1 XYZ\njob_list ABC1 XYZ\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What comes back (contract 3.2): whom an answer speaks for, and what touches nobody.
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -30,12 +30,12 @@ static void discover(void)
 
 static enum cbx_system_state state_of(const char *system)
 {
-	return cbx_systems_find(flow->systems, system)->system->state;
+	return cbx_systems_find(road->systems, system)->system->state;
 }
 
 static double asked(const char *outcome)
 {
-	return world_count(world.observe.rpc_requests, "job_list", outcome);
+	return world_count(world.counters.rpc_requests, "job_list", outcome);
 }
 
 /* Answers that are none: each counted, and nobody is touched, not even after two of them */
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(a_reply_over_a_limit_is_drained_unheld)
 {
-	flow->bus->max_body = _i ? 60 : CBX_BUS_MAX_BODY;
+	road->bus->max_body = _i ? 60 : CBX_BUS_MAX_BODY;
 	world.settings->limits = (struct cbx_decode_limits){ _i ? 60 : 1048576, _i ? 100 : 1 };
 	hdms_system(&world.hdms, "ABC1", "17 Paused; 18 Running");
 	discover();
@@ -89,10 +89,10 @@ START_TEST(a_doubled_reply_counts_once)
 	world.hdms.copies = 2;
 	hdms_system(&world.hdms, "ABC1", "17 Paused");
 	hdms_system(&world.hdms, "XYZ", "1 Running");
-	cbx_systems_get(flow->systems, "XYZ");
+	cbx_systems_get(road->systems, "XYZ");
 	discover();
 	ck_assert_uint_eq(result.figures.answers, 2);
-	ck_assert_double_ge(world_count(world.observe.late_words, "answer", NULL), 1);
+	ck_assert_double_ge(world_count(world.counters.late_words, "answer", NULL), 1);
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\nXYZ/1 Running r1 live user\n");
 }
 END_TEST
@@ -109,14 +109,14 @@ START_TEST(late_and_unknown_replies_are_dropped)
 	hdms_system(&world.hdms, "ABC1", "17 Queued");
 	hdms_pump(&world.hdms);
 	discover();
-	ck_assert_double_eq(world_count(world.observe.late_words, "answer", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.late_words, "answer", NULL), 1);
 	world_expect_jobs("ABC1/17 Queued r4 live ocd\n");
 	/* an id that nobody gave */
 	free(world.hdms.requests[0].correlation_id);
 	world.hdms.requests[0].correlation_id = strdup("1.abc.0");
 	hdms_reply(&world.hdms, 0, LIST "{\"jobs\":[" STATUS("ABC1", "17", "Errored") "]}}");
 	discover();
-	ck_assert_double_eq(world_count(world.observe.late_words, "answer", NULL), 2);
+	ck_assert_double_eq(world_count(world.counters.late_words, "answer", NULL), 2);
 	world_expect_jobs("ABC1/17 Queued r4 live ocd\n");
 }
 END_TEST
@@ -128,8 +128,8 @@ START_TEST(a_foreign_system_is_rejected_and_its_neighbours_are_kept)
 		       "ABC1", "17", "Paused") "],\"systems\":[\"ABC1\",\"XYZ\"]}}");
 	discover();
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "system", NULL), 1);
-	ck_assert_ptr_null(cbx_systems_find(flow->systems, "XYZ"));
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "system", NULL), 1);
+	ck_assert_ptr_null(cbx_systems_find(road->systems, "XYZ"));
 }
 END_TEST
 
@@ -140,8 +140,8 @@ START_TEST(bad_members_are_counted)
 	       "\"downloaded\":-1},{\"system\":\"ABC1\",\"job_id\":\"x\",\"status\":\"y\"}]}}");
 	discover();
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "downloaded", NULL), 1);
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "job_id", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "downloaded", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "job_id", NULL), 1);
 }
 END_TEST
 
@@ -165,7 +165,7 @@ START_TEST(a_system_that_has_not_spoken_has_timed_out)
 	ck_assert_int_eq(state_of("ABC1"), CBX_UNKNOWN);
 	strcpy(world.hdms.next, LIST "{\"jobs\":[],\"systems\":[\"XYZ\"]}}");
 	discover();
-	ck_assert_uint_eq(cbx_systems_find(flow->systems, "ABC1")->timeouts, 2);
+	ck_assert_uint_eq(cbx_systems_find(road->systems, "ABC1")->timeouts, 2);
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 }
 END_TEST
@@ -197,7 +197,7 @@ START_TEST(an_offline_system_without_live_jobs_is_left_alone)
 	hdms_system(&world.hdms, "ABC1", "17 Errored");
 	discover();
 	world_event("nl-hdms.event.control.system_offline", "\"ABC1\"");
-	cbx_flow_drain_inbox(flow);
+	cbx_road_drain_inbox(road);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
 	discover();
 	hdms_expect(&world.hdms, "");
@@ -213,7 +213,7 @@ START_TEST(another_error_changes_nobody)
 	discover();
 	ck_assert_int_eq(state_of("ABC1"), CBX_UNKNOWN);
 	ck_assert_uint_eq(result.figures.errors, 1);
-	ck_assert_uint_eq(cbx_systems_find(flow->systems, "ABC1")->timeouts, 0);
+	ck_assert_uint_eq(cbx_systems_find(road->systems, "ABC1")->timeouts, 0);
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 	ck_assert_double_eq(asked("error"), 1);
 }

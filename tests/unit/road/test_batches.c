@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Several systems in one request (contract 3.2), and rounds that are cut short.
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include "road/poll.h"
 
@@ -34,7 +34,7 @@ static void discover(void)
 
 static struct cbx_system_entry *entry_of(const char *system)
 {
-	return cbx_systems_find(flow->systems, system);
+	return cbx_systems_find(road->systems, system);
 }
 
 START_TEST(so_many_share_a_request_and_the_target_is_empty)
@@ -60,7 +60,7 @@ START_TEST(lists_and_questions_about_jobs_do_not_mix)
 	struct cbx_poll *poll = NULL;
 	int64_t one = 1;
 
-	ck_assert_int_eq(cbx_poll_new(flow, &poll), 0);
+	ck_assert_int_eq(cbx_poll_new(road, &poll), 0);
 	cbx_poll_add(poll, entry_of("A"), true, NULL, 0);
 	cbx_poll_add(poll, entry_of("B"), false, &one, 1);
 	cbx_poll_add(poll, entry_of("C"), false, &one, 1);
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(a_system_named_nowhere_has_timed_out)
 {
-	hdms_system(&world.hdms, "B", "1 Completed")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "B", "1 Completed")->mood = HDMS_NO_ANSWER;
 	discover();
 	ck_assert_uint_eq(result.figures.timeouts, 1);
 	ck_assert_uint_eq(result.figures.unanswered, 0);
@@ -145,7 +145,7 @@ START_TEST(a_status_of_a_neighbour_in_the_batch_is_no_foreign_one)
 	       "{\"system\":\"D\",\"job_id\":1,\"status\":\"Queued\"},"
 	       "{\"system\":\"A\",\"job_id\":1,\"status\":\"Queued\"}]}}");
 	discover();
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "system", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "system", NULL), 1);
 	world_expect_outbox("A/1/2 C/1/2");
 }
 END_TEST
@@ -160,7 +160,7 @@ START_TEST(a_lost_broker_cuts_the_round_and_blames_nobody)
 	ck_assert(result.figures.cut);
 	ck_assert_uint_eq(result.figures.timeouts, 0);
 	ck_assert_int_eq(result.queue_depth, -1);
-	ck_assert(!flow->bus_link.up);
+	ck_assert(!road->bus_link.up);
 	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, &result), CHATTERBOX_E_DOWN);
 	/* back: the questions before the loss are void, whoever answers them */
 	world_connect();
@@ -185,16 +185,16 @@ END_TEST
 START_TEST(no_round_starts_without_sql_or_broker)
 {
 	if (_i == 2)
-		flow->bus->blocked = true;
+		road->bus->blocked = true;
 	else if (_i)
-		flow->sql_link.up = false;
+		road->sql_link.up = false;
 	else
-		flow->bus_link.up = false;
+		road->bus_link.up = false;
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, &result), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(cbx_job_status_ask_now(&world.poller.status), CHATTERBOX_E_DOWN);
-	flow->sql_link.up = flow->bus_link.up = true;
-	flow->bus->blocked = false;
-	faults_add(&world.sql_faults, _i ? "now" : "unheard", CHATTERBOX_E_TIMEOUT);
+	road->sql_link.up = road->bus_link.up = true;
+	road->bus->blocked = false;
+	faults_add(&world.sql_faults, _i ? "now" : "unreported", CHATTERBOX_E_TIMEOUT);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, &result), CHATTERBOX_E_DOWN);
 	hdms_expect(&world.hdms, "");
 }
@@ -204,7 +204,7 @@ START_TEST(a_deleted_reply_queue_is_noticed)
 {
 	char name[128];
 
-	snprintf(name, sizeof(name), "%s", flow->bus->ops->reply_to(flow->bus));
+	snprintf(name, sizeof(name), "%s", road->bus->ops->reply_to(road->bus));
 	cbx_memory_broker_delete_queue(world.broker, name);
 	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, &result), 0);
 	ck_assert(result.figures.cut);

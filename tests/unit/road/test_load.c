@@ -2,7 +2,7 @@
 /* A take-over (contract 4.2, 5.2): SQL first, then what the shared state knows better; OCD's new
  * rows.
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <string.h>
 
@@ -28,12 +28,12 @@ static void share_system(const char *name, const char *json)
 
 static const struct cbx_status *status_of(const char *system, int64_t job_id)
 {
-	return cbx_job_list_find(cbx_active_jobs_get(flow->jobs, system), job_id)->status;
+	return cbx_job_list_find(cbx_active_jobs_get(road->jobs, system), job_id)->status;
 }
 
 static enum cbx_system_state state_of(const char *system)
 {
-	const struct cbx_system_entry *entry = cbx_systems_find(flow->systems, system);
+	const struct cbx_system_entry *entry = cbx_systems_find(road->systems, system);
 
 	ck_assert_msg(entry != NULL, "%s is not known", system);
 	return entry->system->state;
@@ -63,7 +63,7 @@ START_TEST(rows_that_can_not_be_a_job_are_passed_over)
 		  "('OK', 4, '', 1), ('OK', 5, cast(x'ff' as text), 1), ('OK', 6, 'Running', 1)");
 	world_lead();
 	world_expect_jobs("OK/6 Running r1 live ocd\n");
-	ck_assert_double_eq(world_count(world.observe.decode_rejects, "status", NULL), 2);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "status", NULL), 2);
 }
 END_TEST
 
@@ -134,8 +134,8 @@ START_TEST(system_states_come_from_the_hash_and_the_rest_is_unknown)
 	ck_assert_int_eq(state_of("OFF"), CBX_OFFLINE);
 	ck_assert_int_eq(state_of("ODD"), CBX_UNKNOWN);
 	ck_assert_int_eq(state_of("ABC1"), CBX_UNKNOWN);
-	ck_assert_ptr_null(cbx_systems_find(flow->systems, "A/B"));
-	ck_assert_int_eq(cbx_systems_find(flow->systems, "ON")->system->last_check_ms,
+	ck_assert_ptr_null(cbx_systems_find(road->systems, "A/B"));
+	ck_assert_int_eq(cbx_systems_find(road->systems, "ON")->system->last_check_ms,
 			 1795168800000LL);
 }
 END_TEST
@@ -148,7 +148,7 @@ START_TEST(without_the_shared_state_sql_is_enough)
 	faults_add(&world.state_faults, _i ? "read_systems" : "read_jobs", CHATTERBOX_E_DOWN);
 	world_lead();
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
-	ck_assert(flow->share_whole && !flow->state_link.up);
+	ck_assert(road->share_whole && !road->state_link.up);
 }
 END_TEST
 
@@ -157,9 +157,9 @@ START_TEST(a_load_that_fails_leaves_nothing_loaded)
 	world_insert("ABC1", "17 Running", "ocd", 3);
 	world_lead();
 	faults_add(&world.sql_faults, _i ? "monitored" : "now", CHATTERBOX_E_TIMEOUT);
-	ck_assert_int_eq(cbx_flow_load(flow, world.epoch), CHATTERBOX_E_TIMEOUT);
+	ck_assert_int_eq(cbx_road_load(road, world.epoch), CHATTERBOX_E_TIMEOUT);
 	world_expect_jobs("");
-	ck_assert_int_eq(flow->epoch, 0);
+	ck_assert_int_eq(road->epoch, 0);
 }
 END_TEST
 
@@ -234,14 +234,14 @@ START_TEST(an_end_that_was_concluded_is_corrected_after_a_restart)
 	world_insert("ABC1", "17 Running", "ocd", 3);
 	world_insert("ABC1", "18 Errored", "ocd", 2);
 	world_lead();
-	cbx_systems_restore(flow->systems, cbx_systems_get(flow->systems, "ABC1"), CBX_OFFLINE, 0);
+	cbx_systems_restore(road->systems, cbx_systems_get(road->systems, "ABC1"), CBX_OFFLINE, 0);
 	world_pass(86400);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
 	world_expect_outbox("ABC1/17/4");
 	world_lead();
 	world_push("ABC1", "17 Completed; 18 Completed");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_outbox("ABC1/17/4 ABC1/17/5");
 	world_expect("select group_concat(job_id || status || revision) from completed_jobs",
 		     "17Completed5");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The asking (contract 2.2, 3.2): the words of a question, the window, time-outs and how they grow.
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void round_of(enum cbx_round_kind kind)
 
 static struct cbx_system_entry *entry_of(const char *system)
 {
-	return cbx_systems_find(flow->systems, system);
+	return cbx_systems_find(road->systems, system);
 }
 
 START_TEST(the_words_of_a_question)
@@ -75,11 +75,11 @@ START_TEST(who_is_asked)
 	world_insert("ROW", "1 Started", "ocd", 0);
 	world_lead();
 	for (i = 0; i < CBX_COUNT(names); i++) {
-		cbx_systems_get(flow->systems, names[i]);
-		hdms_system(&world.hdms, names[i], "")->mood = HDMS_MUTE;
+		cbx_systems_get(road->systems, names[i]);
+		hdms_system(&world.hdms, names[i], "")->mood = HDMS_NO_ANSWER;
 	}
-	cbx_systems_restore(flow->systems, entry_of("OFF"), CBX_OFFLINE, 0);
-	cbx_systems_restore(flow->systems, entry_of("OFFLIVE"), CBX_OFFLINE, 0);
+	cbx_systems_restore(road->systems, entry_of("OFF"), CBX_OFFLINE, 0);
+	cbx_systems_restore(road->systems, entry_of("OFFLIVE"), CBX_OFFLINE, 0);
 	round_of(CBX_STATUS_ROUND);
 	hdms_expect(&world.hdms, "job_status LIVE:1\njob_status ROW:1\n");
 	round_of(CBX_DISCOVERY_ROUND);
@@ -87,9 +87,9 @@ START_TEST(who_is_asked)
 				 "job_list ROW\n");
 	round_of(CBX_ASK_NOW_ROUND);
 	hdms_expect(&world.hdms, "");
-	cbx_flow_ask_now(flow, "OFF");
-	cbx_flow_ask_now(flow, "STRANGE");
-	cbx_flow_ask_now(flow, "OFF");
+	cbx_road_ask_now(road, "OFF");
+	cbx_road_ask_now(road, "STRANGE");
+	cbx_road_ask_now(road, "OFF");
 	round_of(CBX_ASK_NOW_ROUND);
 	ck_assert_uint_eq(result.figures.questions, 2);
 }
@@ -108,8 +108,8 @@ START_TEST(jobs_heard_of_within_the_interval_are_left_out)
 	round_of(CBX_STATUS_ROUND);
 	hdms_expect(&world.hdms, "job_status ABC1:17,18\n");
 	world_push("ABC1", "17 Running");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_pass(9.9);
 	round_of(CBX_STATUS_ROUND);
 	hdms_expect(&world.hdms, "job_status ABC1:18\n");
@@ -124,8 +124,8 @@ START_TEST(jobs_heard_of_within_the_interval_are_left_out)
 	hdms_expect(&world.hdms, "");
 	/* turning to ocd is not news of the job */
 	world_push("ABC1", "19 Running");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_run("insert into scheduled_jobs (system, job_id) values ('ABC1', 19)");
 	round_of(CBX_STATUS_ROUND);
 	hdms_expect(&world.hdms, "");
@@ -141,7 +141,7 @@ START_TEST(at_most_in_flight_are_outstanding)
 	world.settings->in_flight = 3;
 	for (n = 0; n < 10; n++) {
 		snprintf(name, sizeof(name), "S%d", n);
-		cbx_systems_get(flow->systems, name);
+		cbx_systems_get(road->systems, name);
 		hdms_system(&world.hdms, name, "1 Running")->delay = 250 * CBX_MS;
 	}
 	round_of(CBX_DISCOVERY_ROUND);
@@ -157,14 +157,14 @@ END_TEST
 START_TEST(a_timed_out_question_changes_nothing)
 {
 	world_insert("ABC1", "17 Running 100%", "ocd", 1);
-	hdms_system(&world.hdms, "ABC1", "")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "ABC1", "")->mood = HDMS_NO_ANSWER;
 	world_lead();
 	round_of(CBX_STATUS_ROUND);
 	ck_assert_double_eq_tol(result.seconds, 10, 0.01);
 	ck_assert_uint_eq(result.figures.timeouts, 1);
 	ck_assert_uint_eq(result.figures.unanswered, 1);
-	ck_assert(result.figures.silent);
-	ck_assert_double_eq(world_count(world.observe.rpc_requests, "job_status", "timeout"), 1);
+	ck_assert(result.figures.none_answered);
+	ck_assert_double_eq(world_count(world.counters.rpc_requests, "job_status", "timeout"), 1);
 	round_of(CBX_STATUS_ROUND);
 	entry_of("ABC1")->ask_again_at = 0;
 	round_of(CBX_STATUS_ROUND);
@@ -180,7 +180,7 @@ START_TEST(a_dead_system_is_asked_more_and_more_rarely)
 	size_t n;
 
 	world_insert("ABC1", "17 Running", "ocd", 1);
-	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_NO_ANSWER;
 	world_lead();
 	for (n = 0; n < CBX_COUNT(waits); n++) {
 		round_of(n % 2 ? CBX_DISCOVERY_ROUND : CBX_STATUS_ROUND);
@@ -202,17 +202,17 @@ START_TEST(any_word_of_it_ends_the_waiting)
 	int n;
 
 	world_insert("ABC1", "17 Running", "ocd", 1);
-	abc->mood = HDMS_MUTE;
+	abc->mood = HDMS_NO_ANSWER;
 	world_lead();
 	for (n = 0; n < 2; n++)
 		round_of(CBX_STATUS_ROUND);
-	ck_assert_uint_gt(entry_of("ABC1")->ask_again_at, cbx_now(flow->clock));
+	ck_assert_uint_gt(entry_of("ABC1")->ask_again_at, cbx_now(road->clock));
 	if (_i == 0)
 		world_push("ABC1", "18 Running");
 	else
 		world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	ck_assert_uint_eq(entry_of("ABC1")->timeouts, 0);
 	abc->mood = HDMS_ANSWERS;
 	world_pass(10);
@@ -229,8 +229,8 @@ START_TEST(the_first_answer_after_silence_forgives_all)
 
 	world_insert("ABC1", "17 Running", "ocd", 1);
 	world_insert("XYZ", "1 Running", "ocd", 1);
-	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_MUTE;
-	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_NO_ANSWER;
+	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_NO_ANSWER;
 	world_lead();
 	for (n = 0; n < 3; n++)
 		cbx_job_status_get_all_jobs_status(status);
@@ -241,7 +241,7 @@ START_TEST(the_first_answer_after_silence_forgives_all)
 	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_ANSWERS;
 	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_ANSWERS;
 	world_event("nl-hdms.event.control.system_online", "\"ABC1\"");
-	cbx_flow_drain_inbox(flow);
+	cbx_road_drain_inbox(road);
 	ck_assert_int_eq(cbx_job_status_ask_now(status), 0);
 	ck_assert_uint_eq(entry_of("XYZ")->timeouts, 0);
 	ck_assert_int_eq(cbx_job_status_get_all_jobs_status(status), 0);
@@ -254,7 +254,7 @@ START_TEST(one_dead_system_among_others_is_not_forgiven)
 	world_insert("ABC1", "17 Running", "ocd", 1);
 	world_insert("XYZ", "1 Running", "ocd", 1);
 	hdms_system(&world.hdms, "ABC1", "17 Running");
-	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "XYZ", "1 Running")->mood = HDMS_NO_ANSWER;
 	world_lead();
 	cbx_job_status_get_all_jobs_status(&world.poller.status);
 	cbx_job_status_get_all_jobs_status(&world.poller.status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What becomes of a batch (contract 3.4, 5.3): committed, refused, or nobody knows. */
-#include "flow_world.h"
+#include "road_world.h"
 
 static void set_up(void)
 {
@@ -14,7 +14,7 @@ static void set_up(void)
 static void push(const char *words)
 {
 	world_push("ABC1", words);
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
 }
 
 static void expect_nothing_of_it(void)
@@ -22,9 +22,9 @@ static void expect_nothing_of_it(void)
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 	world_expect_shared("ABC1 17=Running\n");
 	world_expect_outbox("");
-	world_expect_settled("");
+	world_expect_acknowledged("");
 	ck_assert_uint_eq(world.woken, 0);
-	ck_assert_double_eq(world_count(world.observe.job_transitions, "paused", NULL), 0);
+	ck_assert_double_eq(world_count(world.counters.job_transitions, "paused", NULL), 0);
 }
 
 static void expect_all_of_it(void)
@@ -33,29 +33,29 @@ static void expect_all_of_it(void)
 	world_expect_shared("ABC1 17=Paused\n");
 	world_expect_outbox("ABC1/17/4 ABC1/status/2");
 	world_expect("select status || revision from status_monitor", "Paused4");
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 	ck_assert_uint_eq(world.woken, 1);
-	ck_assert_double_eq(world_count(world.observe.job_transitions, "paused", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.job_transitions, "paused", NULL), 1);
 }
 
 START_TEST(committed_then_shown_shared_told_and_acknowledged)
 {
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 
 	push("17 Paused");
 	expect_nothing_of_it();
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_all_of_it();
-	view = cbx_window_look(&world.window);
-	ck_assert_int_eq(view->jobs->totals.paused, 1);
-	cbx_view_unref(view);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
+	ck_assert_int_eq(snapshot->jobs->totals.paused, 1);
+	cbx_snapshot_unref(snapshot);
 	world_expect("select payload from outbox where id = 1",
 		     "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Paused\"}");
 	world_expect("select name || ' ' || key || ' ' || previous_status || ' ' || origin from "
 		     "outbox where id = 1",
 		     "update_job_status ABC1/17 Running ocd");
 	/* and it is over: nothing is left to settle */
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_outbox("ABC1/17/4 ABC1/status/2");
 }
 END_TEST
@@ -66,10 +66,10 @@ START_TEST(a_failed_transaction_has_not_happened_and_pushes_wait)
 
 	push("17 Paused");
 	faults_add(&world.sql_faults, "record", errors[_i]);
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
-	ck_assert(flow->sql_link.up && !flow->hanging);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert(road->sql_link.up && !road->hanging);
 	expect_nothing_of_it();
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_all_of_it();
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(a_failed_transaction_drops_the_answers)
 	ck_assert(result.figures.cut && result.figures.answers == 1);
 	expect_nothing_of_it();
 	/* the push is told alone; the next round asks again */
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_all_of_it();
 	world_pass(1);
 	ck_assert_int_eq(cbx_job_status_update_database(&world.poller.status), 0);
@@ -109,18 +109,18 @@ START_TEST(a_push_that_sql_never_takes_is_rejected_alone)
 	world_push("NEW1", "1 Running");
 	world_push("NEW2", "1 Running; 2 Poison; 3 Running");
 	world_push("ABC1", "17 Paused");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok rejected ok");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok rejected ok");
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\nNEW1/1 Running r1 live user\n"
 			  "NEW2/1 Running r1 live user\nNEW2/3 Running r1 live user\n");
-	ck_assert(flow->sql_link.up && !flow->hanging);
-	ck_assert_uint_eq(flow->batch.portion, 0);
+	ck_assert(road->sql_link.up && !road->hanging);
+	ck_assert_uint_eq(road->batch.portion, 0);
 	/* and it is over */
 	world_push("NEW1", "1 Paused");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok");
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(an_answer_that_sql_never_takes_costs_itself_only)
 	refuse_poison();
 	hdms_system(&world.hdms, "ABC1", "16 Running; 18 Poison; 19 Running");
 	hdms_system(&world.hdms, "NEW1", "1 Running");
-	cbx_systems_get(flow->systems, "NEW1");
+	cbx_systems_get(road->systems, "NEW1");
 	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, &result), 0);
 	ck_assert(!result.figures.cut && result.figures.answers == 2);
 	/* 17 is not proved absent by what is left of the answer */
@@ -145,13 +145,13 @@ START_TEST(look_ups_that_fail_are_a_failed_transaction)
 {
 	push("18 Running");
 	faults_add(&world.sql_faults, _i ? "ocd_jobs" : "completed", CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
-	ck_assert(!flow->hanging && !flow->sql_link.up);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert(!road->hanging && !road->sql_link.up);
 	expect_nothing_of_it();
 	world_connect();
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_outbox("ABC1/18/1");
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 }
 END_TEST
 
@@ -159,26 +159,26 @@ START_TEST(an_unknown_commit_hangs_until_it_is_known_done)
 {
 	push("17 Paused");
 	world.sql_faults.lose_commit = true;
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
-	ck_assert(flow->hanging && !flow->sql_link.up);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert(road->hanging && !road->sql_link.up);
 	world_expect("select status from status_monitor", "Paused");
 	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
 	world_expect_shared("ABC1 17=Running\n");
-	world_expect_settled("");
+	world_expect_acknowledged("");
 	/* what comes now waits: it must not mix with a batch whose fate is open */
 	push("17 Queued");
-	ck_assert_uint_eq(cbx_mailbox_count(flow->inbox), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), CHATTERBOX_E_DOWN);
 	world_connect();
-	faults_add(&world.sql_faults, "settled", CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
-	ck_assert(flow->hanging);
+	faults_add(&world.sql_faults, "resolve", CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert(road->hanging);
 	world_connect();
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	ck_assert(!flow->hanging);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	ck_assert(!road->hanging);
 	expect_all_of_it();
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_jobs("ABC1/17 Queued r5 live ocd\n");
 	world_expect("select group_concat(revision) from status_monitor", "5");
 }
@@ -188,11 +188,11 @@ START_TEST(an_unknown_commit_that_was_none_is_done_again)
 {
 	push("17 Paused");
 	faults_add(&world.sql_faults, "record", CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_DOWN);
-	ck_assert(flow->hanging);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert(road->hanging);
 	expect_nothing_of_it();
 	world_connect();
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_all_of_it();
 }
 END_TEST
@@ -201,10 +201,10 @@ START_TEST(who_does_not_lead_records_nothing)
 {
 	push("17 Paused");
 	cbx_leadership_lose(&world.leadership, "other");
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_FENCED);
 	expect_nothing_of_it();
-	cbx_flow_unload(flow);
-	world_expect_settled("again");
+	cbx_road_unload(road);
+	world_expect_acknowledged("again");
 }
 END_TEST
 
@@ -212,7 +212,7 @@ START_TEST(a_lease_that_another_has_taken_fences_the_write)
 {
 	push("17 Paused");
 	world_run("update lease set holder = 'other', epoch = epoch + 1");
-	ck_assert_int_eq(cbx_flow_settle(flow), CHATTERBOX_E_FENCED);
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_FENCED);
 	expect_nothing_of_it();
 	world_expect("select status || revision from status_monitor", "Running3");
 }
@@ -221,9 +221,9 @@ END_TEST
 START_TEST(forgetting_gives_pushes_back_unsettled)
 {
 	push("17 Paused");
-	cbx_flow_forget(flow);
-	world_expect_settled("again");
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_discard(road);
+	world_expect_acknowledged("again");
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	expect_nothing_of_it();
 }
 END_TEST
@@ -231,21 +231,21 @@ END_TEST
 /* A batch is due when it is large, or a quarter of a second old; an event without words at once */
 START_TEST(when_a_batch_is_due)
 {
-	ck_assert(!cbx_flow_is_due(flow));
+	ck_assert(!cbx_road_commit_is_due(road));
 	push("17 Paused");
-	ck_assert(!cbx_flow_is_due(flow));
+	ck_assert(!cbx_road_commit_is_due(road));
 	world_pass(0.249);
-	ck_assert(!cbx_flow_is_due(flow));
+	ck_assert(!cbx_road_commit_is_due(road));
 	world_pass(0.002);
-	ck_assert(cbx_flow_is_due(flow));
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok");
-	ck_assert(!cbx_flow_is_due(flow));
+	ck_assert(cbx_road_commit_is_due(road));
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok");
+	ck_assert(!cbx_road_commit_is_due(road));
 	world_event("nl-hdms.event.control.system_offline", "\"XYZ\"");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert(cbx_flow_is_due(flow));
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
-	world_expect_settled("ok");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert(cbx_road_commit_is_due(road));
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok");
 }
 END_TEST
 
@@ -255,11 +255,11 @@ START_TEST(one_event_may_be_about_several_systems)
 		    "[{\"system\":\"XYZ\",\"job_id\":2,\"status\":\"Running\"},"
 		    "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Paused\"},"
 		    "{\"system\":\"XYZ\",\"job_id\":1,\"status\":\"Running\"}]");
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\nXYZ/1 Running r1 live user\n"
 			  "XYZ/2 Running r1 live user\n");
-	world_expect_settled("ok");
+	world_expect_acknowledged("ok");
 }
 END_TEST
 

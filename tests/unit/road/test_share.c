@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The shared state (contract 4): only live jobs, deltas, and whole again after any loss. */
-#include "flow_world.h"
+#include "road_world.h"
 #include "state_rows.h"
 
 #include <string.h>
@@ -19,8 +19,8 @@ static void set_up(void)
 static void push(const char *system, const char *words)
 {
 	world_push(system, words);
-	ck_assert_int_eq(cbx_flow_drain_inbox(flow), 0);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 }
 
 static int64_t epoch_there(void)
@@ -35,7 +35,7 @@ START_TEST(a_take_over_writes_everything_and_then_the_marker)
 {
 	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
 	ck_assert_int_eq(epoch_there(), world.epoch);
-	ck_assert(!flow->share_whole);
+	ck_assert(!road->share_whole);
 }
 END_TEST
 
@@ -71,9 +71,9 @@ END_TEST
 START_TEST(what_nobody_has_heard_of_is_not_shared)
 {
 	world_insert("NEW", "5 Started", "ocd", 0);
-	ck_assert_int_eq(cbx_flow_notice_rows(flow), 0);
-	flow->share_whole = true;
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_notice_rows(road), 0);
+	road->share_whole = true;
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
 }
 END_TEST
@@ -105,7 +105,7 @@ START_TEST(a_foreign_marker_means_writing_everything)
 	cbx_memory_store_flush(world.store);
 	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &stale, 1), 0);
 	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, world.epoch - 1), 0);
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
 	ck_assert_int_eq(epoch_there(), world.epoch);
 }
@@ -122,8 +122,8 @@ START_TEST(a_name_without_a_hash_leaves_the_index)
 	cut.number = (uint64_t)world.epoch << 32;
 	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &cut, 1), 0);
 	ck_assert(cbx_memory_store_is_active(world.store, "CUT", &changed));
-	flow->share_whole = true;
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	road->share_whole = true;
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	ck_assert(!cbx_memory_store_is_active(world.store, "CUT", &changed));
 	ck_assert(cbx_memory_store_is_active(world.store, "ABC1", &changed));
 }
@@ -161,17 +161,17 @@ START_TEST(a_failed_write_stops_no_round_and_is_made_good)
 	faults_add(&world.state_faults, rows[_i].call, rows[_i].error);
 	world_event("nl-hdms.event.control.system_offline", "\"XYZ\"");
 	push("ABC1", "17 Paused");
-	world_expect_settled("ok ok");
+	world_expect_acknowledged("ok ok");
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\nABC1/18 Running r1 live ocd\n"
 			  "XYZ/1 Running r1 live ocd\n");
-	ck_assert(flow->share_whole);
+	ck_assert(road->share_whole);
 	/* not at once again: that would be a loop */
-	ck_assert_int_lt(cbx_flow_share_check(flow), 0);
+	ck_assert_int_lt(cbx_road_share_check(road), 0);
 	world_pass(2.5);
 	world_connect();
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 17=Paused 18=Running\nXYZ 1=Running\n");
-	ck_assert(!flow->share_whole);
+	ck_assert(!road->share_whole);
 }
 END_TEST
 
@@ -180,11 +180,11 @@ START_TEST(the_marker_waits_for_everything_else)
 	cbx_memory_store_flush(world.store);
 	faults_add(&world.state_faults, _i ? "write_systems" : "write_jobs", CHATTERBOX_E_REFUSED);
 	world_event("nl-hdms.event.control.system_online", "\"XYZ\"");
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_share_check(flow), CHATTERBOX_E_REFUSED);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_REFUSED);
 	ck_assert_int_eq(epoch_there(), 0);
 	world_pass(2.5);
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	ck_assert_int_eq(epoch_there(), world.epoch);
 }
 END_TEST
@@ -192,7 +192,7 @@ END_TEST
 START_TEST(what_changed_while_it_was_down_is_there_when_it_is_back)
 {
 	cbx_memory_store_stop(world.store);
-	cbx_link_ensure(&flow->state_link);
+	cbx_link_ensure(&road->state_link);
 	push("ABC1", "17 Completed");
 	push("ABC1", "19 Running");
 	push("XYZ", "1 Completed");
@@ -201,7 +201,7 @@ START_TEST(what_changed_while_it_was_down_is_there_when_it_is_back)
 	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
 	world_pass(2.5);
 	world_connect();
-	ck_assert_int_eq(cbx_flow_share_check(flow), 0);
+	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 18=Running 19=Running\n");
 }
 END_TEST
@@ -220,7 +220,7 @@ START_TEST(the_guard_holds_off_a_zombie)
 	push("ABC1", "17 Paused");
 	world_expect_shared("ABC1 17=Queued\nXYZ 1=Running\n");
 	ck_assert_int_eq(cbx_leadership_newer(&world.leadership, world.epoch), world.epoch + 1);
-	ck_assert(flow->share_whole && flow->state_link.up);
+	ck_assert(road->share_whole && road->state_link.up);
 }
 END_TEST
 
@@ -233,8 +233,8 @@ START_TEST(systems_are_shared_on_a_list_answer_and_when_they_turn)
 	world_pass(1);
 	world_event("nl-hdms.event.control.system_offline", "\"XYZ\"");
 	world_event("nl-hdms.event.control.system_online", "\"ABC1\""); /* it was that */
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 	ck_assert_int_eq(world.eye->ops->read_systems(world.eye, CBX_ONLINE_SYSTEMS, state_rows_add,
 						      &rows),
 			 0);

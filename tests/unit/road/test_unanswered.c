@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A list that was asked for in vain is owed: new jobs don't wait for the next Update Database Task
  * because one question was lost. (How rarely a dead system is asked: test_flow_poll.c.) */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <string.h>
 
@@ -13,8 +13,8 @@ static void set_up(void)
 {
 	world_set_up();
 	world_lead();
-	cbx_systems_get(flow->systems, "ABC1");
-	cbx_systems_get(flow->systems, "XYZ");
+	cbx_systems_get(road->systems, "ABC1");
+	cbx_systems_get(road->systems, "XYZ");
 	abc = hdms_system(&world.hdms, "ABC1", "17 Running");
 	hdms_system(&world.hdms, "XYZ", "1 Running");
 }
@@ -28,18 +28,18 @@ static void round_of(enum cbx_round_kind kind)
 
 static struct cbx_system_entry *entry_of(const char *system)
 {
-	return cbx_systems_find(flow->systems, system);
+	return cbx_systems_find(road->systems, system);
 }
 
-static void hear_inbox(void)
+static void receive_inbox(void)
 {
-	cbx_flow_drain_inbox(flow);
-	ck_assert_int_eq(cbx_flow_settle(flow), 0);
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
 }
 
 START_TEST(one_that_timed_out_is_asked_for_with_the_next_round)
 {
-	abc->mood = HDMS_MUTE;
+	abc->mood = HDMS_NO_ANSWER;
 	round_of(CBX_DISCOVERY_ROUND);
 	world_expect_jobs("XYZ/1 Running r1 live user\n");
 	abc->mood = HDMS_ANSWERS;
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(an_answer_about_jobs_brings_the_list)
 {
 	round_of(CBX_DISCOVERY_ROUND);
-	hdms_system(&world.hdms, "ABC1", "17 Running; 18 Queued")->mood = HDMS_MUTE;
+	hdms_system(&world.hdms, "ABC1", "17 Running; 18 Queued")->mood = HDMS_NO_ANSWER;
 	round_of(CBX_DISCOVERY_ROUND);
 	cbx_text_clear(&world.hdms.asked);
 	abc->mood = HDMS_ANSWERS;
@@ -112,19 +112,19 @@ END_TEST
 START_TEST(a_push_brings_the_list_of_one_that_was_away)
 {
 	if (_i)
-		entry_of("ABC1")->ask_again_at = cbx_now(flow->clock) + 1000 * CBX_SECOND;
+		entry_of("ABC1")->ask_again_at = cbx_now(road->clock) + 1000 * CBX_SECOND;
 	else
-		cbx_systems_restore(flow->systems, entry_of("ABC1"), CBX_OFFLINE, 0);
+		cbx_systems_restore(road->systems, entry_of("ABC1"), CBX_OFFLINE, 0);
 	round_of(CBX_DISCOVERY_ROUND);
 	hdms_expect(&world.hdms, "job_list XYZ\n");
 	round_of(CBX_STATUS_ROUND);
 	hdms_expect(&world.hdms, "job_status XYZ:1\n");
 	world_push("ABC1", "18 Running");
-	hear_inbox();
+	receive_inbox();
 	round_of(CBX_ASK_NOW_ROUND);
 	hdms_expect(&world.hdms, "job_list ABC1\n");
 	world_push("ABC1", "18 Paused");
-	hear_inbox();
+	receive_inbox();
 	round_of(CBX_ASK_NOW_ROUND);
 	hdms_expect(&world.hdms, "");
 }

@@ -148,19 +148,19 @@ START_TEST(it_goes_back_to_where_it_came_from)
 	ck_assert_int_eq(cbx_mailbox_new(1, &box), 0);
 	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
 	inbound->answer = box;
-	cbx_inbound_settle(inbound, true);
+	cbx_inbound_finish(inbound, true);
 	ck_assert_ptr_eq(cbx_mailbox_take(box), inbound);
 	ck_assert(inbound->ok && !inbound->again);
-	cbx_inbound_return(inbound);
+	cbx_inbound_requeue(inbound);
 	ck_assert_ptr_eq(cbx_mailbox_take(box), inbound);
 	ck_assert(!inbound->ok && inbound->again);
-	cbx_inbound_settle(inbound, false);
+	cbx_inbound_finish(inbound, false);
 	/* a full mailbox, or none, frees it */
 	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
 	inbound->answer = box;
-	cbx_inbound_settle(inbound, true);
+	cbx_inbound_finish(inbound, true);
 	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
-	cbx_inbound_settle(inbound, true);
+	cbx_inbound_finish(inbound, true);
 	cbx_inbound_free(cbx_mailbox_take(box));
 	cbx_mailbox_free(box, NULL);
 }

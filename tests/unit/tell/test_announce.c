@@ -13,18 +13,18 @@
 static void set_up(void)
 {
 	teller_set_up();
-	teller_be_heard();
+	teller_subscribe();
 }
 
 /* What the poller hands over: the present view */
 static void announce(void)
 {
-	struct cbx_view *view;
+	struct cbx_snapshot *snapshot;
 
-	ck_assert_int_eq(cbx_flow_show(flow), 0);
-	view = cbx_window_look(&world.window);
-	cbx_announce(&teller, view, world.epoch);
-	cbx_view_unref(view);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
+	cbx_announce(&teller, snapshot, world.epoch);
+	cbx_snapshot_unref(snapshot);
 }
 
 static void expect_data(const char *wanted)
@@ -33,7 +33,7 @@ static void expect_data(const char *wanted)
 	char *shared = NULL;
 	char body[400];
 
-	teller_hear(&event);
+	teller_receive(&event);
 	snprintf(body, sizeof(body),
 		 "{\"jsonrpc\":\"2.0\",\"method\":\"nl-ocd-chatterbox.event.jobs_data\","
 		 "\"params\":%s}",
@@ -52,14 +52,14 @@ START_TEST(without_a_status_only_the_figures_are_told)
 {
 	announce();
 	expect_data(NO_JOBS);
-	teller_expect_heard("");
+	teller_expect_received("");
 	/* errored and unheard jobs are no stored status */
 	world_insert("ABC1", "1 Errored", "ocd", 1);
 	world_insert("ABC1", "2 Started", "ocd", 0);
 	world_lead();
 	announce();
 	expect_data(NO_JOBS);
-	teller_expect_heard("");
+	teller_expect_received("");
 }
 END_TEST
 
@@ -71,7 +71,7 @@ START_TEST(the_figures)
 	world_lead();
 	teller_record("ABC1", "1 Running 1.5K; 2 Running 100; 3 Paused 1M; 4 Queued 1M; 5 Done");
 	announce();
-	teller_hear(&event);
+	teller_receive(&event);
 	cbx_bus_event_clear(&event);
 	expect_data("{\"job_count\":4,\"activte_jobs\":2,\"total_download_speed\":1636,"
 		    "\"active_ocd_jobs\":1,\"total_ocd_jobs\":1}");
@@ -82,17 +82,17 @@ END_TEST
 static void expect_chunk(int n, int chunks, size_t count, char id[CBX_UUID_TEXT])
 {
 	struct cbx_bus_event event;
-	const char *snapshot;
+	const char *frozen;
 	char number[16];
 	json_t *root;
 
-	teller_hear(&event);
+	teller_receive(&event);
 	ck_assert_str_eq(event.message.routing_key, "nl-ocd-chatterbox.event.job_status");
-	snapshot = cbx_bus_header(&event.message, "snapshot");
-	ck_assert_uint_eq(strlen(snapshot), 36);
+	frozen = cbx_bus_header(&event.message, "snapshot");
+	ck_assert_uint_eq(strlen(frozen), 36);
 	if (n == 1)
-		strcpy(id, snapshot);
-	ck_assert_str_eq(snapshot, id);
+		strcpy(id, frozen);
+	ck_assert_str_eq(frozen, id);
 	snprintf(number, sizeof(number), "%d", n);
 	ck_assert_str_eq(cbx_bus_header(&event.message, "chunk"), number);
 	snprintf(number, sizeof(number), "%d", chunks);
@@ -124,7 +124,7 @@ START_TEST(chunks_hold_so_many_at_most)
 	for (n = 1; n <= rows[_i].chunks; n++)
 		expect_chunk(n, rows[_i].chunks,
 			     n == rows[_i].chunks ? rows[_i].last : rows[_i].most, id);
-	teller_expect_heard("jobs_data -\n");
+	teller_expect_received("jobs_data -\n");
 	announce();
 	expect_chunk(1, rows[_i].chunks, rows[_i].chunks == 1 ? rows[_i].last : rows[_i].most,
 		     other);
@@ -167,7 +167,7 @@ START_TEST(a_chunk_is_statuses_in_order)
 	teller_record("b", "2 Running; 1 Running");
 	teller_record("B", "1 Running 5% x=[1]");
 	announce();
-	teller_hear(&event);
+	teller_receive(&event);
 	ck_assert_str_eq(event.message.body,
 			 "[{\"system\":\"B\",\"job_id\":1,\"status\":\"Running\","
 			 "\"percent_completed\":\"5\",\"x\":[1]},"
@@ -186,7 +186,7 @@ START_TEST(what_can_not_be_told_now_is_dropped)
 	faults_add(&world.bus_faults, "publish", CHATTERBOX_E_DOWN);
 	announce();
 	ck_assert(!teller.bus_link.up);
-	teller_expect_heard("");
+	teller_expect_received("");
 	/* the figures are still kept */
 	ck_assert_int_eq(cbx_memory_store_jobs_data(world.store, &shared), 0);
 	ck_assert_str_ne(shared, "");
@@ -194,7 +194,7 @@ START_TEST(what_can_not_be_told_now_is_dropped)
 	faults_add(&world.state_faults, "write_jobs_data", CHATTERBOX_E_REFUSED);
 	teller_connect();
 	announce();
-	teller_expect_heard("job_status -\njobs_data -\n");
+	teller_expect_received("job_status -\njobs_data -\n");
 }
 END_TEST
 

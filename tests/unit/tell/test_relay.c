@@ -17,15 +17,15 @@ static int to_stream(void)
 
 static double told(const char *name, const char *outcome)
 {
-	return world_count(world.observe.events_published, name, outcome);
+	return world_count(world.counters.events_published, name, outcome);
 }
 
 START_TEST(a_row_goes_when_both_sides_have_it)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 	world_expect_outbox("ABC1/17/1");
 	ck_assert_int_eq(to_broker(), 0);
 	ck_assert_int_eq(to_stream(), 1);
@@ -41,20 +41,20 @@ START_TEST(the_words_of_an_event)
 	struct cbx_bus_event event;
 	const struct cbx_bus_message *message = &event.message;
 
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	teller_record("ABC1", "17 Paused 5%");
 	to_broker();
 	to_broker();
-	teller_hear(&event);
+	teller_receive(&event);
 	ck_assert_ptr_null(cbx_bus_header(message, "previous_status"));
 	ck_assert_str_eq(cbx_bus_header(message, "origin"), "user");
 	cbx_bus_event_clear(&event);
-	teller_hear(&event); /* ABC1's pause, whose key is the system */
+	teller_receive(&event); /* ABC1's pause, whose key is the system */
 	ck_assert_str_eq(message->routing_key, "nl-ocd-chatterbox.event.status");
 	ck_assert_str_eq(message->message_id, "ABC1/status/3");
 	cbx_bus_event_clear(&event);
-	teller_hear(&event);
+	teller_receive(&event);
 	ck_assert_str_eq(message->exchange, "amq.topic");
 	ck_assert_str_eq(message->routing_key, "nl-ocd-chatterbox.event.update_job_status");
 	ck_assert_str_eq(message->message_id, "ABC1/17/2");
@@ -75,16 +75,16 @@ END_TEST
 
 START_TEST(of_each_key_the_oldest_alone_is_in_flight)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	teller_record("ABC1", "17 Queued");
 	teller_record("ABC1", "18 Running; 17 Running"); /* 18 is told before 17/2, a smaller id */
 	ck_assert_int_eq(to_broker(), 2);
-	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/18/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\nupdate_job_status ABC1/18/1\n");
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/2\n");
+	teller_expect_received("update_job_status ABC1/17/2\n");
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/3\n");
+	teller_expect_received("update_job_status ABC1/17/3\n");
 	ck_assert_int_eq(to_stream(), 2);
 	ck_assert_int_eq(to_stream(), 1);
 	ck_assert_int_eq(to_stream(), 1);
@@ -129,19 +129,19 @@ START_TEST(a_refused_one_is_told_again_and_nothing_of_its_key_before)
 	ck_assert(teller.bus_link.up);
 	cbx_memory_broker_delete_queue(world.broker, "full");
 	cbx_bus_free(other);
-	teller_be_heard();
+	teller_subscribe();
 	ck_assert_int_eq(to_broker(), 0); /* not at once again */
 	world_pass(1);
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/2\n");
+	teller_expect_received("update_job_status ABC1/17/2\n");
 }
 END_TEST
 
 START_TEST(a_publish_that_fails_is_repeated)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	faults_add(&world.bus_faults, "publish", CHATTERBOX_E_DOWN);
 	ck_assert_int_lt(to_broker(), 0);
@@ -149,13 +149,13 @@ START_TEST(a_publish_that_fails_is_repeated)
 	teller_connect();
 	world_pass(1);
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 }
 END_TEST
 
 START_TEST(a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	faults_add(&world.bus_faults, "take", CHATTERBOX_E_DOWN);
 	ck_assert_int_lt(to_broker(), 0);
@@ -165,13 +165,13 @@ START_TEST(a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm)
 	world_pass(1);
 	ck_assert_int_eq(to_broker(), 1);
 	/* at least once: the same id twice */
-	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\nupdate_job_status ABC1/17/1\n");
 }
 END_TEST
 
 START_TEST(a_broker_that_takes_no_publish_in_time_is_lost)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running; 18 Running");
 	faults_add_nth(&world.bus_faults, "publish", CHATTERBOX_E_TIMEOUT, 2, 1);
 	ck_assert_int_eq(to_broker(), CHATTERBOX_E_DOWN);
@@ -184,11 +184,11 @@ END_TEST
 
 START_TEST(a_broker_that_takes_no_messages_is_waited_for)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	teller.bus->blocked = true;
 	ck_assert_int_eq(to_broker(), 0);
-	teller_expect_heard("");
+	teller_expect_received("");
 	ck_assert_int_eq(to_stream(), 1);
 	ck_assert(teller.bus_link.up);
 	teller.bus->blocked = false;
@@ -198,11 +198,11 @@ END_TEST
 
 START_TEST(what_was_told_while_sql_was_away_is_not_told_twice)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	faults_add(&world.sql_faults, "told", CHATTERBOX_E_DOWN);
 	ck_assert_int_lt(to_broker(), 0);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 	ck_assert_int_eq(to_stream(), 0); /* nothing can be read now */
 	teller_connect();
 	faults_add(&world.sql_faults, "told", CHATTERBOX_E_DOWN);
@@ -211,7 +211,7 @@ START_TEST(what_was_told_while_sql_was_away_is_not_told_twice)
 	world_pass(5);
 	ck_assert_int_eq(to_broker(), 0);
 	ck_assert_int_eq(to_stream(), 0);
-	teller_expect_heard("");
+	teller_expect_received("");
 	teller_expect_stream("ABC1/17/1");
 	world_expect_outbox("");
 }
@@ -219,7 +219,7 @@ END_TEST
 
 START_TEST(the_stream_goes_on_whatever_the_broker_does_and_the_reverse)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	cbx_memory_broker_stop(world.broker);
 	ck_assert_int_lt(to_broker(), 0);
@@ -252,23 +252,23 @@ END_TEST
 
 START_TEST(who_does_not_lead_tells_nothing)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	cbx_leadership_lose(&world.leadership, "other");
 	ck_assert_int_eq(to_broker(), 0);
 	ck_assert_int_eq(to_stream(), 0);
-	teller_expect_heard("");
+	teller_expect_received("");
 	teller_expect_stream("");
 }
 END_TEST
 
 START_TEST(a_fenced_one_forgets_what_it_told)
 {
-	teller_be_heard();
+	teller_subscribe();
 	teller_record("ABC1", "17 Running");
 	world_run("update lease set epoch = epoch + 1, holder = 'other'");
 	ck_assert_int_eq(to_broker(), CHATTERBOX_E_FENCED);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 	ck_assert_uint_eq(teller.told[CBX_TO_BROKER].count, 0);
 	world_expect_outbox("ABC1/17/1");
 }

@@ -18,7 +18,7 @@ static void set_up(void)
 	teller_set_up();
 	broker = (struct choosy){ .most = MOST };
 	choosy_bus(teller.bus, &broker);
-	teller_be_heard();
+	teller_subscribe();
 }
 
 static int to_broker(void)
@@ -28,7 +28,7 @@ static int to_broker(void)
 
 static double told(const char *name, const char *outcome)
 {
-	return world_count(world.observe.events_published, name, outcome);
+	return world_count(world.counters.events_published, name, outcome);
 }
 
 /* "17 Running", with a member that makes its event larger than MOST by @more */
@@ -49,8 +49,8 @@ START_TEST(one_that_is_too_large_is_given_up_alone)
 	teller_record("ABC1", "17 Queued; 18 Running");
 	ck_assert_int_eq(to_broker(), 3);
 	/* the first was taken before the channel was closed, and nobody could know */
-	teller_expect_heard("update_job_status ABC1/16/1\nupdate_job_status ABC1/16/1\n"
-			    "update_job_status ABC1/18/1\n");
+	teller_expect_received("update_job_status ABC1/16/1\nupdate_job_status ABC1/16/1\n"
+			       "update_job_status ABC1/18/1\n");
 	ck_assert_double_eq(told("update_job_status", "too_large"), 1);
 	ck_assert_double_eq(told("update_job_status", "ok"), 2);
 	ck_assert(teller.bus_link.up);
@@ -59,7 +59,7 @@ START_TEST(one_that_is_too_large_is_given_up_alone)
 		     "ABC1/17/2");
 	/* what stands behind it is next, at once */
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/2\n");
+	teller_expect_received("update_job_status ABC1/17/2\n");
 	ck_assert_int_eq(cbx_relay(&teller, CBX_TO_STREAM, world.epoch), 3);
 	ck_assert_int_eq(cbx_relay(&teller, CBX_TO_STREAM, world.epoch), 1);
 	teller_expect_stream("ABC1/16/1 ABC1/17/1 ABC1/18/1 ABC1/17/2");
@@ -75,8 +75,8 @@ START_TEST(of_several_each_is_found_and_no_other)
 	record_large(4, 55);
 	teller_record("ABC1", "5 Running; 6 Running");
 	ck_assert_int_eq(to_broker(), 6);
-	teller_expect_heard("update_job_status ABC1/2/1\nupdate_job_status ABC1/5/1\n"
-			    "update_job_status ABC1/6/1\n");
+	teller_expect_received("update_job_status ABC1/2/1\nupdate_job_status ABC1/5/1\n"
+			       "update_job_status ABC1/6/1\n");
 	ck_assert_double_eq(told("update_job_status", "too_large"), 3);
 	ck_assert_uint_eq(broker.closed, 4);
 	/* six at once, three alone, one more that is taken, and the two that are left */
@@ -92,7 +92,7 @@ START_TEST(the_largest_is_innocent_when_it_fits)
 	ck_assert_int_eq(to_broker(), 2);
 	ck_assert_double_eq(told("update_job_status", "too_large"), 0);
 	ck_assert_uint_eq(broker.closed, 1);
-	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/18/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\nupdate_job_status ABC1/18/1\n");
 }
 END_TEST
 
@@ -107,7 +107,7 @@ START_TEST(one_that_was_not_alone_is_not_given_up)
 	broker.most = 1000;
 	world_pass(1);
 	ck_assert_int_eq(to_broker(), 1);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 }
 END_TEST
 
@@ -180,7 +180,7 @@ START_TEST(one_that_amqp_can_not_carry_is_given_up)
 	faults_add(&world.bus_faults, "publish", CHATTERBOX_E_LIMIT);
 	ck_assert_int_eq(to_broker(), 2);
 	ck_assert_double_eq(told("update_job_status", "too_large"), 1);
-	teller_expect_heard("update_job_status ABC1/18/1\n");
+	teller_expect_received("update_job_status ABC1/18/1\n");
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 static void set_up(void)
 {
 	teller_set_up();
-	teller_be_heard();
+	teller_subscribe();
 	/* of one key, so that each batch can tell one only */
 	teller_record("ABC1", "17 Running");
 	teller_record("ABC1", "17 Queued");
@@ -17,10 +17,10 @@ static void set_up(void)
 
 START_TEST(a_stop_tells_what_waits)
 {
-	teller.stop_by = cbx_now(flow->clock) + 10 * CBX_SECOND;
+	teller.stop_by = cbx_now(road->clock) + 10 * CBX_SECOND;
 	cbx_teller_run(&teller);
-	teller_expect_heard("update_job_status ABC1/17/1\nupdate_job_status ABC1/17/2\n"
-			    "update_job_status ABC1/17/3\n");
+	teller_expect_received("update_job_status ABC1/17/1\nupdate_job_status ABC1/17/2\n"
+			       "update_job_status ABC1/17/3\n");
 	world_expect_outbox("");
 }
 END_TEST
@@ -28,7 +28,7 @@ END_TEST
 START_TEST(a_stop_waits_for_no_broker_that_is_down)
 {
 	faults_add_nth(&world.bus_faults, "publish", CHATTERBOX_E_DOWN, 1, 100);
-	teller.stop_by = cbx_now(flow->clock) + 10 * CBX_SECOND;
+	teller.stop_by = cbx_now(road->clock) + 10 * CBX_SECOND;
 	cbx_teller_run(&teller);
 	teller_expect_stream("ABC1/17/1 ABC1/17/2 ABC1/17/3");
 	world_expect_outbox("ABC1/17/1 ABC1/17/2 ABC1/17/3");
@@ -38,7 +38,7 @@ END_TEST
 START_TEST(a_stop_ends_in_time)
 {
 	cbx_teller_run(&teller);
-	teller_expect_heard("update_job_status ABC1/17/1\n");
+	teller_expect_received("update_job_status ABC1/17/1\n");
 	world_expect_outbox("ABC1/17/2 ABC1/17/3");
 }
 END_TEST
@@ -50,11 +50,11 @@ START_TEST(who_leads_no_more_does_not_count_the_outbox)
 	cbx_auto(cbx_text_free) struct cbx_text stands_by = { 0 };
 
 	cbx_teller_run(&teller);
-	cbx_metrics_render(world.observe.registry, false, &led);
+	cbx_metrics_render(world.counters.registry, false, &led);
 	ck_assert_ptr_nonnull(strstr(led.bytes, "\nchatterbox_outbox_pending 2\n"));
 	cbx_leadership_lose(&world.leadership, "other");
 	cbx_teller_run(&teller);
-	cbx_metrics_render(world.observe.registry, false, &stands_by);
+	cbx_metrics_render(world.counters.registry, false, &stands_by);
 	ck_assert_ptr_null(strstr(stands_by.bytes, "chatterbox_outbox_"));
 }
 END_TEST

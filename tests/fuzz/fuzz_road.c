@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * fuzz_flow.c - events, one after another, through decode, merge, record and share
+ * fuzz_road.c - events, one after another, through decode, merge, record and share
  *
  * Each line is an event; its first byte picks the routing key. After each, what the poller holds is
  * what SQL holds; revisions only grow; and each revision of a job was told once.
  */
 #include "fuzz.h"
 
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -44,15 +44,15 @@ static void begin_anew(void)
 				"values ('ABC2', 2, 'Completed', 4)",
 				NULL, NULL, NULL) == SQLITE_OK);
 	cbx_memory_store_flush(world.store);
-	FUZZ_CHECK(!cbx_flow_load(flow, world.epoch));
-	cbx_flow_share_check(flow);
+	FUZZ_CHECK(!cbx_road_load(road, world.epoch));
+	cbx_road_share_check(road);
 }
 
 /* A row of status_monitor is the poller's record */
 static int compare_row(void *user, const struct cbx_row *row)
 {
 	const struct cbx_job *job =
-		cbx_job_list_find(cbx_active_jobs_get(flow->jobs, row->system), row->job_id);
+		cbx_job_list_find(cbx_active_jobs_get(road->jobs, row->system), row->job_id);
 
 	FUZZ_CHECK(job && job->revision == row->revision);
 	FUZZ_CHECK(!strcmp(job->status->text, row->status));
@@ -63,24 +63,24 @@ static int compare_row(void *user, const struct cbx_row *row)
 
 static void check_tables(void)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	size_t rows = 0;
 	size_t live = 0;
 	size_t i;
 	size_t k;
 
-	FUZZ_CHECK(!flow->sql->ledger->monitored(flow->sql, compare_row, &rows));
-	FUZZ_CHECK(!cbx_active_jobs_freeze(flow->jobs, &snapshot));
-	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+	FUZZ_CHECK(!road->sql->ledger->monitored(road->sql, compare_row, &rows));
+	FUZZ_CHECK(!cbx_active_jobs_freeze(road->jobs, &frozen));
+	for (i = 0; i < frozen->count; i++)
+		for (k = 0; k < frozen->entries[i].list->count; k++) {
+			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
 
 			fuzz_check_status(job->status);
 			live += job->phase == CBX_LIVE;
 			/* live and unheard ones are rows; an end may be kept for late words */
 			rows -= job->phase != CBX_ENDED || job->kind == CBX_ERRORED;
 		}
-	FUZZ_CHECK(!rows && live == (size_t)snapshot->totals.live);
+	FUZZ_CHECK(!rows && live == (size_t)frozen->totals.live);
 }
 
 /* Each event's params are JSON, and no job has two of one revision (the ids are unique) */
@@ -98,17 +98,17 @@ static void check_outbox(void)
 	sqlite3_finalize(statement);
 }
 
-static void hear(const char *key, const char *body, size_t len)
+static void receive(const char *key, const char *body, size_t len)
 {
 	struct cbx_inbound *inbound = NULL;
 
 	if (cbx_inbound_decode(key, body, len, &world.settings->limits, &inbound))
 		return;
-	inbound->at = cbx_now(flow->clock);
+	inbound->at = cbx_now(road->clock);
 	inbound->answer = world.answers;
-	FUZZ_CHECK(!cbx_mailbox_put(flow->inbox, inbound));
-	FUZZ_CHECK(!cbx_flow_drain_inbox(flow));
-	FUZZ_CHECK(!cbx_flow_settle(flow));
+	FUZZ_CHECK(!cbx_mailbox_put(road->inbox, inbound));
+	FUZZ_CHECK(!cbx_road_drain_inbox(road));
+	FUZZ_CHECK(!cbx_road_commit(road));
 	inbound = cbx_mailbox_take(world.answers);
 	FUZZ_CHECK(inbound && !inbound->again && !cbx_mailbox_count(world.answers));
 	inbound->answer = NULL;
@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size_t len = end ? (size_t)(end - in.at) : in.left;
 
 		world_pass(1);
-		hear(key, in.at, len);
+		receive(key, in.at, len);
 		check_tables();
 		in.at += end ? len + 1 : len;
 		in.left -= end ? len + 1 : len;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* An observer's commands that are events (contract 3.4) */
-#include "courier_world.h"
+#include "command_relay_world.h"
 
 #include <string.h>
 
@@ -14,13 +14,13 @@ START_TEST(an_event_is_done_when_the_broker_has_it_for_somebody)
 		"{\"jsonrpc\":\"2.0\",\"method\":\"nl-ocd.event.update_time_till_next_check\","
 		"\"params\":{\"info\":\"\\\"600\\\"\"}}";
 
-	courier_listen("nl-ocd.event.update_time_till_next_check");
-	cbx_observe_set_interval(&world.poller,
-				 courier_call("chatterbox.job_status.set_time_till_next_check",
-					      "{\"seconds\":600}"));
-	courier_turn();
-	ck_assert_str_eq(courier_outcome, "0 {\"ok\":true}");
-	courier_take(&event);
+	relay_listen("nl-ocd.event.update_time_till_next_check");
+	cbx_observer_set_interval(&world.poller,
+				  relay_call("chatterbox.job_status.set_time_till_next_check",
+					     "{\"seconds\":600}"));
+	relay_turn();
+	ck_assert_str_eq(relay_outcome, "0 {\"ok\":true}");
+	relay_take(&event);
 	ck_assert_uint_eq(event.message.body_len, strlen(body));
 	ck_assert_mem_eq(event.message.body, body, strlen(body));
 	cbx_bus_event_clear(&event);
@@ -29,9 +29,9 @@ END_TEST
 
 START_TEST(an_event_that_nobody_is_bound_to_is_none)
 {
-	cbx_courier_event(courier, "some.event", "{}", courier_call(PAUSE, JOB));
-	courier_turn();
-	ck_assert_str_eq(courier_outcome, "-32003 nobody serves it: no leader has run yet");
+	cbx_command_relay_event(relay, "some.event", "{}", relay_call(PAUSE, JOB));
+	relay_turn();
+	ck_assert_str_eq(relay_outcome, "-32003 nobody serves it: no leader has run yet");
 }
 END_TEST
 
@@ -41,14 +41,14 @@ START_TEST(an_interval_is_checked_before_it_goes)
 					      "{\"seconds\":\"x\"}" };
 	size_t i;
 
-	courier_listen("#");
+	relay_listen("#");
 	for (i = 0; i < CBX_COUNT(params); i++) {
-		cbx_observe_set_interval(
+		cbx_observer_set_interval(
 			&world.poller,
-			courier_call("chatterbox.job_status.set_time_till_next_check", params[i]));
-		ck_assert_int_eq(strncmp(courier_outcome, "-32602 ", 7), 0);
+			relay_call("chatterbox.job_status.set_time_till_next_check", params[i]));
+		ck_assert_int_eq(strncmp(relay_outcome, "-32602 ", 7), 0);
 	}
-	ck_assert_uint_eq(courier_turn(), 0);
+	ck_assert_uint_eq(relay_turn(), 0);
 }
 END_TEST
 
@@ -61,14 +61,14 @@ static void inbound(enum cbx_inbound_type type, const char *key, const char *bod
 		ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, &made), 0);
 	else
 		ck_assert_int_eq(cbx_inbound_new(type, &made), 0);
-	ck_assert(cbx_observe_inbound(&world.poller, made));
+	ck_assert(cbx_observer_inbound(&world.poller, made));
 }
 
 static void expect_event(const char *key)
 {
 	struct cbx_bus_event event;
 
-	courier_take(&event);
+	relay_take(&event);
 	ck_assert_str_eq(event.message.routing_key, key);
 	cbx_bus_event_clear(&event);
 }
@@ -77,7 +77,7 @@ START_TEST(what_a_host_says_without_waiting_becomes_an_event)
 {
 	struct cbx_inbound *waits = NULL;
 
-	courier_listen("#");
+	relay_listen("#");
 	inbound(CBX_IN_DISCOVER, NULL, NULL);
 	expect_event("nl-ocd.event.update_database");
 	inbound(CBX_IN_POLL, NULL, NULL);
@@ -88,14 +88,13 @@ START_TEST(what_a_host_says_without_waiting_becomes_an_event)
 	inbound(CBX_IN_OFFLINE, "a.system_offline", "\"ABC1\"");
 	expect_event("nl-hdms.event.control.system_offline");
 	/* without a broker it waits */
-	cbx_link_lost(&courier_flow.bus_link, CHATTERBOX_E_DOWN);
+	cbx_link_lost(&relay_flow.bus_link, CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &waits), 0);
-	ck_assert(!cbx_observe_inbound(&world.poller, waits));
+	ck_assert(!cbx_observer_inbound(&world.poller, waits));
 	cbx_inbound_free(waits);
 }
 END_TEST
 
-UNIT_TESTS_WITH(courier_set_up, courier_tear_down,
-		an_event_is_done_when_the_broker_has_it_for_somebody,
+UNIT_TESTS_WITH(relay_set_up, relay_tear_down, an_event_is_done_when_the_broker_has_it_for_somebody,
 		an_event_that_nobody_is_bound_to_is_none, an_interval_is_checked_before_it_goes,
 		what_a_host_says_without_waiting_becomes_an_event)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* flow_look.c - what a test sees of the poller's world: tables, hashes, settlements as short texts
+/* road_look.c - what a test sees of the poller's world: tables, hashes, settlements as short texts
  */
-#include "flow_world.h"
+#include "road_world.h"
 
 #include "state_rows.h"
 #include "words.h"
@@ -54,7 +54,7 @@ void world_insert(const char *system, const char *word, const char *origin, int6
 				"values (%Q, %lld, %Q, %Q, %Q, %Q, %lld, %lld, %lld)",
 				system, (long long)status->job_id, status->job_type, status->text,
 				status->percent_text, origin, (long long)revision,
-				(long long)cbx_wall(flow->clock), (long long)cbx_wall(flow->clock));
+				(long long)cbx_wall(road->clock), (long long)cbx_wall(road->clock));
 
 	world_run(text);
 	sqlite3_free(text);
@@ -107,18 +107,18 @@ void world_expect_outbox(const char *ids)
 void world_expect_jobs(const char *wanted)
 {
 	static const char *const phases[] = { "unheard", "live", "ended" };
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	struct cbx_text text = { 0 };
 	size_t i;
 	size_t k;
 
-	ck_assert_int_eq(cbx_active_jobs_freeze(flow->jobs, &snapshot), 0);
-	for (i = 0; i < snapshot->count; i++)
-		for (k = 0; k < snapshot->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->entries[i].list->jobs[k];
+	ck_assert_int_eq(cbx_active_jobs_freeze(road->jobs, &frozen), 0);
+	for (i = 0; i < frozen->count; i++)
+		for (k = 0; k < frozen->entries[i].list->count; k++) {
+			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
 
 			cbx_text_printf(&text, "%s/%lld %s r%lld %s %s\n",
-					snapshot->entries[i].system, (long long)job->status->job_id,
+					frozen->entries[i].system, (long long)job->status->job_id,
 					job->status->text, (long long)job->revision,
 					phases[job->phase], cbx_origin_name(job->origin));
 		}
@@ -133,9 +133,9 @@ void world_event(const char *routing_key, const char *body)
 	ck_assert_int_eq(cbx_inbound_decode(routing_key, body, strlen(body),
 					    &world.settings->limits, &inbound),
 			 0);
-	inbound->at = cbx_now(flow->clock);
+	inbound->at = cbx_now(road->clock);
 	inbound->answer = world.answers;
-	ck_assert_int_eq(cbx_mailbox_put(flow->inbox, inbound), 0);
+	ck_assert_int_eq(cbx_mailbox_put(road->inbox, inbound), 0);
 }
 
 void world_push(const char *system, const char *words)
@@ -155,7 +155,7 @@ void world_push(const char *system, const char *words)
 	cbx_text_free(&body);
 }
 
-void world_expect_settled(const char *wanted)
+void world_expect_acknowledged(const char *wanted)
 {
 	struct cbx_text text = { 0 };
 	struct cbx_inbound *inbound;

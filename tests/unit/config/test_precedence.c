@@ -37,7 +37,7 @@ static const struct ladder ladders[] = {
 	  "file /t.json" },
 };
 
-static void lay_ladder(struct chatterbox_config *config, const struct ladder *row, bool upwards)
+static void apply_ladder(struct chatterbox_config *config, const struct ladder *row, bool upwards)
 {
 	int step;
 
@@ -45,7 +45,7 @@ static void lay_ladder(struct chatterbox_config *config, const struct ladder *ro
 		int at = upwards ? step : 3 - step;
 
 		if (at == 0 && row->file)
-			ck_assert_int_eq(config_lay(config, row->file), 0);
+			ck_assert_int_eq(config_apply(config, row->file), 0);
 		if (at == 1 && row->variable)
 			config_env(config, row->variable);
 		if (at == 2 && row->overlay_variable)
@@ -62,9 +62,9 @@ START_TEST(the_higher_rung_wins)
 	struct chatterbox_config *config = config_new();
 	struct chatterbox_config *backwards = config_new();
 
-	lay_ladder(config, &ladders[_i], true);
+	apply_ladder(config, &ladders[_i], true);
 	config_check_shown(config, "log.level", ladders[_i].value, ladders[_i].from);
-	lay_ladder(backwards, &ladders[_i], false);
+	apply_ladder(backwards, &ladders[_i], false);
 	config_check_shown(backwards, "log.level", ladders[_i].value, ladders[_i].from);
 	chatterbox_config_unref(config);
 	chatterbox_config_unref(backwards);

@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static unsigned rank_of(const struct cbx_origin *origin, bool overlay)
+static unsigned rank_of(const struct cbx_value_source *from, bool overlay)
 {
-	return (unsigned)origin->source * 2 + (overlay ? 1 : 0);
+	return (unsigned)from->source * 2 + (overlay ? 1 : 0);
 }
 
 /* Takes the value over */
@@ -55,8 +55,8 @@ static int default_value(const struct cbx_key *key, struct cbx_value *out)
 	return r == CHATTERBOX_E_CONFIG ? -ENOMEM : r;
 }
 
-int cbx_config_lay_default(struct chatterbox_config *config, const struct cbx_key *key,
-			   unsigned rank)
+int cbx_config_apply_default(struct chatterbox_config *config, const struct cbx_key *key,
+			     unsigned rank)
 {
 	cbx_auto(cbx_value_clear) struct cbx_value value = { 0 };
 	int r;
@@ -81,41 +81,41 @@ static int turn_on(struct chatterbox_config *config, const struct cbx_key *key, 
 	return slot->rank < rank ? put(slot, &on, rank, from) : 0;
 }
 
-static int lay_value(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
-		     const json_t *json, const struct cbx_origin *origin)
+static int apply_value(struct chatterbox_config *config, const struct cbx_key *key, bool overlay,
+		       const json_t *json, const struct cbx_value_source *from)
 {
 	cbx_auto(cbx_value_clear) struct cbx_value value = { 0 };
 	struct cbx_slot *slot = &config->slots[key - cbx_keys];
-	unsigned rank = rank_of(origin, overlay);
+	unsigned rank = rank_of(from, overlay);
 	bool reset = false;
 	int r;
 
 	r = cbx_value_read(key, json, &value, &reset);
 	if (r == CHATTERBOX_E_CONFIG)
-		return cbx_problem_wrong(config, key, overlay, json, origin);
+		return cbx_problem_wrong(config, key, overlay, json, from);
 	if (r < 0)
 		return r;
 	if (rank < slot->rank)
 		return 0;
 	if (reset)
-		return cbx_config_lay_default(config, key, rank);
-	r = put(slot, &value, rank, origin->name);
-	return r < 0 ? r : turn_on(config, key, rank, origin->name);
+		return cbx_config_apply_default(config, key, rank);
+	r = put(slot, &value, rank, from->name);
+	return r < 0 ? r : turn_on(config, key, rank, from->name);
 }
 
-static int lay_unknown(struct chatterbox_config *config, const char *path,
-		       const struct cbx_origin *origin)
+static int apply_unknown(struct chatterbox_config *config, const char *path,
+			 const struct cbx_value_source *from)
 {
-	if (origin->source != CBX_SOURCE_OPTION && cbx_key_is_foreign(path, origin->fold))
+	if (from->source != CBX_SOURCE_OPTION && cbx_key_is_foreign(path, from->fold))
 		return 0;
-	return cbx_problem_unknown(config, path, origin);
+	return cbx_problem_unknown(config, path, from);
 }
 
-int cbx_config_lay_members(struct chatterbox_config *config, const char *section, json_t *json,
-			   const struct cbx_origin *origin)
+int cbx_config_apply_members(struct chatterbox_config *config, const char *section, json_t *json,
+			     const struct cbx_value_source *from)
 {
 	/* variables have no case; the members of a JSON object do */
-	struct cbx_origin exact = { origin->source, origin->name, false };
+	struct cbx_value_source exact = { from->source, from->name, false };
 	const char *name;
 	json_t *child;
 	int r = 0;
@@ -129,52 +129,52 @@ int cbx_config_lay_members(struct chatterbox_config *config, const char *section
 			return -ENOMEM;
 		}
 		/* "redis.host" as one name is not the host of redis */
-		r = strchr(name, '.') ? lay_unknown(config, path, &exact)
-				      : cbx_config_lay_path(config, path, child, &exact);
+		r = strchr(name, '.') ? apply_unknown(config, path, &exact)
+				      : cbx_config_apply_path(config, path, child, &exact);
 		if (r < 0)
 			break;
 	}
 	return r;
 }
 
-int cbx_config_lay_path(struct chatterbox_config *config, const char *path, json_t *json,
-			const struct cbx_origin *origin)
+int cbx_config_apply_path(struct chatterbox_config *config, const char *path, json_t *json,
+			  const struct cbx_value_source *from)
 {
 	bool overlay;
-	const struct cbx_key *key = cbx_key_find(path, origin->fold, &overlay);
-	bool section = cbx_key_is_section(path, origin->fold);
+	const struct cbx_key *key = cbx_key_find(path, from->fold, &overlay);
+	bool section = cbx_key_is_section(path, from->fold);
 	int r;
 
 	if (!key && !section)
-		return lay_unknown(config, path, origin);
+		return apply_unknown(config, path, from);
 	if (key && !(section && json_is_object(json)))
-		return lay_value(config, key, overlay, json, origin);
+		return apply_value(config, key, overlay, json, from);
 	if (json_is_null(json))
 		return 0;
 	if (!json_is_object(json))
-		return cbx_problem_section(config, path, json, origin);
+		return cbx_problem_section(config, path, json, from);
 	if (key) { /* "tls": {…} is on */
-		r = lay_value(config, key, overlay, json_true(), origin);
+		r = apply_value(config, key, overlay, json_true(), from);
 		if (r < 0)
 			return r;
 	}
-	return cbx_config_lay_members(config, path, json, origin);
+	return cbx_config_apply_members(config, path, json, from);
 }
 
-int cbx_config_lay_text(struct chatterbox_config *config, const char *path, const char *text,
-			const struct cbx_origin *origin)
+int cbx_config_apply_text(struct chatterbox_config *config, const char *path, const char *text,
+			  const struct cbx_value_source *from)
 {
 	cbx_auto(cbx_json_wipe) json_t *json = NULL;
 	bool overlay;
-	const struct cbx_key *key = cbx_key_find(path, origin->fold, &overlay);
+	const struct cbx_key *key = cbx_key_find(path, from->fold, &overlay);
 	int r;
 
 	r = cbx_value_parse(key, text, &json);
 	if (r == CHATTERBOX_E_CONFIG && key)
-		return cbx_problem_wrong(config, key, overlay, NULL, origin);
+		return cbx_problem_wrong(config, key, overlay, NULL, from);
 	if (r == CHATTERBOX_E_CONFIG)
-		return lay_unknown(config, path, origin);
+		return apply_unknown(config, path, from);
 	if (r < 0)
 		return r;
-	return cbx_config_lay_path(config, path, json, origin);
+	return cbx_config_apply_path(config, path, json, from);
 }

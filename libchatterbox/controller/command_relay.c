@@ -8,7 +8,7 @@
  * both kinds of poll become `update_database`: there is no event for the lesser one, and that one
  * asks every system for all it has.
  */
-#include "controller/courier.h"
+#include "controller/command_relay.h"
 
 #include "base/hash.h"
 #include "base/json.h"
@@ -25,7 +25,7 @@
 #define EVENT_TIME (10 * CBX_SECOND)
 #define ID_TEXT 192
 
-struct cbx_errand {
+struct cbx_relayed_command {
 	UT_hash_handle hh; /* by id */
 	uint64_t id;
 	uint64_t tag; /* of an event: its confirm's; 0 = an RPC */
@@ -33,28 +33,29 @@ struct cbx_errand {
 	struct cbx_call *call; /* NULL: nobody waits */
 };
 
-static void drop(struct cbx_courier *courier, struct cbx_errand *errand)
+static void drop(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed)
 {
-	HASH_DEL(courier->errands, errand);
-	free(errand);
+	HASH_DEL(relay->under_way, relayed);
+	free(relayed);
 }
 
-static void fail(struct cbx_courier *courier, struct cbx_errand *errand, enum cbx_call_code code,
-		 const char *message)
+static void fail(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
+		 enum cbx_call_code code, const char *message)
 {
-	struct cbx_call *call = errand->call;
+	struct cbx_call *call = relayed->call;
 
-	drop(courier, errand);
+	drop(relay, relayed);
 	if (call)
 		cbx_call_fail(call, code, message);
 }
 
-static void finish(struct cbx_courier *courier, struct cbx_errand *errand, const char *result)
+static void finish(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
+		   const char *result)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
-	struct cbx_call *call = errand->call;
+	struct cbx_call *call = relayed->call;
 
-	drop(courier, errand);
+	drop(relay, relayed);
 	if (!call)
 		return;
 	cbx_text_puts(&text, result);
@@ -62,36 +63,36 @@ static void finish(struct cbx_courier *courier, struct cbx_errand *errand, const
 }
 
 /* "o<who we are>.<id>" */
-static void write_id(const struct cbx_courier *courier, uint64_t id, char out[ID_TEXT])
+static void write_id(const struct cbx_command_relay *relay, uint64_t id, char out[ID_TEXT])
 {
-	snprintf(out, ID_TEXT, "o%s.%llu", courier->flow->leadership->self, (unsigned long long)id);
+	snprintf(out, ID_TEXT, "o%s.%llu", relay->road->leadership->self, (unsigned long long)id);
 }
 
-static int begin(struct cbx_courier *courier, struct cbx_call *call, uint64_t patience,
-		 struct cbx_errand **out)
+static int begin(struct cbx_command_relay *relay, struct cbx_call *call, uint64_t patience,
+		 struct cbx_relayed_command **out)
 {
-	struct cbx_errand *errand = calloc(1, sizeof(*errand));
+	struct cbx_relayed_command *relayed = calloc(1, sizeof(*relayed));
 	bool cbx_hash_failed = false;
 
-	if (!errand)
+	if (!relayed)
 		return -ENOMEM;
-	errand->id = ++courier->last_id;
-	errand->call = call;
-	errand->deadline = cbx_now(courier->flow->clock) + patience;
-	HASH_ADD(hh, courier->errands, id, sizeof(errand->id), errand);
+	relayed->id = ++relay->last_id;
+	relayed->call = call;
+	relayed->deadline = cbx_now(relay->road->clock) + patience;
+	HASH_ADD(hh, relay->under_way, id, sizeof(relayed->id), relayed);
 	if (cbx_hash_failed) {
-		free(errand);
+		free(relayed);
 		return -ENOMEM;
 	}
-	*out = errand;
+	*out = relayed;
 	return 0;
 }
 
-static int publish(struct cbx_courier *courier, struct cbx_errand *errand,
+static int publish(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
 		   struct cbx_bus_message *message, struct cbx_text *body, uint64_t *tag)
 {
-	struct cbx_flow *flow = courier->flow;
-	uint64_t now = cbx_now(flow->clock);
+	struct cbx_road *road = relay->road;
+	uint64_t now = cbx_now(road->clock);
 	char trace[CBX_UUID_TEXT];
 	int result;
 
@@ -101,11 +102,11 @@ static int publish(struct cbx_courier *courier, struct cbx_errand *errand,
 	message->body = body->bytes;
 	message->body_len = body->len;
 	message->mandatory = true;
-	message->expiration_ms = (int64_t)((errand->deadline - now) / CBX_MS) + 1;
-	cbx_envelope_properties(flow->settings, flow->clock, trace, message);
-	result = flow->bus->ops->publish(flow->bus, message, tag, now + SEND_TIME);
+	message->expiration_ms = (int64_t)((relayed->deadline - now) / CBX_MS) + 1;
+	cbx_envelope_properties(road->settings, road->clock, trace, message);
+	result = road->bus->ops->publish(road->bus, message, tag, now + SEND_TIME);
 	if (result < 0)
-		cbx_link_lost(&flow->bus_link, result);
+		cbx_link_lost(&road->bus_link, result);
 	return result;
 }
 
@@ -118,10 +119,11 @@ static void write_request(const struct cbx_settings *settings, const char *id, c
 	cbx_envelope_close(settings, body);
 }
 
-static void send_rpc(struct cbx_courier *courier, struct cbx_errand *errand, const char *params)
+static void send_rpc(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
+		     const char *params)
 {
-	struct cbx_flow *flow = courier->flow;
-	const char *method = errand->call->method->name;
+	struct cbx_road *road = relay->road;
+	const char *method = relayed->call->method->name;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	char id[ID_TEXT];
 	char queue[160];
@@ -131,33 +133,32 @@ static void send_rpc(struct cbx_courier *courier, struct cbx_errand *errand, con
 					   .type = method,
 					   .correlation_id = id,
 					   .message_id = id,
-					   .reply_to = flow->bus->ops->reply_to(flow->bus) };
+					   .reply_to = road->bus->ops->reply_to(road->bus) };
 
-	write_id(courier, errand->id, id);
-	snprintf(queue, sizeof(queue), "%s.request", flow->settings->app_name);
-	write_request(flow->settings, id, method, params, &body);
-	if (publish(courier, errand, &message, &body, &tag) < 0)
-		fail(courier, errand, CBX_CALL_DOWN, "the request could not be sent to RabbitMQ");
+	write_id(relay, relayed->id, id);
+	snprintf(queue, sizeof(queue), "%s.request", road->settings->app_name);
+	write_request(road->settings, id, method, params, &body);
+	if (publish(relay, relayed, &message, &body, &tag) < 0)
+		fail(relay, relayed, CBX_CALL_DOWN, "the request could not be sent to RabbitMQ");
 }
 
-void cbx_courier_rpc(struct cbx_courier *courier, struct cbx_call *call)
+void cbx_command_relay_rpc(struct cbx_command_relay *relay, struct cbx_call *call)
 {
 	cbx_auto(cbx_freep) char *params = cbx_json_text(call->params);
-	struct cbx_errand *errand = NULL;
+	struct cbx_relayed_command *relayed = NULL;
 
-	if (!courier->flow->bus_link.up)
+	if (!relay->road->bus_link.up)
 		cbx_call_fail(call, CBX_CALL_DOWN, "RabbitMQ is down");
-	else if (!params ||
-		 begin(courier, call, courier->flow->settings->rpc_timeout_ns, &errand) < 0)
+	else if (!params || begin(relay, call, relay->road->settings->rpc_timeout_ns, &relayed) < 0)
 		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
 	else
-		send_rpc(courier, errand, params);
+		send_rpc(relay, relayed, params);
 }
 
-static int send_event(struct cbx_courier *courier, struct cbx_errand *errand,
+static int send_event(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
 		      const char *routing_key, const char *params)
 {
-	const struct cbx_settings *settings = courier->flow->settings;
+	const struct cbx_settings *settings = relay->road->settings;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	char id[ID_TEXT];
 	struct cbx_bus_message message = { .exchange = settings->event_exchange,
@@ -166,62 +167,63 @@ static int send_event(struct cbx_courier *courier, struct cbx_errand *errand,
 					   .message_id = id };
 	int result;
 
-	write_id(courier, errand->id, id);
+	write_id(relay, relayed->id, id);
 	write_request(settings, NULL, routing_key, params, &body);
-	result = publish(courier, errand, &message, &body, &errand->tag);
+	result = publish(relay, relayed, &message, &body, &relayed->tag);
 	if (result < 0)
-		fail(courier, errand, CBX_CALL_DOWN, "the event could not be sent to RabbitMQ");
+		fail(relay, relayed, CBX_CALL_DOWN, "the event could not be sent to RabbitMQ");
 	return result;
 }
 
-int cbx_courier_event(struct cbx_courier *courier, const char *routing_key, const char *params,
-		      struct cbx_call *call)
+int cbx_command_relay_event(struct cbx_command_relay *relay, const char *routing_key,
+			    const char *params, struct cbx_call *call)
 {
-	struct cbx_errand *errand = NULL;
+	struct cbx_relayed_command *relayed = NULL;
 	int result = CHATTERBOX_E_DOWN;
 
-	if (courier->flow->bus_link.up)
-		result = begin(courier, call, EVENT_TIME, &errand);
+	if (relay->road->bus_link.up)
+		result = begin(relay, call, EVENT_TIME, &relayed);
 	if (!result)
-		return send_event(courier, errand, routing_key, params);
+		return send_event(relay, relayed, routing_key, params);
 	if (call)
 		cbx_call_fail_by(call, result,
 				 result == -ENOMEM ? "out of memory" : "RabbitMQ is down");
 	return result;
 }
 
-static struct cbx_errand *find(struct cbx_courier *courier, const char *id)
+static struct cbx_relayed_command *find(struct cbx_command_relay *relay, const char *id)
 {
 	const char *dot = id ? strrchr(id, '.') : NULL;
-	struct cbx_errand *errand = NULL;
+	struct cbx_relayed_command *relayed = NULL;
 	char wanted[ID_TEXT];
 	uint64_t number;
 
 	if (!dot)
 		return NULL;
 	number = strtoull(dot + 1, NULL, 10);
-	write_id(courier, number, wanted);
+	write_id(relay, number, wanted);
 	if (strcmp(id, wanted) != 0)
 		return NULL;
-	HASH_FIND(hh, courier->errands, &number, sizeof(number), errand);
-	return errand;
+	HASH_FIND(hh, relay->under_way, &number, sizeof(number), relayed);
+	return relayed;
 }
 
 /* {"code","message","data"} of the leader's answer */
-static void fail_by(struct cbx_courier *courier, struct cbx_errand *errand, const json_t *error)
+static void fail_by(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
+		    const json_t *error)
 {
 	const char *message = json_string_value(json_object_get(error, "message"));
 	const char *data = json_string_value(json_object_get(error, "data"));
 	json_int_t code = json_integer_value(json_object_get(error, "code"));
 
 	if (data)
-		snprintf(errand->call->data, sizeof(errand->call->data), "%s", data);
+		snprintf(relayed->call->data, sizeof(relayed->call->data), "%s", data);
 	if (code > CBX_CALL_UNKNOWN || code < CBX_CALL_PARSE)
 		code = CBX_CALL_INTERNAL;
-	fail(courier, errand, (enum cbx_call_code)code, message ? message : "the leader refused");
+	fail(relay, relayed, (enum cbx_call_code)code, message ? message : "the leader refused");
 }
 
-static void take_answer(struct cbx_courier *courier, struct cbx_errand *errand,
+static void take_answer(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
 			const struct cbx_bus_message *message)
 {
 	cbx_auto(cbx_freep) char *text = NULL;
@@ -236,79 +238,78 @@ static void take_answer(struct cbx_courier *courier, struct cbx_errand *errand,
 	if (!json_is_object(error) && json_is_object(result))
 		text = cbx_json_text(result);
 	if (json_is_object(error))
-		fail_by(courier, errand, error);
+		fail_by(relay, relayed, error);
 	else if (text)
-		finish(courier, errand, text);
+		finish(relay, relayed, text);
 	else
-		fail(courier, errand, CBX_CALL_INTERNAL, "the leader's answer can't be understood");
+		fail(relay, relayed, CBX_CALL_INTERNAL, "the leader's answer can't be understood");
 	json_decref(root);
 }
 
 /* An event is with the broker, or the broker would not have it */
-static bool hear_confirm(struct cbx_courier *courier, const struct cbx_bus_event *event)
+static bool receive_confirm(struct cbx_command_relay *relay, const struct cbx_bus_event *event)
 {
-	struct cbx_errand *errand;
-	struct cbx_errand *next;
+	struct cbx_relayed_command *relayed;
+	struct cbx_relayed_command *next;
 
-	HASH_ITER (hh, courier->errands, errand, next) {
-		if (!errand->tag || errand->tag > event->tag ||
-		    (errand->tag < event->tag && !event->multiple))
+	HASH_ITER (hh, relay->under_way, relayed, next) {
+		if (!relayed->tag || relayed->tag > event->tag ||
+		    (relayed->tag < event->tag && !event->multiple))
 			continue;
 		if (event->type == CBX_BUS_CONFIRMED)
-			finish(courier, errand, "{\"ok\":true}");
+			finish(relay, relayed, "{\"ok\":true}");
 		else
-			fail(courier, errand, CBX_CALL_DOWN, "RabbitMQ refused the event");
+			fail(relay, relayed, CBX_CALL_DOWN, "RabbitMQ refused the event");
 	}
 	return true;
 }
 
-bool cbx_courier_hear(struct cbx_courier *courier, const struct cbx_bus_event *event)
+bool cbx_command_relay_receive(struct cbx_command_relay *relay, const struct cbx_bus_event *event)
 {
-	struct cbx_errand *errand;
+	struct cbx_relayed_command *relayed;
 
 	if (event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED)
-		return hear_confirm(courier, event);
-	errand = find(courier, event->type == CBX_BUS_RETURNED ? event->message.message_id
-							       : event->message.correlation_id);
+		return receive_confirm(relay, event);
+	relayed = find(relay, event->type == CBX_BUS_RETURNED ? event->message.message_id
+							      : event->message.correlation_id);
 	/* an event has no answer, whoever sends one */
-	if (!errand || (errand->tag && event->type != CBX_BUS_RETURNED))
+	if (!relayed || (relayed->tag && event->type != CBX_BUS_RETURNED))
 		return false;
 	if (event->type == CBX_BUS_RETURNED)
-		fail(courier, errand, CBX_CALL_DOWN, "nobody serves it: no leader has run yet");
+		fail(relay, relayed, CBX_CALL_DOWN, "nobody serves it: no leader has run yet");
 	else if (event->type == CBX_BUS_DELIVERY)
-		take_answer(courier, errand, &event->message);
+		take_answer(relay, relayed, &event->message);
 	else
-		fail(courier, errand, CBX_CALL_INTERNAL, "the leader's answer is too large");
+		fail(relay, relayed, CBX_CALL_INTERNAL, "the leader's answer is too large");
 	return true;
 }
 
-void cbx_courier_turn(struct cbx_courier *courier)
+void cbx_command_relay_turn(struct cbx_command_relay *relay)
 {
-	uint64_t now = cbx_now(courier->flow->clock);
-	struct cbx_errand *errand;
-	struct cbx_errand *next;
+	uint64_t now = cbx_now(relay->road->clock);
+	struct cbx_relayed_command *relayed;
+	struct cbx_relayed_command *next;
 
-	HASH_ITER (hh, courier->errands, errand, next)
-		if (now >= errand->deadline)
-			fail(courier, errand, CBX_CALL_TIMEOUT,
-			     "the leader did not answer in time");
+	HASH_ITER (hh, relay->under_way, relayed, next)
+		if (now >= relayed->deadline)
+			fail(relay, relayed, CBX_CALL_TIMEOUT, "the leader did not answer in time");
 }
 
-void cbx_courier_lost(struct cbx_courier *courier, const char *why)
+void cbx_command_relay_lost(struct cbx_command_relay *relay, const char *why)
 {
-	struct cbx_errand *errand;
-	struct cbx_errand *next;
+	struct cbx_relayed_command *relayed;
+	struct cbx_relayed_command *next;
 
-	HASH_ITER (hh, courier->errands, errand, next)
-		fail(courier, errand, CBX_CALL_DOWN, why);
+	HASH_ITER (hh, relay->under_way, relayed, next)
+		fail(relay, relayed, CBX_CALL_DOWN, why);
 }
 
-void cbx_observe_rpc(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_observer_rpc(struct cbx_poller *poller, struct cbx_call *call)
 {
-	cbx_courier_rpc(&poller->courier, call);
+	cbx_command_relay_rpc(&poller->relay, call);
 }
 
-void cbx_observe_set_interval(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_observer_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 {
 	char error[256] = "";
 	char params[64];
@@ -321,18 +322,18 @@ void cbx_observe_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 		return;
 	}
 	snprintf(params, sizeof(params), "{\"info\":\"\\\"%lld\\\"\"}", (long long)seconds);
-	cbx_courier_event(&poller->courier, "nl-ocd.event.update_time_till_next_check", params,
-			  call);
+	cbx_command_relay_event(&poller->relay, "nl-ocd.event.update_time_till_next_check", params,
+				call);
 }
 
 /* No task drops what is too old here */
-void cbx_observe_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_observer_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_errors_clean_up_syncing(&poller->errors);
 	cbx_order_is_syncing(poller, call);
 }
 
-void cbx_observe_reread(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_observer_reread(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
@@ -354,10 +355,10 @@ static int tell_systems(struct cbx_poller *poller, const struct cbx_inbound *inb
 		cbx_text_json_string(&name, inbound->reply->systems[i]);
 		if (name.failed)
 			return -ENOMEM;
-		result = cbx_courier_event(&poller->courier,
-					   online ? "nl-hdms.event.control.system_online"
-						  : "nl-hdms.event.control.system_offline",
-					   name.bytes, NULL);
+		result = cbx_command_relay_event(&poller->relay,
+						 online ? "nl-hdms.event.control.system_online"
+							: "nl-hdms.event.control.system_offline",
+						 name.bytes, NULL);
 	}
 	return result;
 }
@@ -370,9 +371,9 @@ static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
 		cbx_call_fail(call, CBX_CALL_STANDBY, "an observer can't do that");
 }
 
-bool cbx_observe_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
+bool cbx_observer_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
 {
-	struct cbx_link *link = &poller->courier.flow->bus_link;
+	struct cbx_link *link = &poller->relay.road->bus_link;
 	bool call = inbound->type == CBX_IN_CALL;
 	int result = 0;
 
@@ -382,8 +383,8 @@ bool cbx_observe_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
 	if (call)
 		carry_out(poller, inbound->call);
 	else if (inbound->type == CBX_IN_DISCOVER || inbound->type == CBX_IN_POLL)
-		result = cbx_courier_event(&poller->courier, "nl-ocd.event.update_database", "{}",
-					   NULL);
+		result = cbx_command_relay_event(&poller->relay, "nl-ocd.event.update_database",
+						 "{}", NULL);
 	else if (inbound->type == CBX_IN_ONLINE || inbound->type == CBX_IN_OFFLINE)
 		result = tell_systems(poller, inbound);
 	if (result < 0) {

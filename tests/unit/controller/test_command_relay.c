@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* An observer's requests (contract 2.6, 3): what goes out, and whose answer counts */
-#include "courier_world.h"
+#include "command_relay_world.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +12,10 @@ static void answer(const char *body)
 {
 	struct cbx_bus_event event;
 
-	courier_take(&event);
-	courier_reply(event.message.reply_to, event.message.correlation_id, body);
+	relay_take(&event);
+	relay_reply(event.message.reply_to, event.message.correlation_id, body);
 	cbx_bus_event_clear(&event);
-	ck_assert_uint_ge(courier_turn(), 1);
+	ck_assert_uint_ge(relay_turn(), 1);
 }
 
 START_TEST(a_request_goes_out_whole)
@@ -23,9 +23,9 @@ START_TEST(a_request_goes_out_whole)
 	cbx_auto(cbx_freep) char *expected = NULL;
 	struct cbx_bus_event event;
 
-	courier_serve();
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	courier_take(&event);
+	relay_serve();
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	relay_take(&event);
 	ck_assert_int_ge(asprintf(&expected,
 				  "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"" PAUSE
 				  "\",\"params\":" JOB "}",
@@ -39,7 +39,7 @@ START_TEST(a_request_goes_out_whole)
 	/* an order that nobody took in time is carried out by nobody later */
 	ck_assert_int_eq(event.message.expiration_ms, 300001);
 	cbx_bus_event_clear(&event);
-	ck_assert_str_eq(courier_outcome, "");
+	ck_assert_str_eq(relay_outcome, "");
 }
 END_TEST
 
@@ -61,10 +61,10 @@ static const struct {
 
 START_TEST(an_answer_is_the_outcome)
 {
-	courier_serve();
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
+	relay_serve();
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
 	answer(answers[_i].body);
-	ck_assert_str_eq(courier_outcome, answers[_i].outcome);
+	ck_assert_str_eq(relay_outcome, answers[_i].outcome);
 }
 END_TEST
 
@@ -72,10 +72,10 @@ START_TEST(bare_requests_name_the_method_in_the_type)
 {
 	struct cbx_bus_event event;
 
-	courier_serve();
-	courier_flow.settings->envelope = CBX_ENVELOPE_BARE;
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	courier_take(&event);
+	relay_serve();
+	relay_flow.settings->envelope = CBX_ENVELOPE_BARE;
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	relay_take(&event);
 	ck_assert_mem_eq(event.message.body, JOB, strlen(JOB));
 	ck_assert_str_eq(event.message.type, PAUSE);
 	cbx_bus_event_clear(&event);
@@ -84,9 +84,9 @@ END_TEST
 
 START_TEST(nobody_serves_it)
 {
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	courier_turn();
-	ck_assert_str_eq(courier_outcome, "-32003 nobody serves it: no leader has run yet");
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	relay_turn();
+	ck_assert_str_eq(relay_outcome, "-32003 nobody serves it: no leader has run yet");
 }
 END_TEST
 
@@ -94,15 +94,15 @@ START_TEST(an_overdue_answer_counts_for_nothing)
 {
 	struct cbx_bus_event event;
 
-	courier_serve();
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	courier_take(&event);
+	relay_serve();
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	relay_take(&event);
 	world_pass(301);
-	courier_turn();
-	ck_assert_str_eq(courier_outcome, "-32002 the leader did not answer in time");
-	courier_reply(event.message.reply_to, event.message.correlation_id, "{}");
+	relay_turn();
+	ck_assert_str_eq(relay_outcome, "-32002 the leader did not answer in time");
+	relay_reply(event.message.reply_to, event.message.correlation_id, "{}");
 	cbx_bus_event_clear(&event);
-	ck_assert_uint_eq(courier_turn(), 0);
+	ck_assert_uint_eq(relay_turn(), 0);
 }
 END_TEST
 
@@ -111,37 +111,37 @@ START_TEST(answers_of_others_are_nobodys)
 	struct cbx_bus_event event;
 	char id[256];
 
-	courier_serve();
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	courier_turn();
-	courier_take(&event);
-	courier_reply(event.message.reply_to, "1", "{}");
-	courier_reply(event.message.reply_to, "oother:1:2.1", "{}");
+	relay_serve();
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	relay_turn();
+	relay_take(&event);
+	relay_reply(event.message.reply_to, "1", "{}");
+	relay_reply(event.message.reply_to, "oother:1:2.1", "{}");
 	snprintf(id, sizeof(id), "%s9", event.message.correlation_id);
-	courier_reply(event.message.reply_to, id, "{}");
-	ck_assert_uint_eq(courier_turn(), 0);
-	ck_assert_str_eq(courier_outcome, "");
+	relay_reply(event.message.reply_to, id, "{}");
+	ck_assert_uint_eq(relay_turn(), 0);
+	ck_assert_str_eq(relay_outcome, "");
 	/* an event has no answer */
-	cbx_courier_event(courier, "some.event", "{}", NULL);
+	cbx_command_relay_event(relay, "some.event", "{}", NULL);
 	snprintf(id, sizeof(id), "o%s.2", world.leadership.self);
-	courier_reply(event.message.reply_to, id, "{}");
+	relay_reply(event.message.reply_to, id, "{}");
 	cbx_bus_event_clear(&event);
-	courier_turn();
-	ck_assert_str_eq(courier_outcome, "");
+	relay_turn();
+	ck_assert_str_eq(relay_outcome, "");
 }
 END_TEST
 
 START_TEST(a_lost_connection_ends_what_was_under_way)
 {
-	courier_serve();
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	cbx_courier_lost(courier, "lost");
-	ck_assert_str_eq(courier_outcome, "-32003 lost");
-	cbx_link_lost(&courier_flow.bus_link, CHATTERBOX_E_DOWN);
-	cbx_courier_rpc(courier, courier_call(PAUSE, JOB));
-	ck_assert_str_eq(courier_outcome, "-32003 RabbitMQ is down");
-	cbx_courier_event(courier, "some.event", "{}", courier_call(PAUSE, JOB));
-	ck_assert_str_eq(courier_outcome, "-32003 RabbitMQ is down");
+	relay_serve();
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	cbx_command_relay_lost(relay, "lost");
+	ck_assert_str_eq(relay_outcome, "-32003 lost");
+	cbx_link_lost(&relay_flow.bus_link, CHATTERBOX_E_DOWN);
+	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
+	ck_assert_str_eq(relay_outcome, "-32003 RabbitMQ is down");
+	cbx_command_relay_event(relay, "some.event", "{}", relay_call(PAUSE, JOB));
+	ck_assert_str_eq(relay_outcome, "-32003 RabbitMQ is down");
 }
 END_TEST
 
@@ -155,9 +155,9 @@ UNIT_SUITE(suite)
 		answers_of_others_are_nobodys,
 		a_lost_connection_ends_what_was_under_way,
 	};
-	TCase *tcase = tcase_create("courier");
+	TCase *tcase = tcase_create("command_relay");
 
-	tcase_add_checked_fixture(tcase, courier_set_up, courier_tear_down);
+	tcase_add_checked_fixture(tcase, relay_set_up, relay_tear_down);
 	unit_add(tcase, tests, sizeof(tests) / sizeof(tests[0]));
 	tcase_add_loop_test(tcase, an_answer_is_the_outcome, 0, CBX_COUNT(answers));
 	suite_add_tcase(suite, tcase);

@@ -63,7 +63,7 @@ START_TEST(an_open_door_is_named)
 		ck_assert_int_eq(kind, CHATTERBOX_PROBLEM_WARNING);
 		ck_assert_msg(!strncmp(text, cases[_i].keys[i], len) && text[len] == ':', "%s",
 			      text);
-		ck_assert_msg(config_is_of_doors(text), "%s", text);
+		ck_assert_msg(config_is_of_warn_insecure(text), "%s", text);
 	}
 	ck_assert_int_eq(chatterbox_config_check(config), 0);
 	chatterbox_config_unref(config);

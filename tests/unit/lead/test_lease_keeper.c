@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* The keeper (contract 2.5): migrates, takes, renews, stands by, gives back. */
 #include "adapter/sqlite/sqlite.h"
-#include "flow_world.h"
-#include "lead/keeper.h"
+#include "lead/lease_keeper.h"
+#include "road_world.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct cbx_keeper keeper;
+static struct cbx_lease_keeper keeper;
 static unsigned turns, changes, failures;
 static int failure;
 static uint64_t step; /* passes between two turns */
@@ -39,24 +39,24 @@ static void on_failed(void *user, int error, const char *text)
 static void set_up(void)
 {
 	world_set_up();
-	keeper = (struct cbx_keeper){ .clock = flow->clock,
-				      .log = &world.log,
-				      .leadership = &world.leadership,
-				      .ttl = 10,
-				      .on_failed = on_failed,
-				      .on_turn = on_turn,
-				      .on_change = on_change };
+	keeper = (struct cbx_lease_keeper){ .clock = road->clock,
+					    .log = &world.log,
+					    .leadership = &world.leadership,
+					    .ttl = 10,
+					    .on_failed = on_failed,
+					    .on_turn = on_turn,
+					    .on_change = on_change };
 	changes = failures = 0;
 	step = CBX_SECOND / 5;
 	ck_assert_int_eq(cbx_mailbox_new(2, &keeper.inbox), 0);
-	ck_assert_int_eq(cbx_sqlite_new(world.path, flow->clock, &keeper.sql), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &keeper.sql), 0);
 	faults_of_sql(keeper.sql, &world.sql_faults);
 	world_link(&keeper.sql_link, WORLD_SQL, keeper.sql);
 }
 
 static void tear_down(void)
 {
-	cbx_keeper_close(&keeper);
+	cbx_lease_keeper_close(&keeper);
 	cbx_sql_free(keeper.sql);
 	cbx_mailbox_free(keeper.inbox, NULL);
 	world_tear_down();
@@ -66,7 +66,7 @@ static void run(unsigned n)
 {
 	turns = n;
 	keeper.stop = false;
-	cbx_keeper_run(&keeper);
+	cbx_lease_keeper_run(&keeper);
 }
 
 /* Somebody else has it, for so many seconds from now */
@@ -147,7 +147,7 @@ START_TEST(a_holder_that_can_not_renew_stands_by)
 	run(2);
 	renewed = world.leadership.valid_until - 10 * CBX_SECOND;
 	faults_add_nth(&world.sql_faults, "renew", CHATTERBOX_E_TIMEOUT, 1, 1000);
-	while (cbx_now(flow->clock) < renewed + 10 * CBX_SECOND) {
+	while (cbx_now(road->clock) < renewed + 10 * CBX_SECOND) {
 		ck_assert_int_eq(epoch(), 1);
 		run(1);
 		fake_clock_pass(&world.clock, step);
@@ -204,7 +204,7 @@ START_TEST(a_clean_stop_gives_it_back_at_once)
 	int64_t next = 0;
 
 	run(2);
-	cbx_keeper_close(&keeper);
+	cbx_lease_keeper_close(&keeper);
 	ck_assert_int_eq(epoch(), 0);
 	ck_assert_int_eq(world.lease->lease->take(world.lease, world.leadership.name, "other", 10,
 						  &next, &held),
@@ -322,7 +322,7 @@ UNIT_SUITE(suite)
 		an_observer_never_takes_it,
 		a_take_that_fails_is_tried_again,
 	};
-	TCase *tcase = tcase_create("keeper");
+	TCase *tcase = tcase_create("lease_keeper");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));

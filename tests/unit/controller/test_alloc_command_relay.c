@@ -7,7 +7,7 @@
  * out.
  */
 #include "alloc_faults.h"
-#include "courier_world.h"
+#include "command_relay_world.h"
 
 #include <errno.h>
 #include <string.h>
@@ -23,22 +23,22 @@ static struct cbx_inbound *word;
 
 static void *set_up_rpc(void)
 {
-	courier_set_up();
-	courier_serve();
+	relay_set_up();
+	relay_serve();
 	return NULL;
 }
 
 static void *set_up_event(void)
 {
-	courier_set_up();
-	courier_listen("#");
+	relay_set_up();
+	relay_listen("#");
 	return NULL;
 }
 
 static void tear_down(void *fixture)
 {
 	(void)fixture;
-	courier_tear_down();
+	relay_tear_down();
 }
 
 /* What an error may be called, and then the observer's loop makes a lost connection anew */
@@ -53,12 +53,12 @@ static int take_outcome(void)
 	};
 	size_t i;
 
-	if (!strcmp(courier_outcome, "0 {\"ok\":true}"))
+	if (!strcmp(relay_outcome, "0 {\"ok\":true}"))
 		return 0;
 	for (i = 0; i < CBX_COUNT(weather); i++)
-		if (!strcmp(courier_outcome, weather[i]))
+		if (!strcmp(relay_outcome, weather[i]))
 			break;
-	ck_assert_msg(i < CBX_COUNT(weather), "%s", courier_outcome);
+	ck_assert_msg(i < CBX_COUNT(weather), "%s", relay_outcome);
 	return -ENOMEM;
 }
 
@@ -75,8 +75,8 @@ static int outcome(void)
 static void nothing_is_left(void *fixture)
 {
 	(void)fixture;
-	ck_assert_ptr_null(courier->errands);
-	courier_connect();
+	ck_assert_ptr_null(relay->under_way);
+	relay_connect();
 }
 
 /* As courier_turn(), of a poller that may lack memory: then its connection is lost */
@@ -87,17 +87,17 @@ static void turn(void)
 
 	do {
 		cbx_bus_event_clear(&event);
-		result = courier_flow.bus->ops->take(courier_flow.bus, -1,
-						     cbx_now(courier_flow.clock), &event);
+		result = relay_flow.bus->ops->take(relay_flow.bus, -1, cbx_now(relay_flow.clock),
+						   &event);
 		if (!result && event.type != CBX_BUS_NOTHING)
-			cbx_courier_hear(courier, &event);
+			cbx_command_relay_receive(relay, &event);
 	} while (!result && event.type != CBX_BUS_NOTHING);
 	cbx_bus_event_clear(&event);
 	if (result < 0) {
-		cbx_link_lost(&courier_flow.bus_link, result);
-		cbx_courier_lost(courier, "lost");
+		cbx_link_lost(&relay_flow.bus_link, result);
+		cbx_command_relay_lost(relay, "lost");
 	}
-	cbx_courier_turn(courier);
+	cbx_command_relay_turn(relay);
 }
 
 /* Whatever goes out is whole */
@@ -119,13 +119,13 @@ static bool answer(void)
 	struct cbx_bus_event event = { 0 };
 	bool came;
 
-	ck_assert_int_eq(courier_peer->ops->take(courier_peer, -1, 0, &event), 0);
+	ck_assert_int_eq(relay_peer->ops->take(relay_peer, -1, 0, &event), 0);
 	came = event.type == CBX_BUS_DELIVERY;
 	if (came && !word)
 		check_request(&event.message);
 	if (came && event.message.reply_to)
-		courier_reply(event.message.reply_to, event.message.correlation_id,
-			      "{\"jsonrpc\":\"2.0\",\"result\":{\"ok\":true}}");
+		relay_reply(event.message.reply_to, event.message.correlation_id,
+			    "{\"jsonrpc\":\"2.0\",\"result\":{\"ok\":true}}");
 	cbx_bus_event_clear(&event);
 	return came;
 }
@@ -135,7 +135,7 @@ static struct cbx_call *new_call(const char *method, const char *params)
 	struct cbx_call *call;
 
 	alloc_faults_pause();
-	call = courier_call(method, params);
+	call = relay_call(method, params);
 	alloc_faults_resume();
 	return call;
 }
@@ -143,9 +143,9 @@ static struct cbx_call *new_call(const char *method, const char *params)
 static int ask(void *fixture)
 {
 	(void)fixture;
-	cbx_courier_rpc(courier, new_call(PAUSE, JOB));
+	cbx_command_relay_rpc(relay, new_call(PAUSE, JOB));
 	alloc_faults_pause();
-	if (!courier_outcome[0])
+	if (!relay_outcome[0])
 		ck_assert(answer());
 	alloc_faults_resume();
 	turn();
@@ -155,7 +155,7 @@ static int ask(void *fixture)
 static int tell(void *fixture)
 {
 	(void)fixture;
-	cbx_observe_set_interval(&world.poller, new_call(SET_INTERVAL, "{\"seconds\":600}"));
+	cbx_observer_set_interval(&world.poller, new_call(SET_INTERVAL, "{\"seconds\":600}"));
 	turn();
 	return outcome();
 }
@@ -183,7 +183,7 @@ END_TEST
 
 /* --- words that nobody waits for --- */
 
-static void *set_up_word(void)
+static void *set_up_command(void)
 {
 	static const char key[] = "a.system_online";
 	static const char body[] = "[\"ABC1\",\"ABC2\"]";
@@ -204,14 +204,14 @@ static void *set_up_poll(void)
 static int say(void *fixture)
 {
 	(void)fixture;
-	return cbx_observe_inbound(&world.poller, word) ? 0 : -ENOMEM;
+	return cbx_observer_inbound(&world.poller, word) ? 0 : -ENOMEM;
 }
 
 /* The poller makes the connection anew, and what was under way on the old one is over */
 static void it_is_left(void *fixture)
 {
-	ck_assert(!courier_flow.bus_link.up);
-	cbx_courier_lost(courier, "lost");
+	ck_assert(!relay_flow.bus_link.up);
+	cbx_command_relay_lost(relay, "lost");
 	nothing_is_left(fixture);
 }
 
@@ -222,7 +222,7 @@ static void it_was_said(void *fixture)
 }
 
 static const struct alloc_case words[] = {
-	{ "who is online", set_up_word, say, it_is_left, it_was_said, tear_down, NULL },
+	{ "who is online", set_up_command, say, it_is_left, it_was_said, tear_down, NULL },
 	{ "poll now", set_up_poll, say, it_is_left, it_was_said, tear_down, NULL },
 };
 
@@ -234,7 +234,7 @@ END_TEST
 
 UNIT_SUITE(suite)
 {
-	TCase *tcase = tcase_create("alloc_courier");
+	TCase *tcase = tcase_create("alloc_command_relay");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_command_ends_once, 0, (int)CBX_COUNT(commands));

@@ -3,8 +3,8 @@
  * desk.h - the desk: answers the calls of hosts and of AMQP that only read, with a thread and a SQL
  * connection of its own, so that neither the listener nor a host's loop ever waits for a server
  */
-#ifndef CBX_CONTROLLER_DESK_H
-#define CBX_CONTROLLER_DESK_H
+#ifndef CBX_CONTROLLER_REQUEST_WORKER_H
+#define CBX_CONTROLLER_REQUEST_WORKER_H
 
 #include "base/mailbox.h"
 #include "base/thread.h"
@@ -14,8 +14,8 @@
 #include "runtime/settings.h"
 #include "runtime/snapshot.h"
 
-struct cbx_desk {
-	struct cbx_window *window;
+struct cbx_request_worker {
+	struct cbx_snapshot_slot *slot;
 	struct cbx_calls *calls;   /* where what can't be answered here goes */
 	struct cbx_mailbox *inbox; /* of struct cbx_call */
 	pthread_mutex_t lock;      /* of the connection: hosts' own threads use it, too */
@@ -25,10 +25,11 @@ struct cbx_desk {
 	struct cbx_thread thread;
 };
 
-void *cbx_desk_run(void *desk);
+void *cbx_request_worker_run(void *worker);
 /* Runs @ask with the connection, up and alone, or returns CHATTERBOX_E_DOWN; @error as always */
-int cbx_desk_ask(struct cbx_desk *desk, int (*ask)(struct cbx_sql *sql, void *user), void *user,
-		 char error[256]);
-void cbx_desk_close(struct cbx_desk *desk); /* ends what still waits */
+int cbx_request_worker_query(struct cbx_request_worker *worker,
+			     int (*ask)(struct cbx_sql *sql, void *user), void *user,
+			     char error[256]);
+void cbx_request_worker_close(struct cbx_request_worker *worker); /* ends what still waits */
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* flow_world.c - builds the poller's world on memory adapters, and looks at it */
-#include "flow_world.h"
+/* road_world.c - builds the poller's world on memory adapters, and looks at it */
+#include "road_world.h"
 
 #include "adapter/sqlite/sqlite.h"
 #include "port/lease.h"
@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-struct flow_world world;
-struct cbx_flow *flow = &world.poller.flow;
+struct road_world world;
+struct cbx_road *road = &world.poller.road;
 
 static void note_line(void *user, enum chatterbox_log_level level,
 		      const struct chatterbox_log_field *fields, size_t count, const char *message)
@@ -102,7 +102,7 @@ void world_link(struct cbx_link *link, enum world_port port, void *connection)
 		.purpose = "test",
 		.clock = &world.clock.clock,
 		.log = &world.log,
-		.metrics = { world.observe.reconnects, world.observe.server_errors },
+		.metrics = { world.counters.reconnects, world.counters.server_errors },
 		.entry = cbx_health_add(world.health, servers[port], "test", "here"),
 	};
 }
@@ -120,20 +120,20 @@ static void open_connections(void)
 	struct cbx_clock *clock = &world.clock.clock;
 	struct cbx_bus *bus = NULL;
 
-	ck_assert_int_eq(cbx_sqlite_new(world.path, clock, &flow->sql), 0);
+	ck_assert_int_eq(cbx_sqlite_new(world.path, clock, &road->sql), 0);
 	ck_assert_int_eq(cbx_sqlite_new(world.path, clock, &world.lease), 0);
-	ck_assert_int_eq(cbx_memory_state_new(world.store, &flow->state), 0);
+	ck_assert_int_eq(cbx_memory_state_new(world.store, &road->state), 0);
 	ck_assert_int_eq(cbx_memory_state_new(world.store, &world.eye), 0);
-	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &flow->bus), 0);
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &road->bus), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &bus), 0);
 	hdms_open(&world.hdms, bus, &world.clock);
-	faults_of_sql(flow->sql, &world.sql_faults);
-	faults_of_state(flow->state, &world.state_faults);
-	faults_of_bus(flow->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, pump,
+	faults_of_sql(road->sql, &world.sql_faults);
+	faults_of_state(road->state, &world.state_faults);
+	faults_of_bus(road->bus, &world.bus_faults, &world.clock, CBX_SECOND / 10, pump,
 		      &world.hdms);
-	world_link(&flow->sql_link, WORLD_SQL, flow->sql);
-	world_link(&flow->state_link, WORLD_STATE, flow->state);
-	world_link(&flow->bus_link, WORLD_BUS, flow->bus);
+	world_link(&road->sql_link, WORLD_SQL, road->sql);
+	world_link(&road->state_link, WORLD_STATE, road->state);
+	world_link(&road->bus_link, WORLD_BUS, road->bus);
 	ck_assert_int_eq(world.eye->ops->connect(world.eye, UINT64_MAX), 0);
 }
 
@@ -147,7 +147,7 @@ static void migrate(void)
 
 void world_set_up(void)
 {
-	world = (struct flow_world){ .log = { .sink = note_line, .level = CHATTERBOX_LOG_DEBUG } };
+	world = (struct road_world){ .log = { .sink = note_line, .level = CHATTERBOX_LOG_DEBUG } };
 	/* where fsync costs nothing, if there is such a place */
 	snprintf(world.directory, sizeof(world.directory), "%s/chatterbox-world-XXXXXX",
 		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
@@ -155,20 +155,20 @@ void world_set_up(void)
 	snprintf(world.path, sizeof(world.path), "%s/world.db", world.directory);
 	fake_clock_init(&world.clock);
 	make_settings();
-	ck_assert_int_eq(cbx_observe_init(&world.observe, "0", "0"), 0);
+	ck_assert_int_eq(cbx_counters_init(&world.counters, "0", "0"), 0);
 	ck_assert_int_eq(cbx_health_new(&world.clock.clock, &world.health), 0);
-	cbx_window_init(&world.window);
+	cbx_snapshot_slot_init(&world.slot);
 	cbx_leadership_init(&world.leadership, &world.clock.clock, "nl-ocd-chatterbox");
 	ck_assert_int_eq(cbx_memory_broker_new(&world.clock.clock, &world.broker), 0);
 	ck_assert_int_eq(cbx_memory_store_new(&world.store), 0);
-	ck_assert_int_eq(cbx_mailbox_new(4096, &flow->inbox), 0);
+	ck_assert_int_eq(cbx_mailbox_new(4096, &road->inbox), 0);
 	ck_assert_int_eq(cbx_mailbox_new(4096, &world.answers), 0);
-	flow->clock = &world.clock.clock;
-	flow->log = &world.log;
-	flow->observe = &world.observe;
-	flow->leadership = &world.leadership;
-	flow->window = &world.window;
-	flow->wake_teller = wake_teller;
+	road->clock = &world.clock.clock;
+	road->log = &world.log;
+	road->counters = &world.counters;
+	road->leadership = &world.leadership;
+	road->slot = &world.slot;
+	road->wake_teller = wake_teller;
 	world.poller.announce = announce;
 	world.poller.caught_up = caught_up;
 	open_connections();
@@ -202,18 +202,18 @@ void world_tear_down(void)
 {
 	cbx_poller_close(&world.poller);
 	hdms_close(&world.hdms);
-	cbx_bus_free(flow->bus);
-	cbx_state_free(flow->state);
-	cbx_sql_free(flow->sql);
+	cbx_bus_free(road->bus);
+	cbx_state_free(road->state);
+	cbx_sql_free(road->sql);
 	cbx_state_free(world.eye);
 	cbx_sql_free(world.lease);
-	cbx_mailbox_free(flow->inbox, drop_inbound);
+	cbx_mailbox_free(road->inbox, drop_inbound);
 	cbx_mailbox_free(world.answers, drop_inbound);
 	cbx_memory_broker_unref(world.broker);
 	cbx_memory_store_unref(world.store);
-	cbx_window_close(&world.window);
+	cbx_snapshot_slot_close(&world.slot);
 	cbx_health_free(world.health);
-	cbx_observe_close(&world.observe);
+	cbx_counters_close(&world.counters);
 	cbx_settings_place_close(&world.place);
 	remove_files();
 }
@@ -222,14 +222,14 @@ void world_connect(void)
 {
 	int result;
 
-	flow->sql_link.next_try = flow->state_link.next_try = flow->bus_link.next_try = 0;
-	ck_assert_int_ge(cbx_link_ensure(&flow->sql_link), 0);
-	result = cbx_link_ensure(&flow->state_link);
+	road->sql_link.next_try = road->state_link.next_try = road->bus_link.next_try = 0;
+	ck_assert_int_ge(cbx_link_ensure(&road->sql_link), 0);
+	result = cbx_link_ensure(&road->state_link);
 	if (result == 1)
-		flow->share_whole = true;
-	result = cbx_link_ensure(&flow->bus_link);
+		road->share_whole = true;
+	result = cbx_link_ensure(&road->bus_link);
 	if (result == 1)
-		ck_assert_int_eq(flow->bus->ops->consume(flow->bus, NULL, 0, UINT64_MAX), 0);
+		ck_assert_int_eq(road->bus->ops->consume(road->bus, NULL, 0, UINT64_MAX), 0);
 }
 
 void world_lead(void)
@@ -241,9 +241,9 @@ void world_lead(void)
 						  world.leadership.self, 3600, &world.epoch, &held),
 			 0);
 	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
-	ck_assert_int_eq(cbx_flow_take_over(flow, world.epoch), 0);
-	ck_assert_int_eq(cbx_flow_load(flow, world.epoch), 0);
-	cbx_flow_share_check(flow);
+	ck_assert_int_eq(cbx_road_take_over(road, world.epoch), 0);
+	ck_assert_int_eq(cbx_road_load(road, world.epoch), 0);
+	cbx_road_share_check(road);
 }
 
 void world_pass(double seconds)
@@ -255,7 +255,7 @@ int world_round(enum cbx_round_kind kind, struct cbx_round_result *out)
 {
 	struct cbx_round_result unwanted = { 0 };
 
-	return cbx_round_run(flow, kind, out ? out : &unwanted);
+	return cbx_round_run(road, kind, out ? out : &unwanted);
 }
 
 double world_count(struct cbx_metric *metric, const char *value1, const char *value2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * flow_world.h - the poller's world, moved by hand: SQLite in a directory of its own, the memory
+ * road_world.h - the poller's world, moved by hand: SQLite in a directory of its own, the memory
  * bus and state, a clock that stands, nl-hdms as hdms.h plays it, and faults where a test wants
  * them
  *
@@ -19,13 +19,13 @@
 
 #include <chatterbox/error.h>
 
-struct flow_world {
+struct road_world {
 	struct fake_clock clock;
 	struct cbx_log log;
 	unsigned warnings;
-	struct cbx_observe observe;
+	struct cbx_counters counters;
 	struct cbx_health *health;
-	struct cbx_window window;
+	struct cbx_snapshot_slot slot;
 	struct cbx_leadership leadership;
 	struct cbx_settings_place place;
 	struct cbx_settings *settings; /* the present ones, for a test to change */
@@ -45,8 +45,8 @@ struct flow_world {
 	char path[96];
 };
 
-extern struct flow_world world;
-extern struct cbx_flow *flow; /* &world.poller.flow */
+extern struct road_world world;
+extern struct cbx_road *road; /* &world.poller.flow */
 
 enum world_port { WORLD_SQL, WORLD_STATE, WORLD_BUS, WORLD_CONFIRMING_BUS };
 
@@ -81,6 +81,6 @@ void world_push(const char *system, const char *words);
 /* Any event, by its routing key and body */
 void world_event(const char *routing_key, const char *body);
 /* How the events of the poller's inbox were settled so far: "ok", "rejected", "again"; and frees */
-void world_expect_settled(const char *wanted);
+void world_expect_acknowledged(const char *wanted);
 
 #endif

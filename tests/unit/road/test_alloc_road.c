@@ -7,7 +7,7 @@
  * last; what a round missed, the next one hears.
  */
 #include "alloc_faults.h"
-#include "flow_world.h"
+#include "road_world.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,11 +25,11 @@ static void push(unsigned long n)
 	world_push("ABC1", words);
 }
 
-static int hear_and_settle(void)
+static int receive_and_commit(void)
 {
-	int result = cbx_flow_drain_inbox(flow);
+	int result = cbx_road_drain_inbox(road);
 
-	return result < 0 ? result : cbx_flow_settle(flow);
+	return result < 0 ? result : cbx_road_commit(road);
 }
 
 static bool is_weather(int result)
@@ -49,7 +49,7 @@ static void recover(unsigned long n, int result)
 		world_pass(60);
 		world_connect();
 		if (result == CHATTERBOX_E_FENCED)
-			ck_assert_int_eq(cbx_flow_load(flow, world.epoch), 0);
+			ck_assert_int_eq(cbx_road_load(road, world.epoch), 0);
 		while ((inbound = cbx_mailbox_take(world.answers))) {
 			bool again = inbound->again;
 
@@ -59,7 +59,7 @@ static void recover(unsigned long n, int result)
 				return;
 			push(n);
 		}
-		result = hear_and_settle();
+		result = receive_and_commit();
 	}
 	ck_abort_msg("push %lu was never settled", n);
 }
@@ -68,7 +68,7 @@ static void recover(unsigned long n, int result)
 static void expect_whole(unsigned long n)
 {
 	const char *status = n % 2 ? "Running" : "Paused";
-	struct cbx_job *first = cbx_job_list_find(cbx_active_jobs_get(flow->jobs, "ABC1"), 1);
+	struct cbx_job *first = cbx_job_list_find(cbx_active_jobs_get(road->jobs, "ABC1"), 1);
 	char query[256];
 	char revision[24];
 	char shared[128];
@@ -86,7 +86,7 @@ static void expect_whole(unsigned long n)
 		 "select count(*) from outbox where message_id like 'ABC1/1/%%'");
 	world_expect(query, revision);
 	world_pass(60);
-	cbx_flow_share_check(flow);
+	cbx_road_share_check(road);
 	snprintf(shared, sizeof(shared), "ABC1 1=%s %lu=Running\n", status, n + 100);
 	world_expect_shared(shared);
 }
@@ -99,7 +99,7 @@ static bool play(unsigned long n, unsigned long nth, bool persistent)
 
 	push(n);
 	alloc_faults_arm(nth, persistent);
-	result = hear_and_settle();
+	result = receive_and_commit();
 	failed = alloc_faults_disarm();
 	ck_assert_msg(is_weather(result), "allocation %lu: %d", nth, result);
 	recover(n, result);
@@ -157,7 +157,7 @@ static bool play_round(unsigned long n, enum cbx_round_kind kind, bool persisten
 	for (tries = 0; tries < 3; tries++) {
 		world_pass(60);
 		world_connect();
-		ck_assert_int_ge(cbx_flow_settle(flow), 0);
+		ck_assert_int_ge(cbx_road_commit(road), 0);
 		world_round(kind, &result);
 	}
 	ck_assert(!result.figures.cut);
@@ -206,18 +206,18 @@ START_TEST(a_take_over_survives)
 	world_insert("ABC2", "19 Errored", "user", 2);
 	world_lead();
 	world_push("ABC1", "17 Running 50% files=[1]");
-	ck_assert_int_eq(hear_and_settle(), 0);
+	ck_assert_int_eq(receive_and_commit(), 0);
 	for (; failed && n < MOST; n++) {
 		alloc_faults_arm(n, _i);
-		result = cbx_flow_load(flow, world.epoch);
+		result = cbx_road_load(road, world.epoch);
 		failed = alloc_faults_disarm();
 		ck_assert_msg(is_weather(result), "allocation %lu: %d", n, result);
 		world_pass(60);
 		world_connect();
 		/* one that failed has loaded nothing, and is done again */
 		if (result < 0)
-			ck_assert_int_eq(cbx_flow_load(flow, world.epoch), 0);
-		cbx_flow_share_check(flow);
+			ck_assert_int_eq(cbx_road_load(road, world.epoch), 0);
+		cbx_road_share_check(road);
 		world_expect_jobs("ABC1/17 Running r3 live ocd\nABC1/18 Started r0 unheard ocd\n"
 				  "ABC2/19 Errored r2 ended user\n");
 		world_expect_shared("ABC1 17=Running\n");
@@ -232,7 +232,7 @@ UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = { a_push_survives_one_failure,
 				       a_push_survives_a_lack_that_stays };
-	TCase *tcase = tcase_create("alloc_flow");
+	TCase *tcase = tcase_create("alloc_road");
 
 	tcase_set_timeout(tcase, 120);
 	unit_add(tcase, tests, CBX_COUNT(tests));

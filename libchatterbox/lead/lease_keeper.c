@@ -10,7 +10,7 @@
  * the other one. Not often, since two databases over one shared state would do so for ever; and not
  * above CBX_EPOCH_RAISE_END, so that no foreign number can use the epochs up.
  */
-#include "lead/keeper.h"
+#include "lead/lease_keeper.h"
 
 #include <chatterbox/error.h>
 #include <poll.h>
@@ -18,7 +18,7 @@
 #define TABLES_AGAIN (10 * CBX_SECOND)
 #define RAISE_AGAIN (10 * CBX_SECOND)
 
-static void lead(struct cbx_keeper *keeper, uint64_t sent)
+static void lead(struct cbx_lease_keeper *keeper, uint64_t sent)
 {
 	uint64_t ttl = (unsigned)keeper->ttl * CBX_SECOND;
 	bool led = cbx_leadership_epoch(keeper->leadership) == keeper->epoch;
@@ -31,7 +31,7 @@ static void lead(struct cbx_keeper *keeper, uint64_t sent)
 		 (long long)keeper->epoch);
 }
 
-static void stand_by(struct cbx_keeper *keeper, const char *leader)
+static void stand_by(struct cbx_lease_keeper *keeper, const char *leader)
 {
 	if (keeper->epoch)
 		cbx_warn(keeper->log, CBX_FIELDS({ "leader", leader }),
@@ -41,7 +41,7 @@ static void stand_by(struct cbx_keeper *keeper, const char *leader)
 }
 
 /* The outcome of what we asked of our row: a holder that is none any more looks at once who is */
-static int settle(struct cbx_keeper *keeper, int result, uint64_t sent)
+static int conclude(struct cbx_lease_keeper *keeper, int result, uint64_t sent)
 {
 	if (!result) {
 		lead(keeper, sent);
@@ -54,15 +54,15 @@ static int settle(struct cbx_keeper *keeper, int result, uint64_t sent)
 	return 0;
 }
 
-static int renew(struct cbx_keeper *keeper)
+static int renew(struct cbx_lease_keeper *keeper)
 {
 	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
 	uint64_t sent = cbx_now(keeper->clock);
 
-	return settle(keeper, keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl), sent);
+	return conclude(keeper, keeper->sql->lease->renew(keeper->sql, &guard, keeper->ttl), sent);
 }
 
-static bool is_to_raise(struct cbx_keeper *keeper, int64_t newer)
+static bool is_to_raise(struct cbx_lease_keeper *keeper, int64_t newer)
 {
 	if (!newer || cbx_now(keeper->clock) < keeper->next_raise)
 		return false;
@@ -78,7 +78,7 @@ static bool is_to_raise(struct cbx_keeper *keeper, int64_t newer)
 	return false;
 }
 
-static int raise_epoch(struct cbx_keeper *keeper, int64_t newer)
+static int raise_epoch(struct cbx_lease_keeper *keeper, int64_t newer)
 {
 	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
 	uint64_t sent = cbx_now(keeper->clock);
@@ -86,7 +86,7 @@ static int raise_epoch(struct cbx_keeper *keeper, int64_t newer)
 		keeper->sql->lease->raise(keeper->sql, &guard, keeper->ttl, newer, &keeper->epoch);
 
 	if (result)
-		return settle(keeper, result, sent);
+		return conclude(keeper, result, sent);
 	cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
 		 "the shared state carries epoch %lld, ours was %lld though the lease is ours (was "
 		 "the database reset or restored?): the lease goes on with epoch %lld",
@@ -98,7 +98,7 @@ static int raise_epoch(struct cbx_keeper *keeper, int64_t newer)
 	return 0;
 }
 
-static int take(struct cbx_keeper *keeper)
+static int take(struct cbx_lease_keeper *keeper)
 {
 	struct cbx_lease_state held = { 0 };
 	uint64_t sent = cbx_now(keeper->clock);
@@ -114,7 +114,7 @@ static int take(struct cbx_keeper *keeper)
 	return result > 0 ? 0 : result;
 }
 
-static int watch(struct cbx_keeper *keeper)
+static int watch(struct cbx_lease_keeper *keeper)
 {
 	struct cbx_lease_state held = { 0 };
 	int result = keeper->sql->lease->read(keeper->sql, keeper->leadership->name, &held);
@@ -125,7 +125,7 @@ static int watch(struct cbx_keeper *keeper)
 	return result;
 }
 
-static int migrate(struct cbx_keeper *keeper)
+static int migrate(struct cbx_lease_keeper *keeper)
 {
 	int applied = 0;
 	int result = keeper->sql->ops->migrate(keeper->sql, &applied);
@@ -146,7 +146,7 @@ static int migrate(struct cbx_keeper *keeper)
 }
 
 /* An observer makes nothing: it waits for the tables of those who may lead */
-static int find_tables(struct cbx_keeper *keeper)
+static int find_tables(struct cbx_lease_keeper *keeper)
 {
 	int result;
 
@@ -162,7 +162,7 @@ static int find_tables(struct cbx_keeper *keeper)
 	return 0;
 }
 
-static int work(struct cbx_keeper *keeper)
+static int work(struct cbx_lease_keeper *keeper)
 {
 	int64_t newer;
 
@@ -181,7 +181,7 @@ static int work(struct cbx_keeper *keeper)
 }
 
 /* Also when the lease ran out by itself, since the last turn */
-static void tell_change(struct cbx_keeper *keeper)
+static void tell_change(struct cbx_lease_keeper *keeper)
 {
 	bool leads = cbx_leadership_epoch(keeper->leadership) > 0;
 
@@ -191,7 +191,7 @@ static void tell_change(struct cbx_keeper *keeper)
 	keeper->on_change(keeper->user);
 }
 
-static void turn(struct cbx_keeper *keeper)
+static void turn(struct cbx_lease_keeper *keeper)
 {
 	struct pollfd p = { .fd = cbx_mailbox_fd(keeper->inbox), .events = POLLIN };
 	int result = 0;
@@ -208,9 +208,9 @@ static void turn(struct cbx_keeper *keeper)
 	cbx_mailbox_clear(keeper->inbox);
 }
 
-void *cbx_keeper_run(void *user)
+void *cbx_lease_keeper_run(void *user)
 {
-	struct cbx_keeper *keeper = user;
+	struct cbx_lease_keeper *keeper = user;
 
 	while (!keeper->stop) {
 		keeper->beat = cbx_now(keeper->clock);
@@ -219,7 +219,7 @@ void *cbx_keeper_run(void *user)
 	return NULL;
 }
 
-void cbx_keeper_close(struct cbx_keeper *keeper)
+void cbx_lease_keeper_close(struct cbx_lease_keeper *keeper)
 {
 	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
 

@@ -4,15 +4,15 @@
  *
  * It has a connection of its own, so that a long round never costs the lease.
  */
-#ifndef CBX_FLOW_KEEPER_H
-#define CBX_FLOW_KEEPER_H
+#ifndef CBX_LEAD_LEASE_KEEPER_H
+#define CBX_LEAD_LEASE_KEEPER_H
 
 #include "base/mailbox.h"
 #include "base/thread.h"
-#include "runtime/leadership.h"
 #include "port/link.h"
+#include "runtime/leadership.h"
 
-struct cbx_keeper {
+struct cbx_lease_keeper {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
 	struct cbx_leadership *leadership;
@@ -39,7 +39,7 @@ struct cbx_keeper {
 	struct cbx_thread thread;
 };
 
-void *cbx_keeper_run(void *keeper);
-void cbx_keeper_close(struct cbx_keeper *keeper);
+void *cbx_lease_keeper_run(void *keeper);
+void cbx_lease_keeper_close(struct cbx_lease_keeper *keeper);
 
 #endif

@@ -43,7 +43,7 @@ static int warn_plain(struct chatterbox_config *config, const char *section)
 		section, text_at(config, section, "host"), section);
 }
 
-static int look_at_redis(struct chatterbox_config *config)
+static int check_redis(struct chatterbox_config *config)
 {
 	if (strcmp(chatterbox_config_get_text(config, "chatterbox.store"), "redis") != 0 ||
 	    cbx_config_host_is_near(text_at(config, "redis", "host")) ||
@@ -52,7 +52,7 @@ static int look_at_redis(struct chatterbox_config *config)
 	return warn_plain(config, "redis");
 }
 
-static int look_at_rmq(struct chatterbox_config *config)
+static int check_rmq(struct chatterbox_config *config)
 {
 	int r = 0;
 
@@ -69,7 +69,7 @@ static int look_at_rmq(struct chatterbox_config *config)
 	return r;
 }
 
-static int look_at_postgres(struct chatterbox_config *config, const char *section)
+static int check_postgres(struct chatterbox_config *config, const char *section)
 {
 	const char *mode = text_at(config, section, "sslmode");
 	const char *host = text_at(config, section, "host");
@@ -83,13 +83,13 @@ static int look_at_postgres(struct chatterbox_config *config, const char *sectio
 			       section, mode, host, section);
 }
 
-int cbx_config_look_at_doors(struct chatterbox_config *config)
+int cbx_config_warn_insecure(struct chatterbox_config *config)
 {
-	int r = look_at_redis(config);
+	int r = check_redis(config);
 
 	if (!r)
-		r = look_at_rmq(config);
+		r = check_rmq(config);
 	if (!r)
-		r = look_at_postgres(config, "sequelize");
-	return r ? r : look_at_postgres(config, "live_temp");
+		r = check_postgres(config, "sequelize");
+	return r ? r : check_postgres(config, "live_temp");
 }

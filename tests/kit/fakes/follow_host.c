@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* follow_ear.c - a host that writes down what the follower of follow_world tells it */
-#include "follow_ear.h"
+/* follow_host.c - a host that writes down what the follower of follow_world tells it */
+#include "follow_host.h"
 
 #include <string.h>
 
 static struct cbx_text told; /* what the host heard, since it was last asked */
-unsigned ear_live;
+unsigned host_live;
 
-static void hear_events(void *user, const struct cbx_batch *batch)
+static void receive_events(void *user, const struct cbx_batch *batch)
 {
 	size_t i;
 
@@ -21,56 +21,57 @@ static void hear_events(void *user, const struct cbx_batch *batch)
 	}
 }
 
-static void hear_data(void *user, const char *json)
+static void receive_data(void *user, const char *json)
 {
 	(void)user;
 	cbx_text_printf(&told, "data:%s ", json);
 }
 
-static void hear_statuses(void *user, const struct cbx_view *view)
+static void receive_statuses(void *user, const struct cbx_snapshot *snapshot)
 {
 	(void)user;
-	cbx_text_printf(&told, "statuses:%lld ", (long long)view->jobs->totals.live);
+	cbx_text_printf(&told, "statuses:%lld ", (long long)snapshot->jobs->totals.live);
 }
 
-static void hear_loss(void *user)
+static void receive_loss(void *user)
 {
-	cbx_auto(cbx_view_unrefp) struct cbx_view *view = cbx_window_look(&follow_window);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&follow_slot);
 
 	(void)user;
-	ear_live = view ? (unsigned)view->jobs->totals.live : 0;
+	host_live = snapshot ? (unsigned)snapshot->jobs->totals.live : 0;
 	cbx_text_puts(&told, "lost ");
 }
 
-static const struct cbx_follow_host host = { .events = hear_events,
-					     .jobs_data = hear_data,
-					     .job_status = hear_statuses,
-					     .lost = hear_loss };
+static const struct cbx_follow_host host = { .events = receive_events,
+					     .jobs_data = receive_data,
+					     .job_status = receive_statuses,
+					     .lost = receive_loss };
 
-void ear_set_up(void)
+void host_set_up(void)
 {
 	follow_set_up();
 	follow.host = &host;
 }
 
-void ear_tear_down(void)
+void host_tear_down(void)
 {
 	follow_tear_down();
 	cbx_text_free(&told);
 }
 
-void ear_expect(const char *wanted)
+void host_expect(const char *wanted)
 {
 	ck_assert_str_eq(told.len ? told.bytes : "", wanted);
 	cbx_text_clear(&told);
 }
 
-void ear_clear(void)
+void host_clear(void)
 {
 	cbx_text_clear(&told);
 }
 
-void ear_append(const char *name, const char *id, const char *previous, const char *params)
+void host_append(const char *name, const char *id, const char *previous, const char *params)
 {
 	const struct cbx_stream_entry entry = { .name = name,
 						.id = id,
@@ -81,12 +82,12 @@ void ear_append(const char *name, const char *id, const char *previous, const ch
 	ck_assert_int_eq(world.eye->ops->append_events(world.eye, world.epoch, &entry, 1, 1000), 0);
 }
 
-void ear_change(const char *id, const char *previous)
+void host_change(const char *id, const char *previous)
 {
-	ear_append("update_job_status", id, previous, "{}");
+	host_append("update_job_status", id, previous, "{}");
 }
 
-void ear_trim(void)
+void host_trim(void)
 {
 	static struct cbx_stream_entry entries[50];
 	size_t i;

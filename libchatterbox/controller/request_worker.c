@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+/* desk.c - the desk's loop; decides that an observer without SQL asks the leader instead */
+#include "controller/request_worker.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+static bool has_sql(struct cbx_request_worker *worker)
+{
+	bool up;
+
+	pthread_mutex_lock(&worker->lock);
+	up = cbx_link_ensure(&worker->link) >= 0;
+	pthread_mutex_unlock(&worker->lock);
+	return up;
+}
+
+static void answer(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	bool elsewhere = worker->calls->observer && call->method->observer;
+
+	if (call->method->worker && !(elsewhere && !has_sql(worker)))
+		call->method->worker(worker, call);
+	else
+		cbx_calls_to_poller(worker->calls, call);
+}
+
+int cbx_request_worker_query(struct cbx_request_worker *worker,
+			     int (*ask)(struct cbx_sql *sql, void *user), void *user,
+			     char error[256])
+{
+	int result;
+
+	pthread_mutex_lock(&worker->lock);
+	result = cbx_link_ensure(&worker->link);
+	if (result < 0) {
+		/* it was idle and its peer went away meanwhile: somebody waits, so try at once */
+		worker->link.next_try = 0;
+		result = cbx_link_ensure(&worker->link);
+	}
+	if (result >= 0) {
+		result = ask(worker->sql, user);
+		if (result < 0)
+			cbx_link_lost(&worker->link, result);
+	}
+	if (result < 0)
+		snprintf(error, 256, "the database: %.230s", worker->sql->error);
+	pthread_mutex_unlock(&worker->lock);
+	return result;
+}
+
+void *cbx_request_worker_run(void *user)
+{
+	struct cbx_request_worker *worker = user;
+	struct pollfd p = { .fd = cbx_mailbox_fd(worker->inbox), .events = POLLIN };
+	struct cbx_call *call;
+
+	while (!worker->stop) {
+		poll(&p, 1, 1000);
+		cbx_mailbox_clear(worker->inbox);
+		while (!worker->stop && (call = cbx_mailbox_take(worker->inbox)))
+			answer(worker, call);
+	}
+	return NULL;
+}
+
+void cbx_request_worker_close(struct cbx_request_worker *worker)
+{
+	struct cbx_call *call;
+
+	while (worker->inbox && (call = cbx_mailbox_take(worker->inbox)))
+		cbx_call_fail(call, CBX_CALL_DOWN, "chatterbox is stopping");
+	cbx_link_close(&worker->link);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * follow_host.h - a host behind follow_world's follower: what it hears, as text
+ *
+ * An event is "<message_id>[<<previous_status>][=<origin>]", the periodic ones "data:<json>" and
+ * "statuses:<live jobs>", a gap "lost".
+ */
+#ifndef CBX_TESTS_FOLLOW_EAR_H
+#define CBX_TESTS_FOLLOW_EAR_H
+
+#include "follow_world.h"
+
+extern unsigned host_live; /* how many jobs the picture held when a gap was told */
+
+void host_set_up(void); /* follow_world's, with a host */
+void host_tear_down(void);
+/* What was heard since it was last asked */
+void host_expect(const char *wanted);
+void host_clear(void);
+/* An entry of the stream; an update_job_status */
+void host_append(const char *name, const char *id, const char *previous, const char *params);
+void host_change(const char *id, const char *previous);
+/* More entries than the stream then keeps */
+void host_trim(void);
+
+#endif
