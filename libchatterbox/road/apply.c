@@ -64,8 +64,8 @@ static int by_system(const void *a, const void *b)
 	return strcmp((*left)->system, (*right)->system);
 }
 
-/* A pushed report may hold several systems: each is heard by itself. The sort may shuffle jobs of
- * one system, which is harmless: the decoder keeps each job once. */
+/* A pushed report may hold several systems: each is a report of its own. The sort may shuffle jobs
+ * of one system, which is harmless: the decoder keeps each job once. */
 static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	struct cbx_reply *reply = inbound->reply;
@@ -134,7 +134,7 @@ int cbx_road_drain_inbox(struct cbx_road *road)
 	int result;
 
 	if (road->hanging)
-		return 0; /* what is heard now must not mix with a batch whose fate is open */
+		return 0; /* what is received now must not mix with a batch whose fate is open */
 	cbx_mailbox_clear(road->inbox);
 	while ((inbound = cbx_mailbox_take(road->inbox))) {
 		result = apply(road, inbound);

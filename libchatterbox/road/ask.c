@@ -114,7 +114,7 @@ static int add_target(struct cbx_poll *poll, bool discovery, struct cbx_system_e
 		return 0;
 	if (list)
 		result = add_jobs(poll, entry, list);
-	/* an answer about its jobs would bring the list that it owes, too */
+	/* an answer about its jobs would bring the list that is due, too */
 	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
 }
 

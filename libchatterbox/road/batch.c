@@ -17,7 +17,7 @@
 #define BATCH_REPORTS 512
 #define BATCH_BYTES ((size_t)32 << 20)
 
-static void heard_free(struct cbx_received *received)
+static void received_free(struct cbx_received *received)
 {
 	size_t i;
 
@@ -37,8 +37,8 @@ static void *keep(char **at, const void *bytes, size_t len)
 	return copy;
 }
 
-static int heard_new(const struct cbx_report *report, struct cbx_inbound *from,
-		     struct cbx_received **out)
+static int received_new(const struct cbx_report *report, struct cbx_inbound *from,
+			struct cbx_received **out)
 {
 	size_t statuses = report->count * sizeof(struct cbx_status *);
 	size_t named = report->named_count * sizeof(int64_t);
@@ -77,7 +77,7 @@ int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
 		     struct cbx_inbound *from)
 {
 	struct cbx_received *received = NULL;
-	int result = heard_new(report, from, &received);
+	int result = received_new(report, from, &received);
 
 	if (result < 0)
 		return result;
@@ -117,7 +117,7 @@ static void take_first(struct cbx_road *road)
 		road->batch.received_end = &road->batch.received;
 	road->batch.received_count--;
 	road->batch.bytes -= received_bytes(received);
-	heard_free(received);
+	received_free(received);
 }
 
 void cbx_portion_done(struct cbx_road *road)
@@ -144,7 +144,7 @@ static int split(struct cbx_road *road, struct cbx_received *received)
 
 	rest.statuses = report->statuses + half;
 	rest.count = report->count - half;
-	result = heard_new(&rest, received->from, &second);
+	result = received_new(&rest, received->from, &second);
 	if (result < 0)
 		return result;
 	while (report->count > half)
@@ -198,7 +198,7 @@ void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
 		next = received->next;
 		received->next = NULL;
 		if (!pushes_stay || !received->from) {
-			heard_free(received);
+			received_free(received);
 			continue;
 		}
 		*road->batch.received_end = received;

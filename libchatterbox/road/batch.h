@@ -15,19 +15,19 @@ struct cbx_touched {
 
 #define CBX_BATCH_AGE (250 * CBX_MS) /* a batch is recorded when it is as old as that */
 
-/* batch.c: the first so many of what was heard go into one transaction */
+/* batch.c: the first so many of what was received go into one transaction */
 size_t cbx_portion_size(const struct cbx_road *road);
 /* They are recorded: frees them; the next portion is twice as large */
 void cbx_portion_done(struct cbx_road *road);
 /* SQL will never take the values: makes the portion smaller, or drops the status that is at fault
  */
 int cbx_portion_refused(struct cbx_road *road);
-/* Drops what was heard; with @pushes_stay the pushes wait for the next try */
+/* Drops what was received; with @pushes_stay the pushes wait for the next try */
 void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
 
 /* merge_batch.c: the portion's reports become changes and the next lists, in road->batch */
 int cbx_road_merge(struct cbx_road *road);
-/* Forgets the merge, not what was heard */
+/* Forgets the merge, not what was received */
 void cbx_road_clear_merge(struct cbx_road *road);
 /* The next lists are the last recorded ones now; CHATTERBOX_E_FENCED: no memory, so that everything
  * has to be read anew */

@@ -170,7 +170,7 @@ static int note_ocd(void *user, const struct cbx_row *row)
 	return 0;
 }
 
-/* The keys to ask about, borrowed from what was heard */
+/* The keys to ask about, borrowed from what was received */
 static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_count)
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;

@@ -33,6 +33,6 @@ int cbx_road_update_snapshot(struct cbx_road *road)
 	snapshot->last_cycle = road->last_cycle;
 	cbx_counters_set_snapshot(road->counters, snapshot,
 				  cbx_leadership_epoch(road->leadership) > 0);
-	cbx_snapshot_slot_set(road->window, cbx_steal(snapshot));
+	cbx_snapshot_slot_set(road->slot, cbx_steal(snapshot));
 	return 0;
 }

@@ -60,11 +60,11 @@ int64_t poll_depth(struct cbx_road *road);
 /* receive.c */
 /* Waits for one answer, decodes and gathers it; and gives up the questions whose time is up */
 void poll_receive(struct cbx_poll *poll);
-/* The round ends early: lists that were asked for in vain stay owed */
+/* The round ends early: lists that were asked for in vain stay due */
 void poll_cut(struct cbx_poll *poll);
 void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
-/* round.c: asks all, receives what comes, settles batches on the way; returns when nobody is left
+/* round.c: asks all, receives what comes, commits batches on the way; returns when nobody is left
  * to ask */
 void cbx_poll_run(struct cbx_poll *poll);
 

@@ -3,7 +3,7 @@
  * receive.c - what comes back from the bus, and what it costs a system when nothing does
  *
  * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled, unknown or
- * malformed touches nobody. A list that was asked for in vain stays owed: it is asked for with the
+ * malformed touches nobody. A list that was asked for in vain stays due: it is asked for with the
  * next Job Status round, or at once when the system says anything, so that new jobs don't wait for
  * the next Update Database Task because one message was lost.
  */
@@ -53,7 +53,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 }
 
 /* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
-static void owe_lists(struct cbx_poll *poll, size_t first, size_t count)
+static void mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
 {
 	size_t i;
 
@@ -64,7 +64,7 @@ static void owe_lists(struct cbx_poll *poll, size_t first, size_t count)
 void poll_cut(struct cbx_poll *poll)
 {
 	poll->figures.cut = true;
-	owe_lists(poll, 0, poll->target_count);
+	mark_lists_due(poll, 0, poll->target_count);
 }
 
 /* --- an answer --- */
@@ -197,7 +197,7 @@ static void receive_error(struct cbx_poll *poll, struct question *question,
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
-			owe_lists(poll, question->first, question->count);
+			mark_lists_due(poll, question->first, question->count);
 	}
 	done(poll, question, "error");
 }
@@ -297,7 +297,7 @@ static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		question = find_question(poll, event->message.correlation_id);
 		if (question) {
 			poll->figures.errors++;
-			owe_lists(poll, question->first, question->count);
+			mark_lists_due(poll, question->first, question->count);
 			done(poll, question, "error");
 		}
 		break;
@@ -386,7 +386,7 @@ static int by_value(const void *a, const void *b)
 void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
 {
 	*figures = poll->figures;
-	figures->silent =
+	figures->none_answered =
 		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
 	if (!poll->reply_count)
 		return;

@@ -3,8 +3,8 @@
  * record.c - records a batch in one transaction, and ends what was in it
  *
  * Decides what happens to a batch whose transaction fails: answers are dropped, since the next
- * round asks again; pushes stay, unsettled, and are merged again; a batch whose commit is unknown
- * hangs until the ledger knows (contract 5.3).
+ * round asks again; pushes stay unacknowledged and are merged again; a batch whose commit is
+ * unknown hangs until the ledger knows (contract 5.3).
  */
 #include "road/batch.h"
 

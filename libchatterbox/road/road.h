@@ -4,11 +4,11 @@
  *
  *	poll -> decode -> merge -> record -> share -> tell -> observe
  *
- * What was heard (answers, pushes, silence) gathers in a list in the order it came.
- *cbx_road_commit() merges it, records the changes in one transaction, and only then shows them: in
- *the table of active jobs, in the shared state, in the view; then the pushes in it are settled. If
- *the transaction fails nothing of it has happened: answers are forgotten (the next round asks
- *again), pushes wait.
+ * What was received (answers, pushes, offline systems) gathers in a list in the order it came.
+ * cbx_road_commit() merges it, records the changes in one transaction, and only then shows them: in
+ * the table of active jobs, in the shared state, in the snapshot; then the pushes in it are
+ * acknowledged. If the transaction fails nothing of it has happened: answers are forgotten (the
+ *next round asks again), pushes wait.
  */
 #ifndef CBX_ROAD_ROAD_H
 #define CBX_ROAD_ROAD_H
@@ -25,12 +25,13 @@
 #include "runtime/leadership.h"
 #include "runtime/settings.h"
 
-/* Something heard of one system, waiting to be merged: a copy of a report, its statuses counted,
+/* What was received of one system, waiting to be merged: a copy of a report, its statuses counted,
  * its arrays and its name in this allocation */
 struct cbx_received {
 	struct cbx_received *next;
 	struct cbx_report report;
-	/* the message of a push, unsettled: if the record fails the push waits; NULL of an answer
+	/* the message of a push, unacknowledged: if the record fails the push waits; NULL of an
+	 * answer
 	 */
 	struct cbx_inbound *from;
 	int64_t room[];
@@ -48,8 +49,8 @@ struct cbx_road_batch {
 	size_t received_count;
 	size_t portion;  /* so many in one transaction, 0 = all: see batch.c */
 	size_t bytes;    /* of the statuses in it */
-	uint64_t oldest; /* when the first of it was heard */
-	struct cbx_inbound *inbounds, **inbounds_end; /* settled when it is committed */
+	uint64_t oldest; /* when the first of it was received */
+	struct cbx_inbound *inbounds, **inbounds_end; /* acknowledged when it is committed */
 	struct cbx_batch record;
 	struct cbx_touched *touched;
 	struct cbx_pasts *pasts;
@@ -136,15 +137,15 @@ static inline int64_t cbx_road_db_now(const struct cbx_road *road)
 /* Copies @report; takes a reference of each status */
 int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
 		     struct cbx_inbound *from);
-/* Is the batch large or old enough to be settled in the middle of a round? */
+/* Is the batch large or old enough to be committed in the middle of a round? */
 bool cbx_road_commit_is_due(const struct cbx_road *road);
 
 /* --- apply.c --- */
 
-/* Applies what is in the inbox: marks systems, hears pushes, hands commands on */
+/* Applies what is in the inbox: marks systems, receives pushes, hands commands on */
 int cbx_road_drain_inbox(struct cbx_road *road);
-/* Any word of a system: it is in this @state, what its time-outs held back is forgotten, and a list
- * that it owes is asked for at once, unless this was one (@listed). -ENOMEM. */
+/* Any report of a system: it is in this @state, what its time-outs held back is forgotten, and a
+ * list that is due is asked for at once, unless this was one (@listed). -ENOMEM. */
 int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
 			 enum cbx_system_state state, bool listed);
 /* Ask this system for its list as soon as possible */
@@ -159,7 +160,8 @@ int cbx_road_commit(struct cbx_road *road);
 
 /* --- record.c --- */
 
-/* Throws away everything that waits: pushes go back unsettled (their connection brings them again)
+/* Throws away everything that waits: pushes go back unacknowledged (their connection brings them
+ * again)
  */
 void cbx_road_discard(struct cbx_road *road);
 int cbx_road_measure_db_clock(struct cbx_road *road);

@@ -17,9 +17,9 @@ struct cbx_poll_figures {
 	uint64_t questions, answers, timeouts, errors;
 	uint64_t unanswered; /* questions that timed out; `timeouts` counts their systems */
 	uint64_t systems, jobs;
-	double reply_p95; /* seconds; 0 = no reply */
-	bool cut;         /* a lost server, a lost lease or a stop ended it early */
-	bool silent;      /* it asked, and nobody answered */
+	double reply_p95;   /* seconds; 0 = no reply */
+	bool cut;           /* a lost server, a lost lease or a stop ended it early */
+	bool none_answered; /* it asked, and nobody answered */
 };
 
 struct cbx_round_result {
