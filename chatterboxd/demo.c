@@ -7,7 +7,7 @@
  */
 #include "demo.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -30,7 +30,7 @@ int cbd_demo_begin(void)
 		directory[0] = '\0';
 		return errno ? -errno : -ENAMETOOLONG;
 	}
-	for (i = 0; i < CBD_COUNT(suffixes); i++)
+	for (i = 0; i < CBX_COUNT(suffixes); i++)
 		snprintf(files[i], sizeof(files[i]), "%s/demo.sqlite%s", directory, suffixes[i]);
 	return 0;
 }
@@ -46,7 +46,7 @@ void cbd_demo_end(void)
 
 	if (!directory[0])
 		return;
-	for (i = 0; i < CBD_COUNT(files); i++)
+	for (i = 0; i < CBX_COUNT(files); i++)
 		unlink(files[i]);
 	rmdir(directory);
 	directory[0] = '\0';

@@ -8,7 +8,7 @@
  */
 #include "log.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "log_line.h"
 
 #include <errno.h>
@@ -121,7 +121,7 @@ void cbd_log_sink(void *user, enum chatterbox_log_level level,
 				     .fields = fields,
 				     .count = count,
 				     .message = message };
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	int len;
 
 	if ((int)level < atomic_load(&log->level))

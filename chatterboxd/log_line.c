@@ -9,7 +9,7 @@
  */
 #include "log_line.h"
 
-#include "utf8.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -76,11 +76,11 @@ static void put_text(FILE *out, const char *text, bool quoted)
 	size_t step;
 
 	for (; left; text += step, left -= step) {
-		step = cbd_utf8_next(text, left, &code);
+		step = cbx_utf8_next(text, left, &code);
 		if (!step) {
 			fputs("\xef\xbf\xbd", out);
 			step = 1;
-		} else if (cbd_utf8_control(code)) {
+		} else if (cbx_utf8_control(code)) {
 			put_escape(out, code);
 		} else {
 			if (quoted && (code == '"' || code == '\\'))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* main.c - chatterboxd: options, then waiting for signals and for the engine's word */
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "demo.h"
 #include "http/deadline.h"
 #include "notify.h"
@@ -64,7 +64,7 @@ static int serve(struct run *run, int signals)
 			{ .fd = chatterbox_get_fd(run->service.box), .events = POLLIN },
 		};
 
-		poll(fds, CBD_COUNT(fds), 1000);
+		poll(fds, CBX_COUNT(fds), 1000);
 		if (fds[0].revents)
 			take_signal(run, signals);
 		chatterbox_dispatch(run->service.box);
@@ -76,7 +76,7 @@ static int serve(struct run *run, int signals)
 
 static int work(struct run *run, const struct cbd_options *options)
 {
-	cbd_auto(cbd_closep) int signals = -1;
+	cbx_auto(cbx_closep) int signals = -1;
 	int result = options->demo ? cbd_demo_begin() : 0;
 	int code;
 

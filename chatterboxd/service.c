@@ -7,7 +7,7 @@
  */
 #include "service.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "demo.h"
 #include "patience.h"
 
@@ -141,7 +141,7 @@ static int take_over(struct cbd_service *service, struct chatterbox_config *conf
 
 void cbd_service_reload(struct cbd_service *service)
 {
-	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
 	char error[CHATTERBOX_ERROR_TEXT];
 	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
 	struct cbd_log_settings log;
@@ -160,7 +160,7 @@ void cbd_service_reload(struct cbd_service *service)
 		return;
 	}
 	chatterbox_config_unref(service->config);
-	service->config = cbd_steal(config);
+	service->config = cbx_steal(config);
 	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "configuration reread");
 }
 
@@ -175,7 +175,7 @@ void cbd_service_closep(struct cbd_service *service)
 		chatterbox_stop(service->box);
 	}
 	cbd_http_stopp(&service->http);
-	cbd_box_unrefp(&service->box);
+	service->box = chatterbox_unref(service->box);
 	cbd_patience_end(&patience);
 	cbd_log_freep(&service->log);
 	cbd_config_unrefp(&service->config);

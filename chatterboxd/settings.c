@@ -7,7 +7,7 @@
  */
 #include "settings.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -46,7 +46,7 @@ static const char *file_of(const struct cbd_options *options)
 /* Nobody chose this value */
 static bool is_default(const struct chatterbox_config *config, const char *path)
 {
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	const char *from;
 	json_t *all;
 	bool found;
@@ -106,7 +106,7 @@ static void report(const struct chatterbox_config *config)
 int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
 		      struct chatterbox_config **out)
 {
-	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
 	int result = chatterbox_config_new(&config);
 
 	if (result < 0)
@@ -116,14 +116,14 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;
 	result = chatterbox_config_check(config);
-	*out = cbd_steal(config);
+	*out = cbx_steal(config);
 	return result;
 }
 
 int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path)
 {
-	cbd_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	int result = cbd_settings_read(options, sqlite_path, &config);
 
 	if (!config)

@@ -28,6 +28,11 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 /* --check-config and --print-config: say it on stdout. Return: the exit code. */
 int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path);
 
+static inline void cbd_config_unrefp(struct chatterbox_config **config)
+{
+	*config = chatterbox_config_unref(*config);
+}
+
 /* Borrowed from @config */
 struct cbd_log_settings cbd_settings_log(const struct chatterbox_config *config);
 struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *config,

@@ -7,7 +7,7 @@
  */
 #include "signals.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -8,7 +8,7 @@
 #ifndef CBX_FLEET_ANSWER_H
 #define CBX_FLEET_ANSWER_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "fleet/world.h"
 
 enum cbx_fleet_envelope { CBX_FLEET_JSONRPC, CBX_FLEET_BARE };

@@ -6,6 +6,7 @@
  * Systems are objects, as contract 3.2 asks them, or plain names; without any, the target is asked.
  */
 #include "fleet/request.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <stdlib.h>

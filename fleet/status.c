@@ -6,7 +6,7 @@
  * benchmark measures.
  */
 #include "fleet/status.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #define FILES_SHOWN 3
 

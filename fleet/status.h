@@ -3,7 +3,7 @@
 #ifndef CBX_FLEET_STATUS_H
 #define CBX_FLEET_STATUS_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "fleet/world.h"
 
 void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system *system,

@@ -5,6 +5,7 @@
  * Decides that these are plain transient events, as nl-hdms sends them: while the bus is down they
  * are lost, and chatterbox must find out by asking.
  */
+#include "base/read.h"
 #include "fleet/inside.h"
 #include "fleet/status.h"
 

@@ -6,7 +6,7 @@
  * them, since the progress of a running job is computed when somebody looks.
  */
 #include "fleet/world.h"
-#include "base/text.h"
+#include "base/read.h"
 #include "fleet/life.h"
 
 #include <chatterbox/error.h>

@@ -13,7 +13,7 @@
 #ifndef CBX_FLEET_WORLD_H
 #define CBX_FLEET_WORLD_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fleet/agenda.h"
 #include "fleet/random.h"
 

@@ -4,7 +4,7 @@
  *
  * Decides which headers go with it.
  */
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "exchange.h"
 #include "problem.h"
 #include "server.h"
@@ -120,7 +120,7 @@ static void tell(const struct cbd_request *request)
 	snprintf(code, sizeof(code), "%u", request->answer.code);
 	snprintf(ms, sizeof(ms), "%lld", (long long)(cbd_monotonic_ms() - request->started_ms));
 	if (http->log)
-		http->log(http->log_user, CHATTERBOX_LOG_DEBUG, fields, CBD_COUNT(fields),
+		http->log(http->log_user, CHATTERBOX_LOG_DEBUG, fields, CBX_COUNT(fields),
 			  "http request");
 }
 

@@ -7,7 +7,7 @@
  */
 #include "body.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "json.h"
 
 #include <errno.h>

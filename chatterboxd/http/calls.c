@@ -9,7 +9,7 @@
  */
 #include "calls.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "exchange.h"
 #include "problem.h"
 #include "server.h"
@@ -70,7 +70,7 @@ void cbd_calls_freep(struct cbd_calls **calls)
 /* With the lock held: the request, which is the caller's to answer, or NULL */
 static struct cbd_request *take_request(struct call *call)
 {
-	struct cbd_request *request = cbd_steal(call->request);
+	struct cbd_request *request = cbx_steal(call->request);
 
 	if (!request)
 		return NULL;

@@ -3,7 +3,7 @@
  */
 #include "deadline.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <pthread.h>

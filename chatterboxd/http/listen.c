@@ -4,7 +4,7 @@
  */
 #include "listen.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
  * is decided here: what a body may hold, and that an error that is not there is a 404.
  */
 #include "calls.h"
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "exchange.h"
 #include "json.h"
 #include "problem.h"
@@ -32,7 +32,7 @@ const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
 /* Asks with what the body says */
 static void ask(struct cbd_request *request, const char *method)
 {
-	cbd_auto(cbd_freep) char *params = cbd_json_text(request->params);
+	cbx_auto(cbx_freep) char *params = cbd_json_text(request->params);
 
 	if (params)
 		cbd_call(request, method, params, NULL);
@@ -58,7 +58,7 @@ void cbd_order_resume(struct cbd_request *request)
 /* "this instance does not lead; the leader is ..." */
 static void refuse_standby(struct cbd_request *request)
 {
-	cbd_auto(cbd_freep) char *text = NULL;
+	cbx_auto(cbx_freep) char *text = NULL;
 	char error[CHATTERBOX_ERROR_TEXT];
 	char detail[CHATTERBOX_ERROR_TEXT];
 	json_t *summary = NULL;
@@ -89,7 +89,7 @@ void cbd_order_poll(struct cbd_request *request)
 static void order_job(struct cbd_request *request, const char *method)
 {
 	int64_t id = cbd_number_of(request->match.params[1]);
-	cbd_auto(cbd_freep) char *params = NULL;
+	cbx_auto(cbx_freep) char *params = NULL;
 	json_t *object;
 
 	if (id < 0) {

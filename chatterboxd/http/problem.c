@@ -2,7 +2,7 @@
 /* problem.c - decides which HTTP status a failure of the library is, and how an error looks */
 #include "problem.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "json.h"
 
 #include <chatterbox/error.h>
@@ -118,7 +118,7 @@ static char *instance_of(const char *path)
 
 char *cbd_problem_json(unsigned code, const char *detail, const char *path, const char *reason)
 {
-	cbd_auto(cbd_freep) char *instance = instance_of(path);
+	cbx_auto(cbx_freep) char *instance = instance_of(path);
 	json_t *problem;
 	char *text;
 
@@ -128,7 +128,7 @@ char *cbd_problem_json(unsigned code, const char *detail, const char *path, cons
 			    cbd_problem_title(code), "status", (int)code, "detail", detail,
 			    "instance", instance);
 	if (problem && *reason && json_object_set_new(problem, "code", json_string(reason)))
-		json_decref(cbd_steal(problem));
+		json_decref(cbx_steal(problem));
 	text = problem ? cbd_json_text(problem) : NULL;
 	json_decref(problem);
 	return text;

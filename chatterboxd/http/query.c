@@ -7,7 +7,7 @@
  */
 #include "query.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "json.h"
 #include "uri.h"
 

@@ -5,7 +5,7 @@
  * No job logic here: a route turns its parameters into one call and the call's result into an
  * answer. Decides which routes may wait for the database, and so belong to the worker.
  */
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "exchange.h"
 #include "problem.h"
 
@@ -201,4 +201,4 @@ const struct cbd_route cbd_routes[] = {
 	      cbd_order_no_body),
 	WRITE("POST", "/api/v1/jobs/{system}/{job_id}/kill", cbd_order_job_kill, cbd_order_no_body),
 };
-const size_t cbd_route_count = CBD_COUNT(cbd_routes);
+const size_t cbd_route_count = CBX_COUNT(cbd_routes);

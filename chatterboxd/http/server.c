@@ -8,7 +8,7 @@
 #include "server.h"
 
 #include "auth.h"
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "tls.h"
 
 #include <errno.h>
@@ -169,7 +169,7 @@ static int listen_somewhere(struct cbd_http *http, const struct cbd_http_setting
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbd_auto(cbd_http_stopp) struct cbd_http *http = calloc(1, sizeof(*http));
+	cbx_auto(cbd_http_stopp) struct cbd_http *http = calloc(1, sizeof(*http));
 	int result;
 
 	snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server: out of memory");
@@ -194,7 +194,7 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 		result = start_with_tls(http, settings, error);
 	if (result < 0)
 		return result;
-	*out = cbd_steal(http);
+	*out = cbx_steal(http);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
  */
 #include "tls.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "deadline.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static int refuse(char error[CHATTERBOX_ERROR_TEXT], const char *key, const char
 static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 		    char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbd_auto(cbd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t got = 1;
 
 	if (fd < 0)
@@ -126,8 +126,8 @@ static int read_pair(struct shown *shown, const char *cert_path, const char *key
 {
 	static const char cert_name[] = "http_server.tls.cert";
 	static const char key_name[] = "http_server.tls.key";
-	cbd_auto(pem_wipe) gnutls_datum_t cert = { 0 };
-	cbd_auto(pem_wipe) gnutls_datum_t key = { 0 };
+	cbx_auto(pem_wipe) gnutls_datum_t cert = { 0 };
+	cbx_auto(pem_wipe) gnutls_datum_t key = { 0 };
 	unsigned count = CHAIN_MAX;
 	int result = read_pem(cert_name, cert_path, &cert, error);
 
@@ -172,7 +172,7 @@ static void forget(int64_t now)
 int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 		 char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbd_auto(shown_freep) struct shown *shown = calloc(1, sizeof(*shown));
+	cbx_auto(shown_freep) struct shown *shown = calloc(1, sizeof(*shown));
 	int64_t now = cbd_monotonic_ms();
 	int result = shown ? read_pair(shown, cert_path, key_path, error) : -ENOMEM;
 
@@ -183,7 +183,7 @@ int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 	if (present)
 		present->replaced_ms = now;
 	shown->next = present;
-	present = cbd_steal(shown);
+	present = cbx_steal(shown);
 	forget(now);
 	pthread_mutex_unlock(&lock);
 	return 0;

@@ -7,7 +7,7 @@
  */
 #include "uri.h"
 
-#include "utf8.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 
@@ -43,5 +43,5 @@ int cbd_uri_decode(const char *text, size_t len, char *out, size_t size)
 		out[used++] = c;
 	}
 	out[used] = '\0';
-	return cbd_utf8_valid(out, used) ? (int)used : -EILSEQ;
+	return cbx_utf8_valid(out, used) ? (int)used : -EILSEQ;
 }

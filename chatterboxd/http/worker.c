@@ -7,7 +7,7 @@
  */
 #include "worker.h"
 
-#include "cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -79,7 +79,7 @@ static int start_thread(struct cbd_worker *worker)
 
 int cbd_worker_new(size_t capacity, struct cbd_worker **out)
 {
-	cbd_auto(cbd_worker_freep) struct cbd_worker *worker = calloc(1, sizeof(*worker));
+	cbx_auto(cbd_worker_freep) struct cbd_worker *worker = calloc(1, sizeof(*worker));
 	int result;
 
 	if (!worker)
@@ -91,7 +91,7 @@ int cbd_worker_new(size_t capacity, struct cbd_worker **out)
 	result = start_thread(worker);
 	if (result < 0)
 		return result;
-	*out = cbd_steal(worker);
+	*out = cbx_steal(worker);
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* truth.c - writes the recorder's lines; a lost line is an error at the end, never silence */
 #include "truth.h"
-#include "base/text.h"
+#include "base/read.h"
+#include "common/text.h"
 
 #include <errno.h>
 

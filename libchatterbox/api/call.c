@@ -8,6 +8,7 @@
 #include "engine/internal.h"
 
 #include "base/json.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* api/controllers.c - the proposal's controllers as C calls: each is a call to the desk, waited
  * for */
+#include "common/utf8.h"
 #include "engine/internal.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
  */
 #include "engine/internal.h"
 
+#include "base/read.h"
 #include "controller/job_api.h"
 #include "port/directory.h"
 

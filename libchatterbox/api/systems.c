@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* api/systems.c - what hosts know of systems: as the events system_online and system_offline */
+#include "base/read.h"
 #include "engine/internal.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
  */
 #include "base/json.h"
 
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 
 #include <stdint.h>
 #include <string.h>

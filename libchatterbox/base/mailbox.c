@@ -3,7 +3,7 @@
  */
 #include "base/mailbox.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -8,8 +8,8 @@
  */
 #include "base/metrics.h"
 
-#include "base/cleanup.h"
 #include "base/metrics_text.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <math.h>

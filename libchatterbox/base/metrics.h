@@ -11,7 +11,7 @@
 #ifndef CBX_BASE_METRICS_H
 #define CBX_BASE_METRICS_H
 
-#include "base/text.h"
+#include "common/text.h"
 
 #include <stdbool.h>
 

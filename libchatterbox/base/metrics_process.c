@@ -8,7 +8,7 @@
 #include "base/metrics.h"
 #include "base/metrics_text.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <dirent.h>
 #include <math.h>

@@ -3,7 +3,7 @@
 #ifndef CBX_BASE_METRICS_TEXT_H
 #define CBX_BASE_METRICS_TEXT_H
 
-#include "base/text.h"
+#include "common/text.h"
 
 struct cbx_sample {
 	const char *name;

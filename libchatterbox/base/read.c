@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * read.c - the readings of text that several rooms share: UTF-8, counts, names, times
+ * read.c - the readings of text that several rooms share: counts, names, times
  *
  * Decides what a valid system name and a valid count are (contract 1.1), for every input alike.
  */
-#include "base/text.h"
+#include "base/read.h"
+#include "common/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,60 +16,6 @@
 /* The years 0 to 9999, in ms since the epoch */
 #define TIME_FIRST (-62167219200000LL)
 #define TIME_LAST 253402300799999LL
-
-/* Length of the well-formed sequence at p, 0 if there is none */
-static size_t utf8_sequence(const unsigned char *p, size_t left)
-{
-	static const struct {
-		unsigned char low, high, second_low, second_high, len;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	size_t i;
-	size_t k;
-
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (p[0] < forms[i].low || p[0] > forms[i].high)
-			continue;
-		if (left < forms[i].len || p[1] < forms[i].second_low ||
-		    p[1] > forms[i].second_high)
-			return 0;
-		for (k = 2; k < forms[i].len; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
-}
-
-bool cbx_utf8_valid(const char *bytes, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)bytes;
-	const unsigned char *end = p + len;
-
-	while (p < end) {
-		size_t step;
-		uint64_t word;
-
-		/* eight ASCII bytes at a time: this runs over every reply */
-		while (end - p >= 8) {
-			memcpy(&word, p, 8);
-			if (word & 0x8080808080808080ULL)
-				break;
-			p += 8;
-		}
-		if (p == end)
-			break;
-		step = *p < 0x80 ? 1 : utf8_sequence(p, (size_t)(end - p));
-		if (!step)
-			return false;
-		p += step;
-	}
-	return true;
-}
 
 static bool is_space(char c)
 {

@@ -11,8 +11,9 @@
 #ifndef CBX_CONFIG_CONFIG_H
 #define CBX_CONFIG_CONFIG_H
 
-#include "base/cleanup.h"
 #include "base/json.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "config/keys.h"
 
 #include <chatterbox/config.h>

@@ -4,7 +4,7 @@
  */
 #include "config/keys.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #define DAY_S INT64_C(86400)
 #define WEEK_S (7 * DAY_S)

@@ -9,7 +9,7 @@
  */
 #include "config/keys.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 

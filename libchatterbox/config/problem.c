@@ -6,7 +6,8 @@
  * value (a whole object may hold anything, so only its kind is named). Control characters never
  * reach a line: a name in a hostile file can't forge a second one.
  */
-#include "base/text.h"
+#include "common/text.h"
+#include "common/utf8.h"
 #include "config/config.h"
 
 #include <errno.h>

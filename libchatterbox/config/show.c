@@ -4,7 +4,7 @@
  *
  * Decides the words of "takes …" and the JSON of --print-config. A secret is "***" here, always.
  */
-#include "base/text.h"
+#include "common/text.h"
 #include "config/config.h"
 
 #include <string.h>

@@ -8,7 +8,8 @@
  */
 #include "config/config.h"
 
-#include "base/text.h"
+#include "common/text.h"
+#include "common/utf8.h"
 
 #include <errno.h>
 #include <string.h>

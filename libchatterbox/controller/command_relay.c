@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/read.h"
 #include "controller/orders.h"
 #include "runtime/envelope.h"
 

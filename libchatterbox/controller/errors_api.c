@@ -5,6 +5,7 @@
  *
  * Errors are listed newest first by id; the cursor is the last id that was shown.
  */
+#include "base/read.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
 #include "port/errors.h"

@@ -8,6 +8,7 @@
 #include "controller/internal_systems.h"
 
 #include "base/json.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -6,6 +6,7 @@
  * state, else the configuration (contract 2.3).
  */
 #include "base/number.h"
+#include "base/read.h"
 #include "controller/job_status.h"
 #include "port/directory.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* job_api.c - lists of jobs, filtered and paged, by system (bytewise) and job_id */
 #include "controller/job_api.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "controller/online_systems.h"
 
 #include "base/hash.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -8,6 +8,7 @@
  */
 #include "controller/orders.h"
 
+#include "base/read.h"
 #include "road/command.h"
 
 #include <chatterbox/error.h>

@@ -3,6 +3,7 @@
  * page.c - limits and cursors; decides that a cursor is the last row's key, so that it is valid on
  * every instance and survives whatever happens between two pages
  */
+#include "base/read.h"
 #include "controller/job_api.h"
 
 #include <errno.h>

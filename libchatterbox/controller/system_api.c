@@ -3,6 +3,7 @@
 #include "controller/job_api.h"
 
 #include "base/number.h"
+#include "base/read.h"
 #include "tell/tell.h"
 
 #include <chatterbox/error.h>

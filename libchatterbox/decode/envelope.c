@@ -9,7 +9,7 @@
  */
 #include "decode/reader.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 

@@ -8,7 +8,7 @@
  * each value its slice of the original.
  */
 #include "decode/json.h"
-#include "base/text.h"
+#include "common/utf8.h"
 #include "decode/memory.h"
 
 #include <chatterbox/error.h>

@@ -4,6 +4,7 @@
  *
  * Decides that one bad element never spoils its list: it is counted and passed over.
  */
+#include "base/read.h"
 #include "decode/reader.h"
 
 #include <chatterbox/error.h>

@@ -9,6 +9,7 @@
 #include "decode/status.h"
 
 #include "base/number.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #ifndef CBX_DECODE_STATUS_H
 #define CBX_DECODE_STATUS_H
 
+#include "common/text.h"
 #include "decode/decode.h"
 #include "decode/json.h"
 

@@ -9,6 +9,7 @@
 #ifndef CBX_DOMAIN_ACTIVE_JOBS_H
 #define CBX_DOMAIN_ACTIVE_JOBS_H
 
+#include "common/text.h"
 #include "domain/kind.h"
 #include "domain/status.h"
 

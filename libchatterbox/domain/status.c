@@ -11,6 +11,7 @@
 #include "domain/status.h"
 
 #include "base/number.h"
+#include "base/read.h"
 
 #include <assert.h>
 #include <errno.h>

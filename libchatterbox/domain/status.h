@@ -8,8 +8,7 @@
 #ifndef CBX_DOMAIN_STATUS_H
 #define CBX_DOMAIN_STATUS_H
 
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,6 +5,7 @@
 #include "domain/system.h"
 
 #include "base/hash.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,8 +8,8 @@
 #ifndef CBX_DOMAIN_SYSTEM_H
 #define CBX_DOMAIN_SYSTEM_H
 
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

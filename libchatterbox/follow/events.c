@@ -10,6 +10,7 @@
 #include "follow/follow.h"
 
 #include "base/json.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

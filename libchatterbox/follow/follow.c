@@ -9,6 +9,7 @@
  * stays for a round, and then SQL is read instead.
  */
 #include "follow/follow.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
  */
 #include "follow/follow.h"
 
+#include "base/read.h"
 #include "decode/decode.h"
 
 #include <chatterbox/error.h>

@@ -6,6 +6,7 @@
  */
 #include "listen/listen.h"
 
+#include "base/read.h"
 #include "runtime/envelope.h"
 
 #include <chatterbox/error.h>

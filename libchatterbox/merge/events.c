@@ -8,7 +8,8 @@
  */
 #include "merge/internal.h"
 
-#include "base/cleanup.h"
+#include "base/read.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <stdio.h>

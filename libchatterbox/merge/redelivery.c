@@ -8,7 +8,7 @@
  */
 #include "merge/redelivery.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -10,7 +10,7 @@
 #ifndef CBX_MERGE_REDELIVERY_H
 #define CBX_MERGE_REDELIVERY_H
 
-#include "base/text.h"
+#include "common/text.h"
 
 /* What one pushed status is known by: hashes, since the log is to hold no text of others */
 struct cbx_push_identity {

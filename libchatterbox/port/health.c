@@ -2,6 +2,7 @@
 /* health.c - a short list under a mutex; decides that a server is up when all its wanted links are
  */
 #include "port/health.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <pthread.h>

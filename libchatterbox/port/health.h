@@ -7,7 +7,7 @@
 #ifndef CBX_PORT_HEALTH_H
 #define CBX_PORT_HEALTH_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "port/clock.h"
 
 #include <stdbool.h>

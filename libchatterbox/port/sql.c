@@ -5,6 +5,7 @@
  * Decides that a member which is none by contract 1.1 is left out, and that a status which is none
  * is "unknown": of a job that nobody has heard of it is never told.
  */
+#include "common/utf8.h"
 #include "port/ledger.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "road/command.h"
 
 #include "base/hash.h"
+#include "base/read.h"
 #include "runtime/envelope.h"
 
 #include <chatterbox/error.h>

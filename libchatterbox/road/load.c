@@ -9,6 +9,7 @@
 #include "road/road.h"
 
 #include "base/json.h"
+#include "base/read.h"
 #include "port/directory.h"
 
 #include <chatterbox/error.h>

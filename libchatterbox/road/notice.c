@@ -8,6 +8,7 @@
  */
 #include "road/batch.h"
 
+#include "base/read.h"
 #include "port/directory.h"
 
 #include <chatterbox/error.h>

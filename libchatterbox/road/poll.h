@@ -7,6 +7,7 @@
 #ifndef CBX_ROAD_POLL_H
 #define CBX_ROAD_POLL_H
 
+#include "base/read.h"
 #include "road/round.h"
 
 struct target {

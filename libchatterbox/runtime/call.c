@@ -7,6 +7,7 @@
  */
 #include "runtime/call.h"
 
+#include "base/read.h"
 #include "runtime/inbound.h"
 
 #include <chatterbox/error.h>

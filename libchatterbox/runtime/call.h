@@ -10,9 +10,9 @@
 #ifndef CBX_RUNTIME_CALL_H
 #define CBX_RUNTIME_CALL_H
 
-#include "base/cleanup.h"
 #include "base/mailbox.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "runtime/leadership.h"
 
 #include <jansson.h>

@@ -6,7 +6,7 @@
 #ifndef CBX_RUNTIME_ENVELOPE_H
 #define CBX_RUNTIME_ENVELOPE_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "port/bus.h"
 #include "runtime/settings.h"
 

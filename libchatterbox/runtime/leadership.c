@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /* leadership.c - decides that a leader whose last renewal is older than the lease leads no more */
 #include "runtime/leadership.h"
+#include "base/read.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/text.h"
 
 void cbx_leadership_init(struct cbx_leadership *leadership, struct cbx_clock *clock,
 			 const char *name)

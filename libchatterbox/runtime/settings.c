@@ -6,7 +6,7 @@
  */
 #include "runtime/settings.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "config/config.h"
 #include "port/clock.h"
 

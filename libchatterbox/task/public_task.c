@@ -5,7 +5,7 @@
  * Decides who holds whom: a scheduler holds its tasks, and whatever is under way holds itself, so
  * that a task may remove itself, or give back its scheduler, while it runs.
  */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "task/task.h"
 
 #include <assert.h>

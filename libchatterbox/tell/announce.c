@@ -5,6 +5,7 @@
 #include "tell/tell.h"
 
 #include "base/number.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -9,6 +9,7 @@
  * broker takes, the rest at once. Given up is only what was refused while nothing else was under
  * way; it would be refused for ever and hold up all that comes behind it.
  */
+#include "base/read.h"
 #include "runtime/envelope.h"
 #include "tell/outbox_items.h"
 #include "tell/tell.h"

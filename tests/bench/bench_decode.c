@@ -8,7 +8,7 @@
  * statuses. Both take turns, and the best turn of each counts. A last figure is a freeze of the
  * table of 10 000 systems after one of them changed.
  */
-#include "base/text.h"
+#include "common/text.h"
 #include "decode/decode.h"
 #include "domain/active_jobs.h"
 

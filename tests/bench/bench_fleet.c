@@ -9,7 +9,7 @@
  * same thread (asking and reading cost their share of it).
  */
 #include "adapter/memory_bus/memory_bus.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fleet/fleet.h"
 
 #include <stdio.h>

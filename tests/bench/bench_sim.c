@@ -9,7 +9,7 @@
  * each: the upper bound of what a round can reach with systems_per_request = 1.
  */
 #include "adapter/amqp_bus/amqp_bus.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
  */
 #include "adapter/postgres/postgres.h"
 #include "adapter/sqlite/sqlite.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"

@@ -9,7 +9,7 @@
  *systems into online_systems.
  */
 #include "adapter/redis_state/redis_state.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <pthread.h>
 #include <signal.h>

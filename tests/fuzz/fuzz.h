@@ -9,7 +9,7 @@
 #ifndef CBX_TESTS_FUZZ_H
 #define CBX_TESTS_FUZZ_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "domain/status.h"
 
 #include <jansson.h>

@@ -8,6 +8,7 @@
  */
 #include "fuzz.h"
 
+#include "common/utf8.h"
 #include "controller/job_api.h"
 #include "decode/decode.h"
 

@@ -8,6 +8,7 @@
  */
 #include "fuzz.h"
 
+#include "common/utf8.h"
 #include "config/config.h"
 
 #include <chatterbox/error.h>

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "adapter/postgres/conninfo.h"
+#include "common/text.h"
 
 #include <libpq-fe.h>
 #include <stdlib.h>

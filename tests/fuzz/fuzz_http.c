@@ -9,6 +9,7 @@
  */
 #include "fuzz.h"
 
+#include "common/utf8.h"
 #include "fake_engine.h"
 #include "fake_mhd.h"
 #include "http/uri.h"

@@ -8,6 +8,8 @@
  */
 #include "fuzz.h"
 
+#include "common/text.h"
+#include "common/utf8.h"
 #include "decode/json.h"
 
 #include <chatterbox/error.h>

@@ -7,6 +7,7 @@
 #include "fuzz.h"
 
 #include "base/metrics.h"
+#include "common/utf8.h"
 #include "http/problem.h"
 #include "log_line.h"
 

@@ -6,6 +6,8 @@
  */
 #include "fuzz.h"
 
+#include "base/read.h"
+#include "common/text.h"
 #include "decode/decode.h"
 
 #include <chatterbox/error.h>

@@ -11,6 +11,7 @@
 #include "fuzz.h"
 
 #include "adapter/sqlite/sqlite.h"
+#include "common/utf8.h"
 #include "controller/orders.h"
 #include "listen/listen.h"
 #include "road/command.h"

@@ -8,6 +8,7 @@
  */
 #include "fuzz.h"
 
+#include "base/read.h"
 #include "road_world.h"
 
 #include <stdio.h>

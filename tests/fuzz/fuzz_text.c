@@ -7,6 +7,8 @@
 #include "fuzz.h"
 
 #include "base/number.h"
+#include "base/read.h"
+#include "common/utf8.h"
 #include "controller/job_status.h"
 #include "decode/json.h"
 

@@ -2,6 +2,8 @@
 /* kit.c - what holds of every status, whoever decoded it, and small readings of an input */
 #include "fuzz.h"
 
+#include "base/read.h"
+#include "common/utf8.h"
 #include "decode/decode.h"
 #include "decode/json.h"
 

@@ -4,7 +4,7 @@
  *
  * The adapter says commit as a simple query of its own, "Q....commit\0", in one segment.
  */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "pg_kit.h"
 #include "servers.h"
 

@@ -2,7 +2,7 @@
 /* redis_kit.c - the eye on Redis that owes nothing to the code under test */
 #include "redis_kit.h"
 
-#include "base/text.h"
+#include "common/text.h"
 #include "servers.h"
 
 #include <errno.h>

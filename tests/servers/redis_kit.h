@@ -4,7 +4,7 @@
 #define CBX_TESTS_REDIS_KIT_H
 
 #include "adapter/redis_state/redis_state.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <check.h>
 #include <hiredis.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* hdms-sim as a process: it answers over the real RabbitMQ, survives its loss, tells the truth. */
 #include "adapter/amqp_bus/amqp_bus.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "servers.h"
 #include "unit.h"
 

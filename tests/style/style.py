@@ -15,11 +15,11 @@ FILE_AIM, FILE_LIMIT = 400, 500
 FUNCTION_AIM, FUNCTION_LIMIT = 40, 80
 
 # The floors, lowest first. A room may include its own files and those of rooms below it.
-FLOORS = {"base": 0, "config": 1, "domain": 2, "port": 3, "decode": 4, "merge": 4, "runtime": 5,
+FLOORS = {"common": -1, "base": 0, "config": 1, "domain": 2, "port": 3, "decode": 4, "merge": 4, "runtime": 5,
           "task": 5, "lead": 6, "tell": 6, "listen": 6, "road": 7, "follow": 8, "controller": 9,
           "engine": 10, "api": 11}
 # Rooms beside the stairs: what they may know besides themselves
-BESIDE = {"adapter": {"base", "domain", "port"}, "fleet": {"base", "domain", "port"}}
+BESIDE = {"adapter": {"common", "base", "domain", "port"}, "fleet": {"common", "base", "domain", "port"}}
 # A foreign library belongs to one room: the start of the header's name, and where it is allowed
 LIBRARIES = {
     "hiredis": ["libchatterbox/adapter/redis_state/"],
@@ -49,8 +49,8 @@ LOCK_FILE = re.compile(r"(^|/)(package-lock\.json|npm-shrinkwrap\.json|\.npmrc|[
 def room_of(path):
     """'road' for libchatterbox/road/poll.c, 'fleet' for fleet/life.c, else None"""
     parts = path.split("/")
-    if parts[0] == "fleet":
-        return "fleet"
+    if parts[0] in ("common", "fleet"):
+        return parts[0]
     return parts[1] if parts[0] == "libchatterbox" and len(parts) > 2 else None
 
 
@@ -101,7 +101,7 @@ def check_includes(path, text):
         finding = None
         if not quoted:
             finding = check_library(path, name)
-        elif path.startswith(("libchatterbox/", "fleet/")):
+        elif path.startswith(("common/", "libchatterbox/", "fleet/")):
             finding = check_engine_only(path, name) or check_floor(path, name)
         elif path.startswith("include/"):
             finding = "a public header includes %s by quotes" % name

@@ -21,7 +21,7 @@ def function(lines):
 CASES = [
     # floors
     (style.check_includes, POLL, include("port/bus.h"), False),
-    (style.check_includes, POLL, include("base/text.h"), False),
+    (style.check_includes, POLL, include("base/read.h"), False),
     (style.check_includes, POLL, include("decode.h"), False),
     (style.check_includes, POLL, include("decode/decode.h"), False),
     (style.check_includes, POLL, include("controller/errors.h"), True),
@@ -31,7 +31,7 @@ CASES = [
     (style.check_includes, POLL, include("engine/internal.h"), True),
     (style.check_includes, "libchatterbox/base/text.c", include("domain/kind.h"), True),
     (style.check_includes, "libchatterbox/base/text.c", include("config/config.h"), True),
-    (style.check_includes, "libchatterbox/config/read.c", include("base/text.h"), False),
+    (style.check_includes, "libchatterbox/config/read.c", include("base/read.h"), False),
     (style.check_includes, "libchatterbox/config/read.c", include("domain/kind.h"), True),
     (style.check_includes, "libchatterbox/domain/kind.c", include("port/clock.h"), True),
     (style.check_includes, "libchatterbox/port/bus.c", include("decode/decode.h"), True),
@@ -91,11 +91,11 @@ CASES = [
     (style.check_includes, "chatterboxd/main.c", include("options.h"), False),
     (style.check_includes, "chatterboxd/main.c", include("http/server.h"), False),
     (style.check_includes, "chatterboxd/http/server.c", "#include <microhttpd.h>\n", False),
-    (style.check_includes, "chatterboxd/main.c", include("base/text.h"), True),
-    (style.check_includes, "chatterboxd/main.c", include("../libchatterbox/base/text.h"), True),
+    (style.check_includes, "chatterboxd/main.c", include("base/read.h"), True),
+    (style.check_includes, "chatterboxd/main.c", include("../libchatterbox/base/read.h"), True),
     (style.check_includes, "examples/embed.c", include("road/round.h"), True),
     (style.check_includes, "examples/hdms-sim/main.c", include("fleet/fleet.h"), False),
-    (style.check_includes, "include/chatterbox/jobs.h", include("base/text.h"), True),
+    (style.check_includes, "include/chatterbox/jobs.h", include("base/read.h"), True),
     (style.check_includes, "include/chatterbox/jobs.h", "#include <chatterbox/error.h>\n", False),
     (style.check_includes, "tests/unit/test_poll.c", include("adapter/sqlite/sqlite.h"), False),
     # lengths

@@ -7,7 +7,7 @@
  * librabbitmq sends heartbeats and notices a silent broker.
  */
 #include "adapter/amqp_bus/connection.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

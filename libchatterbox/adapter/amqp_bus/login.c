@@ -11,7 +11,7 @@
  * not, so the error says what may be wrong and how to look.
  */
 #include "adapter/amqp_bus/connection.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
  */
 #include "adapter/amqp_bus/connection.h"
 #include "base/number.h"
-#include "base/text.h"
+#include "base/read.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
  * connection's reply queue, what is not there.
  */
 #include "adapter/memory_bus/broker.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -7,7 +7,7 @@
  * nobody has taken yet run together into one with `multiple`, as RabbitMQ sends them.
  */
 #include "adapter/memory_bus/broker.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

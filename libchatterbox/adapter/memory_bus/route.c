@@ -7,7 +7,7 @@
  * without memory, none.
  */
 #include "adapter/memory_bus/broker.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

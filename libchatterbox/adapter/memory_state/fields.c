@@ -2,8 +2,8 @@
 /* fields.c - decides that a value is replaced only when its successor is in memory */
 #include "adapter/memory_state/fields.h"
 
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /* inspect.c - what a host reads out of a memory store, and writes into it in OCD's place */
 #include "adapter/memory_state/store.h"
 
-#include "base/text.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <string.h>

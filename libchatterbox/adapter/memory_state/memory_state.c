@@ -7,7 +7,7 @@
  */
 #include "adapter/memory_state/store.h"
 
-#include "base/text.h"
+#include "common/text.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

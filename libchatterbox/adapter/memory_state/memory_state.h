@@ -9,7 +9,7 @@
 #ifndef CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
 #define CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "port/state.h"
 
 struct cbx_memory_store;

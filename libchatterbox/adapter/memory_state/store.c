@@ -9,7 +9,7 @@
  */
 #include "adapter/memory_state/store.h"
 
-#include "base/text.h"
+#include "common/text.h"
 
 #include <assert.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #ifndef CBX_ADAPTER_POSTGRES_ARRAY_H
 #define CBX_ADAPTER_POSTGRES_ARRAY_H
 
-#include "base/text.h"
+#include "common/text.h"
 
 #define CBX_PG_ARGS 16
 

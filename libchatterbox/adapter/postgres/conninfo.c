@@ -9,8 +9,8 @@
  */
 #include "adapter/postgres/conninfo.h"
 
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <libpq-fe.h>

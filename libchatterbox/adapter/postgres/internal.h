@@ -4,8 +4,8 @@
 #define CBX_ADAPTER_POSTGRES_INTERNAL_H
 
 #include "adapter/postgres/array.h"
-#include "base/cleanup.h"
 #include "base/log.h"
+#include "common/cleanup.h"
 #include "port/directory.h"
 #include "port/errors.h"
 #include "port/lease.h"

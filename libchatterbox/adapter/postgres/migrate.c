@@ -8,7 +8,7 @@
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
-#include "base/text.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * none by contract 1.1 is passed over.
  */
 #include "adapter/postgres/internal.h"
-#include "base/text.h"
+#include "base/read.h"
 
 #include <string.h>
 

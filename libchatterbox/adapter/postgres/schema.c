@@ -8,7 +8,7 @@
  */
 #include "adapter/postgres/schema.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 /* clang-format off */
 static const struct cbx_pg_column columns[] = {

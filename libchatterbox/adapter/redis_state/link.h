@@ -10,8 +10,8 @@
 #define CBX_ADAPTER_REDIS_STATE_LINK_H
 
 #include "adapter/redis_state/redis_state.h"
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 
 #include <hiredis.h>
 

@@ -5,6 +5,7 @@
  * Decides that a key whose system could be no system's name is nobody's, and is left alone.
  */
 #include "adapter/redis_state/link.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <string.h>

@@ -6,6 +6,7 @@
  * writes everything anew, and its own epoch over it.
  */
 #include "adapter/redis_state/link.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 /* directory.c - look-ups in what OCD keeps; names are given trimmed, and only those that are names
  */
 #include "adapter/sqlite/internal.h"
-#include "base/text.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <string.h>

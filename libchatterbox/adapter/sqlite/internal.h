@@ -3,7 +3,7 @@
 #ifndef CBX_ADAPTER_SQLITE_INTERNAL_H
 #define CBX_ADAPTER_SQLITE_INTERNAL_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "port/directory.h"
 #include "port/errors.h"
 #include "port/lease.h"

@@ -8,7 +8,7 @@
  */
 #include "adapter/sqlite/internal.h"
 #include "adapter/sqlite/schema.h"
-#include "base/text.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * none by contract 1.1 is passed over.
  */
 #include "adapter/sqlite/internal.h"
-#include "base/text.h"
+#include "base/read.h"
 
 #include <stdio.h>
 #include <string.h>

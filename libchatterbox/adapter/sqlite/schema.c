@@ -8,7 +8,7 @@
  */
 #include "adapter/sqlite/schema.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #define NOW_MS "(cast(round((julianday('now') - 2440587.5) * 86400000.0) as integer))"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* day_holds.c - what the shared state and the database hold, asked past the engine */
+#include "base/read.h"
 #include "day.h"
 
 #include <stdarg.h>

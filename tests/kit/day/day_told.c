@@ -8,6 +8,7 @@
 #include "day.h"
 
 #include "base/number.h"
+#include "base/read.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #ifndef CBX_TESTS_ENGINE_KIT_H
 #define CBX_TESTS_ENGINE_KIT_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "unit.h"
 
 #include <chatterbox/chatterbox.h>

@@ -2,7 +2,7 @@
 /* hdms.c - takes requests, notes them as lines, and makes answers of the words it was given */
 #include "hdms.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "words.h"
 
 #include <check.h>

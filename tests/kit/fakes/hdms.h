@@ -7,7 +7,7 @@
 #ifndef CBX_TESTS_HDMS_H
 #define CBX_TESTS_HDMS_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "fake_clock.h"
 #include "port/bus.h"
 

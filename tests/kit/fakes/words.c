@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* words.c - reads the short texts of words.h */
 #include "words.h"
+#include "base/read.h"
+#include "common/text.h"
 
 #include <check.h>
 #include <stdio.h>

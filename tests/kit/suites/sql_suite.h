@@ -8,7 +8,7 @@
 #ifndef CBX_TESTS_SQL_SUITE_H
 #define CBX_TESTS_SQL_SUITE_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "port/directory.h"
 #include "port/lease.h"
 #include "port/ledger.h"

@@ -3,7 +3,7 @@
 #ifndef CBX_TESTS_STATE_ROWS_H
 #define CBX_TESTS_STATE_ROWS_H
 
-#include "base/text.h"
+#include "common/text.h"
 #include "port/state.h"
 
 struct state_row {

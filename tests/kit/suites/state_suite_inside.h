@@ -3,7 +3,7 @@
 #ifndef CBX_TESTS_STATE_SUITE_INSIDE_H
 #define CBX_TESTS_STATE_SUITE_INSIDE_H
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "state_rows.h"
 #include "state_suite.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Families, children and both text formats; promtool has the last word on the page. */
-#include "base/cleanup.h"
 #include "base/metrics.h"
 #include "base/thread.h"
+#include "common/cleanup.h"
 #include "unit.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Numbers are read and written the same in every locale, in as few digits as name them. */
-#include "base/cleanup.h"
 #include "base/number.h"
+#include "common/cleanup.h"
 #include "unit.h"
 
 #include <locale.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* The readings that every input shares: UTF-8, counts, names of systems, times, ids. */
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "base/read.h"
+#include "common/cleanup.h"
+#include "common/utf8.h"
 #include "unit.h"
 
 #include <stdio.h>

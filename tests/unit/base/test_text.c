@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Growing text: what it holds, its JSON strings, and that a failure sticks until it is told. */
-#include "base/cleanup.h"
-#include "base/text.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -7,7 +7,7 @@
  * ever.
  */
 #include "alloc_faults.h"
-#include "cleanup.h"
+#include "common/cleanup.h"
 #include "fake_engine.h"
 #include "fake_mhd.h"
 #include "unit.h"
@@ -170,6 +170,6 @@ UNIT_SUITE(suite)
 	TCase *tcase = tcase_create("alloc_http");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, a_request_survives, 0, (int)CBD_COUNT(requests));
+	tcase_add_loop_test(tcase, a_request_survives, 0, (int)CBX_COUNT(requests));
 	suite_add_tcase(suite, tcase);
 }

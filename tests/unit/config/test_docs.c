@@ -4,7 +4,7 @@
  * the page says of a key is what the table says. With CBX_PRINT_ENTRIES=1 `unit-config docs`
  * writes the page's entries anew.
  */
-#include "base/text.h"
+#include "common/text.h"
 #include "config_kit.h"
 
 #define PAGE SOURCE_ROOT "/docs/man/chatterbox.json.5"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* One status: what is taken, dropped, rejected and counted, and its canonical bytes. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "decode/decode.h"
 #include "unit.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* Answers, reports and lists of systems: both envelopes, malformed documents, limits. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
+#include "common/text.h"
+#include "common/utf8.h"
 #include "decode/decode.h"
 #include "unit.h"
 

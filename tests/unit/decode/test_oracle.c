@@ -5,7 +5,8 @@
  * The oracle knows the contract only: from a list of members (name, text of the value) it says the
  * canonical bytes, or that the status is rejected, and what is counted.
  */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
+#include "common/text.h"
 #include "decode/decode.h"
 #include "unit.h"
 

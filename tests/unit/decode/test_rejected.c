@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Which jobs the rejected statuses of an answer may be about: as far as they can be read */
+#include "common/text.h"
 #include "decode/decode.h"
 #include "unit.h"
 

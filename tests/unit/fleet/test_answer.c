@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The fleet answers requests of contract 3.2 in both envelopes, and garbage with an error. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fleet/answer.h"
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The fleet on a bus: it answers, tells, holds back, spoils, and survives the broker. */
 #include "adapter/memory_bus/memory_bus.h"
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fleet/fleet.h"
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The simulated fleet plays the same seed the same way, walks legally, and obeys its rates. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fleet/world.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 #include "merge/redelivery.h"
 #include "unit.h"
 
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 
 #include <string.h>
 

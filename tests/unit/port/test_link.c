@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* A link over a fake connection: when it tries, how loud it is, and what it counts. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fake_clock.h"
 #include "port/link.h"
 #include "unit.h"

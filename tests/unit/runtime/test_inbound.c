@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Events in (contract 3): each by the end of its key, in either envelope; and how they go back. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "fake_clock.h"
 #include "runtime/envelope.h"
 #include "runtime/inbound.h"

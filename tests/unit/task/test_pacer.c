@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The load rule (contract 2.4): each reason at its limit, the stretch and the way back. */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "task/pacer.h"
 #include "unit.h"
 

@@ -6,7 +6,7 @@
  * figures, and its pacer sets the task's next interval. What the round shows comes out of a small
  * model of nl-hdms: so many questions a second get through, the rest waits in the queue.
  */
-#include "base/cleanup.h"
+#include "common/cleanup.h"
 #include "task/pacer.h"
 #include "task/task.h"
 #include "unit.h"

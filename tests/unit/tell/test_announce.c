@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The two periodic events (contract 3.3): job_status in chunks, jobs_data always; transient. */
+#include "base/read.h"
 #include "teller_world.h"
 
 #include <jansson.h>

@@ -5,7 +5,7 @@
  * Decides that a failed allocation is remembered in the buffer and reported once, at the end, so
  * that code which builds a message reads as the message does.
  */
-#include "base/text.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <stdarg.h>

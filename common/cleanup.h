@@ -5,8 +5,8 @@
  * A local that owns something carries cbx_auto(fn); giving it away is cbx_steal(). Free functions
  * take NULL. fds start at -1, pointers at NULL.
  */
-#ifndef CBX_BASE_CLEANUP_H
-#define CBX_BASE_CLEANUP_H
+#ifndef CBX_COMMON_CLEANUP_H
+#define CBX_COMMON_CLEANUP_H
 
 #include <stdlib.h>
 #include <unistd.h>
