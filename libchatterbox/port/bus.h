@@ -13,7 +13,9 @@
  * queue) and the connection is usable; CHATTERBOX_E_LIMIT = a text or the headers are larger than
  * AMQP carries, and nothing was sent; -ENOMEM. Calls take an absolute deadline where they may
  * block; none blocks longer than that by more than a second. A broker that does not answer a
- * question (all but publish, take and settle) by its deadline is lost: CHATTERBOX_E_DOWN.
+ * question (all but publish, take and settle) by its deadline is lost: CHATTERBOX_E_DOWN. While a
+ * call waits, no more is held for take() than one body may have, and one message beyond it; a
+ * declare, bind, consume or cancel that waits may hold what consumers may have unsettled.
  *
  * What AMQP tells late (a publish to an exchange that is not there): take() returns
  * CHATTERBOX_E_REFUSED once, and then, if anything was published, CBX_BUS_REFUSED with `multiple`
@@ -107,7 +109,9 @@ struct cbx_bus_ops {
 	int (*consume)(struct cbx_bus *bus, const char *queue, uint16_t prefetch,
 		       uint64_t deadline);
 	const char *(*reply_to)(struct cbx_bus *bus);
-	/* Messages ready in @queue: ≥ 0, CHATTERBOX_E_UNKNOWN when there is no such queue. */
+	/* Messages ready in @queue: ≥ 0, CHATTERBOX_E_UNKNOWN when there is no such queue,
+	 * CHATTERBOX_E_TIMEOUT when more comes before the answer than may be held, or the answer
+	 * too late: take() what has come, and ask again. */
 	int (*depth)(struct cbx_bus *bus, const char *queue, int64_t *messages, uint64_t deadline);
 	/* Waits while the broker blocks or the socket is full: CHATTERBOX_E_TIMEOUT when the
 	 * deadline passes before anything was written; the connection is dropped

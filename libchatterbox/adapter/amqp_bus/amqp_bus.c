@@ -33,7 +33,9 @@ static void drop(struct cbx_amqp_bus *self)
 		STAILQ_REMOVE_HEAD(&self->events, link);
 		cbx_amqp_event_free(event);
 	}
-	self->event_count = 0;
+	self->held = 0;
+	self->overdue = (struct cbx_amqp_question){ 0 };
+	self->changing = false;
 	cbx_amqp_content_reset(self);
 	while ((consumer = LIST_FIRST(&self->consumers))) {
 		LIST_REMOVE(consumer, link);
@@ -71,21 +73,6 @@ int cbx_amqp_check_up(struct cbx_amqp_bus *self)
 		return 0;
 	snprintf(self->bus.error, sizeof(self->bus.error), "%s: not connected", self->bus.where);
 	return CHATTERBOX_E_DOWN;
-}
-
-int cbx_amqp_check_asking(struct cbx_amqp_bus *self, uint64_t deadline)
-{
-	struct timeval left = cbx_amqp_left(self, deadline);
-	int result = cbx_amqp_check_up(self);
-
-	if (result < 0)
-		return result;
-	if (self->bus.blocked) {
-		cbx_amqp_say(self, "asking", "the broker blocks this connection for now");
-		return CHATTERBOX_E_TIMEOUT;
-	}
-	amqp_set_rpc_timeout(self->state, &left);
-	return 0;
 }
 
 struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline)
@@ -136,7 +123,7 @@ static int next_event(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
 	if (!item)
 		return 0;
 	STAILQ_REMOVE_HEAD(&self->events, link);
-	self->event_count--;
+	self->held -= cbx_amqp_event_size(item);
 	if (item->error) {
 		result = item->error;
 		snprintf(self->bus.error, sizeof(self->bus.error), "%s",

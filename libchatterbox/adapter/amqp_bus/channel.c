@@ -13,45 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void limit_rpc(struct cbx_amqp_bus *self, uint64_t deadline)
-{
-	struct timeval left = cbx_amqp_left(self, deadline);
-
-	amqp_set_rpc_timeout(self->state, &left);
-}
-
-/* The last RPC call: 0, or AMQP's code of a closed channel with the error text set, or negative */
-static int rpc_code(struct cbx_amqp_bus *self, const char *what)
-{
-	amqp_rpc_reply_t reply = amqp_get_rpc_reply(self->state);
-	char reason[CBX_BUS_SHORT + 16];
-	int code = 0;
-
-	if (reply.reply_type == AMQP_RESPONSE_NORMAL)
-		return 0;
-	if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION)
-		return cbx_amqp_lost_status(self, what, reply.library_error);
-	cbx_amqp_close_text(&reply.reply, reason, sizeof(reason), &code);
-	if (reply.reply.id != AMQP_CHANNEL_CLOSE_METHOD)
-		return cbx_amqp_lost(self, what, reason);
-	cbx_amqp_say(self, what, reason);
-	return code;
-}
-
-int cbx_amqp_outcome(struct cbx_amqp_bus *self, amqp_channel_t channel, const char *what,
-		     uint64_t deadline)
-{
-	int code = rpc_code(self, what);
-	int result;
-
-	if (code <= 0)
-		return code;
-	result = cbx_amqp_reopen(self, channel, deadline);
-	if (result < 0)
-		return result;
-	return code == AMQP_NOT_FOUND ? CHATTERBOX_E_UNKNOWN : CHATTERBOX_E_REFUSED;
-}
-
 struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag)
 {
 	struct cbx_amqp_consumer *consumer;
@@ -62,14 +23,25 @@ struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp
 	return NULL;
 }
 
-void cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer)
+int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer,
+			    uint64_t deadline)
 {
 	/* of each consumer that comes after it, not of the channel */
-	amqp_basic_qos(self->state, self->work, 0, consumer->prefetch, 0);
-	if (amqp_get_rpc_reply(self->state).reply_type == AMQP_RESPONSE_NORMAL)
-		amqp_basic_consume(self->state, self->work, amqp_cstring_bytes(consumer->queue),
-				   amqp_cstring_bytes(consumer->tag), 0, !consumer->acks, 0,
-				   amqp_empty_table);
+	amqp_basic_qos_t qos = { .prefetch_count = consumer->prefetch };
+	amqp_basic_consume_t consume = { .queue = amqp_cstring_bytes(consumer->queue),
+					 .consumer_tag = amqp_cstring_bytes(consumer->tag),
+					 .no_ack = !consumer->acks };
+	struct cbx_amqp_question limit = { .channel = self->work,
+					   .method = AMQP_BASIC_QOS_METHOD,
+					   .arguments = &qos,
+					   .what = consumer->queue };
+	struct cbx_amqp_question start = { .channel = self->work,
+					   .method = AMQP_BASIC_CONSUME_METHOD,
+					   .arguments = &consume,
+					   .what = consumer->queue };
+	int result = cbx_amqp_ask(self, &limit, deadline);
+
+	return result == 0 ? cbx_amqp_ask(self, &start, deadline) : result;
 }
 
 int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer)
@@ -87,18 +59,27 @@ int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *c
 	return result;
 }
 
-static int open_channel(struct cbx_amqp_bus *self, amqp_channel_t channel)
+/* A channel that can't be opened is of no use: whatever goes wrong ends the connection */
+static int open_channel(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
 {
-	int result;
+	amqp_channel_open_t arguments = { .out_of_band = amqp_empty_bytes };
+	amqp_confirm_select_t confirms = { 0 };
+	struct cbx_amqp_question open = { .channel = channel,
+					  .method = AMQP_CHANNEL_OPEN_METHOD,
+					  .arguments = &arguments,
+					  .what = "opening a channel" };
+	struct cbx_amqp_question select = { .channel = channel,
+					    .method = AMQP_CONFIRM_SELECT_METHOD,
+					    .arguments = &confirms,
+					    .what = "asking for confirms" };
+	int result = cbx_amqp_ask(self, &open, deadline);
 
-	amqp_channel_open(self->state, channel);
-	result = rpc_code(self, "opening a channel");
-	if (result == 0 && channel != CBX_ASK && self->confirms) {
-		amqp_confirm_select(self->state, channel);
-		result = rpc_code(self, "asking for confirms");
-	}
+	if (result == 0 && channel != CBX_ASK && self->confirms)
+		result = cbx_amqp_ask(self, &select, deadline);
 	if (result > 0)
-		result = cbx_amqp_lost(self, "opening a channel", "the broker closed it");
+		return cbx_amqp_lost(self, open.what, "the broker closed it");
+	if (result == CHATTERBOX_E_TIMEOUT)
+		return cbx_amqp_lost(self, open.what, "the broker does not read");
 	return result;
 }
 
@@ -106,10 +87,9 @@ int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	int result;
 
-	limit_rpc(self, deadline);
 	self->work = CBX_FIRST_WORK;
-	result = open_channel(self, self->work);
-	return result < 0 ? result : open_channel(self, CBX_ASK);
+	result = open_channel(self, self->work, deadline);
+	return result < 0 ? result : open_channel(self, CBX_ASK, deadline);
 }
 
 /* Numbers of the closed channel are over, and so is a message that it broke off */
@@ -148,10 +128,10 @@ static int change_channel(struct cbx_amqp_bus *self, uint64_t deadline)
 	amqp_channel_t next = 0;
 	int result = next_channel(self, &next);
 
+	self->changing = true;
 	if (result == 0)
-		result = open_channel(self, next);
-	if (result == 0)
-		result = cbx_amqp_read_queued(self, deadline);
+		result = open_channel(self, next, deadline);
+	self->changing = false;
 	if (result == 0)
 		result = end_numbers(self);
 	if (result == 0)
@@ -160,7 +140,7 @@ static int change_channel(struct cbx_amqp_bus *self, uint64_t deadline)
 }
 
 /* 0 = all consume again; 1 = one could not, which closed the channel again; negative */
-static int restart_consumers(struct cbx_amqp_bus *self)
+static int restart_consumers(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct cbx_amqp_consumer *consumer;
 	int code;
@@ -169,8 +149,7 @@ static int restart_consumers(struct cbx_amqp_bus *self)
 	{
 		if (!consumer->active)
 			continue;
-		cbx_amqp_start_consumer(self, consumer);
-		code = rpc_code(self, consumer->queue);
+		code = cbx_amqp_start_consumer(self, consumer, deadline);
 		if (code > 0)
 			code = cbx_amqp_end_consumer(self, consumer) < 0 ? CHATTERBOX_E_DOWN : 1;
 		if (code != 0)
@@ -179,28 +158,33 @@ static int restart_consumers(struct cbx_amqp_bus *self)
 	return 0;
 }
 
+/* Answers the close of @channel and opens it again: as restart_consumers() */
+static int open_again(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
+{
+	amqp_channel_close_ok_t answer = { 0 };
+	int status = amqp_send_method(self->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
+	int result;
+
+	if (status != AMQP_STATUS_OK)
+		return cbx_amqp_lost_status(self, "a closed channel", status);
+	if (channel == CBX_ASK)
+		return open_channel(self, channel, deadline);
+	result = change_channel(self, deadline);
+	return result < 0 ? result : restart_consumers(self, deadline);
+}
+
 int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
 {
 	uint64_t now = cbx_now(self->clock);
-	amqp_channel_close_ok_t answer = { 0 };
-	bool work = channel == self->work;
+	uint64_t longer = (deadline > now ? deadline : now) + CBX_SECOND;
 	char error[sizeof(self->bus.error)];
-	int status;
-	int again;
+	int result;
 
 	memcpy(error, self->bus.error, sizeof(error));
-	limit_rpc(self, (deadline > now ? deadline : now) + CBX_SECOND);
 	do {
-		channel = work ? self->work : channel;
-		status = amqp_send_method(self->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD,
-					  &answer);
-		if (status != AMQP_STATUS_OK)
-			return cbx_amqp_lost_status(self, "a closed channel", status);
-		again = work ? change_channel(self, deadline) : open_channel(self, channel);
-		if (again == 0 && work)
-			again = restart_consumers(self);
-	} while (again > 0);
-	if (again == 0)
+		result = open_again(self, channel == CBX_ASK ? channel : self->work, longer);
+	} while (result > 0);
+	if (result == 0)
 		memcpy(self->bus.error, error, sizeof(error));
-	return again;
+	return result;
 }

@@ -6,10 +6,9 @@
  * a missing queue is an everyday answer, which in AMQP closes the channel, and on a channel of its
  * own that costs neither consumers nor confirms nor their numbers.
  *
- * Frames become events in `events`, whoever reads them: take(), or a publish that waits. Questions
- * are librabbitmq's RPC calls; frames that arrive meanwhile are queued by it in order, and
- * wait_frame gives them first. After a channel is closed these older frames are read before its
- * numbers start anew.
+ * Frames become events in `events`, one by one and whoever reads them: take(), a publish that
+ * waits, or a question. librabbitmq's own questions (amqp_queue_declare() and the like) are not
+ * used: they put every frame aside that comes before the answer, a body of 100 MiB whole.
  *
  * The broker may send deliveries and confirms of a channel after it has closed it: they were on
  * their way within the broker. By the numbers of the next channel they would name other messages,
@@ -76,6 +75,20 @@ struct cbx_amqp_content {
 	const char *queue; /* the consumer's */
 };
 
+/* A question, on its asker's stack while it waits, and what it is answered */
+struct cbx_amqp_question {
+	amqp_channel_t channel;
+	amqp_method_number_t method;
+	void *arguments;                 /* the method's, as in amqp_framing.h */
+	const char *what;                /* for the error text */
+	bool optional;                   /* see cbx_amqp_ask() */
+	struct cbx_amqp_question *outer; /* that was asked before it, and waits, too */
+	bool answered;
+	int code;         /* of a channel.close in place of an answer */
+	int64_t messages; /* of a queue.declare-ok, as is the name */
+	char queue[CBX_BUS_SHORT + 1];
+};
+
 struct cbx_amqp_bus {
 	struct cbx_bus bus;
 	struct cbx_amqp_options options; /* own copies */
@@ -94,7 +107,10 @@ struct cbx_amqp_bus {
 	LIST_HEAD(, cbx_amqp_consumer) consumers;
 	char reply_queue[CBX_BUS_SHORT + 1];
 	STAILQ_HEAD(, cbx_amqp_event) events;
-	size_t event_count;
+	size_t held;                        /* bytes that the events take */
+	struct cbx_amqp_question *question; /* the one that waits */
+	struct cbx_amqp_question overdue;   /* one on CBX_ASK that waits no more; channel 0: none */
+	bool changing;                      /* the working channel is being opened again */
 	struct cbx_amqp_content content;
 	char scratch[CBX_SCRATCH];
 };
@@ -111,8 +127,6 @@ int cbx_amqp_lost_status(struct cbx_amqp_bus *self, const char *what, int status
 void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reason);
 /* 0, or E_DOWN with its text */
 int cbx_amqp_check_up(struct cbx_amqp_bus *self);
-/* The same before a question; a broker that blocks would not hear it: E_TIMEOUT */
-int cbx_amqp_check_asking(struct cbx_amqp_bus *self, uint64_t deadline);
 /* What is left until @deadline, at least a millisecond: 0 would mean something else to the library
  */
 struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline);
@@ -123,18 +137,29 @@ int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline);
 
 /* channel.c */
 int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline);
-/* What the last RPC call on @channel came to: 0; E_REFUSED, or E_UNKNOWN for a 404 (the text names
- * @what, and the channel has been opened again); E_DOWN. */
-int cbx_amqp_outcome(struct cbx_amqp_bus *self, amqp_channel_t channel, const char *what,
-		     uint64_t deadline);
 /* The broker has closed @channel: answers, and opens it again with all that was on it. It may take
  * a second longer than @deadline. */
 int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline);
-/* The RPC calls that begin what @consumer stands for; cbx_amqp_outcome() is the caller's */
-void cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer);
+/* Asks for what @consumer stands for: as cbx_amqp_ask() */
+int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer,
+			    uint64_t deadline);
 /* Its consumer is no more: CBX_BUS_CANCELLED */
 int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer);
 struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag);
+
+/* question.c */
+/* Asks and reads until the answer is there; what comes before it becomes events. 0; a positive AMQP
+ * code when the broker has closed the channel instead, with the error text set; E_DOWN; E_TIMEOUT
+ * when the broker blocks and would not read the question. Of an optional one (on CBX_ASK) E_TIMEOUT
+ * too when a body's worth of events has come before the answer, or when it does not come in time
+ * though the broker sends. */
+int cbx_amqp_ask(struct cbx_amqp_bus *self, struct cbx_amqp_question *question, uint64_t deadline);
+/* What @code, which an ask on @channel returned, comes to: itself unless it is positive; then
+ * E_REFUSED, or E_UNKNOWN for a 404, and the channel has been opened again; or E_DOWN */
+int cbx_amqp_outcome(struct cbx_amqp_bus *self, amqp_channel_t channel, int code,
+		     uint64_t deadline);
+/* Whether @frame answers a question, whose it is then */
+bool cbx_amqp_is_answer(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
 
 /* topology.c: port/bus.h's calls */
 int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline);
@@ -148,11 +173,13 @@ int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline);
 /* frames.c */
 /* Reads one frame that is there already: 1 = one was read, 0 = none, or negative */
 int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
-/* Reads the frames that librabbitmq queued during an RPC call */
-int cbx_amqp_read_queued(struct cbx_amqp_bus *self, uint64_t deadline);
+/* Whether the events that wait for take() take as much memory as one may: who waits and can do so
+ * reads no more then */
+bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self);
 /* Appends an event and moves @event's memory into it */
 int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
 void cbx_amqp_event_free(struct cbx_amqp_event *event);
+size_t cbx_amqp_event_size(const struct cbx_amqp_event *event);
 /* "404 NOT_FOUND - ..." of a channel.close or connection.close */
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);
 
@@ -176,5 +203,7 @@ amqp_bytes_t cbx_amqp_text(const char *text); /* NULL is empty */
 int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
 		     uint64_t deadline);
 int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
+/* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
+int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline);
 
 #endif

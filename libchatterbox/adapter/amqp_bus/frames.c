@@ -20,6 +20,20 @@ void cbx_amqp_event_free(struct cbx_amqp_event *event)
 	free(event);
 }
 
+size_t cbx_amqp_event_size(const struct cbx_amqp_event *event)
+{
+	const struct cbx_bus_message *message = &event->event.message;
+	const char *memory = event->event.memory;
+
+	/* the body is the end of it */
+	return sizeof(*event) + (memory ? (size_t)(message->body - memory) + message->body_len : 0);
+}
+
+bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self)
+{
+	return self->held >= self->bus.max_body;
+}
+
 static int append(struct cbx_amqp_bus *self, const struct cbx_amqp_event *from)
 {
 	struct cbx_amqp_event *event = malloc(sizeof(*event));
@@ -31,7 +45,7 @@ static int append(struct cbx_amqp_bus *self, const struct cbx_amqp_event *from)
 	}
 	*event = *from;
 	STAILQ_INSERT_TAIL(&self->events, event, link);
-	self->event_count++;
+	self->held += cbx_amqp_event_size(event);
 	return 0;
 }
 
@@ -89,6 +103,8 @@ static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, 
 	int code;
 	int result;
 
+	if (self->changing && frame->channel == self->work)
+		return cbx_amqp_lost(self, "protocol", "a channel is closed twice");
 	cbx_amqp_close_text(&frame->payload.method, reason, sizeof(reason), &code);
 	cbx_warn(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
 		 "%s closed a channel", self->bus.where);
@@ -164,7 +180,7 @@ static int on_method(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint6
 	case AMQP_CONNECTION_UNBLOCKED_METHOD:
 		return block(self, method);
 	default:
-		return 0; /* an answer to a question that nobody waits for any more */
+		return 0;
 	}
 }
 
@@ -176,7 +192,7 @@ static bool is_over(const struct cbx_amqp_bus *self, amqp_channel_t channel)
 
 static int on_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint64_t deadline)
 {
-	if (is_over(self, frame->channel))
+	if (cbx_amqp_is_answer(self, frame) || is_over(self, frame->channel))
 		return 0;
 	if (frame->frame_type == AMQP_FRAME_METHOD)
 		return on_method(self, frame, deadline);
@@ -205,13 +221,4 @@ int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline)
 		return result;
 	amqp_maybe_release_buffers_on_channel(self->state, frame.channel);
 	return 1;
-}
-
-int cbx_amqp_read_queued(struct cbx_amqp_bus *self, uint64_t deadline)
-{
-	int result = 0;
-
-	while (result >= 0 && self->state && amqp_frames_enqueued(self->state))
-		result = cbx_amqp_read(self, deadline);
-	return result < 0 ? result : 0;
 }

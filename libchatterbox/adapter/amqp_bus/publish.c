@@ -21,8 +21,6 @@
 
 /* Half of what the socket takes for sure (login.c), with one more frame far below it */
 #define QUEUE_LIMIT (128 * 1024)
-/* Unread events beyond which a waiting publish reads no more: the owner must take() some */
-#define EVENT_LIMIT 4096
 /* A frame's header and end */
 #define FRAME_EXTRA 8
 
@@ -34,19 +32,16 @@ static bool has_room(struct cbx_amqp_bus *self)
 	       queued < QUEUE_LIMIT;
 }
 
-/* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
-static int wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
+static int wait_and_read(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct pollfd fd = { .fd = self->fd };
-	int result = 1;
 
-	for (;;) {
-		while (result > 0 && self->event_count < EVENT_LIMIT)
-			result = cbx_amqp_read(self, deadline);
+	while (!has_room(self)) {
+		bool reads = !cbx_amqp_holds_enough(self);
+		int result = reads ? cbx_amqp_read(self, deadline) : 0;
+
 		if (result < 0)
 			return result;
-		if (has_room(self))
-			return 0;
 		if (cbx_now(self->clock) >= deadline) {
 			cbx_amqp_say(self, "sending",
 				     self->bus.blocked ? "the broker takes no messages for now"
@@ -54,15 +49,17 @@ static int wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
 			return CHATTERBOX_E_TIMEOUT;
 		}
 		/* the queue's shrinking makes nothing readable: look every few ms */
-		fd.events = self->event_count < EVENT_LIMIT ? POLLIN : 0;
-		poll(&fd, 1, cbx_ms_left(self->clock, deadline, self->bus.blocked ? 200 : 5));
-		result = 1;
+		fd.events = reads ? POLLIN : 0;
+		if (!result)
+			poll(&fd, 1,
+			     cbx_ms_left(self->clock, deadline, self->bus.blocked ? 200 : 5));
 	}
+	return 0;
 }
 
-static int room(struct cbx_amqp_bus *self, uint64_t deadline)
+int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
 {
-	return has_room(self) ? 0 : wait_for_room(self, deadline);
+	return has_room(self) ? 0 : wait_and_read(self, deadline);
 }
 
 static int send_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame)
@@ -109,7 +106,7 @@ static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 	while (result == 0 && at < message->body_len) {
 		size_t len = message->body_len - at < most ? message->body_len - at : most;
 
-		result = at ? room(self, deadline) : 0;
+		result = at ? cbx_amqp_wait_for_room(self, deadline) : 0;
 		if (result == CHATTERBOX_E_TIMEOUT)
 			return cbx_amqp_lost(self, "sending", "the broker stopped reading");
 		if (self->opened != opened)
@@ -140,7 +137,7 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 	if (result == 0)
 		result = cbx_bus_message_check(bus, message);
 	if (result == 0)
-		result = room(self, deadline);
+		result = cbx_amqp_wait_for_room(self, deadline);
 	if (result < 0)
 		return result;
 	number = ++self->published;
@@ -166,7 +163,7 @@ int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool 
 
 	if (result < 0)
 		return result;
-	result = room(self, cbx_now(self->clock) + CBX_SECOND);
+	result = cbx_amqp_wait_for_room(self, cbx_now(self->clock) + CBX_SECOND);
 	if (result == CHATTERBOX_E_TIMEOUT)
 		return cbx_amqp_lost(self, "settling", "the broker does not read");
 	if (result < 0)

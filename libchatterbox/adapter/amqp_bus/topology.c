@@ -13,119 +13,123 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WHAT_TEXT (CBX_BUS_SHORT + 32)
-
-/* Before each question: its name, its deadline */
-static int begin(struct cbx_amqp_bus *self, const char *kind, const char *name, uint64_t deadline,
-		 char what[WHAT_TEXT])
+/* Before each question; a broker that blocks would not hear it */
+static int check_asking(struct cbx_amqp_bus *self, const char *kind, const char *name)
 {
+	int result = cbx_amqp_check_up(self);
+
+	if (result < 0)
+		return result;
 	if (strlen(name) > CBX_BUS_SHORT) {
 		cbx_amqp_say(self, kind, "its name is longer than 255 bytes");
 		return CHATTERBOX_E_LIMIT;
 	}
-	snprintf(what, WHAT_TEXT, "%s '%s'", kind, name);
-	return cbx_amqp_check_asking(self, deadline);
+	if (self->bus.blocked) {
+		cbx_amqp_say(self, kind, "the broker blocks this connection for now");
+		return CHATTERBOX_E_TIMEOUT;
+	}
+	return 0;
 }
 
-static int end(struct cbx_amqp_bus *self, amqp_channel_t channel, const char *what,
-	       uint64_t deadline)
+/* Asks about @name on CBX_ASK; "queue 'x'" is the error text's subject */
+static int ask(struct cbx_amqp_bus *self, const char *kind, const char *name,
+	       struct cbx_amqp_question *question, uint64_t deadline)
 {
-	int result = cbx_amqp_outcome(self, channel, what, deadline);
+	char what[CBX_BUS_SHORT + 32];
+	int result = check_asking(self, kind, name);
 
-	if (result == 0)
-		amqp_maybe_release_buffers_on_channel(self->state, channel);
-	return result;
+	if (result < 0)
+		return result;
+	snprintf(what, sizeof(what), "%s '%s'", kind, name);
+	question->channel = CBX_ASK;
+	question->what = what;
+	result = cbx_amqp_ask(self, question, deadline);
+	return cbx_amqp_outcome(self, CBX_ASK, result, deadline);
+}
+
+/* Declares a queue, or looks whether it is there: what the answer says is in *question */
+static int declare_queue(struct cbx_amqp_bus *self, amqp_queue_declare_t *arguments,
+			 const char *name, bool optional, struct cbx_amqp_question *question,
+			 uint64_t deadline)
+{
+	arguments->queue = amqp_cstring_bytes(name);
+	*question = (struct cbx_amqp_question){ .method = AMQP_QUEUE_DECLARE_METHOD,
+						.arguments = arguments,
+						.optional = optional };
+	return ask(self, *name ? "queue" : "reply queue", name, question, deadline);
 }
 
 int cbx_amqp_depth(struct cbx_bus *bus, const char *queue, int64_t *messages, uint64_t deadline)
 {
-	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	amqp_queue_declare_ok_t *answer;
-	char what[WHAT_TEXT];
-	int64_t count;
-	int result = begin(self, "queue", queue, deadline, what);
+	amqp_queue_declare_t look = { .passive = 1 };
+	struct cbx_amqp_question question;
+	int result = declare_queue(cbx_amqp_self(bus), &look, queue, true, &question, deadline);
 
-	if (result < 0)
-		return result;
-	answer = amqp_queue_declare(self->state, CBX_ASK, amqp_cstring_bytes(queue), 1, 0, 0, 0,
-				    amqp_empty_table);
-	count = answer ? answer->message_count : 0;
-	result = end(self, CBX_ASK, what, deadline);
 	if (result == 0)
-		*messages = count;
+		*messages = question.messages;
 	return result;
 }
 
 int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	char what[WHAT_TEXT];
-	int64_t depth;
-	int result = cbx_amqp_depth(bus, queue, &depth, deadline);
+	amqp_queue_declare_t look = { .passive = 1 };
+	amqp_queue_declare_t make = { .durable = 1 };
+	struct cbx_amqp_question question;
+	int result = declare_queue(self, &look, queue, false, &question, deadline);
 
-	if (result != CHATTERBOX_E_UNKNOWN)
-		return result;
-	result = begin(self, "queue", queue, deadline, what);
-	if (result < 0)
-		return result;
-	amqp_queue_declare(self->state, CBX_ASK, amqp_cstring_bytes(queue), 0, 1, 0, 0,
-			   amqp_empty_table);
-	return end(self, CBX_ASK, what, deadline);
+	if (result == CHATTERBOX_E_UNKNOWN)
+		result = declare_queue(self, &make, queue, false, &question, deadline);
+	return result;
+}
+
+static int ask_exchange(struct cbx_amqp_bus *self, const char *exchange,
+			amqp_exchange_declare_t arguments, uint64_t deadline)
+{
+	struct cbx_amqp_question question = { .method = AMQP_EXCHANGE_DECLARE_METHOD,
+					      .arguments = &arguments };
+
+	arguments.exchange = amqp_cstring_bytes(exchange);
+	arguments.type = amqp_cstring_bytes("topic");
+	return ask(self, "exchange", exchange, &question, deadline);
 }
 
 int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	amqp_bytes_t name = amqp_cstring_bytes(exchange);
-	amqp_bytes_t topic = amqp_cstring_bytes("topic");
-	char what[WHAT_TEXT];
-	int result = begin(self, "exchange", exchange, deadline, what);
+	int result =
+		ask_exchange(self, exchange, (amqp_exchange_declare_t){ .passive = 1 }, deadline);
 
-	if (result < 0)
-		return result;
-	amqp_exchange_declare(self->state, CBX_ASK, name, topic, 1, 0, 0, 0, amqp_empty_table);
-	result = end(self, CBX_ASK, what, deadline);
-	if (result != CHATTERBOX_E_UNKNOWN)
-		return result;
-	result = begin(self, "exchange", exchange, deadline, what);
-	if (result < 0)
-		return result;
-	amqp_exchange_declare(self->state, CBX_ASK, name, topic, 0, 1, 0, 0, amqp_empty_table);
-	return end(self, CBX_ASK, what, deadline);
+	if (result == CHATTERBOX_E_UNKNOWN)
+		result = ask_exchange(self, exchange, (amqp_exchange_declare_t){ .durable = 1 },
+				      deadline);
+	return result;
 }
 
 int cbx_amqp_bind(struct cbx_bus *bus, const char *queue, const char *exchange,
 		  const char *routing_key, uint64_t deadline)
 {
-	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	char what[WHAT_TEXT];
-	int result = begin(self, "binding queue", queue, deadline, what);
+	amqp_queue_bind_t bind = { .queue = amqp_cstring_bytes(queue),
+				   .exchange = amqp_cstring_bytes(exchange),
+				   .routing_key = amqp_cstring_bytes(routing_key) };
+	struct cbx_amqp_question question = { .method = AMQP_QUEUE_BIND_METHOD,
+					      .arguments = &bind };
+	int result = ask(cbx_amqp_self(bus), "binding queue", queue, &question, deadline);
 
-	if (result < 0)
-		return result;
-	amqp_queue_bind(self->state, CBX_ASK, amqp_cstring_bytes(queue),
-			amqp_cstring_bytes(exchange), amqp_cstring_bytes(routing_key),
-			amqp_empty_table);
-	result = end(self, CBX_ASK, what, deadline);
 	return result == CHATTERBOX_E_UNKNOWN ? CHATTERBOX_E_REFUSED : result;
 }
 
 static int name_reply_queue(struct cbx_amqp_bus *self, uint64_t deadline)
 {
-	amqp_queue_declare_ok_t *answer;
-	char name[CBX_BUS_SHORT + 1];
-	char what[WHAT_TEXT];
-	int result = begin(self, "reply queue", "", deadline, what);
+	amqp_queue_declare_t own = { .exclusive = 1 };
+	struct cbx_amqp_question question;
+	int result;
 
-	if (result < 0 || self->reply_queue[0])
-		return result;
-	answer = amqp_queue_declare(self->state, CBX_ASK, amqp_empty_bytes, 0, 0, 1, 0,
-				    amqp_empty_table);
-	snprintf(name, sizeof(name), "%.*s", answer ? (int)answer->queue.len : 0,
-		 answer ? (char *)answer->queue.bytes : "");
-	result = end(self, CBX_ASK, what, deadline);
+	if (self->reply_queue[0])
+		return 0;
+	result = declare_queue(self, &own, "", false, &question, deadline);
 	if (result == 0)
-		memcpy(self->reply_queue, name, sizeof(name));
+		memcpy(self->reply_queue, question.queue, sizeof(self->reply_queue));
 	return result;
 }
 
@@ -150,11 +154,10 @@ int cbx_amqp_consume(struct cbx_bus *bus, const char *queue, uint16_t prefetch, 
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 	struct cbx_amqp_consumer *consumer;
-	char what[WHAT_TEXT];
 	int result = queue ? 0 : name_reply_queue(self, deadline);
 
 	if (result == 0)
-		result = begin(self, "queue", queue ? queue : self->reply_queue, deadline, what);
+		result = check_asking(self, "queue", queue ? queue : self->reply_queue);
 	if (result < 0)
 		return result;
 	consumer = make_consumer(self, queue ? queue : self->reply_queue);
@@ -162,28 +165,43 @@ int cbx_amqp_consume(struct cbx_bus *bus, const char *queue, uint16_t prefetch, 
 		return -ENOMEM;
 	consumer->acks = queue != NULL;
 	consumer->prefetch = prefetch;
-	cbx_amqp_start_consumer(self, consumer);
-	result = end(self, self->work, what, deadline);
+	result = cbx_amqp_start_consumer(self, consumer, deadline);
+	result = cbx_amqp_outcome(self, self->work, result, deadline);
 	if (result == 0)
 		consumer->active = true;
 	return result == CHATTERBOX_E_UNKNOWN ? CHATTERBOX_E_REFUSED : result;
 }
 
+static int cancel(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer, uint64_t deadline)
+{
+	amqp_basic_cancel_t arguments = { .consumer_tag = amqp_cstring_bytes(consumer->tag) };
+	struct cbx_amqp_question question = { .channel = self->work,
+					      .method = AMQP_BASIC_CANCEL_METHOD,
+					      .arguments = &arguments,
+					      .what = consumer->queue };
+	int result = check_asking(self, "cancelling", consumer->queue);
+
+	if (result < 0)
+		return result;
+	consumer->active = false;
+	result = cbx_amqp_ask(self, &question, deadline);
+	return cbx_amqp_outcome(self, self->work, result, deadline);
+}
+
 int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	struct cbx_amqp_consumer *consumer;
-	int result = cbx_amqp_check_asking(self, deadline);
+	int result = cbx_amqp_check_up(self);
 
 	while (result == 0) {
+		struct cbx_amqp_consumer *consumer;
+
 		LIST_FOREACH(consumer, &self->consumers, link)
 		if (consumer->active)
 			break;
 		if (!consumer)
 			return 0;
-		consumer->active = false;
-		amqp_basic_cancel(self->state, self->work, amqp_cstring_bytes(consumer->tag));
-		result = end(self, self->work, consumer->queue, deadline);
+		result = cancel(self, consumer, deadline);
 	}
 	return result;
 }
