@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/call.c - the public door to the desk: a call with a callback instead of an answer's queue, or
- * one that a host's thread waits for
+ * api/call.c - public calls: with a callback, or waited for by the host's thread
  *
- * Decides that a host's thread waits at most 30 s; an answer that comes later goes nowhere.
+ * A host's thread waits at most 30 s; an answer that comes later is discarded.
  */
 #include "engine/internal.h"
 
@@ -63,7 +62,7 @@ int chatterbox_call(struct chatterbox *box, const char *method, const char *para
 	return 0;
 }
 
-/* Shared by the one who waits and the one who answers; the last one frees it */
+/* Shared by the waiting thread and the answering one; the last of them frees it */
 struct wait {
 	pthread_mutex_t lock;
 	pthread_cond_t told;
@@ -175,8 +174,9 @@ int engine_params(const char *text, json_t **out, json_error_t *why)
 	return -EINVAL;
 }
 
-/* Takes @params over, where NULL is one that could not be made: without its parameters a call would
- * mean something else. @result may be NULL, else it is an allocated JSON text. */
+/* Submits a call and waits. Takes @params over; NULL means that they could not be made, and the
+ * call fails, since without its parameters it would mean something else. @result may be NULL, else
+ * it becomes an allocated JSON text. */
 int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result)
 {
 	struct cbx_call *made = NULL;
@@ -212,7 +212,7 @@ int engine_call_system(struct chatterbox *box, const char *method, const char *s
 	return engine_call(box, method, json_pack("{s:s}", "system", system), NULL);
 }
 
-/* A call whose answer holds one number */
+/* For calls whose result holds one number */
 int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
 		       int64_t *number)
 {

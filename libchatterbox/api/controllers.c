@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* api/controllers.c - the proposal's controllers as C calls: each is a call to the desk, waited
- * for */
+/* api/controllers.c - the proposal's controllers as C functions; each submits a call and waits for
+ * it */
 #include "common/utf8.h"
 #include "engine/internal.h"
 
@@ -117,7 +117,7 @@ int chatterbox_cleanup_errored(struct chatterbox *box, const char *system, int64
 {
 	json_t *params = json_pack("{s:I}", "older_than", (json_int_t)older_than);
 
-	/* one that lost its system would clean up all of them */
+	/* without its system it would clean up all systems */
 	if (params && system && json_object_set_new(params, "system", json_string(system)) < 0) {
 		json_decref(params);
 		return cbx_utf8_valid(system, strlen(system)) ? -ENOMEM : -EINVAL;

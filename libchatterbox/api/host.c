@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * api/host.c - what the engine tells its host: a bounded queue and callbacks in the host's
- * thread
+/* api/host.c - tells the host what happens: a bounded queue, and callbacks in the host's own thread
  */
 #include "engine/internal.h"
 
@@ -11,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Something to tell the host: ready (name NULL, error 0), failed (error), or an event */
+/* Something for the host: ready (name NULL, error 0), failed (error), or an event */
 struct engine_notice {
 	int error;
 	char text[512];
@@ -26,17 +24,17 @@ bool engine_is_ready(struct chatterbox *box)
 
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
-	/* from now on the host misses nothing of the stream */
+	/* from now on the host misses no event of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
-	/* who writes nothing needs no tables: it follows the shared state */
+	/* an observer writes nothing and needs no tables */
 	if (box->lease_keeper.observer)
 		return true;
 	if (!box->lease_keeper.migrated)
 		return false;
 	if (cbx_leadership_epoch(&box->leadership))
 		return box->listener.bound;
-	/* who stands by knows behind whom */
+	/* a standby is ready when it knows who leads */
 	cbx_leadership_leader(&box->leadership, leader);
 	return leader[0];
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* api/jobs.c - the public list of live jobs: a view, with an index over it */
+/* api/jobs.c - the public list of live jobs: a snapshot with an index */
 #include "engine/internal.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@ struct chatterbox_jobs {
 	const struct cbx_job *jobs[];
 };
 
-/* A public job is the record itself */
+/* A public job is the internal record itself */
 static const struct cbx_job *inner(const struct chatterbox_job *job)
 {
 	return (const struct cbx_job *)(const void *)job;
@@ -34,7 +34,7 @@ static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
 			jobs->jobs[jobs->count++] = list->jobs[i];
 }
 
-/* Takes the view over */
+/* Takes the snapshot over */
 static struct chatterbox_jobs *jobs_new(struct cbx_snapshot *snapshot, size_t live)
 {
 	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/query.c - the public questions: answered from the view, or from SQL through the desk
+ * api/query.c - public queries, answered from the snapshot or from SQL
  *
- * The desk is one connection under a mutex: hosts that ask SQL wait for each other, never for the
- * road.
+ * SQL is asked over the request worker's connection, under its mutex: hosts may wait for each other
+ * there, but never hold up the poller.
  */
 #include "engine/internal.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The empty picture, before the first one was shown */
+/* Before the first snapshot there is an empty one */
 static int look(struct chatterbox *box, struct cbx_snapshot **out)
 {
 	*out = cbx_snapshot_slot_get(&box->slot);
@@ -104,10 +104,11 @@ int chatterbox_system_query(struct chatterbox *box, const char *system, char **j
 	return finish(&text, result, json);
 }
 
-/* What SQL says of a job, rendered while the row is there */
+/* What SQL says about a job, rendered while the row is valid */
 struct found {
 	const struct cbx_snapshot *snapshot;
-	const struct cbx_job *shown; /* the view's; NULL = none, or it is no follower's */
+	const struct cbx_job
+		*shown; /* of the snapshot; NULL = not there, or this instance is no follower */
 	struct cbx_text *text;
 };
 
@@ -126,7 +127,7 @@ static int render_row(void *user, const struct cbx_row *row)
 	if (result < 0)
 		return result;
 	facts.status = status;
-	/* the shared state has the later progress; where the texts differ SQL knows better */
+	/* Redis has later progress; if the texts differ, SQL is right */
 	if (found->shown && !strcmp(found->shown->status->text, status->text))
 		facts.status = found->shown->status;
 	cbx_job_api_job(found->snapshot, &facts, found->text);
@@ -172,8 +173,8 @@ static void render_job(const struct cbx_snapshot *snapshot, const struct cbx_job
 	cbx_job_api_job(snapshot, &facts, out);
 }
 
-/* Who follows asks SQL first, since the shared state lacks the facts; when that is down, what was
- * read of them before is better than nothing */
+/* A follower asks SQL first, since Redis lacks origin, revision and times; if SQL is down, what it
+ * last read of them is better than nothing */
 int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,
 			 char error[CHATTERBOX_ERROR_TEXT])
 {

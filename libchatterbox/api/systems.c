@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* api/systems.c - what hosts know of systems: as the events system_online and system_offline */
+/* api/systems.c - a host reports that a system came online or went offline, as the events
+ * system_online and system_offline do */
 #include "base/read.h"
 #include "engine/internal.h"
 

@@ -40,7 +40,7 @@ struct cbx_poller {
 	struct cbx_thread thread;
 };
 
-/* After the flow's borrowed members are set */
+/* After the borrowed members of @road are set */
 int cbx_poller_init(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);

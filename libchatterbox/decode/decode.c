@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * decode.c - the ways in, and what holds of a document as a whole
+ * decode.c - the entry points of the decoder, and the checks that need the whole document
  *
- * Decides which document is an answer at all, that a job is told once (the later of two statuses
- * wins, at the earlier one's place) and a system named once. Sorting finds the doubles, so no input
- * can make that slow.
+ * While a document is read, statuses and names are only collected. Afterwards they are sorted, and
+ * duplicates are dropped: of two statuses of one job the later one is kept, at the place of the
+ * earlier one, and a system is named once. Sorting keeps this fast whatever the input is. An answer
+ * is checked here to be one: a document that says nothing about jobs must not be taken for "this
+ * system has none".
  */
 #include "decode/decode.h"
 
@@ -50,7 +52,7 @@ void cbx_reply_free(struct cbx_reply *reply)
 	free(reply);
 }
 
-/* Of two statuses a and b: which job comes first */
+/* Orders two statuses by system and job_id */
 static int compare_jobs(const struct cbx_status *a, const struct cbx_status *b)
 {
 	if (a->job_id != b->job_id)
@@ -97,7 +99,7 @@ static int finish_statuses(struct cbx_reply *reply)
 	struct cbx_status ***places;
 	size_t i;
 
-	/* mostly they come in order, and then none is there twice */
+	/* they usually come sorted, and then there are no duplicates */
 	for (i = 1; i < reply->count; i++)
 		if (compare_jobs(reply->statuses[i - 1], reply->statuses[i]) >= 0)
 			break;
@@ -133,7 +135,7 @@ static void finish_names(char **names, size_t *count)
 	*count = kept;
 }
 
-/* Reads the document in either envelope (or bare, as canonical JSON is) and fills the reply */
+/* Reads the document, bare or in an envelope, and fills the reply */
 static int read_document(struct cbx_reader *reader, const char *bytes, size_t len,
 			 bool may_be_wrapped)
 {
@@ -166,7 +168,7 @@ static void close_reader(struct cbx_reader *reader)
 	cbx_reply_free(reader->reply);
 }
 
-/* An answer that says nothing about jobs must not pass for one that has none */
+/* An answer that says nothing about jobs must not be taken for one without jobs */
 static int check_answer(struct cbx_reader *reader)
 {
 	struct cbx_reply *reply = reader->reply;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decode.h - bytes from the bus become statuses; bad input is refused here, once and for all
+ * decode.h - turns bytes from the bus into statuses; input that is not valid is refused here and
+ * nowhere else
  *
- * Replies of nl-hdms and pushed reports are read with yajl, streaming (HACKING, Dependencies). A
- * bad optional member is dropped, a bad system, job_id or status rejects that one status, never its
- * neighbours; each is counted by member (contract 1.1). Both envelopes are accepted. Any thread.
+ * Replies of nl-hdms and pushed reports are read with yajl while they stream by (HACKING,
+ * Dependencies). A bad optional member is dropped; a bad system, job_id or status rejects that one
+ * status and none of its neighbours; each is counted by member (contract 1.1). A document may be
+ * bare or in a JSON-RPC envelope. These functions may be called from any thread.
  */
 #ifndef CBX_DECODE_DECODE_H
 #define CBX_DECODE_DECODE_H
@@ -22,7 +24,7 @@ enum cbx_member {
 	CBX_MEMBER_DOWNLOAD_SPEED,
 	CBX_MEMBER_JOB_TYPE,
 	CBX_MEMBER_FILES_DOWNLOADING,
-	CBX_MEMBER_OTHER,     /* a member that is no part of the contract */
+	CBX_MEMBER_OTHER,     /* a member that the contract does not name */
 	CBX_MEMBER_DUPLICATE, /* a repeated member, or two statuses of one job in one report */
 	CBX_MEMBER_REPORT,    /* an element of the list that is no object */
 	CBX_MEMBERS,
@@ -35,14 +37,14 @@ struct cbx_decode_limits {
 	size_t jobs;  /* limits.jobs_per_reply */
 };
 
-/* What can be read of a status that was rejected: the job that it may be about */
+/* What could be read of a rejected status, to know which job it may be about */
 struct cbx_rejected {
-	char system[65]; /* "" = it can't be read: any system */
-	int64_t job_id;  /* -1 = it can't be read: any job of the system */
+	char system[65]; /* "" = unreadable: it may be any system */
+	int64_t job_id;  /* -1 = unreadable: it may be any job of the system */
 };
 
-/* An answer, or a pushed report (then only statuses). The later of two statuses of one job (same
- * system) is kept, at the earlier one's place. Systems are trimmed, valid names, each once. */
+/* An answer, or a pushed report (which only has statuses). Of two statuses of one job the later one
+ * is kept, at the place of the earlier one. Names of systems are valid, trimmed and unique. */
 struct cbx_reply {
 	char event[32]; /* verb.event; "" when absent */
 	struct cbx_status **statuses;
@@ -52,34 +54,35 @@ struct cbx_reply {
 	char **offline; /* object.offline */
 	size_t offline_count;
 	bool has_systems;
-	bool has_jobs; /* object.jobs was there; without it and `offline`, a job_list or job_status
-			* answer is malformed */
-	bool is_error; /* verb.event is "error", or a JSON-RPC error object */
-	char code[65]; /* object.code of an error, as text; "" when absent */
-	char message[257]; /* object.message, cut */
+	bool has_jobs;     /* object.jobs was present; an answer to job_list or job_status that has
+			      neither it nor `offline` is malformed */
+	bool is_error;     /* verb.event is "error", or a JSON-RPC error object */
+	char code[65];     /* object.code of an error, as text; "" when absent */
+	char message[257]; /* object.message, truncated */
 	unsigned rejects[CBX_MEMBERS];
 	struct cbx_rejected *rejected;
 	size_t rejected_count;
-	bool rejected_any; /* one of which neither can be read, or a name of a system */
+	bool rejected_any; /* a rejected status with neither system nor job_id, or an unreadable
+			      name of a system */
 };
 
-/* CHATTERBOX_E_DECODE: not JSON, invalid UTF-8, nested deeper than 64, or no answer's shape;
- * CHATTERBOX_E_LIMIT: over a limit; -ENOMEM. @out is written only on success. */
+/* CHATTERBOX_E_DECODE: not JSON, invalid UTF-8, nested deeper than 64, or not shaped like an
+ * answer; CHATTERBOX_E_LIMIT: over a limit; -ENOMEM. @out is written only on success. */
 int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		     struct cbx_reply **out);
 /* A pushed report: params is a Status or an array of them, in either envelope. */
 int cbx_decode_report(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		      struct cbx_reply **out);
-/* The systems of a system_online / system_offline event: params is "ABC1", an object with system,
- * system_id, systemID or actor_id (itself or under `object`), or an array of those. Fills
- * only systems (and rejects of members `system`). */
+/* The systems of a system_online or system_offline event: params is "ABC1", an object with system,
+ * system_id, systemID or actor_id (itself or under `object`), or an array of those. Fills only
+ * `systems`, and the rejects of the member `system`. */
 int cbx_decode_systems(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		       struct cbx_reply **out);
-/* Canonical status JSON, as Redis holds it: one status. */
+/* One status, as Redis holds it. */
 int cbx_decode_status(const char *bytes, size_t len, struct cbx_status **out);
-/* The jobs of @system that a rejected status may be about, ascending, in an array to free (NULL
- * when nothing was rejected); 1 when one of the rejected may be about any other job of it, too;
- * -ENOMEM */
+/* Which jobs of @system a rejected status may be about: their ids, ascending, in an array to be
+ * freed (NULL when nothing was rejected). Return: 0; 1 when it may also be any other job of that
+ * system; -ENOMEM. */
 int cbx_reply_rejected(const struct cbx_reply *reply, const char *system, int64_t **ids,
 		       size_t *count);
 void cbx_reply_free(struct cbx_reply *reply);

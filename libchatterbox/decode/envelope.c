@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * envelope.c - is a body bare, or in a JSON-RPC envelope?
+ * envelope.c - finds out whether a body is bare or in a JSON-RPC envelope
  *
- * Decides by the names at the root, looked at before the document is read, since they may come in
- * any order: `jsonrpc` is an envelope; a name that a bare body begins with is none, so that a bare
- * status may have a member `params`; without either, `params` and `result` are an envelope. The
- * first of our own names settles it, so the look costs nothing.
+ * This has to be known before the document is read, since members may come in any order, so the
+ * names at the root are looked at first. `jsonrpc` means an envelope. A name that only a bare body
+ * has means none, so that a bare status may have a member called `params`. If there is neither,
+ * `params` or `result` mean an envelope. The first telling name ends the search, which makes it
+ * cheap.
  */
 #include "decode/reader.h"
 
@@ -114,7 +115,7 @@ static int member_take(void *context, const struct cbx_json *key, const struct c
 	struct cbx_reader *reader = context;
 	int error;
 
-	/* JSON-RPC 1 sends both, one of them null */
+	/* JSON-RPC 1.0 sends both, one of them null */
 	if (value->type == CBX_JSON_NULL)
 		return 0;
 	if (cbx_json_is(key, "error"))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * json.c - JSON by yajl, with what yajl lets through refused here
+ * json.c - reads JSON with yajl, and refuses what yajl lets through
  *
- * Decides that the bytes are checked first, since yajl takes some invalid UTF-8, and the controls
- * VT and FF as white space; that the depth is counted here, since yajl has no limit; that nothing
- * follows the document, since yajl takes an unfinished string there; and that offsets of yajl give
- * each value its slice of the original.
+ * yajl accepts some invalid UTF-8, and the control characters VT and FF as white space, so the
+ * bytes are checked first. It has no limit to nesting, so depth is counted here. It accepts an
+ * unfinished string after the document, so that is looked for. Its byte offsets give each value the
+ * slice of the document in which it stands.
  */
 #include "decode/json.h"
 #include "common/utf8.h"
@@ -22,19 +22,20 @@ struct walk {
 	yajl_handle yajl;
 	void *context;
 	int result;
-	size_t end;   /* of the last token */
-	size_t depth; /* of containers that are open */
-	size_t skip;  /* the depth inside which everything is passed over; 0 = nowhere */
+	size_t end;   /* end of the last token */
+	size_t depth; /* containers that are open */
+	size_t skip;  /* everything deeper than this is skipped; 0 = nothing is */
 	size_t skip_start;
-	bool keyed;     /* key is the one of the coming value */
-	bool finishing; /* the text is over */
+	bool keyed;     /* `key` belongs to the value that comes next */
+	bool finishing; /* the end of the text was reached */
 	struct cbx_json key;
 	struct cbx_json_room room;
 	char *decoded;
-	const struct cbx_level *levels[CBX_JSON_DEPTH + 1]; /* of the containers entered */
+	const struct cbx_level
+		*levels[CBX_JSON_DEPTH + 1]; /* of the containers that were entered */
 };
 
-/* A NUL, or half a pair of surrogates, in the escapes of a string's raw bytes */
+/* Is there no NUL and no lone surrogate among the escapes of this raw string? */
 static bool escapes_clean(const char *raw, size_t len)
 {
 	const char *p = raw;
@@ -61,7 +62,7 @@ static bool escapes_clean(const char *raw, size_t len)
 	return !high;
 }
 
-/* Notes the end of the token that yajl has just read and returns where it began */
+/* Notes where the token that yajl has just read ends, and returns where it began */
 static size_t token_start(struct walk *w)
 {
 	size_t start = w->end;
@@ -90,7 +91,7 @@ static struct cbx_json string_token(struct walk *w, const unsigned char *text, s
 	string.text_len = len;
 	if (string.raw_len == len + 2)
 		return string;
-	/* it had escapes: yajl's buffer holds it until the next one only */
+	/* it had escapes: yajl's buffer holds it only until the next one */
 	memcpy(w->decoded, text, len);
 	string.text = w->decoded;
 	w->decoded += len;
@@ -143,7 +144,7 @@ static int on_number(void *context, const char *text, size_t len)
 
 	(void)text;
 	(void)len;
-	/* only the end of the text ended it: it is cut off, or alone, and that is no document */
+	/* a number that only the end of the text has ended: truncated, or no document at all */
 	if (w->finishing)
 		return finish(w, CHATTERBOX_E_DECODE);
 	return take_scalar(w, CBX_JSON_NUMBER);
@@ -292,7 +293,7 @@ int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *
 	w.room.used = doc->has_escapes ? doc->len : 0;
 	functions = cbx_json_room_functions(&w.room);
 	w.yajl = yajl_alloc(&callbacks, &functions, &w);
-	/* checked already, and better */
+	/* done already, and more strictly */
 	yajl_config(w.yajl, yajl_dont_validate_strings, 1);
 	status = yajl_parse(w.yajl, bytes, doc->len);
 	w.finishing = true;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * json.h - a walk through a JSON text, level by level, each value with its very bytes
+ * json.h - walks through a JSON document and hands each value over with its original bytes
  *
- * What a document means is told by levels: at each container the present level decides whether to
- * go in (and with which level) or to take it whole, as a slice of the original.
+ * What a document means is described by levels, one for each kind of container. When a container
+ * begins, the present level says whether to enter it, and with which level, or to take it whole, as
+ * a slice of the document.
  */
 #ifndef CBX_DECODE_JSON_H
 #define CBX_DECODE_JSON_H
@@ -24,15 +25,15 @@ enum cbx_json_type {
 /* A value or a key. Its slices live as long as the document. */
 struct cbx_json {
 	enum cbx_json_type type;
-	bool clean;      /* of a string: no NUL and no lone surrogate was escaped in it */
+	bool clean;      /* a string without an escaped NUL or lone surrogate */
 	const char *raw; /* as it stands in the document */
 	size_t raw_len;
-	const char *text; /* of a string: decoded; of a number: itself; else NULL */
+	const char *text; /* a string's characters; a number's digits; else NULL */
 	size_t text_len;
 };
 
-/* Each function returns 0 to go on; anything else ends the walk with it. @key is NULL at the root
- * and in arrays. */
+/* Each function returns 0 to continue; any other value ends the walk, which returns it. @key is
+ * NULL at the root and in arrays. */
 struct cbx_level {
 	/* A container begins: set *enter to go in. NULL: containers are taken whole. */
 	int (*open)(void *context, const struct cbx_json *key, enum cbx_json_type type,
@@ -47,7 +48,7 @@ struct cbx_json_doc {
 	const char *bytes;
 	size_t len;
 	bool has_escapes;
-	char *room; /* the decoded strings, if there are escapes, and what yajl needs */
+	char *room; /* memory for decoded strings, if there are escapes, and for yajl */
 	size_t room_size;
 };
 
@@ -56,11 +57,11 @@ struct cbx_json_doc {
 /* CHATTERBOX_E_DECODE: the bytes can't be JSON; -ENOMEM. @bytes are borrowed. */
 int cbx_json_open(const char *bytes, size_t len, struct cbx_json_doc *doc);
 void cbx_json_close(struct cbx_json_doc *doc);
-/* 0, what a level returned, or CHATTERBOX_E_DECODE: no JSON, or nested deeper than 64. A second
- * walk ends the life of the first one's slices. */
+/* 0, what a level returned, or CHATTERBOX_E_DECODE: not JSON, or nested deeper than 64. A second
+ * walk invalidates the slices of the first one. */
 int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *context);
 
-/* Is the string (or key) this very text? */
+/* Is this string (or key) equal to @text? */
 static inline bool cbx_json_is(const struct cbx_json *string, const char *text)
 {
 	return string->text_len == strlen(text) && !memcmp(string->text, text, string->text_len);

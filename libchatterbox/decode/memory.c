@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * memory.c - yajl's memory
+ * memory.c - the memory that yajl works in
  *
- * Decides that yajl gets all of it from one block, made before it starts, because yajl does not
- * survive a failed allocation. The size can be told: of its two growing buffers one holds the
- * decoded form of the longest string with escapes, the other the unfinished last token of a
- * truncated text. Both double their size, and each is the last block while it grows, so it grows
- * where it is. Nothing is given back before the whole.
+ * yajl does not survive a failed allocation, so it gets all of its memory from one block that is
+ * allocated before it starts. The size can be computed: of yajl's two growing buffers one holds the
+ * longest string with escapes, decoded, and the other the unfinished last token of a truncated
+ * text. Both grow by doubling, and each is the last block in the room while it grows, so it grows
+ * in place. Nothing is freed before the whole block is.
  */
 #include "decode/memory.h"
 
@@ -19,7 +19,7 @@
 
 size_t cbx_json_room_size(size_t len, bool has_escapes)
 {
-	size_t lens = has_escapes ? 5 : 2; /* decoded strings, and two buffers; or one buffer */
+	size_t lens = has_escapes ? 5 : 2; /* decoded strings and two buffers, or one buffer */
 
 	return len > (SIZE_MAX - FIXED) / lens ? 0 : FIXED + lens * len;
 }
@@ -49,7 +49,8 @@ static void *grow(void *context, void *old, size_t size)
 		room->used = at + size;
 		return old;
 	}
-	/* its size is not known: this copies more than it held, from inside the room */
+	/* the old size is not known: this copies more than the old block held, but still from the
+	 * room */
 	bigger = take(context, size);
 	memmove(bigger, old, size < room->last - at ? size : room->last - at);
 	return bigger;

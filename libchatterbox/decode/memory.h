@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* decode_room.h - yajl's memory: one block that is known to be enough */
+/* memory.h - memory for yajl: one block whose size is known to be sufficient */
 #ifndef CBX_DECODE_MEMORY_H
 #define CBX_DECODE_MEMORY_H
 
@@ -11,11 +11,11 @@ struct cbx_json_room {
 	char *bytes;
 	size_t size;
 	size_t used;
-	size_t last; /* where the last block begins */
+	size_t last; /* where the last allocation begins */
 };
 
-/* What a text of @len needs, with another @len for decoded strings if it has escapes; 0 = too much
- */
+/* The size needed for a text of @len bytes, with another @len for decoded strings if it has
+ * escapes; 0 = too large */
 size_t cbx_json_room_size(size_t len, bool has_escapes);
 yajl_alloc_funcs cbx_json_room_functions(struct cbx_json_room *room);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * reader.h - the levels of a document in its shapes: an answer, a report, a list of systems
- */
+/* reader.h - the levels (json.h) of the documents that are understood: an answer, a report, a list
+ * of systems */
 #ifndef CBX_DECODE_READER_H
 #define CBX_DECODE_READER_H
 
@@ -9,7 +8,7 @@
 #include "decode/json.h"
 #include "decode/status.h"
 
-/* Members of the frame, each of which may come once: a frame that says a thing twice is no frame */
+/* Members of the frame. Each may occur once: a frame that says something twice is malformed. */
 enum cbx_frame {
 	CBX_FRAME_BODY = 1,
 	CBX_FRAME_ERROR = 2,
@@ -23,32 +22,32 @@ enum cbx_frame {
 struct cbx_reader {
 	struct cbx_reply *reply;
 	const struct cbx_decode_limits *limits; /* NULL = none */
-	const struct cbx_level *body;           /* of what params or result hold */
+	const struct cbx_level *body;           /* what `params` or `result` hold */
 	struct cbx_status_reader status;
 	size_t status_capacity;
-	size_t jobs;      /* elements seen, kept or not */
-	unsigned frame;   /* bits seen */
-	bool for_offline; /* the present list of names is `offline` */
-	bool named;       /* the present object has named its system */
-	bool data_code;   /* the code of a JSON-RPC error came from its data */
+	size_t jobs;      /* elements seen, whether kept or not */
+	unsigned frame;   /* enum cbx_frame: members seen */
+	bool for_offline; /* the list of names being read is `offline` */
+	bool named;       /* the object being read has named its system */
+	bool data_code;   /* the code of a JSON-RPC error was taken from its data */
 };
 
-/* The document is one of these, or they are in params or result of an envelope */
+/* What a bare document is, or what `params` or `result` of an envelope hold */
 extern const struct cbx_level cbx_body_of_reply;
 extern const struct cbx_level cbx_body_of_report;
 extern const struct cbx_level cbx_body_of_systems;
 extern const struct cbx_level cbx_body_of_status;
-/* The root of an enveloped document; goes on to reader->body */
+/* The root of a document in an envelope; continues with reader->body */
 extern const struct cbx_level cbx_body_in_envelope;
 
-/* For one another: an array of statuses, one of names, and the error of JSON-RPC */
+/* Shared by the above: an array of statuses, one of names, and the error of JSON-RPC */
 extern const struct cbx_level cbx_level_jobs;
 extern const struct cbx_level cbx_level_names;
 extern const struct cbx_level cbx_level_rpc_error;
 
-/* Notes in reply->garbled which job the rejected status may be about; -ENOMEM */
+/* Adds to reply->rejected which job the rejected status may be about; -ENOMEM */
 int cbx_reader_note_rejected(struct cbx_reader *reader);
-/* CHATTERBOX_E_DECODE at the second time */
+/* CHATTERBOX_E_DECODE the second time */
 int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member);
 /* Is the document in an envelope? */
 int cbx_reader_is_wrapped(struct cbx_json_doc *doc, bool *wrapped);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * rejected.c - which job a rejected status may be about, so that it is not taken for missing
+ * rejected.c - which job a rejected status may be about
  *
- * Decides that what can be read of it counts: with system and job_id it is that one job; a system
- * that can't be read may be any, and so may a job_id. An element that is no object may be about
- * anything, and so may a name that can't be read in a list of systems.
+ * A job must not be taken for missing because its own status could not be read. So whatever can be
+ * read of a rejected status is kept: with system and job_id it is one job; without one of them it
+ * may be any system, or any job. An element that is not an object, and an unreadable name in a list
+ * of systems, may be about anything.
  */
 #include "decode/reader.h"
 

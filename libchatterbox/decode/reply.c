@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * reply.c - the shape of an answer of nl-hdms (contract 3.2)
+ * reply.c - reads the answer of nl-hdms to a question (contract 3.2)
  *
- * Decides that the frame of an answer must be right as a whole, while its statuses are judged one
- * by one: `jobs` that is no array must not pass for "this system has no jobs".
+ * The frame has to be right as a whole, while statuses are judged one by one: if `jobs` is not an
+ * array, that must not be taken for "this system has no jobs".
  */
 #include "decode/reader.h"
 
@@ -17,7 +17,7 @@ int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member)
 	return 0;
 }
 
-/* Copies as much as fits, in whole characters; a number comes as its text */
+/* Copies as much as fits, without cutting a character; a number is copied as text */
 static void copy_text(const struct cbx_json *value, char *to, size_t size)
 {
 	size_t len = value->text_len;
@@ -124,7 +124,7 @@ static int reply_take(void *context, const struct cbx_json *key, const struct cb
 
 const struct cbx_level cbx_body_of_reply = { reply_open, reply_take, NULL };
 
-/* --- the error object of JSON-RPC: its data.code, a name, wins over its code, a number --- */
+/* --- the error object of JSON-RPC: a name in data.code wins over a number in code --- */
 
 static int data_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * report.c - statuses and names of systems, in the places where they come
+ * report.c - reads lists of statuses and lists of systems, wherever they occur
  *
- * Decides that one bad element never spoils its list: it is counted and passed over.
+ * A bad element is counted and skipped; the rest of the list is kept.
  */
 #include "base/read.h"
 #include "decode/reader.h"
@@ -171,7 +171,7 @@ static int name_open(void *context, const struct cbx_json *key, enum cbx_json_ty
 	return 0;
 }
 
-/* What names a system by itself does so under `object` too */
+/* An object that names a system may do so under `object`, too */
 static int name_members_take(void *context, const struct cbx_json *key,
 			     const struct cbx_json *value)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * status.c - what of a reported status is taken (contract 1.1)
+ * status.c - judges the members of one reported status (contract 1.1)
  *
- * Decides that members are only noted as they come and judged when the object is whole: of a
- * repeated member the last one alone is judged. A rejected status is counted once, by the first of
- * system, job_id and status that is bad; of a kept one each dropped member is counted.
+ * Members are only noted while they come in, and judged when the object is complete, since of a
+ * repeated member only the last one counts. A rejected status is counted once, under the first bad
+ * one of system, job_id and status; in a status that is kept each dropped member is counted.
  */
 #include "decode/status.h"
 
@@ -17,7 +17,7 @@
 
 #define TEXT_MAX 64
 
-/* The numbers and texts that are made, not borrowed */
+/* Numbers and texts that are computed, not borrowed from the document */
 struct made {
 	char percent[CBX_PERCENT_TEXT];
 	char speed[CBX_NUMBER_TEXT];
@@ -76,7 +76,7 @@ static int add_other(struct cbx_status_reader *reader, const struct cbx_json *ke
 		reader->other_capacity = capacity;
 	}
 	reader->others[reader->other_count] = (struct cbx_other_member){ *key, *value, false };
-	/* two names that both lost half a surrogate are told apart by their bytes */
+	/* two names that both lost half of a surrogate pair are told apart by their raw bytes */
 	if (!key->clean) {
 		reader->others[reader->other_count].key.text = key->raw;
 		reader->others[reader->other_count].key.text_len = key->raw_len;
@@ -111,7 +111,8 @@ static bool take_text(const struct cbx_json *value, const char **text, size_t *l
 
 static bool take_count(const struct cbx_json *value, int64_t *out)
 {
-	/* nearly all are plain digits; "5.0" is a number and means 5, but only as a number */
+	/* nearly all are plain digits; "5.0" as a number means 5, as a string it is not an integer
+	 */
 	if (value->type != CBX_JSON_NUMBER && value->type != CBX_JSON_STRING)
 		return false;
 	if (cbx_parse_count(value->text, value->text_len, out))
@@ -158,7 +159,7 @@ static bool take_speed(const struct cbx_json *value, struct cbx_status_parts *pa
 	return true;
 }
 
-/* False: not of the contract's form; parts is as it was */
+/* False: the contract does not allow this value; @parts is unchanged */
 static bool take_member(enum cbx_member member, const struct cbx_json *value,
 			struct cbx_status_parts *parts, struct made *made)
 {
@@ -204,8 +205,8 @@ static int compare_members(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Of a repeated name the last value stands at the first one's place; found by sorting, since a
- * hostile object may have a hundred thousand names */
+/* Of a repeated name the last value is kept, at the place of the first. Sorting finds them, since a
+ * hostile object may have a hundred thousand names. */
 static void drop_repeated(struct cbx_status_reader *reader)
 {
 	struct cbx_other_member **sorted = reader->sorted;
@@ -239,7 +240,7 @@ static void add_to_tail(struct cbx_text *tail, const char *key, size_t key_len,
 	cbx_text_add(tail, value->raw, value->raw_len);
 }
 
-/* error_code wins over code, error_message over error; they stay in the tail as well */
+/* error_code wins over code, error_message over error; they are passed through as well */
 static void take_error(const struct cbx_json *key, const struct cbx_json *value,
 		       struct cbx_status_parts *parts, bool best[2])
 {

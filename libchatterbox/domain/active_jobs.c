@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * active_jobs.c - the table of the last recorded statuses, and how it is frozen
+ * active_jobs.c - the table of the last recorded statuses of all systems
  *
- * Decides that a freeze costs no more than a walk along one array, which is in order already: only
- * systems that came since the last freeze are sorted into it, and those that went are dropped on
- * the same walk. The counts are kept as lists come and go; the speeds are summed anew each time,
- * since a running sum of fractions would drift.
+ * Freezing it for readers is one walk along an array that is already sorted: only systems added
+ * since the last freeze have to be sorted into it, and removed ones are dropped on the way. Counts
+ * are kept up to date as lists change; speeds are summed at each freeze, since a running sum of
+ * fractions would drift.
  */
 #include "domain/active_jobs.h"
 
@@ -24,23 +24,23 @@ struct slot {
 
 struct row {
 	struct slot *slot;
-	struct cbx_job_list *list; /* NULL: gone, to be dropped by settle() */
+	struct cbx_job_list *list; /* NULL: removed; sort_rows() drops it */
 	const char *system;        /* the list's own */
 	double speed;
 };
 
 struct cbx_active_jobs {
-	struct slot *slots; /* by system */
+	struct slot *slots; /* hash table by system */
 	struct row *rows;
 	size_t count;
-	size_t sorted; /* so many rows are in order; the rest is new */
+	size_t sorted; /* rows in order; those after them are new */
 	size_t capacity;
-	size_t filled;                  /* rows with a list */
-	struct cbx_totals totals;       /* all but the speed */
-	struct cbx_frozen_jobs *frozen; /* NULL: something was set since */
+	size_t filled;                  /* rows that have a list */
+	struct cbx_totals totals;       /* without the speed */
+	struct cbx_frozen_jobs *frozen; /* the last frozen copy; NULL = something changed since */
 };
 
-/* @by is 1 or -1. Returns the speed. */
+/* @by is 1 or -1. Returns the sum of the speeds. */
 static double count_list(struct cbx_totals *totals, const struct cbx_job_list *list, int by)
 {
 	double speed = 0;
@@ -183,7 +183,7 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(((const struct row *)a)->slot->system, ((const struct row *)b)->slot->system);
 }
 
-/* Sorts the new ones, drops the gone ones, and merges both parts into @to */
+/* Sorts the new rows, drops removed ones, and merges both parts into @to */
 static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 {
 	struct row *old = jobs->rows;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* change.c - a batch grows as the merge finds changes, and frees what it owns */
+/* change.c - the growing lists of changes, events and pushes that one transaction records */
 #include "domain/change.h"
 
 #include <errno.h>

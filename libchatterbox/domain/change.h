@@ -1,35 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * change.h - what a merge found: the changes that one transaction records, with their events
- */
+/* change.h - the changes that a merge found, with their events; one transaction records them */
 #ifndef CBX_DOMAIN_CHANGE_H
 #define CBX_DOMAIN_CHANGE_H
 
 #include "domain/active_jobs.h"
 
-/* Where the job's row is after the change */
+/* The table in which the job's row is after the change */
 enum cbx_row_table {
 	CBX_IN_MONITOR,   /* status_monitor: live, or errored and waiting for clean-up */
-	CBX_IN_COMPLETED, /* completed_jobs; the status_monitor row goes */
+	CBX_IN_COMPLETED, /* completed_jobs; its row in status_monitor is deleted */
 };
 
 struct cbx_change {
 	struct cbx_job *job; /* as it is after the change; counted */
 	enum cbx_row_table table;
-	bool transition; /* the status text changed, the job was first heard of, or it ended:
-			  * the revision grew and an update_job_status event goes out. Else it is
-			  * progress, a checkpoint of a row that is in status_monitor */
-	bool returned;   /* it was in completed_jobs; that row goes */
-	/* A row for the errors table; NULL = none */
+	bool transition; /* The status text changed, or the job was reported for the first time, or
+			    ended: the revision grew, and an update_job_status event goes out.
+			    False: progress only. */
+	bool returned;   /* it returned to life; its row in completed_jobs is deleted */
+	/* For the row in `errors`; NULL = none */
 	const char *error_code;    /* static, or the status's */
 	const char *error_message; /* static, or the status's */
 	char *previous_status;     /* owned; NULL = none */
 };
 
-/* A row for the outbox. message_id NULL: "<system>/<tag>/<outbox id>" is made by the database */
+/* A row of the outbox. When message_id is NULL the database makes it: "<system>/<tag>/<outbox id>"
+ */
 struct cbx_event {
 	const char *name; /* update_job_status, status, user_job_errors; static */
-	char *key;        /* events of one key are told in order */
+	char *key;        /* events with the same key are published in order */
 	char *message_id;
 	const char *tag; /* "status" or "errors" when message_id is NULL; the key is the system */
 	char *previous_status;
@@ -37,10 +36,11 @@ struct cbx_event {
 	char *payload;      /* JSON of params */
 };
 
-/* A push that a transaction records, so that it is known when it is delivered again */
+/* A push that a transaction records, so that it is recognised when it is delivered again */
 struct cbx_push {
-	int64_t connection; /* of the listener, by which it came; never the same twice */
-	char *identities;   /* what merge/redelivery.h writes */
+	int64_t connection; /* number of the listener's connection that it came by; never used twice
+			     */
+	char *identities;   /* written by merge/redelivery.h */
 };
 
 /* What one transaction records */
@@ -59,8 +59,8 @@ struct cbx_batch {
 	size_t push_capacity;
 };
 
-void cbx_batch_clear(struct cbx_batch *batch); /* frees the content, keeps nothing */
-/* These append a zeroed element and return it, NULL when out of memory */
+void cbx_batch_clear(struct cbx_batch *batch); /* frees everything in it */
+/* These append a zeroed element and return it; NULL when out of memory */
 struct cbx_change *cbx_batch_add_change(struct cbx_batch *batch);
 struct cbx_event *cbx_batch_add_event(struct cbx_batch *batch);
 struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * job.c - a job's record, and one system's list of them
+ * job.c - the record of one job, and the list of one system's jobs
  *
- * Decides that both are counted and shared: whoever wants another record makes a copy, so a reader
- * needs no lock.
+ * Both are reference counted and shared with readers: to change one, make a copy. Readers therefore
+ * need no lock.
  */
 #include "domain/active_jobs.h"
 
@@ -29,7 +29,7 @@ int cbx_job_copy(const struct cbx_job *job, struct cbx_job **out)
 
 	if (!copy)
 		return -ENOMEM;
-	/* member by member: others may count references meanwhile */
+	/* member by member, since other threads may be counting references */
 	*copy = (struct cbx_job){
 		.status = cbx_status_ref(job->status),
 		.kind = job->kind,

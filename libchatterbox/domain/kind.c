@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* kind.c - decides which texts are ends; the configured text wins over the built-in ones */
+/*
+ * kind.c - tells from a status text whether a job runs, is paused or has ended
+ *
+ * Configured texts win over the built-in ones.
+ */
 #include "domain/kind.h"
 
 #include <stddef.h>

@@ -2,11 +2,10 @@
 /*
  * status.c - makes a status and its canonical JSON
  *
- * Decides the order and form of the members (contract 1.1) in one place, write_json(). It runs
- * twice, first to measure and then to write, so that a status is one allocation: the record, its
- * texts and its JSON. And what of a free text is still a figure: a percent must be one, or the
- * member is dropped; a speed is for people, so its text stays as it is and only its meaning may be
- * 0.
+ * write_json() alone knows the order and form of the members (contract 1.1). It runs twice, first
+ * to measure and then to write, so that a status is one allocation: the record, its texts and its
+ * JSON. A percent that is not a number is left out. A speed is written for people, so its text is
+ * kept as it is, and what can't be understood counts as 0.
  */
 #include "domain/status.h"
 
@@ -18,7 +17,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-/* Writes, or only counts while `to` is NULL */
+/* Writes, or only measures while `to` is NULL */
 struct pen {
 	char *to;
 	size_t len;
@@ -129,7 +128,7 @@ static const char *keep(char **room, const char *bytes, size_t len)
 
 static size_t texts_size(const struct cbx_status_parts *p)
 {
-	/* one NUL each, whether there or not */
+	/* a NUL for each, whether it is there or not */
 	return p->system_len + p->text_len + p->percent_len + p->speed_len + p->job_type_len +
 	       p->error_code_len + p->error_message_len + 7;
 }
@@ -173,7 +172,7 @@ int cbx_status_new(const struct cbx_status_parts *parts, struct cbx_status **out
 	double percent = -1;
 
 	assert(parts->system && parts->text && parts->job_id >= 0);
-	/* rows that others wrote come this way too: what is no percent is not told */
+	/* rows written by others come this way, too: what is not a percent is left out */
 	if (checked.percent_text) {
 		if (cbx_percent_parse(checked.percent_text, checked.percent_len, percent_text,
 				      &percent)) {

@@ -64,21 +64,22 @@ struct cbx_status_parts {
 /* All counts absent, all texts NULL */
 void cbx_status_parts_init(struct cbx_status_parts *parts);
 int cbx_status_new(const struct cbx_status_parts *parts, struct cbx_status **out);
-/* The same status with another `status` text: for ends that chatterbox infers */
+/* The same status with another text: for ends that chatterbox infers */
 int cbx_status_with_text(const struct cbx_status *status, const char *text,
 			 struct cbx_status **out);
 struct cbx_status *cbx_status_ref(struct cbx_status *status);
 void cbx_status_unref(struct cbx_status *status);
 CBX_DEFINE_CLEANUP(struct cbx_status *, cbx_status_unref)
 bool cbx_status_equal(const struct cbx_status *a, const struct cbx_status *b);
-/* percent 100, or downloaded = total_files > 0: such a job, when it vanishes, has completed */
+/* Percent 100, or downloaded = total_files > 0: if such a job vanishes, it has completed */
 bool cbx_status_is_full(const struct cbx_status *status);
 
-/* Shortest decimal text of a percent in [0,100], from a number's or a string's text; a trailing %
- * and white space around are taken. False: not a percent. Writes a NUL-terminated text. */
+/* The shortest decimal text of a percent in [0,100], from the text of a number or string; a
+ * trailing % and white space around it are accepted. False: not a percent. Writes a NUL-terminated
+ * text. */
 #define CBX_PERCENT_TEXT 32
 bool cbx_percent_parse(const char *bytes, size_t len, char out[CBX_PERCENT_TEXT], double *value);
-/* Bytes per second of a speed text: "250K" is 256000; 0 for anything else */
+/* Bytes per second of a speed text: "250K" is 256000; anything that is not understood is 0 */
 double cbx_speed_parse(const char *bytes, size_t len);
 
 #endif

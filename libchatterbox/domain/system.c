@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * system.c - the table of systems; decides that a frozen list is shared until something changes
+ * system.c - the table of systems
+ *
+ * The frozen list that readers get is shared until something changes.
  */
 #include "domain/system.h"
 
@@ -21,7 +23,7 @@ struct cbx_systems {
 	struct row *rows;
 	struct cbx_system_entry **sorted;
 	size_t sorted_count;
-	struct cbx_system_list *frozen; /* NULL = something changed since */
+	struct cbx_system_list *frozen; /* the last frozen list; NULL = something changed since */
 };
 
 static int system_new(const char *name, enum cbx_system_state state, int64_t last_check_ms,
@@ -274,7 +276,7 @@ int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out
 	list = calloc(1, sizeof(*list) + systems->sorted_count * sizeof(list->systems[0]));
 	if (!list)
 		return -ENOMEM;
-	list->refs = 2; /* the table's and the caller's */
+	list->refs = 2; /* one for the table, one for the caller */
 	list->count = systems->sorted_count;
 	for (i = 0; i < list->count; i++) {
 		list->systems[i] = all[i]->system;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * system.h - what is known of each venue system: online, offline or unknown, and how it answers
+ * system.h - what is known of each system: online, offline or unknown, and how it answers (contract
+ * 2.2)
  *
- * The public part of a system is immutable and counted, so that readers hold frozen lists; the rest
- * belongs to the poller. contract 2.2.
+ * The part that readers see is immutable and reference counted, so that they can hold frozen lists.
+ * The rest belongs to the poller's thread.
  */
 #ifndef CBX_DOMAIN_SYSTEM_H
 #define CBX_DOMAIN_SYSTEM_H
@@ -33,19 +34,19 @@ void cbx_system_unref(struct cbx_system *system);
 /* A system as the poller knows it */
 struct cbx_system_entry {
 	struct cbx_system *system; /* counted, replaced on change */
-	uint64_t reported_at;      /* when it last said anything, or anybody of it; ns of now(), 0 =
-				      never */
-	unsigned timeouts;         /* in a row */
-	uint64_t ask_again_at;     /* not before that, after timeouts */
-	bool ask_alone;            /* an error to a batch: ask it singly next time */
-	bool ask_now;              /* it waits in the flow's list of those to be asked at once */
-	bool list_due;             /* it was asked in vain, or was not asked while it was away */
-	bool dirty;                /* not yet written to the shared state */
-	/* a follower's own, see follow/follow.h */
+	uint64_t reported_at;      /* last report of it, or about it; ns of now(), 0 = never */
+	unsigned timeouts;         /* questions timed out in a row */
+	uint64_t ask_again_at;     /* after timeouts: not before then */
+	bool ask_alone; /* an error answered a batch that it was in: ask it alone next time */
+	bool ask_now;   /* it is in road->ask_now */
+	bool list_due;  /* its list has to be asked for again: it was asked in vain, or left out
+			   while away */
+	bool dirty;     /* not yet written to Redis */
+	/* used only by a follower, see follow/follow.h */
 	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */
-	bool listed;       /* seen there by the comparison under way */
-	bool stale;        /* its hash is to be read */
-	void *handle;      /* the table's */
+	bool listed;       /* seen there by the comparison in progress */
+	bool stale;        /* its hash has to be read */
+	void *handle;      /* the table's own */
 };
 
 /* {"systemID":…,"lastCheck":…,"status":…}, the value in APP:online_systems (contract 4.1) */
@@ -67,22 +68,23 @@ struct cbx_systems; /* the table; one owner thread */
 
 int cbx_systems_new(struct cbx_systems **out);
 void cbx_systems_free(struct cbx_systems *systems);
-/* Forgets all of them: at a take-over everything is read anew */
+/* Empties it: at a take-over everything is read again */
 void cbx_systems_clear(struct cbx_systems *systems);
 struct cbx_system_entry *cbx_systems_find(const struct cbx_systems *systems, const char *name);
-/* The entry, made as unknown when it is new; NULL when out of memory. Entries never move. */
+/* The entry, created as unknown when it is new; NULL when out of memory. Entries never move. */
 struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char *name);
-/* Notes a state; a change, or @checked (a job_list answer), makes it dirty. -ENOMEM. */
+/* Sets the state; a change, or @checked (a job_list was answered), makes it dirty. -ENOMEM. */
 int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,
 		    enum cbx_system_state state, int64_t wall_ms, bool checked);
-/* As the shared state told it: not dirty. */
+/* As Redis says. Not dirty. */
 int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			enum cbx_system_state state, int64_t last_check_ms);
 /* As list_activation_schedule says; 0 = none. Not dirty. */
 int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			       int64_t next_activation_ms);
 size_t cbx_systems_count(const struct cbx_systems *systems);
-/* By name; the array is the table's, valid until the next get() of a new name; NULL = no memory */
+/* Sorted by name; the array belongs to the table and is valid until get() adds a name; NULL = out
+ * of memory */
 struct cbx_system_entry *const *cbx_systems_all(struct cbx_systems *systems);
 int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * engine/adapters.c - the only place that knows adapters: which one each port gets, by
- * configuration
- */
+/* engine/adapters.c - chooses the adapter of each port by configuration; no other file knows
+ * adapters */
 #include "engine/internal.h"
 
 #include "adapter/amqp_bus/amqp_bus.h"
@@ -14,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One set of link operations a port; the bus has two, with and without confirms */
+/* Link operations for each port; the bus has two sets, with and without confirms */
 static int bus_connect(void *bus, uint64_t deadline)
 {
 	return ((struct cbx_bus *)bus)->ops->connect(bus, false, deadline);
@@ -190,7 +188,7 @@ static int new_postgres(struct chatterbox *box, const struct cbx_database_settin
 		.sslrootcert = database->sslrootcert,
 		.app_name = box->settings.present->app_name,
 		.section = section,
-		/* look-ups alone: a replica will do */
+		/* it only reads, so a replica will do */
 		.read_only = database == &box->settings.present->live_temp,
 	};
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine/engine.c - the service container's life: made from a configuration, started, reloaded,
- * stopped
+ * engine/engine.c - creates an engine from a configuration, starts, reloads and stops it
  *
- * Nothing here is global: two engines in one process do not know of each other.
+ * There is no global state: two engines in one process do not know of each other.
  */
 #include "engine/internal.h"
 
@@ -129,7 +128,7 @@ int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *o
 	assert(!box->started);
 	if (observer) {
 		assert(observer->version == 1 || observer->version == 2);
-		/* a host of version 1 has a shorter struct */
+		/* a host that knows only version 1 has a shorter struct */
 		memcpy(&box->observer, observer,
 		       observer->version == 1 ? offsetof(struct chatterbox_observer, on_event)
 					      : sizeof(*observer));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* engine/fleet.c - a simulated fleet in a thread of its own, on the engine's memory bus */
+/* engine/fleet.c - runs a simulated fleet in its own thread, on the engine's memory bus */
 #include "engine/internal.h"
 
 #include "fleet/fleet.h"
@@ -13,7 +13,7 @@
 struct engine_fleet {
 	struct cbx_bus *bus;
 	struct cbx_fleet *fleet;
-	struct cbx_mailbox *inbox; /* only woken, to stop */
+	struct cbx_mailbox *inbox; /* only used to wake it, to stop */
 	struct chatterbox *box;
 	char *event_exchange;
 	_Atomic bool stop;
@@ -41,7 +41,7 @@ static void fleet_free(struct engine_fleet *fleet)
 	free(fleet);
 }
 
-/* Who is online, told as the event would tell it; the fleet has no table `connections` */
+/* Tells the engine who is online, as an event would; the fleet has no table `connections` */
 struct introduction {
 	struct chatterbox *box;
 	struct cbx_text names;

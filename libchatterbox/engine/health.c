@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* engine/health.c - liveness, readiness, metrics and migrations, as hosts ask for them */
+/* engine/health.c - liveness, readiness, metrics and migrations for hosts */
 #include "engine/internal.h"
 
 #include <errno.h>

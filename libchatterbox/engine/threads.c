@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * engine/threads.c - gives each thread its own connections, wires them to each other, starts and
- * stops them
+ * engine/threads.c - gives each thread its connections, connects the threads by mailboxes, starts
+ * and stops them
  *
- * Decides that an observer has neither a teller nor a listener, and that it does without SQL. And
- * the order of a stop: poller, teller and listener first; the keeper last, since it holds the lease
- * under which the others write.
+ * An observer has no teller and no listener, and can do without SQL. At a stop the poller, teller
+ * and listener end first, and the lease keeper last, since the others write under its lease.
  */
 #include "engine/internal.h"
 
@@ -16,9 +15,9 @@
 
 #define INBOX 4096
 #define NOTICES 64
-#define LEASE_TIME CBX_SECOND /* the keeper needs a moment to give the lease back */
+#define LEASE_TIME CBX_SECOND /* for the lease keeper to give the lease back */
 
-/* --- what the threads say to each other --- */
+/* --- how the threads wake each other --- */
 
 static void wake_teller(void *user)
 {
@@ -42,7 +41,7 @@ static void announce(void *user)
 	if (!snapshot)
 		return;
 	engine_tell_figures(box, snapshot);
-	/* a full mailbox means that the teller is behind: the next announcement is a better one */
+	/* if the mailbox is full the teller is behind, and a later announcement is better */
 	if (cbx_mailbox_put(box->teller.inbox, snapshot) < 0)
 		cbx_snapshot_unref(snapshot);
 }
@@ -64,8 +63,7 @@ static void lease_keeper_failed(void *user, int error, const char *text)
 	engine_tell_failed(user, error, text);
 }
 
-/* The engine's start-up is looked at on every turn of the keeper, until it is ready or has failed
- */
+/* Called on every turn of the lease keeper until the start has succeeded or failed */
 static void look_at_start(void *user)
 {
 	struct chatterbox *box = user;
@@ -129,7 +127,7 @@ static int build_poller(struct chatterbox *box)
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)
-		/* a courier wants to know that its events have arrived */
+		/* an observer's commands need confirms, to know that they have arrived */
 		result = engine_bus(box, poller->observer ? "commands" : "questions",
 				    poller->observer, &road->bus, &road->bus_link);
 	if (!result)
@@ -195,13 +193,13 @@ static int build_worker(struct chatterbox *box)
 					 .observer = box->lease_keeper.observer };
 	if (!result)
 		result = engine_sql(box, "desk", &worker->sql, &worker->link);
-	/* it is connected when somebody asks */
+	/* it connects when somebody asks */
 	if (worker->link.entry)
 		cbx_health_want(worker->link.entry, false);
 	return result;
 }
 
-/* An observer tells nothing and consumes nothing, and does without SQL while that is down */
+/* An observer publishes and consumes nothing, and works without SQL while that is down */
 static void want_little(struct chatterbox *box)
 {
 	struct cbx_health_entry *const entries[] = {
@@ -271,7 +269,7 @@ static void drop_inbound(void *item)
 	cbx_inbound_free(inbound);
 }
 
-/* Nobody carries them out any more: whoever waits for a call is told so */
+/* Nobody will carry out these calls any more: they end with an error */
 static void end_calls(struct chatterbox *box)
 {
 	struct cbx_inbound *inbound;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * events.c - the stream: whose jobs changed, and what a host is told of it
+ * events.c - reads the stream APP:events: which jobs changed, and the events for a host
  *
- * Decides where we read on: at one place, over lost connections and changes of the leader, so that
- * a host misses nothing. What a turn hears goes to the host when the picture that holds it is
- * shown; when the turn fails it is read again. After a gap the host is told of it when everything
- * has been read anew. What is no event of ours is passed over.
+ * There is one position in the stream, kept over lost connections and changes of the leader, so
+ * that a host misses nothing. The events read in a turn are delivered to the host once the snapshot
+ * that contains them is visible; if the turn fails they are read again. After a gap the host is
+ * told about it when everything has been read again. Entries that are not events of ours are
+ * skipped.
  */
 #include "follow/follow.h"
 
@@ -17,12 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS 1000 /* in one read */
+#define EVENTS 1000 /* per read */
 #define EVENT_PIECES 10
 #define PENDING_BYTES ((size_t)16 << 20)
 #define JOB_STATUS (60 * CBX_SECOND)
 
-/* The message_id begins with the system, whatever the event; what follows the slash, or NULL */
+/* A message_id begins with the system. Returns what follows the slash, or NULL. */
 static const char *split_id(const char *id, char system[80])
 {
 	const char *slash = strchr(id, '/');
@@ -41,7 +42,7 @@ static int mark(struct cbx_follow *follow, const char *id)
 	struct cbx_system_entry *known;
 	char system[80];
 
-	/* else everything is going to be read */
+	/* else everything is going to be read anyway */
 	if (!follow->epoch || !split_id(id, system))
 		return 0;
 	known = cbx_systems_get(follow->systems, system);
@@ -51,7 +52,7 @@ static int mark(struct cbx_follow *follow, const char *id)
 	return 0;
 }
 
-/* Of a live job of which SQL was asked; the stream does not say it */
+/* The origin of a live job, if SQL has been asked; the stream does not carry it */
 static const char *find_origin(const struct cbx_follow *follow, const char *id)
 {
 	const struct cbx_job *job = NULL;
@@ -75,7 +76,7 @@ static const char *find_name(const char *name)
 	return NULL;
 }
 
-/* 0 = it is none, -ENOMEM */
+/* 1, 0 = no JSON, -ENOMEM */
 static int is_json(const char *bytes, size_t len)
 {
 	json_t *value = NULL;
@@ -104,7 +105,7 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 	if (!event->message_id || !event->payload ||
 	    (entry->previous_status && !event->previous_status))
 		return -ENOMEM;
-	/* of a job that ends: in a moment it is not in the picture any more */
+	/* now, since a job that ends will be gone from the snapshot in a moment */
 	event->origin = find_origin(follow, entry->id);
 	follow->pending_bytes += entry->params_len;
 	return 1;
@@ -120,7 +121,7 @@ static int receive(void *user, const struct cbx_stream_entry *entry)
 	return result < 0 ? result : 0;
 }
 
-/* Nobody knows what came before the newest entry */
+/* Goes to the newest entry; nobody knows what came before it */
 static int find_newest(struct cbx_follow *follow)
 {
 	struct cbx_state *state = follow->road->state;
@@ -182,7 +183,7 @@ static void tell_events(struct cbx_follow *follow)
 	forget_pending(follow);
 }
 
-/* The leader's periodic event is not in the shared state: ours is made of what is shown */
+/* The event job_status is not in Redis, so the host gets one made of the snapshot */
 static void tell_statuses(struct cbx_follow *follow)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
@@ -219,7 +220,7 @@ int cbx_follow_read_data(struct cbx_follow *follow)
 		return 0;
 	result = state->ops->read_jobs_data(state, json, sizeof(json));
 	if (result == CHATTERBOX_E_REFUSED)
-		return 0; /* somebody else's */
+		return 0; /* it belongs to somebody else */
 	if (result < 0 || !strcmp(json, follow->jobs_data))
 		return result;
 	memcpy(follow->jobs_data, json, sizeof(json));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * facts.c - what only SQL knows of a live job: its origin, revision and times
+ * facts.c - asks SQL what Redis does not hold about a live job: its origin, revision and times
  *
- * Decides the status by the rule of a start: from the shared state where its text agrees with SQL,
- * else from SQL, which has it first (contract 4.2). Without SQL the status alone is shown: a job of
- * a user, of revision 0, until SQL is back.
+ * The status is chosen as at a start: from Redis if its text agrees with SQL, else from SQL, which
+ * has it first (contract 4.2). Without SQL a new job is shown with its status, origin user and
+ * revision 0, until SQL is back.
  */
 #include "follow/follow.h"
 
@@ -45,10 +45,10 @@ static int take_fact(void *user, const struct cbx_row *row)
 	result = cbx_road_job_of_row(follow->road, row, &fresh);
 	if (result < 0)
 		return result;
-	/* an end: the shared state will say so in a moment */
+	/* it has ended; Redis will say so in a moment */
 	if (fresh->phase != CBX_LIVE)
 		return 0;
-	/* never back: scheduled_jobs may say so before the row does */
+	/* it never turns back: scheduled_jobs may say so before the row does */
 	if (known->origin == CBX_OCD)
 		fresh->origin = CBX_OCD;
 	if (!strcmp(fresh->status->text, known->status->text)) {
@@ -90,7 +90,7 @@ void cbx_follow_ask_facts(struct cbx_follow *follow)
 		cbx_job_unref(follow->unknown[--follow->unknown_count]);
 }
 
-/* Those that SQL could not be asked of, or did not know, when they came */
+/* Asks about jobs again that SQL could not be asked about, or did not know, when they appeared */
 static int want_all_facts(struct cbx_follow *follow)
 {
 	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;

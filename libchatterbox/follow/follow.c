@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * follow.c - decides when a follower reads what, and when it trusts the shared state
+ * follow.c - what a follower reads, when, and when it trusts Redis
  *
- * The stream (events.c) tells at once whose jobs changed; a comparison of the scores in
- * active_systems finds the rest (progress, and whatever a broken stream did not tell). The state is
- * trusted while the leader's marker is there, which the leader writes last. A new marker, a gap in
- * the stream and a new connection mean reading everything anew; without a marker the last picture
- * stays for a round, and then SQL is read instead.
+ * The stream (events.c) tells at once whose jobs changed. Comparing the scores in active_systems
+ * finds everything else: progress, and what a broken stream did not tell. Redis is trusted while
+ * the leader's marker is there, which the leader writes last. A new marker, a gap in the stream and
+ * a new connection mean reading everything again. Without a marker the last snapshot is kept for a
+ * while, then SQL is read instead.
  */
 #include "follow/follow.h"
 #include "base/read.h"
@@ -20,10 +20,10 @@
 #define COMPARE CBX_SECOND
 #define SYSTEMS (2 * CBX_SECOND)
 #define REFRESH_EVERY (10 * CBX_SECOND)
-#define ALONE_FIRST (2 * CBX_SECOND) /* somebody may be about to lead */
+#define ALONE_FIRST (2 * CBX_SECOND) /* an instance may be about to lead */
 #define ALONE_AFTER (10 * CBX_SECOND)
 #define ALONE_EVERY (5 * CBX_SECOND)
-#define SHARE 20 /* reading takes one part in so many of the time */
+#define SHARE 20 /* reading may take one part in so many of the time */
 
 int cbx_follow_init(struct cbx_follow *follow, struct cbx_road *road)
 {
@@ -73,8 +73,9 @@ static int note_score(void *user, const char *system, int64_t ms)
 	return 0;
 }
 
-/* Compares active_systems with what was read: marks whose score differs, and who came or went.
- * Scores are compared for equality, never for order: a clock that is set back hides nothing. */
+/* Compares active_systems with what was read: marks systems with another score, and those that came
+ * or went. Scores are compared for equality, not for order, so a clock that was set back hides
+ * nothing. */
 static int compare_scores(struct cbx_follow *follow)
 {
 	struct cbx_state *state = follow->road->state;
@@ -104,14 +105,14 @@ void cbx_follow_begin(struct cbx_follow *follow)
 	follow->epoch = 0;
 	follow->next_turn = 0;
 	follow->newest[0] = '\0';
-	/* what came after an empty stream may be gone without a trace */
+	/* after an empty stream, entries may have come and gone without a trace */
 	if (!follow->host || !strcmp(follow->position, "0-0"))
 		follow->position[0] = '\0';
 	follow->alone_at =
 		cbx_now(follow->road->clock) + (follow->shown ? ALONE_AFTER : ALONE_FIRST);
 }
 
-/* What was read is not to be relied on any more, though it may be shown for a while */
+/* What was read can't be relied on any more, but may be shown for a while */
 static void distrust(struct cbx_follow *follow)
 {
 	if (follow->epoch)
@@ -124,7 +125,7 @@ static bool is_due(const struct cbx_follow *follow, uint64_t next)
 	return cbx_now(follow->road->clock) >= next;
 }
 
-/* Again after @least, or later when it takes long */
+/* Next after @least, or later if it took long */
 static void set_pace(const struct cbx_follow *follow, uint64_t *next, uint64_t least,
 		     uint64_t began)
 {
@@ -182,7 +183,7 @@ static void refresh(struct cbx_follow *follow)
 	follow->changed = true;
 }
 
-/* SQL's part of a picture; that SQL is down is no failure of ours */
+/* Reads the rows of SQL; that SQL is down is no failure here */
 static bool read_rows(struct cbx_follow *follow)
 {
 	struct cbx_road *road = follow->road;
@@ -197,7 +198,7 @@ static bool read_rows(struct cbx_follow *follow)
 	return result >= 0;
 }
 
-/* Rows of SQL whose job is not in the shared state have ended since they were read */
+/* Reads all systems: if a row's job is not in Redis, it has ended since the row was read */
 static int mark_all(struct cbx_follow *follow)
 {
 	struct cbx_system_entry *const *entries = cbx_systems_all(follow->systems);
@@ -271,7 +272,7 @@ static void show(struct cbx_follow *follow)
 	follow->changed = false;
 }
 
-/* Nobody's state is there whole: flushed, or nobody has led yet */
+/* No complete state in Redis: it was flushed, or nobody has led yet */
 static void do_without(struct cbx_follow *follow)
 {
 	uint64_t now = cbx_now(follow->road->clock);
@@ -285,7 +286,7 @@ static void do_without(struct cbx_follow *follow)
 	refresh(follow);
 }
 
-/* What the stream says, and then what has changed; the result of a read */
+/* Reads the stream, then the leader's marker */
 static int read_state(struct cbx_follow *follow, int64_t *marker)
 {
 	struct cbx_road *road = follow->road;

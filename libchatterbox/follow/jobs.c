@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * jobs.c - the hashes of the shared state as lists of jobs
+ * jobs.c - reads the hashes of jobs from Redis
  *
- * Decides that a field which is no live status of its job is passed over, and that a job whose
- * bytes did not change keeps its record: readers share it, and SQL is not asked of it again.
+ * A field that is not a live status of its job is skipped. A job whose bytes did not change keeps
+ * its record: readers share it, and SQL need not be asked again.
  */
 #include "follow/follow.h"
 
@@ -16,13 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many hashes are read before we look whether to stop */
+/* After so many hashes, check whether to stop */
 #define PIECE 256
 
-/* One system's fields come one after another */
+/* The fields of one system come one after another */
 struct reading {
 	struct cbx_follow *follow;
-	struct cbx_system_entry *entry; /* whose; NULL before the first */
+	struct cbx_system_entry *entry; /* the present system; NULL before the first */
 	struct cbx_job **jobs;
 	size_t count, capacity;
 };
@@ -77,7 +77,7 @@ static void end_system(struct reading *reading)
 		cbx_job_unref(reading->jobs[--reading->count]);
 }
 
-/* Sets what was read of the present system */
+/* Stores what was read of the present system */
 static int put_system(struct reading *reading)
 {
 	struct cbx_system_entry *entry = reading->entry;
@@ -99,8 +99,8 @@ static struct cbx_job *find(const struct cbx_follow *follow, const char *system,
 	return cbx_job_list_find(cbx_active_jobs_get(follow->jobs, system), job_id);
 }
 
-/* What we knew of it when we led, as long as the lease has only run out: without SQL nobody has
- * recorded anything since */
+/* What we knew of the job when we led, if our lease has merely expired: nobody has recorded
+ * anything since */
 static struct cbx_job *find_own(const struct cbx_follow *follow, const char *system, int64_t job_id)
 {
 	const struct cbx_road *road = follow->road;
@@ -112,7 +112,7 @@ static struct cbx_job *find_own(const struct cbx_follow *follow, const char *sys
 	return job && job->phase == CBX_LIVE ? job : NULL;
 }
 
-/* The id of a field, written as we write it; else it is nobody's */
+/* The id that a field is named by, if it is written as we write ids */
 static bool read_id(const char *name, int64_t *job_id)
 {
 	char text[24];
@@ -123,7 +123,7 @@ static bool read_id(const char *name, int64_t *job_id)
 	return !strcmp(text, name);
 }
 
-/* A record of @status; of a known job with what is known of it */
+/* A record with @status that keeps what is known of the job */
 static int renew(const struct cbx_job *known, struct cbx_status *status, enum cbx_kind kind,
 		 struct cbx_job **out)
 {
@@ -135,7 +135,7 @@ static int renew(const struct cbx_job *known, struct cbx_status *status, enum cb
 	(*out)->phase = CBX_LIVE;
 	if (!known)
 		return 0;
-	/* another text is another revision, which SQL knows */
+	/* another text means another revision, which SQL knows */
 	if (strcmp(known->status->text, status->text) != 0)
 		(*out)->recorded_at = 0;
 	cbx_status_unref((*out)->status);
@@ -143,7 +143,7 @@ static int renew(const struct cbx_job *known, struct cbx_status *status, enum cb
 	return 0;
 }
 
-/* 1 = no live status of that job */
+/* 1 = not a live status of that job */
 static int make_job(struct cbx_follow *follow, const char *system, const struct cbx_field *field,
 		    struct cbx_job **out)
 {
@@ -170,7 +170,7 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 		return 1;
 	own = known ? NULL : find_own(follow, system, job_id);
 	result = renew(known ?: own, status, kind, out);
-	/* SQL is asked when it is back: another may have led where we could not see it */
+	/* to be verified when SQL is back: another instance may have led unseen */
 	if (!result && own)
 		(*out)->recorded_at = 0;
 	return result;
@@ -205,7 +205,7 @@ static int take_field(void *user, const char *key, const struct cbx_field *field
 	return 0;
 }
 
-/* Those of @names that had no field at all have no job any more */
+/* Those of @names that had no field have no jobs any more */
 static int drop_empty(struct cbx_follow *follow, const char *const *names, size_t count)
 {
 	struct reading nothing = { .follow = follow };
@@ -233,7 +233,7 @@ static int read_piece(struct cbx_follow *follow, const char *const *names, size_
 	return result ? result : drop_empty(follow, names, count);
 }
 
-/* The marked systems; the names live with the table */
+/* The marked systems; their names live as long as the table */
 static int gather(struct cbx_follow *follow, const char ***out, size_t *count)
 {
 	struct cbx_system_entry *const *entries = cbx_systems_all(follow->systems);

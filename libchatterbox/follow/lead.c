@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * lead.c - a host that hears the stream, while its instance leads
+ * lead.c - how a host that gets the stream misses no event when its instance begins or ends to lead
  *
- * Decides how no event is lost between the stream and what we record ourselves. When we take over
- * the host is told the rest of the stream, and what our predecessor recorded but did not append.
- * While we lead the place in the stream goes on, to an entry that was the newest before a renewal
- * of the lease was sent: the database then says that nobody else led before it. So nothing of a
- * successor is before the place; of our own words those of the last seconds come once more.
+ * At a take-over the host gets the rest of the stream, then what the predecessor recorded but did
+ * not append. While we lead, the position moves on to an entry that was already the newest one
+ * before a successful renewal of the lease was sent: the database has then confirmed that nobody
+ * else led until that moment. So nothing of a successor comes before the position; of our own
+ * events, those of the last seconds are delivered once more.
  */
 #include "follow/follow.h"
 
@@ -36,7 +36,7 @@ static int keep(void *user, const struct cbx_outbox_row *row)
 	return result < 0 ? result : 0;
 }
 
-/* What was recorded and is not in the stream */
+/* Reads what was recorded and is not in the stream */
 static int read_unstreamed(struct cbx_follow *follow, struct cbx_batch *out)
 {
 	struct cbx_road *road = follow->road;
@@ -50,7 +50,7 @@ static int read_unstreamed(struct cbx_follow *follow, struct cbx_batch *out)
 	return result;
 }
 
-/* The rest of the stream; without it nobody knows what was missed */
+/* Reads the rest of the stream; if that fails, nobody knows what was missed */
 static void read_rest(struct cbx_follow *follow)
 {
 	struct cbx_link *link = &follow->road->state_link;
@@ -85,7 +85,7 @@ int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch)
 		return 0;
 	follow->epoch = 0;
 	follow->whole = false;
-	/* asked first, told last: our teller may be appending them already */
+	/* read first, delivered last: our own teller may already be appending them */
 	result = read_unstreamed(follow, &untold);
 	if (result >= 0) {
 		read_rest(follow);
@@ -125,7 +125,7 @@ void cbx_follow_note_position(struct cbx_follow *follow)
 		follow->gap = false;
 		follow->host->lost(follow->host->user);
 	}
-	/* what hangs may be in the stream, and the host not told of it */
+	/* a batch whose commit is uncertain may be in the stream without the host having got it */
 	if (now < follow->next_note || road->hanging || !road->state_link.up)
 		return;
 	follow->next_note = now + NOTE_EVERY;

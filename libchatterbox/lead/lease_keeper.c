@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * keeper.c - decides who leads, by one row and the database's clock (contract 2.5)
+ * lease_keeper.c - takes the lease and renews it; the database's row and clock decide who leads
+ * (contract 2.5)
  *
- * We count the lease from before a renewal was sent, so that we stop before anybody else starts. A
- * lease that ran out while the database was away, and that nobody took, is renewed as it was.
+ * Our lease counts from before a renewal was sent, so that we stop leading before anybody else
+ * begins. A lease that expired while the database was away, and that nobody took, is simply
+ * renewed.
  *
- * When the shared state carries an epoch that is not older than ours, either somebody else leads or
- * the database was reset. The lease's row decides: who still stands in it raises his epoch above
- * the other one. Not often, since two databases over one shared state would do so for ever; and not
- * above CBX_EPOCH_RAISE_END, so that no foreign number can use the epochs up.
+ * If an epoch in Redis is not older than ours, either another instance leads or the database was
+ * reset. The lease's row decides: the instance that still holds it raises its epoch above the other
+ * one. Not often, since two databases that share one Redis would do so for ever; and not above
+ * CBX_EPOCH_RAISE_END, so that a number somebody wrote there can't use up the epochs.
  */
 #include "lead/lease_keeper.h"
 
@@ -40,7 +42,7 @@ static void stand_by(struct cbx_lease_keeper *keeper, const char *leader)
 	cbx_leadership_lose(keeper->leadership, leader);
 }
 
-/* The outcome of what we asked of our row: a holder that is none any more looks at once who is */
+/* The outcome of a statement about our row. If we no longer hold it, look at once who does. */
 static int conclude(struct cbx_lease_keeper *keeper, int result, uint64_t sent)
 {
 	if (!result) {
@@ -93,7 +95,7 @@ static int raise_epoch(struct cbx_lease_keeper *keeper, int64_t newer)
 		 (long long)newer, (long long)guard.epoch, (long long)keeper->epoch);
 	keeper->next_raise = sent + RAISE_AGAIN;
 	lead(keeper, sent);
-	/* a write that the old epoch fenced meanwhile may have ended our leading */
+	/* a write rejected as stale under the old epoch may have ended our leading meanwhile */
 	keeper->next_renewal = sent;
 	return 0;
 }
@@ -145,7 +147,7 @@ static int migrate(struct cbx_lease_keeper *keeper)
 	return result;
 }
 
-/* An observer makes nothing: it waits for the tables of those who may lead */
+/* An observer creates no tables: it waits for an instance that may lead */
 static int find_tables(struct cbx_lease_keeper *keeper)
 {
 	int result;
@@ -180,7 +182,7 @@ static int work(struct cbx_lease_keeper *keeper)
 	return keeper->epoch ? renew(keeper) : take(keeper);
 }
 
-/* Also when the lease ran out by itself, since the last turn */
+/* Reports that we lead, or no longer do, also when the lease expired since the last turn */
 static void tell_change(struct cbx_lease_keeper *keeper)
 {
 	bool leads = cbx_leadership_epoch(keeper->leadership) > 0;

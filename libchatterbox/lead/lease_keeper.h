@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keeper.h - the keeper: a thread that applies migrations at start, then takes and renews the lease
+ * lease_keeper.h - the thread that migrates the database at start, then takes and renews the lease
  *
  * It has a connection of its own, so that a long round never costs the lease.
  */
@@ -19,20 +19,21 @@ struct cbx_lease_keeper {
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
 	int ttl;                   /* lease.ttl, seconds */
-	bool observer;             /* never takes it, applies no migrations */
-	struct cbx_mailbox *inbox; /* only woken */
-	/* The database can't be used as it is: E_SCHEMA, with a text. Once, from this thread. */
+	bool observer;             /* never takes the lease, applies no migrations */
+	struct cbx_mailbox *inbox; /* only used to wake it */
+	/* The database can't be used: CHATTERBOX_E_SCHEMA, with a text. Called once, in this
+	 * thread. */
 	void (*on_failed)(void *user, int error, const char *text);
-	/* Called on every turn: the engine looks at its start-up there */
+	/* Called on every turn; the engine watches its start there */
 	void (*on_turn)(void *user);
-	/* We lead now, or no longer: wakes whom it concerns */
+	/* Called when this instance begins to lead, or ends; wakes the other threads */
 	void (*on_change)(void *user);
 	void *user;
-	int64_t epoch; /* of the lease that we took last; 0 = none to renew */
+	int64_t epoch; /* of the lease we last took; 0 = nothing to renew */
 	uint64_t next_renewal;
-	uint64_t next_raise;  /* of our epoch, not before */
-	int64_t warned_epoch; /* under which we said that we can't raise it */
-	bool leads;           /* as on_change was told last */
+	uint64_t next_raise;  /* do not raise our epoch before then */
+	int64_t warned_epoch; /* epoch under which we warned that we can't raise it */
+	bool leads;           /* what on_change was last called for */
 	_Atomic bool migrated;
 	_Atomic bool stop;
 	_Atomic uint64_t beat;

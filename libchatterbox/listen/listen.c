@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * listen.c - the listener's loop, over its two queues (contract 3.1); decides when what waited in
- * the queue has been merged ("caught up") and what happens to a message that can't be understood:
- * rejected without requeue, and counted
+ * listen.c - the loop of the listener, over its two queues (contract 3.1)
+ *
+ * Messages that waited in the queue when consuming began are counted, so that it is known when all
+ * of them have been handed to the poller ("caught up"). A message that is not understood is
+ * rejected without requeue, and counted.
  */
 #include "listen/listen.h"
 
@@ -36,7 +38,7 @@ static int bind_all(struct cbx_listener *listener, const char *queue)
 	return result;
 }
 
-/* The queue of RPC served; its requests don't hold up the first question */
+/* The queue of RPC served. Requests that wait there do not delay the first question. */
 static int begin_requests(struct cbx_listener *listener)
 {
 	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
@@ -49,8 +51,8 @@ static int begin_requests(struct cbx_listener *listener)
 	return result < 0 ? result : bus->ops->consume(bus, queue, PREFETCH, deadline);
 }
 
-/* Declares, binds and consumes; how many messages waited is known before the first comes.
- * E_REFUSED: the text is in the bus. */
+/* Declares, binds and consumes. The number of waiting messages is read before the first one comes.
+ * CHATTERBOX_E_REFUSED: the text is in the bus. */
 static int begin(struct cbx_listener *listener)
 {
 	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
@@ -87,7 +89,8 @@ static void lost(struct cbx_listener *listener, int error)
 {
 	consuming_ended(listener);
 	cbx_link_lost(&listener->bus_link, error);
-	/* whatever it was (no memory, a refusal): what this connection has consumed comes again */
+	/* whatever it was, the broker will deliver again what this connection has not acknowledged
+	 */
 	if (listener->bus_link.up)
 		cbx_link_close(&listener->bus_link);
 }
@@ -127,7 +130,8 @@ static bool ensure(struct cbx_listener *listener)
 	return false;
 }
 
-/* An answer goes out, then its request is settled: lost in between, it is asked again */
+/* Sends an answer, then acknowledges its request: if this fails in between, the request comes again
+ */
 static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
 	struct cbx_bus_message message = { .exchange = "",
@@ -196,7 +200,7 @@ static void reject(struct cbx_listener *listener, const struct cbx_bus_event *ev
 		lost(listener, error);
 }
 
-/* A report or event in which nothing can be used is one that can't be understood */
+/* Is there nothing usable in it? Then it counts as not understood. */
 static bool is_empty(const struct cbx_inbound *inbound)
 {
 	const struct cbx_reply *reply = inbound->reply;
@@ -230,7 +234,7 @@ static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event 
 	inbound->tag = event->tag;
 	inbound->connection = listener->connection;
 	if (cbx_mailbox_put(listener->poller, inbound) < 0) {
-		/* more than the prefetch can't wait there: the broker delivers it again */
+		/* can't happen within the prefetch, but if it does, the broker delivers it again */
 		drop_connection(listener);
 		return;
 	}
@@ -269,7 +273,7 @@ static void take_one(struct cbx_listener *listener)
 			listener->caught_up = true;
 	} else if (event.type == CBX_BUS_NOTHING && !listener->outstanding &&
 		   cbx_now(listener->clock) >= deadline) {
-		/* the rest of what waited has expired or went to somebody else */
+		/* the rest of what waited has expired, or another consumer got it */
 		listener->caught_up = true;
 	} else if (event.type == CBX_BUS_CANCELLED) {
 		cbx_warn(listener->log, CBX_NO_FIELDS, "the queue of events in was deleted");

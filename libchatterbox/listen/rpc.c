@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * rpc.c - RPC served over AMQP (contract 3.5): a message of queue APP.request becomes a call, and
- * the call's outcome the answer to reply_to
+ * rpc.c - serves RPC over AMQP (contract 3.5): a message of queue APP.request becomes a call, and
+ * its outcome the answer to reply_to
  *
- * JSON-RPC 2.0, or bare (the method in the property `type`, the body is params); an answer takes
- * its request's form. Decides what is a request and how an answer looks; a request that can't be
- * understood is answered with JSON-RPC's own errors, so that it never blocks the queue
+ * A request is JSON-RPC 2.0, or bare: the method in the property `type`, the params as body. The
+ * answer has the form of its request. A request that is not understood is answered with one of
+ * JSON-RPC's own errors, so that it does not block the queue.
  */
 #include "listen/listen.h"
 
@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Whom to answer, and in which form */
+/* Who asked, and in which form to answer */
 struct origin {
 	struct cbx_listener *listener;
 	uint64_t tag, connection;
@@ -58,7 +58,7 @@ static struct origin *origin_new(struct cbx_listener *listener, const struct cbx
 	origin->connection = listener->connection;
 	origin->reply_to = copy(event->message.reply_to, &failed);
 	origin->correlation_id = copy(event->message.correlation_id, &failed);
-	/* the answer belongs to the cause of its request; what is no id must not hinder it */
+	/* the answer continues its request's trace; an unusable trace id is ignored */
 	if (trace && trace[0] && strlen(trace) <= CBX_BUS_SHORT)
 		origin->trace_id = copy(trace, &failed);
 	if (!failed)
@@ -69,7 +69,7 @@ static struct origin *origin_new(struct cbx_listener *listener, const struct cbx
 
 static void write_error(const struct cbx_call *call, struct cbx_text *out)
 {
-	/* AMQP knows no standby: only a leader that is just losing its lease can be one here */
+	/* AMQP has no code for a standby: only a leader that is just losing its lease gets here */
 	int code = call->code == CBX_CALL_STANDBY ? CBX_CALL_DOWN : (int)call->code;
 
 	cbx_text_printf(out, "\"error\":{\"code\":%d,\"message\":", code);
@@ -97,7 +97,7 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 		return;
 	}
 	id = origin->id ? json_dumps(origin->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-	/* who asked would not know an answer without it */
+	/* without its id the caller could not match the answer */
 	out->failed = origin->id && !id;
 	cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id ? id : "null");
 	if (call->code) {
@@ -109,7 +109,7 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 	cbx_text_putc(out, '}');
 }
 
-/* Into the listener's inbox; false: no memory, or no room */
+/* Puts the answer into the listener's inbox; false: no memory, or no room */
 static bool hand_over(struct origin *origin, struct cbx_text *body)
 {
 	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
@@ -129,7 +129,8 @@ static bool hand_over(struct origin *origin, struct cbx_text *body)
 	return true;
 }
 
-/* The call's end, in any thread: the answer goes to the listener, which sends it and settles */
+/* Called when the call has ended, in any thread: hands the answer to the listener, which sends it
+ * and acknowledges the request */
 static void answer(struct cbx_call *call)
 {
 	struct origin *origin = call->user;
@@ -146,7 +147,7 @@ static void answer(struct cbx_call *call)
 	cbx_call_free(call);
 }
 
-/* What a message asks for, or which error it is */
+/* What a message asks for, or what is wrong with it */
 struct request {
 	const char *method;
 	json_t *params; /* owned */
@@ -233,7 +234,7 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 			request.why = "there is no such method";
 		}
 	}
-	/* before the call goes to another thread: nothing of it may be shared with this one */
+	/* freed before the call goes to another thread: the two must share nothing */
 	json_decref(root);
 	if (cbx_call_new(method, request.params, answer, origin, &call) < 0) {
 		origin_free(origin);

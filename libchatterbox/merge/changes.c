@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* changes.c - what a merge writes down: the next list of the system, and changes with their events
- */
+/* changes.c - builds the next list of a system, and its changes with their events */
 #include "merge/internal.h"
 
 #include <errno.h>

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
- * ends.c - decides the ends that nobody told: vanished jobs, and those of systems long
- * offline
+ * ends.c - ends that nobody reported: vanished jobs, and jobs of systems that are offline too long
+ * (contract 1.8)
  *
- * A vanished job has completed when it was full, else it was killed, with an error of code
- * `vanished`; a later end word corrects either (contract 1.8).
- *
- * Two successive answers that leave a job out prove that it has vanished. A status that was
- * rejected is there all the same: with a job_id that can be read it is that job, as if told; else
- * it may be any job of its system, so that such an answer proves nothing by itself, nor together
- * with the one before it or after it. Otherwise a live job would end because its own status came
- * garbled. But ten successive answers that leave a job out are taken for proof whatever else is in
- * them: a stranger that is garbled for good must not keep everything alive for ever.
+ * A job has vanished when two answers in a row leave it out. A rejected status counts as present:
+ * if its job_id can be read it is that job; if not, it may be any job of its system, so such an
+ * answer proves nothing, neither alone nor together with the one before or after it. Otherwise a
+ * live job would end because its own status was malformed. Ten answers in a row that leave a job
+ * out are proof whatever else they hold, so that a status which is malformed for good does not keep
+ * all jobs of its system alive for ever.
  */
 #include "merge/internal.h"
 
 #include <stdlib.h>
 
-/* Successive answers that leave a job out, and it has vanished */
+/* A job has vanished after so many answers in a row that leave it out */
 #define ANSWERS_MISSING 2
-/* The same when some of them hold a status that may be the job's, since its job_id can't be read */
+/* The same when some of them held a rejected status that may have been this job's */
 #define ANSWERS_UNSEEN 10
 
 static bool holds(const int64_t *ids, size_t count, int64_t job_id)
@@ -40,7 +37,7 @@ static bool holds(const int64_t *ids, size_t count, int64_t job_id)
 	return false;
 }
 
-/* A copy of @job that ended with @text */
+/* A copy of @job that has ended with the status @text */
 static int ended_copy(struct merge *m, struct cbx_job *job, const char *text, enum cbx_kind kind,
 		      struct cbx_job **out)
 {
@@ -91,10 +88,10 @@ void merge_seen(struct cbx_job *job)
 	job->missing = 0;
 }
 
-/* Counts that the answer leaves the job out. Is that once too often? */
+/* Counts that the answer leaves the job out, and says whether that was once too often */
 static bool has_vanished(const struct cbx_report *report, struct cbx_job *job)
 {
-	/* an answer whose record failed may be merged again, and is still one answer */
+	/* an answer whose transaction failed may be merged again, but counts once */
 	if (job->unseen_at < report->at) {
 		job->unseen_at = report->at;
 		job->unseen++;
@@ -103,10 +100,10 @@ static bool has_vanished(const struct cbx_report *report, struct cbx_job *job)
 	return job->missing >= ANSWERS_MISSING || job->unseen >= ANSWERS_UNSEEN;
 }
 
-/* Should the answer hold the job, and has nothing newer told of it? */
+/* Should the answer hold the job, and has no newer report been applied to it? */
 static bool should_hold(const struct cbx_report *report, const struct cbx_job *job)
 {
-	/* an equal applied_at is a word of this very answer; a later one came by a push */
+	/* equal: this very answer was applied to it; later: a push was */
 	if (job->phase != CBX_LIVE || job->applied_at >= report->at)
 		return false;
 	return report->kind == CBX_LIST_ANSWER ||

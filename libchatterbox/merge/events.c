@@ -3,8 +3,9 @@
  * events.c - the events of a merge: `update_job_status` of a job, and two about its system,
  * `status` and `user_job_errors`
  *
- * A group is the live jobs of one job_type (absent is a group of its own). It is paused when it has
- * a live job and all its live ones are paused; a group that turns is told (contract 3.3).
+ * The live jobs of one job_type are a group; jobs without a job_type are a group of their own. A
+ * group is paused when it has live jobs and all of them are paused. When that changes, `status` is
+ * published.
  */
 #include "merge/internal.h"
 
@@ -40,7 +41,7 @@ int merge_job_event(struct merge *m, const struct cbx_job *job, const char *prev
 }
 
 struct group {
-	const char *type; /* NULL = jobs without job_type */
+	const char *type; /* NULL = jobs without a job_type */
 	unsigned live_before, paused_before;
 	unsigned live_after, paused_after;
 };
@@ -88,7 +89,8 @@ static int count_jobs(struct groups *groups, struct cbx_job *const *jobs, size_t
 	return 0;
 }
 
-/* An outbox row of the system: its id is part of its message_id, so the database makes that */
+/* Adds an outbox row about the system. Its message_id contains the row's id, so the database makes
+ * it. */
 static int add_system_event(struct merge *m, const char *name, const char *tag,
 			    struct cbx_text *payload)
 {

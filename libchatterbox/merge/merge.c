@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * merge.c - decides what a word about a job changes (contract 1.5, 1.6, 1.7)
+ * merge.c - what a reported status changes: nothing, progress, a transition or an end (contract
+ * 1.5, 1.6, 1.7)
  *
- * A word that changes nothing but the time touches the owner's private fields of the shared record
- * in place; anything that a reader could see makes a new record.
+ * A report that changes nothing that readers see only updates the private times of the shared
+ * record, in place. Everything else makes a new record.
  */
 #include "merge/internal.h"
 
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The job has this word now, and it is told: first heard of, another text, ended or returned */
+/* Applies a transition: first report, another text, an end or a return to life */
 static int apply_transition(struct merge *m, struct cbx_job *job, const char *previous,
 			    bool returned)
 {
@@ -35,13 +36,14 @@ static int apply_transition(struct merge *m, struct cbx_job *job, const char *pr
 	return merge_put(m, job);
 }
 
-/* When this report told of a job, for those that a Job Status round may leave out */
+/* The time for job->reported_at: status answers don't count, or a round would leave out every job
+ * that the last one asked about */
 static uint64_t reported_at(const struct merge *m)
 {
 	return m->report->kind == CBX_STATUS_ANSWER ? 0 : m->report->at;
 }
 
-/* A copy of what is known with this status in it; a new record when nothing is known */
+/* A copy of the known record with this status in it, or a new record */
 static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_status *status,
 		       struct cbx_job **out)
 {
@@ -65,7 +67,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 	return 0;
 }
 
-/* Did the job go over to another group of the system's `status` events? */
+/* Is the job now in another group of the system's `status` events? */
 static bool has_moved(const struct cbx_status *from, const struct cbx_status *to)
 {
 	if (!from->job_type || !to->job_type)
@@ -73,7 +75,7 @@ static bool has_moved(const struct cbx_status *from, const struct cbx_status *to
 	return strcmp(from->job_type, to->job_type) != 0;
 }
 
-/* A word about a job that lives: progress, a change of its text, or its end */
+/* Applies a status to a live job: progress, another text, or its end */
 static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
 {
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
@@ -108,7 +110,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 	return merge_put(m, job);
 }
 
-/* What is remembered of an end: the list's own record of it, else the row in completed_jobs */
+/* What is remembered of an end, from the list's own record or from completed_jobs */
 struct end {
 	const char *text;
 	int64_t revision;
@@ -116,7 +118,7 @@ struct end {
 	bool in_completed;
 };
 
-/* A word about a job that has ended */
+/* Applies a status to a job that has ended */
 static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
 			  const struct end *end, struct cbx_status *status)
 {
@@ -124,7 +126,7 @@ static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct c
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	int result;
 
-	/* an end told again changes nothing, unless it corrects one that was only concluded */
+	/* an end that is reported again changes nothing, unless it corrects an inferred one */
 	if (cbx_kind_is_end(kind) && (!end->inferred || !strcmp(end->text, status->text)))
 		return 0;
 	if (!cbx_kind_is_end(kind) && m->report->kind == CBX_PUSH) {
@@ -143,7 +145,7 @@ static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct c
 	return apply_transition(m, job, end->text, end->in_completed);
 }
 
-/* The first word about a job: one that OCD's row announced, or one never seen */
+/* Applies the first report of a job, which OCD's row announced or nobody knew of */
 static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_past *past,
 		       struct cbx_status *status)
 {
@@ -193,7 +195,8 @@ bool cbx_merge_needs_past(const struct cbx_job_list *last, int64_t job_id)
 	return !job || job->phase != CBX_LIVE;
 }
 
-/* The next list starts as the last one, less the ends that nobody can be late about any more */
+/* The next list begins as a copy of the last one, without ends so old that no report can be late
+ * for them */
 static int begin(struct merge *m)
 {
 	size_t i;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * redelivery.c - decides which pushes were recorded before
+ * redelivery.c - which pushes that are delivered again had been recorded before
  *
- * Subject by subject, since one job's messages alone are acknowledged in the order in which they
- * were recorded. A message_id is worth nothing where a publisher gives it to several messages (say,
- * the job's number): then order decides as without one.
+ * Each job is looked at by itself, since only messages of one job are acknowledged in the order in
+ * which they were recorded. A message_id is of no use where a publisher gives the same one to
+ * several messages (the number of the job, say); order decides then, as it does without one.
  */
 #include "merge/redelivery.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDENTITY_TEXT 48 /* three numbers of 16 hexadecimal digits */
+#define IDENTITY_TEXT 48 /* three numbers of 16 hexadecimal digits each */
 
 /* FNV-1a, 64 bit */
 uint64_t cbx_push_hash(uint64_t hash, const void *bytes, size_t len)
@@ -75,7 +75,7 @@ int cbx_push_identities_read(struct cbx_push_identities *list, const char *text)
 	return result;
 }
 
-/* One of the log or of the run, to be sorted by subject; position: in its list */
+/* An entry of the log or of the run, to be sorted by subject; position: its index there */
 struct entry {
 	const struct cbx_push_identity *identity;
 	size_t position;
@@ -94,7 +94,7 @@ static int by_subject(const void *a, const void *b)
 	return left->position < right->position ? -1 : 1;
 }
 
-/* What log and run hold of one subject, each in its order */
+/* What the log and the run hold about one subject, each in its order */
 struct history {
 	const struct entry *log;
 	size_t log_count;
@@ -158,7 +158,7 @@ static size_t fill(struct entry *entries, const struct cbx_push_identities *list
 	return list->count;
 }
 
-/* Those of the same subject as the first; in_run ones come after the others */
+/* How many have the same subject as the first one; those of the run come after the others */
 static size_t count_alike(const struct entry *entries, size_t most, bool in_run)
 {
 	size_t count = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * apply.c - what comes in between answers: reports that systems push, systems that come and go, and
- * what the controllers want of the loop
+ * apply.c - carries out what the poller finds in its inbox: pushed reports, systems that come
+ * online or go offline, and what the controllers want
  */
 #include "road/road.h"
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * ask.c - whom a round asks (contract 2, the tasks), which of them share a question, and how many
- * questions are in flight
+ * ask.c - chooses whom a round asks (contract 2.1), and sends the questions
+ *
+ * Several systems share a question if rmq_rpc.systems_per_request allows it; rmq_rpc.in_flight
+ * bounds the questions that wait for an answer.
  */
 #include "road/poll.h"
 
@@ -70,15 +72,15 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 
 /* --- whom --- */
 
-/* A job is left out when a push or a list told of it within the interval: the round's own last
- * answers don't count, so that a steady rhythm asks about every job each time */
+/* Was the job in a push or a list within the last interval? Answers to a round's own questions
+ * don't count, or every second round would leave it out. */
 static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
 {
 	return job->reported_at &&
 	       (double)(cbx_now(road->clock) - job->reported_at) < road->interval_current * 1e9;
 }
 
-/* 1 when there was a job to be asked about */
+/* 1 when there was a job to ask about */
 static int add_jobs(struct cbx_poll *poll, struct cbx_system_entry *entry,
 		    const struct cbx_job_list *list)
 {
@@ -154,7 +156,8 @@ const char *poll_event(const struct target *target)
 	return target->list ? "job_list" : "job_status";
 }
 
-/* How many of the next targets go into one question: of one kind, none that wants to be alone */
+/* How many of the next targets go into one question: those of the same kind, up to one that has to
+ * be asked alone */
 static size_t group_size(const struct cbx_poll *poll)
 {
 	const struct target *first = &poll->targets[poll->next];

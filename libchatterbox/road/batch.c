@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * batch.c - what was received and waits to be merged, in the order it came
+ * batch.c - the reports that wait to be merged, in the order in which they came
  *
- * Decides when a batch is large or old enough to be recorded, and how much of it goes into one
- * transaction: all of it, unless SQL refuses the values (a constraint or a trigger of OCD's own
- * tables). Then the batch is halved until the one status is found, that one is dropped, its message
- * rejected, and its neighbours are recorded. Without that a single one would hold up all others for
- * ever. What is left of a report that was taken apart proves no absence.
+ * A batch is committed when it is large or old enough, in one transaction. If SQL refuses a value
+ * for good (a constraint or a trigger on OCD's own tables), the batch is halved until the one bad
+ * status is found. That one is dropped and its message rejected, and everything else is recorded;
+ * otherwise one bad status would hold up all others for ever. A report that was split no longer
+ * proves that a job is missing.
  */
 #include "road/batch.h"
 

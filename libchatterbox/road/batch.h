@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* batch.h - one batch on its way through merge and record; the road's own files */
+/* batch.h - one batch on its way through merge and record; for the files of this room */
 #ifndef CBX_ROAD_BATCH_H
 #define CBX_ROAD_BATCH_H
 
@@ -13,35 +13,34 @@ struct cbx_touched {
 	char system[];
 };
 
-#define CBX_BATCH_AGE (250 * CBX_MS) /* a batch is recorded when it is as old as that */
+#define CBX_BATCH_AGE (250 * CBX_MS) /* when a batch is committed at the latest */
 
-/* batch.c: the first so many of what was received go into one transaction */
+/* batch.c: how many of the received reports go into one transaction */
 size_t cbx_portion_size(const struct cbx_road *road);
-/* They are recorded: frees them; the next portion is twice as large */
+/* They are recorded: frees them, and doubles the size of the next portion */
 void cbx_portion_done(struct cbx_road *road);
-/* SQL will never take the values: makes the portion smaller, or drops the status that is at fault
- */
+/* SQL refused a value for good: makes the portion smaller, or drops the status at fault */
 int cbx_portion_refused(struct cbx_road *road);
-/* Drops what was received; with @pushes_stay the pushes wait for the next try */
+/* Drops the received reports; with @pushes_stay those of pushes are kept for the next try */
 void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
 
-/* merge_batch.c: the portion's reports become changes and the next lists, in road->batch */
+/* merge_batch.c: merges the portion's reports into changes and next lists, in road->batch */
 int cbx_road_merge(struct cbx_road *road);
-/* Forgets the merge, not what was received */
+/* Discards what the merge made; the reports stay */
 void cbx_road_clear_merge(struct cbx_road *road);
-/* The next lists are the last recorded ones now; CHATTERBOX_E_FENCED: no memory, so that everything
- * has to be read anew */
+/* The next lists become the last recorded ones. CHATTERBOX_E_FENCED: out of memory, everything has
+ * to be read again. */
 int cbx_road_keep(struct cbx_road *road);
 
-/* record.c: changes and their events in one transaction. CHATTERBOX_E_DOWN: nobody knows whether it
- * was committed, the batch hangs. */
+/* record.c: writes changes and their events in one transaction. CHATTERBOX_E_DOWN: nobody knows
+ * whether it was committed, see cbx_road_resolve(). */
 int cbx_road_record(struct cbx_road *road);
-/* What became of the batch that hangs? 1 = it was committed, 0 = not, negative: not known yet */
+/* Was the last batch committed? 1 = yes, 0 = no, negative: still not known */
 int cbx_road_resolve(struct cbx_road *road);
-/* The portion was shown: ends it, and acknowledges the messages of a batch that is done */
+/* Frees a portion that was recorded, and acknowledges the messages when the whole batch is done */
 void cbx_road_finish_portion(struct cbx_road *road);
-/* It could not be merged or recorded, by @error: 0 = go on with a smaller one, else as
- * cbx_road_commit() */
+/* The portion could not be merged or recorded, because of @error. 0: try a smaller one; else as
+ * cbx_road_commit(). */
 int cbx_road_fail_portion(struct cbx_road *road, int error);
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * command.c - decides that commands may use a quarter of the window, so that they neither wait for
- * a round nor starve it
+ * command.c - sends job_pause, job_resume and job_kill, and matches the answers
+ *
+ * Commands may use a quarter of the window of questions, so that they neither wait for a round nor
+ * hold one up.
  */
 #include "road/command.h"
 
@@ -19,7 +21,7 @@
 #define MOST_WAITING 10000
 
 struct cbx_command {
-	UT_hash_handle hh; /* all of them, by id, in the order they came */
+	UT_hash_handle hh; /* all commands by id, in the order in which they came */
 	uint64_t id;
 	const char *event;
 	int64_t job_id;
@@ -76,7 +78,7 @@ int cbx_command_send(struct cbx_road *road, const char *event, const char *syste
 	return 0;
 }
 
-/* "<epoch>.c<who we are>.<id>": no answer of an earlier life can match */
+/* "<epoch>.c<holder>.<id>": an answer to an earlier process can't match */
 static void write_id(const struct cbx_road *road, uint64_t id, char out[224])
 {
 	snprintf(out, 224, "%lld.c%s.%llu", (long long)road->epoch, road->leadership->self,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command.h - orders to single jobs (job_pause, job_resume, job_kill), asked of nl-hdms
+ * command.h - commands to single jobs (job_pause, job_resume, job_kill), sent to nl-hdms
  *
- * They go over the questions' connection beside a round's questions, with the longer deadline of
- * rmq_rpc.rpc_timeout, and share its bound of questions outstanding. The poller's thread only.
+ * They use the connection of the questions, with the longer deadline rmq_rpc.rpc_timeout, and count
+ * towards the limit of outstanding questions. The poller's thread only.
  */
 #ifndef CBX_ROAD_COMMAND_H
 #define CBX_ROAD_COMMAND_H
@@ -15,17 +15,17 @@
  * was carried out); CHATTERBOX_E_DECODE. Called once. */
 typedef void (*cbx_command_fn)(void *user, int outcome, const char *code, const char *message);
 
-/* @event: static. @done may be NULL. 0, -ENOMEM, CHATTERBOX_E_FULL (10 000 wait already): then
- * @done is not called. */
+/* @event: static. @done may be NULL. 0, -ENOMEM, or CHATTERBOX_E_FULL (10 000 are waiting): @done
+ * is then not called. */
 int cbx_command_send(struct cbx_road *road, const char *event, const char *system, int64_t job_id,
 		     cbx_command_fn done, void *user);
-/* Sends what waits, gives up what is overdue; on every turn of the poller */
+/* Sends waiting commands and gives up overdue ones; called on every turn of the poller */
 void cbx_command_turn(struct cbx_road *road);
-/* Was this delivery or return the answer to a command? */
+/* Takes a delivery or return that answers a command. False: it does not. */
 bool cbx_command_receive(struct cbx_road *road, const struct cbx_bus_event *event);
-/* The connection is a new one: what was under way on the old one is lost */
+/* The connection was replaced: commands under way on the old one fail */
 void cbx_command_lost(struct cbx_road *road);
-/* We stop, or lead no longer: all of them end with @outcome */
+/* This instance stops, or no longer leads: all commands end with @outcome */
 void cbx_command_end(struct cbx_road *road, int outcome);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * load.c - reads the world at a take-over: SQL first, then what the shared state knows better
+ * load.c - reads everything at a take-over: first from SQL, then from Redis
  *
- * Decides that a status comes from the shared state where its text agrees with SQL (it has the
- * later progress and the verbatim members), else from SQL (contract 4.2); and that a job which
- * nothing changed for long is not taken for one that nobody heard of for long.
+ * A status is taken from Redis if its text agrees with SQL, since Redis has its later progress and
+ * the members that are passed through; else from SQL (contract 4.2). A row that has not changed for
+ * long does not mean that its job was not reported for long: see note_checked().
  */
 #include "road/road.h"
 
@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows come by system, job_id: one system's jobs are gathered, then set */
+/* Rows are sorted by system and job_id: the jobs of one system are gathered, then set */
 struct gather {
 	struct cbx_road *road;
 	struct cbx_active_jobs *table;
 	struct cbx_systems *systems;
-	bool live; /* others are no jobs of this table */
+	bool live; /* leaves out all others */
 	char system[80];
 	struct cbx_job **jobs;
 	size_t count, capacity;
@@ -79,7 +79,7 @@ static int reject(struct cbx_road *road, const char *member)
 	return 0;
 }
 
-/* Takes a reference of its own */
+/* Takes a reference */
 static int add_job(struct gather *gather, struct cbx_job *job)
 {
 	size_t capacity = gather->capacity ? gather->capacity * 2 : 64;
@@ -104,7 +104,7 @@ static int add_row(void *user, const struct cbx_row *row)
 	size_t len = strlen(row->system);
 	int result;
 
-	/* OCD's rows are input like any other: one that can't be a job is passed over */
+	/* OCD's rows are input like any other: one that can't be a job is skipped */
 	if (!cbx_system_name(&name, &len) || row->job_id < 0)
 		return reject(gather->road, "system");
 	if (row->revision && !cbx_row_has_status(row))
@@ -138,8 +138,8 @@ int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 	return result;
 }
 
-/* A word that changes nothing leaves its trace here alone: with a job_list the system spoke of all
- * its jobs. The rounds up to the next one left none, and count for the jobs. */
+/* A report that changed nothing left no trace but this: a job_list was answered, so all jobs of the
+ * system were reported then. Reports after it and before the next one left none and are ignored. */
 static int note_checked(void *user, const char *name, int64_t ms)
 {
 	struct cbx_road *road = user;
@@ -156,7 +156,7 @@ static int note_checked(void *user, const char *name, int64_t ms)
 	return 0;
 }
 
-/* A status in the shared state that agrees with SQL: take it over */
+/* Takes over a status from Redis that agrees with SQL */
 static int take_shared(void *user, const char *key, const struct cbx_field *field)
 {
 	struct cbx_road *road = user;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
  * merge_batch.c - merges the reports of a batch with what is known: the last recorded lists, and
- * what SQL knows of jobs that are in none of them
+ * what SQL knows about the jobs that are in none of them
  *
- * Decides which jobs SQL is asked about: those that the list does not hold as live, once a batch
- * and in two questions, never one a job.
+ * SQL is asked about the jobs that the list does not hold as live: once a batch, in two questions,
+ * never one by one.
  */
 #include "road/batch.h"
 
@@ -27,7 +27,7 @@ static struct cbx_job_list *touched_list(struct cbx_road *road, const char *syst
 	return touched ? touched->after : cbx_active_jobs_get(road->jobs, system);
 }
 
-/* Its next list; takes the caller's reference on success */
+/* Sets its next list; takes over the caller's reference on success */
 static int set_touched(struct cbx_road *road, const char *system, struct cbx_job_list *after)
 {
 	size_t size = strlen(system) + 1;
@@ -296,7 +296,8 @@ int cbx_road_keep(struct cbx_road *road)
 	for (touched = road->batch.touched; touched; touched = touched->hh.next) {
 		int error = cbx_active_jobs_set(road->jobs, touched->system, touched->after);
 
-		/* recorded, but not held: read everything anew rather than lie */
+		/* recorded, but not in our tables: read everything again rather than show something
+		 * wrong */
 		if (error < 0)
 			result = CHATTERBOX_E_FENCED;
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * notice.c - what others changed since the last round: rows that OCD inserted, origins,
- * activations, internal systems, and systems that have been offline too long
+ * notice.c - finds what others changed since the last round: rows that OCD inserted, origins,
+ * activations, internal systems; and ends the jobs of systems that are offline for too long
  *
- * Decides that an origin which turned is recorded with the job's next checkpoint by SQL itself (the
- * row says ocd already); here only our records learn of it.
+ * Only our records are brought up to date here. SQL itself keeps the origin `ocd` when the job's
+ * row is next written.
  */
 #include "road/batch.h"
 
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A row that OCD inserted: known from now on as a job that nobody has heard of */
+/* A row that OCD inserted becomes a job that has not been reported yet */
 static int add_unreported(void *user, const struct cbx_row *row)
 {
 	struct cbx_road *road = user;
@@ -29,7 +29,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 	if (!cbx_system_name(&name, &len) || row->job_id < 0 || !row->status)
 		return 0;
 	known = cbx_job_list_find(cbx_active_jobs_get(road->jobs, row->system), row->job_id);
-	/* what we hold as live or unheard is newer than the row; an ended one starts anew */
+	/* a record that is live or unreported is newer than the row; an ended one starts again */
 	if (known && known->phase != CBX_ENDED)
 		return 0;
 	if (!cbx_systems_get(road->systems, row->system))
@@ -58,7 +58,7 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	if (result < 0)
 		return result;
 	job->origin = CBX_OCD;
-	/* the row may not say so yet (scheduled_jobs does): the next word writes it */
+	/* the row may not say so yet (scheduled_jobs does): makes the next report write it */
 	job->recorded_at = 0;
 	return cbx_active_jobs_put(table, row->system, job);
 }
@@ -99,7 +99,7 @@ int cbx_road_notice_rows(struct cbx_road *road)
 	return result;
 }
 
-/* The jobs of systems that have been offline too long */
+/* Ends the jobs of systems that have been offline for too long */
 static int expire_offline(struct cbx_road *road)
 {
 	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
@@ -146,7 +146,8 @@ static int count_field(void *user, const char *key, const struct cbx_field *fiel
 	return 0;
 }
 
-/* What others keep and we show: activations at each discovery, the number of internal systems */
+/* Reads what others write and we only show: activations at each discovery, the number of internal
+ * systems */
 static void notice_shown(struct cbx_road *road, bool discovery)
 {
 	size_t internal = 0;
@@ -179,7 +180,7 @@ int cbx_road_look_around(struct cbx_road *road, bool discovery)
 		result = cbx_road_notice_rows(road);
 	if (result < 0)
 		return CHATTERBOX_E_DOWN;
-	cbx_road_share_check(road); /* a lost cache stops no round */
+	cbx_road_share_check(road); /* without Redis the round goes on */
 	notice_shown(road, discovery);
 	return expire_offline(road);
 }

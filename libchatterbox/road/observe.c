@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* observe.c - counts what was recorded, and swaps in the snapshot that readers see */
+/* observe.c - counts what was recorded, and swaps in a new snapshot for readers */
 #include "road/road.h"
 
 void cbx_road_observe(struct cbx_road *road)

@@ -2,7 +2,8 @@
 /*
  * poll.h - one round's questions to the systems, with a window of them in flight (contract 3.2)
  *
- * A system that does not answer is data, a lost broker cuts the poll short. The road's own files.
+ * A system that does not answer is only counted; a lost broker cuts the poll short. For the files
+ * of this room.
  */
 #ifndef CBX_ROAD_POLL_H
 #define CBX_ROAD_POLL_H
@@ -18,7 +19,7 @@ struct target {
 	size_t count;
 };
 
-/* One message that is or was in flight: targets first..first+count-1 */
+/* One message that was sent, about targets first..first+count-1 */
 struct question {
 	size_t first, count;
 	uint64_t sent_at;
@@ -31,10 +32,10 @@ struct cbx_poll {
 	char trace[CBX_UUID_TEXT];
 	struct target *targets;
 	size_t target_count, target_capacity;
-	size_t next; /* the first target that is not asked yet */
+	size_t next; /* the first target that has not been asked */
 	struct question *questions;
 	size_t question_count, question_capacity;
-	size_t oldest; /* the first question that may be undone */
+	size_t oldest; /* the first question that may be unanswered */
 	size_t in_flight;
 	float *replies; /* seconds */
 	size_t reply_count, reply_capacity;
@@ -45,23 +46,23 @@ struct cbx_poll {
 int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out);
 void cbx_poll_free(struct cbx_poll *poll);
 CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
-/* Ask @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
+/* Asks @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
 int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
 		 const int64_t *jobs, size_t count);
-/* Every system whose turn it is: about its jobs, or at a @discovery for all of them */
+/* Adds every system that is to be asked: about its jobs, or at a @discovery for all of them */
 int poll_add_all(struct cbx_poll *poll, bool discovery);
-/* Systems that came online meanwhile join the round; without memory they wait */
+/* Adds systems that are to be asked at once; those for which there is no memory wait */
 void poll_add_ask_now(struct cbx_poll *poll);
-/* Sends what the window has room for; a failure is that of the broker */
+/* Sends what the window has room for; negative: the broker is lost */
 int poll_ask(struct cbx_poll *poll);
 const char *poll_event(const struct target *target);
 /* How many questions wait in nl-hdms.request; -1 = unknown */
 int64_t poll_depth(struct cbx_road *road);
 
 /* receive.c */
-/* Waits for one answer, decodes and gathers it; and gives up the questions whose time is up */
+/* Waits for one answer, decodes it and adds it to the batch; then gives up overdue questions */
 void poll_receive(struct cbx_poll *poll);
-/* The round ends early: lists that were asked for in vain stay due */
+/* Marks the poll as cut short; lists that were asked for in vain stay due */
 void poll_cut(struct cbx_poll *poll);
 void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * receive.c - what comes back from the bus, and what it costs a system when nothing does
+ * receive.c - matches answers to questions, and notes which systems did not answer
  *
- * Decides whom an answer speaks for (contract 3.2): a reply that is late, doubled, unknown or
- * malformed touches nobody. A list that was asked for in vain stays due: it is asked for with the
- * next Job Status round, or at once when the system says anything, so that new jobs don't wait for
- * the next Update Database Task because one message was lost.
+ * An answer speaks for the systems that contract 3.2 names; one that is late, repeated, unknown or
+ * malformed changes nothing. If a list was asked for in vain it stays due: it is asked for in the
+ * next Job Status round, or as soon as the system reports anything. Otherwise one lost message
+ * would leave new jobs unmonitored until the next Update Database Task.
  */
 #include "road/batch.h"
 #include "road/command.h"
@@ -31,7 +31,7 @@ static void mark_list_due(const struct target *target)
 		target->entry->list_due = true;
 }
 
-/* Longer and longer, so that a dead system does not hold up every round */
+/* Asks the system less and less often, so that a dead one does not delay every round */
 static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
 	struct cbx_road *road = poll->road;
@@ -52,7 +52,8 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 	entry->ask_again_at = cbx_now(road->clock) + (uint64_t)(wait * (double)CBX_SECOND);
 }
 
-/* Lists that were asked for in vain, among @count targets from @first on, are asked for again */
+/* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for
+ * again */
 static void mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
 {
 	size_t i;
@@ -106,7 +107,7 @@ static void note_report_of(struct cbx_poll *poll, struct target *target,
 			     target->list && state == CBX_ONLINE);
 }
 
-/* The statuses of @target's system in the reply, as one report */
+/* Makes one report of the statuses that the reply holds about @target's system */
 static int receive_target(struct cbx_poll *poll, const struct question *question,
 			  struct target *target, const struct cbx_reply *reply)
 {
@@ -123,7 +124,7 @@ static int receive_target(struct cbx_poll *poll, const struct question *question
 
 	if (!own)
 		return -ENOMEM;
-	/* may renew the system, so the report borrows its name afterwards */
+	/* this may replace the system's record, so its name is borrowed afterwards */
 	note_report_of(poll, target, CBX_ONLINE);
 	report.system = target->entry->system->name;
 	for (i = 0; i < reply->count; i++)
@@ -168,7 +169,7 @@ static void mark_offline(struct cbx_poll *poll, const struct question *question,
 	}
 }
 
-/* Statuses of systems that this question did not ask about: rejected, each by itself */
+/* Counts statuses of systems that this question did not ask about */
 static void count_foreign(struct cbx_poll *poll, const struct question *question,
 			  const struct cbx_reply *reply)
 {
@@ -193,7 +194,8 @@ static void receive_error(struct cbx_poll *poll, struct question *question,
 			  CBX_FIELDS({ "system", target->entry->system->name },
 				     { "code", reply->code }, { "error", reply->message }),
 			  "nl-hdms answered an error");
-		/* an error to a batch changes nobody: they are asked singly in the next round */
+		/* an error to a batch says nothing about anybody: they are asked alone in the next
+		 * round */
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
@@ -242,7 +244,7 @@ static void note_reply_time(struct cbx_poll *poll, const struct question *questi
 	poll->replies[poll->reply_count++] = (float)seconds;
 }
 
-/* Does the reply answer what was asked? One that says nothing of jobs is not one without jobs. */
+/* Does the reply answer the question? One that says nothing about jobs is not one without jobs. */
 static bool answers(const struct cbx_poll *poll, const struct question *question,
 		    const struct cbx_reply *reply)
 {
@@ -302,7 +304,7 @@ static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		}
 		break;
 	case CBX_BUS_CANCELLED:
-		/* deaf: the reply queue is gone, so the connection is made anew */
+		/* the reply queue is gone: a new connection gets a new one */
 		poll->road->bus->ops->disconnect(poll->road->bus);
 		cbx_link_lost(&poll->road->bus_link, CHATTERBOX_E_DOWN);
 		break;
@@ -343,7 +345,7 @@ static void give_up_overdue(struct cbx_poll *poll)
 	}
 }
 
-/* Until when to wait: the oldest question's deadline, the batch's age, a second at most */
+/* Until when to wait: the oldest question's deadline or the batch's age, at most a second */
 static uint64_t wait_until(const struct cbx_poll *poll)
 {
 	uint64_t until = cbx_now(poll->road->clock) + CBX_SECOND;

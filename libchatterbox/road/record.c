@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * record.c - records a batch in one transaction, and ends what was in it
+ * record.c - records a batch in one transaction, and acknowledges the messages that were in it
  *
- * Decides what happens to a batch whose transaction fails: answers are dropped, since the next
- * round asks again; pushes stay unacknowledged and are merged again; a batch whose commit is
- * unknown hangs until the ledger knows (contract 5.3).
+ * If the transaction fails, answers are dropped, since the next round asks again; pushes stay
+ * unacknowledged and are merged again. A batch of which nobody knows whether it was committed waits
+ * until the ledger knows (contract 5.3).
  */
 #include "road/batch.h"
 

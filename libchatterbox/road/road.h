@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * road.h - the poller's world: what the road from poll to observe works on; one owner thread
+ * road.h - the data that the poller's thread works on, from asking to publishing
  *
  *	poll -> decode -> merge -> record -> share -> tell -> observe
  *
@@ -37,18 +37,18 @@ struct cbx_received {
 	int64_t room[];
 };
 
-/* One system in a batch: its list before and after */
+/* A system changed by the batch: its list before and after */
 struct cbx_touched;
 struct cbx_command;
-/* What SQL knows of the jobs in a batch */
+/* What SQL knows about the jobs of the batch */
 struct cbx_pasts;
 
-/* A batch on its way through merge, record and share */
+/* The batch: what has been received, and its way through merge, record and share */
 struct cbx_road_batch {
 	struct cbx_received *received, **received_end;
 	size_t received_count;
-	size_t portion;  /* so many in one transaction, 0 = all: see batch.c */
-	size_t bytes;    /* of the statuses in it */
+	size_t portion;  /* reports per transaction, 0 = all: see batch.c */
+	size_t bytes;    /* of the statuses received */
 	uint64_t oldest; /* when the first of it was received */
 	struct cbx_inbound *inbounds, **inbounds_end; /* acknowledged when it is committed */
 	struct cbx_batch record;
@@ -60,7 +60,8 @@ struct cbx_road_batch {
 struct cbx_road {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_settings *settings; /* taken from the place; never kept across on_turn() */
+	struct cbx_settings
+		*settings; /* of the present configuration; do not keep it across on_turn() */
 	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
 	struct cbx_snapshot_slot *slot;
@@ -78,14 +79,14 @@ struct cbx_road {
 	int64_t epoch; /* under which the tables below were loaded; 0 = not loaded */
 	struct cbx_active_jobs *jobs;
 	struct cbx_systems *systems;
-	int64_t db_offset_ms; /* database's clock minus the monotonic one's milliseconds */
+	int64_t db_offset_ms; /* database's clock minus the monotonic one, in ms */
 	uint64_t db_clock_at; /* when that was measured, ns */
 
 	struct cbx_road_batch batch;
-	bool hanging;            /* the last record's outcome is unknown: resolve it first */
-	uint64_t share_retry_at; /* not before, after a failure */
-	bool share_whole;        /* every hash is to be written anew */
-	uint64_t share_next;     /* n of the write guard */
+	bool hanging; /* nobody knows whether the last transaction was committed: find out first */
+	uint64_t share_retry_at; /* after a failure: not before then */
+	bool share_whole;        /* everything in Redis has to be written again */
+	uint64_t share_next;     /* counts up the numbers of the write guard */
 	bool systems_dirty;
 	bool announced; /* under this epoch */
 	struct cbx_totals announced_totals;
@@ -94,19 +95,19 @@ struct cbx_road {
 	size_t commands_in_flight;
 	uint64_t command_id;
 
-	/* what the controllers and the inbox want of the loop */
-	struct cbx_system_entry **ask_now; /* systems to be asked for their list at once */
+	/* requests to the loop, from controllers and inbox */
+	struct cbx_system_entry **ask_now; /* systems whose list is to be asked for at once */
 	size_t ask_now_count, ask_now_capacity;
-	void (*command)(void *user, struct cbx_inbound *inbound); /* takes it over */
+	void (*command)(void *user, struct cbx_inbound *inbound); /* takes @inbound over */
 	void *command_user;
-	/* After each commit: what it recorded */
+	/* called after each commit */
 	void (*recorded)(void *user, const struct cbx_batch *batch);
 	void *recorded_user;
-	/* On every turn of a loop that may last: takes new settings; true = stop */
+	/* Called on every turn of a long loop: takes over new settings. True = stop. */
 	bool (*on_turn)(void *user);
 	void *on_turn_user;
 
-	/* for the view; cbx_road_update_snapshot() does nothing while a follower shows its own */
+	/* for the snapshot; while following, the follower updates it */
 	bool following;
 	size_t internal; /* members of APP:internal_systems */
 	double interval_base, interval_current;
@@ -116,11 +117,11 @@ struct cbx_road {
 };
 
 int cbx_road_init(struct cbx_road *road); /* after the borrowed members are set */
-/* Drops everything loaded: we do not lead any more */
+/* Drops everything that was loaded: this instance no longer leads */
 void cbx_road_unload(struct cbx_road *road);
 void cbx_road_close(struct cbx_road *road);
 
-/* Still? A process may have been frozen between any two lines */
+/* To be asked again and again: the process may have been frozen between any two lines */
 static inline bool cbx_road_leads(const struct cbx_road *road)
 {
 	return cbx_leadership_epoch(road->leadership) == road->epoch;
@@ -132,20 +133,20 @@ static inline int64_t cbx_road_db_now(const struct cbx_road *road)
 	return (int64_t)(cbx_now(road->clock) / CBX_MS) + road->db_offset_ms;
 }
 
-/* --- batch.c: what was received, until it is recorded --- */
+/* --- batch.c: the reports that wait to be merged --- */
 
-/* Copies @report; takes a reference of each status */
+/* Adds a copy of @report to the batch; takes references of the statuses */
 int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
 		     struct cbx_inbound *from);
-/* Is the batch large or old enough to be committed in the middle of a round? */
+/* Is the batch so large or old that it should be committed during a round? */
 bool cbx_road_commit_is_due(const struct cbx_road *road);
 
 /* --- apply.c --- */
 
-/* Applies what is in the inbox: marks systems, receives pushes, hands commands on */
+/* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on */
 int cbx_road_drain_inbox(struct cbx_road *road);
-/* Any report of a system: it is in this @state, what its time-outs held back is forgotten, and a
- * list that is due is asked for at once, unless this was one (@listed). -ENOMEM. */
+/* A system was reported, in this @state: forgets its timeouts and, if its list is due, asks for it
+ * at once, unless this report was the list (@listed). -ENOMEM. */
 int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
 			 enum cbx_system_state state, bool listed);
 /* Ask this system for its list as soon as possible */
@@ -153,63 +154,64 @@ int cbx_road_ask_now(struct cbx_road *road, const char *system);
 
 /* --- round.c --- */
 
-/* Merge, record, share, tell, observe. 0, also when there was nothing to do;
- * CHATTERBOX_E_DOWN: a hanging or failed record, the loop must see to the link;
- * CHATTERBOX_E_FENCED: we don't lead any more. */
+/* Commits the batch: merge, record, share, tell, observe. 0, also when it is empty;
+ * CHATTERBOX_E_DOWN: the transaction failed or its outcome is unknown, and the loop has to look
+ * after the connection; CHATTERBOX_E_FENCED: this instance no longer leads. */
 int cbx_road_commit(struct cbx_road *road);
 
 /* --- record.c --- */
 
-/* Throws away everything that waits: pushes go back unacknowledged (their connection brings them
- * again)
- */
+/* Discards the batch: pushes go back unacknowledged, the broker will deliver them again */
 void cbx_road_discard(struct cbx_road *road);
 int cbx_road_measure_db_clock(struct cbx_road *road);
 
-/* --- load.c: everything from SQL and the shared state, at a take-over --- */
+/* --- load.c --- */
 
+/* Reads everything from SQL and Redis, at a take-over */
 int cbx_road_load(struct cbx_road *road, int64_t epoch);
-/* The rows of status_monitor into @jobs and @systems; @live = only the live ones become jobs */
+/* Reads the rows of status_monitor into @jobs and @systems; @live: only live jobs */
 int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 		       struct cbx_systems *systems, bool live);
-/* One field of APP:online_systems; one that can't be understood is an unknown system, or none */
+/* Reads one field of APP:online_systems; one that is not understood makes an unknown system, or
+ * none */
 int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field);
-/* A record of what a row says */
+/* Makes a record of a row */
 int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct cbx_job **out);
 
 /* --- notice.c: what others changed --- */
 
-/* The database's clock, rows that OCD inserted, origins, what others show in the shared state, and
- * systems that have been offline too long. CHATTERBOX_E_DOWN: a round can't begin. */
+/* Reads the database's clock, rows that OCD inserted, origins, and what others write and we only
+ * show; ends the jobs of systems that are offline for too long. CHATTERBOX_E_DOWN: a round can't
+ * begin. */
 int cbx_road_look_around(struct cbx_road *road, bool discovery);
-/* Of these: rows that OCD inserted, and origins */
+/* The part of it about jobs: adds those that OCD has inserted since, and updates changed origins */
 int cbx_road_notice_rows(struct cbx_road *road);
-/* The jobs of @table whose origin turned to ocd in SQL */
+/* Updates those jobs of @table whose origin SQL now says is ocd */
 int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
 
 /* --- share.c, share_whole.c --- */
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
-/* From now on the shared state takes no write of an epoch older than @epoch: 0; E_FENCED when a
- * newer one stands there, see cbx_road_fenced(); or a failure */
+/* From now on Redis takes no write of an epoch older than @epoch. CHATTERBOX_E_FENCED: a newer
+ * epoch has written there, see cbx_road_fenced(); or another failure. */
 int cbx_road_claim(struct cbx_road *road, int64_t epoch);
-/* The same at a take-over, before anything is read: 0 also when the shared state is down, or can
- * only not be written. E_FENCED: the keeper is about to find out who leads. */
+/* The same at a take-over, before anything is read. 0 also when Redis is down or can't be written.
+ * CHATTERBOX_E_FENCED: the lease keeper is about to find out who leads. */
 int cbx_road_take_over(struct cbx_road *road, int64_t epoch);
-/* A write under @epoch was held off: the keeper is told, and everything is to be written anew,
- * later. E_FENCED. */
+/* A write under @epoch was rejected by Redis as stale: tells the lease keeper, and makes everything
+ * be written again later. Returns CHATTERBOX_E_FENCED. */
 int cbx_road_fenced(struct cbx_road *road, int64_t epoch);
-/* The hashes of the touched systems, and dirty systems; failures set share_whole */
+/* Writes the systems that the batch changed to Redis; a failure sets share_whole */
 void cbx_road_share(struct cbx_road *road);
-/* Is the marker ours? Writes everything anew when it is not, or when share_whole is set. */
+/* Does Redis hold our state? Writes everything again if not, or if share_whole is set. */
 int cbx_road_share_check(struct cbx_road *road);
 
 /* --- observe.c --- */
 
 /* Counts what a batch changed */
 void cbx_road_observe(struct cbx_road *road);
-/* Publishes the present snapshot */
+/* Swaps in a new snapshot for readers */
 int cbx_road_update_snapshot(struct cbx_road *road);
 
 #endif

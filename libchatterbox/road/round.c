@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * round.c - the road: poll, decode, merge, record, share, tell, observe
+ * round.c - one round: poll, decode, merge, record, share, tell, observe
  *
- * This page is the order of it all. Decides that pushes and batches are dealt with between replies,
- * so that a large fleet does not hold up events; that the stop flag and the lease are looked at on
- * every turn; and that nobody sees or is told what is not committed.
+ * This page holds the order of all of it. Pushes and batches are handled between answers, so that a
+ * large fleet does not delay events; on every turn the stop flag and the lease are checked; and
+ * nobody sees anything, or is told of it, before it is committed.
  */
 #include "road/round.h"
 
@@ -23,7 +23,7 @@ static void tell(struct cbx_road *road)
 	road->recorded(road->recorded_user, &road->batch.record);
 }
 
-/* The transaction is committed: everybody may see it now */
+/* The transaction is committed: makes the changes visible */
 static int show_portion(struct cbx_road *road)
 {
 	int result = cbx_road_keep(road);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * share.c - writes the shared state after the commit (contract 4): what differs, in one call, each
- * hash under its number
+ * share.c - writes changes to Redis after the commit (contract 4), in one call, each hash under its
+ * write number
  *
- * It is a cache: a write that fails is never an error of the round. It only means that everything
- * is written anew, when the server is back and says whose state it holds.
+ * Redis is a cache, so a failed write is not an error of the round; everything is written again
+ * when the server is back.
  *
- * A leader claims the shared state before it writes there (contract 2.5): from then on
- * what an earlier one has on its way is held off. When a newer epoch stands there it is the keeper
- * who finds out whether another leads; until it has, nothing is shared. APP:state says nothing of
- * that: a foreign marker is only written over.
+ * A leader claims the state before it writes (contract 2.5): from then on Redis rejects writes of
+ * earlier leaders that are still on their way. If a newer epoch has written there, the lease keeper
+ * finds out whether another instance leads, and until then nothing is written. APP:state does not
+ * matter here: the marker of another is simply overwritten.
  */
 #include "road/share_internal.h"
 
@@ -101,7 +101,7 @@ static const struct cbx_status *shown(const struct cbx_job *job)
 	return job && job->phase == CBX_LIVE ? job->status : NULL;
 }
 
-/* Fields that differ between two lists of one system, both sorted by job_id */
+/* Adds the fields that differ between two lists of one system, both sorted by job_id */
 static void add_differences(struct share_writes *w, const struct cbx_job_list *before,
 			    const struct cbx_job_list *after)
 {
@@ -122,7 +122,7 @@ static void add_differences(struct share_writes *w, const struct cbx_job_list *b
 	}
 }
 
-/* Above those of every earlier leader */
+/* Higher than those of every earlier leader */
 static uint64_t next_number(struct cbx_road *road)
 {
 	return ((uint64_t)road->epoch << 32) | (++road->share_next & 0xffffffffU);
@@ -151,9 +151,9 @@ void share_add_write(struct cbx_road *road, struct share_writes *w, const char *
 	w->count++;
 }
 
-/* Hashes that their own guards hold off: the database was reset, and an earlier life of this epoch
- * wrote them, or somebody set a guard by hand. When everything is written anew the lease decides,
- * else they stay as they are. */
+/* Hashes whose own guards reject our writes: the database was reset and an earlier life of this
+ * epoch wrote them, or somebody set a guard by hand. If everything is being written again the lease
+ * decides, else they stay as they are. */
 static int stored_above(struct cbx_road *road, const struct cbx_state_write *held, size_t count)
 {
 	if (held->whole && road->state->stored < CBX_EPOCH_RAISE_END) {
@@ -229,7 +229,7 @@ int share_systems(struct cbx_road *road, bool all)
 	if (!entries || !fields || !offsets)
 		return -ENOMEM;
 	for (i = 0; i < count; i++) {
-		/* who was never heard of has nothing to show */
+		/* a system that was never reported has nothing to show */
 		if (!(entries[i]->dirty || all) || !entries[i]->system->last_check_ms)
 			continue;
 		fields[n].name = entries[i]->system->name;

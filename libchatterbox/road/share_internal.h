@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* share_internal.h - the writes of the shared state being gathered; shared by the files of share */
+/* share_internal.h - collects the writes of one call to Redis; shared by share.c and share_whole.c
+ */
 #ifndef CBX_ROAD_SHARE_INTERNAL_H
 #define CBX_ROAD_SHARE_INTERNAL_H
 
 #include "road/batch.h"
 
-/* Writes being gathered, and the field arrays they point into */
+/* The writes, and the arrays of fields that they point into */
 struct share_writes {
 	struct cbx_state_write *all;
 	size_t count, capacity;
@@ -16,21 +17,21 @@ struct share_writes {
 	bool failed;
 };
 
-/* Room for @systems writes with up to @fields fields in all: nothing moves while they are gathered.
- * false = no memory; free() in any case */
+/* Makes room for @systems writes with up to @fields fields in all, so that nothing moves while they
+ * are collected. False = out of memory; share_writes_free() in any case. */
 bool share_writes_begin(struct share_writes *w, size_t systems, size_t fields);
 void share_writes_free(struct share_writes *w);
-/* One more write: what differs between two lists of a system, or all of @after when @whole */
+/* Adds a write: the difference between two lists of a system, or all of @after when @whole */
 void share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
 		     const struct cbx_job_list *before, const struct cbx_job_list *after,
 		     bool whole);
-/* 0; CHATTERBOX_E_FENCED when they were held off; or a failure */
+/* 0; CHATTERBOX_E_FENCED when Redis rejected them as stale; or a failure */
 int share_write_jobs(struct cbx_road *road, struct share_writes *w);
 
-/* Systems whose state changed since they were last written; @all = every known one */
+/* Writes the systems whose state changed since they were last written; @all = all known ones */
 int share_systems(struct cbx_road *road, bool all);
-/* A failure of the shared state: the link notes it, and everything is to be written anew. That a
- * write was held off is no failure of the server. Returns @error. */
+/* Redis failed: notes it on the link and makes everything be written again. A stale write is not a
+ * failure of the server. Returns @error. */
 int share_failed(struct cbx_road *road, int error);
 
 #endif

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * share_whole.c - everything written anew, when the shared state is empty, foreign or doubtful
+ * share_whole.c - writes everything to Redis again, when it is empty, belongs to another or is in
+ * doubt
  *
- * Decides that it is claimed first and marked last: until the marker is there, nobody takes the
- * state for whole.
+ * First it is claimed, and last it is marked as ours: readers trust it only while the marker is
+ * there.
  */
 #include "road/share_internal.h"
 #include "tell/tell.h"
@@ -15,7 +16,7 @@
 
 #define WHOLE_CHUNK 256
 
-/* Names of hashes whose system has no live job here */
+/* Names of hashes whose system has no live job */
 struct stale {
 	struct cbx_road *road;
 	char **names;
@@ -49,7 +50,7 @@ static int note_listed(void *user, const char *system, int64_t ms)
 	return note_stale(user, system, NULL);
 }
 
-/* The index as well: who was cut off between a hash and its index left a name without a hash */
+/* Also cleans the index: a writer that died between hash and index left a name without a hash */
 static int drop_stale(struct cbx_road *road)
 {
 	struct stale stale = { .road = road };
@@ -92,7 +93,8 @@ static int share_chunk(struct cbx_road *road, const struct cbx_frozen_jobs *froz
 	return result;
 }
 
-/* As the Job Send Status Task told them last: its next run is up to a minute away */
+/* Writes the figures as the Job Send Status Task last published them: its next run may be a minute
+ * away */
 static int share_figures(struct cbx_road *road)
 {
 	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
@@ -121,7 +123,7 @@ static int share_everything(struct cbx_road *road)
 		result = share_systems(road, true);
 	if (!result)
 		result = share_figures(road);
-	/* the marker comes last: until it is there, nobody takes the state for whole */
+	/* the marker comes last: readers do not trust the state before it is there */
 	if (!result)
 		result = road->state->ops->write_epoch(road->state, road->epoch);
 	return result > 0 ? cbx_road_fenced(road, road->epoch) : result;

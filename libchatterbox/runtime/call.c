@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * call.c - a call's way to the thread that answers it, its end and its parameters
+ * call.c - hands a call to the thread that answers it, reads its parameters, and ends it
  *
- * Decides that a call which writes is refused here unless we lead, or observe and can carry it to
- * the leader.
+ * A call that changes something is refused unless this instance leads, or is an observer and can
+ * have it done by the leader.
  */
 #include "runtime/call.h"
 

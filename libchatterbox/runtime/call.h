@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * call.h - one call of the API: from AMQP, HTTP or C, answered by whichever thread can
+ * call.h - one call of the API, from AMQP, HTTP or C
  *
- * A call names a method (contract 3.5, and a few of our own) and carries parsed
- * parameters. It goes straight to the thread that answers it: one that only reads to the desk, one
- * that changes something to the poller, which holds the lease. Each is finished exactly once, by
- * cbx_call_done() or cbx_call_fail(), in any thread.
+ * A call names a method (contract 3.5, and some of our own) and has parsed parameters. It goes
+ * straight to the thread that answers it: to the request worker if it only reads, to the poller,
+ * which leads, if it changes something. It ends exactly once, by cbx_call_done() or
+ * cbx_call_fail(), in any thread.
  */
 #ifndef CBX_RUNTIME_CALL_H
 #define CBX_RUNTIME_CALL_H
@@ -29,7 +29,7 @@ enum cbx_call_code {
 	CBX_CALL_TIMEOUT = -32002,
 	CBX_CALL_DOWN = -32003,
 	CBX_CALL_HDMS = -32004,
-	CBX_CALL_STANDBY = -32005, /* not on AMQP: only the leader consumes there */
+	CBX_CALL_STANDBY = -32005, /* not over AMQP, where only the leader consumes */
 };
 
 struct cbx_poller;
@@ -38,56 +38,58 @@ struct cbx_call;
 
 struct cbx_method {
 	const char *name;
-	/* One of the two: who answers it. Both finish the call, now or later. */
+	/* Which thread answers it: one of these two. Both end the call, now or later. */
 	void (*worker)(struct cbx_request_worker *worker, struct cbx_call *call);
 	void (*poller)(struct cbx_poller *poller, struct cbx_call *call);
-	/* How an observer does it, in its poller; NULL = it can't. With a desk's it is the way out
-	 * when SQL is not to be had. */
+	/* How an observer answers it, in its poller; NULL = it can't. If `worker` is set as well,
+	 * this is used when SQL is not available. */
 	void (*observer)(struct cbx_poller *poller, struct cbx_call *call);
 };
 
 struct cbx_call {
 	const struct cbx_method *method;
 	json_t *params; /* an object; owned */
-	/* The outcome */
+	/* How it ended */
 	enum cbx_call_code code;
 	char message[256];
-	char data[65]; /* the code that nl-hdms answered; "" = none */
+	char data[65]; /* the error code that nl-hdms answered; "" = none */
 	char *result;  /* JSON; owned */
-	/* Called once when it is finished; takes it over. Must not block. */
+	/* Called once when it has ended; takes the call over. Must not block. */
 	void (*done)(struct cbx_call *call);
 	void *user;
 };
 
-/* Where calls are given in. Hosts and the listener share one. */
+/* Where calls are submitted. Hosts and the listener share one. */
 struct cbx_calls {
 	const struct cbx_method *methods; /* the last one has no name */
 	struct cbx_mailbox *worker;       /* of struct cbx_call */
 	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
 	struct cbx_leadership *leadership;
-	bool observer; /* what changes something is carried to the leader */
+	bool observer; /* changes are passed on to the leader */
 	_Atomic bool closed;
 };
 
 /* NULL when there is no such method */
 const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name);
-/* Any thread; takes the call over. One that nobody can take is finished at once: a full mailbox is
- * "a server is down", and an instance that neither leads nor observes refuses what writes. */
+/* Submits a call and takes it over. Any thread. A call that can't be taken ends at once:
+ * CBX_CALL_DOWN if the mailbox is full, CBX_CALL_STANDBY if it writes and this instance neither
+ * leads nor observes. */
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
-/* The same for one that the desk found to be the poller's business */
+/* The same for a call that the request worker passes on to the poller */
 void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call);
-/* Takes @params over, also when it fails; NULL params are {} */
+/* Takes @params over, even when it fails; NULL means {} */
 int cbx_call_new(const struct cbx_method *method, json_t *params,
 		 void (*done)(struct cbx_call *call), void *user, struct cbx_call **out);
 void cbx_call_free(struct cbx_call *call);
 CBX_DEFINE_CLEANUP(struct cbx_call *, cbx_call_free)
-/* Finishes it with what @result holds (emptied) */
+/* Ends it successfully with the content of @result, which is emptied */
 void cbx_call_done(struct cbx_call *call, struct cbx_text *result);
 void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *message);
-/* By a negative return value of the library; @message "" = its own text */
+/* Ends it with the error that belongs to a negative return value; @message "" = the standard text
+ */
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message);
 
-/* Parameters. Each failure finishes nothing: it leaves a line in @error and returns -EINVAL. */
+/* Parameters. A failure does not end the call: it writes a line to @error and returns -EINVAL. */
 int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, const char **out,
 		   char error[256]);
 int cbx_param_count(const struct cbx_call *call, const char *name, bool needed, int64_t *out,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* observe.c - makes the families and fills the gauges; no label ever carries a system or a job */
+/* counters.c - creates the metric families and sets the gauges; no label ever holds a system or a
+ * job */
 #include "runtime/counters.h"
 
 #include "decode/decode.h"
@@ -8,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A family: where its pointer goes, and what Prometheus is told of it */
+/* One family: where to keep its pointer, and what Prometheus is told about it */
 static const struct {
 	size_t offset;
 	enum cbx_metric_type type;
@@ -79,9 +80,8 @@ static const struct {
 static const char *const load_reasons[] = { "cycle", "timeouts", "queue", "reply_time" };
 static const char *const server_names[] = { "redis", "rmq", "sql" };
 
-/* A counter that has not counted yet is 0, not absent: alerts need that. These are the label values
- * that are known beforehand, each of the first with each of the second; others come as they count.
- */
+/* Counters that have not counted yet are exported as 0, since alerts need them. These label values
+ * are known beforehand (every first with every second one); others appear when they first count. */
 #define FIRST_MOST 7
 #define SECOND_MOST 5
 #define NO_SECOND    \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* observe.h - the metric families of contract 7, by their names there; one set an engine */
+/* counters.h - the metrics of contract 7; each engine has a set of its own */
 #ifndef CBX_RUNTIME_COUNTERS_H
 #define CBX_RUNTIME_COUNTERS_H
 
@@ -21,9 +21,9 @@ struct cbx_counters {
 
 int cbx_counters_init(struct cbx_counters *counters, const char *version, const char *revision);
 void cbx_counters_close(struct cbx_counters *counters);
-/* What was left out of a report that was read */
+/* Counts what the decoder rejected */
 void cbx_counters_add_rejects(struct cbx_counters *counters, const struct cbx_reply *reply);
-/* The gauges of a view; the job figures are exported by the leader only */
+/* Sets the gauges from a snapshot; only a leader exports the figures of jobs */
 void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_snapshot *snapshot,
 			       bool leads);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* envelope.c - one place that knows how a message of ours is wrapped */
+/* envelope.c - wraps outgoing messages */
 #include "runtime/envelope.h"
 
 void cbx_envelope_open(const struct cbx_settings *settings, struct cbx_text *body, const char *id,

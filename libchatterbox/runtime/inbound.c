@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * inbound.c - decides what each event in does, by its routing key (contract 3.4)
+ * inbound.c - finds out from its routing key what an event means (contract 3.4)
  *
- * The bindings are configurable, so a key is recognised by its end:
+ * Bindings can be configured, so only the last part of the key counts:
  * nl-hdms.event.control.system_online and my.event.system_online mean the same.
  */
 #include "runtime/inbound.h"
@@ -76,7 +76,7 @@ static const struct route *find_route(const char *routing_key)
 	return NULL;
 }
 
-/* {"info":"\"600\""}: a text or a number, in either envelope; "" when there is no info */
+/* Reads {"info":"\"600\""}, a text or a number, in either envelope; "" when there is no info */
 static int decode_interval(const char *body, size_t len, char out[CBX_NUMBER_TEXT])
 {
 	json_t *root = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inbound.h - what the listener and hosts hand to the poller, and what goes back
+ * inbound.h - what the listener and hosts hand to the poller, and what comes back
  *
- * A message from the bus is decoded in the listener's thread, applied in the poller's, and settled
- * in the listener's again, after the commit.
+ * A message is decoded in the listener's thread, applied in the poller's, and after the commit
+ * acknowledged in the listener's again.
  */
 #ifndef CBX_RUNTIME_INBOUND_H
 #define CBX_RUNTIME_INBOUND_H
@@ -16,14 +16,14 @@ enum cbx_inbound_type {
 	CBX_IN_REPORT,   /* reply: pushed statuses */
 	CBX_IN_ONLINE,   /* reply: systems */
 	CBX_IN_OFFLINE,  /* reply: systems */
-	CBX_IN_INTERVAL, /* text: seconds as OCD told them, "" = read them from the shared state */
+	CBX_IN_INTERVAL, /* text: the seconds OCD sent; "" = read them from Redis */
 	CBX_IN_DISCOVER, /* run the Update Database Task now */
 	CBX_IN_POLL,     /* run the Job Status Task now */
-	CBX_IN_CALL,     /* call: the controllers' business */
-	CBX_IN_ANSWER,   /* letter: to the listener only, to be sent and its request settled */
+	CBX_IN_CALL,     /* call: for a controller */
+	CBX_IN_ANSWER, /* response: for the listener, which sends it and acknowledges the request */
 };
 
-/* An answer to a request that came by the bus */
+/* The answer to a request that came over AMQP */
 struct cbx_response {
 	char *reply_to;
 	char *correlation_id; /* or NULL */
@@ -38,29 +38,30 @@ struct cbx_inbound {
 	enum cbx_inbound_type type;
 	struct cbx_reply *reply;
 	char text[CBX_NUMBER_TEXT];
-	struct cbx_call *call; /* not owned: whoever takes it finishes it */
+	struct cbx_call *call; /* not owned: whoever handles it ends it */
 	struct cbx_response response;
 	uint64_t at; /* arrival, ns */
-	/* where it came from; answer NULL = nobody waits for its settlement */
-	struct cbx_mailbox *answer; /* the listener's; the inbound itself goes back in it */
+	/* where it came from; NULL = nobody waits for it to come back */
+	struct cbx_mailbox *answer; /* the listener's mailbox; this inbound is put back into it */
 	const char *event;          /* its name in metrics; static */
 	uint64_t tag;
-	uint64_t connection; /* tags of an earlier connection are void */
-	bool refused;        /* SQL took something in it not: reject it */
-	bool ok;             /* set by the poller: acknowledge, else reject */
-	bool again;          /* set by the poller: it could not be applied, deliver it again */
+	uint64_t connection; /* number of its connection; tags of an earlier one are void */
+	bool refused;        /* SQL refused a status in it for good: reject the message */
+	bool ok;             /* set by the poller: acknowledge it, else reject it */
+	bool again; /* set by the poller: it could not be applied, let the broker deliver it again
+		     */
 	struct cbx_inbound *next;
 };
 
 int cbx_inbound_new(enum cbx_inbound_type type, struct cbx_inbound **out);
 void cbx_inbound_free(struct cbx_inbound *inbound);
 CBX_DEFINE_CLEANUP(struct cbx_inbound *, cbx_inbound_free)
-/* Back to where it came from, else freed */
+/* Sends it back to where it came from, to be acknowledged (@ok) or rejected; else frees it */
 void cbx_inbound_finish(struct cbx_inbound *inbound, bool ok);
-void cbx_inbound_requeue(struct cbx_inbound *inbound); /* not applied: deliver it again */
+void cbx_inbound_requeue(struct cbx_inbound *inbound); /* sends it back to be delivered again */
 
-/* A bus message's body and routing key into an inbound. CHATTERBOX_E_DECODE: it can't be
- * understood, or nobody handles that key. @rejects as in struct cbx_reply are in its reply. */
+/* Makes an inbound of a message. CHATTERBOX_E_DECODE: it is not understood, or its key means
+ * nothing to us. What was rejected in it is counted in its reply. */
 int cbx_inbound_decode(const char *routing_key, const char *body, size_t len,
 		       const struct cbx_decode_limits *limits, struct cbx_inbound **out);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* leadership.c - decides that a leader whose last renewal is older than the lease leads no more */
+/* leadership.c - says whether this instance leads; it does not if its last renewal is older than
+ * the lease */
 #include "runtime/leadership.h"
 #include "base/read.h"
 
@@ -86,7 +87,7 @@ int64_t cbx_leadership_newer(struct cbx_leadership *leadership, int64_t epoch)
 	return newer;
 }
 
-/* With the lock held */
+/* Call with the lock held */
 static bool is_late(const struct cbx_leadership *leadership)
 {
 	return cbx_now(leadership->clock) >= leadership->valid_until &&

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * settings.c - copies the configuration into settings, by the table of keys, and hands them on
+ * settings.c - makes typed settings of a configuration, by the table of keys, and hands them to the
+ * threads
  *
- * Decides that a key which needs a restart keeps its value, whatever the new configuration says.
+ * A key that needs a restart keeps its old value, whatever the new configuration says.
  */
 #include "runtime/settings.h"
 
@@ -29,7 +30,7 @@ enum type {
 	AS_LIST,
 };
 
-/* Where the value of the key of the same index goes */
+/* Where the value of the key with the same index goes */
 static const struct member {
 	enum type type;
 	size_t offset;
@@ -84,7 +85,7 @@ static int copy_list(char *const *items, size_t count, struct cbx_texts *to)
 	return result;
 }
 
-/* Which of "redis|memory" @text is */
+/* The index of @text in a list like "redis|memory" */
 static int choice_of(const char *choices, const char *text)
 {
 	int choice = 0;
@@ -144,7 +145,7 @@ static int keep(const struct member *member, const void *from, void *to)
 	return 0;
 }
 
-/* Texts may be secrets */
+/* A text may be a secret */
 static void wipe(char *text)
 {
 	if (text)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings.h - the configured values that the threads work by
+ * settings.h - the configured values, as the threads use them
  *
- * The members are those of config/keys.def: a line there is a member here. Settings never change: a
- * reload makes new ones, which the engine puts where the old ones were, and each thread takes them
- * at the safe point of its loop. Times are nanoseconds.
+ * The members are those of config/keys.def: each line there is a member here. Settings never
+ * change. A reload makes new ones and puts them in place of the old; each thread takes them over at
+ * a safe point of its loop. Times are in nanoseconds.
  */
 #ifndef CBX_RUNTIME_SETTINGS_H
 #define CBX_RUNTIME_SETTINGS_H
@@ -26,7 +26,7 @@ struct cbx_texts {
 
 /* Section sequelize or live_temp */
 struct cbx_database_settings {
-	char *host; /* NULL: there is none */
+	char *host; /* NULL: not configured */
 	int64_t port;
 	char *database;
 	char *username;
@@ -35,7 +35,7 @@ struct cbx_database_settings {
 	char *sslrootcert;
 };
 
-/* The choices, in the order of their lines in keys.def */
+/* Choices, in the order in which keys.def lists them */
 enum cbx_store_choice { CBX_STORE_REDIS, CBX_STORE_MEMORY };
 enum cbx_bus_choice { CBX_BUS_RMQ, CBX_BUS_MEMORY };
 enum cbx_sql_choice { CBX_SQL_POSTGRES, CBX_SQL_SQLITE };
@@ -63,14 +63,14 @@ struct cbx_settings {
 #include "config/keys.def"
 };
 
-/* What @config says. Keys that need a restart stay as they are in @old; NULL = there is no old one.
- * Return: 0, -ENOMEM. */
+/* The settings of @config. Keys that need a restart keep their value from @old; NULL = no old
+ * settings. Return: 0, -ENOMEM. */
 int cbx_settings_new(const struct chatterbox_config *config, const struct cbx_settings *old,
 		     struct cbx_settings **out);
 struct cbx_settings *cbx_settings_ref(struct cbx_settings *settings);
 void cbx_settings_unref(struct cbx_settings *settings); /* takes NULL */
 
-/* Where the present settings of an engine are */
+/* Where an engine keeps its present settings */
 struct cbx_settings_place {
 	pthread_mutex_t lock;
 	struct cbx_settings *present;
@@ -78,10 +78,10 @@ struct cbx_settings_place {
 
 void cbx_settings_place_init(struct cbx_settings_place *place);
 void cbx_settings_place_close(struct cbx_settings_place *place);
-/* Any thread: takes @settings over */
+/* Puts @settings in place and takes them over. Any thread. */
 void cbx_settings_put(struct cbx_settings_place *place, struct cbx_settings *settings);
-/* Any thread: makes *@mine the present ones; true when it was not. @mine is a reference of the
- * caller's, or NULL before the first time. */
+/* Makes *@mine the present settings; true when they are new. @mine is the caller's reference, NULL
+ * at first. Any thread. */
 bool cbx_settings_take(struct cbx_settings_place *place, struct cbx_settings **mine);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* view.c - swaps pictures under a mutex that is held for a pointer's copy only */
+/* snapshot.c - the snapshot that readers see; a mutex is held only while its pointer is copied */
 #include "runtime/snapshot.h"
 
 #include <errno.h>

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * snapshot.h - what readers see: a frozen, counted picture that the poller swaps in after each
- * batch
+ * snapshot.h - what readers see: a frozen, counted copy that the poller replaces after each batch
  *
- * Readers never lock the road: they take a reference of the present view and keep it as long as
- * they like.
+ * Readers do not lock out the poller: they take a reference to the present snapshot and keep it as
+ * long as they like.
  */
 #ifndef CBX_RUNTIME_SNAPSHOT_H
 #define CBX_RUNTIME_SNAPSHOT_H
@@ -33,14 +32,14 @@ struct cbx_snapshot {
 	uint64_t published_at; /* ns */
 };
 
-/* The present picture of both tables, the rest of it empty */
+/* Freezes both tables; everything else is empty */
 int cbx_snapshot_new(struct cbx_active_jobs *jobs, struct cbx_systems *systems, uint64_t now,
 		     struct cbx_snapshot **out);
 struct cbx_snapshot *cbx_snapshot_ref(struct cbx_snapshot *snapshot);
 void cbx_snapshot_unref(struct cbx_snapshot *snapshot);
 CBX_DEFINE_CLEANUP(struct cbx_snapshot *, cbx_snapshot_unref)
 
-/* The place where the present view hangs */
+/* Where the present snapshot is kept */
 struct cbx_snapshot_slot {
 	pthread_mutex_t lock;
 	struct cbx_snapshot *snapshot;
@@ -48,9 +47,9 @@ struct cbx_snapshot_slot {
 
 void cbx_snapshot_slot_init(struct cbx_snapshot_slot *slot);
 void cbx_snapshot_slot_close(struct cbx_snapshot_slot *slot);
-/* Takes the caller's reference; gives up that of the old view */
+/* Replaces the snapshot; takes over the caller's reference and drops that of the old one */
 void cbx_snapshot_slot_set(struct cbx_snapshot_slot *slot, struct cbx_snapshot *snapshot);
-/* A new reference; NULL before the first show */
+/* A new reference; NULL before the first snapshot was set */
 struct cbx_snapshot *cbx_snapshot_slot_get(struct cbx_snapshot_slot *slot);
 
 #endif

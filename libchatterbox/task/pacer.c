@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* pacer.c - decides how far the polling interval is stretched under load */
+/* pacer.c - stretches the polling interval under load, and relaxes it again */
 #include "task/pacer.h"
 
 #include <stddef.h>

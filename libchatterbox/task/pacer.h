@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pacer.h - the load rule (contract 2.4): the proposal's checkIfServerIsUnderLoad, pure
+ * pacer.h - the load rule (contract 2.4), which is the proposal's checkIfServerIsUnderLoad; pure
  *
- * Each loaded round multiplies the interval by 1.5 up to the larger of the base and the bound, each
- * calm one divides it by 1.5 down to the base. Setting the base resets the stretch.
+ * A round under load multiplies the interval by 1.5, up to the larger of the base and the bound; a
+ * calm one divides it by 1.5, down to the base. Setting the base resets the interval to it.
  */
 #ifndef CBX_TASK_PACER_H
 #define CBX_TASK_PACER_H
@@ -20,7 +20,7 @@ struct cbx_pacer {
 	const char *reason; /* "cycle", "timeouts", "queue", "reply_time"; NULL = calm */
 };
 
-/* What one round showed */
+/* What was seen in one round */
 struct cbx_pacer_round {
 	double seconds;
 	uint64_t questions;
@@ -31,10 +31,10 @@ struct cbx_pacer_round {
 
 void cbx_pacer_init(struct cbx_pacer *pacer, double base);
 void cbx_pacer_set_base(struct cbx_pacer *pacer, double base);
-/* Why this round means load, NULL when it is calm */
+/* Why this round means load; NULL when it is calm */
 const char *cbx_pacer_judge(const struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
-/* Judges the round and stretches or relaxes the interval; returns whether it is under load. A round
- * that a lost server cut short judges nothing: it is handed in as NULL. */
+/* Judges the round and stretches or relaxes the interval; returns whether there is load. For a
+ * round that a lost server cut short pass NULL: it judges nothing. */
 bool cbx_pacer_step(struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
 
 #endif

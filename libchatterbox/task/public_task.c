@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * public_task.c - the scheduler for hosts: counted handles around task.h's plain structures
+ * public_task.c - the scheduler as a public API: counted handles around the structures of task.h
  *
- * Decides who holds whom: a scheduler holds its tasks, and whatever is under way holds itself, so
- * that a task may remove itself, or give back its scheduler, while it runs.
+ * A scheduler holds references to its tasks, and so does whatever is running, so that a task may
+ * remove itself or drop its scheduler while it runs.
  */
 #include "common/cleanup.h"
 #include "task/task.h"
@@ -14,21 +14,21 @@
 #include <string.h>
 
 #define CLOCK_VERSION 1
-#define LONGEST 1e9 /* seconds: fits ns in 64 bits, and no host waits for it */
+#define LONGEST 1e9 /* seconds: fits 64 bits in ns, and is longer than any host waits */
 
 struct chatterbox_task {
 	struct cbx_task inner;
 	_Atomic unsigned refs;
 	void (*perform)(void *user);
 	void *user;
-	struct chatterbox_scheduler *scheduler; /* borrowed; NULL = in none */
+	struct chatterbox_scheduler *scheduler; /* borrowed; NULL = not in one */
 	char name[];
 };
 
 struct chatterbox_scheduler {
 	struct cbx_task_scheduler inner;
 	_Atomic unsigned refs;
-	struct cbx_clock clock; /* ours, when one was given */
+	struct cbx_clock clock; /* used when the caller gave one */
 	struct chatterbox_clock given;
 };
 
@@ -139,7 +139,7 @@ static uint64_t given_now(struct cbx_clock *clock)
 	return scheduler->given.now(scheduler->given.user);
 }
 
-/* Nothing here shows a time of day */
+/* There is no need of a time of day here */
 static const struct cbx_clock_ops given_ops = { .now = given_now };
 
 int chatterbox_scheduler_new(const struct chatterbox_clock *clock,

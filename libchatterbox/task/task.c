@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: MIT
-/* task.c - decides when a task is due; the last run's start counts, so a slow run is not made up */
+/* task.c - runs tasks when they are due, counted from the start of their last run */
 #include "task/task.h"
 
 #include <stddef.h>
 
-/* A tick comes a little sooner after the last one than that came after its own: without some
- * grace a task of 1 s would now and then run only every second tick */
+/* Ticks jitter: without some grace a task of 1 s would sometimes run only every second tick */
 #define GRACE (CBX_SECOND / 10)
 
 void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_clock *clock)
 {
-	/* the first tick is due at once: what runs at the start shows without waiting for a second
-	 */
+	/* the first tick is due at once, so that what runs at start does not wait a second */
 	*scheduler = (struct cbx_task_scheduler){ .clock = clock,
 						  .last_tick = cbx_now(clock) - CBX_SECOND };
 }
@@ -57,7 +55,7 @@ uint64_t cbx_task_next_due(const struct cbx_task *task)
 {
 	double wait = task->interval * (double)CBX_SECOND;
 
-	/* 2^64 as a double; a wait below it fits, the sum may still not */
+	/* 2^64 as a double; a smaller wait fits, but the sum may not */
 	if (!(wait < 18446744073709551616.0) || (uint64_t)wait > UINT64_MAX - task->last_ran)
 		return UINT64_MAX;
 	return task->last_ran + (uint64_t)wait;
@@ -78,12 +76,12 @@ void cbx_task_run(struct cbx_task_scheduler *scheduler, struct cbx_task *task)
 	task->last_ran = cbx_now(scheduler->clock);
 	task->wanted = false;
 	scheduler->running++;
-	/* it may free itself: it is not looked at afterwards */
+	/* it may have freed itself: do not touch it afterwards */
 	task->perform(task->user);
 	scheduler->running--;
 }
 
-/* One walk along the list. What a task removes meanwhile is taken out of `upcoming` too. */
+/* One pass along the list. A task removed meanwhile is removed from `upcoming`, too. */
 static unsigned run_due(struct cbx_task_scheduler *scheduler)
 {
 	struct cbx_task *task;
@@ -112,7 +110,7 @@ unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler)
 
 	if (scheduler->ticking || now - scheduler->last_tick < CBX_SECOND)
 		return 0;
-	/* the beat stays on whole seconds unless a run was longer than one */
+	/* ticks stay on whole seconds unless a run took longer than one */
 	scheduler->last_tick += CBX_SECOND;
 	if (now - scheduler->last_tick >= CBX_SECOND)
 		scheduler->last_tick = now;

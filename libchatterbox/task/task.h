@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task.h - a piece of work that is due each `interval` seconds, and the scheduler that runs it
+ * task.h - a task that is due every `interval` seconds, and the scheduler that runs tasks
  *
- * The proposal's Task and TaskScheduler, by contract 2.1: the scheduler ticks once a second on the
- * monotonic clock; a task is due `interval` seconds after the start of its last run; missed runs
- * are not made up; due tasks run one after another in the order they were added. One owner thread.
+ * The proposal's Task and TaskScheduler (contract 2.1): the scheduler ticks once a second on the
+ * monotonic clock. A task is due `interval` seconds after the start of its last run; missed runs
+ * are not made up for; tasks that are due run one after another, in the order in which they were
+ * added. They belong to one thread.
  *
- * A task may do anything to its scheduler while it runs: a task that it removes does not run any
- * more, one that it adds runs at the next tick at the earliest, after a pause no other one runs.
+ * While it runs, a task may do anything to its scheduler: a task that it removes does not run any
+ * more, one that it adds runs at the next tick at the earliest, and after a pause no other task
+ * runs.
  */
 #ifndef CBX_TASK_TASK_H
 #define CBX_TASK_TASK_H
@@ -30,8 +32,8 @@ struct cbx_task {
 struct cbx_task_scheduler {
 	struct cbx_clock *clock;
 	struct cbx_task *tasks;
-	struct cbx_task *upcoming; /* the next one that the tick under way looks at */
-	unsigned running;          /* tasks under way: 0 or 1, more only by cbx_task_run() */
+	struct cbx_task *upcoming; /* the next one that the current tick will look at */
+	unsigned running;          /* tasks running: 0 or 1, more only by cbx_task_run() */
 	bool ticking;
 	uint64_t beat; /* counts the ticks */
 	uint64_t last_tick;
@@ -42,12 +44,12 @@ void cbx_task_scheduler_init(struct cbx_task_scheduler *scheduler, struct cbx_cl
 /* Borrowed until removed; last_ran becomes now */
 void cbx_task_add(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
 void cbx_task_remove(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
-/* Everything begins now: every task's last_ran, and the beat */
+/* Starts counting now: for every task, and for the ticks */
 void cbx_task_start(struct cbx_task_scheduler *scheduler);
-/* Runs it now, whether it is due or not, paused or not; last_ran becomes now */
+/* Runs it now, due or not, paused or not; last_ran becomes now */
 void cbx_task_run(struct cbx_task_scheduler *scheduler, struct cbx_task *task);
-/* Runs what is due if a second has passed since the last tick; returns how many ran. From inside a
- * task it does nothing. */
+/* Runs what is due, if a second has passed since the last tick; returns how many tasks ran. Does
+ * nothing when a task calls it. */
 unsigned cbx_task_tick(struct cbx_task_scheduler *scheduler);
 /* When the next tick is */
 uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler);
@@ -55,7 +57,7 @@ uint64_t cbx_task_next_tick(const struct cbx_task_scheduler *scheduler);
 void cbx_task_pause(struct cbx_task_scheduler *scheduler, uint64_t timeout_ns);
 void cbx_task_resume(struct cbx_task_scheduler *scheduler);
 bool cbx_task_is_paused(struct cbx_task_scheduler *scheduler);
-/* When it is due by its interval; UINT64_MAX when that is beyond all time */
+/* When its interval makes it due; UINT64_MAX when that is beyond all time */
 uint64_t cbx_task_next_due(const struct cbx_task *task);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* announce.c - the two periodic events: job_status in chunks, and jobs_data (contract 3.3)
- */
+/* announce.c - publishes the two periodic events: job_status in chunks, and jobs_data (contract
+ * 3.3) */
 #include "runtime/envelope.h"
 #include "tell/tell.h"
 
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Statuses of a chunk: far below what a broker takes (max_message_size, 16 MiB since RabbitMQ 4) */
+/* The size of a chunk: far below what brokers take (max_message_size is 16 MiB since RabbitMQ 4) */
 #define CHUNK_BYTES ((size_t)4 << 20)
 
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out)
@@ -27,7 +27,7 @@ void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_t
 			open ? "" : "}");
 }
 
-/* Where a chunk is in its snapshot, as headers */
+/* The headers that say which chunk of which snapshot this is */
 struct place {
 	char snapshot_id[CBX_UUID_TEXT];
 	char chunk[24];
@@ -72,7 +72,7 @@ static void open_event(const struct cbx_teller *teller, const char *name, struct
 	cbx_envelope_open(teller->settings, body, NULL, method);
 }
 
-/* Where a walk over the statuses of all live jobs stands */
+/* A position in a walk over the statuses of all live jobs */
 struct walk {
 	const struct cbx_frozen_jobs *frozen;
 	size_t entry, job;
@@ -99,7 +99,8 @@ struct filling {
 	size_t bytes;
 };
 
-/* Adds it; false when a new chunk begins with it. One status alone may be over CHUNK_BYTES. */
+/* Adds a status; false when it begins a new chunk. A single status may be larger than CHUNK_BYTES.
+ */
 static bool fits(const struct cbx_teller *teller, struct filling *filling,
 		 const struct cbx_status *status)
 {

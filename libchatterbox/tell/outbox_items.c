@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* letters.c - copies of outbox rows, and which of them a confirm is about */
+/* outbox_items.c - copies of outbox rows, and what the broker has said about each */
 #include "tell/outbox_items.h"
 
 #include <errno.h>
@@ -77,7 +77,7 @@ static bool is_open(const struct cbx_outbox_item *item)
 	return item->tag && !item->confirmed && !item->refused && !item->given_up;
 }
 
-/* In a batch the first open one is nearly always the one that is looked for */
+/* In a batch the confirm is nearly always for the first open one */
 void cbx_outbox_items_note_confirm(struct cbx_outbox_items *items,
 				   const struct cbx_bus_event *event)
 {

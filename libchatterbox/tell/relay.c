@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * relay.c - one batch of the outbox to the broker or to the stream
+ * relay.c - takes a batch from the outbox to the broker or to the stream
  *
- * Decides that an event counts as told when the broker has confirmed it (unroutable ones too) or
- * will never take it, and that what was told while SQL was away is remembered, so that it is not
- * told twice when SQL is back.
+ * An event is done when the broker has confirmed it, even as unroutable, or will never take it.
+ * What was sent while SQL was away is remembered, so that it is not sent again when SQL is back.
  */
 #include "tell/outbox_items.h"
 #include "tell/tell.h"
@@ -75,7 +74,7 @@ static void count_item(struct cbx_teller *teller, const struct cbx_outbox_item *
 	cbx_metric_add(teller->counters->events_published, item->row.name, outcome, 1);
 }
 
-/* Tells SQL which rows this side has got */
+/* Writes down in SQL which rows this side has */
 static int write_told(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch)
 {
 	struct cbx_told *told = &teller->told[side];

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * relay_broker.c - the letters of one batch to the broker: all at once, and what it can't take
- * apart
+ * relay_broker.c - publishes one batch of the outbox, and finds a message that the broker will
+ * never take
  *
- * The broker answers a message that is larger than it takes (max_message_size) by closing the
- * channel: all that is open is refused, the guilty one is not named. What is open is then sent
- * again one by one, the largest first, since that one is guilty if any is; after the first that the
- * broker takes, the rest at once. Given up is only what was refused while nothing else was under
- * way; it would be refused for ever and hold up all that comes behind it.
+ * The broker answers a message larger than its max_message_size by closing the channel. All open
+ * messages are refused then, and the broker does not say which was too large. So the open ones are
+ * sent again one at a time, the largest first, since that one is too large if any is; after the
+ * first that is accepted, all others together. A message is given up only if it was refused while
+ * it was the only one under way: it would be refused for ever, and hold up everything behind it.
  */
 #include "base/read.h"
 #include "runtime/envelope.h"
@@ -21,12 +21,12 @@
 
 #define CONFIRM_TIME (5 * CBX_SECOND)
 
-/* What a batch needs until it is done */
+/* The state of one batch */
 struct delivery {
 	struct cbx_teller *teller;
 	struct cbx_outbox_items *items;
 	struct cbx_text body;
-	bool too_large; /* the broker has said so of one that was open */
+	bool too_large; /* the broker said so about one of the open messages */
 	char why[512];
 };
 
@@ -83,7 +83,7 @@ static int send_item(struct delivery *delivery, struct cbx_outbox_item *item)
 	int result = publish(delivery, item);
 
 	if (result == CHATTERBOX_E_LIMIT) {
-		/* AMQP itself can't carry its texts */
+		/* its texts are longer than AMQP allows */
 		give_up(delivery, item, delivery->teller->bus->error, "");
 		return 0;
 	}
@@ -104,7 +104,7 @@ static int await_confirms(struct delivery *delivery)
 		int result = teller->bus->ops->take(teller->bus, -1, deadline, &event);
 
 		if (result == CHATTERBOX_E_LIMIT) {
-			/* all that was open is told as refused next */
+			/* events that refuse all open messages come next */
 			delivery->too_large = true;
 			snprintf(delivery->why, sizeof(delivery->why), "%s", teller->bus->error);
 		} else if (result < 0) {
@@ -122,7 +122,7 @@ static int await_confirms(struct delivery *delivery)
 	return 0;
 }
 
-/* All that is not done, at once */
+/* Sends everything that is not done, together */
 static int send_all(struct delivery *delivery)
 {
 	struct cbx_outbox_items *items = delivery->items;
@@ -138,7 +138,8 @@ static int send_all(struct delivery *delivery)
 	return result;
 }
 
-/* Is it this one that is too large? With something else under way before it nobody knows: later */
+/* Sends one alone to find out whether it is the one. If another was still under way before it,
+ * nobody knows: try later. */
 static int send_alone(struct delivery *delivery, struct cbx_outbox_item *item)
 {
 	struct cbx_teller *teller = delivery->teller;
@@ -199,12 +200,13 @@ int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *item
 	if (!result && delivery.too_large)
 		result = one_by_one(&delivery);
 	cbx_text_free(&delivery.body);
-	/* an alarm: it keeps what we sent and will confirm it; a new connection would send it all
-	 * again and again */
+	/* an alarm: the broker keeps what we sent and will confirm it; over a new connection we
+	 * would send it all again and again */
 	if (result == CHATTERBOX_E_TIMEOUT && teller->bus->blocked)
 		return result;
 	if (result == CHATTERBOX_E_TIMEOUT) {
-		/* nobody knows what became of the open ones: a new connection, and once more */
+		/* nobody knows what became of the open ones: send them once more, over a new
+		 * connection */
 		teller->bus->ops->disconnect(teller->bus);
 		result = CHATTERBOX_E_DOWN;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* tell.c - the teller's loop: links, outbox to both sides, periodic events, figures of the outbox
- */
+/* tell.c - the loop of the thread that publishes: the outbox to both sides, periodic events,
+ * figures of the outbox */
 #include "tell/tell.h"
 
 #include <chatterbox/error.h>
@@ -9,7 +9,8 @@
 
 #define COUNT_EVERY (5 * CBX_SECOND)
 
-/* Nothing of the outbox is under way between its batches, and jobs_data is small */
+/* The refused message can only be a chunk: the outbox has nothing under way now, and jobs_data is
+ * small */
 static void lose_chunk(struct cbx_teller *teller)
 {
 	const char *why = teller->bus->error;
@@ -75,7 +76,7 @@ static void announce_waiting(struct cbx_teller *teller, int64_t epoch)
 	cbx_snapshot_unref(snapshot);
 }
 
-/* What was remembered under another epoch is not ours to write */
+/* What was remembered under another epoch must not be written under this one */
 static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 {
 	if (teller->told_epoch == epoch)
@@ -85,7 +86,7 @@ static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 	teller->told[CBX_TO_STREAM].count = 0;
 }
 
-/* Whoever leads counts what waits: our last count is nobody's any more */
+/* This instance does not lead: it no longer exports figures of the outbox */
 static void forget_outbox(struct cbx_teller *teller)
 {
 	cbx_metric_clear(teller->counters->outbox_pending);
@@ -93,7 +94,7 @@ static void forget_outbox(struct cbx_teller *teller)
 	teller->next_count = 0;
 }
 
-/* Was something told? */
+/* One turn. Was anything published? */
 static bool turn(struct cbx_teller *teller)
 {
 	int64_t epoch = cbx_leadership_epoch(teller->leadership);
@@ -109,7 +110,7 @@ static bool turn(struct cbx_teller *teller)
 	if (epoch) {
 		take_epoch(teller, epoch);
 		announce_waiting(teller, epoch);
-		/* the stream first: a blocked broker must not hold it up */
+		/* the stream first: a blocked broker must not delay it */
 		to_stream = cbx_relay(teller, CBX_TO_STREAM, epoch);
 		to_broker = cbx_relay(teller, CBX_TO_BROKER, epoch);
 		count_outbox(teller);
@@ -131,7 +132,7 @@ void *cbx_teller_run(void *user)
 		teller->beat = cbx_now(teller->clock);
 		turn(teller);
 	}
-	/* a last try: tell what the broker takes */
+	/* the last turns, at a stop: publish what the broker takes */
 	while (turn(teller) && cbx_now(teller->clock) < teller->stop_by)
 		teller->beat = cbx_now(teller->clock);
 	return NULL;

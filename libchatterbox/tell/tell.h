@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tell.h - the teller: a thread that tells what is recorded, to the broker and to the stream
+ * tell.h - the thread that publishes what has been recorded, to the broker and to the stream
  *
- * It owns the connection with confirms, so that a blocked publish stops nobody else. The outbox
- * goes at least once and in order of each key: only the oldest untold event of a key is in flight.
- * The periodic events are transient: what can't be told now is dropped.
+ * It has a connection with publisher confirms of its own, so that a blocked publish delays nobody
+ * else. Events of the outbox are published at least once, those of one key in order: only the
+ * oldest one of a key is in flight. The periodic events are transient: what can't be published now
+ * is dropped.
  */
 #ifndef CBX_TELL_TELL_H
 #define CBX_TELL_TELL_H
@@ -20,7 +21,7 @@
 #include "runtime/settings.h"
 #include "runtime/snapshot.h"
 
-/* Rows that one side has got but that SQL does not know of yet */
+/* Rows that one side has, but SQL has not been told so yet */
 struct cbx_told {
 	int64_t *ids;
 	size_t count, capacity;
@@ -30,11 +31,11 @@ struct cbx_teller {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
 	struct cbx_settings_place *place;
-	struct cbx_settings *settings; /* taken from there on every turn */
+	struct cbx_settings *settings; /* the present ones, taken on every turn */
 	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
-	/* Of struct cbx_snapshot, the Job Send Status Task's word: its statuses and figures are to
-	 * be announced. Woken when something is recorded. */
+	/* Snapshots that the Job Send Status Task wants published. Also woken when something was
+	 * recorded. */
 	struct cbx_mailbox *inbox;
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
@@ -43,28 +44,28 @@ struct cbx_teller {
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
 	_Atomic bool stop;
-	uint64_t stop_by; /* set before stop: until then what waits is told, if the broker takes it
-			   */
+	uint64_t stop_by; /* set before `stop`: until then, what is in the outbox is published if
+			     the broker takes it */
 	_Atomic uint64_t beat; /* now() of the last turn: livez */
 	struct cbx_thread thread;
 	uint64_t next_count;
 	struct cbx_told told[2]; /* by enum cbx_outbox_side */
 	int64_t told_epoch;
 	uint64_t retry_at[2];
-	uint64_t processed; /* the highest publish number that the broker has settled: it has looked
-			     * at all up to it */
+	uint64_t processed; /* up to this publish number the broker has confirmed or refused
+			       everything */
 };
 
 void *cbx_teller_run(void *teller);
 void cbx_teller_close(struct cbx_teller *teller);
 
-/* relay.c: one batch of the outbox to one side. The number of events told, or a failure; 0 = none
- * waits (or this side is down). */
+/* relay.c: takes one batch of the outbox to one side. Returns the number of events that it has now
+ * (0 also when that side is down), or a failure. */
 int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch);
-/* relay_broker.c: 0, whatever became of each, or a failure that the link knows of */
+/* relay_broker.c: 0, whatever became of each item, or a failure that the link has noted */
 struct cbx_outbox_items;
 int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *items);
-/* Every event of the bus comes by here */
+/* Every event of the bus has to be passed to this */
 static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_bus_event *event)
 {
 	if ((event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED) &&
@@ -73,7 +74,7 @@ static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_b
 }
 /* announce.c */
 void cbx_announce(struct cbx_teller *teller, const struct cbx_snapshot *snapshot, int64_t epoch);
-/* {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
+/* Writes {"job_count":…,"activte_jobs":…,…}, without the closing brace when @open */
 void cbx_jobs_data_json(const struct cbx_totals *totals, bool open, struct cbx_text *out);
 
 #endif
