@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cleanup.h - ownership: one tag, one move, no exceptions
+ * cleanup.h - who frees what, by one attribute and one move
  *
- * A local that owns something carries cbx_auto(fn); giving it away is cbx_steal(). Free functions
- * take NULL. fds start at -1, pointers at NULL.
+ * A local variable that owns something carries cbx_auto(fn), which frees it at the end of its
+ * scope; cbx_steal() gives it away. Free functions accept NULL. File descriptors start at -1,
+ * pointers at NULL.
  */
 #ifndef CBX_COMMON_CLEANUP_H
 #define CBX_COMMON_CLEANUP_H
@@ -20,7 +21,7 @@
 		cbx_stolen_;                     \
 	})
 
-/* Defines name##p, the cleanup function of a type whose free function returns nothing */
+/* Defines fn##p, for cbx_auto(), from a free function that returns nothing */
 #define CBX_DEFINE_CLEANUP(type, fn)      \
 	static inline void fn##p(type *p) \
 	{                                 \

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * text.c - growing text
+ * text.c - a growing text
  *
- * Decides that a failed allocation is remembered in the buffer and reported once, at the end, so
- * that code which builds a message reads as the message does.
+ * A failed allocation is remembered in the buffer and reported once, at the end. So code that
+ * builds a message reads like the message.
  */
 #include "common/text.h"
 
@@ -25,7 +25,7 @@ static bool grow(struct cbx_text *text, size_t more)
 		text->failed = true;
 		return false;
 	}
-	need++; /* the NUL */
+	need++; /* for the NUL */
 	if (need <= text->capacity)
 		return true;
 	while (capacity < need)

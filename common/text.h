@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing byte buffer, always NUL-terminated once something was added. The first failed
- * allocation sticks: later calls do nothing, and cbx_text_take() reports it once. */
+/* A growing buffer, NUL-terminated once something was added. After the first failed allocation all
+ * calls do nothing, and cbx_text_take() reports it. */
 struct cbx_text {
 	char *bytes;
 	size_t len;
@@ -18,7 +18,8 @@ struct cbx_text {
 	bool failed;
 };
 
-/* Room for @more bytes: adding them does not move, and so leave copies of, what is there */
+/* Makes room for @more bytes: adding them will not move what is there (moving leaves copies behind)
+ */
 void cbx_text_reserve(struct cbx_text *text, size_t more);
 void cbx_text_add(struct cbx_text *text, const char *bytes, size_t len);
 void cbx_text_puts(struct cbx_text *text, const char *string);
@@ -30,7 +31,8 @@ void cbx_text_json(struct cbx_text *text, const char *bytes, size_t len);
 void cbx_text_json_string(struct cbx_text *text, const char *string);
 void cbx_text_clear(struct cbx_text *text); /* empties it, keeps the memory */
 void cbx_text_free(struct cbx_text *text);
-/* Hands over the bytes (the caller frees them) and resets; -ENOMEM if anything failed. */
+/* Hands the bytes over, to be freed by the caller, and empties the text; -ENOMEM if anything failed
+ */
 int cbx_text_take(struct cbx_text *text, char **bytes, size_t *len);
 
 char *cbx_strndup(const char *bytes, size_t len); /* NULL when out of memory */

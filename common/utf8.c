@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* utf8.c - steps through bytes that ought to be UTF-8: for replies, names, paths and log lines alike */
+/* utf8.c - steps through bytes that should be UTF-8, for replies, names, paths and log lines alike
+ */
 #include "common/utf8.h"
 
 #include <string.h>
@@ -34,7 +35,7 @@ bool cbx_utf8_valid(const char *bytes, size_t len)
 		size_t step;
 		uint64_t word;
 
-		/* eight ASCII bytes at a time: this runs over every reply */
+		/* eight ASCII bytes at a time, since every reply comes by here */
 		while (end - bytes >= 8) {
 			memcpy(&word, bytes, 8);
 			if (word & 0x8080808080808080ULL)

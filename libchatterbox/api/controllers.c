@@ -49,8 +49,8 @@ double chatterbox_job_status_get_time_till_next_check(struct chatterbox *box, do
 		cbx_snapshot_slot_get(&box->slot);
 
 	if (current)
-		*current = snapshot->interval_current;
-	return snapshot->interval_base;
+		*current = cbx_seconds(snapshot->interval_current_ns);
+	return cbx_seconds(snapshot->interval_base_ns);
 }
 
 int chatterbox_job_status_send_status(struct chatterbox *box)

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * backoff.c - decides the waits between tries: full doubling, half of it jitter, at most 10 s so
- * that a server which is back is noticed within one usual round
- */
+/* backoff.c - the time to wait between tries: it doubles, half of it is jitter, and it is 10 s at
+ * most, so that a server that is back is noticed within a usual round */
 #include "base/backoff.h"
 
 #define FIRST_NS 200000000ULL
@@ -15,7 +13,7 @@ uint64_t cbx_backoff_next(struct cbx_backoff *backoff)
 	if (wait > LAST_NS)
 		wait = LAST_NS;
 	backoff->tries++;
-	/* splitmix64: needs no seed of quality */
+	/* splitmix64, which works with any seed */
 	backoff->random += 0x9e3779b97f4a7c15ULL + (uint64_t)(uintptr_t)backoff;
 	uint64_t z = backoff->random;
 

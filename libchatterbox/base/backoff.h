@@ -7,10 +7,10 @@
 
 struct cbx_backoff {
 	unsigned tries;
-	uint64_t random; /* state of the jitter; any value */
+	uint64_t random; /* of the jitter; any value */
 };
 
-/* Nanoseconds until the next try; each call counts as one failed try */
+/* Nanoseconds until the next try; every call counts as a failed try */
 uint64_t cbx_backoff_next(struct cbx_backoff *backoff);
 void cbx_backoff_reset(struct cbx_backoff *backoff);
 

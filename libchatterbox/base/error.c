@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* error.c - the text of each failure; a switch without default, so that a new one can't be
- * forgotten */
+/* error.c - the text of each error; a switch without default, so that the compiler finds a missing
+ * one */
 #include <chatterbox/error.h>
 
 #include <string.h>

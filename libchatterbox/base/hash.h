@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hash.h - the one door to uthash, with allocation failures that do not end the process
+ * hash.h - uthash, set up so that a failed allocation does not end the process
  *
- * After HASH_ADD*, check cbx_hash_failed: it is set by the macro when the entry was not added.
- * Declare `bool cbx_hash_failed = false;` in the function that adds.
+ * The function that adds an entry declares `bool cbx_hash_failed = false;`. The macros set it when
+ * the entry could not be added: check it after each HASH_ADD*.
  */
 #ifndef CBX_BASE_HASH_H
 #define CBX_BASE_HASH_H
@@ -17,7 +17,7 @@
 		cbx_hash_failed = true; \
 	} while (0)
 
-/* uthash's own choice falls through its cases in a way that clang refuses */
+/* uthash's default has switch fallthroughs that clang refuses */
 #define HASH_FUNCTION(key, key_len, value) HASH_OAT(key, key_len, value)
 
 #pragma GCC diagnostic push

@@ -18,7 +18,7 @@ static json_t *read_once(const char *bytes, size_t len, json_error_t *error)
 	return json_loadb(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
 }
 
-/* A failure without words, or one that says so */
+/* An error without a text, or one that says so */
 static int is_oom(const json_error_t *error)
 {
 	return !*error->text || json_error_code(error) == json_error_out_of_memory;
@@ -32,7 +32,7 @@ void cbx_json_wipe(json_t **json)
 
 	if (!*json)
 		return;
-	/* jansson hands its texts out as const; this tree is ours alone and is about to go */
+	/* jansson returns its strings as const; this tree belongs to us and is about to be freed */
 	if (json_is_string(*json))
 		explicit_bzero((void *)(uintptr_t)json_string_value(*json),
 			       json_string_length(*json));
@@ -52,7 +52,7 @@ void cbx_json_wipe(json_t **json)
 	*json = NULL;
 }
 
-/* Where jansson would have stumbled */
+/* Where jansson would have stopped */
 static int refuse_nul(const char *bytes, const char *nul, json_error_t *error)
 {
 	if (!error)
@@ -107,7 +107,7 @@ char *cbx_json_text(const json_t *json)
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	char *out = NULL;
 
-	/* the first lack of memory sticks to the text, whatever jansson makes of it */
+	/* the text remembers the first failed allocation, whatever jansson makes of it */
 	if (json_dump_callback(json, add, &text, JSON_COMPACT))
 		return NULL;
 	return cbx_text_take(&text, &out, NULL) < 0 ? NULL : out;

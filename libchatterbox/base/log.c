@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* log.c - hands formatted lines to the host's callback; the library itself prints nothing */
+/* log.c - formats lines for the host's log callback; the library itself prints nothing */
 #include "base/log.h"
 
 #include <stdarg.h>

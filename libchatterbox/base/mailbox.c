@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* mailbox.c - a ring under a mutex and an eventfd; decides that a full mailbox refuses, not blocks
+/*
+ * mailbox.c - a ring buffer with a mutex and an eventfd
+ *
+ * Putting an item into a full mailbox fails, it never blocks.
  */
 #include "base/mailbox.h"
 
@@ -59,7 +62,7 @@ void cbx_mailbox_wake(struct cbx_mailbox *box)
 	uint64_t one = 1;
 	ssize_t written = write(box->fd, &one, sizeof(one));
 
-	(void)written; /* EAGAIN means that it is readable already */
+	(void)written; /* EAGAIN: it is readable already */
 }
 
 int cbx_mailbox_put(struct cbx_mailbox *box, void *item)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * metrics.c - a registry of families, each with a lock of its own
+ * metrics.c - a registry of metric families, each with its own lock
  *
- * Decides that rendering never holds more than one family at a time, so that who takes a sample
- * waits for microseconds at most; and that a sample which can't be kept (no memory) is lost, since
- * a figure is never worth an error.
+ * Rendering locks one family at a time, so counting never waits for more than microseconds. If
+ * there is no memory for a sample it is lost: a figure is never worth an error.
  */
 #include "base/metrics.h"
 
@@ -138,7 +137,8 @@ static struct child *add_child(struct cbx_metric *metric, const char *value1, co
 	return &metric->children[metric->count++];
 }
 
-/* With the lock held. The last place is for all that have found no other. */
+/* Finds or creates a child; call it with the lock held. The last place is for all that found none.
+ */
 static struct child *touch(struct cbx_metric *metric, const char *value1, const char *value2)
 {
 	struct child *child;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics.h - the figures of one engine: families of counters, gauges and histograms
+ * metrics.h - counters, gauges and histograms
  *
- * A registry belongs to one engine; there is no global one. Families are made once, at start, by
- * one thread; samples may then be taken and rendered by any thread. A family has at most two
- * labels; a label never carries a system or a job (contract 7). A child (one set of label values)
- * comes to life when it is first touched; at most 64 per family, later ones are counted under the
- * last one's place "other", so that bad input cannot grow it without bound.
+ * A registry belongs to one engine; there is no global one. One thread creates the families at
+ * start; then any thread may count and render. A family has at most two labels, and no label ever
+ * holds a system or a job (contract 7). A child (one set of label values) appears when it is first
+ * used. There are 64 children per family at most; later ones share the child "other", so that bad
+ * input can't make a family grow without bound.
  */
 #ifndef CBX_BASE_METRICS_H
 #define CBX_BASE_METRICS_H
@@ -30,21 +30,22 @@ struct cbx_metric *cbx_metrics_add(struct cbx_metrics *metrics, enum cbx_metric_
 				   const char *name, const char *help, const char *label1,
 				   const char *label2);
 
-/* Take a sample. @metric may be NULL (then nothing happens), values of absent labels are NULL. */
+/* These count. @metric may be NULL, and nothing happens; the values of absent labels are NULL. */
 void cbx_metric_add(struct cbx_metric *metric, const char *value1, const char *value2, double by);
 void cbx_metric_set(struct cbx_metric *metric, const char *value1, const char *value2, double to);
 void cbx_metric_observe(struct cbx_metric *metric, const char *value1, const char *value2,
 			double seconds);
-/* Forget all children: a gauge that no longer holds is not exported (a standby's job figures) */
+/* Removes all children: a gauge that no longer applies is not exported (as a standby's figures of
+ * jobs) */
 void cbx_metric_clear(struct cbx_metric *metric);
-/* The present value of a child, 0 when it has none; for histograms the count of observations */
+/* The value of a child, 0 when there is none; of a histogram the count */
 double cbx_metric_get(struct cbx_metric *metric, const char *value1, const char *value2);
 
 /* Prometheus text format 0.0.4, or OpenMetrics 1.0 (with its "# EOF"). Families without a child are
  * left out. */
 void cbx_metrics_render(struct cbx_metrics *metrics, bool openmetrics, struct cbx_text *out);
-/* The standard process_* families of this process; to be rendered before the registry's, whose end
- * is the end of the page. What /proc does not tell is left out. */
+/* Renders the standard process_* families. Call it before rendering the registry, which ends the
+ * page. What /proc does not say is left out. */
 void cbx_metrics_process(struct cbx_text *out, bool openmetrics);
 
 #endif

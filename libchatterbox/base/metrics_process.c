@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * metrics_process.c - process_*, the families that every Prometheus client exports alike
+ * metrics_process.c - the process_* metrics that every Prometheus client exports
  *
- * Decides nothing: names, units and meanings are those of the client libraries' guideline; read
- * anew from /proc for each page.
+ * Names, units and meanings are those of the guideline for client libraries. They are read from
+ * /proc for each page.
  */
 #include "base/metrics.h"
 #include "base/metrics_text.h"
@@ -25,7 +25,7 @@ static void put(struct cbx_text *out, bool openmetrics, const char *name, const 
 	cbx_sample_render(&sample, value, out);
 }
 
-/* The whole of a small file, as text; "" when it can't be read */
+/* Reads all of a small file; "" when it can't be read */
 static void read_file(const char *path, char *text, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -38,7 +38,7 @@ static void read_file(const char *path, char *text, size_t size)
 	text[len] = '\0';
 }
 
-/* Seconds since the epoch at which the machine started; 0 = not known */
+/* When the machine was started, in seconds since the epoch; 0 = unknown */
 static double boot_time(void)
 {
 	char line[256];
@@ -64,7 +64,7 @@ static void put_stat(struct cbx_text *out, bool openmetrics)
 	const char *p;
 
 	read_file("/proc/self/stat", text, sizeof(text));
-	p = strrchr(text, ')'); /* the name before it may hold anything */
+	p = strrchr(text, ')'); /* the process name before it may contain anything */
 	if (!p || sscanf(p,
 			 ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d %*d "
 			 "%lld %*d %llu %llu %lld",
@@ -88,7 +88,7 @@ static void put_descriptors(struct cbx_text *out, bool openmetrics)
 {
 	DIR *directory = opendir("/proc/self/fd");
 	struct rlimit limit;
-	double count = -1; /* the directory's own */
+	double count = -1; /* not counting the directory's own descriptor */
 
 	if (directory) {
 		const struct dirent *entry;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * metrics_text.c - the text formats: Prometheus 0.0.4 and OpenMetrics 1.0
+ * metrics_text.c - the text formats of metrics: Prometheus 0.0.4 and OpenMetrics 1.0
  *
- * They differ in a counter's family name (OpenMetrics leaves _total to its sample), in the text of
- * a bucket's bound ("1" and "1.0"), and in what a help text escapes.
+ * They differ in the name of a counter's family (in OpenMetrics only the sample ends in _total), in
+ * how a bucket's bound is written ("1" or "1.0"), and in what is escaped in help texts.
  */
 #include "base/metrics_text.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics_text.h - one family's head and one sample, as the two text formats write them */
+/* metrics_text.h - writes the head of a family, and one sample, in either format */
 #ifndef CBX_BASE_METRICS_TEXT_H
 #define CBX_BASE_METRICS_TEXT_H
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * number.c - decimal numbers
+ * number.c - reads and writes decimal numbers without the locale
  *
- * Decides that a number is its digits and the place of its point, and stays so while it can: up to
- * 15 digits the text is already the shortest one, so that the common case costs neither strtod()
- * nor printf(). Those are asked for the rest, under the "C" locale of this thread alone.
+ * A number is kept as its digits and the place of its point as long as possible. Up to 15 digits
+ * its text is already the shortest one, so the common case needs neither strtod() nor printf(). The
+ * rest uses those, with this thread set to the "C" locale.
  */
 #include "base/number.h"
 
@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIGITS 20 /* more do not move a double by more than its last bit */
-#define EXACT 15  /* this many always survive decimal -> double -> decimal */
+#define DIGITS 20 /* more digits change a double by its last bit at most */
+#define EXACT 15  /* so many survive decimal -> double -> decimal */
 #define POINT_MAX 4096
 
 /* 0.DIGITS * 10^point; no leading or trailing zeros; zero has no digits */
@@ -127,7 +127,7 @@ static double to_double(const struct decimal *d)
 	return scale < 0 ? (double)digits / powers[-scale] : (double)digits * powers[scale];
 }
 
-/* The fewest digits of a finite @value that lead back to it */
+/* The fewest digits that give back the finite @value */
 static bool from_double(double value, struct decimal *out)
 {
 	locale_t c = newlocale(LC_ALL_MASK, "C", NULL);

@@ -14,12 +14,12 @@
 #define CBX_NUMBER_TEXT 32
 #define CBX_COUNT_MAX (((int64_t)1 << 53) - 1)
 
-/* All of the text: [-]digits[.digits][e[+-]digits]. False: not a number, or past a double. */
+/* Parses all of the text: [-]digits[.digits][e[+-]digits]. False: not a number, or out of range. */
 bool cbx_number_parse(const char *bytes, size_t len, double *out);
-/* An integer in 0..2^53-1 however it is written: 5, 5.0, 1e3 */
+/* Parses an integer in 0..2^53-1, however it is written: 5, 5.0, 1e3 */
 bool cbx_number_integer(const char *bytes, size_t len, int64_t *out);
-/* A number in [0, max] in its shortest plain form, without an exponent: 42, 42.5, 0.001; one that
- * is too small for that is 0. False: not a number, or not in the range. @value may be NULL. */
+/* Normalises a number in [0, max] to its shortest form without an exponent: 42, 42.5, 0.001; too
+ * small a number becomes 0. False: not a number, or out of range. @value may be NULL. */
 bool cbx_number_plain(const char *bytes, size_t len, double max, char out[CBX_NUMBER_TEXT],
 		      double *value);
 /* The shortest text of any finite @value, valid in JSON too; NaN and infinities give "0".

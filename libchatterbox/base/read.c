@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * read.c - the readings of text that several rooms share: counts, names, times
- *
- * Decides what a valid system name and a valid count are (contract 1.1), for every input alike.
+/* read.c - checks and parses counts, system names and times, for every input alike (contract 1.1)
  */
 #include "base/read.h"
 #include "common/utf8.h"
@@ -64,7 +61,7 @@ bool cbx_system_name(const char **bytes, size_t *len)
 
 		if (c < 0x20 || c == 0x7f || c == '/')
 			return false;
-		/* C1 controls: U+0080..U+009F are C2 80..C2 9F */
+		/* C1 control characters, U+0080..U+009F, are C2 80..C2 9F */
 		if (c == 0xc2 && (unsigned char)name[i + 1] < 0xa0)
 			return false;
 	}
@@ -105,7 +102,7 @@ void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
 		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, rest % 1000);
 }
 
-/* Exactly @count digits; *@p moves behind them */
+/* Takes exactly @count digits; *@p moves behind them */
 static bool take_digits(const char **p, int count, int *out)
 {
 	*out = 0;
@@ -148,7 +145,7 @@ static bool in_range(const struct tm *tm)
 	       tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
 }
 
-/* Up to the seconds, all digits */
+/* Takes date and time up to the seconds, all digits */
 static bool parse_head(const char **p, struct tm *tm)
 {
 	static const char separators[] = "-- ::";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* thread.c - starts threads that leave signals to the host */
+/* thread.c - starts threads with all signals blocked, so that the host gets them */
 #include "base/thread.h"
 
 #include <signal.h>

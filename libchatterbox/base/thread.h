@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * thread.h - a thread as this library wants them: all signals blocked, a 16 MiB stack, a name
+ * thread.h - threads of the library: all signals blocked, a stack of 16 MiB, a name
  *
- * The stack is for librabbitmq, whose reading of nested header tables recurses (fault 11).
+ * librabbitmq needs the stack: it reads nested header tables recursively (fault 11).
  */
 #ifndef CBX_BASE_THREAD_H
 #define CBX_BASE_THREAD_H
@@ -17,6 +17,6 @@ struct cbx_thread {
 
 /* @name: at most 15 bytes */
 int cbx_thread_start(struct cbx_thread *thread, const char *name, void *(*run)(void *), void *arg);
-void cbx_thread_join(struct cbx_thread *thread); /* does nothing when it was not started */
+void cbx_thread_join(struct cbx_thread *thread); /* does nothing if it was not started */
 
 #endif

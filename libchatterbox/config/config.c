@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * config.c - the object: made with its defaults, filled, asked
+ * config.c - creates a configuration with its defaults, fills it and answers questions about it
  *
- * Decides that the whole is judged anew after each call that fills it, so that asking is const and
- * never disagrees with what was laid last.
+ * After every call that fills it, the whole is checked again, so that reading is const and always
+ * sees the result.
  */
 #include "config/config.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config.h - what the files of this room share: values by rank, and problems
+ * config.h - what the files of this room share: values with their precedence, and problems
  *
- * Each key has one slot with its effective value. What is laid into it wins by the rank of where it
- * comes from, not by the order of the calls. The source counts first, the place second: any
- * environment variable wins over any file, and within one source a member of "chatterbox" wins over
- * the shared section. So NLCONF_RMQ__HOST wins over chatterbox.rmq.host in the file: who sets a
- * variable for this process means this process.
+ * Each key has one slot for its effective value. Which of several values wins depends on where it
+ * comes from, not on the order of calls: first on its source, then on its place. Any environment
+ * variable wins over any file; within one source, a member of "chatterbox" wins over the shared
+ * section. So NLCONF_RMQ__HOST wins over chatterbox.rmq.host in the file: a variable set for this
+ * process is meant for it.
  */
 #ifndef CBX_CONFIG_CONFIG_H
 #define CBX_CONFIG_CONFIG_H
@@ -20,11 +20,11 @@
 
 enum cbx_source { CBX_SOURCE_DEFAULT, CBX_SOURCE_FILE, CBX_SOURCE_ENVIRONMENT, CBX_SOURCE_OPTION };
 
-/* Where a value comes from, while it is laid */
+/* Where a value comes from */
 struct cbx_value_source {
 	enum cbx_source source;
 	const char *name; /* "file /etc/…", "environment NLCONF_X", "option --log-level" */
-	bool fold;        /* the letters of its paths may be of either case */
+	bool fold;        /* the case of letters in its paths does not matter */
 };
 
 struct cbx_value {
@@ -36,7 +36,7 @@ struct cbx_value {
 
 struct cbx_slot {
 	struct cbx_value value;
-	int64_t number; /* value.number after the cross checks: the effective one */
+	int64_t number; /* value.number after the cross checks */
 	unsigned rank;
 	char *from; /* NULL = the default */
 	bool lowered;
@@ -58,24 +58,25 @@ struct cbx_text;
 struct chatterbox_config {
 	int references;
 	struct cbx_slot *slots;      /* one a key, in the table's order */
-	struct cbx_problems laid;    /* of what was laid */
-	struct cbx_problems crossed; /* of the whole as it is now */
+	struct cbx_problems laid;    /* found while values were applied */
+	struct cbx_problems crossed; /* found by the cross checks, now */
 };
 
 void cbx_value_clear(struct cbx_value *value);
-/* Reads @json as @key's type. Return: 0, CHATTERBOX_E_CONFIG when it is none, -ENOMEM. Unset or the
- * empty text of a key that can't be empty: *reset is true and there is no value. */
+/* Reads @json as a value of @key. Return: 0, CHATTERBOX_E_CONFIG when it is not one, -ENOMEM. If it
+ * is unset, or an empty text for a key that can't be empty, *reset is true and there is no value.
+ */
 int cbx_value_read(const struct cbx_key *key, const json_t *json, struct cbx_value *out,
 		   bool *reset);
-/* The text of a variable, an option or a default as JSON, in the way that @key wants it. The caller
- * owns it. Return: 0, CHATTERBOX_E_CONFIG when it is no UTF-8, -ENOMEM. */
+/* Turns the text of a variable, an option or a default into JSON as @key needs it; the caller owns
+ * it. Return: 0, CHATTERBOX_E_CONFIG when it is not UTF-8, -ENOMEM. */
 int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out);
 /* "an integer 1..65535", "redis or memory" */
 int cbx_value_takes(const struct cbx_key *key, char **out);
 /* The value as JSON text; a secret is "***" */
 void cbx_value_show(struct cbx_text *text, const struct cbx_key *key, const struct cbx_slot *slot);
 
-/* Control characters, and what is no UTF-8, become '?' */
+/* Replaces control characters and invalid UTF-8 by '?' */
 void cbx_text_clean(char *text);
 /* Return: 0 or -ENOMEM. @format makes one line; control characters are replaced. */
 int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind kind,
@@ -86,33 +87,33 @@ int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *ke
 		      const json_t *got, const struct cbx_value_source *from);
 int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
 			const struct cbx_value_source *from);
-/* Nobody knows @path: a warning, of an option an error */
+/* @path is unknown: a warning; for an option an error */
 int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
 			const struct cbx_value_source *from);
 
-/* All of these: 0, also when there are problems, or -ENOMEM. */
+/* These return 0, even when they find problems, or -ENOMEM. */
 int cbx_config_apply_default(struct chatterbox_config *config, const struct cbx_key *key,
 			     unsigned rank);
-/* Lays whatever @path is: a key, a section, something unknown */
+/* Applies a value to @path: a key, a section, or something unknown */
 int cbx_config_apply_path(struct chatterbox_config *config, const char *path, json_t *json,
 			  const struct cbx_value_source *from);
-/* The members of a section; "" = of the whole */
+/* Applies the members of a section; "" = of the whole object */
 int cbx_config_apply_members(struct chatterbox_config *config, const char *section, json_t *json,
 			     const struct cbx_value_source *from);
-/* A text that may be JSON */
+/* Applies a text that may be JSON */
 int cbx_config_apply_text(struct chatterbox_config *config, const char *path, const char *text,
 			  const struct cbx_value_source *from);
-/* The bytes of a whole file; CHATTERBOX_E_CONFIG when they are no JSON object */
+/* Applies the content of a file; CHATTERBOX_E_CONFIG when it is not a JSON object */
 int cbx_config_apply_bytes(struct chatterbox_config *config, const char *bytes, size_t len,
 			   const char *path);
-/* Judges the whole anew: what two keys together forbid */
+/* Checks what two keys together don't allow */
 int cbx_config_cross(struct chatterbox_config *config);
-/* Warns of what crosses a network unprotected; a part of the above (doors.c) */
+/* Part of it, in warn_insecure.c: warns of what crosses a network unprotected */
 int cbx_config_warn_insecure(struct chatterbox_config *config);
-/* Whether @host can only be this machine; NULL is */
+/* Can @host only be this machine? NULL is. */
 bool cbx_config_host_is_near(const char *host);
 
-/* Reads a file of at most @most bytes. Return: 0, -errno, -EFBIG. The caller wipes what it got. */
+/* Reads a file of @most bytes at most. Return: 0, -errno, -EFBIG. The caller wipes the content. */
 struct cbx_bytes {
 	char *at; /* NUL-terminated */
 	size_t len;

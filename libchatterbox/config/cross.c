@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * cross.c - what two keys together say, and what changed between two configurations
+ * cross.c - checks that involve two keys, and compares two configurations
  *
- * Decides the effective numbers (poll_timeout is lowered to rpc_timeout) and the combinations that
- * can't work. A key is judged only where it is used: redis.tls does not matter without Redis.
+ * Lowers poll_timeout to rpc_timeout, and refuses combinations that can't work. A key is only
+ * checked where it is used: redis.tls does not matter without Redis.
  */
 #include "config/config.h"
 
@@ -42,7 +42,7 @@ static int lower_poll_timeout(struct chatterbox_config *config)
 		return 0;
 	poll->lowered = true;
 	poll->number = rpc->number;
-	/* nobody asked for the default of 10 s: it gives way in silence */
+	/* the default of 10 s is lowered without a warning */
 	if (!poll->from)
 		return 0;
 	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
@@ -91,7 +91,7 @@ static int check_https(struct chatterbox_config *config)
 	return r;
 }
 
-/* One text for two kinds of status: nobody could tell a paused job from a completed one */
+/* With one text for two kinds of status, a paused job could not be told from a completed one */
 static int check_kinds(struct chatterbox_config *config)
 {
 	static const char *const paths[] = { "runningKey", "pausedKey", "completedKey",

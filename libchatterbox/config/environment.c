@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * environment.c - NLCONF_<SECTION>__<KEY>
+ * environment.c - reads NLCONF_<SECTION>__<KEY> from the environment
  *
- * Decides that "__" nests and that letters of either case are the same. NLCONF_X_FILE names a file
- * that holds the value of NLCONF_X, for secrets that are mounted as files; to give both is an
- * error, since nobody could tell which was meant.
+ * "__" separates the parts of a path, and the case of letters does not matter. NLCONF_X_FILE names
+ * a file that holds the value of NLCONF_X, for secrets that are mounted as files; setting both is
+ * an error, since nobody could tell which one was meant.
  */
 #include "config/config.h"
 
@@ -19,7 +19,7 @@
 #define SECRET_FILE_BYTES ((size_t)64 << 10)
 
 struct variable {
-	char path[CBX_KEY_PATH]; /* "rmq.host", small letters */
+	char path[CBX_KEY_PATH]; /* "rmq.host", in lower case */
 	const char *name;
 	size_t name_len;
 	const char *value;
@@ -38,7 +38,7 @@ static bool is_known(const char *path)
 	return cbx_key_find(path, true, &overlay) || cbx_key_is_section(path, true);
 }
 
-/* NLCONF_RMQ__PASS=… as { "rmq.pass", … }; false = none of ours */
+/* Splits NLCONF_RMQ__PASS=… into { "rmq.pass", … }; false = not one of ours */
 static bool read_variable(const char *entry, struct variable *out)
 {
 	const char *value = strchr(entry, '=');
@@ -66,7 +66,7 @@ static bool read_variable(const char *entry, struct variable *out)
 	return true;
 }
 
-/* Whether another variable gives the same value without a file */
+/* Does another variable give the same value without a file? */
 static bool is_given_twice(const struct variable *variable, char *const *environment)
 {
 	struct variable other;
@@ -106,7 +106,7 @@ static int apply_secret_file(struct chatterbox_config *config, const struct vari
 		bytes.at[--len] = '\0';
 	if (strlen(bytes.at) != len)
 		return refuse(config, variable, "holds a NUL byte", from);
-	/* without its token a door would stand open */
+	/* an empty token would leave the API open */
 	if (!len)
 		return refuse(config, variable, "is empty", from);
 	return cbx_config_apply_text(config, variable->path, bytes.at, from);
@@ -125,7 +125,7 @@ static int apply_variable(struct chatterbox_config *config, const struct variabl
 	from.name = name;
 	if (!variable->is_file)
 		return cbx_config_apply_text(config, variable->path, variable->value, &from);
-	/* the files of OCD's own variables are not opened */
+	/* files named by OCD's own variables are not opened */
 	if (!is_known(variable->path))
 		return cbx_key_is_foreign(variable->path, true)
 			       ? 0

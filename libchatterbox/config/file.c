@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * file.c - the configuration file
+ * file.c - reads the configuration file
  *
- * Decides that a file is taken whole or not at all when it is no JSON, and that the reader's own
- * words about where it stumbled are cut before the bytes it stumbled over: they may be a password.
+ * A file that is not JSON is not used at all. Where the parser's message quotes the bytes at which
+ * it stopped, these are cut off: they may be a password.
  */
 #include "config/config.h"
 
@@ -32,8 +32,8 @@ int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	/* one byte more than it may have tells of a file that is too large; never grown, so that no
-	 * copy of a secret is left behind */
+	/* one byte more than allowed shows that the file is too large; the buffer never grows, so
+	 * that no copy of a secret stays behind */
 	bytes.at = malloc(most + 2);
 	if (!bytes.at)
 		return -ENOMEM;
@@ -71,7 +71,7 @@ static int refuse_json(struct chatterbox_config *config, const char *path, json_
 
 	if (code == json_error_premature_end_of_input)
 		why = "it ends too early";
-	/* the name of a member is no secret, and helps to find it */
+	/* the name of a member is not a secret and helps to find it */
 	else if (near && code != json_error_duplicate_key)
 		*near = '\0';
 	r = cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR, "%s: line %d, column %d: %s%s",

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * keys.c - the table of configuration keys, as the checks and --print-config see keys.def
- */
+/* keys.c - the table of configuration keys, made of keys.def, for checks and --print-config */
 #include "config/keys.h"
 
 #include "common/cleanup.h"
@@ -19,7 +17,7 @@
 #define RELOAD CBX_KEY_RELOAD
 #define SECRET CBX_KEY_SECRET
 
-/* How the value is written */
+/* How keys.def writes the kinds of values */
 #define WRITTEN_FLAG CBX_KEY_FLAG
 #define WRITTEN_INTEGER CBX_KEY_INTEGER
 #define WRITTEN_COUNT CBX_KEY_INTEGER

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * lookup.c - from a path to its key
+ * lookup.c - finds the key of a path
  *
- * Decides what is ours, what is OCD's, and what is a slip. A path is ours when the table has it, or
- * has the rest of it after "chatterbox."; it is OCD's when its first part is no section of ours, or
- * when it is a member that OCD's own libraries read. Anything else is a slip worth a warning.
- * Letters are compared as ASCII: the host's locale has no say.
+ * A path is ours if it is in the table, or its rest after "chatterbox." is. It is OCD's if its
+ * first part is not a section of ours, or if OCD's own libraries read it. Anything else is a
+ * mistake that deserves a warning. Letters are compared as ASCII, whatever the locale.
  */
 #include "config/keys.h"
 
@@ -16,7 +15,7 @@
 #define OWN "chatterbox."
 #define OWN_LEN (sizeof(OWN) - 1)
 
-/* Members of shared sections that OCD's libraries read and chatterbox does not */
+/* Members of shared sections that OCD's libraries read and chatterbox ignores */
 static const char *const foreign[] = {
 	"rmq_rpc.event_queue_bindings",
 	"sequelize.benchmark",
@@ -44,7 +43,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* How many leading bytes of both are the same */
+/* The length of the common prefix */
 static size_t common(const char *a, const char *b, bool fold)
 {
 	size_t i;
@@ -62,7 +61,7 @@ static bool same(const char *a, const char *b, bool fold)
 	return !a[n] && !b[n];
 }
 
-/* Whether @path is @section or lies in it */
+/* Is @path @section itself, or inside it? */
 static bool is_within(const char *path, const char *section, bool fold)
 {
 	size_t n = common(path, section, fold);

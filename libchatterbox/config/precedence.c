@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * lay.c - lays values, sections and texts over what is there
+ * precedence.c - applies values, sections and texts to the configuration, by precedence
  *
- * Decides which of two values stays: the one of higher rank, and of two of the same rank the later.
- * A wrong value is a problem even where a value of higher rank hides it, and changes nothing.
+ * Of two values the one with the higher precedence wins, of equals the later. A wrong value is a
+ * problem even if one of higher precedence hides it, and changes nothing.
  */
 #include "config/config.h"
 
@@ -16,7 +16,7 @@ static unsigned rank_of(const struct cbx_value_source *from, bool overlay)
 	return (unsigned)from->source * 2 + (overlay ? 1 : 0);
 }
 
-/* Takes the value over */
+/* Takes over @value */
 static int put(struct cbx_slot *slot, struct cbx_value *value, unsigned rank, const char *from)
 {
 	cbx_auto(cbx_freep) char *name = NULL;
@@ -51,7 +51,7 @@ static int default_value(const struct cbx_key *key, struct cbx_value *out)
 		return r;
 	r = cbx_value_read(key, json, out, &reset);
 	json_decref(json);
-	/* a test reads every default, so one that can't be read now lacks memory */
+	/* a test reads every default, so if one can't be read there was no memory */
 	return r == CHATTERBOX_E_CONFIG ? -ENOMEM : r;
 }
 
@@ -67,7 +67,7 @@ int cbx_config_apply_default(struct chatterbox_config *config, const struct cbx_
 	return put(&config->slots[key - cbx_keys], &value, rank, NULL);
 }
 
-/* A member of "tls" turns "tls" on, unless something of the same rank or a higher one spoke */
+/* A member of "tls" turns "tls" on, unless something of the same or higher precedence set it */
 static int turn_on(struct chatterbox_config *config, const struct cbx_key *key, unsigned rank,
 		   const char *from)
 {
@@ -114,7 +114,7 @@ static int apply_unknown(struct chatterbox_config *config, const char *path,
 int cbx_config_apply_members(struct chatterbox_config *config, const char *section, json_t *json,
 			     const struct cbx_value_source *from)
 {
-	/* variables have no case; the members of a JSON object do */
+	/* variables ignore case, members of a JSON object don't */
 	struct cbx_value_source exact = { from->source, from->name, false };
 	const char *name;
 	json_t *child;
@@ -128,7 +128,7 @@ int cbx_config_apply_members(struct chatterbox_config *config, const char *secti
 			path = NULL;
 			return -ENOMEM;
 		}
-		/* "redis.host" as one name is not the host of redis */
+		/* a member called "redis.host" is not the member host of redis */
 		r = strchr(name, '.') ? apply_unknown(config, path, &exact)
 				      : cbx_config_apply_path(config, path, child, &exact);
 		if (r < 0)
@@ -153,7 +153,7 @@ int cbx_config_apply_path(struct chatterbox_config *config, const char *path, js
 		return 0;
 	if (!json_is_object(json))
 		return cbx_problem_section(config, path, json, from);
-	if (key) { /* "tls": {…} is on */
+	if (key) { /* "tls": {…} means on */
 		r = apply_value(config, key, overlay, json_true(), from);
 		if (r < 0)
 			return r;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * problem.c - what is wrong with a configuration, one line each
+ * problem.c - writes the problems of a configuration, one line each
  *
- * Decides what a line may show: the value that was got, unless its key is secret or it is no plain
- * value (a whole object may hold anything, so only its kind is named). Control characters never
- * reach a line: a name in a hostile file can't forge a second one.
+ * A line shows the wrong value unless its key is secret or it is an object or list, which may hold
+ * anything: then only its type is named. Control characters are replaced, so that a name in a
+ * hostile file can't forge a line.
  */
 #include "common/text.h"
 #include "common/utf8.h"
@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GOT_BYTES 80 /* of a value, that much is shown */
-#define MOST 1000    /* problems; a file of slips must not fill the log */
+#define GOT_BYTES 80 /* so much of a value is shown */
+#define MOST 1000    /* problems; a file full of mistakes must not fill the log */
 
 void cbx_text_clean(char *text)
 {
@@ -53,7 +53,7 @@ int cbx_problem_add(struct cbx_problems *problems, enum chatterbox_problem_kind 
 	va_list args;
 	int r;
 
-	/* an error is never lost for the sake of warnings */
+	/* errors are kept even when warnings have filled the list */
 	if (problems->count >= MOST && kind == CHATTERBOX_PROBLEM_WARNING)
 		return 0;
 	va_start(args, format);
@@ -104,7 +104,7 @@ static const char *kind_of(const json_t *json)
 	return "something else";
 }
 
-/* Short enough to read, cut between characters */
+/* Short enough to read, not cut inside a character */
 static int show_got(const json_t *json, bool secret, char **out)
 {
 	char *text;
@@ -161,7 +161,7 @@ int cbx_problem_unknown(struct chatterbox_config *config, const char *path,
 	char near[CBX_KEY_PATH];
 	bool overlay;
 
-	/* looking for the nearest name costs something: a flood of slips is not worth it */
+	/* finding a similar name takes time, too much for a flood of mistakes */
 	if (config->laid.count >= MOST && kind == CHATTERBOX_PROBLEM_WARNING)
 		return 0;
 	if (cbx_key_find(path, false, &overlay))

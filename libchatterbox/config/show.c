@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * show.c - how keys and values are shown to people
+ * show.c - shows keys and values to people: the "takes …" of a problem and the JSON of
+ * --print-config
  *
- * Decides the words of "takes …" and the JSON of --print-config. A secret is "***" here, always.
+ * A secret is always shown as "***".
  */
 #include "common/text.h"
 #include "config/config.h"

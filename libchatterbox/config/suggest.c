@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * suggest.c - "did you mean …?"
+ * suggest.c - "did you mean …?" for unknown keys
  *
- * Decides which known name an unknown one was meant to be: the one with the fewest changed letters,
- * or one of which it is the beginning ("redis.pass"), or that begins it ("rmq.password").
+ * The best suggestion is the known name with the fewest changed letters, or one that the unknown
+ * name begins ("redis.pass"), or that begins it ("rmq.password").
  */
 #include "config/keys.h"
 
@@ -60,7 +60,7 @@ static const char *last_part(const char *path)
 	return dot ? dot + 1 : path;
 }
 
-/* Whether one of the two begins the other, in the same section */
+/* Does one of the two begin with the other, in the same section? */
 static bool is_cut_short(const char *path, const char *name)
 {
 	const char *part = last_part(path);

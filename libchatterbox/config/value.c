@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * value.c - reads one value as its key's type
+ * value.c - reads a value according to its key's type
  *
- * Decides that types are strict: in JSON a number is no text and a text no number. Only a duration
- * is both, "5m" or 300000 (ms). The texts of variables and options have no type of their own: they
- * are JSON where they parse and the key wants that, so a password of 12345 stays a text.
+ * Types are strict: in JSON a number is not a text, and a text is not a number. Only a duration may
+ * be both, "5m" or 300000 (ms). Variables and options have no types: their texts are parsed as JSON
+ * if the key wants that and they parse, so a password of 12345 stays a text.
  */
 #include "config/config.h"
 
@@ -92,7 +92,7 @@ static int read_list(const struct cbx_key *key, const json_t *json, struct cbx_v
 	return 0;
 }
 
-/* Digits and up to 9 of a fraction as billionths; false = none, or too many */
+/* Reads digits, and up to 9 digits of a fraction as billionths; false = none, or too many */
 static bool read_decimal(const char **p, int64_t *whole, int64_t *billionths)
 {
 	int64_t scale = 100000000;
@@ -159,7 +159,7 @@ static int read_number(const struct cbx_key *key, const json_t *json, int64_t *o
 	return 0;
 }
 
-/* Whether @json takes the key back to its default */
+/* Does @json reset the key to its default? */
 static bool is_reset(const struct cbx_key *key, const json_t *json)
 {
 	if (json_is_null(json))

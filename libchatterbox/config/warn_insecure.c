@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * doors.c - warns of settings that let strangers listen or speak on the way to a server
+ * warn_insecure.c - warns of settings with which others could listen or interfere on the way to a
+ * server
  *
- * Decides that what stays on this machine is trusted, by address and not by what a name resolves to
- * today: only numbers of loopback, "localhost" and paths of sockets are this machine. Nothing is
- * refused here: a network may be private in ways that a configuration can't say.
+ * Only loopback addresses, "localhost" and paths of sockets count as this machine, not what a name
+ * happens to resolve to today. Nothing is refused here, since a network may be private in ways that
+ * a configuration can't express.
  */
 #include "config/config.h"
 

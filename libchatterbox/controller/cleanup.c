@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * cleanup.c - decides when an errored job is forgotten: SQL says by its own clock whether a row is
- * old enough; what went there, goes from the table of jobs, too
- */
+/* cleanup.c - clears errored jobs that are old enough, by the database's clock, from SQL and then
+ * from the table of jobs */
 #include "controller/cleanup.h"
 
 #include <chatterbox/error.h>
@@ -10,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_AFTER 10.0
-#define DAY 86400.0
+#define FIRST_AFTER (10 * CBX_SECOND)
+#define DAY (86400 * CBX_SECOND)
 #define CLOCK_MAY_MOVE (3600 * 1000)
 
-/* Errored jobs of one system, or of all */
+/* The errored jobs of one system, or of all */
 static int collect(const struct cbx_frozen_jobs *frozen, const char *system,
 		   struct cbx_job_key **out, size_t *out_count)
 {
@@ -156,7 +154,7 @@ static void perform(void *user)
 	if (!result && clock_jumped(cleanup)) {
 		cbx_warn(road->log, CBX_NO_FIELDS,
 			 "the database's clock was set: the Job Errors Task skips this run");
-		cleanup->task.interval = DAY;
+		cleanup->task.interval_ns = DAY;
 		return;
 	}
 	if (!result)
@@ -164,12 +162,12 @@ static void perform(void *user)
 	if (!result)
 		result = expire(road);
 	if (result < 0) {
-		/* tried again soon, not in a day */
+		/* try again soon, not tomorrow */
 		cbx_link_lost(&road->sql_link, result);
-		cleanup->task.interval = FIRST_AFTER;
+		cleanup->task.interval_ns = FIRST_AFTER;
 		return;
 	}
-	cleanup->task.interval = DAY;
+	cleanup->task.interval_ns = DAY;
 	if (removed)
 		cbx_info(road->log, CBX_NO_FIELDS, "%lld errored jobs were cleaned up",
 			 (long long)removed);
@@ -179,7 +177,7 @@ void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road, struct
 {
 	*cleanup = (struct cbx_cleanup){ .road = road, .errors = errors };
 	cleanup->task = (struct cbx_task){ .name = "Job Errors Task",
-					   .interval = FIRST_AFTER,
+					   .interval_ns = FIRST_AFTER,
 					   .perform = perform,
 					   .user = cleanup };
 }

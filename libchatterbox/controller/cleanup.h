@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cleanup.h - the proposal's CleanUpErroredUserJobsController and deleteEntry: errored jobs and
- * errors go "after a day or two"
+ * cleanup.h - clears errored jobs and errors "after a day or two": the proposal's
+ * CleanUpErroredUserJobsController and deleteEntry
  *
- * The Job Errors Task runs 10 s after the start and then once a day. It is skipped when the
- * database's clock moved by over an hour against the monotonic one since the last run: nothing is
- * deleted because a clock was set. The poller's thread.
+ * The Job Errors Task runs 10 s after the start and then once a day. It is skipped if the
+ * database's clock has moved by over an hour against the monotonic one since the last run, so that
+ * nothing is deleted because a clock was set. The poller's thread only.
  */
 #ifndef CBX_CONTROLLER_CLEANUP_H
 #define CBX_CONTROLLER_CLEANUP_H
@@ -23,11 +23,12 @@ struct cbx_cleanup {
 
 void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road,
 		      struct cbx_errors *errors);
-/* Errored jobs (of @system, NULL = all) at least @older_than seconds old leave status_monitor for
- * completed_jobs; *removed counts them. CHATTERBOX_E_DOWN, _FENCED, -ENOMEM. */
+/* Moves errored jobs (of @system, NULL = all) that are at least @older_than seconds old from
+ * status_monitor to completed_jobs; *removed counts them. CHATTERBOX_E_DOWN, CHATTERBOX_E_FENCED,
+ * -ENOMEM. */
 int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
 			     int64_t *removed);
-/* One errored job, however young. 1 = there is no such errored job */
+/* The same for one errored job of any age. 1 = there is no such errored job */
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id);
 
 #endif

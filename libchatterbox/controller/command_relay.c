@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * courier.c - errands on the wire, and which event or RPC each command of an observer becomes
+ * command_relay.c - sends an observer's commands to the leader, as events and RPCs
  *
- * Decides when one is done: an event when the broker confirms it and has not returned it first (it
- * returns what nobody is bound to), an RPC by its answer. Both expire on the broker with their
- * deadline, so that no order is carried out after its caller was told that it was not. And that
- * both kinds of poll become `update_database`: there is no event for the lesser one, and that one
- * asks every system for all it has.
+ * An event is done when the broker has confirmed it without returning it first (it returns what no
+ * queue is bound to), an RPC when its answer has come. Both expire on the broker at their deadline,
+ * so that nothing is carried out after its caller was told that it was not. Both kinds of poll
+ * become `update_database`: there is no event for the smaller one, and the larger one asks every
+ * system for everything.
  */
 #include "controller/command_relay.h"
 
@@ -29,7 +29,7 @@
 struct cbx_relayed_command {
 	UT_hash_handle hh; /* by id */
 	uint64_t id;
-	uint64_t tag; /* of an event: its confirm's; 0 = an RPC */
+	uint64_t tag; /* number of an event's publish; 0 = an RPC */
 	uint64_t deadline;
 	struct cbx_call *call; /* NULL: nobody waits */
 };
@@ -111,7 +111,7 @@ static int publish(struct cbx_command_relay *relay, struct cbx_relayed_command *
 	return result;
 }
 
-/* Both envelopes: in the bare form the method is the property `type` */
+/* In the bare form the method is in the property `type` */
 static void write_request(const struct cbx_settings *settings, const char *id, const char *method,
 			  const char *params, struct cbx_text *body)
 {
@@ -209,7 +209,7 @@ static struct cbx_relayed_command *find(struct cbx_command_relay *relay, const c
 	return relayed;
 }
 
-/* {"code","message","data"} of the leader's answer */
+/* Ends it with {"code","message","data"} of the leader's answer */
 static void fail_by(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
 		    const json_t *error)
 {
@@ -234,7 +234,7 @@ static void take_answer(struct cbx_command_relay *relay, struct cbx_relayed_comm
 
 	cbx_json_read(message->body, message->body_len, &root, NULL);
 	error = json_object_get(root, "error");
-	/* the bare form is the result itself */
+	/* a bare answer is the result itself */
 	result = json_object_get(root, "jsonrpc") ? json_object_get(root, "result") : root;
 	if (!json_is_object(error) && json_is_object(result))
 		text = cbx_json_text(result);
@@ -247,7 +247,7 @@ static void take_answer(struct cbx_command_relay *relay, struct cbx_relayed_comm
 	json_decref(root);
 }
 
-/* An event is with the broker, or the broker would not have it */
+/* The broker has taken or refused an event */
 static bool receive_confirm(struct cbx_command_relay *relay, const struct cbx_bus_event *event)
 {
 	struct cbx_relayed_command *relayed;
@@ -273,7 +273,7 @@ bool cbx_command_relay_receive(struct cbx_command_relay *relay, const struct cbx
 		return receive_confirm(relay, event);
 	relayed = find(relay, event->type == CBX_BUS_RETURNED ? event->message.message_id
 							      : event->message.correlation_id);
-	/* an event has no answer, whoever sends one */
+	/* events have no answers, whoever sends one */
 	if (!relayed || (relayed->tag && event->type != CBX_BUS_RETURNED))
 		return false;
 	if (event->type == CBX_BUS_RETURNED)
@@ -327,7 +327,7 @@ void cbx_observer_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 				call);
 }
 
-/* No task drops what is too old here */
+/* There is no task here that drops old ones */
 void cbx_observer_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_errors_clean_up_syncing(&poller->errors);
@@ -378,7 +378,7 @@ bool cbx_observer_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound
 	bool call = inbound->type == CBX_IN_CALL;
 	int result = 0;
 
-	/* calls say at once that the broker is down; the rest waits for it */
+	/* a call fails at once if the broker is down; everything else waits */
 	if (!call && !link->up)
 		return false;
 	if (call)
@@ -389,7 +389,8 @@ bool cbx_observer_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound
 	else if (inbound->type == CBX_IN_ONLINE || inbound->type == CBX_IN_OFFLINE)
 		result = tell_systems(poller, inbound);
 	if (result < 0) {
-		/* for want of memory, too, it waits for a new connection; said twice is no harm */
+		/* even for want of memory wait for a new connection; sending it twice does no harm
+		 */
 		cbx_link_lost(link, CHATTERBOX_E_DOWN);
 		return false;
 	}

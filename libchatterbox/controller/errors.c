@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * errors.c - decides what a change says of a system's access to the content server (contract 5.2):
- * a completed job means ok, an error code that begins content_server means denied; the later wins
- */
+/* errors.c - notes which systems can reach the content server (contract 5.2): a completed job means
+ * ok, an error code that begins content_server means denied, and the later one wins */
 #include "controller/errors.h"
 
 #include "base/hash.h"
@@ -68,8 +66,7 @@ static struct cbx_access_entry *get_access(struct cbx_errors *errors, const char
 		return NULL;
 	memcpy(entry->system, system, size);
 	if (!errors->access)
-		errors->flush_at =
-			cbx_now(errors->road->clock) + errors->road->settings->csa_timer_ns;
+		errors->gathering_since = cbx_now(errors->road->clock);
 	HASH_ADD_STR(errors->access, system, entry);
 	if (!cbx_hash_failed)
 		return entry;
@@ -123,7 +120,9 @@ void cbx_errors_turn(struct cbx_errors *errors)
 	size_t count = 0;
 	int result;
 
-	if (!errors->access || !road->sql_link.up || cbx_now(road->clock) < errors->flush_at)
+	if (!errors->access || !road->sql_link.up ||
+	    cbx_now(road->clock) < errors->gathering_since + road->settings->csa_timer_ns ||
+	    cbx_now(road->clock) < errors->retry_at)
 		return;
 	rows = calloc(HASH_COUNT(errors->access), sizeof(*rows));
 	if (!rows)
@@ -133,9 +132,9 @@ void cbx_errors_turn(struct cbx_errors *errors)
 			(struct cbx_access_row){ entry->system, entry->access, entry->error };
 	result = road->sql->errors->write_access(road->sql, &guard, rows, count);
 	if (result < 0) {
-		/* they stay, newer ones replace them */
+		/* they are kept, and newer ones replace them */
 		cbx_link_lost(&road->sql_link, result);
-		errors->flush_at = cbx_now(road->clock) + CBX_SECOND;
+		errors->retry_at = cbx_now(road->clock) + CBX_SECOND;
 		return;
 	}
 	drop_access(errors);

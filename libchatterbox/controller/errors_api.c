@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors_api.c - the calls about errors: get (from the desk), remove and cleanUpErrored (by the
- * poller)
+ * errors_api.c - calls about errors: errors.get for the request worker, errors.remove and
+ * cleanUpErrored for the poller
  *
- * Errors are listed newest first by id; the cursor is the last id that was shown.
+ * Errors are listed by id, newest first; the cursor is the last id shown.
  */
 #include "base/read.h"
 #include "controller/job_api.h"

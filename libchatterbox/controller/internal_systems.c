@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * internal_systems.c - decides which internal systems are too old, by the text that stands there
+ * internal_systems.c - drops internal systems that were not checked for long, and notes their
+ * access
  *
- * And that their access is noted when others come or go, not each time: a sum over their names
- * tells.
+ * Their access is noted only when systems come or go, which a sum over their names shows.
  */
 #include "controller/internal_systems.h"
 
@@ -16,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVERY 5.0
+#define EVERY (5 * CBX_SECOND)
 
-/* What was read: texts copied, since the rows go with the call */
+/* What was read; texts are copied, since rows are only valid during the callback */
 struct reading {
 	struct cbx_internal_systems *internal;
 	struct cbx_field *fields;
 	size_t count, capacity, seen;
-	uint64_t names; /* of those that stay: see add_name() */
+	uint64_t names; /* of those that are kept: see add_name() */
 	int64_t before_ms;
 };
 
@@ -48,7 +48,7 @@ static void reading_free(struct reading *reading)
 	free(reading->fields);
 }
 
-/* lastCheck in ms; 0 when it can't be read: such an entry is as old as can be. -ENOMEM. */
+/* lastCheck in ms; 0 when it can't be read: such an entry counts as very old. -ENOMEM. */
 static int last_check(const struct cbx_field *field, int64_t *ms)
 {
 	json_t *value = NULL;
@@ -204,7 +204,7 @@ void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx
 {
 	*internal = (struct cbx_internal_systems){ .road = road, .errors = errors };
 	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
-					    .interval = EVERY,
+					    .interval_ns = EVERY,
 					    .perform = perform,
 					    .user = internal };
 }

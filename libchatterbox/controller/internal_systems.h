@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * internal_systems.h - the proposal's InternalSystemsController: systems of our own, kept in Redis
- * and written from both sides
+ * internal_systems.h - the proposal's InternalSystemsController: internal systems, kept in Redis,
+ * which OCD writes too
  *
- * Each 5 s those that were not checked for recheck_system_time are dropped, whoever wrote them, by
- * compare-and-delete: one that was written anew meanwhile stays. Who is new among them gets the
- * access `internal`. The poller's thread.
+ * Every 5 s those not checked for recheck_system_time are deleted, whoever wrote them, unless they
+ * were written again meanwhile (compare-and-delete). New ones get the access `internal`. The
+ * poller's thread only.
  */
 #ifndef CBX_CONTROLLER_INTERNAL_SYSTEMS_H
 #define CBX_CONTROLLER_INTERNAL_SYSTEMS_H
@@ -17,16 +17,16 @@ struct cbx_internal_systems {
 	struct cbx_road *road;
 	struct cbx_errors *errors;
 	struct cbx_task task;
-	uint64_t names; /* a sum over the names whose access was noted */
+	uint64_t names; /* sum over the names whose access was noted */
 };
 
 void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
 			       struct cbx_errors *errors);
-/* Reads them, notes their access as internal, counts them for the view. CHATTERBOX_E_DOWN. */
+/* Reads them, notes their access, counts them for the snapshot. CHATTERBOX_E_DOWN. */
 int cbx_internal_systems_populate(struct cbx_internal_systems *internal);
-/* Drops the old ones; *removed counts them (may be NULL) */
+/* Deletes the old ones; *removed counts them (may be NULL) */
 int cbx_internal_systems_clean_up(struct cbx_internal_systems *internal, size_t *removed);
-/* Writes one, checked now; or takes it off */
+/* Writes one that was checked now, or removes one */
 int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *system);
 int cbx_internal_systems_remove(struct cbx_internal_systems *internal, const char *system);
 

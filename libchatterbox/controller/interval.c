@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * interval.c - the Job Status Task's base interval: where it comes from and where it is kept
+ * interval.c - the base interval of the Job Status Task, and where it is kept
  *
- * Decides the order at a start: what was set before (server_conf), else what OCD left in the shared
- * state, else the configuration (contract 2.3).
+ * At a start it is what was set before (server_conf), else what OCD left in Redis, else the
+ * configured one (contract 2.3).
  */
 #include "base/number.h"
 #include "base/read.h"
@@ -16,11 +16,17 @@
 #include <string.h>
 
 #define ROW "check_job_status_time"
-#define LEAST 1.0
-#define MOST 86400.0
+#define LEAST CBX_SECOND
+#define MOST (86400 * CBX_SECOND)
 
-bool cbx_interval_parse(const char *text, double *seconds)
+static bool is_interval(uint64_t interval_ns)
 {
+	return interval_ns >= LEAST && interval_ns <= MOST;
+}
+
+bool cbx_interval_parse(const char *text, uint64_t *interval_ns)
+{
+	double seconds;
 	char plain[32];
 	const char *bytes = plain;
 	size_t len = 0;
@@ -31,37 +37,39 @@ bool cbx_interval_parse(const char *text, double *seconds)
 			plain[len++] = text[i];
 	plain[len] = '\0';
 	cbx_trim(&bytes, &len);
-	return !text[i] && cbx_number_parse(bytes, len, seconds) && *seconds >= LEAST &&
-	       *seconds <= MOST;
+	if (text[i] || !cbx_number_parse(bytes, len, &seconds))
+		return false;
+	*interval_ns = cbx_ns(seconds);
+	return is_interval(*interval_ns);
 }
 
-/* Readers see it at once, not after the next round; out of memory, they see it then */
+/* Shows it to readers now, not after the next round; if there is no memory they see it then */
 static void show(struct cbx_job_status *status)
 {
 	struct cbx_road *road = status->road;
 
-	status->check_status_task.interval = status->pacer.current;
-	road->interval_base = status->pacer.base;
-	road->interval_current = status->pacer.current;
+	status->check_status_task.interval_ns = status->pacer.current_ns;
+	road->interval_base_ns = status->pacer.base_ns;
+	road->interval_current_ns = status->pacer.current_ns;
 	road->load_reason = status->pacer.reason;
 	cbx_road_update_snapshot(road);
 }
 
-static void set(struct cbx_job_status *status, double seconds, bool configured)
+static void set(struct cbx_job_status *status, uint64_t base_ns, bool configured)
 {
-	cbx_pacer_set_base(&status->pacer, seconds);
+	cbx_pacer_set_base(&status->pacer, base_ns);
 	status->interval_is_configured = configured;
 	show(status);
 }
 
-static void keep(struct cbx_job_status *status, double seconds)
+static void keep(struct cbx_job_status *status, uint64_t base_ns)
 {
 	struct cbx_road *road = status->road;
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	char text[CBX_NUMBER_TEXT];
 	int result;
 
-	cbx_number_format(seconds, text);
+	cbx_number_format(cbx_seconds(base_ns), text);
 	result = road->sql->directory->write_conf(road->sql, &guard, ROW, text);
 	if (result >= 0)
 		return;
@@ -70,27 +78,27 @@ static void keep(struct cbx_job_status *status, double seconds)
 		 "the interval of %s s is in force, but could not be kept in server_conf", text);
 }
 
-int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, double seconds)
+int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, uint64_t base_ns)
 {
-	if (!(seconds >= LEAST && seconds <= MOST))
+	if (!is_interval(base_ns))
 		return -EINVAL;
-	set(status, seconds, false);
-	keep(status, seconds);
+	set(status, base_ns, false);
+	keep(status, base_ns);
 	cbx_info(status->road->log, CBX_NO_FIELDS, "the Job Status Task runs every %g s now",
-		 seconds);
+		 cbx_seconds(base_ns));
 	return 0;
 }
 
-double cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status)
+uint64_t cbx_job_status_get_time_till_next_check(const struct cbx_job_status *status)
 {
-	return status->pacer.base;
+	return status->pacer.base_ns;
 }
 
 int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text)
 {
 	struct cbx_road *road = status->road;
 	char shared[64];
-	double seconds;
+	uint64_t base_ns;
 	int result;
 
 	if (!text[0]) {
@@ -101,28 +109,28 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 			cbx_link_lost(&road->state_link, result);
 		if (result == CHATTERBOX_E_DOWN)
 			return 1;
-		/* what does not fit is no number of seconds: refused below */
+		/* what does not fit is not a number of seconds and is refused below */
 		text = result < 0 ? "?" : shared;
 	}
-	if (!cbx_interval_parse(text, &seconds)) {
+	if (!cbx_interval_parse(text, &base_ns)) {
 		cbx_warn(road->log, CBX_FIELDS({ "info", text }),
 			 "update_time_till_next_check takes 1..86400 seconds: refused");
 		return -EINVAL;
 	}
-	return cbx_job_status_set_time_till_next_check(status, seconds);
+	return cbx_job_status_set_time_till_next_check(status, base_ns);
 }
 
-static bool from_conf(struct cbx_road *road, double *seconds)
+static bool from_conf(struct cbx_road *road, uint64_t *base_ns)
 {
 	cbx_auto(cbx_freep) char *info = NULL;
 	int result = road->sql->directory->read_conf(road->sql, ROW, &info);
 
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
-	return result >= 0 && info && cbx_interval_parse(info, seconds);
+	return result >= 0 && info && cbx_interval_parse(info, base_ns);
 }
 
-static bool from_state(struct cbx_road *road, double *seconds)
+static bool from_state(struct cbx_road *road, uint64_t *base_ns)
 {
 	char text[64] = "";
 	int result;
@@ -132,54 +140,50 @@ static bool from_state(struct cbx_road *road, double *seconds)
 	result = road->state->ops->read_interval(road->state, text, sizeof(text));
 	if (result < 0)
 		cbx_link_lost(&road->state_link, result);
-	return result >= 0 && text[0] && cbx_interval_parse(text, seconds);
+	return result >= 0 && text[0] && cbx_interval_parse(text, base_ns);
 }
 
-static bool is_kept(struct cbx_road *road, double *seconds)
+static bool is_kept(struct cbx_road *road, uint64_t *base_ns)
 {
-	return (road->sql_link.up && from_conf(road, seconds)) || from_state(road, seconds);
+	return (road->sql_link.up && from_conf(road, base_ns)) || from_state(road, base_ns);
 }
 
-static double configured(const struct cbx_road *road)
+uint64_t cbx_job_status_kept_interval(struct cbx_road *road)
 {
-	return (double)road->settings->check_job_status_time_ns / 1e9;
-}
+	uint64_t base_ns;
 
-double cbx_job_status_kept_interval(struct cbx_road *road)
-{
-	double seconds;
-
-	return is_kept(road, &seconds) ? seconds : configured(road);
+	return is_kept(road, &base_ns) ? base_ns : road->settings->check_job_status_time_ns;
 }
 
 void cbx_job_status_begin(struct cbx_job_status *status)
 {
 	struct cbx_road *road = status->road;
-	double seconds;
-	bool kept = is_kept(road, &seconds);
+	uint64_t base_ns;
+	bool kept = is_kept(road, &base_ns);
 
-	set(status, kept ? seconds : configured(road), !kept);
+	set(status, kept ? base_ns : road->settings->check_job_status_time_ns, !kept);
 	status->updated_once = false;
 	status->update_database_task.wanted = true;
 }
 
 void cbx_job_status_reread(struct cbx_job_status *status)
 {
-	double seconds;
+	uint64_t base_ns;
 
-	if (from_conf(status->road, &seconds) && seconds != status->pacer.base)
-		set(status, seconds, false);
+	if (from_conf(status->road, &base_ns) && base_ns != status->pacer.base_ns)
+		set(status, base_ns, false);
 }
 
 void cbx_job_status_apply_settings(struct cbx_job_status *status)
 {
 	const struct cbx_settings *settings = status->road->settings;
 
-	status->pacer.bound = (double)settings->load_max_interval_ns / 1e9;
+	status->pacer.bound_ns = settings->load_max_interval_ns;
 	status->pacer.queue_depth_limit = settings->load_queue_depth;
-	status->pacer.reply_limit = (double)settings->load_reply_ns / 1e9;
-	status->update_database_task.interval = (double)settings->time_till_next_check_ns / 1e9;
-	if (status->interval_is_configured && configured(status->road) != status->pacer.base)
-		cbx_pacer_set_base(&status->pacer, configured(status->road));
+	status->pacer.reply_limit_ns = settings->load_reply_ns;
+	status->update_database_task.interval_ns = settings->time_till_next_check_ns;
+	if (status->interval_is_configured &&
+	    settings->check_job_status_time_ns != status->pacer.base_ns)
+		cbx_pacer_set_base(&status->pacer, settings->check_job_status_time_ns);
 	show(status);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* job_api.c - lists of jobs, filtered and paged, by system (bytewise) and job_id */
+/* job_api.c - lists of jobs, filtered, in pages, sorted by system (bytewise) and job_id */
 #include "controller/job_api.h"
 #include "base/read.h"
 
@@ -14,7 +14,7 @@
 /* A filter's texts, borrowed from the parameters; NULL = any */
 struct filter {
 	const char *system, *status, *job_type, *origin, *q;
-	size_t system_len; /* it is trimmed, as on every input */
+	size_t system_len; /* after trimming */
 };
 
 static int take_text(const json_t *params, const char *name, const char **out,
@@ -96,7 +96,7 @@ static bool matches(const struct cbx_job *job, const struct filter *filter)
 	return !filter->q || matches_q(job, filter->q);
 }
 
-/* Is the job past the page's cursor? */
+/* Does the job come after the page's cursor? */
 static bool is_after(const struct cbx_job *job, const struct cbx_page *page)
 {
 	int order = strcmp(job->status->system, page->system);
@@ -113,8 +113,8 @@ struct listing {
 	bool more;
 };
 
-/* A page ends at its limit, or with what a broker and a reader take in one piece; one status alone
- * may be more than that */
+/* A page ends at its limit, or at the size that brokers and readers take in one piece; a single
+ * status may be larger */
 static bool is_full(const struct listing *listing, const struct cbx_status *status)
 {
 	return listing->shown == listing->page->limit ||

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * job_api.h - the proposal's JobAPI: questions about jobs and systems, answered in JSON from a view
+ * job_api.h - the proposal's JobAPI: answers questions about jobs and systems in JSON, from a
+ * snapshot
  *
- * Pure over a view and parsed parameters; HTTP, RPC and the C API share it. Any thread. -EINVAL and
- * CHATTERBOX_E_UNKNOWN leave one line in @error that names what is wrong.
+ * Pure functions of a snapshot and parsed parameters, shared by HTTP, RPC and the C API. Any
+ * thread. -EINVAL and CHATTERBOX_E_UNKNOWN leave a line in @error that says what is wrong.
  */
 #ifndef CBX_CONTROLLER_JOB_API_H
 #define CBX_CONTROLLER_JOB_API_H
@@ -14,7 +15,7 @@
 
 #define CBX_API_ERROR 256
 
-/* limit and cursor of a paged question (contract 3.5): a page starts after `after` */
+/* limit and cursor of a page (contract 3.5), which starts after this job */
 struct cbx_page {
 	size_t limit;
 	char system[80]; /* "" = from the start */
@@ -22,7 +23,7 @@ struct cbx_page {
 };
 
 int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR]);
-/* The cursor after this job: opaque text, JSON string or null written to @out */
+/* Writes the cursor after this job, a JSON string or null */
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
 
 /* {"jobs":[…],"next":…,"total":n}; without total when @rpc */
@@ -33,7 +34,7 @@ int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *param
 int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *system,
 		       struct cbx_text *out, char error[CBX_API_ERROR]);
 
-/* One job as GET /api/v1/jobs/{system}/{job_id} shows it */
+/* One job, as GET /api/v1/jobs/{system}/{job_id} shows it */
 struct cbx_job_facts {
 	const struct cbx_status *status;
 	const char *origin;
@@ -42,14 +43,14 @@ struct cbx_job_facts {
 	int64_t updated_ms;
 };
 
-/* @system_status: "unknown" when nothing is known of the system */
+/* The system's status is "unknown" when nothing is known of it */
 void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
 		     struct cbx_text *out);
-/* Live or lately ended, from the view; NULL: SQL has to be asked */
+/* A live or recently ended job of the snapshot; NULL: SQL has to be asked */
 const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, const char *system,
 				       int64_t job_id);
 
-/* What the summary says beside the view */
+/* What the summary says beside the snapshot */
 struct cbx_summary_facts {
 	const char *role;   /* "leader", "standby", "observer" */
 	const char *leader; /* "" = nobody known */

@@ -1,48 +1,49 @@
 // SPDX-License-Identifier: MIT
 /*
- * job_status.c - runs the rounds and draws the conclusions from them: load, interval, figures
+ * job_status.c - runs the rounds, and draws conclusions from them: load, interval, figures
  *
- * Decides that no round starts before what waited in the queue has been merged, nor without SQL.
+ * No round starts before the messages that waited in the queue have been merged, nor without SQL.
  */
 #include "controller/job_status.h"
 
 #include <chatterbox/error.h>
 
-#define SEND_INTERVAL 60.0
+#define SEND_INTERVAL (60 * CBX_SECOND)
 
-/* What a round showed goes to the pacer, the summary and the metrics */
+/* Passes what was seen in a round to the load rule, the summary and the metrics */
 static void conclude(struct cbx_job_status *status, const char *task,
 		     const struct cbx_round_result *result)
 {
 	struct cbx_road *road = status->road;
-	struct cbx_pacer_round round = { .seconds = result->seconds,
+	struct cbx_pacer_round round = { .duration_ns = result->duration_ns,
 					 .questions = result->figures.questions,
 					 .timeouts = result->figures.unanswered,
 					 .queue_depth = result->queue_depth,
-					 .reply_p95 = result->figures.reply_p95 };
+					 .reply_p95_ns = cbx_ns(result->figures.reply_p95) };
+	double seconds = cbx_seconds(result->duration_ns);
 
-	cbx_metric_observe(road->counters->cycle_duration, task, NULL, result->seconds);
+	cbx_metric_observe(road->counters->cycle_duration, task, NULL, seconds);
 	road->last_cycle.systems = result->figures.systems;
 	road->last_cycle.jobs = result->figures.jobs;
 	road->last_cycle.timeouts = result->figures.timeouts;
-	road->last_cycle.seconds = result->seconds;
+	road->last_cycle.seconds = seconds;
 	road->last_cycle.finished_ms = cbx_wall(road->clock);
 	cbx_pacer_step(&status->pacer, result->figures.cut ? NULL : &round);
-	status->check_status_task.interval = status->pacer.current;
-	road->interval_base = status->pacer.base;
-	road->interval_current = status->pacer.current;
+	status->check_status_task.interval_ns = status->pacer.current_ns;
+	road->interval_base_ns = status->pacer.base_ns;
+	road->interval_current_ns = status->pacer.current_ns;
 	road->load_reason = status->pacer.reason;
 	cbx_road_update_snapshot(road);
 	cbx_debug(road->log, CBX_FIELDS({ "task", task }),
 		  "asked %llu systems in %.3f s: %llu jobs, %llu changed, %llu timeouts%s",
-		  (unsigned long long)result->figures.systems, result->seconds,
+		  (unsigned long long)result->figures.systems, seconds,
 		  (unsigned long long)result->figures.jobs,
 		  (unsigned long long)road->last_cycle.changed,
 		  (unsigned long long)result->figures.timeouts,
 		  result->figures.cut ? ", cut short" : "");
 }
 
-/* The first answer after a round without any: nobody is held back for time-outs any more */
+/* After a round without answers the first answer ends all waiting after timeouts */
 static void forgive_timeouts(struct cbx_job_status *status, const struct cbx_poll_figures *figures)
 {
 	struct cbx_system_entry *const *entries;
@@ -65,7 +66,7 @@ static int run(struct cbx_job_status *status, enum cbx_round_kind kind, const ch
 
 	if (!status->caught_up(status->user))
 		return CHATTERBOX_E_DOWN;
-	/* what came before the first question counts before it */
+	/* what arrived before the first question counts as older than its answer */
 	cbx_road_drain_inbox(road);
 	error = cbx_road_commit(road);
 	if (error < 0)
@@ -121,7 +122,7 @@ static void perform_send(void *user)
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(road->slot);
 
-	/* for the shared state, should it be lost before the next time */
+	/* for Redis, if that loses it before the next time */
 	if (snapshot) {
 		road->announced = true;
 		road->announced_totals = snapshot->jobs->totals;
@@ -136,13 +137,12 @@ void cbx_job_status_init(struct cbx_job_status *status)
 	status->check_status_task =
 		(struct cbx_task){ .name = "Job Status Task", .perform = perform_check };
 	status->send_status_task = (struct cbx_task){ .name = "Job Send Status Task",
-						      .interval = SEND_INTERVAL,
+						      .interval_ns = SEND_INTERVAL,
 						      .perform = perform_send };
 	status->update_database_task.user = status;
 	status->check_status_task.user = status;
 	status->send_status_task.user = status;
-	cbx_pacer_init(&status->pacer,
-		       (double)status->road->settings->check_job_status_time_ns / 1e9);
+	cbx_pacer_init(&status->pacer, status->road->settings->check_job_status_time_ns);
 	status->interval_is_configured = true;
 	cbx_job_status_apply_settings(status);
 }

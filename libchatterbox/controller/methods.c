@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * methods.c - the table of methods, and those that only read: from the view, or from SQL
- */
+/* methods.c - the table of methods, and those that only read: from the snapshot, or from SQL */
 #include "controller/command_relay.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
@@ -23,7 +21,7 @@ static void finish(struct cbx_call *call, int result, struct cbx_text *text, con
 	cbx_call_fail_by(call, result, error);
 }
 
-/* A question over the view */
+/* Answers a question about jobs from the snapshot */
 static void answer_from_snapshot(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
@@ -39,7 +37,7 @@ static void find(struct cbx_request_worker *worker, struct cbx_call *call)
 	answer_from_snapshot(worker, call);
 }
 
-/* statusAll takes a page, no filter */
+/* statusAll takes limit and cursor, but no filter */
 static void status_all(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	static const char *const filters[] = { "system", "status", "job_type", "origin", "q" };

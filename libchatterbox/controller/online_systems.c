@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * online_systems.c - decides what `connections` changes: those named are online, those that were
- * online and are not named are offline; a failed, absent or empty table changes nothing; and that a
- * start-up run which found its server down is made up for, with the discovery that came without it
+ * online_systems.c - reads from `connections` which systems are online
+ *
+ * Systems that it names are online; those that were online and that it does not name are offline. A
+ * failed, absent or empty table changes nothing. If the server was down at the start, the run is
+ * repeated when it is back, followed by the discovery that had to do without it.
  */
 #include "controller/online_systems.h"
 
@@ -14,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DAY 86400.0
-#define REFUSED_AGAIN 60.0
+#define DAY (86400 * CBX_SECOND)
+#define REFUSED_AGAIN (60 * CBX_SECOND)
 
 struct name {
 	UT_hash_handle hh;
@@ -136,13 +138,13 @@ static void perform(void *user)
 	int result = cbx_online_systems_populate(online);
 
 	if (!online->done_once && result < 0) {
-		/* a table that is refused won't be another one in a second */
+		/* a table that is refused will not be there in a second */
 		online->task.wanted = result != CHATTERBOX_E_REFUSED;
-		online->task.interval = REFUSED_AGAIN;
+		online->task.interval_ns = REFUSED_AGAIN;
 		online->late = true;
 		return;
 	}
-	online->task.interval = DAY;
+	online->task.interval_ns = DAY;
 	if (!online->done_once && online->late && online->discovery)
 		online->discovery->wanted = true;
 	online->done_once = true;
@@ -152,7 +154,7 @@ void cbx_online_systems_init(struct cbx_online_systems *online)
 {
 	online->done_once = online->late = false;
 	online->task = (struct cbx_task){ .name = "Online Systems Task",
-					  .interval = DAY,
+					  .interval_ns = DAY,
 					  .perform = perform,
 					  .user = online,
 					  .wanted = true };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * orders.c - the calls that the poller carries out: orders to jobs and to the scheduler; one job's
- * entry, errors, online and internal systems, figures
+ * orders.c - calls that the poller carries out: pause, resume and kill, the scheduler, the
+ * interval, errors, online and internal systems
  *
- * Decides whom pauseAll and resumeAll concern: live jobs that are not paused, and live jobs that
- * are. Both are answered at once and asked in the background.
+ * pauseAll concerns live jobs that are not paused, resumeAll those that are. Both are answered at
+ * once; nl-hdms is asked in the background.
  */
 #include "controller/orders.h"
 
@@ -41,7 +41,7 @@ static void finish_number(struct cbx_call *call, int result, const char *name, i
 	cbx_call_done(call, &text);
 }
 
-/* nl-hdms has answered, or nobody has */
+/* nl-hdms has answered, or has not */
 static void answered(void *user, int outcome, const char *code, const char *message)
 {
 	struct cbx_call *call = user;
@@ -210,7 +210,7 @@ void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 	int64_t seconds;
 
 	if (cbx_param_count(call, "seconds", true, &seconds, error) < 0 ||
-	    cbx_job_status_set_time_till_next_check(&poller->status, (double)seconds) < 0) {
+	    cbx_job_status_set_time_till_next_check(&poller->status, cbx_ns((double)seconds)) < 0) {
 		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
 		return;
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orders.h - calls that change something: carried out by the poller, which leads
+ * orders.h - calls that change something; the poller of the leader carries them out
  *
- * Each takes the call over and finishes it, at once or when nl-hdms has answered. They are the
- * entries of the table in methods.c; parameters and results are contract 3.5's.
+ * Each takes the call over and ends it, at once or when nl-hdms has answered. They are entries of
+ * the table in methods.c; parameters and results: contract 3.5.
  */
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H
@@ -27,7 +27,7 @@ void cbx_order_show_pause(struct cbx_poller *poller);
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call);
 
-/* Of the C API alone; not served over AMQP */
+/* Only for the C API, not served over AMQP */
 void cbx_order_delete_entry(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_send_status(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_report_errors(struct cbx_poller *poller, struct cbx_call *call);
@@ -42,7 +42,7 @@ void cbx_order_clean_internal(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_put_internal(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_remove_internal(struct cbx_poller *poller, struct cbx_call *call);
 
-/* errors_api.c: answered at the desk */
+/* errors_api.c: answered by the request worker */
 void cbx_request_worker_errors_get(struct cbx_request_worker *worker, struct cbx_call *call);
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * page.c - limits and cursors; decides that a cursor is the last row's key, so that it is valid on
- * every instance and survives whatever happens between two pages
+ * page.c - limits and cursors of paged answers
+ *
+ * A cursor is the key of the last row, so it is valid on every instance and survives whatever
+ * happens between two pages.
  */
 #include "base/read.h"
 #include "controller/job_api.h"

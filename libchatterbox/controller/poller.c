@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * poller.c - the poller's loop: links, leadership, what was heard, tasks, a wait
+ * poller.c - the loop of the poller: connections, leadership, inbox, tasks, and a wait
  *
- * Decides that a change of epoch means reading everything anew, and that an instance which does not
- * lead follows: at once, writing nothing. A lease that was only late and that nobody else took may
- * be renewed under its epoch, so what we hold is kept until we know better.
+ * When the epoch changes everything is read again. An instance that does not lead follows at once,
+ * and writes nothing. A lease that merely expired may be renewed under its epoch, so its tables are
+ * kept until another instance is known to lead.
  */
 #include "controller/poller.h"
 
@@ -17,7 +17,7 @@
 #include <poll.h>
 #include <string.h>
 
-/* What was copied out of the settings follows them */
+/* Passes new settings on to what has copied values out of them */
 static void take_settings(struct cbx_poller *poller)
 {
 	struct cbx_road *road = &poller->road;
@@ -65,12 +65,12 @@ static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound
 {
 	int result = cbx_job_status_take_interval(&poller->status, inbound->text);
 
-	/* the shared state is down: it is read when that is back, this message is dealt with */
+	/* Redis is down: the interval is read when it is back, and this message is done */
 	poller->status.interval_waits = result == 1;
 	return result >= 0;
 }
 
-/* The road's hook: what it does not do itself; takes @inbound over */
+/* Carries out what the road leaves to the controllers; takes @inbound over */
 static void command(void *user, struct cbx_inbound *inbound)
 {
 	struct cbx_poller *poller = user;
@@ -98,8 +98,8 @@ static void command(void *user, struct cbx_inbound *inbound)
 	cbx_inbound_finish(inbound, ok);
 }
 
-/* While nobody leads here, calls are refused and settings taken; the rest waits. An observer's
- * calls and words go out. */
+/* While this instance does not lead: passes an observer's calls and requests on, refuses calls
+ * otherwise, and leaves the rest in the inbox */
 static void mind_inbox(struct cbx_poller *poller)
 {
 	size_t count = cbx_mailbox_count(poller->road.inbox);
@@ -142,7 +142,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 	result = cbx_road_init(road);
 	if (result < 0)
 		return result;
-	poller->follow.interval = cbx_job_status_kept_interval;
+	poller->follow.interval_ns = cbx_job_status_kept_interval;
 	result = cbx_follow_init(&poller->follow, road);
 	if (result < 0)
 		return result;
@@ -169,7 +169,7 @@ static void ensure_links(struct cbx_poller *poller)
 		return;
 	cbx_command_lost(road);
 	cbx_command_relay_lost(&poller->relay, "RabbitMQ was lost before the answer came");
-	/* our reply queue comes before the first question */
+	/* the reply queue has to be there before the first question */
 	result = road->bus->ops->consume(road->bus, NULL, 0, cbx_now(road->clock) + 5 * CBX_SECOND);
 	if (result < 0) {
 		road->bus->ops->disconnect(road->bus);
@@ -177,7 +177,7 @@ static void ensure_links(struct cbx_poller *poller)
 	}
 }
 
-/* A new epoch: everything is read anew, and the tasks begin as at a start */
+/* We lead under a new epoch: reads everything, and begins the tasks as at a start */
 static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 {
 	struct cbx_road *road = &poller->road;
@@ -209,8 +209,7 @@ static void end_epoch(struct cbx_poller *poller)
 	poller->begun = false;
 }
 
-/* The picture stays as it is until the first one of a follower is there; the leader's gauges don't
- */
+/* The old snapshot is shown until the follower has made one, but the leader's gauges end now */
 static void begin_to_follow(struct cbx_poller *poller)
 {
 	struct cbx_road *road = &poller->road;
@@ -219,7 +218,7 @@ static void begin_to_follow(struct cbx_poller *poller)
 
 	road->following = true;
 	if (poller->begun)
-		poller->follow.kept_base = road->interval_base;
+		poller->follow.kept_base_ns = road->interval_base_ns;
 	if (snapshot)
 		cbx_counters_set_snapshot(road->counters, snapshot, false);
 	cbx_follow_begin(&poller->follow);
@@ -255,8 +254,8 @@ static void commit(struct cbx_poller *poller)
 
 	if (result == CHATTERBOX_E_FENCED &&
 	    cbx_leadership_epoch(road->leadership) == road->epoch) {
-		/* the database says that our epoch is over before the keeper knows: until that
-		 * has asked, we write no more */
+		/* SQL says that our epoch is over before the lease keeper knows: until that has
+		 * asked, write nothing */
 		end_epoch(poller);
 		cbx_leadership_lose(road->leadership, "");
 	} else if (result == -ENOMEM) {
@@ -299,7 +298,7 @@ static void receive(struct cbx_poller *poller, const struct cbx_bus_event *event
 		cbx_metric_add(road->counters->late_words, "answer", NULL, 1);
 }
 
-/* @leads: the inbox and the tasks are being seen to; else neither may keep us from sleeping */
+/* @leads: inbox and tasks are being served; otherwise they must not keep us awake */
 static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
 	struct cbx_road *road = &poller->road;
@@ -311,7 +310,8 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 
 	if (leads && cbx_task_next_tick(&poller->scheduler) < deadline)
 		deadline = cbx_task_next_tick(&poller->scheduler);
-	/* links that are down, or inbox items that can't be taken yet, are looked at soon again */
+	/* look again soon at connections that are down and at inbox items that can't be taken yet
+	 */
 	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)
 		deadline = cbx_now(road->clock) + CBX_SECOND / 10;
 	if (!road->bus_link.up) {
@@ -343,7 +343,8 @@ void *cbx_poller_run(void *user)
 		if (!poller->stop)
 			wait_for_work(poller, leads && poller->begun);
 	}
-	/* what was heard is recorded while we may; the rest is asked again, or delivered again */
+	/* at a stop, what was received is recorded if possible; the rest is asked for or delivered
+	 * again */
 	if (poller->begun && poller->road.sql_link.up)
 		commit(poller);
 	return NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poller.h - the poller: the thread that owns the flow and runs the scheduler
+ * poller.h - the poller: the thread that asks, merges and records, and runs the scheduler
  *
- * Its calls block, always with a deadline; it looks at the stop flag and at its inbox between them.
+ * Its calls block, always with a deadline; between them it checks the stop flag and its inbox.
  */
 #ifndef CBX_CONTROLLER_POLLER_H
 #define CBX_CONTROLLER_POLLER_H
@@ -18,8 +18,8 @@
 struct cbx_poller {
 	struct cbx_settings_place *settings;
 	struct cbx_road road;
-	struct cbx_follow follow; /* turned while we do not lead */
-	bool observer;            /* never leads: the courier carries what is to be done */
+	struct cbx_follow follow; /* runs while we do not lead */
+	bool observer;            /* never leads: its commands go out by the relay */
 	struct cbx_command_relay relay;
 	struct cbx_job_status status;
 	struct cbx_online_systems online;
@@ -28,19 +28,19 @@ struct cbx_poller {
 	struct cbx_internal_systems internal;
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
-	/* Takes over nothing: hands the view to the teller */
+	/* Passes the present snapshot to the teller */
 	void (*announce)(void *user);
 	bool (*caught_up)(void *user);
 	/* After each commit; may be NULL */
 	void (*recorded)(void *user, const struct cbx_batch *batch);
 	void *user;
-	bool begun; /* the tasks of this epoch are under way */
+	bool begun; /* the tasks of this epoch have begun */
 	_Atomic bool stop;
 	_Atomic uint64_t beat;
 	struct cbx_thread thread;
 };
 
-/* After the borrowed members of @road are set */
+/* After the borrowed members of the road are set */
 int cbx_poller_init(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);

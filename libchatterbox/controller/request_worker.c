@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* desk.c - the desk's loop; decides that an observer without SQL asks the leader instead */
+/*
+ * request_worker.c - the loop of the request worker
+ *
+ * An observer without SQL has calls answered by the leader instead.
+ */
 #include "controller/request_worker.h"
 
 #include <chatterbox/error.h>
@@ -36,7 +40,8 @@ int cbx_request_worker_query(struct cbx_request_worker *worker,
 	pthread_mutex_lock(&worker->lock);
 	result = cbx_link_ensure(&worker->link);
 	if (result < 0) {
-		/* it was idle and its peer went away meanwhile: somebody waits, so try at once */
+		/* the connection was idle and the server closed it meanwhile: try again at once,
+		 * since somebody waits */
 		worker->link.next_try = 0;
 		result = cbx_link_ensure(&worker->link);
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * desk.h - the desk: answers the calls of hosts and of AMQP that only read, with a thread and a SQL
- * connection of its own, so that neither the listener nor a host's loop ever waits for a server
+ * request_worker.h - answers calls that only read, from hosts and AMQP
+ *
+ * It has a thread and a SQL connection of its own, so that neither the listener nor a host's loop
+ * waits for a server.
  */
 #ifndef CBX_CONTROLLER_REQUEST_WORKER_H
 #define CBX_CONTROLLER_REQUEST_WORKER_H
@@ -16,9 +18,9 @@
 
 struct cbx_request_worker {
 	struct cbx_snapshot_slot *slot;
-	struct cbx_calls *calls;   /* where what can't be answered here goes */
+	struct cbx_calls *calls;   /* where calls go that can't be answered here */
 	struct cbx_mailbox *inbox; /* of struct cbx_call */
-	pthread_mutex_t lock;      /* of the connection: hosts' own threads use it, too */
+	pthread_mutex_t lock;      /* of the connection, which hosts' own threads use, too */
 	struct cbx_sql *sql;
 	struct cbx_link link;
 	_Atomic bool stop;
@@ -26,10 +28,10 @@ struct cbx_request_worker {
 };
 
 void *cbx_request_worker_run(void *worker);
-/* Runs @ask with the connection, up and alone, or returns CHATTERBOX_E_DOWN; @error as always */
+/* Runs @ask with the connection; CHATTERBOX_E_DOWN when there is none, with a line in @error */
 int cbx_request_worker_query(struct cbx_request_worker *worker,
 			     int (*ask)(struct cbx_sql *sql, void *user), void *user,
 			     char error[256]);
-void cbx_request_worker_close(struct cbx_request_worker *worker); /* ends what still waits */
+void cbx_request_worker_close(struct cbx_request_worker *worker); /* ends the waiting calls */
 
 #endif

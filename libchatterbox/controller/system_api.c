@@ -17,12 +17,12 @@ static size_t live_jobs(const struct cbx_snapshot *snapshot, const char *system)
 	return list ? list->live : 0;
 }
 
-/* Opens the object: systemID, lastCheck, status as the shared state has them */
+/* Opens the object with systemID, lastCheck and status, as in Redis */
 static void open_system(const struct cbx_system *system, struct cbx_text *out)
 {
 	cbx_system_json(system, out);
 	if (!out->failed)
-		out->len--; /* its closing brace */
+		out->len--; /* without the closing brace */
 }
 
 int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
@@ -118,9 +118,9 @@ void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_s
 			"\"internal\":%zu},\"interval\":{",
 			snapshot->systems->online, snapshot->systems->offline,
 			snapshot->systems->unknown, snapshot->internal);
-	add_number(out, "base", snapshot->interval_base);
+	add_number(out, "base", cbx_seconds(snapshot->interval_base_ns));
 	cbx_text_putc(out, ',');
-	add_number(out, "current", snapshot->interval_current);
+	add_number(out, "current", cbx_seconds(snapshot->interval_current_ns));
 	cbx_text_printf(out,
 			",\"under_load\":%s,\"reason\":", snapshot->load_reason ? "true" : "false");
 	if (snapshot->load_reason)

@@ -118,11 +118,11 @@ static int take_activation(void *user, const char *name, int64_t ms)
 
 static void look_at_interval(struct cbx_follow *follow)
 {
-	double base = follow->interval(follow->road);
+	uint64_t base_ns = follow->interval_ns(follow->road);
 
 	if (follow->road->sql_link.up)
-		follow->kept_base = base;
-	follow->base = follow->kept_base > 0 ? follow->kept_base : base;
+		follow->kept_base_ns = base_ns;
+	follow->base_ns = follow->kept_base_ns ?: base_ns;
 }
 
 void cbx_follow_refresh(struct cbx_follow *follow)

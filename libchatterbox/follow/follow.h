@@ -36,7 +36,7 @@ struct cbx_follow {
 	struct cbx_road *road; /* its connections, settings and snapshot are used; its tables are
 				  left alone */
 	/* The base interval of the Job Status Task, as the leader would read it */
-	double (*interval)(struct cbx_road *road);
+	uint64_t (*interval_ns)(struct cbx_road *road);
 	struct cbx_active_jobs *jobs; /* only live ones */
 	struct cbx_systems *systems;
 	size_t stale;             /* systems whose hash has to be read */
@@ -47,8 +47,8 @@ struct cbx_follow {
 	uint64_t next_turn, next_compare, next_systems, next_refresh;
 	uint64_t alone_at; /* without a state in Redis, SQL is read from then on */
 	size_t internal;
-	double base;
-	double kept_base; /* as last read from SQL, for when SQL is down; 0 = never read */
+	uint64_t base_ns;
+	uint64_t kept_base_ns; /* as last read from SQL, for when SQL is down; 0 = never read */
 	bool shown;
 	bool changed; /* since the last snapshot */
 

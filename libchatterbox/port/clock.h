@@ -33,6 +33,20 @@ static inline int64_t cbx_wall(struct cbx_clock *clock)
 	return clock->ops->wall(clock);
 }
 
+/* Seconds as people and other programs write them; the negative and the absurd are 0 and for ever
+ */
+static inline double cbx_seconds(uint64_t ns)
+{
+	return (double)ns / (double)CBX_SECOND;
+}
+
+static inline uint64_t cbx_ns(double seconds)
+{
+	if (!(seconds > 0))
+		return 0;
+	return seconds < 1e10 ? (uint64_t)(seconds * (double)CBX_SECOND + 0.5) : UINT64_MAX;
+}
+
 /* Milliseconds left until @deadline for poll(2), rounded up, 0..@most */
 static inline int cbx_ms_left(struct cbx_clock *clock, uint64_t deadline, int most)
 {

@@ -77,7 +77,7 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
 {
 	return job->reported_at &&
-	       (double)(cbx_now(road->clock) - job->reported_at) < road->interval_current * 1e9;
+	       cbx_now(road->clock) - job->reported_at < road->interval_current_ns;
 }
 
 /* 1 when there was a job to ask about */

@@ -26,8 +26,8 @@ int cbx_road_update_snapshot(struct cbx_road *road)
 	if (result < 0)
 		return result;
 	snapshot->internal = road->internal;
-	snapshot->interval_base = road->interval_base;
-	snapshot->interval_current = road->interval_current;
+	snapshot->interval_base_ns = road->interval_base_ns;
+	snapshot->interval_current_ns = road->interval_current_ns;
 	snapshot->load_reason = road->load_reason;
 	snapshot->paused = road->paused;
 	snapshot->last_cycle = road->last_cycle;

@@ -36,8 +36,8 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_system_entry *entry = target->entry;
-	double most = (double)road->settings->time_till_next_check_ns / 1e9;
-	double wait = road->interval_base;
+	uint64_t most = road->settings->time_till_next_check_ns;
+	uint64_t wait = road->interval_base_ns;
 	unsigned n;
 
 	mark_list_due(target);
@@ -49,7 +49,7 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 		wait *= 2;
 	if (wait > most)
 		wait = most;
-	entry->ask_again_at = cbx_now(road->clock) + (uint64_t)(wait * (double)CBX_SECOND);
+	entry->ask_again_at = cbx_now(road->clock) + wait;
 }
 
 /* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for

@@ -110,7 +110,7 @@ struct cbx_road {
 	/* for the snapshot; while following, the follower updates it */
 	bool following;
 	size_t internal; /* members of APP:internal_systems */
-	double interval_base, interval_current;
+	uint64_t interval_base_ns, interval_current_ns;
 	const char *load_reason;
 	bool paused;
 	struct cbx_cycle last_cycle;

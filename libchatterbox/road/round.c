@@ -111,20 +111,20 @@ void cbx_poll_run(struct cbx_poll *poll)
 int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_round_result *out)
 {
 	uint64_t began = cbx_now(road->clock);
+	bool discovery = kind == CBX_DISCOVERY_ROUND;
+	bool whole = kind != CBX_ASK_NOW_ROUND; /* else only those that turn() adds */
 	cbx_auto(cbx_poll_freep) struct cbx_poll *poll = NULL;
-	int result = kind == CBX_ASK_NOW_ROUND
-			     ? 0
-			     : cbx_road_look_around(road, kind == CBX_DISCOVERY_ROUND);
+	int result = whole ? cbx_road_look_around(road, discovery) : 0;
 
 	if (!result)
 		result = cbx_poll_new(road, &poll);
-	if (!result && kind != CBX_ASK_NOW_ROUND)
-		result = poll_add_all(poll, kind == CBX_DISCOVERY_ROUND);
+	if (!result && whole)
+		result = poll_add_all(poll, discovery);
 	if (result < 0)
 		return result;
 	cbx_poll_run(poll);
 	poll_figures(poll, &out->figures);
-	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : poll_depth(road);
-	out->seconds = (double)(cbx_now(road->clock) - began) / 1e9;
+	out->queue_depth = whole && !out->figures.cut ? poll_depth(road) : -1;
+	out->duration_ns = cbx_now(road->clock) - began;
 	return 0;
 }

@@ -24,7 +24,7 @@ struct cbx_poll_figures {
 
 struct cbx_round_result {
 	struct cbx_poll_figures figures;
-	double seconds;
+	uint64_t duration_ns;
 	int64_t queue_depth; /* of nl-hdms.request, afterwards; -1 = unknown */
 };
 

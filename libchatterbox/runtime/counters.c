@@ -4,6 +4,7 @@
 #include "runtime/counters.h"
 
 #include "decode/decode.h"
+#include "port/clock.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -224,7 +225,8 @@ void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_s
 	cbx_metric_set(counters->systems, "offline", NULL, (double)snapshot->systems->offline);
 	cbx_metric_set(counters->systems, "unknown", NULL, (double)snapshot->systems->unknown);
 	cbx_metric_set(counters->systems, "internal", NULL, (double)snapshot->internal);
-	cbx_metric_set(counters->poll_interval, NULL, NULL, snapshot->interval_current);
+	cbx_metric_set(counters->poll_interval, NULL, NULL,
+		       cbx_seconds(snapshot->interval_current_ns));
 	cbx_metric_set(counters->scheduler_paused, NULL, NULL, snapshot->paused);
 	cbx_metric_set(counters->leader, NULL, NULL, leads);
 	for (i = 0; i < CBX_COUNT(load_reasons); i++)

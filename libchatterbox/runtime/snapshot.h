@@ -24,9 +24,9 @@ struct cbx_snapshot {
 	_Atomic unsigned refs;
 	struct cbx_frozen_jobs *jobs;
 	struct cbx_system_list *systems;
-	size_t internal;                        /* members of APP:internal_systems */
-	double interval_base, interval_current; /* s */
-	const char *load_reason;                /* static; NULL = calm */
+	size_t internal; /* members of APP:internal_systems */
+	uint64_t interval_base_ns, interval_current_ns;
+	const char *load_reason; /* static; NULL = calm */
 	bool paused;
 	struct cbx_cycle last_cycle;
 	uint64_t published_at; /* ns */

@@ -12,25 +12,25 @@
 #include <stdint.h>
 
 struct cbx_pacer {
-	double base;    /* seconds */
-	double current; /* seconds */
-	double bound;   /* load.max_interval, seconds */
+	uint64_t base_ns;
+	uint64_t current_ns;
+	uint64_t bound_ns; /* load.max_interval */
 	int64_t queue_depth_limit;
-	double reply_limit; /* seconds: load.reply_ms */
-	const char *reason; /* "cycle", "timeouts", "queue", "reply_time"; NULL = calm */
+	uint64_t reply_limit_ns; /* load.reply_ms */
+	const char *reason;      /* "cycle", "timeouts", "queue", "reply_time"; NULL = calm */
 };
 
 /* What was seen in one round */
 struct cbx_pacer_round {
-	double seconds;
+	uint64_t duration_ns;
 	uint64_t questions;
 	uint64_t timeouts;
-	int64_t queue_depth; /* -1 = unknown */
-	double reply_p95;    /* seconds; 0 = no reply */
+	int64_t queue_depth;   /* -1 = unknown */
+	uint64_t reply_p95_ns; /* 0 = no reply */
 };
 
-void cbx_pacer_init(struct cbx_pacer *pacer, double base);
-void cbx_pacer_set_base(struct cbx_pacer *pacer, double base);
+void cbx_pacer_init(struct cbx_pacer *pacer, uint64_t base_ns);
+void cbx_pacer_set_base(struct cbx_pacer *pacer, uint64_t base_ns);
 /* Why this round means load; NULL when it is calm */
 const char *cbx_pacer_judge(const struct cbx_pacer *pacer, const struct cbx_pacer_round *round);
 /* Judges the round and stretches or relaxes the interval; returns whether there is load. For a

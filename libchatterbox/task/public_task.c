@@ -62,9 +62,10 @@ int chatterbox_task_new(double interval, void (*work)(void *user), void *user, c
 	task->perform = work;
 	task->user = user;
 	memcpy(task->name, name, len);
-	task->inner = (struct cbx_task){
-		.name = task->name, .interval = interval, .perform = perform, .user = task
-	};
+	task->inner = (struct cbx_task){ .name = task->name,
+					 .interval_ns = cbx_ns(interval),
+					 .perform = perform,
+					 .user = task };
 	*out = task;
 	return 0;
 }
@@ -107,7 +108,7 @@ void chatterbox_task_run(struct chatterbox_task *task)
 double chatterbox_task_get_interval(const struct chatterbox_task *task)
 {
 	assert(task);
-	return task->inner.interval;
+	return cbx_seconds(task->inner.interval_ns);
 }
 
 int chatterbox_task_set_interval(struct chatterbox_task *task, double seconds)
@@ -115,7 +116,7 @@ int chatterbox_task_set_interval(struct chatterbox_task *task, double seconds)
 	assert(task);
 	if (!is_interval(seconds))
 		return -EINVAL;
-	task->inner.interval = seconds;
+	task->inner.interval_ns = cbx_ns(seconds);
 	return 0;
 }
 

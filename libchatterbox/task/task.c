@@ -53,12 +53,9 @@ void cbx_task_start(struct cbx_task_scheduler *scheduler)
 
 uint64_t cbx_task_next_due(const struct cbx_task *task)
 {
-	double wait = task->interval * (double)CBX_SECOND;
+	uint64_t most = UINT64_MAX - task->last_ran;
 
-	/* 2^64 as a double; a smaller wait fits, but the sum may not */
-	if (!(wait < 18446744073709551616.0) || (uint64_t)wait > UINT64_MAX - task->last_ran)
-		return UINT64_MAX;
-	return task->last_ran + (uint64_t)wait;
+	return task->interval_ns > most ? UINT64_MAX : task->last_ran + task->interval_ns;
 }
 
 static bool is_due(const struct cbx_task *task, uint64_t now)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * task.h - a task that is due every `interval` seconds, and the scheduler that runs tasks
+ * task.h - a task that is due at each interval, and the scheduler that runs tasks
  *
  * The proposal's Task and TaskScheduler (contract 2.1): the scheduler ticks once a second on the
- * monotonic clock. A task is due `interval` seconds after the start of its last run; missed runs
+ * monotonic clock. A task is due an interval after the start of its last run; missed runs
  * are not made up for; tasks that are due run one after another, in the order in which they were
  * added. They belong to one thread.
  *
@@ -20,7 +20,7 @@
 
 struct cbx_task {
 	const char *name;
-	double interval; /* seconds; may be changed at any time */
+	uint64_t interval_ns; /* may be changed at any time */
 	void (*perform)(void *user);
 	void *user;
 	uint64_t last_ran; /* now() at the start of its last run, or when it was added */

@@ -70,11 +70,11 @@ static void check_again(const char *key, const struct cbx_reply *reply)
 
 static void check_interval(const struct cbx_inbound *inbound)
 {
-	double seconds = 0;
+	uint64_t ns = 0;
 
 	FUZZ_CHECK(strlen(inbound->text) < sizeof(inbound->text));
-	if (cbx_interval_parse(inbound->text, &seconds))
-		FUZZ_CHECK(seconds >= 1 && seconds <= 86400);
+	if (cbx_interval_parse(inbound->text, &ns))
+		FUZZ_CHECK(ns >= CBX_SECOND && ns <= 86400 * CBX_SECOND);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -109,14 +109,14 @@ static void try_time(const char *text)
 static void try_interval(const char *text)
 {
 	char out[CBX_NUMBER_TEXT];
-	double seconds = 0;
-	double again = 0;
+	uint64_t ns = 0;
+	uint64_t again = 0;
 
-	if (!cbx_interval_parse(text, &seconds))
+	if (!cbx_interval_parse(text, &ns))
 		return;
-	FUZZ_CHECK(seconds >= 1 && seconds <= 86400);
-	cbx_number_format(seconds, out);
-	FUZZ_CHECK(cbx_interval_parse(out, &again) && again == seconds);
+	FUZZ_CHECK(ns >= CBX_SECOND && ns <= 86400 * CBX_SECOND);
+	cbx_number_format(cbx_seconds(ns), out);
+	FUZZ_CHECK(cbx_interval_parse(out, &again) && again == ns);
 }
 
 /* As server_conf and the answers write texts */

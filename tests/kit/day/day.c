@@ -87,9 +87,10 @@ struct day *day_break(const struct day_world *world)
 	pthread_cond_init(&day->changed, NULL);
 	pthread_mutex_init(&day->systems.lock, NULL);
 	day->systems.day = day;
-	day->last_task = (struct cbx_task){
-		.name = "the day's last", .interval = 1e12, .perform = note_run, .user = day
-	};
+	day->last_task = (struct cbx_task){ .name = "the day's last",
+					    .interval_ns = UINT64_MAX,
+					    .perform = note_run,
+					    .user = day };
 	snprintf(day->app, sizeof(day->app), "day-%d-%u", (int)getpid(), ++number);
 	ck_assert_int_eq(chatterbox_config_new(&day->config), 0);
 	day_set(day, "chatterbox.app_name", day->app);

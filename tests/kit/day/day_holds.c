@@ -175,12 +175,8 @@ void day_interval_is(struct day *day, double base, double current, const char *r
 	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&day->box->slot);
 
 	ck_assert_ptr_nonnull(snapshot);
-	ck_assert_msg(snapshot->interval_base - base < 1e-6 &&
-			      base - snapshot->interval_base < 1e-6 &&
-			      snapshot->interval_current - current < 1e-6 &&
-			      current - snapshot->interval_current < 1e-6,
-		      "base %g and current %g, not %g and %g", snapshot->interval_base,
-		      snapshot->interval_current, base, current);
+	ck_assert_double_eq_tol(cbx_seconds(snapshot->interval_base_ns), base, 1e-6);
+	ck_assert_double_eq_tol(cbx_seconds(snapshot->interval_current_ns), current, 1e-6);
 	ck_assert_str_eq(snapshot->load_reason ?: "calm", reason ?: "calm");
 	cbx_snapshot_unref(snapshot);
 }

@@ -13,10 +13,10 @@ struct cbx_snapshot_slot follow_slot;
 static struct cbx_leadership standing_by;
 struct faults follow_sql, follow_state;
 
-static double interval(struct cbx_road *of)
+static uint64_t interval_ns(struct cbx_road *of)
 {
 	(void)of;
-	return 7;
+	return 7 * CBX_SECOND;
 }
 
 void follow_set_up(void)
@@ -28,7 +28,7 @@ void follow_set_up(void)
 				   .counters = &world.counters,
 				   .leadership = &standing_by,
 				   .slot = &follow_slot };
-	follow = (struct cbx_follow){ .interval = interval };
+	follow = (struct cbx_follow){ .interval_ns = interval_ns };
 	follow_sql = follow_state = (struct faults){ 0 };
 	cbx_snapshot_slot_init(&follow_slot);
 	cbx_leadership_init(&standing_by, road->clock, "nl-ocd-chatterbox");

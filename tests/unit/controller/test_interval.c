@@ -19,9 +19,9 @@ static void set_up(void)
 
 static double base(void)
 {
-	ck_assert_double_eq(status->check_status_task.interval, status->pacer.current);
-	ck_assert_double_eq(road->interval_base, status->pacer.base);
-	return cbx_job_status_get_time_till_next_check(status);
+	ck_assert_uint_eq(status->check_status_task.interval_ns, status->pacer.current_ns);
+	ck_assert_uint_eq(road->interval_base_ns, status->pacer.base_ns);
+	return cbx_seconds(cbx_job_status_get_time_till_next_check(status));
 }
 
 static void expect_kept(const char *seconds)
@@ -46,12 +46,12 @@ START_TEST(a_text_is_taken_or_refused)
 	double seconds = texts[_i].seconds;
 	char kept[32] = "";
 
-	status->pacer.current = 15; /* stretched */
-	status->check_status_task.interval = 15;
+	status->pacer.current_ns = 15 * CBX_SECOND; /* stretched */
+	status->check_status_task.interval_ns = 15 * CBX_SECOND;
 	ck_assert_int_eq(cbx_job_status_take_interval(status, texts[_i].text),
 			 seconds > 0 ? 0 : -EINVAL);
 	ck_assert_double_eq(base(), seconds > 0 ? seconds : 10);
-	ck_assert_double_eq(status->pacer.current, seconds > 0 ? seconds : 15);
+	ck_assert_double_eq(cbx_seconds(status->pacer.current_ns), seconds > 0 ? seconds : 15);
 	if (seconds > 0)
 		snprintf(kept, sizeof(kept), "%g", seconds);
 	expect_kept(kept);
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(what_can_not_be_kept_counts_all_the_same)
 {
 	faults_add(&world.sql_faults, "write_conf", CHATTERBOX_E_REFUSED);
-	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 42), 0);
+	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 42 * CBX_SECOND), 0);
 	ck_assert_double_eq(base(), 42);
 	expect_kept("");
 	ck_assert_uint_gt(world.warnings, 0);
@@ -137,7 +137,7 @@ END_TEST
 
 START_TEST(a_take_over_reads_what_was_set)
 {
-	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 77), 0);
+	ck_assert_int_eq(cbx_job_status_set_time_till_next_check(status, 77 * CBX_SECOND), 0);
 	cbx_memory_store_set_interval(world.store, "30");
 	world_lead();
 	cbx_job_status_begin(status);
@@ -149,7 +149,7 @@ END_TEST
 START_TEST(a_reload_changes_what_nobody_has_set)
 {
 	if (_i)
-		cbx_job_status_set_time_till_next_check(status, 77);
+		cbx_job_status_set_time_till_next_check(status, 77 * CBX_SECOND);
 	world.settings->check_job_status_time_ns = 25 * CBX_SECOND;
 	world.settings->time_till_next_check_ns = 300 * CBX_SECOND;
 	world.settings->load_max_interval_ns = 50 * CBX_SECOND;
@@ -157,10 +157,10 @@ START_TEST(a_reload_changes_what_nobody_has_set)
 	world.settings->load_reply_ns = 500 * CBX_MS;
 	cbx_job_status_apply_settings(status);
 	ck_assert_double_eq(base(), _i ? 77 : 25);
-	ck_assert_double_eq(status->update_database_task.interval, 300);
-	ck_assert_double_eq(status->pacer.bound, 50);
+	ck_assert_uint_eq(status->update_database_task.interval_ns, 300 * CBX_SECOND);
+	ck_assert_uint_eq(status->pacer.bound_ns, 50 * CBX_SECOND);
 	ck_assert_int_eq(status->pacer.queue_depth_limit, 7);
-	ck_assert_double_eq(status->pacer.reply_limit, 0.5);
+	ck_assert_uint_eq(status->pacer.reply_limit_ns, 500 * CBX_MS);
 }
 END_TEST
 

@@ -128,9 +128,9 @@ START_TEST(a_table_that_is_refused_is_asked_again_each_minute)
 	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_REFUSED);
 	online->task.perform(online->task.user);
 	ck_assert(!online->task.wanted && !online->done_once);
-	ck_assert_double_eq(online->task.interval, 60);
+	ck_assert_uint_eq(online->task.interval_ns, 60 * CBX_SECOND);
 	online->task.perform(online->task.user);
-	ck_assert_double_eq(online->task.interval, 86400);
+	ck_assert_uint_eq(online->task.interval_ns, 86400 * CBX_SECOND);
 	ck_assert(online->done_once && online->discovery->wanted);
 }
 END_TEST

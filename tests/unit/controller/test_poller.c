@@ -160,13 +160,13 @@ START_TEST(a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was)
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
 
 	run_for(1);
-	road->interval_base = 3;
+	road->interval_base_ns = 3 * CBX_SECOND;
 	faults_add_nth(&world.sql_faults, "connect", CHATTERBOX_E_DOWN, 1, 1000);
 	cbx_link_lost(&road->sql_link, CHATTERBOX_E_DOWN);
 	cbx_leadership_hold(&world.leadership, world.epoch, 1);
 	run_for(5);
 	snapshot = cbx_snapshot_slot_get(road->slot);
-	ck_assert_double_eq(snapshot->interval_base, 3);
+	ck_assert_uint_eq(snapshot->interval_base_ns, 3 * CBX_SECOND);
 }
 END_TEST
 
@@ -262,19 +262,19 @@ START_TEST(load_stretches_and_calm_relaxes)
 
 	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 2500 * CBX_MS;
 	run_for(4);
-	ck_assert_double_eq(task->interval, 15);
+	ck_assert_uint_eq(task->interval_ns, 15 * CBX_SECOND);
 	ck_assert_str_eq(road->load_reason, "reply_time");
 	ck_assert_double_eq(world_count(world.counters.under_load, "reply_time", NULL), 1);
 	hdms_system(&world.hdms, "ABC1", "17 Running")->delay = 0;
 	run_for(16);
-	ck_assert_double_eq(task->interval, 10);
+	ck_assert_uint_eq(task->interval_ns, 10 * CBX_SECOND);
 	ck_assert_ptr_null(road->load_reason);
 	/* a round that is cut short judges nothing */
 	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_NO_ANSWER;
 	faults_add_nth(&world.bus_faults, "take", CHATTERBOX_E_DOWN, 2, 1);
 	command(CBX_IN_DISCOVER);
 	run_for(0.2);
-	ck_assert_double_eq(task->interval, 10);
+	ck_assert_uint_eq(task->interval_ns, 10 * CBX_SECOND);
 }
 END_TEST
 
@@ -287,7 +287,7 @@ START_TEST(an_interval_is_read_when_redis_is_back)
 	run_for(0.05);
 	ck_assert(world.poller.status.interval_waits);
 	run_for(12);
-	ck_assert_double_eq(road->interval_base, 44);
+	ck_assert_uint_eq(road->interval_base_ns, 44 * CBX_SECOND);
 }
 END_TEST
 

@@ -105,8 +105,8 @@ START_TEST(the_summary)
 	struct cbx_snapshot made = *snapshot;
 	struct cbx_text text = { 0 };
 
-	made.interval_base = 10;
-	made.interval_current = 22.5;
+	made.interval_base_ns = 10 * CBX_SECOND;
+	made.interval_current_ns = 22500 * CBX_MS;
 	made.load_reason = "queue";
 	made.internal = 4;
 	made.last_cycle = (struct cbx_cycle){ 3, 2, 1, 0, 0.25, FAKE_CLOCK_WALL };

@@ -12,8 +12,8 @@ START_TEST(everything_is_read_at_the_start)
 	follow_turn(0.1);
 	follow_expect(FOLLOW_START);
 	snapshot = cbx_snapshot_slot_get(&follow_slot);
-	ck_assert_double_eq(snapshot->interval_base, 7);
-	ck_assert_double_eq(snapshot->interval_current, 7);
+	ck_assert_uint_eq(snapshot->interval_base_ns, 7 * CBX_SECOND);
+	ck_assert_uint_eq(snapshot->interval_current_ns, 7 * CBX_SECOND);
 	ck_assert_int_eq(snapshot->jobs->totals.live_ocd, 1);
 	ck_assert_ptr_nonnull(cbx_system_list_find(snapshot->systems, "ABC2"));
 }

@@ -94,13 +94,13 @@ static double shown_base(void)
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(&follow_slot);
 
-	return snapshot->interval_base;
+	return cbx_seconds(snapshot->interval_base_ns);
 }
 
 START_TEST(without_sql_the_interval_is_what_it_was)
 {
 	world_lead();
-	follow.kept_base = 3;
+	follow.kept_base_ns = 3 * CBX_SECOND;
 	lose_sql();
 	follow_turn(0.3);
 	ck_assert_double_eq(shown_base(), 3);

@@ -44,7 +44,7 @@ static void begin(void)
 static struct cbx_task task(const char *name, double interval)
 {
 	return (struct cbx_task){ .name = name,
-				  .interval = interval,
+				  .interval_ns = cbx_ns(interval),
 				  .perform = perform,
 				  .user = (void *)(uintptr_t)name };
 }
