@@ -2,14 +2,16 @@
 /*
  * log.h - where log lines go: stdout or a file, reopened on SIGHUP
  *
- * Any thread may log; opening and freeing belong to main. A place that can't be written is said
- * on stderr, once until it works again, and never stops the daemon.
+ * Any thread may log, and waits for nothing: lines go to a thread that writes them (log_writer.h).
+ * Opening and freeing belong to main. A place that can't be written is said on stderr, once until
+ * it works again; its lines are lost and counted.
  */
 #ifndef CBD_LOG_H
 #define CBD_LOG_H
 
 #include <chatterbox/log.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cbd_log;
 
@@ -21,7 +23,12 @@ struct cbd_log_settings {
 };
 
 int cbd_log_new(const struct cbd_log_settings *settings, struct cbd_log **out);
+/* Writes what is left, for a second at most */
 void cbd_log_freep(struct cbd_log **log);
+/* Waits until all lines are written, @ms at most; false when some are left. Any thread. */
+bool cbd_log_flush(struct cbd_log *log, int ms);
+/* How many lines were lost; @user is the struct cbd_log. Any thread. */
+uint64_t cbd_log_dropped(void *user);
 /* Take over settings and open the path anew (a rotated file); keeps the old place if that fails */
 void cbd_log_reopen(struct cbd_log *log, const struct cbd_log_settings *settings);
 

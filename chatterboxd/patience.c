@@ -26,10 +26,12 @@ static void *wait_and_end(void *user)
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	if (poll(&ended, 1, (int)(patience->seconds * 1000)))
 		return NULL;
-	if (patience->log)
+	if (patience->log) {
 		cbd_log_say(patience->log, CHATTERBOX_LOG_WARN,
 			    "not stopped within chatterbox.shutdown_timeout: what is under way is "
 			    "abandoned, the lease runs out by itself");
+		cbd_log_flush(patience->log, 500);
+	}
 	_exit(0);
 }
 

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "demo.h"
 #include "patience.h"
+#include "say.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 
 void cbd_service_complain(struct cbd_service *service, const char *text)
 {
-	fprintf(stderr, "chatterboxd: error: %s\n", text);
+	cbd_say(STDERR_FILENO, "chatterboxd: error: %s", text);
 	if (service->log)
 		cbd_log_say(service->log, CHATTERBOX_LOG_FATAL, "%s", text);
 }
@@ -88,9 +89,9 @@ static int start_http(struct cbd_service *service)
 	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
 		    chatterbox_version(), address);
 	if (service->options->demo) {
-		printf("chatterbox demo: %u simulated systems, dashboard at %s\n",
-		       service->options->demo, address);
-		fflush(stdout);
+		cbd_log_flush(service->log, 100); /* this comes after them */
+		cbd_say(STDOUT_FILENO, "chatterbox demo: %u simulated systems, dashboard at %s",
+			service->options->demo, address);
 	}
 	return 0;
 }

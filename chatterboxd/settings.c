@@ -8,6 +8,7 @@
 #include "settings.h"
 
 #include "common/cleanup.h"
+#include "say.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -89,7 +90,7 @@ static int apply_sources(struct chatterbox_config *config, const struct cbd_opti
 	return result;
 }
 
-static void report(const struct chatterbox_config *config)
+static void report(const struct chatterbox_config *config, bool waits)
 {
 	size_t count = chatterbox_config_problem_count(config);
 	size_t i;
@@ -97,9 +98,13 @@ static void report(const struct chatterbox_config *config)
 	for (i = 0; i < count; i++) {
 		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
 		const char *text = chatterbox_config_problem_at(config, i, &kind);
+		const char *name = kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning";
 
-		fprintf(stderr, "chatterboxd: %s: %s\n",
-			kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning", text);
+		/* a daemon waits for nobody, who asked for a check gets all of it */
+		if (waits)
+			fprintf(stderr, "chatterboxd: %s: %s\n", name, text);
+		else
+			cbd_say(STDERR_FILENO, "chatterboxd: %s: %s", name, text);
 	}
 }
 
@@ -112,7 +117,7 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 	if (result < 0)
 		return result;
 	result = apply_sources(config, options, sqlite_path);
-	report(config);
+	report(config, options->mode != CBD_RUN);
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;
 	result = chatterbox_config_check(config);
@@ -161,5 +166,6 @@ struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *confi
 		.tls_key = tls ? chatterbox_config_get_text(config, "http_server.tls.key") : NULL,
 		.log = cbd_log_sink,
 		.log_user = log,
+		.log_dropped = cbd_log_dropped,
 	};
 }

@@ -8,7 +8,7 @@
 #include "body.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static int parse(const struct cbd_body *body, json_t **out, json_error_t *why)
 		snprintf(why->text, sizeof(why->text), "a NUL byte");
 		return -EINVAL;
 	}
-	return cbd_json_read(body->bytes, body->len, out, why);
+	return cbx_json_read(body->bytes, body->len, out, why);
 }
 
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,

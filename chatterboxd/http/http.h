@@ -9,6 +9,7 @@
 
 #include <chatterbox/chatterbox.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cbd_http;
 
@@ -23,6 +24,7 @@ struct cbd_http_settings {
 	const char *tls_key;
 	chatterbox_log_fn log;
 	void *log_user;
+	uint64_t (*log_dropped)(void *log_user); /* lines that were lost; NULL = none ever */
 };
 
 /* Return: 0, or a negative value with one line in @error that names the key. */

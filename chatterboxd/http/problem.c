@@ -3,7 +3,7 @@
 #include "problem.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -129,7 +129,7 @@ char *cbd_problem_json(unsigned code, const char *detail, const char *path, cons
 			    "instance", instance);
 	if (problem && *reason && json_object_set_new(problem, "code", json_string(reason)))
 		json_decref(cbx_steal(problem));
-	text = problem ? cbd_json_text(problem) : NULL;
+	text = problem ? cbx_json_text(problem) : NULL;
 	json_decref(problem);
 	return text;
 }

@@ -8,7 +8,7 @@
 #include "query.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 #include "uri.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ int cbd_query_read(struct MHD_Connection *connection, const char *const *names, 
 		return -ENOMEM;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect, &all);
 	if (!all.result) {
-		text = cbd_json_text(all.params);
+		text = cbx_json_text(all.params);
 		all.result = text ? 0 : -ENOMEM;
 	}
 	json_decref(all.params);

@@ -8,8 +8,11 @@
 #include "common/cleanup.h"
 #include "exchange.h"
 #include "problem.h"
+#include "server.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define JSON "application/json"
@@ -131,6 +134,26 @@ static void answer_ready(struct cbd_request *request)
 	cbd_answer_text(request, !result && ready ? 200 : 503, PLAIN, text);
 }
 
+/* The library knows nothing of the daemon's log. Its figures come first, since the library's end
+ * with the mark of OpenMetrics. NULL when out of memory, as when @rest is. */
+static char *with_own_figures(const struct cbd_request *request, char *rest)
+{
+	const struct cbd_http *http = request->http;
+	const char *name = "chatterbox_log_lines_dropped_total";
+	/* OpenMetrics names the family without the suffix */
+	int family = (int)strlen(name) - (request->openmetrics ? (int)strlen("_total") : 0);
+	char *text = NULL;
+
+	if (rest && asprintf(&text,
+			     "# HELP %.*s Log lines that could not be written.\n"
+			     "# TYPE %.*s counter\n%s %" PRIu64 "\n%s",
+			     family, name, family, name, name,
+			     http->log_dropped ? http->log_dropped(http->log_user) : 0, rest) < 0)
+		text = NULL;
+	free(rest);
+	return text;
+}
+
 static void answer_metrics(struct cbd_request *request)
 {
 	bool openmetrics = request->openmetrics;
@@ -139,7 +162,8 @@ static void answer_metrics(struct cbd_request *request)
 	/* on failure the text stays NULL, and the answer is a 500 */
 	(void)chatterbox_metrics_text(request->box, openmetrics, &text);
 	request->answer.vary = true;
-	cbd_answer_text(request, 200, openmetrics ? OPENMETRICS : PROMETHEUS, text);
+	cbd_answer_text(request, 200, openmetrics ? OPENMETRICS : PROMETHEUS,
+			with_own_figures(request, text));
 }
 
 static void answer_asset(struct cbd_request *request)

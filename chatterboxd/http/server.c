@@ -180,6 +180,7 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	http->box = chatterbox_ref(box);
 	http->log = settings->log;
 	http->log_user = settings->log_user;
+	http->log_dropped = settings->log_dropped;
 	http->demo = settings->demo;
 	result = take_tokens(http, settings);
 	if (!result)

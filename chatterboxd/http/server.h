@@ -27,6 +27,7 @@ struct cbd_http {
 	struct cbd_listener listener;
 	chatterbox_log_fn log;
 	void *log_user;
+	uint64_t (*log_dropped)(void *log_user); /* NULL: none ever */
 	bool demo;
 	bool tls;
 	pthread_mutex_t lock; /* of the tokens, which SIGHUP changes */

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/x509.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 
 #define PEM_MAX ((size_t)65536)
+#define PATIENCE_MS 1000
 #define CHAIN_MAX 8
 #define KEPT_MS (4 * (int64_t)CBD_DEADLINE_REQUEST_MS)
 
@@ -69,7 +71,9 @@ static int refuse(char error[CHATTERBOX_ERROR_TEXT], const char *key, const char
 static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 		    char error[CHATTERBOX_ERROR_TEXT])
 {
-	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* neither the opening nor the reading of a FIFO may hold main up */
+	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	ssize_t got = 1;
 
 	if (fd < 0)
@@ -78,6 +82,9 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 	if (!pem->data)
 		return -ENOMEM;
 	while (got > 0 && pem->size < PEM_MAX) {
+		if (poll(&ready, 1, PATIENCE_MS) == 0)
+			return refuse(error, key, path,
+				      "it is a pipe, and nothing comes out of it");
 		got = read(fd, pem->data + pem->size, PEM_MAX - pem->size);
 		pem->size += got > 0 ? (unsigned)got : 0;
 	}

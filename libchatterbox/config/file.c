@@ -9,9 +9,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#define PATIENCE_MS 5000
 #define FILE_BYTES ((size_t)1 << 20)
 #define DEFAULT_PATH "/etc/chatterbox/chatterbox.json"
 
@@ -23,13 +25,29 @@ void cbx_bytes_wipe(struct cbx_bytes *bytes)
 	*bytes = (struct cbx_bytes){ 0 };
 }
 
+/* A pipe is waited for, but not for ever: SIGHUP rereads the file in the thread that hears SIGTERM
+ */
+static ssize_t read_patiently(int fd, char *at, size_t len)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	do {
+		if (poll(&ready, 1, PATIENCE_MS) == 0)
+			return -ENODATA;
+		n = read(fd, at, len);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	return n < 0 ? -errno : n;
+}
+
 int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 {
 	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
 	cbx_auto(cbx_closep) int fd = -1;
 	ssize_t n;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* the opening of a FIFO would wait for its writer */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
 	/* one byte more than allowed shows that the file is too large; the buffer never grows, so
@@ -38,11 +56,9 @@ int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 	if (!bytes.at)
 		return -ENOMEM;
 	while (bytes.len <= most) {
-		n = read(fd, bytes.at + bytes.len, most + 1 - bytes.len);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = read_patiently(fd, bytes.at + bytes.len, most + 1 - bytes.len);
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			break;
 		bytes.len += (size_t)n;

@@ -8,8 +8,8 @@
  */
 #include "road/road.h"
 
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 #include "port/directory.h"
 
 #include <chatterbox/error.h>

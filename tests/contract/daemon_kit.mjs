@@ -6,6 +6,7 @@
 // deadline; CBX_TEST_PATIENCE stretches the deadlines (sanitizers, slow machines).
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
@@ -51,15 +52,25 @@ export async function until(condition, ms, what) {
 	}
 }
 
-// Starts it and waits until it says where it listens
-export async function start(args, environment = {}) {
+const freePort = () => new Promise((done) => {
+	const server = createServer().listen(0, '127.0.0.1', () => {
+		const { port } = server.address();
+		server.close(() => done(port));
+	});
+});
+
+// Starts it and waits until it says where it listens. @stdio: of the child, when the test wants to be
+// the one who reads, or does not read; then it is waited for by its answers.
+export async function start(args, environment = {}, stdio = 'pipe') {
 	const directory = privateDirectory();
 	const begun = performance.now();
-	const child = spawn(program, args, { env: environmentOf(environment, directory) });
+	const port = stdio === 'pipe' ? 0 : await freePort();
+	const child = spawn(program, args, { stdio,
+		env: environmentOf({ NLCONF_HTTP_SERVER__PORT: String(port), ...environment }, directory) });
 	const daemon = { child, directory, begun, stdout: '', stderr: '' };
 	daemon.ended = new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
-	child.stdout.on('data', (bytes) => { daemon.stdout += bytes; });
-	child.stderr.on('data', (bytes) => { daemon.stderr += bytes; });
+	child.stdout?.on('data', (bytes) => { daemon.stdout += bytes; });
+	child.stderr?.on('data', (bytes) => { daemon.stderr += bytes; });
 	children.add(child);
 	process.on('exit', () => child.kill('SIGKILL'));
 	daemon.stop = async (signal = 'SIGTERM') => {
@@ -70,7 +81,9 @@ export async function start(args, environment = {}) {
 	daemon.left = (ms) => ms - (performance.now() - begun) / patience;
 	daemon.get = (path, options = {}) => fetch(daemon.url + path, { redirect: 'error', ...options });
 	daemon.json = async (path) => (await daemon.get(path)).json();
-	daemon.url = await until(() => {
+	daemon.url = await until(async () => {
+		if (port)
+			return fetch(`http://127.0.0.1:${port}/livez`).then(() => `http://127.0.0.1:${port}`, () => '');
 		if (child.exitCode !== null)
 			throw new Error(`it ended with ${child.exitCode}: ${daemon.stderr}${daemon.stdout}`);
 		return /(?:listens|dashboard) at (https?:\/\/[^/"]+)\//.exec(daemon.stdout)?.[1];

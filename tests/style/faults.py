@@ -13,7 +13,7 @@ import sys
 
 import proposal
 
-ROWS = 39
+ROWS = 40
 TITLE = re.compile(r"\b(?:row|test)\((['\"`])((?:\d+, )*\d+): (.*?)\1", re.S)
 
 

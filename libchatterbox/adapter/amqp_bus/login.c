@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * login.c - a socket to the broker, and the login over it
+ * login.c - opens a socket to the broker and logs in
  *
- * Decides how soon a dead peer is noticed: a frozen one by the heartbeat (6 s; librabbitmq gives up
- * after two of them), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while
- * sending; all within 15 s. The send buffer is set larger than what publish.c lets pile up in it,
- * so that writing does not wait. Capabilities make the broker tell of alarms and deleted queues.
+ * A dead peer is noticed within 15 s: a frozen broker by the heartbeat (6 s; librabbitmq gives up
+ * after two), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while sending. The
+ * send buffer is larger than what publish.c allows to pile up in it, so writing does not block. The
+ * client's capabilities make the broker report alarms and deleted queues.
  *
- * With TLS the broker has to prove that it is rmq.host; librabbitmq tells no more than that it did
- * not, so the error says what may be wrong and how to look.
+ * With TLS the broker has to prove that it is rmq.host. librabbitmq only says that it did not, so
+ * the error text says what may be wrong and how to find out.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
@@ -82,7 +82,7 @@ static bool is_of_tls(int status)
 	return status <= AMQP_STATUS_SSL_ERROR && status > _AMQP_STATUS_SSL_NEXT_VALUE;
 }
 
-/* The library keeps no errno; whether it was our own want of descriptors can be tried */
+/* librabbitmq does not keep errno, but whether we are out of descriptors can be tried */
 static const char *why_unreachable(void)
 {
 	cbx_auto(cbx_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -113,7 +113,7 @@ static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
 	return 0;
 }
 
-/* Best effort: without one of these a dead peer is noticed by the others */
+/* Best effort: if one of these is missing, the others notice a dead peer */
 static void set_socket(int fd)
 {
 	const struct {

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "port/sql.h"
 
-/* NULL and "" = libpq's built-in default; the environment's PG* settings are never taken */
+/* NULL and "" = libpq's built-in default; PG* variables of the environment are never used */
 struct cbx_postgres_options {
 	const char *host;
 	int port;
@@ -18,12 +18,12 @@ struct cbx_postgres_options {
 	const char *sslmode;
 	const char *sslrootcert;
 	const char *app_name;
-	const char *section; /* of the configuration, for errors: "sequelize"; NULL: that */
-	bool read_only;      /* for look-ups alone: a server that takes no writes will do */
+	const char *section; /* of the configuration, for error texts; NULL = "sequelize" */
+	bool read_only;      /* only reads: a server that takes no writes will do */
 };
 
-/* Copies the options; @log may be NULL and else must outlive it. Not connected yet. The host's name
- * is looked up without a deadline of ours (getaddrinfo). */
+/* Copies the options and does not connect yet; @log may be NULL, else it must outlive this. Looking
+ * up the host's name has no deadline (getaddrinfo). */
 int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_sql **out);
 

@@ -2,9 +2,9 @@
 /*
  * dial.c - opens the socket to Redis
  *
- * It does so in hiredis' place, because hiredis' connect takes its time per address, leaves the
- * descriptor open over exec, and in 0.14 has no call for TCP_USER_TIMEOUT. Decides that each
- * address of a name gets an equal share of the time that is left.
+ * hiredis is not left to do it: it takes its whole timeout for each address, leaves the descriptor
+ * open over exec, and version 0.14 has no call for TCP_USER_TIMEOUT. Here each address of a name
+ * gets an equal share of the time left.
  */
 #include "adapter/redis_state/link.h"
 
@@ -44,7 +44,7 @@ static int wait_connected(struct cbx_redis *me, int fd, uint64_t deadline)
 
 static void set_option(int fd, int level, int option, int value)
 {
-	/* a kernel that lacks one of them has slower ways to notice a dead peer */
+	/* where a kernel lacks one of these, a dead peer is noticed later */
 	(void)!setsockopt(fd, level, option, &value, sizeof(value));
 }
 

@@ -20,7 +20,12 @@ START_TEST(metrics_come_as_asked_for)
 	ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n");
 	ck_assert_ptr_nonnull(strstr(reply.head, "Content-Type: application/openmetrics-text; "
 						 "version=1.0.0; charset=utf-8\r\n"));
-	ck_assert_str_eq(reply.body, "# EOF\n");
+	ck_assert_str_eq(
+		reply.body,
+		"# HELP chatterbox_log_lines_dropped Log lines that could not be written.\n"
+		"# TYPE chatterbox_log_lines_dropped counter\n"
+		"chatterbox_log_lines_dropped_total 0\n"
+		"# EOF\n");
 }
 END_TEST
 
