@@ -35,8 +35,12 @@ struct postgres {
 #define CBX_PG_MIGRATION_MS 60000
 
 /* Trims a name as every input is trimmed: the characters of cbx_trim() */
-#define SQL_TRIM(name) "btrim(" name ", E' \\t\\n\\x0b\\f\\r')"
-/* A row whose name OCD did not trim; the same words as in the partial index status_monitor_padded
+#define SQL_TRIM(name)                                                                          \
+	"btrim(" name ", E' \\t\\n\\x0b\\f\\r\\u0085\\u00a0\\u1680\\u2000\\u2001\\u2002\\u2003" \
+	"\\u2004\\u2005\\u2006\\u2007\\u2008\\u2009\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"  \
+	"\\ufeff')"
+/* A row whose name OCD did not trim; the same words as in the partial index
+ * status_monitor_untrimmed
  */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
 #define SQL_MS(time) "(extract(epoch from " time ") * 1000)::bigint"

@@ -25,8 +25,12 @@ struct sqlite {
 #define CBX_SQLITE_STATEMENT (5 * CBX_SECOND)
 
 /* Trims a name as every input is trimmed: the characters of cbx_trim() */
-#define SQL_TRIM(name) "trim(" name ", char(9,10,11,12,13,32))"
-/* A row whose name OCD did not trim; the same words as in the partial index status_monitor_padded
+#define SQL_TRIM(name)                                                                 \
+	"trim(" name                                                                   \
+	", char(9,10,11,12,13,32,0x85,0xa0,0x1680,0x2000,0x2001,0x2002,0x2003,0x2004," \
+	"0x2005,0x2006,0x2007,0x2008,0x2009,0x200a,0x2028,0x2029,0x202f,0x205f,0x3000,0xfeff))"
+/* A row whose name OCD did not trim; the same words as in the partial index
+ * status_monitor_untrimmed
  */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
 

@@ -19,9 +19,9 @@
 static const char *const indexes[] = {
 	"create index if not exists status_monitor_unheard on status_monitor (system, job_id)"
 	" where revision = 0",
-	"create index if not exists status_monitor_padded on status_monitor ("
+	"create index if not exists status_monitor_untrimmed on status_monitor ("
 	SQL_TRIM("system") ", job_id) where " SQL_PADDED(""),
-	"create index if not exists scheduled_jobs_job on scheduled_jobs ("
+	"create index if not exists scheduled_jobs_trimmed on scheduled_jobs ("
 	SQL_TRIM("system") ", job_id)",
 	"create unique index if not exists errors_key on errors"
 	" (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, ''))",
@@ -141,6 +141,7 @@ static const struct {
 	{ "tables", make_tables },
 	{ "indexes", make_indexes },
 	{ "push log", make_tables },
+	{ "indexes of names trimmed by Unicode", make_indexes },
 };
 
 /* How many migrations were applied; the list only grows */

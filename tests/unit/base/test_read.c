@@ -63,7 +63,25 @@ START_TEST(system_names)
 		{ "a\x7f", NULL },
 		{ "\xc2\x80", NULL },
 		{ "a\xc2\x9f", NULL },
-		{ "\xc2\xa0", "\xc2\xa0" },
+		{ "\xc2\xa0", NULL },
+		{ "\xc2\xa0"
+		  "ABC1\xc2\x85",
+		  "ABC1" },
+		{ "\xef\xbb\xbf"
+		  "ABC1 \xe2\x80\x8a",
+		  "ABC1" },
+		{ "\xe1\x9a\x80 \xe3\x80\x80"
+		  "ABC1\xe2\x80\xa8\xe2\x80\xaf",
+		  "ABC1" },
+		{ "a\xc2\xa0"
+		  "b",
+		  "a\xc2\xa0"
+		  "b" },
+		{ "\xe2\x80\x8b"
+		  "a",
+		  "\xe2\x80\x8b"
+		  "a" },                    /* no White_Space: zero width space */
+		{ "\xc3\xa0", "\xc3\xa0" }, /* ends as a no-break space does */
 		{ "\xc3\x80", "\xc3\x80" },
 		{ "\xff", NULL },
 		{ "\xed\xa0\x80", NULL },
