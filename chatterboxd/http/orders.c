@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * orders.c - the routes that go through chatterbox_call(), and what they make of its outcome
+ * orders.c - the routes that use chatterbox_call(), and what they make of its outcome
  *
- * The library decides what is allowed, and its one line says why not. Only what HTTP itself knows
- * is decided here: what a body may hold, and that an error that is not there is a 404.
+ * The library decides what is allowed and says why not. Only what HTTP alone knows is decided here:
+ * what a body may contain, and that removing an error that does not exist is a 404.
  */
 #include "calls.h"
 #include "common/cleanup.h"
@@ -29,7 +29,7 @@ const struct cbd_member cbd_order_pause_body[] = {
 };
 const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
 
-/* Asks with what the body says */
+/* Makes the call with what the body says */
 static void ask(struct cbd_request *request, const char *method)
 {
 	cbx_auto(cbx_freep) char *params = cbx_json_text(request->params);
