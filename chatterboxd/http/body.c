@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * body.c - collects a body and checks it against the members that its route takes
+ * body.c - collects the body of a request and checks it against the members that the route takes
  *
- * Decides that an unknown or repeated member is a mistake: an order that was half understood is
- * worse than one that was refused. And so is a NUL byte, which jansson passes over between tokens.
+ * An unknown or repeated member is an error: an order that was understood by half is worse than a
+ * refused one. So is a NUL byte, which jansson skips between tokens.
  */
 #include "body.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* problem.c - decides which HTTP status a failure of the library is, and how an error looks */
+/* problem.c - maps failures of the library to HTTP status codes, and writes problems as JSON */
 #include "problem.h"
 
 #include "common/cleanup.h"
@@ -74,7 +74,7 @@ unsigned cbd_problem_code_of(const struct chatterbox_error *error)
 	return cbd_problem_code(error->code);
 }
 
-/* An instance is a URI reference, whatever bytes came in */
+/* An instance is a URI reference, whatever bytes were received */
 static char *instance_of(const char *path)
 {
 	char *text = NULL;

@@ -7,13 +7,13 @@
 
 /* The title of a status code: "Not Found" */
 const char *cbd_problem_title(unsigned code);
-/* The status code for what a call of the library returned */
+/* The status code for a return value of the library */
 unsigned cbd_problem_code(int error);
-/* The same, of an error: 502 is what nl-hdms answered alone */
+/* The same for an error; 502 only when it is of nl-hdms */
 unsigned cbd_problem_code_of(const struct chatterbox_error *error);
-/* An allocated JSON object (free() it), NULL when out of memory. @path is as the client sent it:
- * whatever does not belong into a URI is percent-encoded. @reason: what another program called the
- * error, as the member `code`; "" = nothing. */
+/* An allocated JSON object, NULL when out of memory. @path is as received: what does not belong
+ * into a URI is percent-encoded. @reason: an error code of another program, as the member `code`;
+ * "" = none. */
 char *cbd_problem_json(unsigned code, const char *detail, const char *path, const char *reason);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * query.c - collects the query parameters of a request
  *
- * Decides that an empty parameter is an absent one (forms send them), that unknown ones are
- * ignored, and that of a repeated one the last wins, as with the members of a status.
+ * An empty parameter counts as absent (forms send them), unknown ones are ignored, and of a
+ * repeated one the last wins, as with the members of a status.
  */
 #include "query.h"
 

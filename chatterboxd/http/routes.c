@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * routes.c - the routes of contract 6.2 and what each asks the library
+ * routes.c - the routes of contract 6.2, and what each asks the library
  *
- * No job logic here: a route turns its parameters into one call and the call's result into an
- * answer. Decides which routes may wait for the database, and so belong to the worker.
+ * There is no job logic here: a route turns its parameters into a call, and the result into an
+ * answer. Routes that may wait for the database are answered by the worker.
  */
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -184,7 +184,7 @@ static const char *const page_query[] = { "limit", "cursor", NULL };
 		.pattern = (path), .reads = true, .answer = (answered_by), .blocks = (may_block), \
 		.query = (parameters)                                                             \
 	}
-/* What is open to all */
+/* A route open to everybody */
 #define OPEN(path, answered_by)                            \
 	{                                                  \
 		.pattern = (path), .answer = (answered_by) \
