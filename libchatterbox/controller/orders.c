@@ -59,6 +59,15 @@ static void answered(void *user, int outcome, const char *code, const char *mess
 	cbx_call_fail_by(call, outcome, message);
 }
 
+static int need_broker(const struct cbx_road *road, struct cbx_call *call, char error[256])
+{
+	if (road->bus_link.up)
+		return 0;
+	snprintf(error, 256, "RabbitMQ is down");
+	call->server = CHATTERBOX_SERVER_RMQ;
+	return CHATTERBOX_E_DOWN;
+}
+
 static void order(struct cbx_poller *poller, struct cbx_call *call, const char *event)
 {
 	struct cbx_road *road = &poller->road;
@@ -78,11 +87,8 @@ static void order(struct cbx_poller *poller, struct cbx_call *call, const char *
 			result = CHATTERBOX_E_UNKNOWN;
 		}
 	}
-	if (!result && !road->bus_link.up) {
-		snprintf(error, sizeof(error), "RabbitMQ is down");
-		call->server = CHATTERBOX_SERVER_RMQ;
-		result = CHATTERBOX_E_DOWN;
-	}
+	if (!result)
+		result = need_broker(road, call, error);
 	if (!result)
 		result = cbx_command_send(road, event, system, job_id, answered, call);
 	if (result < 0)
@@ -147,11 +153,8 @@ static void all(struct cbx_poller *poller, struct cbx_call *call, bool pause)
 		snprintf(error, sizeof(error), "no system %.64s is known", system);
 		result = CHATTERBOX_E_UNKNOWN;
 	}
-	if (!result && !road->bus_link.up) {
-		snprintf(error, sizeof(error), "RabbitMQ is down");
-		call->server = CHATTERBOX_SERVER_RMQ;
-		result = CHATTERBOX_E_DOWN;
-	}
+	if (!result)
+		result = need_broker(road, call, error);
 	if (!result)
 		result = order_all(road, system, pause, &count);
 	if (result < 0) {
