@@ -3,7 +3,7 @@
  * apply.c - carries out what the poller finds in its inbox: pushed reports, systems that come
  * online or go offline, and what the controllers want
  */
-#include "road/road.h"
+#include "road/batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,6 +36,8 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 {
 	int result = 0;
 
+	if (at < entry->reported_at)
+		return 0;
 	entry->reported_at = at;
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
@@ -124,8 +126,29 @@ static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 	case CBX_IN_ANSWER:
 		break;
 	}
-	road->command(road->command_user, inbound);
-	return 1;
+	inbound->refused = !road->command(road->command_user, inbound);
+	return 0;
+}
+
+int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done)
+{
+	int result = done ? 0 : apply(road, inbound);
+
+	if (result < 0) {
+		cbx_batch_drop_inbound(road, inbound);
+		cbx_inbound_requeue(inbound);
+		return result;
+	}
+	if (!inbound->answer && inbound->type != CBX_IN_REPORT) {
+		cbx_inbound_finish(inbound, !inbound->refused);
+		return 0;
+	}
+	inbound->next = NULL;
+	*road->batch.inbounds_end = inbound;
+	road->batch.inbounds_end = &inbound->next;
+	if (!road->batch.received_count)
+		road->batch.oldest = cbx_now(road->clock);
+	return 0;
 }
 
 int cbx_road_drain_inbox(struct cbx_road *road)
@@ -136,19 +159,16 @@ int cbx_road_drain_inbox(struct cbx_road *road)
 	if (road->hanging)
 		return 0; /* what is received now must not mix with a batch whose fate is open */
 	cbx_mailbox_clear(road->inbox);
-	while ((inbound = cbx_mailbox_take(road->inbox))) {
-		result = apply(road, inbound);
-		if (result == 1)
-			continue;
-		if (result < 0) {
-			cbx_inbound_requeue(inbound);
-			return result;
+	result = cbx_pushes_resolve_run(road);
+	while (!result && (inbound = cbx_mailbox_take(road->inbox))) {
+		if (inbound->answer)
+			cbx_pushes_note_connection(road, inbound->connection);
+		if (inbound->redelivered) {
+			cbx_pushes_add_to_run(road, inbound);
+			result = cbx_pushes_resolve_run(road);
+		} else {
+			result = cbx_road_apply(road, inbound, false);
 		}
-		inbound->next = NULL;
-		*road->batch.inbounds_end = inbound;
-		road->batch.inbounds_end = &inbound->next;
-		if (!road->batch.received_count)
-			road->batch.oldest = cbx_now(road->clock);
 	}
-	return 0;
+	return result;
 }
