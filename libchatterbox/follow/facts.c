@@ -136,7 +136,7 @@ void cbx_follow_refresh(struct cbx_follow *follow)
 	result = want_all_facts(follow);
 	cbx_follow_ask_facts(follow);
 	if (!result && road->sql_link.up)
-		result = cbx_road_notice_origins(road, follow->jobs);
+		result = cbx_road_notice_origins(road, follow->jobs, NULL);
 	if (!result && road->sql_link.up)
 		result = road->sql->directory->next_activations(road->sql, take_activation, follow);
 	if (result < 0)

@@ -195,8 +195,9 @@ int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct
 int cbx_road_look_around(struct cbx_road *road, bool discovery);
 /* The part of it about jobs: adds those that OCD has inserted since, and updates changed origins */
 int cbx_road_notice_rows(struct cbx_road *road);
-/* Updates those jobs of @table whose origin SQL now says is ocd */
-int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
+/* Updates those jobs of @table whose origin SQL now says is ocd; with a guard SQL keeps it so */
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table,
+			    const struct cbx_guard *guard);
 
 /* --- share.c, share_whole.c --- */
 

@@ -99,6 +99,8 @@ int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* rows.c: what the ledger and the directory read */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+		    const struct cbx_job_key *keys, size_t count);
 int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		    cbx_row_fn each, void *user);
 int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

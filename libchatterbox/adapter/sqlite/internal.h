@@ -80,6 +80,8 @@ int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
 /* rows.c: what the ledger and the directory read */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_sqlite_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+			const struct cbx_job_key *keys, size_t count);
 int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
 int cbx_sqlite_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
