@@ -89,7 +89,7 @@ int cbx_pg_check_schema(struct cbx_sql *sql);
 /* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 
-/* changes.c, errors.c, events.c, pushes.c: the parts of a batch, inside record()'s transaction */
+/* changes.c, errors.c, outbox.c, pushes.c: the parts of a batch, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
