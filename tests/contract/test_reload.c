@@ -114,12 +114,12 @@ static void internal_systems(struct day *of)
 static void syncing_systems(struct day *of)
 {
 	begin();
-	ck_assert_int_eq(chatterbox_errors_add_syncing(of->box, "A"), 0);
+	ck_assert_int_eq(chatterbox_syncing_add(of->box, "A", NULL, NULL, NULL), 0);
 	day_pass(day, 61);
-	ck_assert_int_eq(chatterbox_errors_is_syncing(of->box, "A"), 1);
+	ck_assert_int_eq(chatterbox_syncing_has(of->box, "A", NULL, NULL, NULL), 1);
 	reload();
 	day_pass(day, 61);
-	ck_assert_int_eq(chatterbox_errors_is_syncing(of->box, "A"), 0);
+	ck_assert_int_eq(chatterbox_syncing_has(of->box, "A", NULL, NULL, NULL), 0);
 }
 
 /* day_pass() waits for a task, which does not run while they are paused */
@@ -127,8 +127,7 @@ static void a_pause_ends(struct day *of)
 {
 	begin();
 	reload();
-	ck_assert_int_eq(engine_call(of->box, "chatterbox.scheduler.pause", json_object(), NULL),
-			 0);
+	ck_assert_int_eq(chatterbox_pause_tasks(of->box, 0, NULL, NULL, NULL), 0);
 	day_pass(day, 6);
 }
 
@@ -405,7 +404,7 @@ static void the_stream_is_trimmed(struct day *of)
 	ck_assert_uint_gt(stream_length(), 3);
 	reload();
 	day_system_says(of, "A", 1, statuses[i], NULL);
-	ck_assert_int_eq(chatterbox_poll_now(of->box, false), 0);
+	ck_assert_int_eq(chatterbox_poll_jobs(of->box, NULL, NULL, NULL), 0);
 	UNTIL(stream_length() == 2);
 }
 

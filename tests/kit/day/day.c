@@ -83,7 +83,7 @@ void day_reload(struct day *day, const char *path, const char *value)
 	for (i = 0; i < day->key_count; i++)
 		set(config, day->keys[i][0], day->keys[i][1]);
 	set(config, path, value);
-	ck_assert_int_eq(chatterbox_reload(day->box, config), 0);
+	ck_assert_int_eq(chatterbox_reload(day->box, config, NULL), 0);
 	chatterbox_config_unref(day->config);
 	day->config = config;
 }
