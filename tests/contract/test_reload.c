@@ -298,12 +298,10 @@ static void poll_deadline(struct day *of)
 
 static void order_deadline(struct day *of)
 {
-	json_t *params = json_pack("{s:s,s:i}", "system", "A", "job_id", 1);
-
 	begin();
 	reload();
 	/* whatever is answered to that: the question has gone out */
-	engine_call(of->box, "nl-ocd.content.job.pause", params, NULL);
+	chatterbox_pause_job(of->box, "A", 1, NULL, NULL, NULL);
 	ck_assert_int_eq(expiration(), 20000);
 }
 
