@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "port/sql.h"
 
-/* NULL and "" = libpq's built-in default; the environment's PG* settings are never taken */
+/* NULL and "" = libpq's built-in default, but for the host, which must be given; the environment's
+ * PG* settings are never taken */
 struct cbx_postgres_options {
-	const char *host;
+	const char *host; /* several by comma; a path is a socket's directory */
 	int port;
 	const char *database;
 	const char *username;
@@ -22,8 +23,8 @@ struct cbx_postgres_options {
 	bool read_only;      /* for look-ups alone: a server that takes no writes will do */
 };
 
-/* Copies the options; @log may be NULL and else must outlive it. Not connected yet. The host's name
- * is looked up without a deadline of ours (getaddrinfo). */
+/* Copies the options; @log may be NULL and else must outlive it. Not connected yet.
+ * -EINVAL: no host. */
 int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_sql **out);
 
