@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * demo.c - a private temporary directory for the demo's SQLite file
+ * demo.c - the private temporary directory of the demo's SQLite file
  *
- * The paths are kept in static storage, ready made, so that a signal handler may remove them: a
- * demo that is stopped twice leaves nothing behind either.
+ * The paths are prepared in static storage, so that a signal handler can remove the files: a demo
+ * that is killed by a second signal leaves nothing behind.
  */
 #include "demo.h"
 
@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 static char directory[PATH_MAX];
-/* what SQLite may leave beside its file */
+/* the files that SQLite may leave beside it */
 static char files[4][PATH_MAX + 32];
 
 int cbd_demo_begin(void)

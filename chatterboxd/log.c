@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * log.c - makes log lines and hands them to the writer's thread
+ * log.c - formats log lines and hands them to the thread that writes them
  *
- * Decides what a broken log does: nothing to the daemon. A path that can't be opened leaves the
- * place that worked before (at start: stdout), a place that takes nothing loses lines, which are
- * counted. Both are said on stderr when they begin, not for every line.
+ * A log that fails does not stop the daemon. If a path can't be opened, the old destination is kept
+ * (stdout at the start); if the destination takes nothing, lines are lost and counted. Both are
+ * reported on stderr when they begin, not for every line.
  */
 #include "log.h"
 
@@ -39,7 +39,7 @@ static int make_line(struct cbd_log *log, struct cbd_log_line *line, char **text
 		       : cbd_log_line_bunyan(line, text);
 }
 
-/* Of the writer, when lines go out again */
+/* Callback of the writer, when lines are written again */
 static int make_loss(void *user, uint64_t lines, char **text)
 {
 	char number[24];
@@ -74,7 +74,7 @@ int cbd_log_new(const struct cbd_log_settings *settings, struct cbd_log **out)
 
 	if (!log)
 		return -ENOMEM;
-	/* chatterbox.app_name takes a restart: a reload must not change half of it */
+	/* chatterbox.app_name needs a restart: a reload must not change half of it */
 	snprintf(log->name, sizeof(log->name), "%s", settings->name);
 	if (gethostname(log->hostname, sizeof(log->hostname) - 1))
 		snprintf(log->hostname, sizeof(log->hostname), "localhost");
@@ -92,7 +92,7 @@ void cbd_log_freep(struct cbd_log **log)
 {
 	if (!*log)
 		return;
-	/* a writer that hangs still needs what is in there */
+	/* a writer that hangs still uses what is in it */
 	if (cbd_log_writer_end((*log)->writer))
 		free(*log);
 	*log = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h - where log lines go: stdout or a file, reopened on SIGHUP
+ * log.h - log lines to stdout or a file, which is opened again on SIGHUP
  *
- * Any thread may log, and waits for nothing: lines go to a thread that writes them (log_writer.h).
- * Opening and freeing belong to main. A place that can't be written is said on stderr, once until
- * it works again; its lines are lost and counted.
+ * Any thread may log and never waits: a thread writes the lines (log_writer.h). Only the main
+ * thread opens and frees. If lines can't be written, that is reported on stderr, once until it
+ * works again, and the lines are lost and counted.
  */
 #ifndef CBD_LOG_H
 #define CBD_LOG_H
@@ -23,13 +23,14 @@ struct cbd_log_settings {
 };
 
 int cbd_log_new(const struct cbd_log_settings *settings, struct cbd_log **out);
-/* Writes what is left, for a second at most */
+/* Writes what is left, for at most a second */
 void cbd_log_freep(struct cbd_log **log);
-/* Waits until all lines are written, @ms at most; false when some are left. Any thread. */
+/* Waits at most @ms until all lines are written; false when some are left. Any thread. */
 bool cbd_log_flush(struct cbd_log *log, int ms);
 /* How many lines were lost; @user is the struct cbd_log. Any thread. */
 uint64_t cbd_log_dropped(void *user);
-/* Take over settings and open the path anew (a rotated file); keeps the old place if that fails */
+/* Takes over settings and opens the path again (it may have been rotated); keeps the old file if
+ * that fails */
 void cbd_log_reopen(struct cbd_log *log, const struct cbd_log_settings *settings);
 
 /* A chatterbox_log_fn; @user is the struct cbd_log */

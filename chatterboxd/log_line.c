@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * log_line.c - turns a message and its fields into one line
+ * log_line.c - formats a message and its fields as one line
  *
- * Decides what happens to bytes that do not belong into a line: control characters are escaped,
- * bytes that are no UTF-8 become U+FFFD, so that neither a log reader nor a terminal can be misled
- * by what a system or a server sent. A field that is called like one of Bunyan's own gets a
- * leading underscore instead of shadowing it.
+ * Control characters are escaped and invalid UTF-8 becomes U+FFFD, so that neither a log reader nor
+ * a terminal can be misled by what a system or server sent. A field named like one of Bunyan's own
+ * gets a leading underscore.
  */
 #include "log_line.h"
 
@@ -68,7 +67,7 @@ static void put_escape(FILE *out, uint32_t code)
 	fprintf(out, "\\u%04x", code);
 }
 
-/* @quoted: inside a JSON string, where the quote and the backslash are escaped too */
+/* @quoted: inside a JSON string, where quotes and backslashes are escaped, too */
 static void put_text(FILE *out, const char *text, bool quoted)
 {
 	size_t left = strlen(text);

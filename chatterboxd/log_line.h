@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log_line.h - how one log line looks: Bunyan's JSON, or a form for people */
+/* log_line.h - the format of a log line: Bunyan's JSON, or a form for people */
 #ifndef CBD_LOG_LINE_H
 #define CBD_LOG_LINE_H
 
@@ -23,11 +23,10 @@ const char *cbd_log_level_name(enum chatterbox_log_level level);
 /* "info" -> 30; 0 when there is no such level */
 int cbd_log_level_parse(const char *text);
 
-/* Both write an allocated line with its newline to @text (free() it) and return its length, or
- * -ENOMEM. Whatever the texts hold, the line is one line of valid UTF-8 without control characters.
- */
+/* Both write an allocated line with its newline to @text and return its length, or -ENOMEM.
+ * Whatever the texts contain, the result is one line of valid UTF-8 without control characters. */
 int cbd_log_line_bunyan(const struct cbd_log_line *line, char **text);
-/* @colour: escape sequences for a terminal */
+/* @colour: with escape sequences for a terminal */
 int cbd_log_line_pretty(const struct cbd_log_line *line, bool colour, char **text);
 
 #endif

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * log_writer.c - one thread, one place to write to, a queue of a mebibyte
+ * log_writer.c - the thread that writes log lines, with a queue of one mebibyte
  *
- * Decides when a line is lost: when the queue is full, or when the place refuses it (a full disk, a
- * pipe whose reader has gone). Their number is written as a line of its own as soon as lines go out
- * again.
+ * A line is lost when the queue is full, or when the destination refuses it (a full disk, a pipe
+ * whose reader is gone). As soon as lines are written again, the number of lost ones is written as
+ * a line of its own.
  *
- * A file is opened non-blocking, since that description is ours alone. Stdout is shared with
- * others, so there a write is no longer than what a pipe that is ready takes without waiting.
+ * A file is opened non-blocking, since that descriptor is ours alone. stdout is shared with others,
+ * so writes to it are never longer than what a ready pipe takes without blocking.
  */
 #include "log_writer.h"
 
@@ -43,7 +43,7 @@ struct cbd_log_writer {
 	STAILQ_HEAD(, line) lines;
 	size_t bytes;
 	char *path;   /* to be opened, NULL = nothing */
-	bool urgent;  /* whatever is in the queue */
+	bool urgent;  /* even if there are lines in the queue */
 	bool opening; /* it is being opened */
 	bool stop;
 	bool ended;
@@ -54,9 +54,9 @@ struct cbd_log_writer {
 	/* the thread's own */
 	int fd;
 	bool owned;   /* a file of ours, not stdout */
-	bool broken;  /* the last write failed, and that was said */
+	bool broken;  /* the last write failed, which was reported */
 	bool torn;    /* it failed in the middle of a line */
-	size_t begun; /* bytes of the first line that are out */
+	size_t begun; /* bytes of the first line already written */
 	cbd_log_loss_fn loss;
 	void *user;
 };
@@ -112,8 +112,8 @@ static void tell_lost(struct cbd_log_writer *writer)
 void cbd_log_writer_put(struct cbd_log_writer *writer, char *text, size_t len)
 {
 	pthread_mutex_lock(&writer->lock);
-	/* they are missing just here; with room for few more, the loss would only be told in pieces
-	 */
+	/* lines are missing here; while there is room for few more, the loss would be reported in
+	 * pieces */
 	if (writer->bytes < QUEUE_BYTES / 2 && !writer->broken)
 		tell_lost(writer);
 	if (!text || !append(writer, text, len))
@@ -124,7 +124,7 @@ void cbd_log_writer_put(struct cbd_log_writer *writer, char *text, size_t len)
 
 /* --- the thread --- */
 
-/* A FIFO that nobody has opened for reading is opened for both: it keeps the first lines */
+/* A FIFO that nobody reads yet is opened for reading, too, so that it keeps the first lines */
 static int open_path(const char *path)
 {
 	const int flags = O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
@@ -163,7 +163,8 @@ static void open_place(struct cbd_log_writer *writer)
 	pthread_cond_broadcast(&writer->moved);
 }
 
-/* Until the place takes something (true), or something else is to be done. @place: -1 = none. */
+/* Waits until the destination takes something (true), or something else is to be done. @place: -1 =
+ * none. */
 static bool await(struct cbd_log_writer *writer, int place)
 {
 	struct pollfd fds[] = { { .fd = place, .events = POLLOUT },
@@ -178,7 +179,7 @@ static bool await(struct cbd_log_writer *writer, int place)
 	return fds[0].revents != 0;
 }
 
-/* Bytes that went out, 0 when the place takes nothing for now, or -errno */
+/* Bytes written, 0 when the destination takes nothing now, or -errno */
 static ssize_t write_piece(struct cbd_log_writer *writer, const char *bytes, size_t len)
 {
 	ssize_t done;
@@ -193,7 +194,8 @@ static ssize_t write_piece(struct cbd_log_writer *writer, const char *bytes, siz
 	return done ? done : -EIO;
 }
 
-/* With the lock held at both ends. The first line stays in the queue until it is out or lost. */
+/* Called and left with the lock held. The first line stays in the queue until it is written or
+ * lost. */
 static void write_first(struct cbd_log_writer *writer)
 {
 	struct line *line = STAILQ_FIRST(&writer->lines);
@@ -219,7 +221,7 @@ static void write_first(struct cbd_log_writer *writer)
 		remove_first(writer);
 }
 
-/* One thing that is to be done, with the lock held at both ends; false at the end */
+/* Does one thing; called and left with the lock held. False at the end. */
 static bool turn(struct cbd_log_writer *writer)
 {
 	bool any;
@@ -251,9 +253,9 @@ static void *run(void *user)
 	return NULL;
 }
 
-/* --- main's side --- */
+/* --- the main thread's side --- */
 
-/* With the lock held: until @done is true of it, @ms at most */
+/* Call with the lock held: waits until @done returns true, at most @ms */
 static bool wait_for(struct cbd_log_writer *writer, bool (*done)(const struct cbd_log_writer *),
 		     int ms)
 {
@@ -343,7 +345,7 @@ static int start(struct cbd_log_writer *writer)
 	sigset_t old;
 	int error;
 
-	/* signals are main's */
+	/* signals are for the main thread */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = pthread_create(&writer->thread, NULL, run, writer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* main.c - chatterboxd: options, then waiting for signals and for the engine's word */
+/* main.c - chatterboxd: reads the options, starts the daemon, and waits for signals and for the
+ * engine */
 #include "common/cleanup.h"
 #include "demo.h"
 #include "http/deadline.h"
@@ -19,7 +20,7 @@ struct run {
 
 static void on_ready(void *user)
 {
-	(void)user; /* the engine's own word of it is in the log */
+	(void)user; /* the engine has logged it */
 	cbd_notify_ready();
 }
 
@@ -82,7 +83,7 @@ static int work(struct run *run, const struct cbd_options *options)
 
 	if (options->mode == CBD_CHECK_CONFIG || options->mode == CBD_PRINT_CONFIG)
 		return cbd_settings_show(options, cbd_demo_sqlite_path());
-	/* before there is any thread, so that all of them leave the signals to main */
+	/* before any thread is started, so that all of them leave signals to the main thread */
 	if (!result && options->mode == CBD_RUN)
 		result = cbd_signals_open(&signals);
 	if (result < 0) {

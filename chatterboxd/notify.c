@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * notify.c - one datagram for each word to systemd
+ * notify.c - reports to systemd, one datagram for each message
  *
- * Decides that the watchdog is told of the engine's threads and not of this one: a daemon whose
- * poller hangs is as good as dead, however well its main loop turns.
+ * The watchdog depends on the engine's threads, not on this one: if the poller hangs, the daemon is
+ * as good as dead, however well its main loop runs.
  */
 #include "notify.h"
 
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Best effort: a service manager that does not listen can't be helped */
+/* Best effort: if the service manager does not listen, there is nothing to be done */
 static void tell(const char *text)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
@@ -29,7 +29,7 @@ static void tell(const char *text)
 	if (len < 2 || len >= sizeof(address.sun_path) || (*path != '/' && *path != '@'))
 		return;
 	memcpy(address.sun_path, path, len);
-	if (*path == '@') /* an abstract name */
+	if (*path == '@') /* an abstract socket */
 		address.sun_path[0] = '\0';
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * patience.c - ends the process when its stop takes longer than chatterbox.shutdown_timeout
+ * patience.c - ends the process if stopping takes longer than chatterbox.shutdown_timeout
  *
- * A server that neither answers nor goes away can hold up each thread until its own deadline.
- * Decides that such a stop ends with 0 all the same: what is recorded is told by whoever leads
- * next, only the lease can't be given back and runs out by itself.
+ * A server that neither answers nor closes can delay each thread until its own deadline. Such a
+ * stop still ends with exit code 0: whatever is recorded will be published by the next leader; only
+ * the lease can't be given back and has to expire.
  */
 #include "patience.h"
 
@@ -21,7 +21,7 @@ static void *wait_and_end(void *user)
 	struct pollfd ended = { .fd = patience->ended, .events = POLLIN };
 	sigset_t all;
 
-	/* signals are main's: none may interrupt the wait */
+	/* signals are for the main thread: none may interrupt the wait */
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	if (poll(&ended, 1, (int)(patience->seconds * 1000)))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* patience.h - a stop takes chatterbox.shutdown_timeout at most */
+/* patience.h - limits a stop to chatterbox.shutdown_timeout */
 #ifndef CBD_PATIENCE_H
 #define CBD_PATIENCE_H
 
@@ -16,8 +16,8 @@ struct cbd_patience {
 	bool waits;
 };
 
-/* From now on the process has so many seconds; @log may be NULL and must outlive it. Without a
- * descriptor or a thread there is no limit. */
+/* From now on the process has so many seconds; @log may be NULL and must outlive it. If there is no
+ * descriptor or thread for it there is no limit. */
 void cbd_patience_begin(struct cbd_patience *patience, struct cbd_log *log, long seconds);
 void cbd_patience_end(struct cbd_patience *patience);
 

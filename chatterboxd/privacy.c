@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * privacy.c - closes two side doors of a process
+ * privacy.c - hardens the process at its start
  *
- * Decides that nothing but the configuration says how PostgreSQL is reached: PG* variables, which
- * libpq would read, are dropped. And that memory with passwords in it is nobody's: there is no core
- * file, and no other process of the same user may attach. Root's debugger still can.
+ * PG* variables are dropped, since libpq would read them and only the configuration should say how
+ * PostgreSQL is reached. Memory may hold passwords, so there is no core file, and other processes
+ * of the same user can't attach; root's debugger still can.
  */
 #include "privacy.h"
 
@@ -28,7 +28,7 @@ static void drop_pg_variables(void)
 		}
 		memcpy(name, *at, len);
 		name[len] = '\0';
-		/* it moves those behind it up */
+		/* this moves the following ones up */
 		if (unsetenv(name))
 			at++;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* privacy.h - what the daemon takes from and gives to the process around it */
+/* privacy.h - hardens the process: environment, core files, debuggers */
 #ifndef CBD_PRIVACY_H
 #define CBD_PRIVACY_H
 

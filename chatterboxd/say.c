@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * say.c - stderr and stdout are shared with whoever started us, so they are never made non-blocking
+ * say.c - writes short messages to stdout and stderr without blocking for long
  *
- * A pipe that is ready takes PIPE_BUF bytes at once. Somebody else may fill it between our look and
- * our write, but not each time.
+ * These descriptors are shared with whoever started us, so they can't be made non-blocking. A pipe
+ * that polls as ready takes PIPE_BUF bytes at once; somebody else may fill it in between, but not
+ * every time.
  */
 #include "say.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* say.h - a word on stderr or stdout that holds nobody up when nobody reads it */
+/* say.h - messages on stderr or stdout that don't block when nobody reads them */
 #ifndef CBD_SAY_H
 #define CBD_SAY_H
 
-/* One line to @fd, without its newline: "chatterboxd: error: ..." It is given up when @fd takes
- * nothing for a tenth of a second, and cut at what a pipe takes in one piece. Any thread. */
+/* Writes one line to @fd, without its newline: "chatterboxd: error: ..." Gives up if @fd takes
+ * nothing for a tenth of a second; longer lines are cut to what a pipe takes at once. Any thread.
+ */
 void cbd_say(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * service.c - puts the daemon together and takes it apart
+ * service.c - starts and stops the parts of the daemon
  *
- * Decides the order: HTTP listens before the engine starts, so that /readyz can say what is
- * missing, and stops after it, so that it answers while the last round ends.
+ * HTTP listens before the engine starts, so that /readyz can say what is missing, and stops after
+ * it, so that it still answers while the last round ends.
  */
 #include "service.h"
 
@@ -61,7 +61,7 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 	return cbd_exit_code(result);
 }
 
-/* "http://127.0.0.1:3041/", as a person on this machine would open it */
+/* "http://127.0.0.1:3041/", to be opened on this machine */
 static void address_text(const struct cbd_http_settings *settings, unsigned port, char text[320])
 {
 	const char *host = settings->host;
@@ -82,14 +82,15 @@ static int start_http(struct cbd_service *service)
 
 	if (result < 0) {
 		cbd_service_complain(service, error);
-		/* all but want of memory is cured by the key that the error names */
+		/* everything but a lack of memory is cured by changing the key that the error names
+		 */
 		return result == -ENOMEM ? CBD_EXIT_INTERNAL : CBD_EXIT_CONFIG;
 	}
 	address_text(&settings, cbd_http_port(service->http), address);
 	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
 		    chatterbox_version(), address);
 	if (service->options->demo) {
-		cbd_log_flush(service->log, 100); /* this comes after them */
+		cbd_log_flush(service->log, 100); /* what follows should come after these lines */
 		cbd_say(STDOUT_FILENO, "chatterbox demo: %u simulated systems, dashboard at %s",
 			service->options->demo, address);
 	}
@@ -124,12 +125,12 @@ int cbd_service_migrate(struct cbd_service *service)
 	return cbd_exit_code(result);
 }
 
-/* Return: 0 when the new configuration holds */
+/* Return: 0 when the new configuration is in force */
 static int take_over(struct cbd_service *service, struct chatterbox_config *config,
 		     char error[CHATTERBOX_ERROR_TEXT])
 {
 	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
-	/* first, since its files may be wrong; the engine only takes what has been checked */
+	/* first, since its files may be bad; the engine only takes what has been checked */
 	int result = cbd_http_reload(service->http, &http, error);
 
 	if (result < 0)
@@ -152,7 +153,7 @@ void cbd_service_reload(struct cbd_service *service)
 	snprintf(error, sizeof(error), "%s", chatterbox_strerror(result));
 	if (!result)
 		result = take_over(service, config, error);
-	/* a rotated log is opened anew in either case */
+	/* a rotated log is opened again in either case */
 	log = cbd_settings_log(result < 0 ? service->config : config);
 	cbd_log_reopen(service->log, &log);
 	if (result < 0) {

@@ -13,20 +13,21 @@ struct cbd_service {
 	struct cbd_http *http;
 };
 
-/* All of these say on stderr (and in the log, once there is one) what is wrong. */
+/* These report errors on stderr, and in the log once there is one. */
 
-/* Configuration, log and engine, not running yet. Return: 0 or an exit code. */
+/* Reads the configuration and creates log and engine. Return: 0 or an exit code. */
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options);
-/* HTTP and the engine. Return: 0 or an exit code. */
+/* Starts HTTP and the engine. Return: 0 or an exit code. */
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer);
 /* --migrate. Return: the exit code. */
 int cbd_service_migrate(struct cbd_service *service);
-/* SIGHUP: rereads the configuration and opens the log anew; a bad one changes nothing */
+/* SIGHUP: reads the configuration again and opens the log again; a bad configuration changes
+ * nothing */
 void cbd_service_reload(struct cbd_service *service);
-/* Stops whatever runs and gives everything back */
+/* Stops everything and frees it */
 void cbd_service_closep(struct cbd_service *service);
 
-/* One error line on stderr and in the log */
+/* Writes an error on stderr and in the log */
 void cbd_service_complain(struct cbd_service *service, const char *text);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * settings.c - lays the sources of the configuration over each other and reports its problems
+ * settings.c - reads the configuration from all its sources, and reports its problems
  *
- * Decides which file is read, and that a demo reads only a file that was named: it has to run the
- * same on a machine that is configured for the real servers.
+ * A demo only reads a file that was named explicitly: it has to work the same on a machine that is
+ * configured for real servers.
  */
 #include "settings.h"
 
@@ -44,7 +44,7 @@ static const char *file_of(const struct cbd_options *options)
 	return access(DEFAULT_FILE, F_OK) ? NULL : DEFAULT_FILE;
 }
 
-/* Nobody chose this value */
+/* Has nobody set this value? */
 static bool is_default(const struct chatterbox_config *config, const char *path)
 {
 	cbx_auto(cbx_freep) char *text = NULL;
@@ -61,7 +61,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 	return found;
 }
 
-/* The embedded profile; and what makes a demo pleasant, where nobody said otherwise */
+/* The embedded profile, and some convenient values that nobody has set otherwise */
 static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
 	int result = chatterbox_config_set_embedded(config, sqlite_path);
@@ -79,7 +79,7 @@ static int apply_sources(struct chatterbox_config *config, const struct cbd_opti
 	const char *file = file_of(options);
 	int result = file ? chatterbox_config_load_file(config, file) : 0;
 
-	/* a file that can't be read is one of the problems, told with the others */
+	/* a file that can't be read is one of the problems, and reported with the others */
 	if (!result || result == CHATTERBOX_E_CONFIG)
 		result = chatterbox_config_load_environment(config, environ);
 	if (!result && options->demo)
@@ -100,7 +100,7 @@ static void report(const struct chatterbox_config *config, bool waits)
 		const char *text = chatterbox_config_problem_at(config, i, &kind);
 		const char *name = kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning";
 
-		/* a daemon waits for nobody, who asked for a check gets all of it */
+		/* a daemon must not block; a check on request shows everything */
 		if (waits)
 			fprintf(stderr, "chatterboxd: %s: %s\n", name, text);
 		else

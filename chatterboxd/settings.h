@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* settings.h - the configuration from all its sources, and the daemon's own part of it */
+/* settings.h - the configuration from all its sources, and the daemon's own settings in it */
 #ifndef CBD_SETTINGS_H
 #define CBD_SETTINGS_H
 
@@ -17,15 +17,15 @@ enum cbd_exit {
 	CBD_EXIT_CONFIG = 78,
 };
 
-/* The exit code for a negative value of the library */
+/* The exit code for a negative return value of the library */
 int cbd_exit_code(int error);
 
-/* Reads the configuration anew: file, environment, options. @sqlite_path: of the demo, or NULL.
- * Problems go to stderr, one a line. Return: 0; CHATTERBOX_E_CONFIG when it has errors, but @out is
- * written then too; -ENOMEM. */
+/* Reads the configuration: file, environment, options. @sqlite_path: of the demo, or NULL. Problems
+ * are printed on stderr, one per line. Return: 0; CHATTERBOX_E_CONFIG when it has errors, though
+ * @out is written then, too; -ENOMEM. */
 int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
 		      struct chatterbox_config **out);
-/* --check-config and --print-config: say it on stdout. Return: the exit code. */
+/* --check-config and --print-config, on stdout. Return: the exit code. */
 int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path);
 
 static inline void cbd_config_unrefp(struct chatterbox_config **config)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * signals.c - how the daemon hears signals
+ * signals.c - how the daemon receives signals
  *
- * Decides that a second SIGTERM or SIGINT ends a stop that takes too long, but not one that follows
- * within a second: timeout(1) and some shells send the same wish twice.
+ * A second SIGTERM or SIGINT ends a stop that takes too long, but not within a second of the first:
+ * timeout(1) and some shells send a signal twice.
  */
 #include "signals.h"
 

@@ -5,8 +5,8 @@
  *	cc embed.c $(pkg-config --cflags --libs chatterbox) -o embed
  *	./embed            # 50 simulated systems, five seconds
  *
- * The host owns its loop: it waits for chatterbox_get_fd() together with whatever else it waits
- * for, and callbacks run inside chatterbox_dispatch(), in the host's own thread.
+ * The program has its own loop: it waits for chatterbox_get_fd() together with everything else, and
+ * callbacks run inside chatterbox_dispatch(), in the program's own thread.
  */
 #include <chatterbox/chatterbox.h>
 #include <poll.h>

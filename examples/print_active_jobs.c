@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * print_active_jobs.c - the last recorded status of every live job, one line each
+ * print_active_jobs.c - prints the last recorded status of every live job, one per line
  *
  *	cc print_active_jobs.c $(pkg-config --cflags --libs chatterbox) -o print_active_jobs
  *	./print_active_jobs /etc/chatterbox/chatterbox.json
  *
- * It runs an engine on the given configuration until that has seen jobs, or for 30 seconds. The
- * environment counts too: NLCONF_CHATTERBOX__ROLE=observer makes it look on without leading.
+ * It runs an engine with the given configuration until that has seen jobs, or for 30 seconds. The
+ * environment is read, too: NLCONF_CHATTERBOX__ROLE=observer makes it watch without leading.
  */
 #include <chatterbox/chatterbox.h>
 #include <inttypes.h>
@@ -23,7 +23,7 @@ static void on_failed(void *user, int error, const char *text)
 	*(int *)user = 1;
 }
 
-/* The list is a frozen snapshot: it stays as it is until it is given back, whatever happens. */
+/* The list is a frozen snapshot: it does not change until it is unreferenced */
 static size_t print_jobs(struct chatterbox *box)
 {
 	struct chatterbox_jobs *jobs = NULL;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* agenda.c - a binary heap; each item knows its place, so that a changed time costs log n */
+/* agenda.c - a binary heap of timers; each knows its index, so that changing its time costs log n
+ */
 #include "fleet/agenda.h"
 
 #include <errno.h>

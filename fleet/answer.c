@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * answer.c - decides what is told about the systems of a request
+ * answer.c - answers a request as nl-hdms would
  *
- * A single system that is offline is an error; in a batch it is named, and the rest is answered.
- * A command is checked as a whole before anything is touched.
+ * A single system that is offline is an error; in a batch it is named, and the others are answered.
+ * A command is checked as a whole before it changes anything.
  */
 #include "fleet/answer.h"
 #include "fleet/request.h"
@@ -16,7 +16,7 @@ static size_t chosen(const struct cbx_fleet_ask *ask)
 	return ask->jobs ? ask->job_count : ask->system->job_count;
 }
 
-/* The place of the i-th chosen job; -1 when the system does not have it */
+/* The index of the i-th chosen job; -1 when the system does not have it */
 static ptrdiff_t choice(const struct cbx_fleet_ask *ask, size_t i)
 {
 	return ask->jobs ? cbx_fleet_find_job(ask->system, ask->jobs[i]) : (ptrdiff_t)i;
@@ -42,7 +42,7 @@ static void check_command(struct cbx_fleet_request *request, const struct cbx_fl
 {
 	size_t i;
 
-	/* without `jobs` it is about the live ones, of which there are any number */
+	/* without `jobs` it is about the live ones, of which there may be none */
 	for (i = 0; ask->jobs && i < ask->job_count; i++) {
 		ptrdiff_t place = choice(ask, i);
 
@@ -76,7 +76,7 @@ static void do_job(struct cbx_fleet_world *world, const struct cbx_fleet_request
 {
 	if (!is_command(request))
 		cbx_fleet_world_ask(world, ask->system, (size_t)place);
-	else if (is_live(ask, place)) /* named twice: killed already */
+	else if (is_live(ask, place)) /* named twice, and killed by the first */
 		cbx_fleet_world_command(world, ask->system, (size_t)place,
 					command_of(request->event));
 }
@@ -91,7 +91,7 @@ static void add_jobs(struct cbx_text *reply, struct cbx_fleet_world *world,
 	for (i = 0; i < count; i++) {
 		ptrdiff_t place = choice(ask, i);
 
-		/* ended jobs that nobody named are no business of a command */
+		/* a command does not apply to ended jobs unless they are named */
 		if (place < 0 || (is_command(request) && !ask->jobs && !is_live(ask, place)))
 			continue;
 		do_job(world, request, ask, place);

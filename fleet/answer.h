@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * answer.h - what nl-hdms would answer: a request's body in, a reply's body out (contract 3.2)
+ * answer.h - what nl-hdms would answer: takes the body of a request, gives the body of the reply
+ * (contract 3.2)
  *
- * The reply stands in the envelope of the request; of a request that cannot be read, in the one
- * that is given.
+ * The reply has the envelope of its request, or the given one if the request can't be read.
  */
 #ifndef CBX_FLEET_ANSWER_H
 #define CBX_FLEET_ANSWER_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * fleet.c - the fleet's life on the bus: connect, let the world go on, answer, acknowledge
+ * fleet.c - the loop of the simulated fleet: connect, let time pass, answer, acknowledge
  *
- * Decides that requests are taken in batches and acknowledged together, after their replies were
- * handed to the broker; a request whose reply is held back is acknowledged with its batch, so that
- * slow replies never fill the prefetch window.
+ * Requests are taken in batches and acknowledged together, after their replies were handed to the
+ * broker. A request whose reply is delayed is acknowledged with its batch, so that slow replies
+ * never fill the prefetch window.
  */
 #include "fleet/fleet.h"
 #include "fleet/inside.h"
@@ -17,8 +17,8 @@
 #define PREFETCH 256
 #define BATCH 64
 #define CONNECT_NS (5 * CBX_SECOND)
-#define TICK_NS (10 * CBX_MS)  /* the world's events wait so long for each other */
-#define BEAT_NS (500 * CBX_MS) /* the bus wants to be called */
+#define TICK_NS (10 * CBX_MS)  /* how long events of the world are collected */
+#define BEAT_NS (500 * CBX_MS) /* how often the bus wants to be called */
 
 void cbx_fleet_options_init(struct cbx_fleet_options *options)
 {
@@ -70,7 +70,7 @@ int cbx_fleet_new(const struct cbx_fleet_options *options, struct cbx_bus *bus,
 	rules = options->rules;
 	rules.watch =
 		(struct cbx_fleet_watch){ fleet, cbx_fleet_tell_status, cbx_fleet_tell_system };
-	/* who polls lives in real time, and must have time to see an end */
+	/* a poller lives in real time, and must have time to see an end */
 	if (options->time_factor > 0)
 		rules.linger = (int64_t)((double)rules.linger * options->time_factor);
 	error = cbx_fleet_world_new(&rules, &world);
@@ -152,7 +152,7 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* When there is something to do without a request */
+/* When there is something to do, even without a request */
 static uint64_t next_work(struct cbx_fleet *fleet, uint64_t deadline)
 {
 	const struct cbx_due *late = cbx_agenda_first(&fleet->late);
@@ -165,7 +165,7 @@ static uint64_t next_work(struct cbx_fleet *fleet, uint64_t deadline)
 		work = sooner(work, (uint64_t)late->at);
 	if (fleet->is_held)
 		return work;
-	/* beyond an hour it is the next call's business; nor does a stopped world have a next */
+	/* beyond an hour a later call will see it; and a stopped world has no next event */
 	if (ns < (double)(now - fleet->started) + 3600e9) {
 		uint64_t due = fleet->started + (uint64_t)ns;
 
@@ -209,7 +209,7 @@ static int handle(struct cbx_fleet *fleet, const struct cbx_bus_event *event)
 		error = fleet->bus->ops->acknowledge(fleet->bus, event->tag, false, false);
 		break;
 	case CBX_BUS_CANCELLED:
-		/* the queue is gone: all is set up anew */
+		/* the queue is gone: set everything up again */
 		error = CHATTERBOX_E_DOWN;
 		break;
 	case CBX_BUS_BLOCKED:
@@ -225,7 +225,7 @@ static int handle(struct cbx_fleet *fleet, const struct cbx_bus_event *event)
 	return error;
 }
 
-/* A batch: waits for the first request, takes the others that are there already */
+/* One batch: waits for the first request, and takes all that have already come */
 static int work(struct cbx_fleet *fleet, int wake_fd, uint64_t deadline)
 {
 	struct cbx_bus_event event = { .type = CBX_BUS_NOTHING };
@@ -241,7 +241,7 @@ static int work(struct cbx_fleet *fleet, int wake_fd, uint64_t deadline)
 			advance(fleet);
 		error = handle(fleet, &event);
 		cbx_bus_event_clear(&event);
-		until = 1; /* long past: no more waiting */
+		until = 1; /* in the past: don't wait any more */
 	}
 	if (!error)
 		error = acknowledge(fleet);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * life.c - decides what happens to the jobs of a system, and when
+ * life.c - what happens to the jobs of a system, and when
  *
- * What comes by chance has a rate; all rates of a system added up give the wait until the next
- * chance, and the shares of the sum say which one it is. That may be drawn anew after each change,
- * since chance has no memory. What is certain (a job completes, an ended one is forgotten) has its
- * time in the job.
+ * What happens by chance has a rate. The rates of a system are summed up to draw the time until the
+ * next such event, and their shares of the sum decide which one it is. This may be drawn again
+ * after every change, since chance has no memory. What is certain (a job completes, an ended one is
+ * forgotten) has its time in the job.
  */
 #include "fleet/life.h"
 
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job's walk: from where, how often, to where */
+/* The transitions of a job: from where, how often, to where */
 static const struct turn {
 	enum cbx_fleet_phase from;
 	enum cbx_fleet_phase to;
@@ -47,7 +47,7 @@ static double start_rate(const struct cbx_fleet_world *world, const struct cbx_f
 	return system->live < world->rules.jobs_per_system ? world->rules.rates.start : 0;
 }
 
-/* How often anything happens to the system by chance */
+/* The sum of the rates of everything that can happen to the system by chance */
 static double chance_rate(const struct cbx_fleet_world *world,
 			  const struct cbx_fleet_system *system)
 {
@@ -74,11 +74,11 @@ double cbx_fleet_progress(const struct cbx_fleet_system *system, const struct cb
 	if (job->phase != CBX_FLEET_RUNNING || !system->is_online)
 		return progress;
 	progress += job->pace * (double)(now - job->since) / 1000;
-	/* only a completed job is whole */
+	/* only a completed job is at 100 */
 	return progress > 99.9 ? 99.9 : progress;
 }
 
-/* When the certain thing comes to the job */
+/* When the certain event of the job comes */
 static int64_t end_of(const struct cbx_fleet_world *world, const struct cbx_fleet_system *system,
 		      const struct cbx_fleet_job *job)
 {
@@ -150,7 +150,7 @@ static bool is_taken(const struct cbx_fleet_system *system, unsigned slot)
 	return false;
 }
 
-/* There is one: nobody starts a job beyond the rules' number */
+/* There is one: no job is started beyond the number in the rules */
 static unsigned free_slot(const struct cbx_fleet_world *world,
 			  const struct cbx_fleet_system *system)
 {
@@ -237,7 +237,7 @@ static void end_what_is_due(struct cbx_fleet_world *world, struct cbx_fleet_syst
 	}
 }
 
-/* The turn that the rest of a drawn share falls on; false when it fell past the last one */
+/* Does the transition that a drawn share falls on; false when it is beyond the last one */
 static bool turn_a_job(struct cbx_fleet_world *world, struct cbx_fleet_system *system, double left)
 {
 	size_t i;
@@ -272,7 +272,8 @@ static void happen_by_chance(struct cbx_fleet_world *world, struct cbx_fleet_sys
 	}
 	left -= start_rate(world, system);
 	if (left < 0)
-		cbx_life_start(world, system, CBX_FLEET_QUEUED, 0); /* no memory: no job */
+		cbx_life_start(world, system, CBX_FLEET_QUEUED,
+			       0); /* without memory there is no job */
 	else
 		turn_a_job(world, system, left);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* life.h - how a system lives: shared by world.c and life.c alone */
+/* life.h - what happens to a system as time passes; shared by the files of the world */
 #ifndef CBX_FLEET_LIFE_H
 #define CBX_FLEET_LIFE_H
 
@@ -13,9 +13,9 @@ struct cbx_fleet_world {
 	int64_t now;
 };
 
-/* What is due for the system happens, at system->due.at; then its next time is planned */
+/* Does what is due for the system at system->due.at, then plans what is next */
 void cbx_life_happen(struct cbx_fleet_world *world, struct cbx_fleet_system *system);
-/* When something happens next; call it after every change */
+/* Plans when something happens next; to be called after every change */
 void cbx_life_plan(struct cbx_fleet_world *world, struct cbx_fleet_system *system);
 void cbx_life_turn(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 		   struct cbx_fleet_job *job, enum cbx_fleet_phase to);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * random.c - decides that the fleet owns its chance: no rand(), no global state, so that the same
- * seed plays the same fleet in every process and whatever else runs there
- */
+/* random.c - random numbers without global state: the same seed plays the same fleet in every
+ * process, whatever else runs in it */
 #include "fleet/random.h"
 
 #include <math.h>
@@ -21,7 +19,7 @@ void cbx_random_seed(struct cbx_random *random, uint64_t seed, uint64_t stream)
 	uint64_t state = stream;
 	int i;
 
-	/* the stream is mixed first: neighbours share nothing */
+	/* the stream is mixed in, so that neighbouring streams share nothing */
 	state = splitmix(&state) ^ seed;
 	for (i = 0; i < 4; i++)
 		random->state[i] = splitmix(&state);

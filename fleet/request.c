@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * request.c - decides which requests nl-hdms understands
+ * request.c - parses a request to nl-hdms
  *
- * What is wrong is told by a code in the answer, as a real nl-hdms does; the reader never guesses.
- * Systems are objects, as contract 3.2 asks them, or plain names; without any, the target is asked.
+ * What is wrong with a request is reported by a code in the answer, as a real nl-hdms does. Systems
+ * are objects, as contract 3.2 has them, or plain names; without any, the target is asked.
  */
 #include "fleet/request.h"
 #include "base/read.h"
@@ -72,7 +72,7 @@ static int read_ask(struct cbx_fleet_request *request, const struct cbx_fleet_wo
 	if (!ask->system)
 		return refuse(request, "unknown_system", "there is no such system");
 	request->count++;
-	/* a list is always of all jobs */
+	/* a list is always about all jobs */
 	if (!jobs || json_is_null(jobs) || request->event == CBX_FLEET_JOB_LIST)
 		return 0;
 	return read_jobs(request, ask, jobs);

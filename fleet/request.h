@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* request.h - a request to nl-hdms, read: shared by request.c and answer.c alone */
+/* request.h - a parsed request to nl-hdms, shared by request.c and answer.c */
 #ifndef CBX_FLEET_REQUEST_H
 #define CBX_FLEET_REQUEST_H
 
@@ -30,12 +30,12 @@ struct cbx_fleet_request {
 	enum cbx_fleet_event event;
 	struct cbx_fleet_ask *asks;
 	size_t count;
-	const char *code; /* why it is refused, NULL when it is not; static */
+	const char *code; /* why it is refused; NULL when it is not; static */
 	const char *message;
 };
 
 const char *cbx_fleet_event_name(enum cbx_fleet_event event);
-/* Always fills @request, which must be cleared: a bad one has a code. Return: 0, -ENOMEM. */
+/* Fills @request, which must be zeroed; a bad one has a code. Return: 0, -ENOMEM. */
 int cbx_fleet_request_read(struct cbx_fleet_request *request, const struct cbx_fleet_world *world,
 			   const char *body, size_t len, enum cbx_fleet_envelope envelope);
 void cbx_fleet_request_clear(struct cbx_fleet_request *request);

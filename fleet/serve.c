@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * serve.c - one request, one reply: built at once, sent now, later, spoilt, or never
+ * serve.c - handles a request: builds the reply at once, and sends it now, later, malformed, or
+ * never
  *
- * Decides that the world answers when the request arrives, and only the reply is held back: so
- * a late reply is an old word, as it is in life.
+ * The world answers when the request arrives, and only the reply is delayed. So a late reply says
+ * what was true when it was asked for, as in real life.
  */
 #include "fleet/inside.h"
 
@@ -11,7 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A reply that is held back */
+/* A delayed reply */
 struct late {
 	struct cbx_due due;
 	struct cbx_bus_event copy;
@@ -103,7 +104,8 @@ int cbx_fleet_serve(struct cbx_fleet *fleet, const struct cbx_bus_message *reque
 	int outcome;
 
 	fleet->counts.requests++;
-	/* answering may tell events, which are built in the fleet's text: lend it out meanwhile */
+	/* answering may publish events, which are built in the fleet's text: set that aside
+	 * meanwhile */
 	answer = fleet->text;
 	*text = (struct cbx_text){ 0 };
 	cbx_text_clear(&answer);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * spoil.c - decides what a broken nl-hdms sends: each way is one that contract 3.2 calls malformed,
- * so that nothing of such a reply may be believed
- */
+/* spoil.c - makes a reply malformed, in one of the ways that contract 3.2 lists, so that nothing in
+ * it may be believed */
 #include "fleet/inside.h"
 
 #include <string.h>
@@ -25,17 +23,17 @@ static void nest(struct cbx_text *reply)
 void cbx_fleet_spoil(struct cbx_random *random, struct cbx_text *reply)
 {
 	switch (cbx_random_between(random, 0, 4)) {
-	case 0: /* torn */
+	case 0: /* truncated */
 		reply->len /= 2;
 		break;
-	case 1: /* no UTF-8 */
+	case 1: /* invalid UTF-8 */
 		if (reply->len > 2)
 			memcpy(reply->bytes + reply->len / 2, "\xc0\x80", 2);
 		break;
 	case 2:
 		nest(reply);
 		break;
-	case 3: /* no JSON */
+	case 3: /* not JSON */
 		cbx_text_clear(reply);
 		cbx_text_puts(reply, "<html><body>502 Bad Gateway</body></html>");
 		break;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * status.c - decides what a simulated job shows of itself
+ * status.c - writes the status of a simulated job as JSON
  *
- * Numbers are written by hand: this is the simulator's hot path, and it must never be what a
- * benchmark measures.
+ * Numbers are written by hand: this is the hot path of the simulator, and a benchmark must not
+ * measure it.
  */
 #include "fleet/status.h"
 #include "common/cleanup.h"
@@ -33,7 +33,7 @@ static void add_number(struct cbx_text *out, uint64_t value)
 	cbx_text_add(out, digits + at, sizeof(digits) - at);
 }
 
-/* `"name":` with the comma before it */
+/* `"name":` with a comma before it */
 #define ADD(out, literal) cbx_text_add((out), (literal), sizeof(literal) - 1)
 
 /* Tenths of a percent as the shortest decimal */

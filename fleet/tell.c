@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * tell.c - what the fleet says unasked: systems that come and go, and a share of the jobs' changes
+ * tell.c - publishes without being asked: systems that come and go, and some of the jobs' changes
  *
- * Decides that these are plain transient events, as nl-hdms sends them: while the bus is down they
- * are lost, and chatterbox must find out by asking.
+ * These are transient events, as nl-hdms sends them: while the bus is down they are lost, and
+ * chatterbox has to find out by asking.
  */
 #include "base/read.h"
 #include "fleet/inside.h"
@@ -33,7 +33,7 @@ int cbx_fleet_publish(struct cbx_fleet *fleet, struct cbx_bus_message *message)
 	fleet->counts.unsent++;
 	if (error == -ENOMEM)
 		return error;
-	/* refused or lost: the run finds a lost bus by taking from it */
+	/* refused or lost: the loop notices a lost bus when it takes from it */
 	cbx_debug(fleet->log, CBX_FIELDS({ "error", fleet->bus->error }), "could not publish to %s",
 		  message->routing_key);
 	return error == CHATTERBOX_E_DOWN ? error : 0;
@@ -78,8 +78,8 @@ void cbx_fleet_tell_status(void *user, const struct cbx_fleet_system *system,
 	if (!fleet->world) /* the first jobs: nobody listens yet */
 		return;
 	fleet->counts.changes++;
-	/* the share is drawn while the bus is down too: it plays the same whatever the broker does;
-	 * a job that vanished has nothing to say */
+	/* drawn even while the bus is down, so that everything else happens the same whatever the
+	 * broker does; a job that vanished has no status */
 	if (cbx_random_unit(&fleet->random) >= fleet->options.push_share || !to)
 		return;
 	snprintf(key, sizeof(key), "%s.event.content.job_status", fleet->options.app_name);

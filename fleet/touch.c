@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * touch.c - what others do to the fleet: they ask, command, unplug, start
+ * touch.c - what others do to the fleet: ask, command, unplug, start
  *
- * Decides what asking does in the modes for benchmarks: a fixed share of each system's slots moves
- * by a fixed step, so that every round finds the same number of changed jobs.
+ * In the modes for benchmarks, asking moves a fixed share of each system's jobs by a fixed step, so
+ * that every round finds the same number of changed jobs.
  */
 #include "fleet/life.h"
 
@@ -11,7 +11,7 @@
 #include <chatterbox/error.h>
 #include <math.h>
 
-/* Of the slots 0..n, n * share move, evenly spread */
+/* Of the slots 0..n, n * share move, spread evenly */
 static bool moves(const struct cbx_fleet_world *world, const struct cbx_fleet_job *job)
 {
 	double share = world->rules.step_share;
@@ -28,7 +28,7 @@ static void step(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 	if (job->progress < 100)
 		return;
 	cbx_life_turn(world, system, job, CBX_FLEET_COMPLETED);
-	cbx_life_start(world, system, CBX_FLEET_RUNNING, 0); /* no memory: no job */
+	cbx_life_start(world, system, CBX_FLEET_RUNNING, 0); /* without memory there is no job */
 	cbx_life_plan(world, system);
 }
 
@@ -64,7 +64,7 @@ void cbx_fleet_world_command(struct cbx_fleet_world *world, struct cbx_fleet_sys
 	struct cbx_fleet_job *job = &system->jobs[place];
 
 	assert(place < system->job_count && cbx_fleet_phase_is_live(job->phase));
-	/* a queued job that is told to go on goes on waiting */
+	/* a queued job that is resumed stays queued */
 	if (job->phase == wanted[command] ||
 	    (command == CBX_FLEET_RESUME && job->phase == CBX_FLEET_QUEUED))
 		return;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * world.c - the fleet as a whole: its systems, its time, and what others do to it
+ * world.c - all systems of the fleet, and their time
  *
- * Decides that only what is due is touched: 10 000 systems cost nothing while nothing happens to
- * them, since the progress of a running job is computed when somebody looks.
+ * Only what is due is touched: 10 000 systems cost nothing while nothing happens to them, since the
+ * progress of a running job is computed when somebody reads it.
  */
 #include "fleet/world.h"
 #include "base/read.h"
@@ -63,7 +63,7 @@ void cbx_fleet_rules_init(struct cbx_fleet_rules *rules)
 	};
 }
 
-/* The pattern's parts: prefix, %, width, u, suffix */
+/* The parts of the pattern: prefix, %, width, u, suffix */
 struct pattern {
 	const char *prefix;
 	size_t prefix_len;
@@ -155,7 +155,7 @@ static bool is_sane(const struct cbx_fleet_rules *rules)
 				 r->online, rules->step_percent };
 	size_t i;
 
-	/* written so that NaN is refused */
+	/* written so that NaN is refused, too */
 	for (i = 0; i < CBX_COUNT(rates); i++)
 		if (!(rates[i] >= 0 && rates[i] <= 1e6))
 			return false;
@@ -245,7 +245,7 @@ struct cbx_fleet_system *cbx_fleet_world_find(const struct cbx_fleet_world *worl
 	int64_t number;
 	size_t digits;
 
-	/* the number in the name is the place: no table is needed */
+	/* the number in the name is the index: no table is needed */
 	if (!read_pattern(world->pattern, &pattern) ||
 	    len <= pattern.prefix_len + strlen(pattern.suffix))
 		return NULL;

@@ -2,13 +2,14 @@
 /*
  * world.h - a simulated fleet: systems that run jobs, go offline and come back
  *
- * Pure: no I/O and no clock; time is what cbx_fleet_world_advance() is given, in simulated
- * milliseconds. Each system has its own chance, and things happen at their own time: the same seed
- * plays the same fleet however finely the time is cut and whoever asks. One thread owns a world.
+ * Pure: no I/O and no clock. Time is what cbx_fleet_world_advance() is given, in simulated
+ * milliseconds. Each system has its own random numbers, and everything happens at its own time: the
+ * same seed plays the same fleet, however time is divided and whoever asks. A world belongs to one
+ * thread.
  *
- * A job walks Queued, Running, Paused in any order of these, and ends Completed, Errored or Killed;
- * an ended one is told for a while and then forgotten. A job may also vanish without an end. While
- * a system is offline its jobs stand still.
+ * A job is Queued, Running or Paused, in any order, and ends Completed, Errored or Killed. An ended
+ * job is reported for a while and then forgotten. A job may also vanish without an end. While a
+ * system is offline its jobs stand still.
  */
 #ifndef CBX_FLEET_WORLD_H
 #define CBX_FLEET_WORLD_H
@@ -28,7 +29,7 @@ enum cbx_fleet_phase {
 	CBX_FLEET_COMPLETED,
 	CBX_FLEET_ERRORED,
 	CBX_FLEET_KILLED,
-	CBX_FLEET_VANISHED, /* never of a job that can be seen */
+	CBX_FLEET_VANISHED, /* never the phase of a job that can be seen */
 };
 
 /* "Queued", "Running", ...; NULL for vanished */
@@ -41,9 +42,9 @@ static inline bool cbx_fleet_phase_is_live(enum cbx_fleet_phase phase)
 
 enum cbx_fleet_mode {
 	CBX_FLEET_LIVE,
-	CBX_FLEET_FROZEN, /* all jobs run and nothing changes but by command */
-	CBX_FLEET_STEP,   /* nothing changes but by asking: see step_share */
-	CBX_FLEET_FLIP,   /* as step, but the jobs that move change between Running and Paused */
+	CBX_FLEET_FROZEN, /* all jobs run, and nothing changes except by commands */
+	CBX_FLEET_STEP,   /* nothing changes except by asking: see step_share */
+	CBX_FLEET_FLIP,   /* as step, but jobs switch between Running and Paused */
 };
 
 struct cbx_fleet_job {
@@ -51,13 +52,13 @@ struct cbx_fleet_job {
 	int64_t since;  /* when the progress below was true */
 	int64_t end_at; /* running: when it completes; ended: when it is forgotten */
 	double progress;
-	double pace; /* percent a second */
+	double pace; /* percent per second */
 	const char *type;
 	enum cbx_fleet_phase phase;
 	uint32_t total_files;
 	uint32_t speed; /* KiB/s */
-	uint32_t luck;  /* what else is random about it: file names, the error it ends with */
-	unsigned slot;  /* 0..jobs_per_system-1, free again when it ends */
+	uint32_t luck;  /* other random properties: file names, the error it ends with */
+	unsigned slot;  /* 0..jobs_per_system-1, free again after its end */
 	bool is_user;   /* a user started it, not OCD */
 };
 
@@ -76,8 +77,8 @@ struct cbx_fleet_system {
 	char name[72];
 };
 
-/* What a test or the fleet wants to hear of; members may be NULL. Called in the order of time,
- * from inside the call that makes it happen; it must not change the world. */
+/* Callbacks for a test or the fleet; members may be NULL. Called in the order of time, from inside
+ * the call that makes it happen; they must not change the world. */
 struct cbx_fleet_watch {
 	void *user;
 	/* @from NULL: the job is new; @to NULL: it vanished. @when: simulated ms. */
@@ -87,9 +88,9 @@ struct cbx_fleet_watch {
 	void (*on_system)(void *user, const struct cbx_fleet_system *system, int64_t when);
 };
 
-/* How often, a simulated second: of each job (system) to which it can happen */
+/* How often each thing happens, per simulated second and job (or system) */
 struct cbx_fleet_rates {
-	double start;    /* of a system with a free slot: a new job, queued */
+	double start;    /* a system with a free slot: a new job, queued */
 	double begin;    /* a queued job runs */
 	double progress; /* percent of a running job; each job has 0.5 to 1.5 times that */
 	double pause;
@@ -107,24 +108,24 @@ struct cbx_fleet_rules {
 	uint64_t seed;
 	const char *name; /* with one %u or %0Nu: the system's number, from 1 */
 	enum cbx_fleet_mode mode;
-	double step_percent;  /* CBX_FLEET_STEP: how far an asked job moves */
-	double step_share;    /* of each system's jobs: those that move when asked */
+	double step_percent;  /* CBX_FLEET_STEP: how far a job moves when asked about */
+	double step_share;    /* of each system's jobs: those that move when asked about */
 	double user_share;    /* of the jobs: started by a user */
 	double offline_share; /* of the systems: offline at first */
-	int64_t linger;       /* ms that an ended job is told */
+	int64_t linger;       /* ms for which an ended job is reported */
 	struct cbx_fleet_rates rates;
-	struct cbx_fleet_watch watch; /* hears of the first jobs too */
+	struct cbx_fleet_watch watch; /* also called for the first jobs */
 };
 
-/* A lively fleet: 500 systems of 4 jobs that take a minute or two each */
+/* A lively fleet: 500 systems with 4 jobs each, which take a minute or two */
 void cbx_fleet_rules_init(struct cbx_fleet_rules *rules);
 
-/* -EINVAL: a rule is out of range, or its name is no pattern of valid system names; -ENOMEM */
+/* -EINVAL: a rule is out of range, or its name is not a pattern of valid system names; -ENOMEM */
 int cbx_fleet_world_new(const struct cbx_fleet_rules *rules, struct cbx_fleet_world **out);
 void cbx_fleet_world_free(struct cbx_fleet_world *world);
 CBX_DEFINE_CLEANUP(struct cbx_fleet_world *, cbx_fleet_world_free)
 
-/* Lets everything happen that is due until @to_ms (which never goes back) */
+/* Lets everything happen that is due until @to_ms, which never goes back */
 void cbx_fleet_world_advance(struct cbx_fleet_world *world, int64_t to_ms);
 int64_t cbx_fleet_world_now(const struct cbx_fleet_world *world);
 /* When something happens next by itself; CBX_NEVER */
@@ -136,24 +137,24 @@ const struct cbx_fleet_system *cbx_fleet_world_system(const struct cbx_fleet_wor
 /* Borrowed; NULL when there is none of that name */
 struct cbx_fleet_system *cbx_fleet_world_find(const struct cbx_fleet_world *world, const char *name,
 					      size_t len);
-/* The place of a job in system->jobs, -1 when absent */
+/* The index of a job in system->jobs, -1 when absent */
 ptrdiff_t cbx_fleet_find_job(const struct cbx_fleet_system *system, int64_t job_id);
 /* Percent in [0,100] at @now */
 double cbx_fleet_progress(const struct cbx_fleet_system *system, const struct cbx_fleet_job *job,
 			  int64_t now);
 
-/* Somebody asks about the job at this place: moves it in the modes step and flip. It may end, and
- * a new job be appended: pointers into system->jobs are stale afterwards. */
+/* Somebody asks about the job at this index: moves it, in the modes step and flip. It may end, and
+ * a new job be added, so pointers into system->jobs become invalid. */
 void cbx_fleet_world_ask(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 			 size_t place);
 
 enum cbx_fleet_command { CBX_FLEET_PAUSE, CBX_FLEET_RESUME, CBX_FLEET_KILL };
 
-/* The job at this place, which must be live, is paused, resumed or killed; if it is already so,
- * nothing happens */
+/* Pauses, resumes or kills the job at this index, which must be live; does nothing if it is already
+ * so */
 void cbx_fleet_world_command(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 			     size_t place, enum cbx_fleet_command command);
-/* Takes a system off the net or back: what chance does, by hand */
+/* Takes a system offline or back online */
 void cbx_fleet_world_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 				bool online);
 /* A new queued job, if there is a free slot: 0, CHATTERBOX_E_FULL or -ENOMEM */

@@ -2,8 +2,8 @@
 /*
  * accept.c - reads an Accept header
  *
- * Decides that OpenMetrics is given only to whom names it: wildcards get the older format, which
- * every reader understands.
+ * A client gets OpenMetrics only if it names it; wildcards get the older format, which every reader
+ * understands.
  */
 #include "accept.h"
 
@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* The q parameter of one range, in thousandths; 1000 when there is none */
+/* The q parameter of one range, in thousandths; 1000 if there is none */
 static int quality(const char *range, size_t len)
 {
 	const char *end = range + len;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* accept.h - which of the two metrics formats a scraper prefers */
+/* accept.h - finds out which of the two formats of metrics a client prefers */
 #ifndef CBD_ACCEPT_H
 #define CBD_ACCEPT_H
 
 #include <stdbool.h>
 
-/* @accept names application/openmetrics-text, and with no lower quality than text/plain */
+/* Does @accept name application/openmetrics-text, with a quality not lower than that of text/plain?
+ */
 bool cbd_accept_openmetrics(const char *accept);
 
 #endif

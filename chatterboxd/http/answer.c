@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * answer.c - sets an answer, in whichever thread it was found, and sends it in libmicrohttpd's
- *
- * Decides which headers go with it.
- */
+/* answer.c - sets the answer to a request, in any thread, and sends it with its headers in
+ * libmicrohttpd's thread */
 #include "common/cleanup.h"
 #include "exchange.h"
 #include "problem.h"

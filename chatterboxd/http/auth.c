@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* auth.c - compares bearer tokens without telling by the time taken how much of one was right */
+/* auth.c - compares bearer tokens in a time that does not depend on how much of one is right */
 #include "auth.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ bool cbd_auth_equal(const char *secret, const char *given)
 	volatile unsigned char differs = secret_len != given_len;
 	size_t i;
 
-	/* secret[i % (n + 1)] stays inside, its NUL included, whatever the length of the other */
+	/* secret[i % (n + 1)] is always valid, its NUL included, whatever the other's length */
 	for (i = 0; i < given_len; i++)
 		differs |= (unsigned char)(secret[i % (secret_len + 1)] ^ given[i]);
 	return !differs && secret_len;

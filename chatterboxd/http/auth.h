@@ -5,9 +5,9 @@
 
 #include <stdbool.h>
 
-/* Equal texts; how long it takes tells nothing of where they differ, only of @given's length */
+/* Are the texts equal? The time it takes depends on @given's length, not on where they differ. */
 bool cbd_auth_equal(const char *secret, const char *given);
-/* The token of an Authorization header, NULL when it is another scheme or there is none */
+/* The token of an Authorization header; NULL if it has another scheme or is absent */
 const char *cbd_auth_bearer(const char *header);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * body.c - collects a body and checks it against the members that its route takes
+ * body.c - collects the body of a request and checks it against the members that the route takes
  *
- * Decides that an unknown or repeated member is a mistake: an order that was half understood is
- * worse than one that was refused. And so is a NUL byte, which jansson passes over between tokens.
+ * An unknown or repeated member is an error: an order that was understood by half is worse than a
+ * refused one. So is a NUL byte, which jansson skips between tokens.
  */
 #include "body.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,7 +88,7 @@ static int parse(const struct cbd_body *body, json_t **out, json_error_t *why)
 		snprintf(why->text, sizeof(why->text), "a NUL byte");
 		return -EINVAL;
 	}
-	return cbd_json_read(body->bytes, body->len, out, why);
+	return cbx_json_read(body->bytes, body->len, out, why);
 }
 
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,

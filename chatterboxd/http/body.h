@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * body.h - the body of a request: bounded while it comes, then read as a JSON object and checked
+/* body.h - the body of a request: limited while it comes in, then read as a JSON object and checked
  */
 #ifndef CBD_BODY_H
 #define CBD_BODY_H
@@ -10,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is kept of a body, and what is read of it at all: a client that has begun to send should be
- * able to hear that it was too long */
+/* How much of a body is kept. More than that is still read, since a client that has begun to send
+ * should get to read that it was too much. */
 #define CBD_BODY_MAX ((size_t)65536)
 #define CBD_BODY_DRAIN_MAX ((size_t)1048576)
 #define CBD_BODY_TOO_LONG "a body may have 65536 bytes at most"
@@ -33,7 +32,7 @@ struct cbd_member {
 
 /* 0; -EFBIG when it is more than CBD_BODY_MAX (then nothing more is kept); -ENOMEM */
 int cbd_body_add(struct cbd_body *body, const char *bytes, size_t len);
-/* No body at all is an empty object. Return: 0; -EINVAL with a line in @error that names the
+/* No body at all counts as an empty object. Return: 0; -EINVAL with a line in @error that names the
  * member; -ENOMEM. */
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
 		  char error[CHATTERBOX_ERROR_TEXT]);

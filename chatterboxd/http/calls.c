@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * calls.c - a list of the calls under way, each with the request that waits for it
+ * calls.c - the calls under way, each with the request that waits for it
  *
- * Decides how a call and its request lose each other: under one lock the outcome takes the request
- * off its call, or the stop does; whoever comes second finds none. Libmicrohttpd does not look at a
- * suspended connection, so a client that goes away is noticed when its answer is sent. Therefore
- * only so many may wait: when nl-hdms is silent, connections are left for everything else.
+ * A call and its request are separated under one lock, by the call's outcome or by a stop,
+ * whichever comes first; the other then finds no request. libmicrohttpd does not watch suspended
+ * connections, so a client that has left is noticed only when its answer is sent. Therefore the
+ * number of waiting requests is limited: when nl-hdms does not answer, there are connections left
+ * for everything else.
  */
 #include "calls.h"
 
@@ -18,7 +19,7 @@
 
 #define MOST 64
 
-/* Owned by the library until its outcome came */
+/* Belongs to the library until its outcome has come */
 struct call {
 	struct call *next;
 	struct call **link; /* what points to this one */
@@ -29,7 +30,7 @@ struct call {
 
 struct cbd_calls {
 	pthread_mutex_t lock; /* of everything below */
-	int refs;             /* the server's, and one of each call */
+	int refs;             /* one of the server and one of each call */
 	bool stopping;
 	size_t count;
 	struct call *head;
@@ -67,7 +68,7 @@ void cbd_calls_freep(struct cbd_calls **calls)
 	*calls = NULL;
 }
 
-/* With the lock held: the request, which is the caller's to answer, or NULL */
+/* Call with the lock held. The request, which the caller has to answer, or NULL. */
 static struct cbd_request *take_request(struct call *call)
 {
 	struct cbd_request *request = cbx_steal(call->request);
@@ -81,8 +82,8 @@ static struct cbd_request *take_request(struct call *call)
 	return request;
 }
 
-/* Still with the lock held, so that a stop goes on only after the connection was resumed. From
- * then on the request is libmicrohttpd's thread's again. */
+/* Call with the lock still held, so that a stop continues only after the connection was resumed.
+ * From then on the request belongs to libmicrohttpd's thread again. */
 static void give_back(struct cbd_request *request)
 {
 	MHD_resume_connection(request->connection);
@@ -113,7 +114,7 @@ static void answer(struct call *call, struct cbd_request *request,
 		cbd_answer_json(request, 200, outcome->result);
 }
 
-/* One of the library's threads, or the one that asks */
+/* Called in a thread of the library, or in the one that made the call */
 static void done(void *user, const struct chatterbox_outcome *outcome)
 {
 	struct call *call = user;
@@ -131,7 +132,7 @@ static void done(void *user, const struct chatterbox_outcome *outcome)
 	free(call);
 }
 
-/* Return: NULL when it was refused, and answered so */
+/* Return: NULL when it was refused, with an answer that says so */
 static struct call *enlist(struct cbd_calls *calls, struct cbd_request *request)
 {
 	struct call *call = calloc(1, sizeof(*call));
@@ -172,7 +173,7 @@ void cbd_call(struct cbd_request *request, const char *method, const char *param
 	struct call *call;
 	int result;
 
-	/* how long it may take is the library's to say; the answer gets a deadline of its own */
+	/* the library decides how long it takes; the answer gets a deadline of its own */
 	cbd_connection_allow(request->http, request->connection, -1);
 	request->waits = true;
 	MHD_suspend_connection(request->connection);
@@ -180,8 +181,8 @@ void cbd_call(struct cbd_request *request, const char *method, const char *param
 	if (!call)
 		return;
 	call->finish = finish;
-	/* @params are the request's, and a stop may answer that at once, but only this thread,
-	 * which is here, can end it */
+	/* @params belong to the request. A stop may answer it at any time, but only this thread can
+	 * end it, and it is here. */
 	result = chatterbox_call(box, method, params, done, call);
 	if (result < 0) {
 		outcome.message = chatterbox_strerror(result);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* deadline.c - a list under a mutex; an overdue socket is shut down, and its owner then closes it
- */
+/* deadline.c - shuts down the sockets of connections that exceed their deadlines; libmicrohttpd
+ * then closes them */
 #include "deadline.h"
 
 #include "common/cleanup.h"

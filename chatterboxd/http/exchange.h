@@ -2,8 +2,9 @@
 /*
  * exchange.h - one request and its answer, as the routes see them
  *
- * A request is made in MHD's thread when its headers are there, answered in that thread, in the
- * worker's or in one of the library's, never in two at once, and freed when MHD has done with it.
+ * A request is created in libmicrohttpd's thread when its headers have come; it is answered in that
+ * thread, in the worker's, or in one of the library's, but never in two at once; and freed when
+ * libmicrohttpd is done with it.
  */
 #ifndef CBD_EXCHANGE_H
 #define CBD_EXCHANGE_H
@@ -21,7 +22,7 @@ struct MHD_Connection;
 struct cbd_http;
 
 struct cbd_answer {
-	unsigned code; /* 0 = there is none yet */
+	unsigned code; /* 0 = not answered yet */
 	const char *type;
 	char *body;                    /* allocated, or NULL */
 	const struct cbd_asset *asset; /* instead of a body */
@@ -35,28 +36,29 @@ struct cbd_request {
 	struct MHD_Connection *connection;
 	struct chatterbox *box; /* borrowed from http */
 	struct cbd_match match; /* its route is NULL when nothing matched */
-	char *path;             /* as it came */
+	char *path;             /* as received */
 	const char *method;
-	char *query; /* JSON object of the parameters that the route takes, or NULL */
+	char *query; /* JSON object of the parameters, if the route takes any, or NULL */
 	struct cbd_body body;
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
-	bool waits;       /* for the outcome of a call, which then makes the answer */
+	bool waits;       /* for the outcome of a call, which will set the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;
 };
 
-/* The routes, and the room in which they are answered (routes.c) */
+/* The routes (routes.c) */
 extern const struct cbd_route cbd_routes[];
 extern const size_t cbd_route_count;
 
-/* Refuses what can be refused before the library is asked, by setting the answer (screen.c) */
+/* screen.c: checks everything that can be refused without asking the library; sets the answer if so
+ */
 void cbd_request_screen(struct cbd_request *request);
 
 /* The number of a job or an error in a path: digits only, below 2^53; -1 for anything else */
 int64_t cbd_number_of(const char *text);
 
-/* Those that change something, and those that wait for a call (orders.c) */
+/* orders.c: routes that change something, and others that wait for a call */
 void cbd_order_poll(struct cbd_request *request);
 void cbd_order_interval(struct cbd_request *request);
 void cbd_order_pause(struct cbd_request *request);
@@ -75,7 +77,7 @@ extern const struct cbd_member cbd_order_no_body[];
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
 void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);
 void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail);
-/* @reason: what another program called the error, "" = nothing */
+/* @reason: an error code of another program, "" = none */
 void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
 			const char *reason);
 

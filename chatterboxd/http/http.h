@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * http.h - the daemon's HTTP server, as main sees it
+ * http.h - the daemon's HTTP server
  *
- * It runs in libmicrohttpd's own thread and one worker's; all of this is for main's thread.
+ * It has libmicrohttpd's own thread and a worker's; these functions are for the main thread.
  */
 #ifndef CBD_HTTP_H
 #define CBD_HTTP_H
@@ -16,25 +16,25 @@ struct cbd_http;
 struct cbd_http_settings {
 	const char *host;
 	unsigned port;
-	bool any_port; /* when the port is taken, take a free one */
-	bool demo;     /* without a token writes are open, when only this machine can reach it */
-	const char *token;      /* "" or NULL = writing is closed */
-	const char *read_token; /* "" or NULL = reading is open */
-	const char *tls_cert;   /* paths of PEM files, "" or NULL = plain HTTP */
+	bool any_port;     /* if the port is taken, take any free one */
+	bool demo;         /* writes are open without a token, if only this machine can connect */
+	const char *token; /* "" or NULL = writes are refused */
+	const char *read_token; /* "" or NULL = reads are open */
+	const char *tls_cert;   /* paths of PEM files; "" or NULL = no TLS */
 	const char *tls_key;
 	chatterbox_log_fn log;
 	void *log_user;
-	uint64_t (*log_dropped)(void *log_user); /* lines that were lost; NULL = none ever */
+	uint64_t (*log_dropped)(void *log_user); /* number of lost lines; NULL = there are none */
 };
 
 /* Return: 0, or a negative value with one line in @error that names the key. */
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT]);
-/* Take over the tokens, and read the certificate and its key anew; the rest needs a restart.
- * Return: as above; then nothing has changed. */
+/* Takes over tokens, certificate and key; everything else needs a restart. Return: as above; then
+ * nothing has changed. */
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
 		    char error[CHATTERBOX_ERROR_TEXT]);
-/* Once a second: drop clients that take too long */
+/* Once a second: closes connections that take too long */
 void cbd_http_tick(struct cbd_http *http);
 unsigned cbd_http_port(const struct cbd_http *http);
 void cbd_http_stopp(struct cbd_http **http);

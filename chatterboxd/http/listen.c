@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * listen.c - opens the listening socket itself, since libmicrohttpd can't say why it could not
- */
+/* listen.c - opens the listening socket, since libmicrohttpd can't say why it failed to */
 #include "listen.h"
 
 #include "common/cleanup.h"

@@ -8,8 +8,8 @@
 
 struct cbd_listener {
 	int fd;
-	unsigned port; /* the real one, when 0 was asked for */
-	bool loopback; /* only this machine can reach it */
+	unsigned port; /* the real one, if 0 was asked for */
+	bool loopback; /* only this machine can connect */
 };
 
 /* @host: a name or an address. Return: 0, or -errno with one line in @error that names the key. */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * orders.c - the routes that go through chatterbox_call(), and what they make of its outcome
+ * orders.c - the routes that use chatterbox_call(), and what they make of its outcome
  *
- * The library decides what is allowed, and its one line says why not. Only what HTTP itself knows
- * is decided here: what a body may hold, and that an error that is not there is a 404.
+ * The library decides what is allowed and says why not. Only what HTTP alone knows is decided here:
+ * what a body may contain, and that removing an error that does not exist is a 404.
  */
 #include "calls.h"
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "exchange.h"
-#include "json.h"
 #include "problem.h"
 
 #include <stdio.h>
@@ -29,10 +29,10 @@ const struct cbd_member cbd_order_pause_body[] = {
 };
 const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
 
-/* Asks with what the body says */
+/* Makes the call with what the body says */
 static void ask(struct cbd_request *request, const char *method)
 {
-	cbx_auto(cbx_freep) char *params = cbd_json_text(request->params);
+	cbx_auto(cbx_freep) char *params = cbx_json_text(request->params);
 
 	if (params)
 		cbd_call(request, method, params, NULL);
@@ -98,7 +98,7 @@ static void order_job(struct cbd_request *request, const char *method)
 	}
 	object = json_pack("{s:s, s:I}", "system", request->match.params[0], "job_id",
 			   (json_int_t)id);
-	params = object ? cbd_json_text(object) : NULL;
+	params = object ? cbx_json_text(object) : NULL;
 	json_decref(object);
 	if (params)
 		cbd_call(request, method, params, NULL);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/* problem.c - decides which HTTP status a failure of the library is, and how an error looks */
+/* problem.c - maps failures of the library to HTTP status codes, and writes problems as JSON */
 #include "problem.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -92,7 +92,7 @@ unsigned cbd_problem_code_of_call(enum chatterbox_call_code code)
 	}
 }
 
-/* An instance is a URI reference, whatever bytes came in */
+/* An instance is a URI reference, whatever bytes were received */
 static char *instance_of(const char *path)
 {
 	char *text = NULL;
@@ -129,7 +129,7 @@ char *cbd_problem_json(unsigned code, const char *detail, const char *path, cons
 			    "instance", instance);
 	if (problem && *reason && json_object_set_new(problem, "code", json_string(reason)))
 		json_decref(cbx_steal(problem));
-	text = problem ? cbd_json_text(problem) : NULL;
+	text = problem ? cbx_json_text(problem) : NULL;
 	json_decref(problem);
 	return text;
 }

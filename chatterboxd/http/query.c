@@ -2,13 +2,13 @@
 /*
  * query.c - collects the query parameters of a request
  *
- * Decides that an empty parameter is an absent one (forms send them), that unknown ones are
- * ignored, and that of a repeated one the last wins, as with the members of a status.
+ * An empty parameter counts as absent (forms send them), unknown ones are ignored, and of a
+ * repeated one the last wins, as with the members of a status.
  */
 #include "query.h"
 
 #include "common/cleanup.h"
-#include "json.h"
+#include "common/json.h"
 #include "uri.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ int cbd_query_read(struct MHD_Connection *connection, const char *const *names, 
 		return -ENOMEM;
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, collect, &all);
 	if (!all.result) {
-		text = cbd_json_text(all.params);
+		text = cbx_json_text(all.params);
 		all.result = text ? 0 : -ENOMEM;
 	}
 	json_decref(all.params);

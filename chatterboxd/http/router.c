@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * router.c - compares a path with the patterns, segment by segment
+ * router.c - compares a path with the patterns of the routes, segment by segment
  *
- * Decides that segments are split first and decoded afterwards, so that an encoded slash belongs
- * to a name, and that a name longer than any name can be is simply not found.
+ * Segments are separated first and decoded afterwards, so that an encoded slash is part of a name.
+ * A name longer than any name can be is not found.
  */
 #include "router.h"
 
@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* One segment of both; 0 = they agree, -ENOENT = they don't, -EILSEQ */
+/* Compares one segment: 0 = equal, -ENOENT = not, -EILSEQ */
 static int compare(const char *pattern, size_t pattern_len, const char *path, size_t path_len,
 		   char param[CBD_ROUTE_PARAM_SIZE])
 {

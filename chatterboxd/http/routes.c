@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * routes.c - the routes of contract 6.2 and what each asks the library
+ * routes.c - the routes of contract 6.2, and what each asks the library
  *
- * No job logic here: a route turns its parameters into one call and the call's result into an
- * answer. Decides which routes may wait for the database, and so belong to the worker.
+ * There is no job logic here: a route turns its parameters into a call, and the result into an
+ * answer. Routes that may wait for the database are answered by the worker.
  */
 #include "common/cleanup.h"
 #include "exchange.h"
@@ -134,8 +134,8 @@ static void answer_ready(struct cbd_request *request)
 	cbd_answer_text(request, !result && ready ? 200 : 503, PLAIN, text);
 }
 
-/* The library knows nothing of the daemon's log. Its figures come first, since the library's end
- * with the mark of OpenMetrics. NULL when out of memory, as when @rest is. */
+/* Adds the figures of the daemon's log, of which the library knows nothing. They come first, since
+ * the library's end with OpenMetrics' end mark. NULL when out of memory, or when @rest is. */
 static char *with_own_figures(const struct cbd_request *request, char *rest)
 {
 	const struct cbd_http *http = request->http;
@@ -159,7 +159,7 @@ static void answer_metrics(struct cbd_request *request)
 	bool openmetrics = request->openmetrics;
 	char *text = NULL;
 
-	/* on failure the text stays NULL, and the answer is a 500 */
+	/* if it fails, the text stays NULL and the answer is a 500 */
 	(void)chatterbox_metrics_text(request->box, openmetrics, &text);
 	request->answer.vary = true;
 	cbd_answer_text(request, 200, openmetrics ? OPENMETRICS : PROMETHEUS,
@@ -189,7 +189,7 @@ static const char *const page_query[] = { "limit", "cursor", NULL };
 		.pattern = (path), .reads = true, .answer = (answered_by), .blocks = (may_block), \
 		.query = (parameters)                                                             \
 	}
-/* What is open to all */
+/* A route open to everybody */
 #define OPEN(path, answered_by)                            \
 	{                                                  \
 		.pattern = (path), .answer = (answered_by) \

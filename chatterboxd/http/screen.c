@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * screen.c - everything that can be refused before the library is asked
+ * screen.c - refuses requests that can be refused without asking the library
  *
- * Decides the order of refusals: length, unknown path, method, token, kind and length of the body,
- * parameters. And that a write that is open to all is not open to pages of other sites, which a
- * browser on this machine may have on show.
+ * It checks in this order: length, path, method, token, type and length of the body, parameters.
+ * Where writes are open without a token, they are still refused to pages of other sites, which a
+ * browser on this machine may be showing.
  */
 #include "exchange.h"
 #include "problem.h"
@@ -30,7 +30,7 @@ static void refuse_method(struct cbd_request *request)
 	cbd_answer_problem(request, 405, detail);
 }
 
-/* No Origin: no browser, or a page that asks the server it came from */
+/* Without an Origin it is not from a browser, or from a page of this server */
 static bool comes_from_elsewhere(const struct cbd_request *request)
 {
 	const char *origin = header_of(request, MHD_HTTP_HEADER_ORIGIN);
@@ -65,7 +65,7 @@ static void check_access(struct cbd_request *request)
 				   "without a token no other site's page may write here");
 }
 
-/* Without its parameters, such as charset */
+/* Ignores parameters such as charset */
 static bool is_json(const char *type)
 {
 	static const char json[] = "application/json";
@@ -111,12 +111,12 @@ static enum MHD_Result add_length(void *arg, enum MHD_ValueKind kind, const char
 
 	(void)kind;
 	(void)key;
-	/* with the two bytes of "?=", "&=" or ": ", and the end of a line */
+	/* with the two bytes of "?=", "&=" or ": ", and the line end */
 	*sum += key_len + 2 + (value ? value_len : 0) + 2;
 	return MHD_YES;
 }
 
-/* What is longer than libmicrohttpd has room for gets its own refusal, which is no JSON */
+/* What is longer than libmicrohttpd's memory gets libmicrohttpd's own refusal, which is not JSON */
 static void check_length(struct cbd_request *request)
 {
 	size_t target = strlen(request->path);

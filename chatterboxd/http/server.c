@@ -2,8 +2,8 @@
 /*
  * server.c - starts and stops libmicrohttpd
  *
- * Decides the limits that keep a slow or hostile client from harming the others: memory, number
- * and idleness of connections here, the total time in deadline.c. And that TLS is 1.2 or later.
+ * Limits keep slow or hostile clients from harming others: memory, number and idle time of
+ * connections here, total time in deadline.c. TLS is 1.2 or later.
  */
 #include "server.h"
 
@@ -21,7 +21,7 @@
 #define WORK_QUEUE 64
 #define DAYS_TO_WARN 21
 
-/* Paths and parameters are decoded by our own, stricter reading */
+/* Paths and parameters are decoded by our own, stricter code */
 static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *text)
 {
 	(void)arg;
@@ -37,7 +37,7 @@ enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *
 	bool locked;
 
 	pthread_mutex_lock(&http->lock);
-	/* both, always: the time taken does not tell which one came near */
+	/* always both, so that the time taken does not show which one was close */
 	reader = token && cbd_auth_equal(http->read_token, token);
 	writer = token && cbd_auth_equal(http->token, token);
 	locked = writes ? *http->token : *http->read_token;
@@ -141,7 +141,7 @@ static int start_with_tls(struct cbd_http *http, const struct cbd_http_settings 
 	return result;
 }
 
-/* Other machines can reach us */
+/* Warns if other machines can connect */
 static void warn_of_others(struct cbd_http *http, bool tls)
 {
 	if (!*http->read_token)
@@ -205,7 +205,7 @@ int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *setti
 	int result = 0;
 
 	snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server: out of memory");
-	/* turned off or on it takes a restart */
+	/* turning it on or off takes a restart */
 	if (http->tls && settings->tls_cert)
 		result = load_tls(http, settings, error);
 	return result < 0 ? result : take_tokens(http, settings);
@@ -227,13 +227,13 @@ void cbd_http_stopp(struct cbd_http **slot)
 
 	if (!http)
 		return;
-	/* these first: a suspended connection must be resumed before libmicrohttpd stops */
+	/* first: a suspended connection must be resumed before libmicrohttpd stops */
 	if (http->worker)
 		cbd_worker_stop(http->worker);
 	if (http->calls)
 		cbd_calls_stop(http->calls);
 	if (http->daemon)
-		MHD_stop_daemon(http->daemon); /* closes the listening socket too */
+		MHD_stop_daemon(http->daemon); /* also closes the listening socket */
 	if (http->tls)
 		cbd_tls_unload();
 	cbd_worker_freep(&http->worker);

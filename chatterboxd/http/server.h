@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* server.h - the HTTP server's own state, shared by server.c and request.c */
+/* server.h - the state of the HTTP server, shared by server.c and request.c */
 #ifndef CBD_SERVER_H
 #define CBD_SERVER_H
 
@@ -12,8 +12,8 @@
 #include <microhttpd.h>
 #include <pthread.h>
 
-/* Of a request: path and parameters; all headers. What libmicrohttpd holds of a connection is more,
- * so that we get to say what was too long. */
+/* Limits of a request: path with parameters; all headers. libmicrohttpd has more memory per
+ * connection than both, so that we get to say what was too long. */
 #define CBD_TARGET_MAX ((size_t)4096)
 #define CBD_HEADERS_MAX ((size_t)8192)
 #define CBD_CONNECTION_MEMORY ((size_t)32768)
@@ -39,21 +39,21 @@ enum cbd_access {
 	CBD_ACCESS_BY_TOKEN,
 	CBD_ACCESS_OPEN,        /* to all */
 	CBD_ACCESS_NO_TOKEN,    /* one is needed */
-	CBD_ACCESS_WRONG_TOKEN, /* another one is needed */
+	CBD_ACCESS_WRONG_TOKEN, /* a token was given, but not the right one */
 	CBD_ACCESS_CLOSED,      /* to all */
 };
 
-/* @header: the Authorization header or NULL */
+/* @header: the Authorization header, or NULL */
 enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *header);
 
-/* The connection has so long from now on; negative = for ever (request.c) */
+/* request.c: the connection has so much time from now on; negative = no limit */
 void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
-/* The Content-Length, 0 when there is none (screen.c) */
+/* screen.c: the Content-Length, 0 if there is none */
 unsigned long long cbd_request_length(struct MHD_Connection *connection);
-/* Sends the answer that is set (answer.c) */
+/* answer.c: sends the answer that was set */
 enum MHD_Result cbd_request_send(struct cbd_request *request);
 
-/* libmicrohttpd's callbacks (request.c) */
+/* request.c: libmicrohttpd's callbacks */
 enum MHD_Result cbd_request_handle(void *http, struct MHD_Connection *connection, const char *url,
 				   const char *method, const char *version, const char *upload,
 				   size_t *upload_size, void **request);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * tls.c - reads a certificate and its key, and hands them to GnuTLS's handshakes
+ * tls.c - reads a certificate and its key, and gives them to GnuTLS's handshakes
  *
- * Decides that a handshake that has begun keeps the certificate that it was given: a replaced one
- * is freed only when no handshake can be as old as it is.
+ * A handshake that has begun keeps its certificate: a replaced one is freed only when no handshake
+ * can be that old.
  */
 #include "tls.h"
 
@@ -26,7 +26,7 @@
 #define KEPT_MS (4 * (int64_t)CBD_DEADLINE_REQUEST_MS)
 
 struct shown {
-	struct shown *next; /* shown before this one */
+	struct shown *next; /* the one before it */
 	int64_t replaced_ms;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned count;
@@ -67,11 +67,11 @@ static int refuse(char error[CHATTERBOX_ERROR_TEXT], const char *key, const char
 	return CHATTERBOX_E_CONFIG;
 }
 
-/* Not by stdio, whose buffer would keep a copy of the key */
+/* Without stdio, whose buffer would keep a copy of the key */
 static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 		    char error[CHATTERBOX_ERROR_TEXT])
 {
-	/* neither the opening nor the reading of a FIFO may hold main up */
+	/* opening and reading a FIFO must not block the main thread */
 	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	ssize_t got = 1;
@@ -109,7 +109,7 @@ static int days_left(const gnutls_pcert_st *certificate)
 	return (int)(end / 86400) - (end < 0);
 }
 
-/* Whether the key is the certificate's */
+/* Does the key belong to the certificate? */
 static bool belong_together(const struct shown *shown)
 {
 	unsigned char ids[2][64];
@@ -159,7 +159,7 @@ static int read_pair(struct shown *shown, const char *cert_path, const char *key
 	return 0;
 }
 
-/* With the lock held: forgets what no handshake can be using any more */
+/* Call with the lock held: frees what no handshake can be using any more */
 static void forget(int64_t now)
 {
 	struct shown **at = &present->next;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tls.h - the certificate that the HTTP server shows, which may be changed while it runs
+ * tls.h - the certificate of the HTTP server, which can be replaced while it runs
  *
- * One for the process: libmicrohttpd's question for it carries nothing of ours.
+ * There is one per process, since libmicrohttpd's callback has no argument of ours.
  */
 #ifndef CBD_TLS_H
 #define CBD_TLS_H
@@ -10,15 +10,15 @@
 #include <chatterbox/error.h>
 #include <gnutls/abstract.h>
 
-/* TLS 1.2 or later, in the words of GnuTLS */
+/* TLS 1.2 or later, as a GnuTLS priority string */
 #define CBD_TLS_PRIORITIES "SECURE128:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
-/* Shows these from now on; what was shown before stays when it fails. @days: how long the
- * certificate still holds, negative when it has expired. Return: 0, CHATTERBOX_E_CONFIG or -ENOMEM
- * with one line in @error that names the key. */
+/* Uses these from now on; if that fails, the previous ones stay in use. @days: how long the
+ * certificate is still valid, negative when it has expired. Return: 0, CHATTERBOX_E_CONFIG or
+ * -ENOMEM with one line in @error that names the key. */
 int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 		 char error[CHATTERBOX_ERROR_TEXT]);
-/* When no connection is left */
+/* After the last connection was closed */
 void cbd_tls_unload(void);
 
 /* A gnutls_certificate_retrieve_function2, for MHD_OPTION_HTTPS_CERT_CALLBACK */

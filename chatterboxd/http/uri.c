@@ -2,8 +2,8 @@
 /*
  * uri.c - decodes percent-encoded text
  *
- * Decides that a bad escape, an encoded NUL and text that is no UTF-8 are the client's mistake and
- * not passed on half understood: names of systems come in through here.
+ * A bad escape, an encoded NUL and text that is not UTF-8 are errors of the client: names of
+ * systems come in through here.
  */
 #include "uri.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* uri.h - percent-encoding, read strictly */
+/* uri.h - strict percent-decoding */
 #ifndef CBD_URI_H
 #define CBD_URI_H
 
 #include <stddef.h>
 
-/* Decodes @len bytes into @out with its NUL. Return: the length, -EILSEQ for a bad escape, a NUL or
- * what is no UTF-8, -ENAMETOOLONG when it does not fit into @size. */
+/* Decodes @len bytes into @out and adds a NUL. Return: the length, -EILSEQ for a bad escape, a NUL
+ * or invalid UTF-8, -ENAMETOOLONG when it does not fit into @size. */
 int cbd_uri_decode(const char *text, size_t len, char *out, size_t size);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * worker.c - a queue under a mutex and one thread
+ * worker.c - a thread with a bounded queue
  *
- * Decides that a full queue refuses at once: when the database hangs, a client is better told so
- * than kept waiting behind sixty others.
+ * A full queue refuses at once: if the database hangs, a client is better told so than kept waiting
+ * behind sixty others.
  */
 #include "worker.h"
 
@@ -26,7 +26,7 @@ struct cbd_worker {
 	struct cbd_work **tail;
 };
 
-/* With the lock held */
+/* Call with the lock held */
 static struct cbd_work *take(struct cbd_worker *worker)
 {
 	struct cbd_work *work = worker->head;
@@ -123,7 +123,7 @@ void cbd_worker_stop(struct cbd_worker *worker)
 	if (worker->running)
 		pthread_join(worker->thread, NULL);
 	worker->running = false;
-	/* nobody else touches the queue any more */
+	/* nobody else uses the queue any more */
 	while ((work = take(worker)))
 		work->run(work, true);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * main.c - hdms-sim: a RabbitMQ answers as if a fleet of nl-hdms stood behind it
+ * main.c - hdms-sim: answers on a RabbitMQ like an nl-hdms with a fleet of systems behind it
  *
- * One thread: the fleet owns the connection, and the signal descriptor wakes it. A broker that is
- * not there yet, or goes away, is waited for.
+ * There is one thread: the fleet uses the connection, and the signal descriptor wakes it. A broker
+ * that is not there yet, or goes away, is waited for.
  */
 #include "adapter/amqp_bus/amqp_bus.h"
 #include "options.h"
@@ -23,7 +23,7 @@
 #define COUNTERS_NS (10 * CBX_SECOND)
 #define MAX_BODY (16 * 1024 * 1024)
 
-/* libc looks for it by name: it must be seen */
+/* libc looks it up by name, so it has to be visible */
 __attribute__((visibility("default"))) const char *argp_program_version =
 	"hdms-sim " HDMS_SIM_VERSION;
 
@@ -157,7 +157,7 @@ static void say_summary(const struct sim *sim)
 	       c->pushes, c->events, c->connects, (double)(cbx_now(sim->clock) - sim->began) / 1e9);
 }
 
-/* Until a signal, the end of the duration, or a failure */
+/* Runs until a signal, the end of the duration, or a failure */
 static int run(struct sim *sim)
 {
 	uint64_t end = UINT64_MAX;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * options.c - decides what hdms-sim can be told; every option has a default, so that
- * `hdms-sim` alone plays 500 lively systems on the local RabbitMQ
+ * options.c - the command line of hdms-sim
+ *
+ * Every option has a default, so that `hdms-sim` alone plays 500 lively systems on the local
+ * RabbitMQ.
  */
 #include "options.h"
 #include "values.h"

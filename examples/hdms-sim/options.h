@@ -11,7 +11,7 @@ struct options {
 	const char *vhost;
 	const char *user;
 	const char *pass;
-	char pass_text[256]; /* what --pass-file held */
+	char pass_text[256]; /* content of --pass-file */
 	const char *truth;   /* a path, or NULL */
 	double duration;     /* seconds; 0 = until it is stopped */
 	bool quiet;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* truth.c - writes the recorder's lines; a lost line is an error at the end, never silence */
+/* truth.c - writes what really happened; a line that could not be written is an error at the end */
 #include "truth.h"
 #include "base/read.h"
 #include "common/text.h"
@@ -20,7 +20,8 @@ int truth_open(struct truth *truth, const char *path, int64_t began, double fact
 
 static void write_text(FILE *file, const char *name, const char *text)
 {
-	/* the fleet's texts and names need no escapes, but for a quote or backslash of --name */
+	/* names and texts of the fleet need no escapes, except for a quote or backslash in --name
+	 */
 	struct cbx_text json = { 0 };
 
 	if (text)

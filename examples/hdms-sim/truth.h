@@ -23,8 +23,9 @@ struct truth {
 
 int truth_open(struct truth *truth, const char *path, int64_t began, double factor); /* -errno */
 struct cbx_fleet_watch truth_watch(struct truth *truth);
-/* Hands the lines to the system, at most a few times a second; call it often */
+/* Flushes the lines, at most a few times a second; may be called often */
 void truth_flush(struct truth *truth, int64_t wall);
-int truth_close(struct truth *truth); /* -EIO when a line was lost; takes one that is not open */
+int truth_close(
+	struct truth *truth); /* -EIO when a line was lost; may be called on one that is not open */
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* values.c - reads what stands behind an option, strictly: a value that is half understood is an
- * error */
+/* values.c - parses the values of options, strictly: anything not understood completely is an error
+ */
 #include "values.h"
 
 #include <errno.h>

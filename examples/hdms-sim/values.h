@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* values.h - the values of options; each ends the process with 64 when it is wrong */
+/* values.h - parses the values of options; a wrong one ends the process with 64 */
 #ifndef HDMS_SIM_VALUES_H
 #define HDMS_SIM_VALUES_H
 

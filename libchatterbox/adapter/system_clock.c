@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* system_clock.c - the machine's clocks: monotonic for deadlines, real time for showing */
+/* system_clock.c - the machine's clocks: monotonic for deadlines, real time for display */
 #include "port/clock.h"
 
 #include <time.h>

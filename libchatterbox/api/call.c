@@ -6,7 +6,7 @@
  */
 #include "engine/internal.h"
 
-#include "base/json.h"
+#include "common/json.h"
 #include "common/utf8.h"
 
 #include <errno.h>

@@ -2,6 +2,7 @@
 /* read.c - checks and parses counts, system names and times, for every input alike (contract 1.1)
  */
 #include "base/read.h"
+#include "common/cleanup.h"
 #include "common/utf8.h"
 
 #include <stdio.h>
@@ -14,19 +15,50 @@
 #define TIME_FIRST (-62167219200000LL)
 #define TIME_LAST 253402300799999LL
 
-static bool is_space(char c)
+/* White_Space of Unicode, and the byte order mark, which comes with text that was pasted */
+static bool is_space(uint32_t c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	static const uint32_t wide[] = { 0x85,   0xa0,   0x1680, 0x2028, 0x2029,
+					 0x202f, 0x205f, 0x3000, 0xfeff };
+	size_t i;
+
+	if (c <= 0x20)
+		return c == ' ' || (c >= '\t' && c <= '\r');
+	for (i = 0; i < CBX_COUNT(wide); i++)
+		if (c == wide[i])
+			return true;
+	return c >= 0x2000 && c <= 0x200a;
+}
+
+/* Length of the white space at the start of @len bytes; 0 = there is none */
+static size_t first_space(const char *bytes, size_t len)
+{
+	uint32_t c;
+	size_t step = len ? cbx_utf8_next(bytes, len, &c) : 0;
+
+	return step && is_space(c) ? step : 0;
+}
+
+static size_t last_space(const char *bytes, size_t len)
+{
+	size_t step;
+
+	for (step = 1; step <= 3 && step <= len; step++)
+		if (first_space(bytes + len - step, step) == step)
+			return step;
+	return 0;
 }
 
 void cbx_trim(const char **bytes, size_t *len)
 {
-	while (*len && is_space(**bytes)) {
-		(*bytes)++;
-		(*len)--;
+	size_t step;
+
+	while ((step = first_space(*bytes, *len))) {
+		*bytes += step;
+		*len -= step;
 	}
-	while (*len && is_space((*bytes)[*len - 1]))
-		(*len)--;
+	while ((step = last_space(*bytes, *len)))
+		*len -= step;
 }
 
 bool cbx_parse_count(const char *bytes, size_t len, int64_t *out)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Trims ASCII white space at both ends */
+/* Cuts the white space of Unicode and U+FEFF off both ends (contract 1.1) */
 void cbx_trim(const char **bytes, size_t *len);
 /* Digits only, 0..2^53-1 */
 bool cbx_parse_count(const char *bytes, size_t len, int64_t *out);

@@ -11,8 +11,8 @@
 #ifndef CBX_CONFIG_CONFIG_H
 #define CBX_CONFIG_CONFIG_H
 
-#include "base/json.h"
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "common/text.h"
 #include "config/keys.h"
 

@@ -60,7 +60,7 @@ static int forget(void *user, const struct cbx_row *row)
 	struct cleared *cleared = user;
 
 	cleared->count++;
-	return cbx_road_drop_job(cleared->road, row->system, row->job_id);
+	return cbx_active_jobs_drop(cleared->road->jobs, row->system, row->job_id);
 }
 
 static int clear(struct cbx_road *road, const struct cbx_job_key *keys, size_t count,

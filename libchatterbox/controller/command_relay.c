@@ -11,8 +11,8 @@
 #include "controller/command_relay.h"
 
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 #include "controller/orders.h"
 #include "runtime/envelope.h"
 

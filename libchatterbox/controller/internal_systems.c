@@ -7,8 +7,8 @@
  */
 #include "controller/internal_systems.h"
 
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -169,6 +169,16 @@ void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call)
 	all(poller, call, false);
 }
 
+void cbx_order_show_pause(struct cbx_poller *poller)
+{
+	struct cbx_road *road = &poller->road;
+
+	if (cbx_task_is_paused(&poller->scheduler) == road->paused)
+		return;
+	road->paused = !road->paused;
+	cbx_road_update_snapshot(road);
+}
+
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
 	uint64_t ns = poller->road.settings->paused_timeout_ns;
@@ -183,14 +193,14 @@ void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 	if (seconds > 0)
 		ns = (uint64_t)seconds * CBX_SECOND;
 	cbx_task_pause(&poller->scheduler, ns);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	finish(call, 0, "");
 }
 
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_task_resume(&poller->scheduler);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	finish(call, 0, "");
 }
 

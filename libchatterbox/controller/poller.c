@@ -8,6 +8,7 @@
  */
 #include "controller/poller.h"
 
+#include "controller/orders.h"
 #include "road/command.h"
 #include "runtime/call.h"
 
@@ -263,16 +264,6 @@ static void commit(struct cbx_poller *poller)
 	}
 }
 
-void cbx_poller_show_pause(struct cbx_poller *poller)
-{
-	struct cbx_road *road = &poller->road;
-
-	if (cbx_task_is_paused(&poller->scheduler) == road->paused)
-		return;
-	road->paused = !road->paused;
-	cbx_road_update_snapshot(road);
-}
-
 static void lead(struct cbx_poller *poller)
 {
 	struct cbx_road *road = &poller->road;
@@ -291,7 +282,7 @@ static void lead(struct cbx_poller *poller)
 	cbx_command_turn(road);
 	if (road->ask_now_count)
 		cbx_job_status_ask_now(&poller->status);
-	cbx_poller_show_pause(poller);
+	cbx_order_show_pause(poller);
 	cbx_errors_turn(&poller->errors);
 	cbx_task_tick(&poller->scheduler);
 }

@@ -42,8 +42,6 @@ struct cbx_poller {
 
 /* After the borrowed members of the road are set */
 int cbx_poller_init(struct cbx_poller *poller);
-/* Shows in the snapshot whether the scheduler is paused */
-void cbx_poller_show_pause(struct cbx_poller *poller);
 void *cbx_poller_run(void *poller);
 void cbx_poller_close(struct cbx_poller *poller);
 

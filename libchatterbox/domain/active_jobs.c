@@ -227,6 +227,56 @@ static int sort_rows(struct cbx_active_jobs *jobs)
 	return 0;
 }
 
+int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
+{
+	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
+	size_t count = list ? list->count : 0;
+	cbx_auto(cbx_freep) struct cbx_job **jobs = calloc(count + 1, sizeof(struct cbx_job *));
+	struct cbx_job_list *next = NULL;
+	size_t n = 0;
+	size_t i = 0;
+	int result;
+
+	if (!jobs)
+		return -ENOMEM;
+	for (; i < count && list->jobs[i]->status->job_id < job->status->job_id; i++)
+		jobs[n++] = list->jobs[i];
+	jobs[n++] = job;
+	if (i < count && list->jobs[i]->status->job_id == job->status->job_id)
+		i++;
+	for (; i < count; i++)
+		jobs[n++] = list->jobs[i];
+	result = cbx_job_list_new(jobs, n, &next);
+	if (!result)
+		result = cbx_active_jobs_set(table, system, next);
+	cbx_job_list_unref(next);
+	return result;
+}
+
+int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int64_t job_id)
+{
+	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
+	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
+	struct cbx_job_list *next = NULL;
+	size_t n = 0;
+	size_t i;
+	int result;
+
+	if (!cbx_job_list_find(list, job_id))
+		return 0;
+	jobs = calloc(list->count, sizeof(struct cbx_job *));
+	if (!jobs)
+		return -ENOMEM;
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->status->job_id != job_id)
+			jobs[n++] = list->jobs[i];
+	result = cbx_job_list_new(jobs, n, &next);
+	if (!result)
+		result = cbx_active_jobs_set(table, system, next);
+	cbx_job_list_unref(next);
+	return result;
+}
+
 int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out)
 {
 	struct cbx_frozen_jobs *frozen;

@@ -112,6 +112,10 @@ struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, con
  * All jobs of @list belong to @system. */
 int cbx_active_jobs_set(struct cbx_active_jobs *jobs, const char *system,
 			struct cbx_job_list *list);
+/* Puts @job into its system's list: replaced, or added in its place */
+int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struct cbx_job *job);
+/* Takes a job out of its system's list; does nothing when it is not there */
+int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int64_t job_id);
 /* A frozen copy of the table; the same copy again while nothing has changed */
 int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out);
 /* The proposal's "has stored status": is there a live job? */

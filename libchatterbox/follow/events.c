@@ -10,8 +10,8 @@
  */
 #include "follow/follow.h"
 
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -56,7 +56,7 @@ static int take_fact(void *user, const struct cbx_row *row)
 		fresh->status = cbx_status_ref(known->status);
 	}
 	follow->changed = true;
-	return cbx_road_put_into(follow->jobs, row->system, fresh);
+	return cbx_active_jobs_put(follow->jobs, row->system, fresh);
 }
 
 static int ask(struct cbx_follow *follow, size_t first, size_t count)

@@ -54,12 +54,6 @@ void cbx_follow_close(struct cbx_follow *follow)
 	*follow = (struct cbx_follow){ 0 };
 }
 
-void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry)
-{
-	follow->stale += !entry->stale;
-	entry->stale = true;
-}
-
 static int note_score(void *user, const char *system, int64_t ms)
 {
 	struct cbx_follow *follow = user;

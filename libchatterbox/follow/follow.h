@@ -92,7 +92,12 @@ int cbx_follow_take_over(struct cbx_follow *follow, int64_t epoch);
 void cbx_follow_note_position(struct cbx_follow *follow);
 
 /* The hash of this system has to be read */
-void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry);
+static inline void cbx_follow_mark(struct cbx_follow *follow, struct cbx_system_entry *entry)
+{
+	follow->stale += !entry->stale;
+	entry->stale = true;
+}
+
 /* jobs.c: reads the hashes of the marked systems. 1 = interrupted: we are to stop, or to lead. */
 int cbx_follow_read_jobs(struct cbx_follow *follow);
 /* facts.c: remembers to ask SQL about this job (origin, revision, times) */

@@ -252,6 +252,27 @@ static bool is_request(const struct cbx_listener *listener, const struct cbx_bus
 	       !strcmp(event->message.queue + len, ".request");
 }
 
+/* What we publish ourselves, and a queue that is bound to everything brings back */
+static bool is_echo(const struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	const char *key = event->message.routing_key;
+	size_t len = strlen(listener->settings->app_name);
+
+	return (event->type == CBX_BUS_DELIVERY || event->type == CBX_BUS_OVERSIZED) && key &&
+	       !strncmp(key, listener->settings->app_name, len) &&
+	       !strncmp(key + len, ".event.", strlen(".event."));
+}
+
+static void ignore(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	int result = listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);
+
+	if (result < 0)
+		lost(listener, result);
+	else
+		cbx_metric_add(listener->counters->events_consumed, "own", "ignored", 1);
+}
+
 static void take_one(struct cbx_listener *listener)
 {
 	uint64_t deadline = cbx_now(listener->clock) + CBX_SECOND;
@@ -263,12 +284,15 @@ static void take_one(struct cbx_listener *listener)
 		lost(listener, result);
 		return;
 	}
-	if (is_request(listener, &event)) {
+	if (is_request(listener, &event) && !is_echo(listener, &event)) {
 		result = cbx_listener_serve(listener, &event);
 		if (result < 0)
 			drop_connection(listener);
 	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
-		hand_over(listener, &event);
+		if (is_echo(listener, &event))
+			ignore(listener, &event);
+		else
+			hand_over(listener, &event);
 		if (listener->backlog > 0 && --listener->backlog == 0)
 			listener->caught_up = true;
 	} else if (event.type == CBX_BUS_NOTHING && !listener->outstanding &&

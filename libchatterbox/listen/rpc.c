@@ -9,7 +9,7 @@
  */
 #include "listen/listen.h"
 
-#include "base/json.h"
+#include "common/json.h"
 #include "runtime/call.h"
 
 #include <errno.h>

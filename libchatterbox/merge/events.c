@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * events.c - the events about a system as a whole: `status` and `user_job_errors` (contract 3.3)
+ * events.c - the events of a merge: `update_job_status` of a job, and two about its system,
+ * `status` and `user_job_errors`
  *
  * The live jobs of one job_type are a group; jobs without a job_type are a group of their own. A
  * group is paused when it has live jobs and all of them are paused. When that changes, `status` is
@@ -12,8 +13,32 @@
 #include "common/cleanup.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous)
+{
+	const struct cbx_status *status = job->status;
+	struct cbx_event *event = cbx_batch_add_event(m->batch);
+
+	if (!event)
+		return -ENOMEM;
+	event->name = "update_job_status";
+	event->origin = cbx_origin_name(job->origin);
+	event->payload = cbx_strndup(status->json, status->json_len);
+	if (previous)
+		event->previous_status = strdup(previous);
+	if (asprintf(&event->key, "%s/%lld", status->system, (long long)status->job_id) < 0)
+		event->key = NULL;
+	if (asprintf(&event->message_id, "%s/%lld/%lld", status->system, (long long)status->job_id,
+		     (long long)job->revision) < 0)
+		event->message_id = NULL;
+	if (!event->payload || !event->key || !event->message_id ||
+	    (previous && !event->previous_status))
+		return -ENOMEM;
+	return 0;
+}
 
 struct group {
 	const char *type; /* NULL = jobs without a job_type */

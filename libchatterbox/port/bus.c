@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* bus.c - what every bus adapter shares: messages and the memory they stand in */
+/* bus.c - what all bus adapters share: messages and their memory */
 #include "port/bus.h"
 
 #include <assert.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * clearing.c - jobs that leave status_monitor for completed_jobs without a new word
+ * clearing.c - turns errored jobs that are cleared into changes that end them
  *
- * Decides that such a job ends by the same change as one whose end was told, so that an adapter
- * writes it by the code that records; only the revision stays.
+ * They become changes like any other end, so that adapters write them by the code that records;
+ * only the revision does not grow.
  */
 #include "port/clearing.h"
 

@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * clearing.h - what clear_jobs() (errors.h) of every SQL adapter has in common: which jobs go, as
- * the changes that end them, and the telling afterwards
- */
+/* clearing.h - what clear_jobs() (errors.h) has in common in all SQL adapters: which jobs go, the
+ * changes that end them, and reporting them afterwards */
 #ifndef CBX_PORT_CLEARING_H
 #define CBX_PORT_CLEARING_H
 
 #include "port/ledger.h"
 
 struct cbx_clearing {
-	int64_t latest_ms;        /* a row goes when its updated_at is not after this */
-	struct cbx_job_key *keys; /* sorted, each once; texts are the caller's */
+	int64_t latest_ms;        /* rows updated later than this stay */
+	struct cbx_job_key *keys; /* sorted and unique; the texts are the caller's */
 	size_t key_count;
 	struct cbx_batch batch; /* filled by cbx_clearing_take() */
 };
 
-/* An age in seconds that a date can be reckoned with: 0 .. about 950 years */
+/* Limits an age in seconds to what date arithmetic can take: 0 .. about 950 years */
 int64_t cbx_age_seconds(int64_t seconds);
-/* @now_ms by the database's clock; @older_than in seconds, 0 = whatever their age. -ENOMEM */
+/* @now_ms by the database's clock; @older_than in seconds, 0 = any age. -ENOMEM */
 int cbx_clearing_init(struct cbx_clearing *clearing, const struct cbx_job_key *keys, size_t count,
 		      int64_t now_ms, int64_t older_than);
 void cbx_clearing_free(struct cbx_clearing *clearing);
 /* A cbx_row_fn whose user is the clearing: takes the row of status_monitor if it is old enough */
 int cbx_clearing_take(void *clearing, const struct cbx_row *row);
-/* Gives what was taken, in the order it came; to be called after the commit */
+/* Reports what was taken, in the same order; call it after the commit */
 int cbx_clearing_give(const struct cbx_clearing *clearing, cbx_row_fn each, void *user);
 
 #endif

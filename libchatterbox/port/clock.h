@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock.h - time, injected: what happens is decided by a clock that a test can move
+ * clock.h - time as a port, so that tests can move it
  *
- * Deadlines everywhere are absolute nanoseconds of `now`, which only grows. `wall` is for showing.
+ * Deadlines are absolute nanoseconds of `now`, which never goes back. `wall` is for display.
  */
 #ifndef CBX_PORT_CLOCK_H
 #define CBX_PORT_CLOCK_H
@@ -33,8 +33,7 @@ static inline int64_t cbx_wall(struct cbx_clock *clock)
 	return clock->ops->wall(clock);
 }
 
-/* Seconds as people and other programs write them; the negative and the absurd are 0 and for ever
- */
+/* Seconds, as other programs write them, to ns; negative ones become 0, absurd ones for ever */
 static inline double cbx_seconds(uint64_t ns)
 {
 	return (double)ns / (double)CBX_SECOND;

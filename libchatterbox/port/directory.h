@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* directory.h - look-ups in tables that OCD or others keep, and the few settings kept in SQL */
+/* directory.h - reads tables that OCD or others keep, and the settings kept in SQL */
 #ifndef CBX_PORT_DIRECTORY_H
 #define CBX_PORT_DIRECTORY_H
 
@@ -8,8 +8,8 @@
 typedef int (*cbx_name_fn)(void *user, const char *name, int64_t ms);
 
 struct cbx_directory_ops {
-	/* connections.actor_id, each trimmed, each once. 1 = there is no such table or view;
-	 * @ms is 0. */
+	/* connections.actor_id, trimmed and unique; @ms is 0. 1 = there is no such table or view.
+	 */
 	int (*online_systems)(struct cbx_sql *sql, cbx_name_fn each, void *user);
 	/* server_conf.info of @name; *info is allocated, NULL when there is no row */
 	int (*read_conf)(struct cbx_sql *sql, const char *name, char **info);
@@ -19,7 +19,7 @@ struct cbx_directory_ops {
 	int (*recently_checked)(struct cbx_sql *sql, cbx_name_fn each, void *user);
 	/* list_activation_schedule: the next activate_at of each system from now on */
 	int (*next_activations)(struct cbx_sql *sql, cbx_name_fn each, void *user);
-	/* One job wherever it is, monitored or ended: 0 and each() once, 1 = nowhere */
+	/* One job, monitored or ended: 0 and one call of each(); 1 = it does not exist */
 	int (*find_job)(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 			void *user);
 };

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * errors.h - the tables of what went wrong, and their clean-up: errors, errored jobs, ended jobs,
- * content_server_access
- */
+/* errors.h - the role for errors and clean-up: errors, errored jobs, ended jobs,
+ * content_server_access */
 #ifndef CBX_PORT_ERRORS_H
 #define CBX_PORT_ERRORS_H
 
@@ -33,28 +31,28 @@ struct cbx_access_row {
 
 /* All writes are guarded (port/sql.h) and each is one transaction. */
 struct cbx_errors_ops {
-	/* Newest first by id: those with id < @before_id (0 = from the newest), of @system (NULL =
-	 * all), at most @limit */
+	/* Newest first by id: those below @before_id (0 = all), of @system (NULL = all), @limit at
+	 * most */
 	int (*page)(struct cbx_sql *sql, const char *system, int64_t before_id, size_t limit,
 		    cbx_error_fn each, void *user);
-	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. id,
-	 * occurrences and times of @rows are ignored. */
+	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. Ignores id,
+	 * occurrences and times of @rows. */
 	int (*store)(struct cbx_sql *sql, const struct cbx_guard *guard,
 		     const struct cbx_error_row *rows, size_t count);
-	/* By ids, or, when @system is not NULL, all of that system */
+	/* By ids, or all of @system if that is not NULL */
 	int (*remove)(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
 		      size_t count, const char *system, int64_t *removed);
-	/* Of these jobs of status_monitor, those whose updated_at is at least @older_than seconds
-	 * old (database's clock; 0 = all of them) go to completed_jobs with their revision and
-	 * status (started_at from created_at, completed_at now), and leave status_monitor. A row
-	 * that is behind the revision which completed_jobs holds stays. each() for every one that
-	 * went, by system (bytewise) and job_id, after the commit. The proposal's deleteEntry. */
+	/* Moves those of these jobs whose updated_at is at least @older_than seconds old (by the
+	 * database's clock; 0 = any age) from status_monitor to completed_jobs, with their revision
+	 * and status (started_at from created_at, completed_at now). A row behind the revision in
+	 * completed_jobs stays. Calls each() for every moved one, by system (bytewise) and job_id,
+	 * after the commit. The proposal's deleteEntry. */
 	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
 			  cbx_row_fn each, void *user);
-	/* Errors whose last_seen is at least @older_than seconds old. Both expire calls stop after
-	 * a portion that their time allows (PostgreSQL: 500 000 rows; SQLite: a second), so that a
-	 * large table can't keep them from ever finishing: the rest goes at the next call. */
+	/* Errors whose last_seen is at least @older_than seconds old. Both expire calls delete only
+	 * as much as their time allows (PostgreSQL: 500 000 rows; SQLite: a second), so that they
+	 * finish on a large table, too; the rest goes at the next call. */
 	int (*expire_errors)(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			     int64_t *removed);
 	/* Rows of completed_jobs that ended at least @older_than seconds ago */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* health.c - a short list under a mutex; decides that a server is up when all its wanted links are
- */
+/* health.c - a short list under a mutex; a server is up if all its wanted connections are */
 #include "port/health.h"
 #include "base/read.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * health.h - the board on which every connection's owner writes whether it is up
+ * health.h - which connections are up
  *
- * One board an engine. Owners write, anybody reads: /readyz, chatterbox_server_up, error texts.
+ * Each engine has one list. The owner of a connection writes; anybody may read: /readyz,
+ * chatterbox_server_up, error texts.
  */
 #ifndef CBX_PORT_HEALTH_H
 #define CBX_PORT_HEALTH_H
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 
 struct cbx_health;
-struct cbx_health_entry; /* one connection's line */
+struct cbx_health_entry; /* the entry of one connection */
 
 int cbx_health_new(struct cbx_clock *clock, struct cbx_health **out);
 void cbx_health_free(struct cbx_health *health);
@@ -23,7 +24,7 @@ struct cbx_health_entry *cbx_health_add(struct cbx_health *health, const char *s
 					const char *purpose, const char *where);
 /* @up with why NULL, or down and why. Any thread. */
 void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why);
-/* A standby needs no queues: an entry that is not wanted counts for nothing. */
+/* A standby needs no queues, for example: an entry that is not wanted is ignored. */
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
 /* Are all wanted connections (of @server, NULL = all) up? */
 bool cbx_health_is_up(struct cbx_health *health, const char *server);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * link.c - decides when to try again and how loud to be: the first failure and each change is
- * logged, then once a minute
- */
+/* link.c - reconnects a connection and logs its state: the first failure, each change, then once a
+ * minute */
 #include "port/link.h"
 
 #include <chatterbox/error.h>
@@ -10,8 +8,8 @@
 #define CONNECT_TIME (5 * CBX_SECOND)
 #define LOG_AGAIN (60 * CBX_SECOND)
 #define PING_EVERY (5 * CBX_SECOND)
-/* Up for so long, its next loss is news and begins the backoff anew; one that is lost again and
- * again at once is neither */
+/* A connection that was up for so long is logged when it is lost, and its backoff begins anew; one
+ * that is lost at once, again and again, is neither */
 #define STEADY (2 * CBX_SECOND)
 
 static void note_down(struct cbx_link *link, int error)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.h - keeps one connection alive: tries with backoff and jitter, says so in log and metric
+ * link.h - keeps one connection alive: reconnects with backoff and jitter, and reports it in log
+ * and metrics
  *
- * Its owner thread calls cbx_link_ensure() in its loop; in between it uses the connection. When a
- * call says CHATTERBOX_E_DOWN the owner calls cbx_link_lost() and goes on with its loop.
+ * Its thread calls cbx_link_ensure() in its loop and uses the connection in between. When a call
+ * returns CHATTERBOX_E_DOWN, it calls cbx_link_lost() and goes on with its loop.
  */
 #ifndef CBX_PORT_LINK_H
 #define CBX_PORT_LINK_H
@@ -13,15 +14,16 @@
 #include "base/metrics.h"
 #include "port/health.h"
 
-/* What a link needs of its connection: one try, and the text of its failure */
+/* What a link needs of its connection */
 struct cbx_link_ops {
 	int (*connect)(void *connection, uint64_t deadline);
 	void (*disconnect)(void *connection);
 	bool (*is_up)(void *connection);
 	const char *(*error)(void *connection);
-	/* Asks an idle connection whether it still lives; NULL when it has heartbeats of its own */
+	/* Checks that an idle connection is alive; NULL if it has heartbeats */
 	int (*ping)(void *connection);
-	/* Why a connection that is up is of no use for now; NULL when it is, or never happens */
+	/* Why a connection that is up can't be used now; returns NULL if it can. NULL: never
+	 * happens. */
 	const char *(*hindrance)(void *connection);
 };
 
@@ -46,20 +48,19 @@ struct cbx_link {
 	uint64_t up_since;
 	bool up;
 	bool hindered;
-	bool told; /* that it is down */
+	bool told; /* it was logged that it is down */
 	bool was_up;
 	int last_error;
 };
 
-/* Up now? Tries to connect when it is not and a try is due; pings it each 5 s. A connection that is
- * hindered is up, and said to be down on the board. 0 = up, 1 = it has
- * just come up (everything about the connection is new), else CHATTERBOX_E_DOWN or what the connect
- * said. */
+/* Connects if the connection is down and a try is due; pings it every 5 s. A connection that is
+ * hindered is up, but reported as down. 0 = up; 1 = it has just come up, and everything on it is
+ * new; else CHATTERBOX_E_DOWN, or the failure of the connect. */
 int cbx_link_ensure(struct cbx_link *link);
-/* The connection failed with @error (CHATTERBOX_E_DOWN or not): counted, and if it is gone, noted
- * and closed. The next try follows after the backoff. */
+/* The connection failed with @error (CHATTERBOX_E_DOWN or another): counts it and, if the
+ * connection is gone, reports and closes it. The next try follows after the backoff. */
 void cbx_link_lost(struct cbx_link *link, int error);
-/* Closes it, without a word to the log */
+/* Closes it, without a line in the log */
 void cbx_link_close(struct cbx_link *link);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * outbox.h - events that are recorded and not yet told everywhere
+ * outbox.h - events that are recorded and not yet published everywhere
  *
- * A row goes when the broker has confirmed it and the stream has it. Of each key only the oldest
- * untold event may be in flight; there is never a cursor over ids (contract 3.3).
+ * A row is deleted when the broker has confirmed it and the stream has it. Of each key only the
+ * oldest unpublished event may be in flight, and there is no cursor over ids (contract 3.3).
  */
 #ifndef CBX_PORT_OUTBOX_H
 #define CBX_PORT_OUTBOX_H
@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-/* Large payloads must not pile up: so many bytes of them end a read */
+/* A read ends after so many bytes of payload, so that they don't pile up in memory */
 #define CBX_OUTBOX_BYTES ((size_t)16 << 20)
 
 enum cbx_outbox_side { CBX_TO_BROKER, CBX_TO_STREAM };
@@ -31,17 +31,19 @@ struct cbx_outbox_row {
 typedef int (*cbx_outbox_fn)(void *user, const struct cbx_outbox_row *row);
 
 struct cbx_outbox_ops {
-	/* For one side: of each key the oldest row that this side has not got, by id, @limit rows
-	 * or CBX_OUTBOX_BYTES of payload, one at least. A positive return of @each ends it. */
+	/* For one side: of each key the oldest row that this side does not have, by id, up to
+	 * @limit rows or CBX_OUTBOX_BYTES of payload, but at least one. A positive return of @each
+	 * ends it. */
 	int (*heads)(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
 		     cbx_outbox_fn each, void *user);
-	/* This side has these rows now; rows that both sides have are deleted. Guarded. */
+	/* Notes that this side has these rows; deletes those that both sides have. Guarded. */
 	int (*told)(struct cbx_sql *sql, const struct cbx_guard *guard, enum cbx_outbox_side side,
 		    const int64_t *ids, size_t count);
-	/* All rows that the stream has not got, by id; within @limit and CBX_OUTBOX_BYTES as heads.
-	 * 1 = there are more. For who begins to lead: nobody else records any more. */
+	/* All rows that the stream does not have, by id; up to @limit and CBX_OUTBOX_BYTES. 1 =
+	 * there are more. For an instance that begins to lead, when nobody else records any more.
+	 */
 	int (*unstreamed)(struct cbx_sql *sql, size_t limit, cbx_outbox_fn each, void *user);
-	/* Rows that wait, and the age of the oldest in seconds (0 when none) */
+	/* How many rows wait, and the age of the oldest in seconds (0 when there is none) */
 	int (*pending)(struct cbx_sql *sql, int64_t *rows, double *oldest_seconds);
 };
 

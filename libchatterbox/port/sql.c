@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * sql.c - a connection of any adapter, and a status out of a row, which others write, too
+ * sql.c - frees a connection of any adapter, and makes a status of a row
  *
- * Decides that a member which is none by contract 1.1 is left out, and that a status which is none
- * is "unknown": of a job that nobody has heard of it is never told.
+ * Rows may have been written by others: a member that contract 1.1 does not allow is left out, and
+ * such a status becomes "unknown" (that of a job which was never reported is not published).
  */
 #include "common/utf8.h"
 #include "port/ledger.h"

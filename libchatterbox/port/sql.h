@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sql.h - one connection to the database, and the five roles that it plays
+ * sql.h - a connection to the database, and the five roles that it has
  *
- * One `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (record),
- * outbox.h, lease.h, directory.h (look-ups), errors.h (what went wrong, and clean-up). Adapters:
- * postgres and sqlite; both pass the same suite, tests/kit/suites/sql_suite.c. SQL is parameters only,
- * unnamed statements, no session state (contract 5.1: a transaction-mode pooler may be in between).
+ * A `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (records),
+ * outbox.h, lease.h, directory.h (reads tables of others), errors.h (errors and clean-up).
+ * Adapters: postgres and sqlite; both pass tests/kit/suites/sql_suite.c. Statements take
+ * parameters, are unnamed, and leave no session state (contract 5.1: there may be a
+ * transaction-mode pooler).
  *
- * Errors: CHATTERBOX_E_DOWN = the connection is gone or the server is going away: connect again;
- * CHATTERBOX_E_TIMEOUT = a lock or statement time-out, or a deadlock: nothing was written, try
- * again later; CHATTERBOX_E_FENCED = the lease row does not carry our epoch: nothing was written;
- * CHATTERBOX_E_REFUSED = the server refused (disk full, read-only, permission, a bug): nothing was
- * written; CHATTERBOX_E_SCHEMA; -ENOMEM. Each failing call leaves a text in sql->error that names
- * server and SQLSTATE, and rolls back what it began. A statement gets 5 s, a lock 2 s.
+ * Errors: CHATTERBOX_E_DOWN = the connection is gone, or the server is shutting down: connect
+ * again; CHATTERBOX_E_TIMEOUT = a lock or statement time-out, or a deadlock: nothing was written,
+ * try again later; CHATTERBOX_E_FENCED = the lease row does not have our epoch: nothing was
+ * written; CHATTERBOX_E_REFUSED = the server refused (disk full, read-only, permission, a bug):
+ * nothing was written; CHATTERBOX_E_SCHEMA; -ENOMEM. A call that fails leaves a text in sql->error
+ * that names server and SQLSTATE, and rolls back what it began. A statement may take 5 s, a lock 2
+ * s.
  */
 #ifndef CBX_PORT_SQL_H
 #define CBX_PORT_SQL_H
@@ -29,8 +31,8 @@ struct cbx_lease_ops;
 struct cbx_directory_ops;
 struct cbx_errors_ops;
 
-/* Whose epoch guards a write: `name` of the lease row, `holder` and `epoch` as they were taken.
- * Every write checks the row (share lock) inside its transaction. */
+/* Under whose epoch a write is made: name of the lease row, holder and epoch as they were when it
+ * was taken. Every write checks the row (with a share lock) inside its transaction. */
 struct cbx_guard {
 	const char *name;
 	const char *holder;
@@ -44,10 +46,10 @@ struct cbx_sql_ops {
 	int (*ping)(struct cbx_sql *sql);
 	/* The database's clock, ms since the epoch */
 	int (*now)(struct cbx_sql *sql, int64_t *ms);
-	/* Applies what is pending, under a lock; *applied counts. CHATTERBOX_E_SCHEMA when the
-	 * role may not, naming the migration. */
+	/* Applies pending migrations, under a lock; *applied counts them. CHATTERBOX_E_SCHEMA,
+	 * naming the migration, when the role lacks the right. */
 	int (*migrate)(struct cbx_sql *sql, int *applied);
-	/* CHATTERBOX_E_SCHEMA when a needed column is absent or of another type, naming it */
+	/* CHATTERBOX_E_SCHEMA, naming it, when a needed column is absent or has another type */
 	int (*check_schema)(struct cbx_sql *sql);
 	void (*free)(struct cbx_sql *sql);
 };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* state.c - what every state adapter shares: being freed by its own vtable, and the stream's order
- */
+/* state.c - frees a state of any adapter, and compares positions in the stream */
 #include "port/state.h"
 
 #include <stdint.h>

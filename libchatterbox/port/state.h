@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * state.h - the shared state (Redis, contract 4): a cache that others read
+ * state.h - the port to the shared state (Redis, contract 4): a cache that others read
  *
- * One `struct cbx_state` is one connection and belongs to one thread. Adapters: redis_state and
- * memory_state (a table in this process that several connections share). Both pass the same suite,
+ * A `struct cbx_state` is one connection and belongs to one thread. Adapters: redis_state and
+ * memory_state (a table in this process that several connections share). Both pass
  * tests/kit/suites/state_suite.c.
  *
  * Errors: CHATTERBOX_E_DOWN = there is no connection, or it was given up, and nobody knows what was
- * written (every command is safe to repeat): it broke, or the server can't serve now (LOADING,
- * BUSY, READONLY, ...), or takes no connection (a wrong password, ...). CHATTERBOX_E_REFUSED = the
- * server answered an error (OOM, WRONGTYPE, ...): the connection stays usable, other parts of the
- * call were done. The text is in state->error. -ENOMEM. No call takes longer than 1 s of the
- * server's silence.
+ * written (every command can be repeated safely): it broke, or the server can't serve now (LOADING,
+ * BUSY, READONLY, ...) or refuses connections (a wrong password, ...). CHATTERBOX_E_REFUSED = the
+ * server answered an error (OOM, WRONGTYPE, ...): the connection can be used, other parts of the
+ * call were done. The text is in state->error. -ENOMEM. No call waits longer than 1 s for the
+ * server.
  *
- * Whatever a leader writes carries its epoch and is held off, in the server and at the stroke of
- * the write, when a newer epoch has written before: an instance that was frozen after it looked at
- * its lease can do no harm. The calls below that take an @epoch then return 1 and write no more (of
- * many fields or events some may be there already); state->newer is the epoch that held them off.
- * The newest epoch is kept in APP:rev, for a day after the last write; where it is missing or is no
- * epoch it holds nothing off.
+ * Whatever a leader writes carries its epoch. When a newer epoch has written before, the server
+ * rejects the write, in the same step as it would apply it: an instance that was frozen after it
+ * checked its lease can do no harm. The calls below that take an @epoch then return 1 and write no
+ * more (of many fields or events some may have been written), and state->newer is the newer epoch.
+ * The newest epoch is kept in APP:rev, for a day after the last write; if it is missing or not an
+ * epoch, nothing is rejected.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -35,21 +35,21 @@ struct cbx_field {
 	size_t value_len;
 };
 
-/* An epoch is below this: with n as its lower 32 bits it is exact as one of Lua's numbers */
+/* Epochs are below this: with n as the lower 32 bits, Lua's numbers hold them exactly */
 #define CBX_EPOCH_END ((int64_t)1 << 21)
 
 /* The new content of one system's hash APP:jobs:{system} */
 struct cbx_state_write {
 	const char *system;
-	uint64_t number; /* epoch << 32 | n; a lower one than stored, or an older epoch than in
-			  * APP:rev, is not applied */
-	bool whole;      /* the hash is replaced by @fields; else they are set or deleted in it */
-	bool live;       /* false: the hash is empty afterwards; it leaves active_systems */
+	uint64_t number; /* epoch << 32 | n; not applied if it is lower than the stored one, or its
+			    epoch older than in APP:rev */
+	bool whole;      /* the hash is replaced by @fields; else they are set in it or deleted */
+	bool live;       /* false: the hash is empty afterwards, and leaves active_systems */
 	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;
 	const struct cbx_field *fields;
 	size_t field_count;
-	bool applied; /* out: false = held off (it, or its place in active_systems) */
+	bool applied; /* out: false = rejected as stale (it, or its score in active_systems) */
 };
 
 enum cbx_state_hash { CBX_ONLINE_SYSTEMS, CBX_INTERNAL_SYSTEMS };
@@ -61,20 +61,20 @@ struct cbx_stream_entry {
 	const char *params;
 	size_t params_len;
 	const char *previous_status; /* NULL: the field is left out */
-	const char *at;              /* its place in the stream; of a read, else NULL */
+	const char *at;              /* its position in the stream, when read; else NULL */
 };
 
-/* A place in the stream, as text: "1526919030474-55" */
+/* A position in the stream, as text: "1526919030474-55" */
 #define CBX_STREAM_POSITION 48
 
-/* Receives the entries of the stream, oldest first; a non-zero return stops and is passed on. It
+/* Gets entries of the stream, oldest first; a non-zero return stops the read, which returns it. It
  * must not call the state (or store) that it is called by. */
 typedef int (*cbx_stream_fn)(void *user, const struct cbx_stream_entry *entry);
 
-/* Receives a system of APP:active_systems and its score, each system once; as above */
+/* Gets each system of APP:active_systems once, with its score; otherwise as above */
 typedef int (*cbx_score_fn)(void *user, const char *system, int64_t ms);
 
-/* Receives rows of a read, each key or field once; a non-zero return stops it and is passed on. It
+/* Gets each key or field of a read once; a non-zero return stops it, and the read returns it. It
  * must not call the state that it is called by. */
 typedef int (*cbx_field_fn)(void *user, const char *key, const struct cbx_field *field);
 
@@ -89,11 +89,12 @@ struct cbx_state_ops {
 	/* APP:state. *epoch = 0 when missing or foreign (no number). */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
 	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
-	/* APP:rev: from now on no older epoch writes. Gets through to a full server. */
+	/* Writes APP:rev: from now on no older epoch can write. Works on a full server. */
 	int (*claim)(struct cbx_state *state, int64_t epoch);
-	/* Pipelined, one script call a system, each system once. Sets applied of each; 0 also when
-	 * some were held off: state->newer is then the epoch in APP:rev if that did, else 0, and
-	 * state->stored the newest epoch of those numbers that were above ours, else 0. */
+	/* Pipelined, one script call per system; each system once. Sets `applied` of each. Returns
+	 * 0 also when some were rejected: state->newer is then the epoch in APP:rev if that
+	 * rejected them, else 0, and state->stored the newest epoch among the stored numbers above
+	 * ours, else 0. */
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
@@ -112,7 +113,7 @@ struct cbx_state_ops {
 	/* APP:jobs_data */
 	int (*write_jobs_data)(struct cbx_state *state, int64_t epoch, const char *json,
 			       size_t len);
-	/* Its text is copied into @out, "" when absent; E_REFUSED when it does not fit */
+	/* Copies its text into @out, "" when absent; CHATTERBOX_E_REFUSED when it does not fit */
 	int (*read_jobs_data)(struct cbx_state *state, char *out, size_t size);
 	/* XADD APP:events MAXLEN ~ max_length; in order */
 	int (*append_events)(struct cbx_state *state, int64_t epoch,
@@ -120,16 +121,16 @@ struct cbx_state_ops {
 			     int64_t max_length);
 	/* APP:active_systems, by ZSCAN */
 	int (*read_active)(struct cbx_state *state, cbx_score_fn each, void *user);
-	/* Entries of APP:events after @position, @most of them at most (XREAD); @position then is
-	 * that of the last one. "" = none is given, and @position is that of the newest ("0-0":
-	 * there is none). 1 = nobody knows what came after @position: it is older than the oldest
-	 * entry, newer than the newest, or the stream is gone; none is given, @position is left as
-	 * it is. */
+	/* At most @most entries of APP:events after @position (XREAD); @position is then that of
+	 * the last one. "": gives no entry and sets @position to that of the newest one ("0-0":
+	 * there is none). 1 = nobody knows what came after @position, since it is older than the
+	 * oldest entry, newer than the newest, or the stream is gone; gives no entry and leaves
+	 * @position. */
 	int (*read_events)(struct cbx_state *state, char position[CBX_STREAM_POSITION], size_t most,
 			   cbx_stream_fn each, void *user);
-	/* The hash nl-ocd.update_time_till_next_check.row_info has a field of that same name, which
-	 * OCD writes: its text is copied into @out, "" when absent; E_REFUSED when it does not fit.
-	 */
+	/* Copies the text that OCD wrote (the field of that name in the hash
+	 * nl-ocd.update_time_till_next_check.row_info) into @out, "" when absent;
+	 * CHATTERBOX_E_REFUSED when it does not fit. */
 	int (*read_interval)(struct cbx_state *state, char *out, size_t size);
 	void (*free)(struct cbx_state *state);
 };
@@ -137,13 +138,13 @@ struct cbx_state_ops {
 struct cbx_state {
 	const struct cbx_state_ops *ops;
 	char error[256]; /* why the last call failed; names the server, never a secret */
-	int64_t newer;   /* the epoch that held the last call off, when it says so */
+	int64_t newer;   /* the epoch that made the last call's write stale, if known */
 	int64_t stored;  /* of write_jobs */
 	char where[128]; /* "host:port/db" */
 };
 
 void cbx_state_free(struct cbx_state *state); /* takes NULL */
-/* Which place comes first: < 0, 0, > 0. One that can't be read comes before all. */
+/* Compares two positions: < 0, 0, > 0. One that can't be parsed comes before all others. */
 int cbx_stream_position_compare(const char *a, const char *b);
 
 #endif

@@ -1,106 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* apply.c - takes reports into the batch, and carries out what the poller finds in its inbox */
+/*
+ * apply.c - carries out what the poller finds in its inbox: pushed reports, systems that come
+ * online or go offline, and what the controllers want
+ */
 #include "road/road.h"
 
-#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-void cbx_received_free(struct cbx_received *received)
-{
-	size_t i;
-
-	if (!received)
-		return;
-	for (i = 0; i < received->count; i++)
-		cbx_status_unref(received->statuses[i]);
-	free(received->statuses);
-	free(received->named);
-	free(received->rejected);
-	free(received);
-}
-
-CBX_DEFINE_CLEANUP(struct cbx_received *, cbx_received_free)
-
-static int copy_statuses(struct cbx_received *received, const struct cbx_report *report)
-{
-	size_t i;
-
-	if (!report->count)
-		return 0;
-	received->statuses = calloc(report->count, sizeof(*received->statuses));
-	if (!received->statuses)
-		return -ENOMEM;
-	for (i = 0; i < report->count; i++)
-		received->statuses[received->count++] = cbx_status_ref(report->statuses[i]);
-	return 0;
-}
-
-static int copy_ids(const int64_t *ids, size_t count, int64_t **out, size_t *out_count)
-{
-	if (!count)
-		return 0;
-	*out = calloc(count, sizeof(**out));
-	if (!*out)
-		return -ENOMEM;
-	memcpy(*out, ids, count * sizeof(**out));
-	*out_count = count;
-	return 0;
-}
-
-int cbx_received_new(const struct cbx_report *report, struct cbx_inbound *from,
-		     struct cbx_received **out)
-{
-	size_t size = strlen(report->system) + 1;
-	cbx_auto(cbx_received_freep) struct cbx_received *received =
-		calloc(1, sizeof(*received) + size);
-
-	if (!received)
-		return -ENOMEM;
-	memcpy(received->system, report->system, size);
-	received->kind = report->kind;
-	received->at = report->at;
-	received->from = from;
-	received->expired_before_ms = report->expired_before_ms;
-	received->absence = report->absence;
-	if (copy_statuses(received, report) < 0)
-		return -ENOMEM;
-	if (copy_ids(report->named, report->named_count, &received->named, &received->named_count) <
-		    0 ||
-	    copy_ids(report->rejected, report->rejected_count, &received->rejected,
-		     &received->rejected_count) < 0)
-		return -ENOMEM;
-	*out = cbx_steal(received);
-	return 0;
-}
-
-size_t cbx_received_bytes(const struct cbx_received *received)
-{
-	size_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < received->count; i++)
-		bytes += received->statuses[i]->json_len;
-	return bytes;
-}
-
-int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
-		     struct cbx_inbound *from)
-{
-	struct cbx_received *received = NULL;
-	int result = cbx_received_new(report, from, &received);
-
-	if (result < 0)
-		return result;
-	if (!road->batch.received_count)
-		road->batch.oldest = cbx_now(road->clock);
-	*road->batch.received_end = received;
-	road->batch.received_end = &received->next;
-	road->batch.received_count++;
-	road->batch.bytes += cbx_received_bytes(received);
-	return 0;
-}
 
 int cbx_road_ask_now(struct cbx_road *road, const char *system)
 {
@@ -157,8 +64,8 @@ static int by_system(const void *a, const void *b)
 	return strcmp((*left)->system, (*right)->system);
 }
 
-/* A pushed message may hold statuses of several systems; each system's make one report. Sorting may
- * reorder jobs of one system, which does no harm: the decoder keeps each job once. */
+/* A pushed report may hold several systems: each is a report of its own. The sort may shuffle jobs
+ * of one system, which is harmless: the decoder keeps each job once. */
 static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 {
 	struct cbx_reply *reply = inbound->reply;
@@ -227,7 +134,7 @@ int cbx_road_drain_inbox(struct cbx_road *road)
 	int result;
 
 	if (road->hanging)
-		return 0; /* nothing may join a batch while the outcome of its commit is unknown */
+		return 0; /* what is received now must not mix with a batch whose fate is open */
 	cbx_mailbox_clear(road->inbox);
 	while ((inbound = cbx_mailbox_take(road->inbox))) {
 		result = apply(road, inbound);

@@ -1,17 +1,155 @@
 // SPDX-License-Identifier: MIT
 /*
- * ask.c - builds and sends the next question to nl-hdms
+ * ask.c - chooses whom a round asks (contract 2.1), and sends the questions
  *
- * Several systems share a question if rmq_rpc.systems_per_request allows it.
+ * Several systems share a question if rmq_rpc.systems_per_request allows it; rmq_rpc.in_flight
+ * bounds the questions that wait for an answer.
  */
-#include "road/poll_internal.h"
+#include "road/poll.h"
+
 #include "runtime/envelope.h"
 
+#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define METHOD "nl-hdms.request"
+
+int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out)
+{
+	struct cbx_poll *poll = calloc(1, sizeof(*poll));
+
+	if (!poll)
+		return -ENOMEM;
+	poll->road = road;
+	cbx_uuid(poll->trace);
+	snprintf(poll->prefix, sizeof(poll->prefix), "%lld.%.13s.", (long long)road->epoch,
+		 poll->trace);
+	*out = poll;
+	return 0;
+}
+
+void cbx_poll_free(struct cbx_poll *poll)
+{
+	size_t i;
+
+	if (!poll)
+		return;
+	for (i = 0; i < poll->target_count; i++)
+		free(poll->targets[i].jobs);
+	free(poll->targets);
+	free(poll->questions);
+	free(poll->replies);
+	free(poll);
+}
+
+int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
+		 const int64_t *jobs, size_t count)
+{
+	int64_t *copy = NULL;
+
+	if (poll->target_count == poll->target_capacity) {
+		size_t capacity = poll->target_capacity ? poll->target_capacity * 2 : 256;
+		struct target *targets = reallocarray(poll->targets, capacity, sizeof(*targets));
+
+		if (!targets)
+			return -ENOMEM;
+		poll->targets = targets;
+		poll->target_capacity = capacity;
+	}
+	if (count) {
+		copy = calloc(count, sizeof(*copy));
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, jobs, count * sizeof(*copy));
+	}
+	poll->targets[poll->target_count++] =
+		(struct target){ .entry = entry, .list = list, .jobs = copy, .count = count };
+	return 0;
+}
+
+/* --- whom --- */
+
+/* Was the job in a push or a list within the last interval? Answers to a round's own questions
+ * don't count, or every second round would leave it out. */
+static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
+{
+	return job->reported_at &&
+	       cbx_now(road->clock) - job->reported_at < road->interval_current_ns;
+}
+
+/* 1 when there was a job to ask about */
+static int add_jobs(struct cbx_poll *poll, struct cbx_system_entry *entry,
+		    const struct cbx_job_list *list)
+{
+	cbx_auto(cbx_freep) int64_t *ids = calloc(list->count + 1, sizeof(*ids));
+	size_t count = 0;
+	size_t i;
+	int result = 0;
+
+	if (!ids)
+		return -ENOMEM;
+	for (i = 0; i < list->count; i++)
+		if (list->jobs[i]->phase != CBX_ENDED &&
+		    !reported_lately(poll->road, list->jobs[i]))
+			ids[count++] = list->jobs[i]->status->job_id;
+	if (count)
+		result = cbx_poll_add(poll, entry, false, ids, count);
+	return result < 0 ? result : count > 0;
+}
+
+static int add_target(struct cbx_poll *poll, bool discovery, struct cbx_system_entry *entry)
+{
+	struct cbx_road *road = poll->road;
+	const struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, entry->system->name);
+	bool offline = entry->system->state == CBX_OFFLINE;
+	bool waits = cbx_now(road->clock) < entry->ask_again_at;
+	int result = 0;
+
+	if (discovery && !waits && (!offline || (list && list->live)))
+		return cbx_poll_add(poll, entry, true, NULL, 0);
+	if (discovery)
+		entry->list_due = true;
+	if (discovery || waits || offline)
+		return 0;
+	if (list)
+		result = add_jobs(poll, entry, list);
+	/* an answer about its jobs would bring the list that is due, too */
+	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
+}
+
+int poll_add_all(struct cbx_poll *poll, bool discovery)
+{
+	struct cbx_road *road = poll->road;
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
+	size_t i;
+	int result = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; result >= 0 && i < count; i++)
+		result = add_target(poll, discovery, entries[i]);
+	return result < 0 ? result : 0;
+}
+
+void poll_add_ask_now(struct cbx_poll *poll)
+{
+	struct cbx_road *road = poll->road;
+
+	while (road->ask_now_count) {
+		struct cbx_system_entry *entry = road->ask_now[road->ask_now_count - 1];
+
+		if (cbx_poll_add(poll, entry, true, NULL, 0) < 0)
+			return;
+		road->ask_now_count--;
+		entry->ask_now = false;
+	}
+}
+
+/* --- the questions --- */
 
 const char *poll_event(const struct target *target)
 {
@@ -108,7 +246,7 @@ static int add_question(struct cbx_poll *poll, size_t count)
 	return 0;
 }
 
-int poll_send(struct cbx_poll *poll)
+static int send_question(struct cbx_poll *poll)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	size_t count = group_size(poll);
@@ -130,4 +268,33 @@ int poll_send(struct cbx_poll *poll)
 	poll->figures.questions++;
 	poll->figures.systems += count;
 	return 0;
+}
+
+int poll_ask(struct cbx_poll *poll)
+{
+	size_t window = poll->road->settings->in_flight;
+	size_t taken = poll->road->commands_in_flight;
+	size_t most = taken < window ? window - taken : 1;
+	int result = 0;
+
+	while (!result && poll->next < poll->target_count && poll->in_flight < most)
+		result = send_question(poll);
+	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
+	if (result < 0)
+		cbx_link_lost(&poll->road->bus_link, result);
+	return result;
+}
+
+int64_t poll_depth(struct cbx_road *road)
+{
+	int64_t depth = -1;
+	int result;
+
+	if (!road->bus_link.up)
+		return -1;
+	result = road->bus->ops->depth(road->bus, "nl-hdms.request", &depth,
+				       cbx_now(road->clock) + 2 * CBX_SECOND);
+	if (result == CHATTERBOX_E_DOWN)
+		cbx_link_lost(&road->bus_link, result);
+	return result < 0 ? -1 : depth;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* batch.h - the tables of one batch: the systems that it changes, and what SQL knows about its jobs
- */
+/* batch.h - one batch on its way through merge and record; for the files of this room */
 #ifndef CBX_ROAD_BATCH_H
 #define CBX_ROAD_BATCH_H
 
@@ -14,14 +13,9 @@ struct cbx_touched {
 	char system[];
 };
 
-/* The list of @system as this batch has left it; the recorded one when the batch has not changed it
- */
-struct cbx_job_list *cbx_touched_list(struct cbx_road *road, const char *system);
-/* Sets its next list; takes over the caller's reference on success */
-int cbx_touched_set(struct cbx_road *road, const char *system, struct cbx_job_list *after);
-void cbx_touched_clear(struct cbx_touched **touched);
+#define CBX_BATCH_AGE (250 * CBX_MS) /* when a batch is committed at the latest */
 
-/* How many of the received reports go into one transaction */
+/* batch.c: how many of the received reports go into one transaction */
 size_t cbx_portion_size(const struct cbx_road *road);
 /* They are recorded: frees them, and doubles the size of the next portion */
 void cbx_portion_done(struct cbx_road *road);
@@ -30,9 +24,23 @@ int cbx_portion_refused(struct cbx_road *road);
 /* Drops the received reports; with @pushes_stay those of pushes are kept for the next try */
 void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
 
-/* Asks SQL about those jobs of the portion that are not live in the tables */
-int cbx_pasts_load(struct cbx_road *road);
-void cbx_pasts_clear(struct cbx_pasts **pasts);
-const struct cbx_past *cbx_pasts_find(void *user, const char *system, int64_t job_id);
+/* merge_batch.c: merges the portion's reports into changes and next lists, in road->batch */
+int cbx_road_merge(struct cbx_road *road);
+/* Discards what the merge made; the reports stay */
+void cbx_road_clear_merge(struct cbx_road *road);
+/* The next lists become the last recorded ones. CHATTERBOX_E_FENCED: out of memory, everything has
+ * to be read again. */
+int cbx_road_keep(struct cbx_road *road);
+
+/* record.c: writes changes and their events in one transaction. CHATTERBOX_E_DOWN: nobody knows
+ * whether it was committed, see cbx_road_resolve(). */
+int cbx_road_record(struct cbx_road *road);
+/* Was the last batch committed? 1 = yes, 0 = no, negative: still not known */
+int cbx_road_resolve(struct cbx_road *road);
+/* Frees a portion that was recorded, and acknowledges the messages when the whole batch is done */
+void cbx_road_finish_portion(struct cbx_road *road);
+/* The portion could not be merged or recorded, because of @error. 0: try a smaller one; else as
+ * cbx_road_commit(). */
+int cbx_road_fail_portion(struct cbx_road *road, int error);
 
 #endif

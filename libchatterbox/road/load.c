@@ -6,10 +6,10 @@
  * the members that are passed through; else from SQL (contract 4.2). A row that has not changed for
  * long does not mean that its job was not reported for long: see note_checked().
  */
-#include "road/command.h"
+#include "road/road.h"
 
-#include "base/json.h"
 #include "base/read.h"
+#include "common/json.h"
 #include "port/directory.h"
 
 #include <chatterbox/error.h>
@@ -182,7 +182,7 @@ static int take_shared(void *user, const char *key, const struct cbx_field *fiel
 		return result;
 	cbx_status_unref(copy->status);
 	copy->status = cbx_steal(status);
-	return cbx_road_put_job(road, key, copy);
+	return cbx_active_jobs_put(road->jobs, key, copy);
 }
 
 static int load_shared_jobs(struct cbx_road *road)
@@ -275,15 +275,4 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 	road->share_next = 0;
 	road->epoch = epoch;
 	return cbx_road_update_snapshot(road);
-}
-
-void cbx_road_unload(struct cbx_road *road)
-{
-	cbx_command_end(road, CHATTERBOX_E_STANDBY);
-	cbx_road_discard(road);
-	cbx_active_jobs_clear(road->jobs);
-	road->ask_now_count = 0;
-	cbx_systems_clear(road->systems);
-	road->announced = false;
-	road->epoch = 0;
 }

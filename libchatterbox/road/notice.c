@@ -1,71 +1,20 @@
 // SPDX-License-Identifier: MIT
 /*
- * notice.c - finds what OCD changed in SQL since the last round: rows it inserted, origins it set
+ * notice.c - finds what others changed since the last round: rows that OCD inserted, origins,
+ * activations, internal systems; and ends the jobs of systems that are offline for too long
  *
  * Only our records are brought up to date here. SQL itself keeps the origin `ocd` when the job's
  * row is next written.
  */
-#include "base/read.h"
-#include "road/road.h"
+#include "road/batch.h"
 
+#include "base/read.h"
+#include "port/directory.h"
+
+#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-int cbx_road_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
-{
-	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
-	size_t count = list ? list->count : 0;
-	cbx_auto(cbx_freep) struct cbx_job **jobs = calloc(count + 1, sizeof(struct cbx_job *));
-	struct cbx_job_list *next = NULL;
-	size_t n = 0;
-	size_t i = 0;
-	int result;
-
-	if (!jobs)
-		return -ENOMEM;
-	for (; i < count && list->jobs[i]->status->job_id < job->status->job_id; i++)
-		jobs[n++] = list->jobs[i];
-	jobs[n++] = job;
-	if (i < count && list->jobs[i]->status->job_id == job->status->job_id)
-		i++;
-	for (; i < count; i++)
-		jobs[n++] = list->jobs[i];
-	result = cbx_job_list_new(jobs, n, &next);
-	if (!result)
-		result = cbx_active_jobs_set(table, system, next);
-	cbx_job_list_unref(next);
-	return result;
-}
-
-int cbx_road_put_job(struct cbx_road *road, const char *system, struct cbx_job *job)
-{
-	return cbx_road_put_into(road->jobs, system, job);
-}
-
-int cbx_road_drop_job(struct cbx_road *road, const char *system, int64_t job_id)
-{
-	struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, system);
-	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
-	struct cbx_job_list *next = NULL;
-	size_t n = 0;
-	size_t i;
-	int result;
-
-	if (!cbx_job_list_find(list, job_id))
-		return 0;
-	jobs = calloc(list->count, sizeof(struct cbx_job *));
-	if (!jobs)
-		return -ENOMEM;
-	for (i = 0; i < list->count; i++)
-		if (list->jobs[i]->status->job_id != job_id)
-			jobs[n++] = list->jobs[i];
-	result = cbx_job_list_new(jobs, n, &next);
-	if (!result)
-		result = cbx_active_jobs_set(road->jobs, system, next);
-	cbx_job_list_unref(next);
-	return result;
-}
 
 /* A row that OCD inserted becomes a job that has not been reported yet */
 static int add_unreported(void *user, const struct cbx_row *row)
@@ -92,7 +41,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 		job->applied_at = known->applied_at;
 		job->first_seen_ms = known->first_seen_ms;
 	}
-	return cbx_road_put_job(road, row->system, job);
+	return cbx_active_jobs_put(road->jobs, row->system, job);
 }
 
 static int turn_to_ocd(void *user, const struct cbx_row *row)
@@ -111,7 +60,7 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	job->origin = CBX_OCD;
 	/* the row may not say so yet (scheduled_jobs does): makes the next report write it */
 	job->recorded_at = 0;
-	return cbx_road_put_into(table, row->system, job);
+	return cbx_active_jobs_put(table, row->system, job);
 }
 
 int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table)
@@ -148,4 +97,90 @@ int cbx_road_notice_rows(struct cbx_road *road)
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
 	return result;
+}
+
+/* Ends the jobs of systems that have been offline for too long */
+static int expire_offline(struct cbx_road *road)
+{
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t count = cbx_systems_count(road->systems);
+	size_t i;
+	int result = 0;
+
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; !result && i < count; i++) {
+		struct cbx_report report = {
+			.kind = CBX_OFFLINE_EXPIRY,
+			.system = entries[i]->system->name,
+			.at = cbx_now(road->clock),
+			.expired_before_ms = cbx_road_db_now(road) -
+					     (int64_t)(road->settings->offline_job_ttl_ns / CBX_MS),
+		};
+		const struct cbx_job_list *list;
+
+		if (entries[i]->system->state != CBX_OFFLINE)
+			continue;
+		list = cbx_active_jobs_get(road->jobs, report.system);
+		if (list && cbx_merge_has_expired(list, report.expired_before_ms))
+			result = cbx_road_receive(road, &report, NULL);
+	}
+	return result;
+}
+
+static int note_activation(void *user, const char *name, int64_t ms)
+{
+	struct cbx_road *road = user;
+	struct cbx_system_entry *entry = cbx_systems_find(road->systems, name);
+
+	return entry ? cbx_systems_set_activation(road->systems, entry, ms) : 0;
+}
+
+static int count_field(void *user, const char *key, const struct cbx_field *field)
+{
+	size_t *count = user;
+
+	(void)key;
+	(void)field;
+	(*count)++;
+	return 0;
+}
+
+/* Reads what others write and we only show: activations at each discovery, the number of internal
+ * systems */
+static void notice_shown(struct cbx_road *road, bool discovery)
+{
+	size_t internal = 0;
+	int result = 0;
+
+	if (discovery)
+		result = road->sql->directory->next_activations(road->sql, note_activation, road);
+	if (result < 0)
+		cbx_link_lost(&road->sql_link, result);
+	if (!road->state_link.up)
+		return;
+	result = road->state->ops->read_systems(road->state, CBX_INTERNAL_SYSTEMS, count_field,
+						&internal);
+	if (result < 0)
+		cbx_link_lost(&road->state_link, result);
+	else
+		road->internal = internal;
+}
+
+int cbx_road_look_around(struct cbx_road *road, bool discovery)
+{
+	int result;
+
+	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
+		return CHATTERBOX_E_DOWN;
+	result = cbx_road_measure_db_clock(road);
+	if (result < 0)
+		cbx_link_lost(&road->sql_link, result);
+	else
+		result = cbx_road_notice_rows(road);
+	if (result < 0)
+		return CHATTERBOX_E_DOWN;
+	cbx_road_share_check(road); /* without Redis the round goes on */
+	notice_shown(road, discovery);
+	return expire_offline(road);
 }

@@ -1,36 +1,73 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * poll.h - asks systems through nl-hdms, with a window of questions in flight (contract 3.2)
+ * poll.h - one round's questions to the systems, with a window of them in flight (contract 3.2)
  *
- * A poll belongs to one round. Answers are decoded as they arrive and join the batch. A system that
- * does not answer is only counted; a lost broker cuts the poll short.
+ * A system that does not answer is only counted; a lost broker cuts the poll short. For the files
+ * of this room.
  */
 #ifndef CBX_ROAD_POLL_H
 #define CBX_ROAD_POLL_H
 
-#include "road/road.h"
+#include "base/read.h"
+#include "road/round.h"
 
-struct cbx_poll;
-
-/* What a poll saw: for the load rule, the summary and the metrics */
-struct cbx_poll_figures {
-	uint64_t questions, answers, timeouts, errors;
-	uint64_t unanswered; /* questions that timed out; `timeouts` counts the systems in them */
-	uint64_t systems, jobs;
-	double reply_p95;   /* seconds; 0 = no reply */
-	bool cut;           /* ended early by a lost server, a lost lease or a stop */
-	bool none_answered; /* systems were asked, and none answered */
+struct target {
+	struct cbx_system_entry *entry;
+	bool list;
+	bool answered;
+	int64_t *jobs;
+	size_t count;
 };
 
+/* One message that was sent, about targets first..first+count-1 */
+struct question {
+	size_t first, count;
+	uint64_t sent_at;
+	bool done;
+};
+
+struct cbx_poll {
+	struct cbx_road *road;
+	char prefix[64]; /* of correlation ids: "<epoch>.<random>." */
+	char trace[CBX_UUID_TEXT];
+	struct target *targets;
+	size_t target_count, target_capacity;
+	size_t next; /* the first target that has not been asked */
+	struct question *questions;
+	size_t question_count, question_capacity;
+	size_t oldest; /* the first question that may be unanswered */
+	size_t in_flight;
+	float *replies; /* seconds */
+	size_t reply_count, reply_capacity;
+	struct cbx_poll_figures figures;
+};
+
+/* ask.c */
 int cbx_poll_new(struct cbx_road *road, struct cbx_poll **out);
 void cbx_poll_free(struct cbx_poll *poll);
 CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
 /* Asks @entry's system for all its jobs (@list), or about @jobs (ascending; copied) */
 int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
 		 const int64_t *jobs, size_t count);
-/* Asks all targets, receives the answers and commits batches on the way; returns when nobody is
- * left to ask */
+/* Adds every system that is to be asked: about its jobs, or at a @discovery for all of them */
+int poll_add_all(struct cbx_poll *poll, bool discovery);
+/* Adds systems that are to be asked at once; those for which there is no memory wait */
+void poll_add_ask_now(struct cbx_poll *poll);
+/* Sends what the window has room for; negative: the broker is lost */
+int poll_ask(struct cbx_poll *poll);
+const char *poll_event(const struct target *target);
+/* How many questions wait in nl-hdms.request; -1 = unknown */
+int64_t poll_depth(struct cbx_road *road);
+
+/* receive.c */
+/* Waits for one answer, decodes it and adds it to the batch; then gives up overdue questions */
+void poll_receive(struct cbx_poll *poll);
+/* Marks the poll as cut short; lists that were asked for in vain stay due */
+void poll_cut(struct cbx_poll *poll);
+void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
+
+/* round.c: asks all, receives what comes, commits batches on the way; returns when nobody is left
+ * to ask */
 void cbx_poll_run(struct cbx_poll *poll);
-void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
 #endif

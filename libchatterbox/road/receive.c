@@ -7,7 +7,9 @@
  * next Job Status round, or as soon as the system reports anything. Otherwise one lost message
  * would leave new jobs unmonitored until the next Update Database Task.
  */
-#include "road/poll_internal.h"
+#include "road/batch.h"
+#include "road/command.h"
+#include "road/poll.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -50,13 +52,23 @@ static void timed_out(struct cbx_poll *poll, const struct target *target)
 	entry->ask_again_at = cbx_now(road->clock) + wait;
 }
 
-void poll_mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
+/* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for
+ * again */
+static void mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
 {
 	size_t i;
 
 	for (i = first; i < first + count; i++)
 		mark_list_due(&poll->targets[i]);
 }
+
+void poll_cut(struct cbx_poll *poll)
+{
+	poll->figures.cut = true;
+	mark_lists_due(poll, 0, poll->target_count);
+}
+
+/* --- an answer --- */
 
 static struct question *find_question(struct cbx_poll *poll, const char *id)
 {
@@ -187,7 +199,7 @@ static void receive_error(struct cbx_poll *poll, struct question *question,
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
-			poll_mark_lists_due(poll, question->first, question->count);
+			mark_lists_due(poll, question->first, question->count);
 	}
 	done(poll, question, "error");
 }
@@ -274,7 +286,7 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 		receive_answer(poll, question, reply);
 }
 
-void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
+static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	struct question *question;
 
@@ -287,7 +299,7 @@ void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 		question = find_question(poll, event->message.correlation_id);
 		if (question) {
 			poll->figures.errors++;
-			poll_mark_lists_due(poll, question->first, question->count);
+			mark_lists_due(poll, question->first, question->count);
 			done(poll, question, "error");
 		}
 		break;
@@ -305,7 +317,9 @@ void poll_receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	}
 }
 
-void poll_expire(struct cbx_poll *poll, struct question *question)
+/* --- none --- */
+
+static void expire(struct cbx_poll *poll, struct question *question)
 {
 	size_t i;
 
@@ -313,4 +327,71 @@ void poll_expire(struct cbx_poll *poll, struct question *question)
 		timed_out(poll, &poll->targets[question->first + i]);
 	poll->figures.unanswered++;
 	done(poll, question, "timeout");
+}
+
+static void give_up_overdue(struct cbx_poll *poll)
+{
+	uint64_t now = cbx_now(poll->road->clock);
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
+
+	while (poll->oldest < poll->question_count) {
+		struct question *question = &poll->questions[poll->oldest];
+
+		if (!question->done && now < question->sent_at + timeout)
+			return;
+		if (!question->done)
+			expire(poll, question);
+		poll->oldest++;
+	}
+}
+
+/* Until when to wait: the oldest question's deadline or the batch's age, at most a second */
+static uint64_t wait_until(const struct cbx_poll *poll)
+{
+	uint64_t until = cbx_now(poll->road->clock) + CBX_SECOND;
+	uint64_t timeout = poll->road->settings->poll_timeout_ns;
+	const struct cbx_road_batch *batch = &poll->road->batch;
+
+	if (poll->oldest < poll->question_count &&
+	    poll->questions[poll->oldest].sent_at + timeout < until)
+		until = poll->questions[poll->oldest].sent_at + timeout;
+	if ((batch->received_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
+		until = batch->oldest + CBX_BATCH_AGE;
+	return until;
+}
+
+void poll_receive(struct cbx_poll *poll)
+{
+	struct cbx_road *road = poll->road;
+	struct cbx_bus_event event = { 0 };
+	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), wait_until(poll),
+					  &event);
+
+	if (result < 0) {
+		cbx_link_lost(&road->bus_link, result);
+		return;
+	}
+	if (!cbx_command_receive(road, &event))
+		receive(poll, &event);
+	cbx_bus_event_clear(&event);
+	give_up_overdue(poll);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const float *left = a;
+	const float *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
+{
+	*figures = poll->figures;
+	figures->none_answered =
+		poll->figures.questions && !poll->figures.answers && poll->figures.timeouts;
+	if (!poll->reply_count)
+		return;
+	qsort(poll->replies, poll->reply_count, sizeof(*poll->replies), by_value);
+	figures->reply_p95 = (double)poll->replies[(poll->reply_count - 1) * 95 / 100];
 }

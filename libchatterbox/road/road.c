@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* road.c - creates and frees the poller's data, and updates the snapshot that readers see */
-#include "road/road.h"
+/* road.c - makes and ends the poller's world */
+#include "road/command.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -15,6 +15,17 @@ int cbx_road_init(struct cbx_road *road)
 	return 0;
 }
 
+void cbx_road_unload(struct cbx_road *road)
+{
+	cbx_command_end(road, CHATTERBOX_E_STANDBY);
+	cbx_road_discard(road);
+	cbx_active_jobs_clear(road->jobs);
+	road->ask_now_count = 0;
+	cbx_systems_clear(road->systems);
+	road->announced = false;
+	road->epoch = 0;
+}
+
 void cbx_road_close(struct cbx_road *road)
 {
 	if (road->systems && road->jobs)
@@ -25,26 +36,4 @@ void cbx_road_close(struct cbx_road *road)
 	cbx_settings_unref(road->settings);
 	road->systems = NULL;
 	road->jobs = NULL;
-}
-
-int cbx_road_update_snapshot(struct cbx_road *road)
-{
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	int result;
-
-	if (road->following)
-		return 0;
-	result = cbx_snapshot_new(road->jobs, road->systems, cbx_now(road->clock), &snapshot);
-	if (result < 0)
-		return result;
-	snapshot->internal = road->internal;
-	snapshot->interval_base_ns = road->interval_base_ns;
-	snapshot->interval_current_ns = road->interval_current_ns;
-	snapshot->load_reason = road->load_reason;
-	snapshot->paused = road->paused;
-	snapshot->last_cycle = road->last_cycle;
-	cbx_counters_set_snapshot(road->counters, snapshot,
-				  cbx_leadership_epoch(road->leadership) > 0);
-	cbx_snapshot_slot_set(road->slot, cbx_steal(snapshot));
-	return 0;
 }

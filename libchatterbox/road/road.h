@@ -4,11 +4,11 @@
  *
  *	poll -> decode -> merge -> record -> share -> tell -> observe
  *
- * Reports (answers, pushes, expired jobs of offline systems) are collected in a batch, in the order
- *in which they came. cbx_road_commit() merges them and records the changes in one transaction. Only
- *then they become visible: in the table of active jobs, in Redis and in the snapshot; and only then
- *the messages of pushes are acknowledged. If the transaction fails, none of that happens: answers
- *are dropped (the next round asks again), pushes are kept.
+ * What was received (answers, pushes, offline systems) gathers in a list in the order it came.
+ * cbx_road_commit() merges it, records the changes in one transaction, and only then shows them: in
+ * the table of active jobs, in the shared state, in the snapshot; then the pushes in it are
+ * acknowledged. If the transaction fails nothing of it has happened: answers are forgotten (the
+ *next round asks again), pushes wait.
  */
 #ifndef CBX_ROAD_ROAD_H
 #define CBX_ROAD_ROAD_H
@@ -25,22 +25,16 @@
 #include "runtime/leadership.h"
 #include "runtime/settings.h"
 
-/* A report about one system that waits to be merged */
+/* What was received of one system, waiting to be merged: a copy of a report, its statuses counted,
+ * its arrays and its name in this allocation */
 struct cbx_received {
 	struct cbx_received *next;
-	enum cbx_report_kind kind;
-	uint64_t at;
-	struct cbx_status **statuses; /* counted */
-	size_t count;
-	int64_t *named;
-	size_t named_count;
-	enum cbx_absence absence;
-	int64_t *rejected;
-	size_t rejected_count;
-	int64_t expired_before_ms;
-	/* the message of a push, not yet acknowledged; NULL for an answer */
+	struct cbx_report report;
+	/* the message of a push, unacknowledged: if the record fails the push waits; NULL of an
+	 * answer
+	 */
 	struct cbx_inbound *from;
-	char system[];
+	int64_t room[];
 };
 
 /* A system changed by the batch: its list before and after */
@@ -55,8 +49,8 @@ struct cbx_road_batch {
 	size_t received_count;
 	size_t portion;  /* reports per transaction, 0 = all: see batch.c */
 	size_t bytes;    /* of the statuses received */
-	uint64_t oldest; /* when the first report was received */
-	struct cbx_inbound *inbounds, **inbounds_end; /* acknowledged after the commit */
+	uint64_t oldest; /* when the first of it was received */
+	struct cbx_inbound *inbounds, **inbounds_end; /* acknowledged when it is committed */
 	struct cbx_batch record;
 	struct cbx_touched *touched;
 	struct cbx_pasts *pasts;
@@ -123,6 +117,8 @@ struct cbx_road {
 };
 
 int cbx_road_init(struct cbx_road *road); /* after the borrowed members are set */
+/* Drops everything that was loaded: this instance no longer leads */
+void cbx_road_unload(struct cbx_road *road);
 void cbx_road_close(struct cbx_road *road);
 
 /* To be asked again and again: the process may have been frozen between any two lines */
@@ -131,13 +127,22 @@ static inline bool cbx_road_leads(const struct cbx_road *road)
 	return cbx_leadership_epoch(road->leadership) == road->epoch;
 }
 
-/* apply.c: adds a report to the batch; takes references of the statuses, copies @named */
+/* The database's clock now, from its last measurement */
+static inline int64_t cbx_road_db_now(const struct cbx_road *road)
+{
+	return (int64_t)(cbx_now(road->clock) / CBX_MS) + road->db_offset_ms;
+}
+
+/* --- batch.c: the reports that wait to be merged --- */
+
+/* Adds a copy of @report to the batch; takes references of the statuses */
 int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
 		     struct cbx_inbound *from);
-int cbx_received_new(const struct cbx_report *report, struct cbx_inbound *from,
-		     struct cbx_received **out);
-size_t cbx_received_bytes(const struct cbx_received *received); /* of its statuses */
-void cbx_received_free(struct cbx_received *received);
+/* Is the batch so large or old that it should be committed during a round? */
+bool cbx_road_commit_is_due(const struct cbx_road *road);
+
+/* --- apply.c --- */
+
 /* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on */
 int cbx_road_drain_inbox(struct cbx_road *road);
 /* A system was reported, in this @state: forgets its timeouts and, if its list is due, asks for it
@@ -147,19 +152,22 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 /* Ask this system for its list as soon as possible */
 int cbx_road_ask_now(struct cbx_road *road, const char *system);
 
-/* record.c: commits the batch: merge, record, share, acknowledge. 0, also when it is empty;
+/* --- round.c --- */
+
+/* Commits the batch: merge, record, share, tell, observe. 0, also when it is empty;
  * CHATTERBOX_E_DOWN: the transaction failed or its outcome is unknown, and the loop has to look
  * after the connection; CHATTERBOX_E_FENCED: this instance no longer leads. */
 int cbx_road_commit(struct cbx_road *road);
-/* Is the batch so large or old that it should be committed during a round? */
-bool cbx_road_commit_is_due(const struct cbx_road *road);
+
+/* --- record.c --- */
+
 /* Discards the batch: pushes go back unacknowledged, the broker will deliver them again */
 void cbx_road_discard(struct cbx_road *road);
-/* The database's clock now, from its last measurement */
-int64_t cbx_road_db_now(const struct cbx_road *road);
 int cbx_road_measure_db_clock(struct cbx_road *road);
 
-/* load.c: reads everything from SQL and Redis, at a take-over */
+/* --- load.c --- */
+
+/* Reads everything from SQL and Redis, at a take-over */
 int cbx_road_load(struct cbx_road *road, int64_t epoch);
 /* Reads the rows of status_monitor into @jobs and @systems; @live: only live jobs */
 int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
@@ -167,23 +175,24 @@ int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 /* Reads one field of APP:online_systems; one that is not understood makes an unknown system, or
  * none */
 int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field);
-/* Updates those jobs of @table whose origin SQL now says is ocd */
-int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
-/* Adds the jobs that OCD has inserted since, and updates changed origins */
-int cbx_road_notice_rows(struct cbx_road *road);
-/* Puts @job into its system's list, outside a batch */
-int cbx_road_put_into(struct cbx_active_jobs *table, const char *system, struct cbx_job *job);
-int cbx_road_put_job(struct cbx_road *road, const char *system, struct cbx_job *job);
-/* Removes a job from its system's list, outside a batch; it need not be there */
-int cbx_road_drop_job(struct cbx_road *road, const char *system, int64_t job_id);
 /* Makes a record of a row */
 int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct cbx_job **out);
-/* Drops everything that was loaded: this instance no longer leads */
-void cbx_road_unload(struct cbx_road *road);
+
+/* --- notice.c: what others changed --- */
+
+/* Reads the database's clock, rows that OCD inserted, origins, and what others write and we only
+ * show; ends the jobs of systems that are offline for too long. CHATTERBOX_E_DOWN: a round can't
+ * begin. */
+int cbx_road_look_around(struct cbx_road *road, bool discovery);
+/* The part of it about jobs: adds those that OCD has inserted since, and updates changed origins */
+int cbx_road_notice_rows(struct cbx_road *road);
+/* Updates those jobs of @table whose origin SQL now says is ocd */
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
+
+/* --- share.c, share_whole.c --- */
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
-/* share.c */
 /* From now on Redis takes no write of an epoch older than @epoch. CHATTERBOX_E_FENCED: a newer
  * epoch has written there, see cbx_road_fenced(); or another failure. */
 int cbx_road_claim(struct cbx_road *road, int64_t epoch);
@@ -193,13 +202,16 @@ int cbx_road_take_over(struct cbx_road *road, int64_t epoch);
 /* A write under @epoch was rejected by Redis as stale: tells the lease keeper, and makes everything
  * be written again later. Returns CHATTERBOX_E_FENCED. */
 int cbx_road_fenced(struct cbx_road *road, int64_t epoch);
-
 /* Writes the systems that the batch changed to Redis; a failure sets share_whole */
 void cbx_road_share(struct cbx_road *road);
 /* Does Redis hold our state? Writes everything again if not, or if share_whole is set. */
 int cbx_road_share_check(struct cbx_road *road);
 
-/* road.c: swaps in a new snapshot for readers */
+/* --- observe.c --- */
+
+/* Counts what a batch changed */
+void cbx_road_observe(struct cbx_road *road);
+/* Swaps in a new snapshot for readers */
 int cbx_road_update_snapshot(struct cbx_road *road);
 
 #endif

@@ -2,196 +2,129 @@
 /*
  * round.c - one round: poll, decode, merge, record, share, tell, observe
  *
- * Chooses whom to ask (contract 2.1) and runs the poll. What is received while polling is merged,
- * recorded, shared and published batch by batch (record.c).
+ * This page holds the order of all of it. Pushes and batches are handled between answers, so that a
+ * large fleet does not delay events; on every turn the stop flag and the lease are checked; and
+ * nobody sees anything, or is told of it, before it is committed.
  */
 #include "road/round.h"
 
-#include "port/directory.h"
+#include "road/batch.h"
+#include "road/command.h"
+#include "road/poll.h"
 
 #include <chatterbox/error.h>
-#include <errno.h>
-#include <stdlib.h>
 
-/* Was the job in a push or a list within the last interval? Answers to a round's own questions
- * don't count, or every second round would leave it out. */
-static bool reported_lately(const struct cbx_road *road, const struct cbx_job *job)
+/* --- merge, record, share, tell, observe: what was received, a portion at a time --- */
+
+static void tell(struct cbx_road *road)
 {
-	return job->reported_at &&
-	       cbx_now(road->clock) - job->reported_at < road->interval_current_ns;
+	if (road->batch.record.event_count)
+		road->wake_teller(road->wake_user);
+	road->recorded(road->recorded_user, &road->batch.record);
 }
 
-/* 1 when there was a job to ask about */
-static int add_jobs(struct cbx_poll *poll, struct cbx_road *road, struct cbx_system_entry *entry,
-		    const struct cbx_job_list *list)
+/* The transaction is committed: makes the changes visible */
+static int show_portion(struct cbx_road *road)
 {
-	cbx_auto(cbx_freep) int64_t *ids = calloc(list->count + 1, sizeof(*ids));
-	size_t count = 0;
-	size_t i;
-	int result = 0;
+	int result = cbx_road_keep(road);
 
-	if (!ids)
-		return -ENOMEM;
-	for (i = 0; i < list->count; i++)
-		if (list->jobs[i]->phase != CBX_ENDED && !reported_lately(road, list->jobs[i]))
-			ids[count++] = list->jobs[i]->status->job_id;
-	if (count)
-		result = cbx_poll_add(poll, entry, false, ids, count);
-	return result < 0 ? result : count > 0;
+	cbx_road_share(road);
+	tell(road);
+	cbx_road_observe(road);
+	cbx_road_finish_portion(road);
+	return result ? result : cbx_road_update_snapshot(road);
 }
 
-static int add_target(struct cbx_poll *poll, struct cbx_road *road, enum cbx_round_kind kind,
-		      struct cbx_system_entry *entry)
+static int commit_portion(struct cbx_road *road)
 {
-	const struct cbx_job_list *list = cbx_active_jobs_get(road->jobs, entry->system->name);
-	bool offline = entry->system->state == CBX_OFFLINE;
-	bool waits = cbx_now(road->clock) < entry->ask_again_at;
-	int result = 0;
+	int result = cbx_road_merge(road);
 
-	if (kind == CBX_DISCOVERY_ROUND && !waits && (!offline || (list && list->live)))
-		return cbx_poll_add(poll, entry, true, NULL, 0);
-	if (kind == CBX_DISCOVERY_ROUND)
-		entry->list_due = true;
-	if (kind == CBX_DISCOVERY_ROUND || waits || offline)
-		return 0;
-	if (list)
-		result = add_jobs(poll, road, entry, list);
-	/* an answer about its jobs brings the due list with it */
-	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
+	if (!result)
+		result = cbx_road_record(road);
+	return result ? cbx_road_fail_portion(road, result) : show_portion(road);
 }
 
-static int add_targets(struct cbx_poll *poll, struct cbx_road *road, enum cbx_round_kind kind)
+int cbx_road_commit(struct cbx_road *road)
 {
-	struct cbx_system_entry *const *entries;
-	size_t count = cbx_systems_count(road->systems);
-	size_t i;
 	int result = 0;
 
-	if (kind == CBX_ASK_NOW_ROUND)
-		return 0; /* the poll itself takes them, at any time */
-	entries = cbx_systems_all(road->systems);
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; result >= 0 && i < count; i++)
-		result = add_target(poll, road, kind, entries[i]);
-	return result < 0 ? result : 0;
-}
-
-/* Ends the jobs of systems that have been offline for too long */
-static int expire_offline(struct cbx_road *road)
-{
-	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
-	size_t count = cbx_systems_count(road->systems);
-	size_t i;
-	int result = 0;
-
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; !result && i < count; i++) {
-		struct cbx_report report = {
-			.kind = CBX_OFFLINE_EXPIRY,
-			.system = entries[i]->system->name,
-			.at = cbx_now(road->clock),
-			.expired_before_ms = cbx_road_db_now(road) -
-					     (int64_t)(road->settings->offline_job_ttl_ns / CBX_MS),
-		};
-		const struct cbx_job_list *list;
-
-		if (entries[i]->system->state != CBX_OFFLINE)
-			continue;
-		list = cbx_active_jobs_get(road->jobs, report.system);
-		if (list && cbx_merge_has_expired(list, report.expired_before_ms))
-			result = cbx_road_receive(road, &report, NULL);
+	if (!cbx_road_leads(road))
+		return CHATTERBOX_E_FENCED;
+	if (road->hanging)
+		result = cbx_road_resolve(road);
+	if (result == 1)
+		result = show_portion(road);
+	if (result < 0)
+		return result;
+	if (!road->batch.received_count && !road->batch.inbounds) {
+		if (!road->systems_dirty)
+			return 0;
+		cbx_road_share(road);
+		return cbx_road_update_snapshot(road);
 	}
+	do
+		result = commit_portion(road);
+	while (!result && road->batch.received_count);
 	return result;
 }
 
-static int note_activation(void *user, const char *name, int64_t ms)
-{
-	struct cbx_road *road = user;
-	struct cbx_system_entry *entry = cbx_systems_find(road->systems, name);
+/* --- poll, decode: until nobody is left to be asked --- */
 
-	return entry ? cbx_systems_set_activation(road->systems, entry, ms) : 0;
+static bool must_stop(struct cbx_road *road)
+{
+	return road->on_turn(road->on_turn_user) || !road->bus_link.up || road->bus->blocked ||
+	       road->hanging || !cbx_road_leads(road);
 }
 
-static int count_field(void *user, const char *key, const struct cbx_field *field)
+/* 1 = nobody is left to be asked */
+static int turn(struct cbx_poll *poll)
 {
-	size_t *count = user;
+	struct cbx_road *road = poll->road;
+	int result;
 
-	(void)key;
-	(void)field;
-	(*count)++;
-	return 0;
+	poll_add_ask_now(poll);
+	if (must_stop(road))
+		return CHATTERBOX_E_DOWN;
+	result = poll_ask(poll);
+	if (result < 0 || !poll->in_flight)
+		return result < 0 ? result : 1;
+	poll_receive(poll);
+	cbx_road_drain_inbox(road);
+	cbx_command_turn(road);
+	return cbx_road_commit_is_due(road) ? cbx_road_commit(road) : 0;
 }
 
-/* Reads what others write and we only show: activations at each discovery, the number of internal
- * systems */
-static void look_around(struct cbx_road *road, enum cbx_round_kind kind)
-{
-	size_t internal = 0;
-	int result = 0;
-
-	if (kind == CBX_DISCOVERY_ROUND)
-		result = road->sql->directory->next_activations(road->sql, note_activation, road);
-	if (result < 0)
-		cbx_link_lost(&road->sql_link, result);
-	if (!road->state_link.up)
-		return;
-	result = road->state->ops->read_systems(road->state, CBX_INTERNAL_SYSTEMS, count_field,
-						&internal);
-	if (result < 0)
-		cbx_link_lost(&road->state_link, result);
-	else
-		road->internal = internal;
-}
-
-static int prepare(struct cbx_road *road, enum cbx_round_kind kind)
+void cbx_poll_run(struct cbx_poll *poll)
 {
 	int result;
 
-	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
-		return CHATTERBOX_E_DOWN;
-	result = cbx_road_measure_db_clock(road);
+	do
+		result = turn(poll);
+	while (!result);
+	if (result == 1)
+		result = cbx_road_commit(poll->road);
 	if (result < 0)
-		cbx_link_lost(&road->sql_link, result);
-	else
-		result = cbx_road_notice_rows(road);
-	if (result < 0)
-		return CHATTERBOX_E_DOWN;
-	cbx_road_share_check(road); /* without Redis the round goes on */
-	look_around(road, kind);
-	return expire_offline(road);
-}
-
-static int64_t queue_depth(struct cbx_road *road)
-{
-	int64_t depth = -1;
-	int result;
-
-	if (!road->bus_link.up)
-		return -1;
-	result = road->bus->ops->depth(road->bus, "nl-hdms.request", &depth,
-				       cbx_now(road->clock) + 2 * CBX_SECOND);
-	if (result == CHATTERBOX_E_DOWN)
-		cbx_link_lost(&road->bus_link, result);
-	return result < 0 ? -1 : depth;
+		poll_cut(poll);
+	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, 0);
 }
 
 int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_round_result *out)
 {
 	uint64_t began = cbx_now(road->clock);
+	bool discovery = kind == CBX_DISCOVERY_ROUND;
+	bool whole = kind != CBX_ASK_NOW_ROUND; /* else only those that turn() adds */
 	cbx_auto(cbx_poll_freep) struct cbx_poll *poll = NULL;
-	int result = kind == CBX_ASK_NOW_ROUND ? 0 : prepare(road, kind);
+	int result = whole ? cbx_road_look_around(road, discovery) : 0;
 
 	if (!result)
 		result = cbx_poll_new(road, &poll);
-	if (!result)
-		result = add_targets(poll, road, kind);
+	if (!result && whole)
+		result = poll_add_all(poll, discovery);
 	if (result < 0)
 		return result;
 	cbx_poll_run(poll);
-	cbx_poll_figures(poll, &out->figures);
-	out->queue_depth = kind == CBX_ASK_NOW_ROUND || out->figures.cut ? -1 : queue_depth(road);
+	poll_figures(poll, &out->figures);
+	out->queue_depth = whole && !out->figures.cut ? poll_depth(road) : -1;
 	out->duration_ns = cbx_now(road->clock) - began;
 	return 0;
 }

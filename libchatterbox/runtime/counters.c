@@ -114,6 +114,7 @@ static const struct {
 		"update_database" },
 	      { "ok", "rejected" }),
 	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
+	ZEROS(events_consumed, { "own" }, { "ignored" }),
 	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems" }, NO_SECOND),
 #undef ZEROS
 };

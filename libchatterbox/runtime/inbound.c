@@ -7,8 +7,8 @@
  */
 #include "runtime/inbound.h"
 
-#include "base/json.h"
 #include "base/number.h"
+#include "common/json.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>

@@ -61,7 +61,7 @@ WITHOUT = {
     "no-late-check": {"merge/merge.c": [
         ("if (known && known->applied_at > m->report->at)", "if (false)")]},
     # a reply is for the question of its number, whoever asked it
-    "no-correlation": {"road/poll.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
+    "no-correlation": {"road/ask.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
     "ack-before-commit": {"listen/listen.c": [
         ("listener->outstanding++;",
          "listener->outstanding++; listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);"),

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * amqp_bus.c - a connection to RabbitMQ: its life, its errors, and taking events
+ * amqp_bus.c - a connection to RabbitMQ: creating and destroying it, its errors, and taking events
  *
- * After any trouble with the connection it is destroyed and never used again; destroying is not
- * polite, since a polite close is a question to a broker that may not answer. take() is where
- * librabbitmq sends heartbeats and notices a silent broker.
+ * After any trouble the connection is destroyed and never used again, without closing it politely,
+ * since that asks a question of a broker that may not answer. While take() waits, librabbitmq sends
+ * heartbeats and notices a broker that does not answer.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
@@ -117,7 +117,7 @@ static const char *amqp_reply_to(struct cbx_bus *bus)
 	return self->reply_queue[0] ? self->reply_queue : NULL;
 }
 
-/* The oldest event: 1 and *event, or its error; 0 = there is none */
+/* The oldest event: 1 and *event, or an error; 0 = there is none */
 static int next_event(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
 {
 	struct cbx_amqp_event *item = STAILQ_FIRST(&self->events);
@@ -139,7 +139,7 @@ static int next_event(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
 	return result;
 }
 
-/* Reads what is there until it makes an event: as next_event() */
+/* Reads frames until they make an event; returns as next_event() */
 static int read_event(struct cbx_amqp_bus *self, uint64_t deadline, struct cbx_bus_event *event)
 {
 	int result;
@@ -216,7 +216,7 @@ static const struct cbx_bus_ops amqp_ops = {
 	.free = amqp_free,
 };
 
-/* 0, or -ENOMEM when a text that was given could not be copied */
+/* 0, or -ENOMEM */
 static int copy_options(const struct cbx_amqp_options *from, struct cbx_amqp_options *to)
 {
 	const char *name = from->name ? from->name : "chatterbox";

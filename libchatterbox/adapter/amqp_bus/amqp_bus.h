@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * amqp_bus.h - RabbitMQ, by librabbitmq
- */
+/* amqp_bus.h - the bus port over RabbitMQ, by librabbitmq */
 #ifndef CBX_ADAPTER_AMQP_BUS_AMQP_BUS_H
 #define CBX_ADAPTER_AMQP_BUS_AMQP_BUS_H
 
@@ -16,12 +14,12 @@ struct cbx_amqp_options {
 	const char *pass;
 	bool tls;           /* peer and host name are verified, TLS 1.2 at least */
 	const char *tls_ca; /* a PEM file; NULL: the system's */
-	const char *name;   /* the connection's, in RabbitMQ's management; may be NULL */
+	const char *name;   /* of the connection, as RabbitMQ's management shows it; may be NULL */
 };
 
-/* Copies @options; nothing is connected yet. @clock and @log (may be NULL) must outlive the bus.
+/* Copies @options and does not connect yet. @clock and @log (may be NULL) must outlive the bus.
  * connect() returns CHATTERBOX_E_REFUSED when the broker refuses the login or the vhost, and
- * CHATTERBOX_E_CONFIG when tls_ca cannot be read: retrying soon won't cure these. */
+ * CHATTERBOX_E_CONFIG when tls_ca can't be read: trying again soon won't help. */
 int cbx_amqp_bus_new(const struct cbx_amqp_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_bus **out);
 

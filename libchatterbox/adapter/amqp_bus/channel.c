@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * channel.c - channels, and what happens when the broker closes one
+ * channel.c - opens channels, and opens them again when the broker closes one
  *
- * A closed channel is opened again at once, under another channel number (connection.h), with all
- * that was on it: confirm mode and consumers. What was numbered on it is over: publishes without a
- * confirm are told as refused (nobody knows, and they may be sent again), and delivery tags go on
- * from the last one, so that a tag names one delivery for as long as the connection lives.
+ * A closed channel is opened again at once, under another number (connection.h), in confirm mode
+ * and with its consumers, as before. Publishes without a confirm are reported as refused: nobody
+ * knows what became of them, and they may be sent again. Delivery tags continue after the last one,
+ * so that a tag names one delivery as long as the connection lives.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -26,7 +26,7 @@ struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp
 int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer,
 			    uint64_t deadline)
 {
-	/* of each consumer that comes after it, not of the channel */
+	/* applies to consumers that come after it, not to the channel */
 	amqp_basic_qos_t qos = { .prefetch_count = consumer->prefetch };
 	amqp_basic_consume_t consume = { .queue = amqp_cstring_bytes(consumer->queue),
 					 .consumer_tag = amqp_cstring_bytes(consumer->tag),
@@ -59,7 +59,7 @@ int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *c
 	return result;
 }
 
-/* A channel that can't be opened is of no use: whatever goes wrong ends the connection */
+/* Without the channel the connection is of no use, so any failure ends the connection */
 static int open_channel(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
 {
 	amqp_channel_open_t arguments = { .out_of_band = amqp_empty_bytes };
@@ -92,7 +92,7 @@ int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline)
 	return result < 0 ? result : open_channel(self, CBX_ASK, deadline);
 }
 
-/* Numbers of the closed channel are over, and so is a message that it broke off */
+/* Forgets the numbers of the closed channel, and a message that it did not finish */
 static int end_numbers(struct cbx_amqp_bus *self)
 {
 	struct cbx_bus_event event = { .type = CBX_BUS_REFUSED,
@@ -107,7 +107,7 @@ static int end_numbers(struct cbx_amqp_bus *self)
 	return open ? cbx_amqp_push(self, &event) : 0;
 }
 
-/* The working channel after this one: see connection.h */
+/* The channel number to use next: see connection.h */
 static int next_channel(struct cbx_amqp_bus *self, amqp_channel_t *next)
 {
 	int most = amqp_get_channel_max(self->state);
@@ -121,8 +121,8 @@ static int next_channel(struct cbx_amqp_bus *self, amqp_channel_t *next)
 	return 0;
 }
 
-/* The broker opens the next one when it has done with the closed one, or nearly: what comes of that
- * until then is read by its own numbers */
+/* The broker opens the new channel about when it is done with the closed one; what it sends of the
+ * closed one until then is read as such */
 static int change_channel(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	amqp_channel_t next = 0;
@@ -139,7 +139,8 @@ static int change_channel(struct cbx_amqp_bus *self, uint64_t deadline)
 	return result;
 }
 
-/* 0 = all consume again; 1 = one could not, which closed the channel again; negative */
+/* 0 = all consumers are back; 1 = one could not consume, which closed the channel again; negative
+ */
 static int restart_consumers(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct cbx_amqp_consumer *consumer;
@@ -158,7 +159,7 @@ static int restart_consumers(struct cbx_amqp_bus *self, uint64_t deadline)
 	return 0;
 }
 
-/* Answers the close of @channel and opens it again: as restart_consumers() */
+/* Answers the close of @channel and opens it again; returns as restart_consumers() */
 static int open_again(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
 {
 	amqp_channel_close_ok_t answer = { 0 };

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * connection.h - what the files of amqp_bus share: one connection, two channels
+ * connection.h - one connection with its two channels; shared by the files of amqp_bus
  *
- * The working channel publishes, consumes and settles. CBX_ASK declares, binds and measures: there
- * a missing queue is an everyday answer, which in AMQP closes the channel, and on a channel of its
- * own that costs neither consumers nor confirms nor their numbers.
+ * The working channel publishes, consumes and acknowledges. CBX_ASK declares, binds and measures
+ * queues: there it is common that a queue is missing, which in AMQP closes the channel. On a
+ * channel of its own that costs no consumers or confirms.
  *
- * Frames become events in `events`, one by one and whoever reads them: take(), a publish that
- * waits, or a question. librabbitmq's own questions (amqp_queue_declare() and the like) are not
- * used: they put every frame aside that comes before the answer, a body of 100 MiB whole.
+ * Frames become events in `events` one by one, whoever reads them: take(), a publish that waits, or
+ * a question. librabbitmq's own calls that ask something (amqp_queue_declare() and the like) are
+ * not used: they keep every frame that comes before the answer, even a body of 100 MiB.
  *
- * The broker may send deliveries and confirms of a channel after it has closed it: they were on
- * their way within the broker. By the numbers of the next channel they would name other messages,
- * and one that nobody handled would be acknowledged. So the working channel is opened again under
- * another channel number. What the closed one sends until then is read as its own; what comes later
- * still is dropped: it is told as refused already, or comes again.
+ * After closing a channel, the broker may still send deliveries and confirms of it that were on
+ * their way. With the next channel under the same number they would name other messages, and one
+ * that nobody handled would be acknowledged. So the working channel is opened again under another
+ * number. What the closed one sends until then is read as its own. What comes later is dropped: it
+ * was already reported as refused, or will be delivered again.
  */
 #ifndef CBX_ADAPTER_AMQP_BUS_CONNECTION_H
 #define CBX_ADAPTER_AMQP_BUS_CONNECTION_H
@@ -27,32 +27,32 @@
 #include <sys/time.h>
 
 #define CBX_ASK 2
-/* The working channel's numbers are 1, 3, 4 ... CBX_CHANNEL_MAX, and 1 again: by then, fifteen
- * round trips later, nothing of the first is under way. librabbitmq keeps up to CBX_FRAME_MAX of
- * memory for each. */
+/* The numbers of the working channel are 1, 3, 4 ... CBX_CHANNEL_MAX, and 1 again. By then, fifteen
+ * round trips later, nothing of the first one is under way. librabbitmq keeps up to CBX_FRAME_MAX
+ * of memory for each. */
 #define CBX_FIRST_WORK 1
 #define CBX_CHANNEL_MAX 17
 
-/* Of a frame, asked for at login: as large as RabbitMQ takes from anybody, since a message's
- * headers are handed on in one frame however large they are, and a frame over our limit costs the
- * connection: such a message would come again for ever. librabbitmq reads nested headers by
- * recursion, so that this bounds the stack too (26 000 levels, see base/thread.h). */
+/* The size of a frame, as negotiated at login: the largest that RabbitMQ accepts. It passes the
+ * headers of a message on in one frame however large they are, and a frame above our limit would
+ * cost the connection, again and again. librabbitmq reads nested headers recursively, so this also
+ * bounds its stack (26 000 levels, see base/thread.h). */
 #define CBX_FRAME_MAX 131072
-/* What we send at once of a body: the socket's queue is looked at between two of them */
+/* How much of a body is written at once; the socket's queue is checked in between */
 #define CBX_SEND_MAX 16384
 
-/* Room to give a message's texts their NULs: all fit one frame, and each has a length byte there;
- * only numbers grow, when they become text */
+/* Memory for a message's texts with their NULs: all fit one frame, where each has a length byte.
+ * Only numbers grow when they become text. */
 #define CBX_SCRATCH (CBX_FRAME_MAX + CBX_BUS_HEADERS * 32)
 
 struct cbx_amqp_event {
 	STAILQ_ENTRY(cbx_amqp_event) link;
-	int error; /* instead of an event: a refusal that came late */
+	int error; /* instead of an event: a refusal that was reported late */
 	char *text;
 	struct cbx_bus_event event;
 };
 
-/* They stay until the connection ends: deliveries may still be on the way after the end */
+/* Kept until the connection ends, since deliveries may be on their way after a consumer's end */
 struct cbx_amqp_consumer {
 	LIST_ENTRY(cbx_amqp_consumer) link;
 	bool active;
@@ -63,29 +63,29 @@ struct cbx_amqp_consumer {
 	char queue[CBX_BUS_SHORT + 1];
 };
 
-/* A delivery or a returned message whose header or body has not come in full */
+/* A delivery or returned message that has not arrived completely */
 struct cbx_amqp_content {
-	bool open; /* its method was seen */
+	bool open; /* its method frame has come */
 	bool has_header;
 	struct cbx_bus_event event;
 	uint64_t size;
 	uint64_t filled;
-	bool drain; /* over max_body: counted, not kept */
+	bool drain; /* larger than max_body: counted, not kept */
 	char exchange[CBX_BUS_SHORT + 1];
 	char routing_key[CBX_BUS_SHORT + 1];
 	const char *queue; /* the consumer's */
 };
 
-/* A question, on its asker's stack while it waits, and what it is answered */
+/* A question and its answer; on the stack of the caller that waits for it */
 struct cbx_amqp_question {
 	amqp_channel_t channel;
 	amqp_method_number_t method;
-	void *arguments;                 /* the method's, as in amqp_framing.h */
+	void *arguments;                 /* of the method, as in amqp_framing.h */
 	const char *what;                /* for the error text */
 	bool optional;                   /* see cbx_amqp_ask() */
-	struct cbx_amqp_question *outer; /* that was asked before it, and waits, too */
+	struct cbx_amqp_question *outer; /* an earlier question that is waiting, too */
 	bool answered;
-	int code;         /* of a channel.close in place of an answer */
+	int code;         /* of a channel.close that came instead of an answer */
 	int64_t messages; /* of a queue.declare-ok, as is the name */
 	char queue[CBX_BUS_SHORT + 1];
 };
@@ -102,19 +102,20 @@ struct cbx_amqp_bus {
 	int fd;
 	amqp_channel_t work;
 	bool confirms;
-	unsigned opened; /* how often the working channel was opened */
+	unsigned opened; /* how often the working channel has been opened */
 	uint64_t published;
-	uint64_t published_before; /* on channels that were closed: their numbers are over */
+	uint64_t published_before; /* on channels that have been closed */
 	uint64_t delivered;
 	uint64_t delivered_before;
 	unsigned consumers_named;
 	LIST_HEAD(, cbx_amqp_consumer) consumers;
 	char reply_queue[CBX_BUS_SHORT + 1];
 	STAILQ_HEAD(, cbx_amqp_event) events;
-	size_t held;                        /* bytes that the events take */
-	struct cbx_amqp_question *question; /* the one that waits */
-	struct cbx_amqp_question overdue;   /* one on CBX_ASK that waits no more; channel 0: none */
-	bool changing;                      /* the working channel is being opened again */
+	size_t held;                        /* bytes of memory that the events take */
+	struct cbx_amqp_question *question; /* the one that is waiting */
+	struct cbx_amqp_question
+		overdue; /* a question on CBX_ASK that nobody waits for any more; channel 0: none */
+	bool changing;   /* the working channel is being opened again */
 	struct cbx_amqp_content content;
 	char scratch[CBX_SCRATCH];
 };
@@ -125,18 +126,18 @@ static inline struct cbx_amqp_bus *cbx_amqp_self(struct cbx_bus *bus)
 }
 
 /* amqp_bus.c */
-/* Sets the error text "host:port/vhost: what: reason" and drops the connection; E_DOWN */
+/* Sets the error text "host:port/vhost: what: reason" and drops the connection; CHATTERBOX_E_DOWN
+ */
 int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason);
 int cbx_amqp_lost_status(struct cbx_amqp_bus *self, const char *what, int status);
 void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reason);
-/* 0, or E_DOWN with its text */
+/* 0, or CHATTERBOX_E_DOWN with an error text */
 int cbx_amqp_check_up(struct cbx_amqp_bus *self);
-/* What is left until @deadline, at least a millisecond: 0 would mean something else to the library
- */
+/* The time until @deadline, at least a millisecond, since 0 means something else to librabbitmq */
 struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline);
 
-/* login.c: a socket with its time-outs, and the login over it. Leaves self->state and fd, or cleans
- * up: E_DOWN, E_REFUSED (login or vhost), E_CONFIG (the CA file) */
+/* login.c: opens a socket and logs in over it. Leaves self->state and fd, or cleans up:
+ * CHATTERBOX_E_DOWN, CHATTERBOX_E_REFUSED (login or vhost), CHATTERBOX_E_CONFIG (the CA file) */
 int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline);
 
 /* tls.c: a socket that will verify the target's certificate: 0, E_DOWN, E_CONFIG (the CA file) */
@@ -146,28 +147,29 @@ int cbx_amqp_tls_lost(struct cbx_amqp_bus *self);
 
 /* channel.c */
 int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline);
-/* The broker has closed @channel: answers, and opens it again with all that was on it. It may take
- * a second longer than @deadline. */
+/* The broker has closed @channel: answers, and opens it again with everything on it. May take a
+ * second longer than @deadline. */
 int cbx_amqp_reopen(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline);
-/* Asks for what @consumer stands for: as cbx_amqp_ask() */
+/* Starts consuming as @consumer says; returns as cbx_amqp_ask() */
 int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer,
 			    uint64_t deadline);
-/* Its consumer is no more: CBX_BUS_CANCELLED */
+/* Reports with CBX_BUS_CANCELLED that this consumer has ended */
 int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer);
 struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag);
 
 /* question.c */
-/* Asks and reads until the answer is there; what comes before it becomes events. 0; a positive AMQP
- * code when the broker has closed the channel instead, with the error text set; E_DOWN; E_TIMEOUT
- * when the broker blocks and would not read the question. Of an optional one (on CBX_ASK) E_TIMEOUT
- * too when a body's worth of events has come before the answer, or when it does not come in time
- * though the broker sends. */
+/* Asks, and reads until the answer is there; what comes before it becomes events. 0; a positive
+ * AMQP code when the broker closed the channel instead, with an error text; CHATTERBOX_E_DOWN;
+ * CHATTERBOX_E_TIMEOUT when the broker blocks and would not read the question. An optional question
+ * (on CBX_ASK) also returns CHATTERBOX_E_TIMEOUT when as many events as a body may be large came
+ * before the answer, or when it does not come in time though the broker is sending. */
 int cbx_amqp_ask(struct cbx_amqp_bus *self, struct cbx_amqp_question *question, uint64_t deadline);
-/* What @code, which an ask on @channel returned, comes to: itself unless it is positive; then
- * E_REFUSED, or E_UNKNOWN for a 404, and the channel has been opened again; or E_DOWN */
+/* Turns @code, which an ask on @channel returned, into an error: itself unless it is positive; then
+ * CHATTERBOX_E_REFUSED, or CHATTERBOX_E_UNKNOWN for 404, and the channel has been opened again; or
+ * CHATTERBOX_E_DOWN */
 int cbx_amqp_outcome(struct cbx_amqp_bus *self, amqp_channel_t channel, int code,
 		     uint64_t deadline);
-/* Whether @frame answers a question, whose it is then */
+/* Is @frame the answer to a question? Then it is handed to it. */
 bool cbx_amqp_is_answer(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
 
 /* topology.c: port/bus.h's calls */
@@ -180,10 +182,10 @@ int cbx_amqp_depth(struct cbx_bus *bus, const char *queue, int64_t *messages, ui
 int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline);
 
 /* frames.c */
-/* Reads one frame that is there already: 1 = one was read, 0 = none, or negative */
+/* Reads one frame that has already arrived: 1 = read, 0 = there was none, or negative */
 int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
-/* Whether the events that wait for take() take as much memory as one may: who waits and can do so
- * reads no more then */
+/* Do the events that wait for take() use as much memory as they may? Then a caller that can should
+ * stop reading. */
 bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self);
 /* Appends an event and moves @event's memory into it */
 int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
@@ -192,14 +194,14 @@ size_t cbx_amqp_event_size(const struct cbx_amqp_event *event);
 /* "404 NOT_FOUND - ..." of a channel.close or connection.close */
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);
 
-/* content.c: messages in pieces. Negative: the connection is lost, or -ENOMEM */
+/* content.c: assembles messages. Negative: the connection is lost, or -ENOMEM */
 void cbx_amqp_content_begin(struct cbx_amqp_bus *self, const amqp_method_t *method);
 int cbx_amqp_content_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
 int cbx_amqp_content_body(struct cbx_amqp_bus *self, const amqp_bytes_t *fragment);
 void cbx_amqp_content_reset(struct cbx_amqp_bus *self);
 
 /* properties.c */
-/* The texts of @message are in @scratch, or in @properties' own memory */
+/* The texts of @message point into @scratch or into @properties */
 void cbx_amqp_properties_read(const amqp_basic_properties_t *properties, char *scratch, size_t size,
 			      struct cbx_bus_message *message);
 /* Borrows from @message, @entries (CBX_BUS_HEADERS of them) and @expiration */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * content.c - a message comes as method, header and body frames, and is put together here
+ * content.c - assembles a message from its method, header and body frames
  *
- * librabbitmq's own calls for that are not used: they wait without a deadline inside a message and
- * allocate whatever size the header announces. Here a body over max_body is refused at its header:
- * its frames are counted and dropped one by one, and the event comes when the last has passed.
+ * librabbitmq's own calls for this are not used: they wait inside a message without a deadline and
+ * allocate whatever size the header announces. Here a body larger than max_body is refused at its
+ * header; its frames are counted and dropped, and the event comes after the last one.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -82,7 +82,7 @@ int cbx_amqp_content_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame
 				 sizeof(self->scratch), &message);
 	message.body_len = content->drain ? 0 : (size_t)content->size;
 	if (cbx_bus_event_set(&content->event, &message) < 0) {
-		/* what is not settled comes back with the next connection */
+		/* what is not acknowledged is delivered again over the next connection */
 		cbx_amqp_lost(self, "a delivery", "out of memory");
 		return -ENOMEM;
 	}

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * frames.c - reads frames and makes events of them, never waiting
+ * frames.c - reads frames that have arrived and makes events of them; it never waits
  *
- * librabbitmq hands frames out one by one; after each, the memory it stood in is given back (kept,
- * it would grow with every message).
+ * librabbitmq hands frames out one by one. Its buffers are released after each, or they would grow
+ * with every message.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -25,7 +25,7 @@ size_t cbx_amqp_event_size(const struct cbx_amqp_event *event)
 	const struct cbx_bus_message *message = &event->event.message;
 	const char *memory = event->event.memory;
 
-	/* the body is the end of it */
+	/* the body is at its end */
 	return sizeof(*event) + (memory ? (size_t)(message->body - memory) + message->body_len : 0);
 }
 
@@ -39,7 +39,7 @@ static int append(struct cbx_amqp_bus *self, const struct cbx_amqp_event *from)
 	struct cbx_amqp_event *event = malloc(sizeof(*event));
 
 	if (!event) {
-		/* an event must not be missed, so the connection that it belongs to ends */
+		/* an event must not be lost, so its connection ends */
 		cbx_amqp_lost(self, "an event", "out of memory");
 		return -ENOMEM;
 	}
@@ -87,8 +87,8 @@ void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, in
 	snprintf(out, size, "%d %.*s", *code, (int)text.len, text.len ? (char *)text.bytes : "");
 }
 
-/* A publisher does nothing else that has a precondition: one of its messages is over the broker's
- * max_message_size */
+/* Nothing else that a publisher does has a precondition: one of its messages is larger than the
+ * broker's max_message_size */
 static int refusal(const struct cbx_amqp_bus *self, amqp_channel_t channel, int code)
 {
 	if (code == AMQP_PRECONDITION_FAILED && channel == self->work && self->confirms &&
@@ -184,7 +184,7 @@ static int on_method(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint6
 	}
 }
 
-/* One of the working channels before this one: see connection.h */
+/* Was it the working channel before it was last opened again? See connection.h */
 static bool is_over(const struct cbx_amqp_bus *self, amqp_channel_t channel)
 {
 	return channel != 0 && channel != CBX_ASK && channel != self->work;

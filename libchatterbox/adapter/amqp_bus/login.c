@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * login.c - a socket to the broker, and the login over it
+ * login.c - opens a socket to the broker and logs in
  *
- * Decides how soon a dead peer is noticed: a frozen one by the heartbeat (6 s; librabbitmq gives up
- * after two of them), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while
- * sending; all within 15 s. The send buffer is set larger than what publish.c lets pile up in it,
- * so that writing does not wait. Capabilities make the broker tell of alarms and deleted queues.
+ * A dead peer is noticed within 15 s: a frozen broker by the heartbeat (6 s; librabbitmq gives up
+ * after two), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while sending. The
+ * send buffer is larger than what publish.c allows to pile up in it, so writing does not block. The
+ * client's capabilities make the broker report alarms and deleted queues.
  * A broker that refuses the login is not tried at its other addresses.
  */
 #include "adapter/amqp_bus/connection.h"
@@ -28,7 +28,7 @@ static bool is_of_tls(int status)
 	return status <= AMQP_STATUS_SSL_ERROR && status > _AMQP_STATUS_SSL_NEXT_VALUE;
 }
 
-/* The library keeps no errno; whether it was our own want of descriptors can be tried */
+/* librabbitmq does not keep errno, but whether we are out of descriptors can be tried */
 static const char *why_unreachable(void)
 {
 	cbx_auto(cbx_closep) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -63,7 +63,7 @@ static int open_socket(struct cbx_amqp_bus *self)
 	return 0;
 }
 
-/* Best effort: without one of these a dead peer is noticed by the others */
+/* Best effort: if one of these is missing, the others notice a dead peer */
 static void set_socket(int fd)
 {
 	const struct {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * properties.c - a message's properties, to AMQP and from it
+ * properties.c - reads and writes the properties of a message
  *
- * Decides that headers are texts, but for integers that we send: numbers and truth values are read
- * as decimal text (1 and 0 for the latter), nested tables, arrays and what is empty are left out,
- * and of more headers than a message holds the first ones stay.
+ * Headers are texts, except for integers that we send. Numbers and booleans are read as decimal
+ * text (1 and 0); nested tables, arrays and empty values are left out, and so are headers beyond
+ * the number that a message holds.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "base/number.h"
@@ -25,7 +25,7 @@ amqp_bytes_t cbx_amqp_text(const char *text)
 	return amqp_cstring_bytes(text ? text : "");
 }
 
-/* A copy with its NUL; NULL when there is no room, which the frame's size rules out */
+/* A copy with a NUL; NULL when there is no room, which the frame's size rules out */
 static const char *keep(struct scratch *scratch, const void *bytes, size_t len)
 {
 	char *copy = scratch->at;
@@ -47,7 +47,7 @@ static const char *keep_bytes(struct scratch *scratch, const amqp_basic_properti
 	return keep(scratch, bytes->len ? bytes->bytes : "", bytes->len);
 }
 
-/* The number of a value as a text; 0 = it is none */
+/* Writes a numeric value as text; 0 = it is not a number */
 static size_t number_text(const amqp_field_value_t *value, char out[CBX_NUMBER_TEXT])
 {
 	int64_t number;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * publish.c - sends messages and acknowledgements without ever hanging in a write
+ * publish.c - publishes and acknowledges without ever blocking in a write
  *
- * librabbitmq writes without a deadline, so nothing is written that the socket would not take at
- * once: a broker that stops reading (an alarm, a frozen process) lets the socket's queue grow
- * (SIOCOUTQ), and beyond QUEUE_LIMIT this waits itself, reading meanwhile, and gives up at the
- * deadline. Frames are sent one by one, so that this holds inside a large message too; there it
- * costs the connection, since half a message cannot be taken back. A confirm, not the return of a
- * write, says that a message arrived.
+ * librabbitmq writes without a deadline, so nothing is written unless the socket takes it at once.
+ * When a broker stops reading (an alarm, a frozen process), the socket's queue grows (SIOCOUTQ).
+ * Above QUEUE_LIMIT we wait, read meanwhile, and give up at the deadline. Frames are sent one by
+ * one, so this holds inside a large message, too; giving up there costs the connection, since half
+ * a message can't be taken back. That a message has arrived is known by its confirm, not by the
+ * return of a write.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -19,7 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-/* Half of what the socket takes for sure (login.c), with one more frame far below it */
+/* Half of what the socket takes for sure (login.c); a frame is small against it */
 #define QUEUE_LIMIT (128 * 1024)
 /* A frame's header and end */
 #define FRAME_EXTRA 8
@@ -48,7 +48,7 @@ static int wait_and_read(struct cbx_amqp_bus *self, uint64_t deadline)
 						       : "the broker does not read");
 			return CHATTERBOX_E_TIMEOUT;
 		}
-		/* the queue's shrinking makes nothing readable: look every few ms */
+		/* nothing becomes readable when the queue shrinks: check every few ms */
 		fd.events = reads ? POLLIN : 0;
 		if (!result)
 			poll(&fd, 1,
@@ -110,7 +110,7 @@ static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 		if (result == CHATTERBOX_E_TIMEOUT)
 			return cbx_amqp_lost(self, "sending", "the broker stopped reading");
 		if (self->opened != opened)
-			return 0; /* its channel is gone: it has been told as refused */
+			return 0; /* its channel is gone: it was reported as refused */
 		if (result < 0)
 			return result;
 		frame.payload.body_fragment.len = len;
@@ -169,7 +169,7 @@ int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool 
 	if (result < 0)
 		return result;
 	if (tag <= self->delivered_before)
-		return 0; /* of a channel that is gone: it comes again */
+		return 0; /* its channel is gone: it will be delivered again */
 	tag -= self->delivered_before;
 	if (ok)
 		status = amqp_basic_ack(self->state, self->work, tag, multiple);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * question.c - asks the broker something and reads on until the answer is there
+ * question.c - asks the broker something, and reads until the answer is there
  *
- * What the broker sent before its answer is read as always: a message in pieces is put together, or
- * drained, so that waiting takes no memory beyond that of the events. An optional question waits no
- * more rather than gather events beyond what one may take. Its answer is then read when it comes,
- * and before anything else is asked on its channel, so that none is taken for another's.
+ * What the broker sends before the answer is read as usual: a message is assembled, or drained, so
+ * that waiting takes no memory beyond that of the events. An optional question stops waiting rather
+ * than collect more events than allowed. Its answer is then read when it comes, before anything
+ * else is asked on that channel, so that it is not taken for another's.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -18,7 +18,7 @@
 
 /* ---- answers */
 
-/* AMQP numbers a method and its answer one after the other */
+/* In AMQP the number of an answer follows that of its question */
 static amqp_method_number_t answer_to(const struct cbx_amqp_question *question)
 {
 	return question->method + 1;
@@ -29,7 +29,7 @@ static bool waits(const struct cbx_amqp_question *question, amqp_channel_t chann
 	return question->channel == channel && !question->answered;
 }
 
-/* The question that is open on @channel: there is one at most */
+/* The open question on @channel, of which there is one at most */
 static struct cbx_amqp_question *find(struct cbx_amqp_bus *self, amqp_channel_t channel)
 {
 	struct cbx_amqp_question *question;
@@ -86,7 +86,7 @@ static int late(struct cbx_amqp_bus *self, const struct cbx_amqp_question *quest
 	return cbx_amqp_lost(self, question->what, "no answer in time");
 }
 
-/* Reads until @question is answered: 0, or as cbx_amqp_ask() */
+/* Reads until @question is answered; returns as cbx_amqp_ask() */
 static int read_answer(struct cbx_amqp_bus *self, struct cbx_amqp_question *question,
 		       uint64_t deadline)
 {
@@ -110,7 +110,7 @@ static int read_answer(struct cbx_amqp_bus *self, struct cbx_amqp_question *ques
 	return 0;
 }
 
-/* Before another question on its channel the overdue one is done with */
+/* Waits for the overdue question, before another one on its channel */
 static int finish_overdue(struct cbx_amqp_bus *self, bool optional, uint64_t deadline)
 {
 	int result;
@@ -140,7 +140,7 @@ static int send(struct cbx_amqp_bus *self, const struct cbx_amqp_question *quest
 	return status == AMQP_STATUS_OK ? 0 : cbx_amqp_lost_status(self, question->what, status);
 }
 
-/* Nobody waits any more: the asker's texts are gone by the time that the answer comes */
+/* Nobody waits any more: the caller's texts will be gone when the answer comes */
 static void give_up(struct cbx_amqp_bus *self, const struct cbx_amqp_question *question)
 {
 	self->overdue = *question;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * rabbitmq.h - librabbitmq's headers, which moved in its version 0.12 and warn of their old places
- */
+/* rabbitmq.h - includes librabbitmq's headers, which moved in version 0.12 and warn at their old
+ * places */
 #ifndef CBX_ADAPTER_AMQP_BUS_RABBITMQ_H
 #define CBX_ADAPTER_AMQP_BUS_RABBITMQ_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * topology.c - queues, exchanges, bindings and consumers
+ * topology.c - declares queues, exchanges and bindings, and starts consumers
  *
- * The own reply queue is exclusive, which removes it with the connection; it is not auto-delete,
- * since then a channel that the broker closes would take it away with the replies in flight.
+ * Our reply queue is exclusive, so it goes with the connection. It is not auto-delete: then a
+ * channel that the broker closes would take it away with the replies in it.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Before each question; a broker that blocks would not hear it */
+/* Before each question: a broker that blocks would not read it */
 static int check_asking(struct cbx_amqp_bus *self, const char *kind, const char *name)
 {
 	int result = cbx_amqp_check_up(self);
@@ -31,7 +31,7 @@ static int check_asking(struct cbx_amqp_bus *self, const char *kind, const char 
 	return 0;
 }
 
-/* Asks about @name on CBX_ASK; "queue 'x'" is the error text's subject */
+/* Asks about @name on CBX_ASK; @kind is for the error text: "queue 'x'" */
 static int ask(struct cbx_amqp_bus *self, const char *kind, const char *name,
 	       struct cbx_amqp_question *question, uint64_t deadline)
 {
@@ -47,7 +47,7 @@ static int ask(struct cbx_amqp_bus *self, const char *kind, const char *name,
 	return cbx_amqp_outcome(self, CBX_ASK, result, deadline);
 }
 
-/* Declares a queue, or looks whether it is there: what the answer says is in *question */
+/* Declares a queue, or checks that it exists; the answer is in *question */
 static int declare_queue(struct cbx_amqp_bus *self, amqp_queue_declare_t *arguments,
 			 const char *name, bool optional, struct cbx_amqp_question *question,
 			 uint64_t deadline)

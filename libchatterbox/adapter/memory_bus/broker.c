@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MIT
-/*
- * broker.c - the broker's life: decides what survives the loss of a connection, of a queue and of
- * the broker itself
- */
+/* broker.c - creates and stops the broker, and ends connections: what survives the loss of each */
 #include "adapter/memory_bus/broker.h"
 
 #include <errno.h>
@@ -66,7 +63,7 @@ void cbx_memory_broker_unref(struct cbx_memory_broker *broker)
 		broker_free(broker);
 }
 
-/* The last one first: each then stands at its queue's head, and nothing is searched */
+/* The last one first: each then goes to the head of its queue, without a search */
 static void return_unacknowledged(struct cbx_memory_bus *connection)
 {
 	struct cbx_queued *queued;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * broker.h - what the files of memory_bus share: the broker's tables, all under its one lock
+ * broker.h - the tables of the broker, all under one lock; shared by the files of memory_bus
  *
- * A published message is one counted, unchanging content. In each queue that it reached stands a
- * parcel; when a consumer has room the parcel moves to the consumer's connection, where it waits
- * unsettled, while a letter in the connection's inbox tells of it. Without acks there is no parcel
- * to keep, only the letter.
+ * A published message is one immutable, reference counted content. It has an entry in each queue
+ * that it reached (struct cbx_queued). When a consumer has room, the entry moves to the consumer's
+ * connection, where it waits to be acknowledged, and the connection's inbox gets an entry about it.
+ * A consumer without acknowledgements only gets the entry in its inbox.
  */
 #ifndef CBX_ADAPTER_MEMORY_BUS_BROKER_H
 #define CBX_ADAPTER_MEMORY_BUS_BROKER_H
@@ -16,7 +16,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
-/* Letters without acks that a connection is given ahead of its take() */
+/* How many messages without acknowledgements a connection is given before it takes them */
 #define CBX_AHEAD 1024
 
 struct cbx_memory_bus;
@@ -27,18 +27,18 @@ struct cbx_content {
 };
 
 struct cbx_queued {
-	TAILQ_ENTRY(cbx_queued) link; /* in queue->parcels or connection->unsettled */
+	TAILQ_ENTRY(cbx_queued) link; /* in queue->parcels or connection->unacknowledged */
 	struct cbx_queue *queue;
 	struct cbx_consumer *consumer; /* NULL when it has been cancelled */
 	struct cbx_content *content;
-	uint64_t place;   /* in the queue; kept for its return */
+	uint64_t place;   /* in the queue, for its return */
 	uint64_t expires; /* 0 = never */
 	uint64_t tag;
 	bool redelivered;
 };
 TAILQ_HEAD(cbx_queued_list, cbx_queued);
 
-/* What take() gives next. @error: a failure instead of an event. */
+/* What take() gives next; @error: a failure instead of an event */
 struct cbx_inbox_entry {
 	TAILQ_ENTRY(cbx_inbox_entry) link;
 	enum cbx_bus_event_type type;
@@ -46,9 +46,10 @@ struct cbx_inbox_entry {
 	uint64_t tag;
 	bool multiple;
 	bool redelivered;
-	struct cbx_content *content;   /* or NULL */
-	struct cbx_consumer *consumer; /* of a letter without acks: it gets its room back */
-	char *text;                    /* the queue's name, or the error's text */
+	struct cbx_content *content; /* or NULL */
+	struct cbx_consumer
+		*consumer; /* without acknowledgements: it gets its room back when this is taken */
+	char *text;        /* the queue's name, or the error's text */
 };
 TAILQ_HEAD(cbx_inbox_entries, cbx_inbox_entry);
 
@@ -58,7 +59,7 @@ struct cbx_consumer {
 	struct cbx_queue *queue;
 	struct cbx_memory_bus *connection;
 	bool acks;
-	uint64_t room; /* the most that may be out, UINT64_MAX = any number */
+	uint64_t room; /* how many messages it may hold; UINT64_MAX = any number */
 	uint64_t out;
 };
 
@@ -69,7 +70,7 @@ struct cbx_queue {
 	struct cbx_queued_list parcels;
 	size_t count;
 	uint64_t next_place;
-	uint64_t seen_by; /* the last publish that reached it: one copy a queue */
+	uint64_t seen_by; /* number of the last publish that reached it: one copy per queue */
 	TAILQ_HEAD(, cbx_consumer) consumers;
 };
 
@@ -91,13 +92,14 @@ struct cbx_memory_broker {
 	struct cbx_clock *clock;
 	bool running;
 	uint64_t published;
-	uint64_t named; /* reply queues so far */
+	uint64_t named; /* reply queues created so far */
 	struct cbx_queue *queues;
 	LIST_HEAD(, cbx_exchange) exchanges;
 	LIST_HEAD(, cbx_memory_bus) connections;
 };
 
-/* A connection; `bus` and `reply_queue` are the owner's, the rest is under the broker's lock */
+/* A connection. `bus` and `reply_queue` belong to its owner, the rest is under the broker's lock.
+ */
 struct cbx_memory_bus {
 	struct cbx_bus bus;
 	LIST_ENTRY(cbx_memory_bus) link; /* while up */
@@ -127,13 +129,13 @@ void cbx_inbox_entry_send(struct cbx_memory_bus *to, struct cbx_inbox_entry *ent
 int cbx_queue_new(struct cbx_memory_broker *broker, const char *name, struct cbx_memory_bus *owner,
 		  struct cbx_queue **out);
 struct cbx_queue *cbx_queue_find(struct cbx_memory_broker *broker, const char *name);
-/* Its consumers hear of it; unsettled parcels of it are forgotten. */
+/* Its consumers are told; its unacknowledged messages are forgotten. */
 void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue);
-/* Gives parcels to consumers with room. -ENOMEM leaves the rest where it is. */
+/* Hands messages to consumers with room. -ENOMEM leaves the rest in the queue. */
 int cbx_queue_pump(struct cbx_memory_broker *broker, struct cbx_queue *queue);
 /* Drops what has expired at the head */
 void cbx_queue_expire(struct cbx_memory_broker *broker, struct cbx_queue *queue);
-/* Back to its place, marked redelivered */
+/* Puts it back to its old place, marked as redelivered */
 void cbx_queue_return(struct cbx_queued *queued);
 void cbx_queued_free(struct cbx_queued *queued);
 void cbx_consumer_free(struct cbx_consumer *consumer);
@@ -148,10 +150,11 @@ void cbx_exchange_free(struct cbx_exchange *exchange);
  */
 int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content);
 
-/* broker.c: under the lock. Ends a connection: returns its parcels, drops its reply queue. */
+/* broker.c: under the lock. Ends a connection: its messages go back, its reply queue goes. */
 void cbx_broker_detach(struct cbx_memory_bus *connection);
 
-/* memory_bus.c. Locks the broker; when the connection is gone it is not locked, and E_DOWN. */
+/* memory_bus.c: locks the broker. CHATTERBOX_E_DOWN when the connection is gone; then it is not
+ * locked. */
 int cbx_memory_enter(struct cbx_memory_bus *self);
 int cbx_memory_leave(struct cbx_memory_bus *self, int result);
 
@@ -160,7 +163,7 @@ static inline struct cbx_memory_bus *cbx_memory_self(struct cbx_bus *bus)
 	return (struct cbx_memory_bus *)bus;
 }
 
-/* memory_flow.c: port/bus.h's publish, take and settle */
+/* memory_flow.c: publish, take and acknowledge of port/bus.h */
 int cbx_memory_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
 		       uint64_t deadline);
 int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,

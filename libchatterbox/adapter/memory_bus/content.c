@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* content.c - counted messages, and the letters that tell a connection of them */
+/* content.c - reference counted messages, and the inbox entries that point to them */
 #include "adapter/memory_bus/broker.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ int cbx_content_new(const struct cbx_bus_message *message, struct cbx_content **
 
 	if (!content)
 		return -ENOMEM;
-	copy.mandatory = false; /* it concerns the publish, not the message */
+	copy.mandatory = false; /* a property of the publish, not of the message */
 	copy.queue = NULL;
 	if (cbx_bus_event_set(&content->event, &copy) < 0) {
 		free(content);
@@ -56,5 +56,5 @@ void cbx_inbox_entry_send(struct cbx_memory_bus *to, struct cbx_inbox_entry *ent
 		return;
 	to->waiting = false;
 	written = write(to->fd, &one, sizeof(one));
-	(void)written; /* EAGAIN means that it is readable already */
+	(void)written; /* EAGAIN: it is readable already */
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * memory_bus.c - a connection to the broker in this process, and what it declares there
+ * memory_bus.c - a connection to the broker in this process; declaring, binding and consuming
  *
- * It refuses what RabbitMQ refuses, in its words: names that begin with "amq.", another
- * connection's reply queue, what is not there.
+ * It refuses what RabbitMQ refuses, with the same texts: names that begin with "amq.", another
+ * connection's reply queue, and what does not exist.
  */
 #include "adapter/memory_bus/broker.h"
 #include "common/cleanup.h"
@@ -81,7 +81,7 @@ static bool memory_is_up(struct cbx_bus *bus)
 	return up;
 }
 
-/* The queue of that name, when this connection may use it */
+/* The queue of that name, if this connection may use it */
 static int usable(struct cbx_memory_bus *self, const char *name, struct cbx_queue **out)
 {
 	struct cbx_queue *queue = cbx_queue_find(self->broker, name);

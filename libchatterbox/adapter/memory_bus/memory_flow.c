@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * memory_flow.c - the moving part of a connection: publish, take and settle
+ * memory_flow.c - publish, take and acknowledge
  *
- * Nothing waits here but take(), in poll(2) on the connection's eventfd and the caller's wake
- * descriptor: a publish is done when it returns, and its confirm lies in the inbox. Confirms that
- * nobody has taken yet run together into one with `multiple`, as RabbitMQ sends them.
+ * Only take() waits, in poll(2) on the connection's eventfd and the caller's wake descriptor. A
+ * publish is complete when it returns, and its confirm is then in the inbox. Confirms that nobody
+ * has taken yet are combined into one with `multiple`, as RabbitMQ does.
  */
 #include "adapter/memory_bus/broker.h"
 #include "common/cleanup.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than this, and the owner publishes without ever taking */
+/* If there are more, the owner publishes without ever taking */
 #define INBOX_LIMIT 100000
 
 static void drop_entry(struct cbx_inbox_entry **entry)
@@ -32,9 +32,9 @@ static void drop_content(struct cbx_content **content)
 	cbx_content_unref(*content);
 }
 
-/* What a publish may have to tell, allocated before anything has happened */
+/* What a publish may have to report, allocated before anything happens */
 struct answer {
-	struct cbx_inbox_entry *news; /* returned, or no such exchange */
+	struct cbx_inbox_entry *news; /* the message was returned, or there is no such exchange */
 	struct cbx_inbox_entry *confirm;
 };
 
@@ -88,7 +88,7 @@ static void tell(struct cbx_memory_bus *self, const struct cbx_bus_message *mess
 			answer->news->content = cbx_content_ref(content);
 			cbx_inbox_entry_send(self, cbx_steal(answer->news));
 		}
-		outcome = 0; /* as AMQP: unroutable is taken */
+		outcome = 0; /* in AMQP an unroutable message is confirmed */
 	}
 	if (self->confirms)
 		send_confirm(self, answer, outcome);
@@ -136,7 +136,8 @@ static struct cbx_inbox_entry *look_again(struct cbx_memory_bus *self)
 	return TAILQ_FIRST(&self->inbox);
 }
 
-/* The oldest letter; taking one without acks makes room for the next. Locked. */
+/* The oldest entry; taking one without acknowledgement makes room for the next. Call with the lock
+ * held. */
 static struct cbx_inbox_entry *open_inbox(struct cbx_memory_bus *self)
 {
 	struct cbx_inbox_entry *entry = TAILQ_FIRST(&self->inbox) ?: look_again(self);
@@ -195,7 +196,7 @@ static void drain(int fd)
 	(void)got;
 }
 
-/* Sleeps until something may have come: 0, or 1 when the time is over or @wake_fd is readable */
+/* Sleeps until something may have come: 0; or 1 when the time is over or @wake_fd is readable */
 static int sleep_until(struct cbx_memory_bus *self, int wake_fd, uint64_t deadline)
 {
 	struct pollfd fds[2] = { { .fd = self->fd, .events = POLLIN },
@@ -203,7 +204,7 @@ static int sleep_until(struct cbx_memory_bus *self, int wake_fd, uint64_t deadli
 	int ready = poll(fds, 2, cbx_ms_left(self->broker->clock, deadline, INT_MAX));
 
 	if (ready < 0)
-		return 0; /* EINTR: look again */
+		return 0; /* EINTR: check again */
 	if (fds[0].revents)
 		drain(self->fd);
 	else if (ready == 0 || fds[1].revents)
@@ -255,8 +256,7 @@ int cbx_memory_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, boo
 	size_t acknowledged = 0;
 	int result = cbx_memory_enter(self);
 
-	(void)ok; /* rejected without requeue and without a dead-letter exchange: it is gone as well
-		   */
+	(void)ok; /* rejected without requeue, and there is no dead-letter exchange: it goes, too */
 	if (result < 0)
 		return result;
 	queued = TAILQ_FIRST(&self->unacknowledged);

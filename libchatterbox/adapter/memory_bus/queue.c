@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * queue.c - queues: decides who gets a message, and where one goes that comes back
+ * queue.c - hands the messages of a queue to its consumers, and takes them back
  *
- * Consumers take turns. A message that nobody settled returns to its old place, before all that
- * came later, so that a consumer that lost its connection sees the order again.
+ * Consumers take turns. A message that was not acknowledged returns to its old place, before all
+ * later ones, so a consumer that lost its connection sees them in order again.
  */
 #include "adapter/memory_bus/broker.h"
 
@@ -49,7 +49,7 @@ void cbx_queued_free(struct cbx_queued *queued)
 	free(queued);
 }
 
-/* What it had out knows it no more */
+/* Messages that it has not acknowledged must not point to it any more */
 void cbx_consumer_free(struct cbx_consumer *consumer)
 {
 	struct cbx_inbox_entry *entry;
@@ -66,7 +66,7 @@ void cbx_consumer_free(struct cbx_consumer *consumer)
 	free(consumer);
 }
 
-/* Best effort as in AMQP: without memory for it the consumer merely hears no more */
+/* Best effort, as in AMQP: without memory the consumer just gets nothing any more */
 static void tell_cancelled(struct cbx_consumer *consumer)
 {
 	struct cbx_inbox_entry *entry = calloc(1, sizeof(*entry));
@@ -78,7 +78,7 @@ static void tell_cancelled(struct cbx_consumer *consumer)
 	cbx_inbox_entry_send(consumer->connection, entry);
 }
 
-/* Unsettled parcels stay with their connection, to be settled into nothing */
+/* Its unacknowledged messages stay with their connection; acknowledging them does nothing */
 static void forget_unacknowledged(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
 {
 	struct cbx_memory_bus *connection;

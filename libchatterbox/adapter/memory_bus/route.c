@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * route.c - exchanges: decides which queues a message reaches
+ * route.c - exchanges: finds the queues that a message goes to
  *
- * The default exchange reaches the queue of that name; every other one is a topic exchange. A
- * queue gets one copy however many of its bindings match. A message reaches all of its queues or,
- * without memory, none.
+ * The default exchange reaches the queue named by the routing key; all others are topic exchanges.
+ * A queue gets one copy even if several of its bindings match. Without memory a message reaches
+ * none of its queues.
  */
 #include "adapter/memory_bus/broker.h"
 #include "common/cleanup.h"
@@ -36,12 +36,12 @@ static bool same_word(const char *pattern, const char *word)
 	return len == (size_t)(word_end(word) - word) && !memcmp(pattern, word, len);
 }
 
-/* AMQP's patterns: words parted by dots, '*' is one word, '#' any number of them */
+/* AMQP's patterns: words separated by dots; '*' is one word, '#' any number of words */
 static bool topic_matches(const char *pattern, const char *key)
 {
 	const char *p = *pattern ? pattern : NULL;
 	const char *k = *key ? key : NULL; /* an empty key has no words */
-	const char *after_hash = NULL; /* where to go on when the last '#' takes one word more */
+	const char *after_hash = NULL; /* where to continue if the last '#' takes one more word */
 	const char *hash_key = NULL;
 	bool hash_seen = false;
 
@@ -140,7 +140,7 @@ void cbx_exchange_free(struct cbx_exchange *exchange)
 	free(exchange);
 }
 
-/* Puts a parcel on @found, unless the queue has its copy already or is @full */
+/* Queues the message in @found, unless it is there already or @full is set */
 static int address(struct cbx_memory_broker *broker, struct cbx_queue *queue,
 		   struct cbx_content *content, struct cbx_queued_list *found, bool *full)
 {

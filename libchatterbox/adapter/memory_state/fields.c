@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* fields.c - decides that a value is replaced only when its successor is in memory */
+/* fields.c - a hash of names and texts; a value is replaced only once memory for the new one is
+ * there */
 #include "adapter/memory_state/fields.h"
 
 #include "common/cleanup.h"

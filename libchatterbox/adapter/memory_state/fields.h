@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fields.h - a hash as Redis has them: names to texts, for the embedded profile */
+/* fields.h - a hash of names and texts, like those of Redis, for the embedded profile */
 #ifndef CBX_ADAPTER_MEMORY_STATE_FIELDS_H
 #define CBX_ADAPTER_MEMORY_STATE_FIELDS_H
 
@@ -13,7 +13,7 @@ struct cbx_memory_field {
 	UT_hash_handle hh;
 };
 
-/* Sets or, where the value is NULL, deletes each; stops at the first failed allocation */
+/* Sets each field, or deletes it where the value is NULL; stops at the first failed allocation */
 int cbx_memory_fields_write(struct cbx_memory_field **table, const struct cbx_field *fields,
 			    size_t count);
 void cbx_memory_fields_clear(struct cbx_memory_field **table);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* inspect.c - what a host reads out of a memory store, and writes into it in OCD's place */
+/* inspect.c - lets a host read a memory store, and write what OCD would write */
 #include "adapter/memory_state/store.h"
 
 #include "common/text.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * memory_state.c - a connection to a memory store: the state port for the embedded profile
+ * memory_state.c - the state port over a memory store, for the embedded profile
  *
- * Decides that a connection behaves as one to a server does: it is lost when the store stops, even
- * if the store is back before the next call, and stays lost until connect().
+ * A connection behaves like one to a server: it is lost when the store stops, even if the store is
+ * back before the next call, and stays lost until connect().
  */
 #include "adapter/memory_state/store.h"
 
@@ -32,7 +32,7 @@ static void unlockp(struct cbx_memory_store **store)
 		pthread_mutex_unlock(&(*store)->lock);
 }
 
-/* The locked store, NULL when the connection is lost */
+/* Locks the store; NULL when the connection is lost */
 static struct cbx_memory_store *enter(struct cbx_state *state)
 {
 	struct memory_state *me = self(state);

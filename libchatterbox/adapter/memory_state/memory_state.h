@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memory_state.h - the shared state of the embedded profile: a table in this process
+ * memory_state.h - the shared state of the embedded profile: a table in this process instead of
+ * Redis
  *
- * A store is what Redis is elsewhere: counted, safe to use by any thread, shared by the connections
- * (struct cbx_state) of a process. It is APP's own, so its keys carry no APP. A memory store has no
- * other writers; what OCD writes into Redis is written here by its host.
+ * A store is reference counted, can be used by any thread, and is shared by the connections (struct
+ * cbx_state) of a process. It belongs to one APP, so its keys don't contain it. Nobody else writes
+ * to it; what OCD writes into Redis is written here by the host.
  */
 #ifndef CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
 #define CBX_ADAPTER_MEMORY_STATE_MEMORY_STATE_H
@@ -22,13 +23,13 @@ CBX_DEFINE_CLEANUP(struct cbx_memory_store *, cbx_memory_store_unref)
 /* A connection to @store, of which it takes a reference; not connected yet */
 int cbx_memory_state_new(struct cbx_memory_store *store, struct cbx_state **out);
 
-/* Forgets everything, as FLUSHALL does; connections stay up */
+/* Deletes everything, as FLUSHALL does; connections stay up */
 void cbx_memory_store_flush(struct cbx_memory_store *store);
-/* Forgets the guards alone, as Redis does a day after the last write */
+/* Deletes the guards only, as Redis does a day after the last write */
 void cbx_memory_store_expire(struct cbx_memory_store *store);
-/* Forgets the newest epoch, and not the guards of the hashes */
+/* Deletes the newest epoch, but not the guards of the hashes */
 void cbx_memory_store_expire_epoch(struct cbx_memory_store *store);
-/* Connections are lost and refused (CHATTERBOX_E_DOWN) until the start; the content is kept */
+/* Connections are lost and refused (CHATTERBOX_E_DOWN) until it is started; its content is kept */
 void cbx_memory_store_stop(struct cbx_memory_store *store);
 void cbx_memory_store_start(struct cbx_memory_store *store);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* read.c - what a follower reads of a memory store: who has jobs, and what was told lately */
+/* read.c - what a follower reads from a memory store: which systems have jobs, and recent events */
 #include "adapter/memory_state/store.h"
 
 #include <stdio.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * store.c - what a memory store holds, and the rules that a Redis keeps elsewhere by script
+ * store.c - the content of a memory store, with the rules that scripts enforce in Redis
  *
- * Decides as the write guards of contract 2.5 and 4.1 do: a write applies when its number is at
- * least the stored one, and its epoch the newest. The number of a system, and the newest epoch, are
- * kept for as long as the store lives (Redis forgets them after a day), since the fleet's names
- * bound them. The stream is trimmed exactly.
+ * As with the guards of contract 2.5 and 4.1, a write applies if its number is at least the stored
+ * one and its epoch is the newest. The numbers and the newest epoch are kept as long as the store
+ * lives (Redis forgets them after a day), since there are only as many as systems. The stream is
+ * trimmed exactly.
  */
 #include "adapter/memory_state/store.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* store.h - the inside of a memory store, for memory_state.c; everything under its lock */
+/* store.h - the inside of a memory store, for memory_state.c; always used under its lock */
 #ifndef CBX_ADAPTER_MEMORY_STATE_STORE_H
 #define CBX_ADAPTER_MEMORY_STATE_STORE_H
 
@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-/* One system: its hash, the number that guards it, its place in active_systems */
+/* One system: its hash, the number that guards it, its score in active_systems */
 struct cbx_memory_system {
 	char *name;
 	struct cbx_memory_field *jobs;
@@ -32,9 +32,9 @@ struct cbx_memory_store {
 	_Atomic unsigned refs;
 	pthread_mutex_t lock;
 	bool stopped;
-	uint64_t life; /* grows with each stop: a connection of an earlier life is lost */
+	uint64_t life; /* counts the stops: connections of an earlier life are lost */
 	int64_t epoch;
-	int64_t newest_epoch; /* that wrote: APP:rev */
+	int64_t newest_epoch; /* that has written (APP:rev) */
 	struct cbx_memory_system *systems;
 	struct cbx_memory_field *hashes[2]; /* by enum cbx_state_hash */
 	char *jobs_data;
@@ -43,17 +43,19 @@ struct cbx_memory_store {
 	struct cbx_memory_event *oldest;
 	struct cbx_memory_event *newest;
 	size_t event_count;
-	uint64_t last_event; /* its number; goes on after a flush, as the time does in Redis */
+	uint64_t last_event; /* number of the last event; like time in Redis it continues after a
+				flush */
 };
 
 /* NULL when there is none */
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
-/* The rule of APP:rev: true = @epoch is held off by *newer; else it is the newest from now on */
+/* The rule of APP:rev: true = a write of @epoch is stale, *newer has written; else @epoch is the
+ * newest from now on */
 bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
-/* Says in @state what held the write off */
+/* Says in @state what made the write stale */
 int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,
 			   struct cbx_state_write *write);
-/* The entry's texts stay the event's; @at holds its place */
+/* Its texts belong to the event; @at holds its position */
 struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *event,
 					       char at[CBX_STREAM_POSITION]);
 /* read.c: as the calls of the port */

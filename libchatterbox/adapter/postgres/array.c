@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * array.c - decides how values stand in PostgreSQL's array literals: every text is quoted, so that
- * NULL, braces, commas and backslashes are only texts
+ * array.c - writes PostgreSQL's array literals
+ *
+ * Every text is quoted, so that NULL, braces, commas and backslashes are nothing but text.
  */
 #include "adapter/postgres/array.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* array.h - parameters of a statement, as text: values, and arrays for unnest() */
+/* array.h - the parameters of a statement as text: values, and arrays for unnest() */
 #ifndef CBX_ADAPTER_POSTGRES_ARRAY_H
 #define CBX_ADAPTER_POSTGRES_ARRAY_H
 
@@ -17,7 +17,7 @@ struct cbx_pg_args {
 void cbx_pg_arg_text(struct cbx_pg_args *args, const char *text);
 void cbx_pg_arg_int(struct cbx_pg_args *args, int64_t number);
 
-/* Arrays of equal length, one a column */
+/* Arrays of equal length, one per column */
 struct cbx_pg_arrays {
 	int count;
 	size_t rows;
@@ -25,7 +25,7 @@ struct cbx_pg_arrays {
 	struct cbx_text columns[CBX_PG_ARGS];
 };
 
-/* A row is added by one call for each column, from column 0 on; NULL and absent become null */
+/* Adds a row: one call for each column, from column 0 on; NULL and absent values become null */
 void cbx_pg_array_row(struct cbx_pg_arrays *arrays);
 void cbx_pg_array_text(struct cbx_pg_arrays *arrays, const char *text);
 void cbx_pg_array_int(struct cbx_pg_arrays *arrays, int64_t number);

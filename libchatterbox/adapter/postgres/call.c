@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* call.c - whole transactions of one statement, and values out of results */
+/* call.c - transactions of one statement, and reading values from results */
 #include "adapter/postgres/internal.h"
 
 #include <stdlib.h>

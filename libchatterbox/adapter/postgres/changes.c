@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * changes.c - writes a batch's changes, in chunks, as arrays for unnest()
+ * changes.c - writes a batch's changes in chunks, as arrays for unnest()
  *
- * Decides the order: jobs are sorted by key, and each chunk first locks the rows that exist in that
- * order, so that two writers can't lock each other out; of several changes of one job the last
- * stands. A row that is ahead of a change ends the whole transaction.
+ * Jobs are sorted by key, and each chunk first locks its existing rows in that order, so that two
+ * writers can't deadlock. Of several changes of one job the last one is written. If a row is ahead
+ * of its change, the whole transaction ends.
  *
- * A row that OCD inserted under a padded name goes with the first record of that job: the trimmed
- * name's row takes over its origin and age in the same statement. Readers (rows.c) show such a row
- * under its trimmed name until then.
+ * A row that OCD inserted under a name with white space around it goes when that job is first
+ * recorded: the row of the trimmed name takes over its origin and age in the same statement. Until
+ * then readers (rows.c) see it under its trimmed name.
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/last.h"
@@ -24,7 +24,7 @@
 	"join status_monitor s on s.system = k.system and s.job_id = k.job_id "        \
 	"order by s.system collate \"C\", s.job_id for update of s) t where ahead"
 
-/* The padded rows of the jobs in k, which go */
+/* The rows with untrimmed names of the jobs in k; they are deleted */
 #define TWINS                                                                                     \
 	"twin as (delete from status_monitor p using k where " SQL_PADDED("p.") " and " SQL_TRIM( \
 		"p.system") " = k.system and p.job_id = k.job_id "                                \
@@ -180,7 +180,7 @@ static int run(struct postgres *self, struct cbx_pg_arrays *arrays, const char *
 	return r ? r : cbx_pg_query(self, text, &args, out);
 }
 
-/* The statement counts rows that are ahead */
+/* The statement counts the rows that are ahead */
 static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
@@ -191,7 +191,7 @@ static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const 
 	return r;
 }
 
-/* The statement must write each of the rows */
+/* The statement must write every row */
 static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * check.c - decides whether tables that others may have made will do
+ * check.c - checks that tables which others may have made can be used
  *
- * Columns by pg_attribute; unique keys, and the rights to read and write, by explaining what is
- * done. A column of others that must be given and is not ours would let every row of ours fail, so
- * it is a difference too; so is a right that the role lacks: neither goes away by itself.
+ * Columns are read from pg_attribute. Unique keys and the rights to read and write are checked by
+ * explaining statements like those that will be run. A column that we don't know, that must be
+ * given and has no default would make every insert fail, so it is an error, too; so is a missing
+ * right. Neither goes away by itself.
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
@@ -46,7 +47,7 @@ static const struct { const char *text, *what; } keys[] = {
 	  "list_activation_schedule" },
 };
 
-/* What rows of ours don't give, and nobody fills in: neither a default nor a trigger */
+/* Columns that our rows don't give and nothing fills: neither a default nor a trigger */
 #define UNFILLED                                                                                 \
 	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
 	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
@@ -59,7 +60,7 @@ static const struct { const char *text, *what; } keys[] = {
 	"pg_trigger g where g.tgrelid = a.attrelid and not g.tgisinternal and g.tgtype & 7 = 7) " \
 	"order by 1 limit 1"
 
-/* The sequences of ids whose next value the role may not take; an identity asks for no right */
+/* Sequences whose next value the role may not take; an identity column needs no right */
 #define UNCOUNTED                                                                                \
 	"select t.name || '.id' from unnest(array['errors', 'outbox']) as t(name) "              \
 	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attname = 'id' "          \
@@ -77,7 +78,7 @@ static bool is_integer(const char *type)
 	return !strcmp(type, "bigint") || !strcmp(type, "integer") || !strcmp(type, "smallint");
 }
 
-/* text, or a varying character that holds @most */
+/* Is it text, or a varchar of at least @most bytes? */
 static bool holds(const char *type, unsigned most)
 {
 	unsigned length;
@@ -144,7 +145,7 @@ static int check_key(struct postgres *self, const char *text, const char *what)
 	return CHATTERBOX_E_SCHEMA;
 }
 
-/* @query names what is wrong, if anything is */
+/* @query returns what is wrong, or nothing */
 static int check_none(struct postgres *self, const char *query, const struct cbx_pg_args *args,
 		      const char *why)
 {

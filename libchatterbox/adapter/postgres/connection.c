@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * connection.c - one connection to PostgreSQL, opened within a deadline and dropped at once
+ * connection.c - a connection to PostgreSQL, opened within a deadline
  *
- * A statement that the server doesn't answer in time ends the connection. There is no PQcancel():
- * in libpq 15 it opens a second connection without a deadline, so it would hang exactly when it is
- * needed. Each transaction carries statement_timeout instead, which the server keeps by itself.
+ * If the server does not answer a statement in time the connection is dropped. PQcancel() is not
+ * used: in libpq 15 it opens a second connection without a deadline, so it would hang just when it
+ * is needed. Instead each transaction sets statement_timeout, which the server enforces.
  */
 #include "adapter/postgres/postgres.h"
 
@@ -70,7 +70,7 @@ static int await(struct postgres *self, PostgresPollingStatusType status, uint64
 	return p.revents ? 1 : 0;
 }
 
-/* libpq's own words, and which keys they are about. Its words are looked into for that alone. */
+/* libpq's text, and the keys that it may be about, for which alone it is looked into */
 static int refuse_connection(struct postgres *self)
 {
 	const char *why = PQerrorMessage(self->conn);
@@ -78,7 +78,7 @@ static int refuse_connection(struct postgres *self)
 
 	if (!strstr(why, "SSL") && !strstr(why, "certificate"))
 		return cbx_pg_lost(self, why);
-	/* the advice is never cut, libpq's words may be */
+	/* the advice is never cut, libpq's text may be */
 	snprintf(text, sizeof(text), "%.200s (%s)", why, self->advice);
 	return cbx_pg_lost(self, text);
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * conninfo.c - decides what a connection is made of: the options and libpq's built-in defaults
+ * conninfo.c - makes a connection string of the options and libpq's built-in defaults
  *
  * A library can't clear its host's environment, so every key that libpq would take from a PG*
- * variable is set here, to our value or to what is compiled into libpq. Out of reach stay PGTZ,
- * PGDATESTYLE and PGGEQO, which change nothing (times cross as numbers), and PGSERVICE, which can
- * only make a connection fail, when it names no service.
+ * variable is set here, to our value or to libpq's default. Not covered are PGTZ, PGDATESTYLE and
+ * PGGEQO, which change nothing (times are sent as numbers), and PGSERVICE, which at worst makes a
+ * connection fail.
  */
 #include "adapter/postgres/conninfo.h"
 
@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* More than the keys of the configuration can come to */
+/* More than all keys of the configuration together */
 #define CONNINFO_BYTES 32768
 
 struct setting {
@@ -58,7 +58,7 @@ int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 		{ "sslrootcert", options->sslrootcert },
 		{ "application_name", options->app_name },
 		{ "client_encoding", "UTF8" },
-		/* a dead peer is noticed while waiting (keepalives) and while sending (the rest) */
+		/* notice a dead peer while waiting (keepalives) and while sending (the rest) */
 		{ "keepalives", "1" },
 		{ "keepalives_idle", "10" },
 		{ "keepalives_interval", "3" },
@@ -74,13 +74,13 @@ int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 
 	if (!known)
 		return -ENOMEM;
-	/* once and for all: no copy of the password is left behind */
+	/* once: growing would leave copies of the password behind */
 	cbx_text_reserve(&text, CONNINFO_BYTES);
 	snprintf(port, sizeof(port), "%d", options->port ? options->port : 5432);
 	for (i = 0; i < CBX_COUNT(settings); i++)
 		if (settings[i].value && *settings[i].value)
 			add(&text, settings[i].key, settings[i].value);
-	/* a service key, even an empty one, would be looked up */
+	/* even an empty service key would be looked up */
 	for (option = known; option->keyword; option++)
 		if (option->envvar && strcmp(option->keyword, "service") != 0 &&
 		    !is_set(settings, CBX_COUNT(settings), option->keyword))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* conninfo.h - the options of a connection in libpq's words */
+/* conninfo.h - the options of a connection, as libpq wants them */
 #ifndef CBX_ADAPTER_POSTGRES_CONNINFO_H
 #define CBX_ADAPTER_POSTGRES_CONNINFO_H
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* directory.c - look-ups in what OCD keeps; names are given trimmed, and only those that are names
- */
+/* directory.c - reads tables that OCD keeps; only valid names of systems are returned, trimmed */
 #include "adapter/postgres/internal.h"
 #include "base/read.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors.c - writes rows of errors, those of a batch and those of errors_role.c
+ * errors.c - upserts rows of the table errors
  *
- * One statement can't touch a row twice, so the entries of one (system, job, code) are counted
- * here and written as one, with the message of the last. Null equals null, as in the table.
+ * A statement can't write a row twice, so entries with the same system, job and code are counted
+ * here and written as one, with the last message. Null equals null, as in the table.
  */
 #include "adapter/postgres/internal.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors_role.c - what went wrong, and its clean-up
+ * errors_role.c - the errors role: errors, clearing of errored jobs, expiry, access
  *
- * A cleared job is written by the code that records an end (changes.c), so padded rows, origins and
- * revisions are treated alike, and rows are locked in the same order.
+ * A cleared job is written by the code that records ends (changes.c), so that untrimmed rows,
+ * origins, revisions and the order of locks are the same.
  */
 #include "adapter/postgres/internal.h"
 #include "port/clearing.h"
@@ -59,7 +59,7 @@ static int postgres_errors_store(struct cbx_sql *sql, const struct cbx_guard *gu
 	return r ? r : cbx_pg_end(self, cbx_pg_upsert_errors(self, rows, count));
 }
 
-/* One guarded statement; counts its rows */
+/* Runs one guarded statement and counts its rows */
 static int write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
 			 const struct cbx_pg_args *args, int64_t *rows)
 {
@@ -132,7 +132,7 @@ static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guar
 	return r ? r : cbx_clearing_give(&clearing, each, user);
 }
 
-/* As much as a statement surely does in its time */
+/* As many rows as a statement can surely delete in its time */
 #define EXPIRE(table, time)                                                                       \
 	"delete from " table " where ctid = any(array(select ctid from " table " where " time " " \
 	"<= now() - $1::bigint * interval '1 second' limit 500000))"
@@ -158,7 +158,7 @@ static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard
 	return expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than, removed);
 }
 
-/* A statement writes a row once: the last of each system stands */
+/* A statement writes a row once: of each system the last one is written */
 #define ACCESS                                                                            \
 	"insert into content_server_access (system, access, checked_at, error) "          \
 	"select distinct on (k.system collate \"C\") k.system, k.access, now(), k.error " \

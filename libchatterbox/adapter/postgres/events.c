@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * events.c - writes a batch's events into the outbox, in their order
+ * events.c - writes a batch's events into the outbox, in order
  *
- * The id is drawn before the row is made, so that a message id can be made of it in the same
- * statement. An event whose message id stands there already was recorded before: whoever records
- * it again is not the one who should.
+ * The id is drawn before the row is written, so that the message id can contain it. If a message id
+ * exists already, that event was recorded by another instance, and this one should not be writing.
  */
 #include "adapter/postgres/internal.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* internal.h - what the files of this room share: the connection, statements, transactions */
+/* internal.h - the connection, statements and transactions; shared by the files of this room */
 #ifndef CBX_ADAPTER_POSTGRES_INTERNAL_H
 #define CBX_ADAPTER_POSTGRES_INTERNAL_H
 
@@ -24,21 +24,26 @@ struct postgres {
 	PGconn *conn; /* NULL = not connected */
 	struct cbx_dial *dial;
 	char *conninfo;   /* holds the password */
-	char advice[192]; /* which keys decide about TLS, and how they are set */
-	uint64_t limit;   /* deadline of the call that runs; 0 = none but the statement's own */
-	int statement_ms; /* of the transaction that runs */
-	char sqlstate[6]; /* of the last failure, "" when it had none */
-	char xid[24];     /* of a COMMIT whose answer was lost, "" = none */
-	int outcome;      /* what became of the last one: 1 = committed */
+	char advice[192]; /* which keys concern TLS, and their values */
+	uint64_t limit;   /* deadline of the running call; 0 = only the statement's own time-out */
+	int statement_ms; /* of the running transaction */
+	char sqlstate[6]; /* of the last failure, "" = none */
+	char xid[24];     /* number of a transaction whose COMMIT got no answer, "" = none */
+	int outcome;      /* of the last resolved one: 1 = committed */
 };
 
 #define CBX_PG_STATEMENT_MS 5000
 #define CBX_PG_LOCK_MS 2000
 #define CBX_PG_MIGRATION_MS 60000
 
-/* A name as every input is trimmed: the characters are those of cbx_trim() */
-#define SQL_TRIM(name) "btrim(" name ", E' \\t\\n\\x0b\\f\\r')"
-/* A row that OCD wrote with a padded name; the words of the partial index status_monitor_padded */
+/* Trims a name as every input is trimmed: the characters of cbx_trim() */
+#define SQL_TRIM(name)                                                                          \
+	"btrim(" name ", E' \\t\\n\\x0b\\f\\r\\u0085\\u00a0\\u1680\\u2000\\u2001\\u2002\\u2003" \
+	"\\u2004\\u2005\\u2006\\u2007\\u2008\\u2009\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"  \
+	"\\ufeff')"
+/* A row whose name OCD did not trim; the same words as in the partial index
+ * status_monitor_untrimmed
+ */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
 #define SQL_MS(time) "(extract(epoch from " time ") * 1000)::bigint"
 
@@ -52,28 +57,28 @@ CBX_DEFINE_CLEANUP(PGresult *, PQclear)
 /* connection.c */
 int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline);
 void cbx_pg_disconnect(struct cbx_sql *sql);
-/* Writes sql.error, in one line, with where it happened */
+/* Writes sql.error, on one line, with the server's address */
 void cbx_pg_say(struct postgres *self, const char *sqlstate, const char *what);
-/* The connection is of no use any more: says why, drops it; CHATTERBOX_E_DOWN */
+/* The connection can't be used any more: says why and drops it; CHATTERBOX_E_DOWN */
 int cbx_pg_lost(struct postgres *self, const char *what);
 
-/* query.c: one statement with its parameters. *out (may be NULL) is for PQclear. */
+/* query.c: runs one statement with its parameters. *out (may be NULL) is freed by PQclear(). */
 int cbx_pg_query(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		 PGresult **out);
-/* BEGIN with its time-outs; with @guard the lease row is locked against a take-over until the end,
- * and with @xid the transaction's number is read */
+/* BEGIN with time-outs. With @guard the lease row is locked against a take-over until the end; with
+ * @xid the transaction's number is read. */
 int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24]);
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms);
-/* CHATTERBOX_E_DOWN: whether it is committed is not known */
+/* CHATTERBOX_E_DOWN: nobody knows whether it was committed */
 int cbx_pg_commit(struct postgres *self);
-/* Leaves sql.error as it is */
+/* Does not change sql.error */
 void cbx_pg_rollback(struct postgres *self);
 /* Commits when @r is 0, else rolls back */
 int cbx_pg_end(struct postgres *self, int r);
-/* A transaction of one reading statement */
+/* Runs one statement that reads, in a transaction */
 int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		PGresult **out);
-/* One guarded transaction of one statement */
+/* Runs one statement in a guarded transaction */
 int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
 		 const struct cbx_pg_args *args, PGresult **out);
 int cbx_pg_fenced(struct postgres *self, const char *why);
@@ -83,17 +88,17 @@ int64_t cbx_pg_int(const PGresult *result, int row, int column);
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
-/* E_SCHEMA in place of an @r that says that the role lacks a right */
+/* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 
-/* changes.c, errors.c, events.c, pushes.c: the batch's parts, inside record()'s transaction */
+/* changes.c, errors.c, events.c, pushes.c: the parts of a batch, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
-/* rows.c: the reading half of the ledger, and of the directory */
+/* rows.c: what the ledger and the directory read */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
@@ -102,7 +107,7 @@ int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t c
 		   cbx_row_fn each, void *user);
 int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user);
-/* Of these jobs the rows of status_monitor, but not where completed_jobs is ahead; inside a
+/* The rows of status_monitor for these jobs, except where completed_jobs is ahead; inside a
  * transaction */
 int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size_t count,
 		     cbx_row_fn each, void *user);

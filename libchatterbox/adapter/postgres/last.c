@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* last.c - decides which of several changes of one job stands, since a statement writes a row once
- */
+/* last.c - reduces a batch to the last change of each job, since a statement can write a row only
+ * once */
 #include "adapter/postgres/last.h"
 
 #include <stdlib.h>

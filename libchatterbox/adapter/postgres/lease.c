@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * lease.c - who leads, in one row, by the server's clock
+ * lease.c - the lease: one row, by the server's clock
  *
- * A take-over locks the row FOR UPDATE and so waits for records in flight, whose guards hold it FOR
- * KEY SHARE; a renewal doesn't. A standby that only looks takes no lock. Given back, a lease keeps
- * its epoch and loses its holder, so that the old guard covers nothing.
+ * A take-over locks the row FOR UPDATE, and so waits for transactions under way, whose guards hold
+ * it FOR KEY SHARE; a renewal does not wait. A standby that only checks takes no lock. A lease that
+ * was given back keeps its epoch and has no holder, so the old guard is void.
  */
 #include "adapter/postgres/internal.h"
 
@@ -72,7 +72,7 @@ static int write_row(struct postgres *self, const struct cbx_guard *want, int tt
 	return r;
 }
 
-/* Locks the row, which it makes if there is none, and takes it if it is free: 0, or 1 */
+/* Locks the row, creates it if there is none, and takes it if it is free: 0, or 1 */
 static int take_free(struct postgres *self, const struct cbx_guard *want, int ttl_seconds,
 		     int64_t *epoch, struct cbx_lease_state *held)
 {
@@ -127,7 +127,7 @@ static int update(struct cbx_sql *sql, const struct cbx_guard *guard, const char
 	return cbx_pg_write(cbx_pg_of(sql), guard, text, &args, NULL);
 }
 
-/* now() is the start of the transaction, after the sending that the holder counts from */
+/* now() is when the transaction began, which is after the holder's own clock was read */
 static int postgres_lease_renew(struct cbx_sql *sql, const struct cbx_guard *guard, int ttl_seconds)
 {
 	return update(sql, guard,

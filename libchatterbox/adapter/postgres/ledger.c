@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * ledger.c - the record: one guarded transaction, and what to do when its end is unknown
+ * ledger.c - records a batch in one guarded transaction, and finds out what became of an uncertain
+ * one
  *
- * A COMMIT whose answer is lost may have happened. It is never done again blindly: over a new
- * connection the server is asked what became of the transaction's number (pg_xact_status). While
- * nobody can be asked, the number is kept, and the next call asks first.
+ * If the answer to a COMMIT is lost, the transaction may have been committed, so it is never simply
+ * repeated. Over a new connection the server is asked about the transaction's number
+ * (pg_xact_status). As long as that is not possible the number is kept, and the next call asks
+ * first.
  */
 #include "adapter/postgres/internal.h"
 
@@ -38,7 +40,7 @@ static int write_checked(struct postgres *self, const struct cbx_batch *batch)
 	return r ? r : cbx_pg_query(self, CHECKED, &args, NULL);
 }
 
-/* E_DOWN with self->xid set: the COMMIT went out, and no answer came */
+/* CHATTERBOX_E_DOWN with self->xid set: COMMIT was sent and not answered */
 static int record_once(struct postgres *self, const struct cbx_guard *guard,
 		       const struct cbx_batch *batch)
 {
@@ -68,7 +70,7 @@ static int record_once(struct postgres *self, const struct cbx_guard *guard,
 
 enum verdict { COMMITTED, ABORTED, IN_PROGRESS, UNKNOWN };
 
-/* Asks the connection that there is */
+/* Asks over the present connection */
 static enum verdict ask(struct postgres *self)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
@@ -78,8 +80,7 @@ static enum verdict ask(struct postgres *self)
 
 	cbx_pg_arg_text(&args, self->xid);
 	r = cbx_pg_query(self, "select pg_xact_status($1::xid8)", &args, &result);
-	/* a number that this server has not reached yet: it lost the transaction, or never had it
-	 */
+	/* a number that this server has not reached: it lost the transaction, or never had it */
 	if (r == CHATTERBOX_E_REFUSED && !strcmp(self->sqlstate, "22023"))
 		return ABORTED;
 	if (r)
@@ -89,7 +90,7 @@ static enum verdict ask(struct postgres *self)
 		return COMMITTED;
 	if (status && !strcmp(status, "in progress"))
 		return IN_PROGRESS;
-	/* NULL is older than the server remembers: told twice is better than never */
+	/* NULL: older than the server remembers. Better recorded twice than never. */
 	return ABORTED;
 }
 
@@ -123,7 +124,7 @@ static bool is_worth_a_try(const struct postgres *self)
 	return !strcmp(self->sqlstate, "40001") || !strcmp(self->sqlstate, "40P01");
 }
 
-/* A constraint, a trigger or a type will never take a value of ours: classes 22 and 23, P0001 */
+/* A constraint, trigger or type refuses a value for good: classes 22 and 23, P0001 */
 static bool refuses_a_value(const struct postgres *self)
 {
 	return !strncmp(self->sqlstate, "22", 2) || !strncmp(self->sqlstate, "23", 2) ||
@@ -142,7 +143,7 @@ static int record_with_tries(struct postgres *self, const struct cbx_guard *guar
 			return -EBADMSG;
 		if (r != CHATTERBOX_E_TIMEOUT || tries == TRIES || !is_worth_a_try(self))
 			return r;
-		/* jitter by the clock: the other party of a deadlock waits differently */
+		/* jitter, so that both parties of a deadlock wait for different times */
 		poll(NULL, 0, tries * (5 + (int)(cbx_now(self->clock) / 1000 % 10)));
 	}
 }

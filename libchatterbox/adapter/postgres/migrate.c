@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * migrate.c - brings the tables to what schema.c says
+ * migrate.c - creates the tables and columns of schema.c
  *
- * Everything pending is one transaction under an advisory lock, so that two instances that start
- * at once take turns and the second finds nothing to do. Nothing is altered or dropped; only what
- * is absent is created, so that a role without the right to create may run where nothing is.
+ * All pending migrations are one transaction under an advisory lock, so that of two instances that
+ * start at once the second finds nothing to do. Nothing is altered or dropped, only what is absent
+ * is created, so a role without the right to create can run if nothing is missing.
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
@@ -19,9 +19,9 @@
 static const char *const indexes[] = {
 	"create index if not exists status_monitor_unheard on status_monitor (system, job_id)"
 	" where revision = 0",
-	"create index if not exists status_monitor_padded on status_monitor ("
+	"create index if not exists status_monitor_untrimmed on status_monitor ("
 	SQL_TRIM("system") ", job_id) where " SQL_PADDED(""),
-	"create index if not exists scheduled_jobs_job on scheduled_jobs ("
+	"create index if not exists scheduled_jobs_trimmed on scheduled_jobs ("
 	SQL_TRIM("system") ", job_id)",
 	"create index if not exists outbox_key on outbox (key, id)",
 };
@@ -56,7 +56,7 @@ static int create_table(struct postgres *self, const struct cbx_pg_table *table)
 	return exec_text(self, &text);
 }
 
-/* 1 = the query has a row */
+/* 1 = the query returned a row */
 static int exists(struct postgres *self, const char *query, const char *a, const char *b)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
@@ -87,7 +87,7 @@ static int make_column(struct postgres *self, const struct cbx_pg_column *column
 
 	if (r)
 		return r > 0 ? 0 : r;
-	/* a key or a bare "not null" can't be added to rows that exist; check_schema() speaks of
+	/* a key or a bare "not null" can't be added while there are rows; check_schema() reports
 	 * missing keys */
 	cbx_text_printf(&text, "alter table %s add column if not exists %s %s %s", column->table,
 			column->name, column->type,
@@ -129,9 +129,10 @@ static const struct {
 	{ "tables", make_tables },
 	{ "indexes", make_indexes },
 	{ "push log", make_tables },
+	{ "indexes of names trimmed by Unicode", make_indexes },
 };
 
-/* How many are applied already; they are only ever appended */
+/* How many migrations were applied; the list only grows */
 static int read_applied(struct postgres *self, size_t *applied)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
@@ -175,11 +176,11 @@ static int apply_pending(struct postgres *self, size_t *before)
 	size_t i = *before;
 	int r = cbx_pg_query(self, LOCK, NULL, NULL);
 
-	/* a table is not waited for that long: others would queue behind us */
+	/* do not wait long for a table, since others queue behind us */
 	if (!r)
 		r = cbx_pg_query(self, "set local lock_timeout = 5000", NULL, NULL);
-	/* before looking again: an advisory lock alone lets the server believe what it knew of
-	 * tables before, this makes it look */
+	/* before checking again: unlike an advisory lock, this makes the server read the catalogue
+	 * anew */
 	if (!r && !*before)
 		r = cbx_pg_query(self,
 				 "create table if not exists chatterbox_migrations (number "

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * outbox.c - events that wait to be told
+ * outbox.c - events that wait to be published
  *
- * Decides how heads are found fast: of the oldest WINDOW waiting rows, the first of each key is
- * that key's head, since the window begins at the oldest. Only when the window is full and holds
- * too few keys are the heads looked up key by key, in the index (key, id). There is no cursor over
- * ids, so a row that is committed late with a low id is found like any other.
+ * The heads are found like this: among the oldest WINDOW waiting rows, the first of each key is
+ * that key's head. Only if the window is full and holds too few keys are heads looked up key by
+ * key, in the index (key, id). There is no cursor over ids, so a row with a low id that is
+ * committed late is found, too.
  */
 #include "adapter/postgres/internal.h"
 
@@ -13,7 +13,7 @@
 #define WINDOW_ROWS 4096
 
 #define ROW "o.id, o.key, o.name, o.message_id, o.previous_status, o.origin, o.payload"
-/* so that large payloads don't pile up here: what begins within so many bytes */
+/* so that large payloads don't pile up in memory: rows that begin within so many bytes */
 #define BEFORE "sum(octet_length(o.payload)) over (order by o.id) - octet_length(o.payload)"
 #define FITTING(column)                                                                         \
 	"select * from (select " ROW ", " column ", " BEFORE " as before from h join outbox o " \
@@ -34,7 +34,7 @@
 	" is null order by p.key, p.id limit 1) as id from k where k.key is not null "         \
 	"order by 1 limit $1) " FITTING("0")
 
-/* as FITTING(); how many there are with the one that tells that there are more */
+/* as FITTING(); one more than asked for shows that there are more */
 #define UNSTREAMED                                                                 \
 	"with h as materialized (select id from outbox where streamed_at is null " \
 	"order by id limit $1) " FITTING("(select count(*) from h)")
@@ -78,7 +78,7 @@ static int give_rows(const PGresult *result, size_t limit, cbx_outbox_fn each, v
 	return r;
 }
 
-/* What the server believes of a queue's size is always old; a scan of it all is never right */
+/* The server's estimate of a queue's size is always out of date, and a full scan never right */
 static int read_by_index(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 			 PGresult **out)
 {
@@ -132,7 +132,8 @@ static int postgres_unstreamed(struct cbx_sql *sql, size_t limit, cbx_outbox_fn 
 
 static int mark(struct postgres *self, enum cbx_outbox_side side, const struct cbx_pg_args *ids)
 {
-	/* the two sides may tell the same rows at once; the second to lock sees the first's mark */
+	/* both sides may mark the same rows at once; the second to lock them sees the first one's
+	 * mark */
 	int r = cbx_pg_query(self, LOCK, ids, NULL);
 
 	if (!r)

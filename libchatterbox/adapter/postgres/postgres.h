@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "port/sql.h"
 
-/* NULL and "" = libpq's built-in default, but for the host, which must be given; the environment's
- * PG* settings are never taken */
+/* NULL and "" = libpq's built-in default, except for the host, which must be given; PG* variables
+ * of the environment are never used */
 struct cbx_postgres_options {
 	const char *host; /* several by comma; a path is a socket's directory */
 	int port;
@@ -19,11 +19,11 @@ struct cbx_postgres_options {
 	const char *sslmode;
 	const char *sslrootcert;
 	const char *app_name;
-	const char *section; /* of the configuration, for errors: "sequelize"; NULL: that */
-	bool read_only;      /* for look-ups alone: a server that takes no writes will do */
+	const char *section; /* of the configuration, for error texts; NULL = "sequelize" */
+	bool read_only;      /* only reads: a server that takes no writes will do */
 };
 
-/* Copies the options; @log may be NULL and else must outlive it. Not connected yet.
+/* Copies the options and does not connect yet; @log may be NULL, else it must outlive this.
  * -EINVAL: no host. */
 int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_sql **out);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * pushes.c - which pushes were recorded: written in the transaction that records them
+ * pushes.c - remembers which pushes were recorded, in the transaction that records them
  *
- * Ids are counted from the newest row, not by a sequence: a transaction that is rolled back uses
- * none up, so that the last CBX_PUSH_LOG ids are as many pushes. There is one writer, by the guard.
+ * Ids continue from the newest row, without a sequence: a transaction that is rolled back uses
+ * none, so the last CBX_PUSH_LOG ids are that many pushes. The guard makes sure that there is one
+ * writer.
  */
 #include "adapter/postgres/internal.h"
 

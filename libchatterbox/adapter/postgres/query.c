@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * query.c - statements and transactions: sent without blocking, awaited until a deadline
+ * query.c - runs statements and transactions: sends without blocking and waits until a deadline
  *
- * Decides what a failure means, by the connection first and SQLSTATE second, never by its text.
- * The guard takes the lease row FOR KEY SHARE: renewals, which touch no key column, go on beside a
- * long record(), while a take-over, which locks the row FOR UPDATE, waits for it.
+ * What a failure means is decided by the state of the connection and by SQLSTATE, never by a text.
+ * The guard locks the lease row FOR KEY SHARE: renewals, which change no key column, can go on
+ * during a long record(), while a take-over, which locks the row FOR UPDATE, has to wait for it.
  */
 #include "adapter/postgres/internal.h"
 
@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GRACE (1 * CBX_SECOND) /* for the server's own time-out to arrive first */
+#define GRACE (1 * CBX_SECOND) /* so that the server's own time-out comes first */
 
-/* 0 when the socket has something, or a failure */
+/* Waits until the socket is ready: 0, or a failure */
 static int await(struct postgres *self, short events, uint64_t deadline)
 {
 	struct pollfd p = { .fd = PQsocket(self->conn), .events = events };
@@ -55,7 +55,7 @@ static bool is_failure(const PGresult *result)
 	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
 }
 
-/* The first failed result of those that come, or the last */
+/* The first failed result, or the last one */
 static int collect(struct postgres *self, uint64_t deadline, PGresult **out)
 {
 	cbx_auto(PQclearp) PGresult *kept = NULL;
@@ -106,8 +106,8 @@ static int judge(struct postgres *self, const PGresult *result)
 	return CHATTERBOX_E_REFUSED;
 }
 
-/* A call that has a deadline sends nothing after it, and waits for what it sent a moment longer,
- * since the server then ends the statement by itself */
+/* A call with a deadline sends nothing after it, and waits a moment longer for an answer, since the
+ * server ends the statement by itself */
 static int deadline_of(struct postgres *self, uint64_t *deadline)
 {
 	uint64_t now = cbx_now(self->clock);
@@ -161,7 +161,7 @@ int cbx_pg_query(struct postgres *self, const char *text, const struct cbx_pg_ar
 	return finish(self, sent, deadline, out);
 }
 
-/* Statements of ours without parameters; several may stand in one text */
+/* Statements without parameters; a text may hold several */
 static int simple(struct postgres *self, const char *text, uint64_t deadline, PGresult **out)
 {
 	if (!self->conn) {
@@ -183,7 +183,8 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 	r = deadline_of(self, &deadline);
 	if (r)
 		return r;
-	/* local, so that they hold behind a transaction-mode pooler, and for nobody after us */
+	/* local: valid behind a transaction-mode pooler, and not for whoever uses the connection
+	 * next */
 	snprintf(text, sizeof(text),
 		 "begin isolation level read committed; set local statement_timeout = %d; "
 		 "set local lock_timeout = %d; "
@@ -196,7 +197,7 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 	return r;
 }
 
-/* synchronous_commit off, as somebody's default, would let a told event be forgotten */
+/* with synchronous_commit off, as somebody's default, a published event could be lost */
 #define GUARD                                                                            \
 	"select pg_current_xact_id()::text, case current_setting('synchronous_commit') " \
 	"when 'off' then set_config('synchronous_commit', 'on', true) end "              \
@@ -242,7 +243,7 @@ int cbx_pg_commit(struct postgres *self)
 	self->statement_ms = CBX_PG_STATEMENT_MS;
 	if (!r)
 		r = simple(self, "commit", deadline, &result);
-	/* a transaction that failed before answers COMMIT with ROLLBACK, and no error */
+	/* after an error COMMIT answers ROLLBACK, without an error */
 	if (!r && strcmp(PQcmdStatus(result), "COMMIT") != 0) {
 		cbx_pg_say(self, NULL, "the server rolled the transaction back");
 		r = CHATTERBOX_E_REFUSED;

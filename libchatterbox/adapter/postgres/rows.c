@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * rows.c - reading status_monitor and completed_jobs
+ * rows.c - reads status_monitor and completed_jobs
  *
- * Decides what a reader sees of a job whose name OCD padded: one row under the trimmed name, the
- * trimmed row before a padded one, origin ocd when either says so. A row whose name or number is
- * none by contract 1.1 is passed over.
+ * If OCD wrote a job's system with white space around it, readers see one row under the trimmed
+ * name: the trimmed row if there is one, with origin ocd if either says so. A row whose name or
+ * number contract 1.1 does not allow is skipped.
  */
 #include "adapter/postgres/internal.h"
 #include "base/read.h"
@@ -15,7 +15,7 @@
 	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " system \
 										" and t.job_id = "
 
-/* An errored row whose system was offline for too long: nobody told that end */
+/* Errored because its system was offline too long: nobody reported that end */
 #define WAS_INFERRED                                                                          \
 	"exists (select 1 from errors e where e.system = s.cbx_name and e.job_id = s.job_id " \
 	"and e.code = 'system_offline' and e.last_seen >= s.updated_at) "
@@ -52,7 +52,7 @@ static int64_t count_of(const PGresult *result, int row, int column)
 	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
 }
 
-/* Whether row @i is one, and not a second padded one of the job before */
+/* Is row @i valid, and not another untrimmed one of the job before it? */
 static bool is_news(const PGresult *result, int i)
 {
 	const char *name = cbx_pg_text(result, i, 0);
@@ -166,7 +166,7 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 	return r;
 }
 
-/* Ordered by columns 0 and 1 */
+/* Rows for the given keys, ordered by columns 0 and 1 */
 static int give_keys(struct postgres *self, run_fn run, const char *text,
 		     const struct cbx_job_key *keys, size_t count, cbx_row_fn each, void *user)
 {
@@ -189,7 +189,7 @@ int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t
 			 keys, count, each, user);
 }
 
-/* Two joins, so that each has its index */
+/* Two joins, so that each can use its index */
 #define OF_KEYS                                                                             \
 	"(s.system, s.job_id) in (select m.system, m.job_id from " KEYS " join "            \
 	"status_monitor m on m.system = k.system and m.job_id = k.job_id union all select " \

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * schema.c - decides what the tables are in PostgreSQL: contract 5.2 column by column
+ * schema.c - the tables in PostgreSQL, column by column (contract 5.2)
  *
- * One list serves three ends: it is what migrations create, what they add to tables that exist
- * already, and what check_schema() insists on. completed_jobs.inferred is ours: an end that was
- * concluded and not told may be corrected later.
+ * This list is what migrations create, what they add to existing tables, and what check_schema()
+ * requires. completed_jobs.inferred is our own column: an end that was inferred, not reported, may
+ * be corrected later.
  */
 #include "adapter/postgres/schema.h"
 
@@ -46,7 +46,7 @@ static const struct cbx_pg_column columns[] = {
 	{ "scheduled_jobs", "created_at", "timestamptz", "default now()", CBX_PG_OTHERS },
 
 	{ "server_conf", "name", "text", "primary key", CBX_PG_NAME },
-	{ "server_conf", "info", "text", "", CBX_PG_NAME }, /* a number is all that we write */
+	{ "server_conf", "info", "text", "", CBX_PG_NAME }, /* we write only numbers into it */
 	{ "server_conf", "updated_at", "timestamptz", "default now()", CBX_PG_WRITTEN },
 
 	{ "errors", "id", "bigserial", "primary key", CBX_PG_READ },
@@ -93,9 +93,9 @@ static const struct cbx_pg_column columns[] = {
 	{ "push_log", "identities", "text", "", CBX_PG_WRITTEN },
 };
 
-/* What follows the columns in a table that is created. Room is left in the pages of tables whose
- * rows change in columns without an index (progress, confirmed_at); the outbox, a queue,
- * is swept often. */
+/* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
+ * change in columns without an index (progress, confirmed_at); the outbox is a queue and is
+ * vacuumed often. */
 static const struct cbx_pg_table tables[] = {
 	{ "status_monitor", ", primary key (system, job_id)) with (fillfactor = 80" },
 	{ "completed_jobs", ", primary key (system, job_id)" },

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* schema.h - the tables and columns that migrate.c makes and check.c insists on */
+/* schema.h - the tables and columns that migrate.c creates and check.c requires */
 #ifndef CBX_ADAPTER_POSTGRES_SCHEMA_H
 #define CBX_ADAPTER_POSTGRES_SCHEMA_H
 
 #include <stddef.h>
 
-/* What is done with a column, which decides what other types will do when it exists already */
+/* How a column is used, which decides which other types are acceptable if it exists already */
 enum cbx_pg_use {
-	CBX_PG_WRITTEN, /* any length of text; a bigint is a bigint */
-	CBX_PG_NAME,    /* written, at most 64 bytes: varchar(64) will do */
-	CBX_PG_READ,    /* any text, any integer */
-	CBX_PG_OTHERS,  /* not touched by this library, so not checked */
+	CBX_PG_WRITTEN, /* text of any length; a bigint has to be one */
+	CBX_PG_NAME,    /* written, at most 64 bytes: varchar(64) is enough */
+	CBX_PG_READ,    /* read: any kind of text or integer */
+	CBX_PG_OTHERS,  /* not used by this library, so not checked */
 };
 
 struct cbx_pg_column {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * command.c - words out, replies in
+ * command.c - sends commands and receives replies
  *
- * Decides when a connection is given up: after any error of hiredis (it then holds replies of
- * earlier commands, fault 20), and after an error reply that means "not me, not now". Any
- * other error reply keeps the order of the pipeline, so the connection stays.
+ * The connection is given up after any error of hiredis (which may then hold replies to earlier
+ * commands, fault 20), and after error replies that mean "not me" or "not now". All other error
+ * replies keep the pipeline in order, so the connection is kept.
  */
 #include "adapter/redis_state/link.h"
 
@@ -54,7 +54,7 @@ void cbx_redis_begin(struct cbx_redis *me, const char *word)
 	cbx_redis_puts(me, word);
 }
 
-/* Gives the connection up for what hiredis says */
+/* Gives the connection up, with hiredis' own text */
 static int give_up(struct cbx_redis *me)
 {
 	int saved = errno;
@@ -96,7 +96,7 @@ bool cbx_redis_is_error(const redisReply *reply, const char *word)
 	return reply->type == REDIS_REPLY_ERROR && !strncmp(reply->str, word, strlen(word));
 }
 
-/* Before 7.0 the error of a command inside a script stands behind "-" in the script's own */
+/* Before 7.0, an error inside a script is reported after the "-" of the script's own error */
 static bool tells(const redisReply *reply, const char *word)
 {
 	const char *inside;

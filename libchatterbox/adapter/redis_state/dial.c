@@ -2,8 +2,8 @@
 /*
  * dial.c - opens the socket to Redis
  *
- * It does so in hiredis' place, because hiredis looks names up itself, leaves the descriptor open
- * over exec, and in 0.14 has no call for TCP_USER_TIMEOUT.
+ * hiredis is not left to do it: it looks names up itself, leaves the descriptor open over exec, and
+ * version 0.14 has no call for TCP_USER_TIMEOUT.
  */
 #include "adapter/redis_state/link.h"
 #include "common/lookup.h"
@@ -43,7 +43,7 @@ static int wait_connected(struct cbx_redis *me, int fd, uint64_t deadline)
 
 static void set_option(int fd, int level, int option, int value)
 {
-	/* a kernel that lacks one of them has slower ways to notice a dead peer */
+	/* where a kernel lacks one of these, a dead peer is noticed later */
 	(void)!setsockopt(fd, level, option, &value, sizeof(value));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * guarded.c - writes that APP:rev holds off when a newer epoch has written (port/state.h)
+ * guarded.c - writes that Redis rejects when a newer epoch has written (port/state.h)
  *
- * Decides that a write and the comparison before it are one script call, and that a claim is one
- * without a write.
+ * The comparison with APP:rev and the write are one script call. A claim is the same without a
+ * write.
  */
 #include "adapter/redis_state/link.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * link.c - the life of a connection: opened, greeted, given up
+ * link.c - opens a connection, logs in, and gives it up
  *
- * Decides that a connection counts as up only when the server has answered a PING, so that one
- * which is still loading its data is down; and that a refused AUTH is told without the server's
- * text, which may repeat the password.
+ * It counts as up when the server has answered a PING, so that a server which is still loading is
+ * down. The error of a refused AUTH leaves the server's text out, since that may repeat the
+ * password.
  */
 #include "adapter/redis_state/link.h"
 
@@ -26,7 +26,7 @@ void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* of a name: which of its addresses; the texts before it are cut before this one is */
+	/* rather cut the address than the text; of a name's addresses say which it was */
 	snprintf(me->base.error, sizeof(me->base.error), "redis %.80s: %.45s%s%.*s", me->address,
 		 which, *which ? ": " : "", (int)(sizeof(me->base.error) - 140), text);
 }
@@ -39,7 +39,7 @@ void cbx_redis_disconnect(struct cbx_state *state)
 		redisFree(cbx_steal(me->context));
 }
 
-/* The wait of each read and write: a second, or what is left */
+/* Sets the time that each read and write may take: a second, or what is left */
 static int set_patience(struct cbx_redis *me, uint64_t deadline)
 {
 	uint64_t now = cbx_now(me->clock);
@@ -111,7 +111,7 @@ static int select_db(struct cbx_redis *me)
 	return cbx_redis_ask(me, "redis.db", &reply);
 }
 
-/* For CLIENT LIST; a user that may not do it does without */
+/* For CLIENT LIST; the user may lack the right to it */
 static int set_name(struct cbx_redis *me)
 {
 	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
@@ -145,7 +145,7 @@ static int greet(struct cbx_redis *me, uint64_t deadline)
 	error = set_patience(me, deadline);
 	if (!error)
 		error = cbx_redis_ping(&me->base);
-	/* from here on, whatever the deadline of connecting was */
+	/* from now on, independent of the deadline for connecting */
 	return error ? error : set_patience(me, UINT64_MAX);
 }
 
@@ -180,6 +180,6 @@ int cbx_redis_connect(struct cbx_state *state, uint64_t deadline)
 	cbx_redis_disconnect(state);
 	error = try_targets(me, deadline);
 	me->target = NULL;
-	/* a wrong password may be right tomorrow: whoever connects tries again */
+	/* a wrong password may be right tomorrow: the caller will try again */
 	return !error || error == -ENOMEM ? error : CHATTERBOX_E_DOWN;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * link.h - one connection to Redis: commands go out in pipelines, replies come back or it is dead
+ * link.h - a connection to Redis; shared by the files of this room
  *
- * A command is built (begin, args), sent (into the pipeline) and its reply received, in order.
- * Every sent command must be received, else the next reader gets its reply. When receive fails, the
- * connection is gone and nothing is left to receive.
+ * A command is built (begin, args), sent (into the pipeline) and its reply received, in order. A
+ * reply has to be received for every command sent, else the next reader gets it. If receiving fails
+ * the connection is gone, and with it all outstanding replies.
  */
 #ifndef CBX_ADAPTER_REDIS_STATE_LINK_H
 #define CBX_ADAPTER_REDIS_STATE_LINK_H
@@ -16,7 +16,7 @@
 
 #include <hiredis.h>
 
-/* A chunk of a pipeline ends at either: what is in flight stays bounded */
+/* A pipeline is cut into pieces by count and by bytes, so that little is in flight */
 #define CBX_REDIS_CHUNK 128
 #define CBX_REDIS_CHUNK_BYTES (256 * 1024)
 
@@ -42,12 +42,13 @@ struct cbx_redis {
 	char *app;
 	char *rev; /* APP:rev */
 	char address[112];
-	redisContext *context;     /* NULL: down */
-	char sha[CBX_SCRIPTS][48]; /* "" until the server told it; a text never changes its sum */
+	redisContext *context; /* NULL: down */
+	char sha[CBX_SCRIPTS]
+		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
 	struct cbx_text guard;
 	char epoch[24];
-	/* the command that is being built */
+	/* the command being built */
 	const char **argv;
 	size_t *argv_len;
 	size_t argc;
@@ -79,21 +80,21 @@ int cbx_redis_dial(struct cbx_redis *me, int *fd);
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);
 
-/* command.c: the words go out. The bytes of an argument are borrowed until send. */
+/* command.c. The bytes of an argument are borrowed until it is sent. */
 void cbx_redis_begin(struct cbx_redis *me, const char *word);
 void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len);
 void cbx_redis_puts(struct cbx_redis *me, const char *text);
 int cbx_redis_send(struct cbx_redis *me);
-/* The next reply, which may be an error reply, but none that means that the server can't serve */
+/* The next reply. It may be an error reply, but not one that means that the server can't serve. */
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out);
-/* 0, or CHATTERBOX_E_REFUSED with a text that names @what when the reply is an error */
+/* 0, or CHATTERBOX_E_REFUSED, with a text that names @what, when the reply is an error */
 int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what);
 /* Sends what was built, and receives; an error reply is CHATTERBOX_E_REFUSED */
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out);
-/* A reply that no Redis gives: the connection is dropped, CHATTERBOX_E_DOWN */
+/* Redis never sends such a reply: drops the connection, CHATTERBOX_E_DOWN */
 int cbx_redis_nonsense(struct cbx_redis *me, const char *what);
-/* The same for a script call, which begins with EVALSHA and the sum: a server that does not know it
- * (any more) is sent the text. *number = its reply. */
+/* The same for a script call, which begins with EVALSHA and the checksum; a server that does not
+ * know the script is sent its text. *number = its reply. */
 int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
 			 int64_t *number);
 /* Does the error begin with this word? */
@@ -101,23 +102,24 @@ bool cbx_redis_is_error(const redisReply *reply, const char *word);
 
 /* script.c */
 const char *cbx_redis_script_text(enum cbx_redis_script script);
-/* Makes me->sha[script] known */
+/* Makes sure that me->sha[script] is known */
 int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script);
 
-/* guarded.c: writes to one key, held off by APP:rev. Begin; add of each command the count of its
- * words without the key, and these words; then run: 0, or 1 = held off. */
+/* guarded.c: writes to one key, rejected when APP:rev is newer. Begin; add for each command the
+ * number of its words without the key, and these words; run: 0, or 1 = rejected. */
 int cbx_redis_begin_guarded(struct cbx_redis *me, enum cbx_redis_script script, const char *key,
 			    int64_t epoch);
 int cbx_redis_run_guarded(struct cbx_redis *me, const char *key);
 int cbx_redis_claim(struct cbx_state *state, int64_t epoch);
 
-/* keys.c: APP:<name>, and APP:<name>:{<system>}; NULL when out of memory. Live in @into. */
+/* keys.c: APP:<name>, and APP:<name>:{<system>}, written to @into; NULL when out of memory */
 const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const char *name);
 const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, const char *name,
 				 const char *system);
 
-/* scan.c: SCAN (@key NULL, @pattern), HSCAN or ZSCAN (@key); each name once, whatever the server
- * repeats. Names with a NUL are left out; the value is NULL for SCAN, a score's text for ZSCAN. */
+/* scan.c: SCAN (@key NULL, @pattern), HSCAN or ZSCAN (@key). Each name once, even if the server
+ * repeats it. Names with a NUL are left out. The value is NULL for SCAN, the score as text for
+ * ZSCAN. */
 enum cbx_redis_scan { CBX_SCAN, CBX_HSCAN, CBX_ZSCAN };
 int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
 		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),

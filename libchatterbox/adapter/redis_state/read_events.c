@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * read_events.c - what a follower reads: who has jobs, and what was told lately
+ * read_events.c - what a follower reads: which systems have jobs, and recent events
  *
- * The stream's ends are looked at after its entries: trimming only goes on, so when the place asked
- * for is still there afterwards, nothing after it was missing before. An entry of another form is
- * somebody else's and passed over.
+ * The ends of the stream are read after its entries. Trimming only moves forward, so if the
+ * position is still there afterwards, nothing after it was missing before. Entries of another form
+ * belong to somebody else and are skipped.
  */
 #include "adapter/redis_state/link.h"
 #include "base/number.h"
@@ -24,7 +24,7 @@ static int give_score(void *user, const struct cbx_field *field)
 
 	double score;
 
-	/* others may write scores, too: one that is no time of ours is as old as can be */
+	/* others may write scores, too: one that is not a time counts as very old */
 	if (!cbx_number_parse(field->value, field->value_len, &score) || score < 0 ||
 	    score > (double)CBX_COUNT_MAX)
 		score = 0;
@@ -44,7 +44,7 @@ int cbx_redis_read_active(struct cbx_state *state, cbx_score_fn each, void *user
 	return cbx_redis_scan(me, CBX_ZSCAN, key, NULL, give_score, &active);
 }
 
-/* [place, [name, value, ...]] */
+/* [position, [name, value, ...]] */
 static bool is_entry(const redisReply *reply)
 {
 	size_t i;
@@ -95,7 +95,7 @@ static int send_end(struct cbx_redis *me, const char *key, bool newest)
 	return cbx_redis_send(me);
 }
 
-/* "" = the stream is empty, or there is none */
+/* "" = the stream is empty or does not exist */
 static int receive_end(struct cbx_redis *me, const char *key, char out[CBX_STREAM_POSITION],
 		       int *result)
 {
@@ -137,7 +137,7 @@ static int send_read(struct cbx_redis *me, const char *key, const char *position
 	return cbx_redis_send(me);
 }
 
-/* What came after @position, and whether nothing of it is missing */
+/* Asks for what came after @position, and whether nothing is missing */
 static int ask(struct cbx_redis *me, const char *key, const char *position, const char *most,
 	       redisReply **out, bool *whole)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * read_jobs.c - reads the hashes APP:jobs:{system} back: which there are, and what they hold
+ * read_jobs.c - reads the hashes APP:jobs:{system}
  *
- * Decides that a key whose system could be no system's name is nobody's, and is left alone.
+ * Keys whose system can't be the name of a system are not ours and are left alone.
  */
 #include "adapter/redis_state/link.h"
 #include "base/read.h"
@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* HGETALL replies are as large as the hashes are: few at a time */
+/* HGETALL replies are as large as the hashes: a few at a time */
 #define READ_PIECE 16
 
 struct lister {
@@ -81,7 +81,7 @@ static int give_hash(const redisReply *reply, const char *system, cbx_field_fn e
 	return 0;
 }
 
-/* Reads on to the end of the piece even when the receiver has had enough */
+/* Receives the whole piece, even after the callback has had enough */
 static int read_piece(struct cbx_redis *me, const char *const *systems, size_t count,
 		      cbx_field_fn each, void *user, int *stopped, int *result)
 {

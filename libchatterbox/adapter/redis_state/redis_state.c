@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* redis_state.c - a state on Redis: made, owned, freed; its calls stand in the files beside it */
+/* redis_state.c - creates and frees a state on Redis; its calls are in the other files of this room
+ */
 #include "adapter/redis_state/link.h"
 
 #include <chatterbox/error.h>

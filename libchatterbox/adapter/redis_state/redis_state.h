@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * redis_state.h - the shared state on a Redis server, in the keys of contract 4.1
+ * redis_state.h - the state port over a Redis server (contract 4.1)
  *
- * Threads that use one must block SIGPIPE (base/thread.h does): hiredis writes without
+ * Threads that use it must block SIGPIPE (base/thread.h does), since hiredis writes without
  * MSG_NOSIGNAL.
  */
 #ifndef CBX_ADAPTER_REDIS_STATE_REDIS_STATE_H
@@ -22,7 +22,8 @@ struct cbx_redis_options {
 	const char *app_name;
 };
 
-/* Copies @options. Not connected yet. CHATTERBOX_E_CONFIG, with a line in @log: no TLS in here. */
+/* Copies @options and does not connect yet. CHATTERBOX_E_CONFIG, with a line in @log: this hiredis
+ * has no TLS. */
 int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
 			const struct cbx_log *log, struct cbx_state **out);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * scan.c - reads what has no bound, a bounded piece at a time
+ * scan.c - reads keys, hashes and sets of any size in pieces
  *
- * SCAN and its kin may name a thing twice while the table grows or shrinks: decides that the first
- * sight counts.
+ * SCAN and its relatives may return something twice while the table is resized, so only the first
+ * time counts.
  */
 #include "adapter/redis_state/link.h"
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * script.c - what the server itself decides, at one stroke
+ * script.c - the Lua scripts, which compare and write in one step
  *
  * The guards (contract 2.5, 4.1): a write is not applied when its system's number is lower than the
- * stored one, nor when its epoch is older than that in APP:rev. Numbers stay below 2^53 and epochs
- * below 2^21, so Lua compares them exactly; a stored one that is no such number is foreign and
- * holds nothing off. A server without memory refuses the first command of a script that would take
- * some, and none after it: so the number is stored first where a hash is replaced, and a script
- * that only deletes, which a full server should be glad of, begins with the deletion. A server that
- * refuses a write does so at its first command, before the epoch is stored.
+ * stored one, or its epoch older than the one in APP:rev. Numbers are below 2^53 and epochs below
+ * 2^21, so Lua compares them exactly. A stored value that is not such a number is foreign and
+ * rejects nothing.
+ *
+ * A full server refuses the first command of a script that needs memory, and none after it. So
+ * where a hash is replaced the number is stored first; and a script that only deletes, which should
+ * work on a full server, begins with the deletion. A server that refuses writes does so at the
+ * first command, before the epoch is stored.
  */
 #include "adapter/redis_state/link.h"
 
@@ -16,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is stored at @key, when that is above @mine and below @limit; else false (or nil) */
+/* The value stored at @key if it is above @mine and below @limit; else false (or nil) */
 #define NEWER                                                   \
 	"local function newer(key, mine, limit)\n"              \
 	"  local old = redis.pcall('GET', key)\n"               \
@@ -30,9 +32,9 @@
 	      "if old then return -math.floor(old) end\n"
 #define MARK "redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)\n"
 
-/* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of the names to
- * delete, these names, then name and value of each field to set. 1, or what held it off: -epoch of
- * APP:rev, -epoch of the hash's guard with 2^21 more taken away. */
+/* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of names to delete,
+ * these names, then name and value of each field to set. Returns 1, or what rejected it: -epoch of
+ * APP:rev, or -epoch of the hash's guard minus 2^21. */
 static const char write_jobs[] =
 	NEWER "local number = tonumber(ARGV[1])\n"
 	      "local old = newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
@@ -53,8 +55,8 @@ static const char write_jobs[] =
 	      "if not sets then mark() end\n"
 	      "return 1\n";
 
-/* KEYS: APP:rev, a hash. ARGV: the epoch, name and value of each field that goes if it still has
- * that value. How many went, or -epoch of what held it off. */
+/* KEYS: APP:rev, a hash. ARGV: the epoch, name and value of each field to delete if it still has
+ * that value. Returns how many were deleted, or -epoch of what rejected it. */
 static const char drop_fields[] =
 	GUARD "local removed = 0\n"
 	      "for i = 2, #ARGV, 2 do\n"
@@ -65,9 +67,9 @@ static const char drop_fields[] =
 	      "if removed > 0 then " MARK "end\n"
 	      "return removed\n";
 
-/* KEYS: APP:rev, what is written. ARGV: the epoch, then of each command the count of its words
- * without the key, and these words. 0, or -epoch of what held it off. Without a command it only
- * raises the epoch; the deletion lets that through to a full server. */
+/* KEYS: APP:rev, the key to write. ARGV: the epoch, then for each command the number of its words
+ * without the key, and these words. Returns 0, or -epoch of what rejected it. Without a command it
+ * only raises the epoch; the deletion makes that work on a full server. */
 static const char guarded[] =
 	GUARD "if #ARGV == 1 then redis.call('DEL', KEYS[1]) end\n"
 	      "local i = 2\n"
@@ -117,7 +119,8 @@ int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, con
 		return error;
 	reply = first;
 	if (cbx_redis_is_error(first, "NOSCRIPT")) {
-		/* after a restart or a SCRIPT FLUSH; the text makes the sum known again */
+		/* after a restart or a SCRIPT FLUSH; sending the text makes its checksum known
+		 * again */
 		me->argv[0] = "EVAL";
 		me->argv_len[0] = strlen("EVAL");
 		me->argv[1] = cbx_redis_script_text(script);

@@ -2,8 +2,8 @@
 /*
  * stream.c - appends events to APP:events
  *
- * Decides that a piece of them is one script call: a server that runs out of memory in between
- * takes all or none of it, and no event overtakes an earlier one that was refused.
+ * A piece of them is one script call, so that a server which runs out of memory takes all or none
+ * of it, and no event overtakes an earlier one that was refused.
  */
 #include "adapter/redis_state/link.h"
 

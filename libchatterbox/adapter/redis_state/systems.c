@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * systems.c - APP:online_systems and APP:internal_systems, one field a system
+ * systems.c - APP:online_systems and APP:internal_systems, one field per system
  *
- * OCD writes the second one too: decides that a field is dropped only while it still holds what was
- * read, by a script.
+ * OCD writes the latter, too, so a script deletes a field only if it still holds what was read.
  */
 #include "adapter/redis_state/link.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * tls.c - TLS to Redis, where hiredis was built with it
+ * tls.c - TLS to Redis, if hiredis was built with it
  *
- * hiredis' own contexts compare no names, so the handshake is prepared here: TLS 1.2 at least, a
- * certificate that an authority of ours has signed, for the host that was asked for.
+ * hiredis' own contexts don't check names, so the handshake is prepared here: TLS 1.2 or later, and
+ * a certificate for the requested host, signed by an authority that we trust.
  */
 #include "adapter/redis_state/link.h"
 
@@ -77,7 +77,7 @@ int cbx_redis_secure(struct cbx_redis *me)
 	ssl = SSL_new(context);
 	if (!ssl || !expect_host(ssl, me->target->host))
 		return -ENOMEM;
-	/* it is hiredis' from here on, unless that fails */
+	/* on success hiredis owns it */
 	if (redisInitiateSSL(me->context, ssl) != REDIS_OK)
 		return refuse(me, ssl);
 	(void)cbx_steal(ssl);

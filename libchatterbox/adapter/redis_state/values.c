@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * values.c - the single values: the leader's epoch, jobs_data, OCD's interval
+ * values.c - single values: the leader's epoch, jobs_data, OCD's interval
  *
- * Decides that a foreign epoch (no number, or a key of another type) reads as none: the leader then
- * writes everything anew, and its own epoch over it.
+ * A foreign epoch (not a number, or a key of another type) reads as none. The leader then writes
+ * everything again, and its own epoch over it.
  */
 #include "adapter/redis_state/link.h"
 #include "base/read.h"
@@ -76,7 +76,7 @@ int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char
 	return set_value(cbx_redis_of(state), epoch, "jobs_data", json, len);
 }
 
-/* Sends the command that was begun; its answer is the text of @key, "" when there is none */
+/* Sends the command begun before; its answer is the text of @key, "" when there is none */
 static int ask_text(struct cbx_redis *me, const char *key, char *out, size_t size)
 {
 	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * write_jobs.c - the guarded hashes APP:jobs:{system} and their index APP:active_systems
+ * write_jobs.c - writes the guarded hashes APP:jobs:{system} and their index APP:active_systems
  *
- * Each piece goes out as a pipeline of one script call a system, then a script call with ZADD and
- * ZREM for those that were applied: a write that is held off never touches the index. Should the
- * connection break between the two, the caller writes everything anew after its reconnect anyway.
+ * Each piece is a pipeline of one script call per system, and then a script call with ZADD and ZREM
+ * for those that were applied, so a rejected write never changes the index. If the connection
+ * breaks between the two, the caller writes everything again anyway when it is back.
  */
 #include "adapter/redis_state/link.h"
 
@@ -64,7 +64,7 @@ static int send_write(struct cbx_redis *me, const struct cbx_state_write *write,
 	return cbx_redis_send(me);
 }
 
-/* As the script tells what held a write off */
+/* Notes what rejected a write, as the script reports it */
 static void note_epoch(struct cbx_state *state, int64_t told)
 {
 	int64_t *of = told < CBX_EPOCH_END ? &state->newer : &state->stored;
@@ -74,7 +74,7 @@ static void note_epoch(struct cbx_state *state, int64_t told)
 		*of = epoch;
 }
 
-/* The reply to one script call; *unknown: the server does not know the script (any more) */
+/* Takes the reply of one script call; *unknown: the server does not know the script */
 static int finish_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
 			int *result)
 {
@@ -100,7 +100,7 @@ static int finish_write(struct cbx_redis *me, struct cbx_state_write *write, boo
 	return 0;
 }
 
-/* Runs the script for those of @pick; afterwards @pick holds those whose script was unknown */
+/* Runs the script for the writes in @pick; afterwards @pick holds those whose script was unknown */
 static int run_scripts(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
 		       bool *pick, bool by_text, int *result)
 {
@@ -121,7 +121,7 @@ static bool is_in_index(const struct cbx_state_write *write, bool live)
 	return write->applied && write->live == live && (write->scored || !live);
 }
 
-/* ZADD of those that are live, or ZREM of the others */
+/* Adds ZADD for the live ones, or ZREM for the others */
 static void add_index(struct cbx_redis *me, const struct cbx_state_write *writes, size_t count,
 		      bool live, char words[24], char (*scores)[24])
 {
@@ -189,7 +189,7 @@ static int write_piece(struct cbx_redis *me, struct cbx_state_write *writes, siz
 	error = run_scripts(me, writes, count, pick, false, result);
 	for (i = 0; i < count && !error; i++)
 		again |= pick[i];
-	/* after a restart or a SCRIPT FLUSH; the text makes the sum known again */
+	/* after a restart or a SCRIPT FLUSH; sending the text makes its checksum known again */
 	if (!error && again)
 		error = run_scripts(me, writes, count, pick, true, result);
 	return error ? error : write_index(me, writes, count, result);

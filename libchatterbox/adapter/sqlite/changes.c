@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * changes.c - writes a batch's changes, each into the table where its job is now
+ * changes.c - writes a batch's changes, each into the table in which its job is now
  *
- * Decides what becomes of a row that OCD inserted under a padded name: the first record of that job
- * writes the trimmed name's row, takes over the padded row's origin and age, and deletes it, all
- * in one transaction. Readers show such a row under its trimmed name, and not at all once the
- * trimmed row exists.
+ * If OCD inserted a row under a name with white space around it, the first record of that job
+ * writes the row of the trimmed name, takes over the other row's origin and age, and deletes it, in
+ * one transaction. Until then readers see it under its trimmed name.
  */
 #include "adapter/sqlite/internal.h"
 
@@ -23,7 +22,7 @@ struct record {
 	sqlite3_stmt *error;
 };
 
-/* What the row of a padded name leaves to the trimmed one's */
+/* What the row of an untrimmed name leaves to the trimmed one */
 struct heritage {
 	bool is_ocd;
 	int64_t created; /* ms, -1 = none */
@@ -85,7 +84,7 @@ static void record_close(struct record *record)
 	sqlite3_finalize(record->error);
 }
 
-/* Steps a delete and remembers what its rows said */
+/* Runs a delete that returns its rows, and keeps what they said */
 static int inherit(struct record *record, sqlite3_stmt *statement, struct heritage *heritage)
 {
 	int r;
@@ -144,7 +143,7 @@ static int end_monitor(struct record *record, const struct cbx_job *job, struct 
 
 #define HAS_ROW_IN(table) "select 1 from " table " where system = ?1 and job_id = ?2"
 
-/* 1 = the table still has a row of that job, which then is ahead of us */
+/* 1 = the table still has a row of that job, which is ahead of us then */
 static int has_row(struct record *record, const char *text, const struct cbx_job *job)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * connection.c - one connection to the SQLite file, and how its failures are sorted
+ * connection.c - a connection to the SQLite file, and what its failures mean
  *
- * Decides how sure a commit is: WAL with synchronous=FULL, one fsync a transaction. With NORMAL a
- * power cut could take back a commit whose events were told already, and their revisions would be
- * given out again. A transaction is a whole round's batch, so the fsync is rarely paid.
+ * It uses WAL with synchronous=FULL, one fsync per transaction. With NORMAL a power failure could
+ * take back a commit whose events were already published, and their revisions would be given out
+ * again. A transaction is a whole batch, so an fsync is rare.
  *
- * Writers wait 2 s for each other (busy_timeout), a statement may run 5 s (progress handler).
+ * Writers wait 2 s for each other (busy_timeout), and a statement may run for 5 s (progress
+ * handler).
  */
 #include "adapter/sqlite/sqlite.h"
 
@@ -24,7 +25,7 @@ static void sqlite_disconnect(struct cbx_sql *sql)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
 
-	/* v2: statements of a caller that is failing right now are finalized after this */
+	/* v2: statements that a failing caller still has are finalized later */
 	sqlite3_close_v2(cbx_steal(self->db));
 }
 
@@ -171,7 +172,7 @@ int cbx_sqlite_end(struct sqlite *self, int r)
 {
 	if (!r)
 		r = cbx_sqlite_exec(self, "commit");
-	/* not by the helpers: they would overwrite the text that says what went wrong */
+	/* without the helpers, which would overwrite the text about what went wrong */
 	if (r && self->db && !sqlite3_get_autocommit(self->db))
 		sqlite3_exec(self->db, "rollback", NULL, NULL, NULL);
 	return r;
@@ -212,7 +213,7 @@ static int sqlite_connect(struct cbx_sql *sql, uint64_t deadline)
 
 	if (self->db)
 		return 0;
-	/* two first openers that both turn WAL on can get BUSY without the busy handler's wait */
+	/* two processes that both turn WAL on at first can get BUSY without waiting */
 	for (;;) {
 		r = open_once(self);
 		if (r != CHATTERBOX_E_TIMEOUT || !cbx_ms_left(self->clock, deadline, 1000))

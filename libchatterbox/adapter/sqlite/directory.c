@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* directory.c - look-ups in what OCD keeps; names are given trimmed, and only those that are names
- */
+/* directory.c - reads tables that OCD keeps; only valid names of systems are returned, trimmed */
 #include "adapter/sqlite/internal.h"
 #include "base/read.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Rows of (name, ms); a number is bound when @ms_param is not negative */
+/* Rows of (name, ms); @ms_param is bound as a parameter if it is not negative */
 static int each_name(struct sqlite *self, const char *text, int64_t ms_param, cbx_name_fn each,
 		     void *user)
 {

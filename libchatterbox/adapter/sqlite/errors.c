@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors.c - what went wrong, and its clean-up
+ * errors.c - the errors role: errors, clearing of errored jobs, expiry, access
  *
- * A cleared job is written by the code that records an end (changes.c), so padded rows, origins and
- * revisions are treated alike.
+ * A cleared job is written by the code that records ends (changes.c), so that untrimmed rows,
+ * origins and revisions are treated the same way.
  */
 #include "adapter/sqlite/internal.h"
 #include "port/clearing.h"
@@ -170,7 +170,7 @@ static int sqlite_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard 
 }
 
 #define PORTION 5000
-#define EXPIRE_FOR (1 * CBX_SECOND) /* other writers wait meanwhile, 2 s at most */
+#define EXPIRE_FOR (1 * CBX_SECOND) /* other writers wait meanwhile, for 2 s at most */
 #define EXPIRE(table, time)                                                             \
 	"delete from " table " where rowid in (select rowid from " table " where " time \
 	" <= ?1 limit ?2)"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* internal.h - what the files of this room share: the connection, statements, transactions */
+/* internal.h - the connection, statements and transactions; shared by the files of this room */
 #ifndef CBX_ADAPTER_SQLITE_INTERNAL_H
 #define CBX_ADAPTER_SQLITE_INTERNAL_H
 
@@ -18,15 +18,20 @@ struct sqlite {
 	struct cbx_sql sql; /* first */
 	struct cbx_clock *clock;
 	sqlite3 *db;       /* NULL = not connected */
-	uint64_t deadline; /* of the statement that runs */
+	uint64_t deadline; /* of the running statement */
 	char *path;
 };
 
 #define CBX_SQLITE_STATEMENT (5 * CBX_SECOND)
 
-/* A name as every input is trimmed: the characters are those of cbx_trim() */
-#define SQL_TRIM(name) "trim(" name ", char(9,10,11,12,13,32))"
-/* A row that OCD wrote with a padded name; the words of the partial index status_monitor_padded */
+/* Trims a name as every input is trimmed: the characters of cbx_trim() */
+#define SQL_TRIM(name)                                                                 \
+	"trim(" name                                                                   \
+	", char(9,10,11,12,13,32,0x85,0xa0,0x1680,0x2000,0x2001,0x2002,0x2003,0x2004," \
+	"0x2005,0x2006,0x2007,0x2008,0x2009,0x200a,0x2028,0x2029,0x202f,0x205f,0x3000,0xfeff))"
+/* A row whose name OCD did not trim; the same words as in the partial index
+ * status_monitor_untrimmed
+ */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
 
 static inline struct sqlite *cbx_sqlite_of(struct cbx_sql *sql)
@@ -36,13 +41,14 @@ static inline struct sqlite *cbx_sqlite_of(struct cbx_sql *sql)
 
 CBX_DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
 
-/* Sorts SQLite's code into the port's errors, with a text; drops the connection on E_DOWN */
+/* Translates SQLite's code into an error of the port, with a text; drops the connection if that is
+ * CHATTERBOX_E_DOWN */
 int cbx_sqlite_fail(struct sqlite *self, int code);
-/* Gives the statement its 5 s */
+/* Prepares a statement, which then has 5 s to run */
 int cbx_sqlite_prepare(struct sqlite *self, const char *text, sqlite3_stmt **out);
 /* 1 = a row, 0 = done */
 int cbx_sqlite_step(struct sqlite *self, sqlite3_stmt *statement);
-/* Steps until done, drops rows, resets for the next use */
+/* Runs it to the end, ignores rows, and resets it */
 int cbx_sqlite_run(struct sqlite *self, sqlite3_stmt *statement);
 /* One statement without parameters */
 int cbx_sqlite_exec(struct sqlite *self, const char *text);
@@ -52,25 +58,25 @@ void cbx_sqlite_bind_count(sqlite3_stmt *statement, int at, int64_t count);
 /* NULL = SQL null; valid until the next step */
 const char *cbx_sqlite_text(sqlite3_stmt *statement, int column);
 
-/* BEGIN IMMEDIATE, so that the guard's row can't change until the end; @guard may be NULL */
+/* BEGIN IMMEDIATE, so that the guard's row can't change before the end; @guard may be NULL */
 int cbx_sqlite_begin(struct sqlite *self, const struct cbx_guard *guard);
-/* Commits when @r is 0, else rolls back; returns @r or what the commit made of it */
+/* Commits when @r is 0, else rolls back; returns @r, or the failure of the commit */
 int cbx_sqlite_end(struct sqlite *self, int r);
 /* Says in sql.error why the lease does not cover this write; CHATTERBOX_E_FENCED */
 int cbx_sqlite_fenced(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* changes.c, outbox.c and pushes.c: the batch's parts, inside record()'s transaction */
+/* changes.c, outbox.c and pushes.c: the parts of a batch, inside record()'s transaction */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
-/* errors.c: one row upserted by (system, job_id, code), with a statement for many */
+/* errors.c: a statement that upserts a row by (system, job_id, code), for many rows */
 int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out);
 int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
 			   const struct cbx_error_row *row, int64_t now);
-/* rows.c: the reading half of the ledger, and of the directory */
+/* rows.c: what the ledger and the directory read */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
@@ -79,7 +85,7 @@ int cbx_sqlite_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size
 		       cbx_row_fn each, void *user);
 int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user);
-/* Of these jobs the rows of status_monitor, but not where completed_jobs is ahead */
+/* The rows of status_monitor for these jobs, except where completed_jobs is ahead */
 int cbx_sqlite_clearable(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user);
 int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,

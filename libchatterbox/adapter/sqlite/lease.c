@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * lease.c - who leads, in one row; each change of it is a BEGIN IMMEDIATE transaction
+ * lease.c - the lease: one row, changed in BEGIN IMMEDIATE transactions
  *
- * A lease given back keeps its epoch and loses its holder, so that the old guard covers nothing.
+ * A lease that was given back keeps its epoch and has no holder, so the old guard is void.
  */
 #include "adapter/sqlite/internal.h"
 
@@ -93,7 +93,7 @@ static int sqlite_lease_take(struct cbx_sql *sql, const char *name, const char *
 	struct cbx_lease_state held;
 	int r = read_row(self, name, &held);
 
-	/* a standby that only looks takes no lock */
+	/* a standby that only checks takes no lock */
 	if (!r && is_free(&held, holder))
 		r = take_free(self, &want, ttl_seconds, epoch, &held);
 	else if (!r)

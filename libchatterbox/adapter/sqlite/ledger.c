@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * ledger.c - the record: changes, their events and checked systems, in one transaction
+ * ledger.c - records changes, their events and the checked systems in one transaction
  *
- * A COMMIT that fails is always rolled back by SQLite, so nothing stays unknown here.
+ * If COMMIT fails, SQLite has always rolled back, so nothing is ever uncertain here.
  */
 #include "adapter/sqlite/internal.h"
 
@@ -27,7 +27,7 @@ static int write_checked(struct sqlite *self, const struct cbx_batch *batch)
 	return r;
 }
 
-/* A constraint, a trigger or a type will never take a value of ours */
+/* A constraint, trigger or type refuses a value for good */
 static bool refuses_a_value(const struct sqlite *self)
 {
 	int code = sqlite3_errcode(self->db) & 0xff;

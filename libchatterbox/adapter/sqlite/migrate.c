@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * migrate.c - brings the file's tables to what schema.c says, and checks them
+ * migrate.c - creates the tables and columns of schema.c, and checks them
  *
- * Everything pending is one BEGIN IMMEDIATE transaction, so that two instances that start at once
- * take turns and the second finds nothing to do. Nothing is altered or dropped: tables that exist
- * get the columns that they lack, without those parts of a declaration that SQLite can't add.
+ * All pending migrations are one BEGIN IMMEDIATE transaction, so that of two instances that start
+ * at once the second finds nothing to do. Nothing is altered or dropped. Existing tables get
+ * missing columns, without those parts of a declaration that SQLite can't add.
  */
 #include "adapter/sqlite/internal.h"
 #include "adapter/sqlite/schema.h"
@@ -19,16 +19,16 @@
 static const char *const indexes[] = {
 	"create index if not exists status_monitor_unheard on status_monitor (system, job_id)"
 	" where revision = 0",
-	"create index if not exists status_monitor_padded on status_monitor ("
+	"create index if not exists status_monitor_untrimmed on status_monitor ("
 	SQL_TRIM("system") ", job_id) where " SQL_PADDED(""),
-	"create index if not exists scheduled_jobs_job on scheduled_jobs ("
+	"create index if not exists scheduled_jobs_trimmed on scheduled_jobs ("
 	SQL_TRIM("system") ", job_id)",
 	"create unique index if not exists errors_key on errors"
 	" (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, ''))",
 	"create index if not exists outbox_key on outbox (key, id)",
 };
 
-/* What the upserts need beyond columns: each must find its unique key */
+/* What upserts need besides columns: their unique keys */
 static const struct { const char *text, *what; } keys[] = {
 	{ "insert into status_monitor (system, job_id, status) values ('', 0, '')"
 	  " on conflict (system, job_id) do nothing", "status_monitor (system, job_id)" },
@@ -72,7 +72,7 @@ static int create_table(struct sqlite *self, const struct cbx_sqlite_table *tabl
 	return exec_text(self, &text);
 }
 
-/* The column's declared type into @type; 0, or 1 when it is absent */
+/* Reads the column's declared type into @type; 0, or 1 when it is absent */
 static int read_type(struct sqlite *self, const struct cbx_sqlite_column *column, char type[64])
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
@@ -141,9 +141,10 @@ static const struct {
 	{ "tables", make_tables },
 	{ "indexes", make_indexes },
 	{ "push log", make_tables },
+	{ "indexes of names trimmed by Unicode", make_indexes },
 };
 
-/* How many are applied already; they are only ever appended */
+/* How many migrations were applied; the list only grows */
 static int read_applied(struct sqlite *self, size_t *applied)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *table = NULL;
@@ -219,7 +220,7 @@ int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied)
 	return r;
 }
 
-/* By SQLite's rules of affinity */
+/* By SQLite's rules of type affinity */
 static bool is_family(const char *type, const char *needed)
 {
 	if (!strcmp(needed, "integer"))

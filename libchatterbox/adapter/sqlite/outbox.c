@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * outbox.c - events that wait to be told
+ * outbox.c - events that wait to be published
  *
- * Decides how heads are found fast: of the oldest WINDOW waiting rows, the first of each key is
- * that key's head, since the window begins at the oldest. Only when the window is full and holds
- * too few keys are the heads looked up key by key, in the index (key, id). There is no cursor over
- * ids.
+ * The heads are found like this: among the oldest WINDOW waiting rows, the first of each key is
+ * that key's head. Only if the window is full and holds too few keys are heads looked up key by
+ * key, in the index (key, id). There is no cursor over ids.
  */
 #include "adapter/sqlite/internal.h"
 
@@ -97,7 +96,7 @@ int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch)
 	return r;
 }
 
-/* Whether the window shows enough heads, or all there are */
+/* Does the window hold enough heads, or all of them? */
 static int look(struct sqlite *self, enum cbx_outbox_side side, size_t limit, bool *enough)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
@@ -112,7 +111,7 @@ static int look(struct sqlite *self, enum cbx_outbox_side side, size_t limit, bo
 	return 0;
 }
 
-/* Rows of @s until @limit or CBX_OUTBOX_BYTES are given; *more = there was one more */
+/* Passes the rows of @s on, up to @limit or CBX_OUTBOX_BYTES; *more = there was another one */
 static int give_rows(struct sqlite *self, sqlite3_stmt *s, size_t limit, cbx_outbox_fn each,
 		     void *user, bool *more)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pushes.c - which pushes were recorded: written in the transaction that records them
+ * pushes.c - remembers which pushes were recorded, in the transaction that records them
  *
- * Ids are counted from the newest row, so that a transaction that is rolled back uses none up and
- * the last CBX_PUSH_LOG ids are as many pushes.
+ * Ids continue from the newest row, so a transaction that is rolled back uses none, and the last
+ * CBX_PUSH_LOG ids are that many pushes.
  */
 #include "adapter/sqlite/internal.h"
 

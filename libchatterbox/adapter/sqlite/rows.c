@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * rows.c - reading status_monitor and completed_jobs
+ * rows.c - reads status_monitor and completed_jobs
  *
- * Decides what a reader sees of a job whose name OCD padded: one row under the trimmed name, the
- * trimmed row before a padded one, origin ocd when either says so. A row whose name or number is
- * none by contract 1.1 is passed over.
+ * If OCD wrote a job's system with white space around it, readers see one row under the trimmed
+ * name: the trimmed row if there is one, with origin ocd if either says so. A row whose name or
+ * number contract 1.1 does not allow is skipped.
  */
 #include "adapter/sqlite/internal.h"
 #include "base/read.h"
@@ -16,7 +16,7 @@
 	"status_monitor t where " SQL_PADDED("t.") " and " SQL_TRIM("t.system") " = " row \
 										" and t.job_id = "
 
-/* An errored row whose system was offline for too long: nobody told that end */
+/* Errored because its system was offline too long: nobody reported that end */
 #define WAS_INFERRED                                                                     \
 	"exists (select 1 from errors e where e.system = " SQL_TRIM(                     \
 		"s.system") " and e.job_id = "                                           \
@@ -51,7 +51,7 @@
 	"revision, started_at, completed_at, inferred from completed_jobs "                      \
 	"where system = ?1 and job_id = ?2"
 
-/* The last row given, to tell a second padded one of the same job */
+/* The last row passed on, to recognise another untrimmed one of the same job */
 struct last {
 	char system[65];
 	int64_t job_id;
@@ -103,7 +103,7 @@ static int give_row(sqlite3_stmt *s, cbx_row_fn each, void *user)
 	return each(user, &row);
 }
 
-/* Counts the rows given in *given */
+/* *given counts the rows passed on */
 static int each_row(struct sqlite *self, sqlite3_stmt *s, cbx_row_fn each, void *user,
 		    size_t *given)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * schema.c - decides what the tables are in SQLite: contract 5.2 column by column, times as integer
- * milliseconds since the epoch (UTC)
+ * schema.c - the tables in SQLite, column by column (contract 5.2); times are integers, in ms since
+ * the epoch
  *
- * One list serves three ends: it is what migrations create, what they add to tables that exist
- * already, and what check_schema() insists on.
+ * This list is what migrations create, what they add to existing tables, and what check_schema()
+ * requires.
  */
 #include "adapter/sqlite/schema.h"
 
@@ -74,7 +74,7 @@ static const struct cbx_sqlite_column columns[] = {
 	{ "content_server_access", "checked_at", "integer", "" },
 	{ "content_server_access", "error", "text", "" },
 
-	/* autoincrement: an id is never given out twice, since message ids are made of it */
+	/* autoincrement: an id is never used twice, since message ids contain it */
 	{ "outbox", "id", "integer", "primary key autoincrement" },
 	{ "outbox", "key", "text", "not null" },
 	{ "outbox", "name", "text", "" },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* schema.h - the tables and columns that migrate.c makes and checks */
+/* schema.h - the tables and columns that migrate.c creates and checks */
 #ifndef CBX_ADAPTER_SQLITE_SCHEMA_H
 #define CBX_ADAPTER_SQLITE_SCHEMA_H
 

@@ -7,9 +7,9 @@
 
 #include "port/sql.h"
 
-/* @path is copied; ":memory:" and "" are -EINVAL, since each connection would see its own. @clock
- * is also the database's clock. Several connections, of several processes too, may share the file.
- * Not connected yet. */
+/* @path is copied; ":memory:" and "" are -EINVAL, since each connection would have its own
+ * database. @clock is the database's clock, too. Several connections, even of several processes,
+ * may share the file. Not connected yet. */
 int cbx_sqlite_new(const char *path, struct cbx_clock *clock, struct cbx_sql **out);
 
 #endif

@@ -117,7 +117,9 @@ START_TEST(padded_names_are_trimmed)
 
 	insert(" ABC1\t", 17);
 	insert("  ABC1", 17);
-	insert("ABC1 ", 18);
+	insert("\xc2\xa0"
+	       "ABC1\xef\xbb\xbf",
+	       18);
 	insert("bad/name", 1);
 	expect_rows(sql->ledger->unreported, "ABC1/17 Queued ocd r0\nABC1/18 Queued ocd r0\n");
 	/* the first record of the job puts one row in place of both, of the same age and origin */

@@ -75,6 +75,24 @@ START_TEST(what_can_not_be_understood_is_rejected_without_requeue)
 }
 END_TEST
 
+START_TEST(what_we_published_ourselves_is_ignored)
+{
+	static const char *const keys[] = { "nl-ocd-chatterbox.event.job_status",
+					    "nl-ocd-chatterbox.event.status",
+					    "nl-ocd-chatterbox.event.update_database" };
+	static char everything[] = "#";
+
+	listener_bindings[0] = everything;
+	listen_for(2);
+	say(keys[_i], "[{\"system\":\"ABC1\",\"job_id\":1,\"status\":\"Running\"}]");
+	listen_for(3);
+	ck_assert_double_eq(consumed("own", "ignored"), 1);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 0);
+	listener_lose();
+	ck_assert_int_eq(waiting(), 0);
+}
+END_TEST
+
 START_TEST(an_oversized_one_is_rejected)
 {
 	char body[400];
@@ -230,5 +248,6 @@ UNIT_SUITE(suite)
 	tcase_add_checked_fixture(tcase, listener_set_up, listener_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, what_can_not_be_understood_is_rejected_without_requeue, 0, 7);
+	tcase_add_loop_test(tcase, what_we_published_ourselves_is_ignored, 0, 3);
 	suite_add_tcase(suite, tcase);
 }

@@ -3,6 +3,8 @@
  */
 #include "road_world.h"
 
+#include "road/poll.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -1,27 +1,38 @@
 // SPDX-License-Identifier: MIT
 /*
- * json.c - reads twice, and believes what was read the same both times; writes all or nothing
+ * json.c - reads and writes JSON, all of it or nothing
  *
- * Decides that a NUL byte is no part of a document: jansson passes over one between two tokens.
+ * Whether an allocation failed is read from errno, because jansson itself often does not say. A NUL
+ * byte is refused before jansson sees it: between two tokens it would pass over one.
  */
-#include "base/json.h"
+#include "common/json.h"
 
 #include "common/cleanup.h"
 #include "common/text.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
-static json_t *read_once(const char *bytes, size_t len, json_error_t *error)
-{
-	*error = (json_error_t){ 0 };
-	return json_loadb(bytes, len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, error);
-}
+struct source {
+	const char *at;
+	size_t left;
+	bool starved; /* an allocation has failed meanwhile */
+};
 
-/* An error without a text, or one that says so */
-static int is_oom(const json_error_t *error)
+/* Hands jansson one byte at a time, so that a failed allocation is noticed at the next byte: before
+ * jansson goes on, and before it reads a number, which clears errno. */
+static size_t next_byte(void *byte, size_t size, void *user)
 {
-	return !*error->text || json_error_code(error) == json_error_out_of_memory;
+	struct source *source = user;
+
+	(void)size;
+	source->starved |= errno == ENOMEM;
+	if (source->starved || !source->left)
+		return 0;
+	*(char *)byte = *source->at++;
+	source->left--;
+	return 1;
 }
 
 void cbx_json_wipe(json_t **json)
@@ -68,31 +79,34 @@ static int refuse_nul(const char *bytes, const char *nul, json_error_t *error)
 	return CHATTERBOX_E_DECODE;
 }
 
+/* 0, -ENOMEM or CHATTERBOX_E_DECODE */
+static int read_once(const char *bytes, size_t len, json_t **out, json_error_t *error)
+{
+	cbx_auto(cbx_json_wipe) json_t *json = NULL; /* it may hold secrets */
+	struct source source = { .at = bytes, .left = len };
+
+	errno = 0;
+	json = json_load_callback(next_byte, &source, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
+				  error);
+	if (source.starved || errno == ENOMEM)
+		return -ENOMEM;
+	if (!json)
+		return CHATTERBOX_E_DECODE;
+	*out = cbx_steal(json);
+	return 0;
+}
+
 int cbx_json_read(const char *bytes, size_t len, json_t **out, json_error_t *error)
 {
 	const char *nul = len ? memchr(bytes, '\0', len) : NULL;
-	json_error_t first_error;
-	json_error_t second_error;
-	json_t *first;
-	json_t *second;
-	int result = -ENOMEM;
+	int result;
 
 	if (nul)
 		return refuse_nul(bytes, nul, error);
-	first = read_once(bytes, len, &first_error);
-	second = read_once(bytes, len, &second_error);
-	if (first && second && json_equal(first, second)) {
-		*out = first;
-		first = NULL;
-		result = 0;
-	} else if (!first && !second && !is_oom(&first_error) && !is_oom(&second_error)) {
-		if (error)
-			*error = second_error;
-		result = CHATTERBOX_E_DECODE;
-	}
-	/* it may hold secrets */
-	cbx_json_wipe(&first);
-	cbx_json_wipe(&second);
+	result = read_once(bytes, len, out, error);
+	/* malloc() may leave ENOMEM behind and still have found memory, elsewhere */
+	if (result == -ENOMEM)
+		result = read_once(bytes, len, out, error);
 	return result;
 }
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+/* observe.c - counts what was recorded, and swaps in a new snapshot for readers */
+#include "road/road.h"
+
+void cbx_road_observe(struct cbx_road *road)
+{
+	int kind;
+
+	for (kind = CBX_OTHER; kind <= CBX_KILLED; kind++) {
+		road->last_cycle.changed += road->batch.counts.transitions[kind];
+		if (road->batch.counts.transitions[kind])
+			cbx_metric_add(road->counters->job_transitions,
+				       cbx_kind_name((enum cbx_kind)kind), NULL,
+				       (double)road->batch.counts.transitions[kind]);
+	}
+}
+
+int cbx_road_update_snapshot(struct cbx_road *road)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
+	int result;
+
+	if (road->following)
+		return 0;
+	result = cbx_snapshot_new(road->jobs, road->systems, cbx_now(road->clock), &snapshot);
+	if (result < 0)
+		return result;
+	snapshot->internal = road->internal;
+	snapshot->interval_base_ns = road->interval_base_ns;
+	snapshot->interval_current_ns = road->interval_current_ns;
+	snapshot->load_reason = road->load_reason;
+	snapshot->paused = road->paused;
+	snapshot->last_cycle = road->last_cycle;
+	cbx_counters_set_snapshot(road->counters, snapshot,
+				  cbx_leadership_epoch(road->leadership) > 0);
+	cbx_snapshot_slot_set(road->slot, cbx_steal(snapshot));
+	return 0;
+}
