@@ -67,8 +67,9 @@ static int run(struct cbx_job_status *status, enum cbx_round_kind kind, const ch
 	if (!status->caught_up(status->user))
 		return CHATTERBOX_E_DOWN;
 	/* what arrived before the first question counts as older than its answer */
-	cbx_road_drain_inbox(road);
-	error = cbx_road_commit(road);
+	error = cbx_road_drain_inbox(road);
+	if (!error)
+		error = cbx_road_commit(road);
 	if (error < 0)
 		return error;
 	road->last_cycle.changed = 0;

@@ -70,8 +70,8 @@ static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound
 	return result >= 0;
 }
 
-/* Carries out what the road leaves to the controllers; takes @inbound over */
-static void command(void *user, struct cbx_inbound *inbound)
+/* Carries out what the road leaves to the controllers; false: it is refused */
+static bool command(void *user, struct cbx_inbound *inbound)
 {
 	struct cbx_poller *poller = user;
 	bool ok = true;
@@ -95,7 +95,7 @@ static void command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_OFFLINE:
 		break;
 	}
-	cbx_inbound_finish(inbound, ok);
+	return ok;
 }
 
 /* While this instance does not lead: passes an observer's calls and requests on, refuses calls
@@ -114,6 +114,9 @@ static void mind_inbox(struct cbx_poller *poller)
 			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
 				      "this instance does not lead");
 			cbx_inbound_free(inbound);
+		} else if (inbound->answer) {
+			/* who leads next gets it from the broker */
+			cbx_inbound_requeue(inbound);
 		} else if (cbx_mailbox_put(poller->road.inbox, inbound) < 0) {
 			cbx_inbound_requeue(inbound);
 		}
@@ -217,6 +220,9 @@ static void begin_to_follow(struct cbx_poller *poller)
 		cbx_snapshot_slot_get(road->slot);
 
 	road->following = true;
+	/* pushes come again, to whoever leads then */
+	if (!road->hanging)
+		cbx_road_discard(road);
 	if (poller->begun)
 		poller->follow.kept_base_ns = road->interval_base_ns;
 	if (snapshot)

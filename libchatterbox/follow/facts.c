@@ -8,6 +8,7 @@
  */
 #include "follow/follow.h"
 
+#include "common/array.h"
 #include "port/directory.h"
 
 #include <errno.h>
@@ -18,16 +19,8 @@
 
 int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job)
 {
-	if (follow->unknown_count == follow->unknown_capacity) {
-		size_t capacity = follow->unknown_capacity ? follow->unknown_capacity * 2 : 64;
-		struct cbx_job **unknown =
-			reallocarray(follow->unknown, capacity, sizeof(*unknown));
-
-		if (!unknown)
-			return -ENOMEM;
-		follow->unknown = unknown;
-		follow->unknown_capacity = capacity;
-	}
+	if (cbx_grow(follow->unknown, follow->unknown_capacity, follow->unknown_count + 1) < 0)
+		return -ENOMEM;
 	follow->unknown[follow->unknown_count++] = cbx_job_ref(job);
 	return 0;
 }
@@ -136,7 +129,7 @@ void cbx_follow_refresh(struct cbx_follow *follow)
 	result = want_all_facts(follow);
 	cbx_follow_ask_facts(follow);
 	if (!result && road->sql_link.up)
-		result = cbx_road_notice_origins(road, follow->jobs);
+		result = cbx_road_notice_origins(road, follow->jobs, NULL);
 	if (!result && road->sql_link.up)
 		result = road->sql->directory->next_activations(road->sql, take_activation, follow);
 	if (result < 0)

@@ -3,8 +3,8 @@
  * listen.c - the loop of the listener, over its two queues (contract 3.1)
  *
  * Messages that waited in the queue when consuming began are counted, so that it is known when all
- * of them have been handed to the poller ("caught up"). A message that is not understood is
- * rejected without requeue, and counted.
+ * of them have been handed to the poller ("caught up"). Whatever fails ends the connection, so that
+ * the broker delivers again what was not acknowledged.
  */
 #include "listen/listen.h"
 
@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #define REFUSED_WAIT (10 * CBX_SECOND)
-#define PREFETCH 256
 #define CALL_TIME (5 * CBX_SECOND)
 
 static int bind_all(struct cbx_listener *listener, const char *queue)
@@ -48,7 +48,7 @@ static int begin_requests(struct cbx_listener *listener)
 
 	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
 	result = bus->ops->declare(bus, queue, deadline);
-	return result < 0 ? result : bus->ops->consume(bus, queue, PREFETCH, deadline);
+	return result < 0 ? result : bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
 }
 
 /* Declares, binds and consumes. The number of waiting messages is read before the first one comes.
@@ -65,7 +65,7 @@ static int begin(struct cbx_listener *listener)
 	if (!result)
 		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
 	if (!result)
-		result = bus->ops->consume(bus, queue, PREFETCH, deadline);
+		result = bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
 	if (!result)
 		result = begin_requests(listener);
 	if (result < 0)
@@ -73,11 +73,15 @@ static int begin(struct cbx_listener *listener)
 	listener->consuming = true;
 	listener->bound = true;
 	listener->caught_up = listener->backlog == 0;
+	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));
 	return 0;
 }
 
 static void consuming_ended(struct cbx_listener *listener)
 {
+	if (listener->consuming)
+		cbx_arrivals_lose(&listener->arrivals, cbx_now(listener->clock));
+	cbx_listener_drop_run(listener);
 	listener->consuming = false;
 	listener->caught_up = false;
 	listener->bound = false;
@@ -85,7 +89,7 @@ static void consuming_ended(struct cbx_listener *listener)
 	listener->outstanding = 0;
 }
 
-static void lost(struct cbx_listener *listener, int error)
+void cbx_listener_lost(struct cbx_listener *listener, int error)
 {
 	consuming_ended(listener);
 	cbx_link_lost(&listener->bus_link, error);
@@ -95,7 +99,7 @@ static void lost(struct cbx_listener *listener, int error)
 		cbx_link_close(&listener->bus_link);
 }
 
-static void drop_connection(struct cbx_listener *listener)
+void cbx_listener_drop_connection(struct cbx_listener *listener)
 {
 	cbx_link_close(&listener->bus_link);
 	consuming_ended(listener);
@@ -126,7 +130,7 @@ static bool ensure(struct cbx_listener *listener)
 			  "events in can't be consumed; trying again");
 		return true;
 	}
-	lost(listener, result);
+	cbx_listener_lost(listener, result);
 	return false;
 }
 
@@ -151,7 +155,7 @@ static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbou
 	if (!result || result == CHATTERBOX_E_LIMIT)
 		result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, true);
 	if (result < 0)
-		lost(listener, CHATTERBOX_E_DOWN);
+		cbx_listener_lost(listener, CHATTERBOX_E_DOWN);
 }
 
 static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbound)
@@ -165,13 +169,15 @@ static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbou
 		return;
 	}
 	listener->outstanding--;
+	if (!inbound->again)
+		cbx_arrivals_acknowledge(&listener->arrivals, inbound->tag);
 	if (inbound->again) {
-		drop_connection(listener);
+		cbx_listener_drop_connection(listener);
 		return;
 	}
 	result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, inbound->ok);
 	if (result < 0)
-		lost(listener, result);
+		cbx_listener_lost(listener, result);
 	else
 		cbx_metric_add(listener->counters->events_consumed, inbound->event,
 			       inbound->ok ? "ok" : "rejected", 1);
@@ -187,59 +193,6 @@ static void acknowledge_all(struct cbx_listener *listener)
 		inbound->answer = NULL;
 		cbx_inbound_free(inbound);
 	}
-}
-
-static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
-{
-	cbx_metric_add(listener->counters->events_consumed, "unknown", "rejected", 1);
-	cbx_warn(listener->log, CBX_FIELDS({ "routing_key", event->message.routing_key }),
-		 "an event of %zu bytes is rejected: %s", event->message.body_len,
-		 chatterbox_strerror(error));
-	error = listener->bus->ops->acknowledge(listener->bus, event->tag, false, false);
-	if (error < 0)
-		lost(listener, error);
-}
-
-/* Is there nothing usable in it? Then it counts as not understood. */
-static bool is_empty(const struct cbx_inbound *inbound)
-{
-	const struct cbx_reply *reply = inbound->reply;
-
-	return reply && !reply->count && !reply->system_count;
-}
-
-static void hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event)
-{
-	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
-	int result = CHATTERBOX_E_LIMIT;
-
-	if (event->type == CBX_BUS_DELIVERY)
-		result = cbx_inbound_decode(event->message.routing_key, event->message.body,
-					    event->message.body_len, &listener->settings->limits,
-					    &inbound);
-	if (!result && inbound->reply)
-		cbx_counters_add_rejects(listener->counters, inbound->reply);
-	if (!result && is_empty(inbound))
-		result = CHATTERBOX_E_DECODE;
-	if (result == -ENOMEM) {
-		drop_connection(listener);
-		return;
-	}
-	if (result < 0) {
-		reject(listener, event, result);
-		return;
-	}
-	inbound->at = cbx_now(listener->clock);
-	inbound->answer = listener->inbox;
-	inbound->tag = event->tag;
-	inbound->connection = listener->connection;
-	if (cbx_mailbox_put(listener->poller, inbound) < 0) {
-		/* can't happen within the prefetch, but if it does, the broker delivers it again */
-		drop_connection(listener);
-		return;
-	}
-	listener->outstanding++;
-	cbx_steal(inbound);
 }
 
 static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)
@@ -268,9 +221,36 @@ static void ignore(struct cbx_listener *listener, const struct cbx_bus_event *ev
 	int result = listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);
 
 	if (result < 0)
-		lost(listener, result);
+		cbx_listener_lost(listener, result);
 	else
 		cbx_metric_add(listener->counters->events_consumed, "own", "ignored", 1);
+}
+
+/* Another message is with the poller, or none came: has what waited been handed over? */
+static void note_progress(struct cbx_listener *listener, bool idle)
+{
+	if (!listener->consuming || listener->run)
+		return;
+	/* the rest of what waited has expired, or another consumer got it */
+	if (!listener->backlog || (idle && !listener->outstanding))
+		listener->caught_up = true;
+}
+
+static void take_request(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	if (cbx_listener_serve(listener, event) < 0)
+		cbx_listener_drop_connection(listener);
+}
+
+static void take_event(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	if (listener->backlog > 0)
+		listener->backlog--;
+	if (is_echo(listener, event))
+		ignore(listener, event);
+	else
+		cbx_listener_hand_over(listener, event);
+	note_progress(listener, false);
 }
 
 static void take_one(struct cbx_listener *listener)
@@ -281,27 +261,19 @@ static void take_one(struct cbx_listener *listener)
 					      deadline, &event);
 
 	if (result < 0) {
-		lost(listener, result);
+		cbx_listener_lost(listener, result);
 		return;
 	}
 	if (is_request(listener, &event) && !is_echo(listener, &event)) {
-		result = cbx_listener_serve(listener, &event);
-		if (result < 0)
-			drop_connection(listener);
+		take_request(listener, &event);
 	} else if (event.type == CBX_BUS_DELIVERY || event.type == CBX_BUS_OVERSIZED) {
-		if (is_echo(listener, &event))
-			ignore(listener, &event);
-		else
-			hand_over(listener, &event);
-		if (listener->backlog > 0 && --listener->backlog == 0)
-			listener->caught_up = true;
-	} else if (event.type == CBX_BUS_NOTHING && !listener->outstanding &&
-		   cbx_now(listener->clock) >= deadline) {
-		/* the rest of what waited has expired, or another consumer got it */
-		listener->caught_up = true;
+		take_event(listener, &event);
+	} else if (event.type == CBX_BUS_NOTHING) {
+		cbx_listener_end_idle_run(listener);
+		note_progress(listener, cbx_now(listener->clock) >= deadline);
 	} else if (event.type == CBX_BUS_CANCELLED) {
 		cbx_warn(listener->log, CBX_NO_FIELDS, "the queue of events in was deleted");
-		drop_connection(listener);
+		cbx_listener_drop_connection(listener);
 	}
 	cbx_bus_event_clear(&event);
 }
@@ -316,9 +288,9 @@ static void turn(struct cbx_listener *listener)
 	cbx_health_want(listener->bus_link.entry, leads);
 	acknowledge_all(listener);
 	if (listener->consuming && listener->unanswered == listener->connection)
-		drop_connection(listener);
+		cbx_listener_drop_connection(listener);
 	if (!leads && listener->bus_link.up)
-		drop_connection(listener);
+		cbx_listener_drop_connection(listener);
 	if (leads && ensure(listener)) {
 		take_one(listener);
 		return;
@@ -326,10 +298,24 @@ static void turn(struct cbx_listener *listener)
 	poll(&p, 1, 200);
 }
 
+/* The numbers of connections are kept with the pushes that came by them, in a database that other
+ * lives of ours and other instances share */
+static void number_connections(struct cbx_listener *listener)
+{
+	uint64_t first = 0;
+
+	if (listener->connection)
+		return;
+	if (getrandom(&first, sizeof(first), 0) != sizeof(first))
+		first = cbx_now(listener->clock);
+	listener->connection = (first >> 2) | 1;
+}
+
 void *cbx_listener_run(void *user)
 {
 	struct cbx_listener *listener = user;
 
+	number_connections(listener);
 	while (!listener->stop) {
 		listener->beat = cbx_now(listener->clock);
 		turn(listener);
@@ -340,6 +326,7 @@ void *cbx_listener_run(void *user)
 
 void cbx_listener_close(struct cbx_listener *listener)
 {
+	cbx_listener_drop_run(listener);
 	cbx_link_close(&listener->bus_link);
 	cbx_settings_unref(listener->settings);
 	listener->settings = NULL;

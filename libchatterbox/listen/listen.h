@@ -10,6 +10,7 @@
 #define CBX_LISTEN_LISTEN_H
 
 #include "base/thread.h"
+#include "listen/arrivals.h"
 #include "port/bus.h"
 #include "port/link.h"
 #include "runtime/counters.h"
@@ -18,6 +19,9 @@
 #include "runtime/settings.h"
 
 struct cbx_calls;
+
+/* So many messages of each queue are unacknowledged at most, and so many may come again */
+#define CBX_PREFETCH 256
 
 struct cbx_listener {
 	struct cbx_clock *clock;
@@ -31,13 +35,18 @@ struct cbx_listener {
 	struct cbx_calls *calls;    /* where requests go; answers come back through the inbox */
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
-	uint64_t connection; /* counts connections */
+	uint64_t connection; /* number of the present one; no two of any instance are the same */
 	/* The connection of a request whose answer was lost for want of memory or room. Set in any
 	 * thread, which then wakes the inbox. */
 	_Atomic uint64_t unanswered;
 	int64_t backlog; /* how many of the messages that waited when consuming began are still to
 			    come */
-	size_t outstanding; /* handed to the poller and not yet acknowledged */
+	size_t outstanding; /* received and not yet acknowledged */
+	struct cbx_arrivals arrivals;
+	/* Redelivered messages that came in a row, held until it ends: by next, in their order */
+	struct cbx_inbound *run, *run_last;
+	size_t run_count;
+	uint64_t run_at; /* when its last one came */
 	bool consuming;
 	/* All messages that waited when consuming began are with the poller, so the first question
 	 * may go out. Also true if the queue can't be used (a 406): that is reported, and must not
@@ -56,5 +65,14 @@ struct cbx_listener {
 int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event *event);
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
+
+/* For its own files. What was consumed and not acknowledged comes again by another connection: */
+void cbx_listener_lost(struct cbx_listener *listener, int error);
+void cbx_listener_drop_connection(struct cbx_listener *listener);
+/* hand_over.c: a message to the poller; one that can't be understood is rejected */
+void cbx_listener_hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event);
+/* Nothing has come for a while: if that ends the run, it goes to the poller */
+void cbx_listener_end_idle_run(struct cbx_listener *listener);
+void cbx_listener_drop_run(struct cbx_listener *listener);
 
 #endif

@@ -3,7 +3,8 @@
  * apply.c - carries out what the poller finds in its inbox: pushed reports, systems that come
  * online or go offline, and what the controllers want
  */
-#include "road/road.h"
+#include "common/array.h"
+#include "road/batch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,15 +18,8 @@ int cbx_road_ask_now(struct cbx_road *road, const char *system)
 		return -ENOMEM;
 	if (entry->ask_now)
 		return 0;
-	if (road->ask_now_count == road->ask_now_capacity) {
-		size_t capacity = road->ask_now_capacity ? road->ask_now_capacity * 2 : 16;
-		struct cbx_system_entry **all = reallocarray(road->ask_now, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		road->ask_now = all;
-		road->ask_now_capacity = capacity;
-	}
+	if (cbx_grow(road->ask_now, road->ask_now_capacity, road->ask_now_count + 1) < 0)
+		return -ENOMEM;
 	road->ask_now[road->ask_now_count++] = entry;
 	entry->ask_now = true;
 	return 0;
@@ -36,6 +30,8 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 {
 	int result = 0;
 
+	if (at < entry->reported_at)
+		return 0;
 	entry->reported_at = at;
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
@@ -124,8 +120,29 @@ static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 	case CBX_IN_ANSWER:
 		break;
 	}
-	road->command(road->command_user, inbound);
-	return 1;
+	inbound->refused = !road->command(road->command_user, inbound);
+	return 0;
+}
+
+int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done)
+{
+	int result = done ? 0 : apply(road, inbound);
+
+	if (result < 0) {
+		cbx_batch_drop_inbound(road, inbound);
+		cbx_inbound_requeue(inbound);
+		return result;
+	}
+	if (!inbound->answer && inbound->type != CBX_IN_REPORT) {
+		cbx_inbound_finish(inbound, !inbound->refused);
+		return 0;
+	}
+	inbound->next = NULL;
+	*road->batch.inbounds_end = inbound;
+	road->batch.inbounds_end = &inbound->next;
+	if (!road->batch.received_count)
+		road->batch.oldest = cbx_now(road->clock);
+	return 0;
 }
 
 int cbx_road_drain_inbox(struct cbx_road *road)
@@ -136,19 +153,16 @@ int cbx_road_drain_inbox(struct cbx_road *road)
 	if (road->hanging)
 		return 0; /* what is received now must not mix with a batch whose fate is open */
 	cbx_mailbox_clear(road->inbox);
-	while ((inbound = cbx_mailbox_take(road->inbox))) {
-		result = apply(road, inbound);
-		if (result == 1)
-			continue;
-		if (result < 0) {
-			cbx_inbound_requeue(inbound);
-			return result;
+	result = cbx_pushes_resolve_run(road);
+	while (!result && (inbound = cbx_mailbox_take(road->inbox))) {
+		if (inbound->answer)
+			cbx_pushes_note_connection(road, inbound->connection);
+		if (inbound->redelivered) {
+			cbx_pushes_add_to_run(road, inbound);
+			result = cbx_pushes_resolve_run(road);
+		} else {
+			result = cbx_road_apply(road, inbound, false);
 		}
-		inbound->next = NULL;
-		*road->batch.inbounds_end = inbound;
-		road->batch.inbounds_end = &inbound->next;
-		if (!road->batch.received_count)
-			road->batch.oldest = cbx_now(road->clock);
 	}
-	return 0;
+	return result;
 }

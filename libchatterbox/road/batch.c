@@ -168,6 +168,7 @@ static void drop(struct cbx_road *road, struct cbx_received *received)
 					 : "(a job's absence)");
 	if (received->from)
 		received->from->refused = true;
+	cbx_pushes_note_refused(road, received);
 	take_first(road);
 }
 
@@ -184,7 +185,10 @@ int cbx_portion_refused(struct cbx_road *road)
 	return 0;
 }
 
-void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
+/* Which of what was heard stays; @user as it was given */
+typedef bool (*stays_fn)(const struct cbx_received *received, const void *user);
+
+static void filter(struct cbx_road *road, stays_fn stays, const void *user)
 {
 	struct cbx_received *received = road->batch.received;
 	struct cbx_received *next;
@@ -193,11 +197,10 @@ void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
 	road->batch.received_end = &road->batch.received;
 	road->batch.received_count = 0;
 	road->batch.bytes = 0;
-	road->batch.portion = 0;
 	for (; received; received = next) {
 		next = received->next;
 		received->next = NULL;
-		if (!pushes_stay || !received->from) {
+		if (!stays(received, user)) {
 			received_free(received);
 			continue;
 		}
@@ -206,5 +209,64 @@ void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
 		road->batch.received_count++;
 		road->batch.bytes += received_bytes(received);
 	}
+}
+
+static bool none_stays(const struct cbx_received *received, const void *user)
+{
+	(void)received;
+	(void)user;
+	return false;
+}
+
+static bool push_stays(const struct cbx_received *received, const void *user)
+{
+	(void)user;
+	return received->from != NULL;
+}
+
+void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
+{
+	filter(road, pushes_stay ? push_stays : none_stays, NULL);
+	road->batch.portion = 0;
 	road->batch.oldest = cbx_now(road->clock);
+}
+
+static bool came_by(const struct cbx_inbound *inbound, uint64_t connection)
+{
+	return inbound->answer && inbound->connection == connection;
+}
+
+static bool came_otherwise(const struct cbx_received *received, const void *connection)
+{
+	return !received->from || !came_by(received->from, *(const uint64_t *)connection);
+}
+
+void cbx_batch_drop_connection(struct cbx_road *road, uint64_t connection)
+{
+	struct cbx_inbound *inbound = road->batch.inbounds;
+	struct cbx_inbound *next;
+
+	filter(road, came_otherwise, &connection);
+	road->batch.inbounds = NULL;
+	road->batch.inbounds_end = &road->batch.inbounds;
+	for (; inbound; inbound = next) {
+		next = inbound->next;
+		inbound->next = NULL;
+		if (came_by(inbound, connection)) {
+			cbx_inbound_requeue(inbound);
+			continue;
+		}
+		*road->batch.inbounds_end = inbound;
+		road->batch.inbounds_end = &inbound->next;
+	}
+}
+
+static bool is_of_another(const struct cbx_received *received, const void *inbound)
+{
+	return received->from != inbound;
+}
+
+void cbx_batch_drop_inbound(struct cbx_road *road, const struct cbx_inbound *inbound)
+{
+	filter(road, is_of_another, inbound);
 }

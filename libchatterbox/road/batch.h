@@ -21,6 +21,10 @@ size_t cbx_portion_size(const struct cbx_road *road);
 void cbx_portion_done(struct cbx_road *road);
 /* SQL refused a value for good: makes the portion smaller, or drops the status at fault */
 int cbx_portion_refused(struct cbx_road *road);
+/* Drops what came by this connection of the listener and is not committed: it comes again */
+void cbx_batch_drop_connection(struct cbx_road *road, uint64_t connection);
+/* Drops the reports of this message, which the caller requeues */
+void cbx_batch_drop_inbound(struct cbx_road *road, const struct cbx_inbound *inbound);
 /* Drops the received reports; with @pushes_stay those of pushes are kept for the next try */
 void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
 

@@ -9,6 +9,7 @@
 #include "road/batch.h"
 
 #include "base/hash.h"
+#include "common/array.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -187,15 +188,8 @@ static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_
 		for (i = 0; i < received->report.count; i++) {
 			if (!cbx_merge_needs_past(list, received->report.statuses[i]->job_id))
 				continue;
-			if (count == capacity) {
-				capacity = capacity ? capacity * 2 : 64;
-				struct cbx_job_key *more =
-					reallocarray(keys, capacity, sizeof(*keys));
-
-				if (!more)
-					return -ENOMEM;
-				keys = more;
-			}
+			if (cbx_grow(keys, capacity, count + 1) < 0)
+				return -ENOMEM;
 			keys[count++] =
 				(struct cbx_job_key){ received->report.system,
 						      received->report.statuses[i]->job_id };

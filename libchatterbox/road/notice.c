@@ -3,8 +3,8 @@
  * notice.c - finds what others changed since the last round: rows that OCD inserted, origins,
  * activations, internal systems; and ends the jobs of systems that are offline for too long
  *
- * Only our records are brought up to date here. SQL itself keeps the origin `ocd` when the job's
- * row is next written.
+ * A job that scheduled_jobs makes OCD's is written so into its own row at once: it never turns
+ * back, even if that other row goes (contract 1.4).
  */
 #include "road/batch.h"
 
@@ -44,11 +44,18 @@ static int add_unreported(void *user, const struct cbx_row *row)
 	return cbx_active_jobs_put(road->jobs, row->system, job);
 }
 
+/* The jobs of a table that turn out to be OCD's */
+struct turning {
+	struct cbx_active_jobs *table;
+	struct cbx_job_key *turned;
+	size_t count;
+};
+
 static int turn_to_ocd(void *user, const struct cbx_row *row)
 {
-	struct cbx_active_jobs *table = user;
+	struct turning *turning = user;
 	const struct cbx_job *known =
-		cbx_job_list_find(cbx_active_jobs_get(table, row->system), row->job_id);
+		cbx_job_list_find(cbx_active_jobs_get(turning->table, row->system), row->job_id);
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	int result;
 
@@ -58,42 +65,68 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 	if (result < 0)
 		return result;
 	job->origin = CBX_OCD;
-	/* the row may not say so yet (scheduled_jobs does): makes the next report write it */
+	/* makes the next report write it, should its row be locked now */
 	job->recorded_at = 0;
-	return cbx_active_jobs_put(table, row->system, job);
+	turning->turned[turning->count++] =
+		(struct cbx_job_key){ job->status->system, job->status->job_id };
+	return cbx_active_jobs_put(turning->table, row->system, job);
 }
 
-int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table)
+/* The live jobs of users; 1 = there is none. */
+static int users_jobs(struct cbx_active_jobs *table, struct cbx_job_key **out, size_t *count)
 {
 	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
-	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
-	size_t count = 0;
+	int result = cbx_active_jobs_freeze(table, &frozen);
+	struct cbx_job_key *keys;
 	size_t i;
 	size_t k;
-	int result = cbx_active_jobs_freeze(table, &frozen);
 
 	if (result < 0 || frozen->totals.live == frozen->totals.live_ocd)
-		return result;
+		return result < 0 ? result : 1;
 	keys = calloc((size_t)(frozen->totals.live - frozen->totals.live_ocd), sizeof(*keys));
 	if (!keys)
 		return -ENOMEM;
+	*count = 0;
 	for (i = 0; i < frozen->count; i++)
 		for (k = 0; k < frozen->entries[i].list->count; k++) {
 			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
 
 			if (job->phase == CBX_LIVE && job->origin == CBX_USER)
-				keys[count++] = (struct cbx_job_key){ job->status->system,
-								      job->status->job_id };
+				keys[(*count)++] = (struct cbx_job_key){ job->status->system,
+									 job->status->job_id };
 		}
-	return road->sql->ledger->ocd_jobs(road->sql, keys, count, turn_to_ocd, table);
+	*out = keys;
+	return 0;
+}
+
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table,
+			    const struct cbx_guard *guard)
+{
+	cbx_auto(cbx_freep) struct cbx_job_key *turned = NULL;
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
+	struct turning turning = { .table = table };
+	size_t count = 0;
+	int result = users_jobs(table, &keys, &count);
+
+	if (result)
+		return result < 0 ? result : 0;
+	turned = calloc(count, sizeof(*turned));
+	if (!turned)
+		return -ENOMEM;
+	turning.turned = turned;
+	result = road->sql->ledger->ocd_jobs(road->sql, keys, count, turn_to_ocd, &turning);
+	if (!result && guard && turning.count)
+		result = road->sql->ledger->keep_ocd(road->sql, guard, turned, turning.count);
+	return result;
 }
 
 int cbx_road_notice_rows(struct cbx_road *road)
 {
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int result = road->sql->ledger->unreported(road->sql, add_unreported, road);
 
 	if (!result)
-		result = cbx_road_notice_origins(road, road->jobs);
+		result = cbx_road_notice_origins(road, road->jobs, &guard);
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
 	return result;

@@ -46,6 +46,7 @@ static void acknowledge(struct cbx_inbound *inbound)
 void cbx_road_finish_portion(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
+	cbx_text_free(&road->pushes.refused);
 	cbx_portion_done(road);
 	if (!road->batch.received_count)
 		finish_inbounds(road, acknowledge);
@@ -55,6 +56,7 @@ void cbx_road_discard(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
 	cbx_portion_drop(road, false);
+	cbx_pushes_forget(road);
 	finish_inbounds(road, cbx_inbound_requeue);
 	road->hanging = false;
 }
@@ -90,9 +92,9 @@ int cbx_road_resolve(struct cbx_road *road)
 int cbx_road_record(struct cbx_road *road)
 {
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
-	int result = 0;
+	int result = cbx_pushes_add_to_record(road);
 
-	if (!cbx_batch_is_empty(&road->batch.record))
+	if (!result && !cbx_batch_is_empty(&road->batch.record))
 		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
 						   cbx_now(road->clock) + RECORD_TIME);
 	if (result == CHATTERBOX_E_DOWN)

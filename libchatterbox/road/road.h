@@ -20,6 +20,7 @@
 #include "port/ledger.h"
 #include "port/link.h"
 #include "port/state.h"
+#include "road/pushes.h"
 #include "runtime/counters.h"
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
@@ -82,6 +83,7 @@ struct cbx_road {
 	int64_t db_offset_ms; /* database's clock minus the monotonic one, in ms */
 	uint64_t db_clock_at; /* when that was measured, ns */
 
+	struct cbx_pushes pushes;
 	struct cbx_road_batch batch;
 	bool hanging; /* nobody knows whether the last transaction was committed: find out first */
 	uint64_t share_retry_at; /* after a failure: not before then */
@@ -98,7 +100,9 @@ struct cbx_road {
 	/* requests to the loop, from controllers and inbox */
 	struct cbx_system_entry **ask_now; /* systems whose list is to be asked for at once */
 	size_t ask_now_count, ask_now_capacity;
-	void (*command)(void *user, struct cbx_inbound *inbound); /* takes @inbound over */
+	/* What the road does not do itself; false: it is refused. The message stays the caller's.
+	 */
+	bool (*command)(void *user, struct cbx_inbound *inbound);
 	void *command_user;
 	/* called after each commit */
 	void (*recorded)(void *user, const struct cbx_batch *batch);
@@ -143,10 +147,15 @@ bool cbx_road_commit_is_due(const struct cbx_road *road);
 
 /* --- apply.c --- */
 
-/* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on */
+/* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on. A
+ * failure: the rest waits. */
 int cbx_road_drain_inbox(struct cbx_road *road);
+/* Takes one message over: carries it out, unless that is @done, and keeps it until the commit.
+ * -ENOMEM: it is requeued. */
+int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done);
 /* A system was reported, in this @state: forgets its timeouts and, if its list is due, asks for it
- * at once, unless this report was the list (@listed). -ENOMEM. */
+ * at once, unless this report was the list (@listed). One that is older than the system's last
+ * report changes nothing. -ENOMEM. */
 int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
 			 enum cbx_system_state state, bool listed);
 /* Ask this system for its list as soon as possible */
@@ -186,8 +195,9 @@ int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct
 int cbx_road_look_around(struct cbx_road *road, bool discovery);
 /* The part of it about jobs: adds those that OCD has inserted since, and updates changed origins */
 int cbx_road_notice_rows(struct cbx_road *road);
-/* Updates those jobs of @table whose origin SQL now says is ocd */
-int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table);
+/* Updates those jobs of @table whose origin SQL now says is ocd; with a guard SQL keeps it so */
+int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table,
+			    const struct cbx_guard *guard);
 
 /* --- share.c, share_whole.c --- */
 

@@ -6,6 +6,7 @@
  * First it is claimed, and last it is marked as ours: readers trust it only while the marker is
  * there.
  */
+#include "common/array.h"
 #include "road/share_internal.h"
 #include "tell/tell.h"
 
@@ -31,15 +32,8 @@ static int note_stale(void *user, const char *key, const struct cbx_field *field
 	(void)field;
 	if (list && list->live)
 		return 0;
-	if (stale->count == stale->capacity) {
-		size_t capacity = stale->capacity ? stale->capacity * 2 : 16;
-		char **names = reallocarray(stale->names, capacity, sizeof(*names));
-
-		if (!names)
-			return -ENOMEM;
-		stale->names = names;
-		stale->capacity = capacity;
-	}
+	if (cbx_grow(stale->names, stale->capacity, stale->count + 1) < 0)
+		return -ENOMEM;
 	stale->names[stale->count] = strdup(key);
 	return stale->names[stale->count++] ? 0 : -ENOMEM;
 }

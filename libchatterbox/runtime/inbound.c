@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "common/json.h"
+#include "merge/redelivery.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -129,4 +130,22 @@ int cbx_inbound_decode(const char *routing_key, const char *body, size_t len,
 		return result;
 	*out = cbx_steal(inbound);
 	return 0;
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+	return cbx_push_hash(hash, text, text ? strlen(text) : 0);
+}
+
+uint64_t cbx_inbound_identify(struct cbx_inbound *inbound, const struct cbx_bus_message *message)
+{
+	uint64_t hash = hash_text(0, message->routing_key);
+
+	hash = hash_text(hash, message->app_id);
+	hash = hash_text(hash, message->message_id);
+	hash = hash_text(hash, cbx_bus_header(message, "trace_id"));
+	hash = cbx_push_hash(hash, &message->timestamp, sizeof(message->timestamp));
+	inbound->properties = hash;
+	inbound->message = message->message_id ? hash_text(0, message->message_id) : 0;
+	return cbx_push_hash(hash, message->body, message->body_len);
 }

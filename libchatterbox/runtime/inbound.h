@@ -11,6 +11,7 @@
 #include "base/mailbox.h"
 #include "base/number.h"
 #include "decode/decode.h"
+#include "port/bus.h"
 
 enum cbx_inbound_type {
 	CBX_IN_REPORT,   /* reply: pushed statuses */
@@ -40,12 +41,18 @@ struct cbx_inbound {
 	char text[CBX_NUMBER_TEXT];
 	struct cbx_call *call; /* not owned: whoever handles it ends it */
 	struct cbx_response response;
-	uint64_t at; /* arrival, ns */
+	uint64_t at; /* arrival, ns; its first one, as far as is known, if it is delivered again */
 	/* where it came from; NULL = nobody waits for it to come back */
 	struct cbx_mailbox *answer; /* the listener's mailbox; this inbound is put back into it */
 	const char *event;          /* its name in metrics; static */
 	uint64_t tag;
 	uint64_t connection; /* number of its connection; tags of an earlier one are void */
+	/* What it is known by when the broker delivers it again (merge/redelivery.h) */
+	uint64_t properties; /* hash of all about it that stays the same, but its body */
+	uint64_t message;    /* hash of its message_id; 0: it has none */
+	bool redelivered;    /* it may have been delivered, and recorded, before */
+	bool run_ends;       /* the last of the redelivered ones that came in a row */
+	bool acknowledged;   /* of an answer: its request is acknowledged already */
 	bool refused;        /* SQL refused a status in it for good: reject the message */
 	bool ok;             /* set by the poller: acknowledge it, else reject it */
 	bool again; /* set by the poller: it could not be applied, let the broker deliver it again
@@ -64,5 +71,8 @@ void cbx_inbound_requeue(struct cbx_inbound *inbound); /* sends it back to be de
  * nothing to us. What was rejected in it is counted in its reply. */
 int cbx_inbound_decode(const char *routing_key, const char *body, size_t len,
 		       const struct cbx_decode_limits *limits, struct cbx_inbound **out);
+
+/* Notes what @message is known by, and returns the hash of it all, its body included */
+uint64_t cbx_inbound_identify(struct cbx_inbound *inbound, const struct cbx_bus_message *message);
 
 #endif

@@ -62,10 +62,11 @@ WITHOUT = {
         ("if (known && known->applied_at > m->report->at)", "if (false)")]},
     # a reply is for the question of its number, whoever asked it
     "no-correlation": {"road/ask.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
-    "ack-before-commit": {"listen/listen.c": [
-        ("listener->outstanding++;",
-         "listener->outstanding++; listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);"),
-        ("listener->outstanding--;", "listener->outstanding--; return;")]},
+    "ack-before-commit": {
+        "listen/hand_over.c": [
+            ("listener->outstanding++;", "listener->outstanding++;"
+             " listener->bus->ops->acknowledge(listener->bus, event->tag, false, true);")],
+        "listen/listen.c": [("listener->outstanding--;", "listener->outstanding--; return;")]},
 }
 # mechanism, unit test, the tests in it that need the mechanism
 CONTROLS = [

@@ -16,6 +16,7 @@ void cbx_amqp_content_reset(struct cbx_amqp_bus *self)
 {
 	cbx_bus_event_clear(&self->content.event);
 	memset(&self->content, 0, sizeof(self->content));
+	self->bus.receiving = false;
 }
 
 /* AMQP's short texts are at most 255 bytes */
@@ -35,6 +36,7 @@ void cbx_amqp_content_begin(struct cbx_amqp_bus *self, const amqp_method_t *meth
 
 	cbx_amqp_content_reset(self);
 	content->open = true;
+	self->bus.receiving = true;
 	if (method->id == AMQP_BASIC_DELIVER_METHOD) {
 		const amqp_basic_deliver_t *deliver = method->decoded;
 

@@ -11,11 +11,57 @@
  * then readers (rows.c) see it under its trimmed name.
  */
 #include "adapter/postgres/internal.h"
-#include "adapter/postgres/last.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define CHUNK 1000
+
+/* A job's table and status after the batch */
+struct last {
+	const struct cbx_job *job;
+	enum cbx_row_table table;
+	bool returned;
+	size_t at;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct last *x = a;
+	const struct last *y = b;
+	int order = strcmp(x->job->status->system, y->job->status->system);
+
+	if (order)
+		return order;
+	if (x->job->status->job_id != y->job->status->job_id)
+		return x->job->status->job_id < y->job->status->job_id ? -1 : 1;
+	return x->at < y->at ? -1 : 1;
+}
+
+static bool is_same_job(const struct last *a, const struct last *b)
+{
+	return a->job->status->job_id == b->job->status->job_id &&
+	       !strcmp(a->job->status->system, b->job->status->system);
+}
+
+/* Sorts by key and keeps the last change of each job, since a statement can write a row only once;
+ * returns how many are left */
+static size_t keep_last(struct last *jobs, size_t count)
+{
+	size_t kept = 0;
+	size_t i;
+
+	qsort(jobs, count, sizeof(*jobs), compare);
+	for (i = 0; i < count; i++) {
+		if (kept && is_same_job(&jobs[kept - 1], &jobs[i])) {
+			jobs[i].returned |= jobs[kept - 1].returned;
+			kept--;
+		}
+		jobs[kept++] = jobs[i];
+	}
+	return kept;
+}
 
 #define KEYS "unnest($1::text[], $2::bigint[], $3::bigint[]) as k(system, job_id, revision)"
 
@@ -203,7 +249,7 @@ static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const
 }
 
 static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
-			 const struct cbx_pg_last *jobs, size_t count)
+			 const struct last *jobs, size_t count)
 {
 	size_t i;
 
@@ -219,7 +265,7 @@ static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
 }
 
 static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
-			   const struct cbx_pg_last *jobs, size_t count)
+			   const struct last *jobs, size_t count)
 {
 	size_t i;
 
@@ -234,7 +280,7 @@ static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
 }
 
 static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
-			 const struct cbx_pg_last *jobs, size_t count)
+			 const struct last *jobs, size_t count)
 {
 	size_t i;
 
@@ -245,7 +291,7 @@ static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
 	return run_check(self, arrays, RETURNED);
 }
 
-static int write_chunk(struct postgres *self, const struct cbx_pg_last *jobs, size_t count)
+static int write_chunk(struct postgres *self, const struct last *jobs, size_t count)
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	size_t i;
@@ -265,8 +311,7 @@ static int write_chunk(struct postgres *self, const struct cbx_pg_last *jobs, si
 
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
 {
-	cbx_auto(cbx_freep) struct cbx_pg_last *jobs =
-		calloc(batch->change_count + 1, sizeof(*jobs));
+	cbx_auto(cbx_freep) struct last *jobs = calloc(batch->change_count + 1, sizeof(*jobs));
 	size_t count;
 	size_t i;
 	int r = 0;
@@ -274,9 +319,9 @@ int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
 	if (!jobs)
 		return -ENOMEM;
 	for (i = 0; i < batch->change_count; i++)
-		jobs[i] = (struct cbx_pg_last){ batch->changes[i].job, batch->changes[i].table,
-						batch->changes[i].returned, i };
-	count = cbx_pg_settle(jobs, batch->change_count);
+		jobs[i] = (struct last){ batch->changes[i].job, batch->changes[i].table,
+					 batch->changes[i].returned, i };
+	count = keep_last(jobs, batch->change_count);
 	for (i = 0; i < count && !r; i += CHUNK)
 		r = write_chunk(self, jobs + i, count - i < CHUNK ? count - i : CHUNK);
 	return r;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors.c - upserts rows of the table errors
+ * errors.c - the errors role: errors, clearing of errored jobs, expiry, access
  *
  * A statement can't write a row twice, so entries with the same system, job and code are counted
- * here and written as one, with the last message. Null equals null, as in the table.
+ * here and written as one, with the last message. Null equals null, as in the table. A cleared job
+ * is written by the code that records ends (changes.c), so that untrimmed rows, origins, revisions
+ * and the order of locks are the same.
  */
 #include "adapter/postgres/internal.h"
+
+#include "port/clearing.h"
 
 #include <errno.h>
 #include <string.h>
@@ -138,3 +142,192 @@ int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
 			rows[count++] = error_of(&batch->changes[i]);
 	return cbx_pg_upsert_errors(self, rows, count);
 }
+
+#define PAGE                                                                                      \
+	"select id, system, job_id, job_type, code, message, origin, coalesce(occurrences, "      \
+	"1), " SQL_MS("first_seen") ", " SQL_MS(                                                  \
+		"last_seen") " from errors where "                                                \
+			     "($1::text is null or system = $1) and ($2::bigint = 0 or id < $2) " \
+			     "order by id desc limit $3::bigint"
+
+static int give_error(const PGresult *result, int i, cbx_error_fn each, void *user)
+{
+	const struct cbx_error_row row = {
+		.id = cbx_pg_int(result, i, 0),
+		.system = cbx_pg_text(result, i, 1),
+		.job_id = PQgetisnull(result, i, 2) ? CBX_NO_COUNT : cbx_pg_int(result, i, 2),
+		.job_type = cbx_pg_text(result, i, 3),
+		.code = cbx_pg_text(result, i, 4),
+		.message = cbx_pg_text(result, i, 5),
+		.origin = cbx_pg_text(result, i, 6),
+		.occurrences = cbx_pg_int(result, i, 7),
+		.first_seen_ms = cbx_pg_int(result, i, 8),
+		.last_seen_ms = cbx_pg_int(result, i, 9),
+	};
+
+	return each(user, &row);
+}
+
+static int postgres_errors_page(struct cbx_sql *sql, const char *system, int64_t before_id,
+				size_t limit, cbx_error_fn each, void *user)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int i;
+	int r;
+
+	cbx_pg_arg_text(&args, system);
+	cbx_pg_arg_int(&args, before_id);
+	cbx_pg_arg_int(&args, (int64_t)limit);
+	r = cbx_pg_read(cbx_pg_of(sql), PAGE, &args, &result);
+	for (i = 0; !r && i < PQntuples(result); i++)
+		r = give_error(result, i, each, user);
+	return r;
+}
+
+static int postgres_errors_store(struct cbx_sql *sql, const struct cbx_guard *guard,
+				 const struct cbx_error_row *rows, size_t count)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r = cbx_pg_begin(self, guard, NULL);
+
+	return r ? r : cbx_pg_end(self, cbx_pg_upsert_errors(self, rows, count));
+}
+
+/* Runs one guarded statement and counts its rows */
+static int write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+			 const struct cbx_pg_args *args, int64_t *rows)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_write(cbx_pg_of(sql), guard, text, args, &result);
+
+	if (!r)
+		*rows = strtoll(PQcmdTuples(result), NULL, 10);
+	return r;
+}
+
+static int remove_ids(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
+		      size_t count, int64_t *removed)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_int(&arrays, ids[i]);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	if (!args.count)
+		cbx_pg_arg_text(&args, "{}");
+	return r ? r
+		 : write_counted(sql, guard, "delete from errors where id = any($1::bigint[])",
+				 &args, removed);
+}
+
+static int postgres_errors_remove(struct cbx_sql *sql, const struct cbx_guard *guard,
+				  const int64_t *ids, size_t count, const char *system,
+				  int64_t *removed)
+{
+	struct cbx_pg_args args = { 0 };
+
+	if (!system)
+		return remove_ids(sql, guard, ids, count, removed);
+	cbx_pg_arg_text(&args, system);
+	return write_counted(sql, guard, "delete from errors where system = $1", &args, removed);
+}
+
+static int clear(struct postgres *self, const struct cbx_guard *guard,
+		 struct cbx_clearing *clearing)
+{
+	int r = cbx_pg_begin(self, guard, NULL);
+
+	if (r)
+		return r;
+	r = cbx_pg_clearable(self, clearing->keys, clearing->key_count, cbx_clearing_take,
+			     clearing);
+	if (!r)
+		r = cbx_pg_write_changes(self, &clearing->batch);
+	return cbx_pg_end(self, r);
+}
+
+static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
+				      const struct cbx_job_key *keys, size_t count,
+				      int64_t older_than, cbx_row_fn each, void *user)
+{
+	cbx_auto(cbx_clearing_free) struct cbx_clearing clearing = { 0 };
+	int64_t now = 0;
+	int r = sql->ops->now(sql, &now);
+
+	if (!r)
+		r = cbx_clearing_init(&clearing, keys, count, now, older_than);
+	if (!r)
+		r = clear(cbx_pg_of(sql), guard, &clearing);
+	return r ? r : cbx_clearing_give(&clearing, each, user);
+}
+
+/* As many rows as a statement can surely delete in its time */
+#define EXPIRE(table, time)                                                                       \
+	"delete from " table " where ctid = any(array(select ctid from " table " where " time " " \
+	"<= now() - $1::bigint * interval '1 second' limit 500000))"
+
+static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+		  int64_t older_than, int64_t *removed)
+{
+	struct cbx_pg_args args = { 0 };
+
+	cbx_pg_arg_int(&args, cbx_age_seconds(older_than));
+	return write_counted(sql, guard, text, &args, removed);
+}
+
+static int postgres_expire_errors(struct cbx_sql *sql, const struct cbx_guard *guard,
+				  int64_t older_than, int64_t *removed)
+{
+	return expire(sql, guard, EXPIRE("errors", "last_seen"), older_than, removed);
+}
+
+static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard *guard,
+				     int64_t older_than, int64_t *removed)
+{
+	return expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than, removed);
+}
+
+/* A statement writes a row once: of each system the last one is written */
+#define ACCESS                                                                            \
+	"insert into content_server_access (system, access, checked_at, error) "          \
+	"select distinct on (k.system collate \"C\") k.system, k.access, now(), k.error " \
+	"from unnest($1::text[], $2::text[], $3::text[]) with ordinality "                \
+	"as k(system, access, error, at) order by k.system collate \"C\", k.at desc "     \
+	"on conflict (system) do update set access = excluded.access, checked_at = "      \
+	"excluded.checked_at, error = excluded.error"
+
+static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
+				 const struct cbx_access_row *rows, size_t count)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, rows[i].system);
+		cbx_pg_array_text(&arrays, rows[i].access);
+		cbx_pg_array_text(&arrays, rows[i].error);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	while (args.count < 3)
+		cbx_pg_arg_text(&args, "{}");
+	return r ? r : cbx_pg_write(cbx_pg_of(sql), guard, ACCESS, &args, NULL);
+}
+
+const struct cbx_errors_ops cbx_pg_errors_ops = {
+	.page = postgres_errors_page,
+	.store = postgres_errors_store,
+	.remove = postgres_errors_remove,
+	.clear_jobs = postgres_errors_clear_jobs,
+	.expire_errors = postgres_expire_errors,
+	.expire_completed = postgres_expire_completed,
+	.write_access = postgres_write_access,
+};

@@ -91,7 +91,7 @@ int cbx_pg_check_schema(struct cbx_sql *sql);
 /* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 
-/* changes.c, errors.c, events.c, pushes.c: the parts of a batch, inside record()'s transaction */
+/* changes.c, errors.c, outbox.c, pushes.c: the parts of a batch, inside record()'s transaction */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
@@ -101,6 +101,8 @@ int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* rows.c: what the ledger and the directory read */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+		    const struct cbx_job_key *keys, size_t count);
 int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 		    cbx_row_fn each, void *user);
 int cbx_pg_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

@@ -175,6 +175,7 @@ const struct cbx_ledger_ops cbx_pg_ledger_ops = {
 	.monitored = cbx_pg_monitored,
 	.unreported = cbx_pg_unreported,
 	.ocd_jobs = cbx_pg_ocd_jobs,
+	.keep_ocd = cbx_pg_keep_ocd,
 	.of_jobs = cbx_pg_of_jobs,
 	.completed = cbx_pg_completed,
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * query.c - runs statements and transactions: sends without blocking and waits until a deadline
+ * query.c - runs statements and transactions: sends without blocking and waits until a deadline;
+ * reads values from results
  *
  * What a failure means is decided by the state of the connection and by SQLSTATE, never by a text.
  * The guard locks the lease row FOR KEY SHARE: renewals, which change no key column, can go on
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define GRACE (1 * CBX_SECOND) /* so that the server's own time-out comes first */
@@ -273,4 +275,42 @@ int cbx_pg_end(struct postgres *self, int r)
 	if (r)
 		cbx_pg_rollback(self);
 	return r;
+}
+
+int cbx_pg_fenced(struct postgres *self, const char *why)
+{
+	cbx_pg_say(self, NULL, why);
+	return CHATTERBOX_E_FENCED;
+}
+
+int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		PGresult **out)
+{
+	return cbx_pg_write(self, NULL, text, args, out);
+}
+
+int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
+		 const struct cbx_pg_args *args, PGresult **out)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_begin(self, guard, NULL);
+
+	if (r)
+		return r;
+	r = cbx_pg_end(self, cbx_pg_query(self, text, args, &result));
+	if (!r && out)
+		*out = cbx_steal(result);
+	return r;
+}
+
+const char *cbx_pg_text(const PGresult *result, int row, int column)
+{
+	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
+}
+
+int64_t cbx_pg_int(const PGresult *result, int row, int column)
+{
+	return PQgetisnull(result, row, column)
+		       ? 0
+		       : strtoll(PQgetvalue(result, row, column), NULL, 10);
 }

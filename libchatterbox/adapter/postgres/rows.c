@@ -166,6 +166,23 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 	return r;
 }
 
+#define KEEP_OCD                                                                                 \
+	"update status_monitor set origin = 'ocd' where (system, job_id) in (select s.system, "  \
+	"s.job_id from status_monitor s join " KEYS " on s.system = k.system and s.job_id = "    \
+	"k.job_id where s.origin <> 'ocd' order by s.system collate \"C\", s.job_id for update " \
+	"of s skip locked)"
+
+int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+		    const struct cbx_job_key *keys, size_t count)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r = count ? cbx_pg_begin(self, guard, NULL) : 0;
+
+	if (r || !count)
+		return r;
+	return cbx_pg_end(self, read_keys(self, cbx_pg_query, KEEP_OCD, keys, count, NULL));
+}
+
 /* Rows for the given keys, ordered by columns 0 and 1 */
 static int give_keys(struct postgres *self, run_fn run, const char *text,
 		     const struct cbx_job_key *keys, size_t count, cbx_row_fn each, void *user)

@@ -7,6 +7,7 @@
  * replies keep the pipeline in order, so the connection is kept.
  */
 #include "adapter/redis_state/link.h"
+#include "common/array.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -14,22 +15,10 @@
 
 static bool has_room(struct cbx_redis *me)
 {
-	size_t capacity = me->capacity ? me->capacity * 2 : 64;
-	const char **argv;
-	size_t *argv_len;
+	size_t capacity = me->capacity; /* of both */
 
-	if (me->argc < me->capacity)
-		return true;
-	argv = realloc(me->argv, capacity * sizeof(*argv));
-	if (!argv)
-		return false;
-	me->argv = argv;
-	argv_len = realloc(me->argv_len, capacity * sizeof(*argv_len));
-	if (!argv_len)
-		return false;
-	me->argv_len = argv_len;
-	me->capacity = capacity;
-	return true;
+	return !cbx_grow(me->argv, capacity, me->argc + 1) &&
+	       !cbx_grow(me->argv_len, me->capacity, me->argc + 1);
 }
 
 void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len)

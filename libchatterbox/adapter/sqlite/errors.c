@@ -8,31 +8,6 @@
 #include "adapter/sqlite/internal.h"
 #include "port/clearing.h"
 
-#define UPSERT                                                                                  \
-	"insert into errors (system, job_id, job_type, code, message, origin, occurrences, "    \
-	"first_seen, last_seen) values (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?7) "                    \
-	"on conflict (ifnull(system, ''), ifnull(job_id, -1), ifnull(code, '')) do update set " \
-	"occurrences = coalesce(occurrences, 0) + 1, last_seen = excluded.last_seen, "          \
-	"message = excluded.message, job_type = excluded.job_type, origin = excluded.origin"
-
-int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out)
-{
-	return cbx_sqlite_prepare(self, UPSERT, out);
-}
-
-int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *s, const struct cbx_error_row *row,
-			   int64_t now)
-{
-	cbx_sqlite_bind_text(s, 1, row->system);
-	cbx_sqlite_bind_count(s, 2, row->job_id);
-	cbx_sqlite_bind_text(s, 3, row->job_type);
-	cbx_sqlite_bind_text(s, 4, row->code);
-	cbx_sqlite_bind_text(s, 5, row->message);
-	cbx_sqlite_bind_text(s, 6, row->origin);
-	sqlite3_bind_int64(s, 7, now);
-	return cbx_sqlite_run(self, s);
-}
-
 static int write_rows(struct sqlite *self, const struct cbx_error_row *rows, size_t count)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;

@@ -44,6 +44,7 @@ CBX_DEFINE_CLEANUP(sqlite3_stmt *, sqlite3_finalize)
 /* Translates SQLite's code into an error of the port, with a text; drops the connection if that is
  * CHATTERBOX_E_DOWN */
 int cbx_sqlite_fail(struct sqlite *self, int code);
+void cbx_sqlite_disconnect(struct cbx_sql *sql);
 /* Prepares a statement, which then has 5 s to run */
 int cbx_sqlite_prepare(struct sqlite *self, const char *text, sqlite3_stmt **out);
 /* 1 = a row, 0 = done */
@@ -72,13 +73,15 @@ int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch)
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
-/* errors.c: a statement that upserts a row by (system, job_id, code), for many rows */
+/* A statement that upserts a row by (system, job_id, code), for many rows */
 int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out);
 int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
 			   const struct cbx_error_row *row, int64_t now);
 /* rows.c: what the ledger and the directory read */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
+int cbx_sqlite_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+			const struct cbx_job_key *keys, size_t count);
 int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
 int cbx_sqlite_of_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,

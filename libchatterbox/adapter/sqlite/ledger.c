@@ -71,6 +71,7 @@ const struct cbx_ledger_ops cbx_sqlite_ledger_ops = {
 	.monitored = cbx_sqlite_monitored,
 	.unreported = cbx_sqlite_unreported,
 	.ocd_jobs = cbx_sqlite_ocd_jobs,
+	.keep_ocd = cbx_sqlite_keep_ocd,
 	.of_jobs = cbx_sqlite_of_jobs,
 	.completed = cbx_sqlite_completed,
 };

@@ -169,6 +169,28 @@ int cbx_sqlite_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, siz
 	return r;
 }
 
+int cbx_sqlite_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
+			const struct cbx_job_key *keys, size_t count)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_begin(self, guard);
+
+	if (r)
+		return r;
+	r = cbx_sqlite_prepare(self,
+			       "update status_monitor set origin = 'ocd' where system = ?1 and "
+			       "job_id = ?2",
+			       &s);
+	for (i = 0; i < count && !r; i++) {
+		cbx_sqlite_bind_text(s, 1, keys[i].system);
+		sqlite3_bind_int64(s, 2, keys[i].job_id);
+		r = cbx_sqlite_run(self, s);
+	}
+	return cbx_sqlite_end(self, r);
+}
+
 static int each_key(struct cbx_sql *sql, const char *text, const struct cbx_job_key *keys,
 		    size_t count, cbx_row_fn each, void *user)
 {

@@ -49,9 +49,10 @@ static void nap(void)
 static void show_log(void *user, enum chatterbox_log_level level,
 		     const struct chatterbox_log_field *fields, size_t count, const char *message)
 {
+	struct day *day = user;
 	size_t i;
 
-	(void)user;
+	day->debug_lines += level == CHATTERBOX_LOG_DEBUG;
 	if (!getenv("DAY_LOG"))
 		return;
 	fprintf(stderr, "%d %s", (int)level, message);
@@ -60,9 +61,31 @@ static void show_log(void *user, enum chatterbox_log_level level,
 	fputc('\n', stderr);
 }
 
+static void set(struct chatterbox_config *config, const char *path, const char *value)
+{
+	ck_assert_int_eq(chatterbox_config_set(config, path, value, "the day"), 0);
+}
+
 void day_set(struct day *day, const char *path, const char *value)
 {
-	ck_assert_int_eq(chatterbox_config_set(day->config, path, value, "the day"), 0);
+	ck_assert(day->key_count < DAY_KEYS);
+	snprintf(day->keys[day->key_count][0], sizeof(day->keys[0][0]), "%s", path);
+	snprintf(day->keys[day->key_count++][1], sizeof(day->keys[0][1]), "%s", value);
+	set(day->config, path, value);
+}
+
+void day_reload(struct day *day, const char *path, const char *value)
+{
+	struct chatterbox_config *config = NULL;
+	size_t i;
+
+	ck_assert_int_eq(chatterbox_config_new(&config), 0);
+	for (i = 0; i < day->key_count; i++)
+		set(config, day->keys[i][0], day->keys[i][1]);
+	set(config, path, value);
+	ck_assert_int_eq(chatterbox_reload(day->box, config), 0);
+	chatterbox_config_unref(day->config);
+	day->config = config;
 }
 
 static void note_run(void *user)
@@ -259,7 +282,7 @@ void day_begin(struct day *day)
 
 	ck_assert_msg(!chatterbox_config_check(day->config), "%s",
 		      chatterbox_config_problem_at(day->config, 0, NULL));
-	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, NULL, &box), 0);
+	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, day, &box), 0);
 	day->box = box;
 	box->leadership.clock = box->lease_keeper.clock = cbx_system_clock();
 	connect_eyes(day);

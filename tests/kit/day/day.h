@@ -22,6 +22,7 @@
 
 #define DAY_WORDS 256
 #define DAY_JOBS 16
+#define DAY_KEYS 16
 #define DAY_TEXT 512
 #define HOUR 3600.0
 
@@ -45,6 +46,9 @@ struct day_world {
 	/* Calls day_note_streamed() for the stream's entries, from number day->streamed_count on */
 	void (*read_stream)(struct day *day);
 };
+
+/* day_embedded.c */
+extern const struct day_world day_embedded;
 
 struct day_clock {
 	struct cbx_clock clock;
@@ -84,6 +88,14 @@ struct day_systems {
 	char pushed[DAY_TEXT];         /* told before the next answer, once */
 	char questions[DAY_WORDS][96]; /* "ABC1 job_status 17,18" */
 	size_t question_count;
+	/* Of the requests: systems in the last one, its expiration, and how many waited for an
+	 * answer at a time, which is looked at only when that is asked for */
+	size_t batch;
+	int64_t expiration_ms;
+	bool count_waiting;
+	unsigned most_waiting;
+	unsigned clog; /* so many messages come into the queue before the next answer … */
+	bool clogged;  /* … and stay there */
 	char failure[DAY_TEXT];
 };
 
@@ -91,7 +103,10 @@ struct day {
 	const struct day_world *world;
 	struct day_clock clock;
 	struct chatterbox_config *config;
+	char keys[DAY_KEYS][2][64]; /* path and value of what was set in it */
+	size_t key_count;
 	struct chatterbox *box;
+	_Atomic unsigned debug_lines; /* in the log */
 	char app[64];
 	double passed; /* s */
 	/* what every thread has to be done with before day_pass() returns: a last task */
@@ -112,7 +127,8 @@ struct day {
 	struct day_word streamed[DAY_WORDS]; /* those that the broker has not brought yet */
 	size_t streaming, streamed_count;
 	char *jobs_data;
-	json_t *job_status;
+	json_t *job_status; /* the last chunk, and how many there were */
+	unsigned job_status_chunks;
 };
 
 /* --- day.c: time --- */
@@ -120,6 +136,8 @@ struct day {
 /* Servers are empty, systems are there, the engine does not run yet */
 struct day *day_break(const struct day_world *world);
 void day_set(struct day *day, const char *path, const char *value); /* configuration */
+/* While it runs, as by SIGHUP; returns at once */
+void day_reload(struct day *day, const char *path, const char *value);
 /* Starts the engine; returns after the first Update Database Task */
 void day_begin(struct day *day);
 void day_pass(struct day *day, double seconds);

@@ -167,6 +167,7 @@ void day_told_figures(struct day *day, const char *jobs_data)
 
 void day_told_statuses(struct day *day, size_t count)
 {
+	ck_assert_uint_eq(day->job_status_chunks, 1);
 	ck_assert_uint_eq(json_array_size(day->job_status), count);
 }
 

@@ -93,8 +93,8 @@ static json_t *answer(struct day_systems *systems, const json_t *params)
 {
 	const char *event =
 		json_string_value(json_object_get(json_object_get(params, "verb"), "event"));
-	const json_t *asked =
-		json_array_get(json_object_get(json_object_get(params, "object"), "systems"), 0);
+	const json_t *all = json_object_get(json_object_get(params, "object"), "systems");
+	const json_t *asked = json_array_get(all, 0);
 	const char *system = json_string_value(json_object_get(asked, "system"));
 	const json_t *ids = json_object_get(asked, "jobs");
 	enum day_manner manner;
@@ -104,6 +104,7 @@ static json_t *answer(struct day_systems *systems, const json_t *params)
 		return NULL;
 	}
 	note_question(systems, system, event, ids);
+	systems->batch = json_array_size(all);
 	manner = manner_of(systems, system);
 	if (manner == DAY_SAYS_NOTHING)
 		return NULL;
@@ -166,6 +167,16 @@ void day_event(struct day *day, const char *key, const char *body)
 	day_pass(day, 1);
 }
 
+/* Messages that nobody takes any more */
+static void clog_queue(struct day_systems *systems)
+{
+	for (; systems->clog; systems->clog--) {
+		if (publish(systems->day, systems->bus, "", REQUESTS, "{}", NULL) < 0)
+			complain(systems, systems->bus->error);
+		systems->clogged = true;
+	}
+}
+
 static void serve(struct day_systems *systems, const struct cbx_bus_message *request)
 {
 	json_t *root = json_loadb(request->body, request->body_len, 0, NULL);
@@ -177,6 +188,7 @@ static void serve(struct day_systems *systems, const struct cbx_bus_message *req
 
 	pthread_mutex_lock(&systems->lock);
 	result = answer(systems, json_object_get(root, "params"));
+	systems->expiration_ms = request->expiration_ms;
 	memcpy(pushed, systems->pushed, sizeof(pushed));
 	slow = systems->slow;
 	systems->pushed[0] = '\0';
@@ -193,6 +205,7 @@ static void serve(struct day_systems *systems, const struct cbx_bus_message *req
 	result = json_pack("{s:s,s:O?,s:o*}", "jsonrpc", "2.0", "id", json_object_get(root, "id"),
 			   "result", result);
 	body = json_dumps(result, JSON_COMPACT);
+	clog_queue(systems);
 	if (body && json_object_get(result, "result") &&
 	    publish(systems->day, systems->bus, "", request->reply_to, body,
 		    request->correlation_id) < 0)
@@ -202,25 +215,48 @@ static void serve(struct day_systems *systems, const struct cbx_bus_message *req
 	json_decref(root);
 }
 
+/* Takes a request, if there is one within that time */
+static bool take(struct day_systems *systems, uint64_t ms, struct cbx_bus_event *event)
+{
+	struct cbx_bus *bus = systems->bus;
+	uint64_t deadline = cbx_now(systems->day->box->clock) + ms * CBX_MS;
+
+	if (bus->ops->take(bus, -1, deadline, event) < 0) {
+		complain(systems, bus->error);
+		systems->stop = true;
+	}
+	return event->type == CBX_BUS_DELIVERY;
+}
+
+/* Takes those that come before the first of them is answered, two at most: who may send another one
+ * has sent it by then */
+static void turn(struct day_systems *systems)
+{
+	struct cbx_bus_event events[2] = { 0 };
+	unsigned count = 0;
+	unsigned i;
+
+	while (count < (systems->count_waiting ? CBX_COUNT(events) : 1) &&
+	       take(systems, count ? 300 : 50, &events[count]))
+		count++;
+	if (count > systems->most_waiting)
+		systems->most_waiting = count;
+	for (i = 0; i < count; i++) {
+		serve(systems, &events[i].message);
+		/* what is not acknowledged keeps the rest in the queue */
+		if (!systems->clogged)
+			systems->bus->ops->acknowledge(systems->bus, events[i].tag, false, true);
+	}
+	for (i = 0; i < CBX_COUNT(events); i++)
+		cbx_bus_event_clear(&events[i]);
+}
+
 static void *run(void *user)
 {
 	struct day_systems *systems = user;
-	struct cbx_bus *bus = systems->bus;
 
-	while (!systems->stop) {
-		struct cbx_bus_event event = { 0 };
-		uint64_t deadline = cbx_now(systems->day->box->clock) + 50 * CBX_MS;
-
-		if (bus->ops->take(bus, -1, deadline, &event) < 0) {
-			complain(systems, bus->error);
-			break;
-		}
-		if (event.type == CBX_BUS_DELIVERY) {
-			bus->ops->acknowledge(bus, event.tag, false, true);
-			serve(systems, &event.message);
-		}
-		cbx_bus_event_clear(&event);
-	}
+	while (!systems->stop && !systems->clogged)
+		turn(systems);
 	return NULL;
 }
 
@@ -235,7 +271,7 @@ void day_systems_start(struct day *day)
 	cbx_health_want(link.entry, false);
 	ck_assert_msg(!bus->ops->connect(bus, false, deadline), "%s", bus->error);
 	ck_assert_int_eq(bus->ops->declare(bus, REQUESTS, deadline), 0);
-	ck_assert_int_eq(bus->ops->consume(bus, REQUESTS, 0, deadline), 0);
+	ck_assert_int_eq(bus->ops->consume(bus, REQUESTS, 2, deadline), 0);
 	systems->bus = bus;
 	ck_assert_int_eq(cbx_thread_start(&systems->thread, "day-systems", run, systems), 0);
 }

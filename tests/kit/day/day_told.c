@@ -11,6 +11,7 @@
 #include "base/read.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MARKER "day.marker"
@@ -77,7 +78,8 @@ static void keep(struct day *day, struct day_word *word, const struct cbx_bus_me
 		free(day->jobs_data);
 		day->jobs_data = json_dumps(word->params, JSON_COMPACT);
 	} else if (!strcmp(word->name, "job_status")) {
-		ck_assert_str_eq(cbx_bus_header(message, "chunks") ?: "", "1");
+		day->job_status_chunks =
+			(unsigned)strtoul(cbx_bus_header(message, "chunks") ?: "0", NULL, 10);
 		json_decref(day->job_status);
 		day->job_status = json_incref(word->params);
 	} else {

@@ -53,6 +53,10 @@ CALL(ledger, ocd_jobs,
      (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
       void *user),
      (sql, keys, count, each, user))
+CALL(ledger, keep_ocd,
+     (struct cbx_sql * sql, const struct cbx_guard *guard, const struct cbx_job_key *keys,
+      size_t count),
+     (sql, guard, keys, count))
 CALL(ledger, of_jobs,
      (struct cbx_sql * sql, const struct cbx_job_key *keys, size_t count, cbx_row_fn each,
       void *user),
@@ -147,10 +151,10 @@ static const struct cbx_sql_ops all_ops = {
 	ops_connect, ops_disconnect, ops_is_up,        ops_ping,
 	ops_now,     ops_migrate,    ops_check_schema, ops_free
 };
-static const struct cbx_ledger_ops all_ledger = { ledger_record,     ledger_resolve,
-						  ledger_pushes,     ledger_monitored,
-						  ledger_unreported, ledger_ocd_jobs,
-						  ledger_of_jobs,    ledger_completed };
+static const struct cbx_ledger_ops all_ledger = {
+	ledger_record,   ledger_resolve,  ledger_pushes,  ledger_monitored, ledger_unreported,
+	ledger_ocd_jobs, ledger_keep_ocd, ledger_of_jobs, ledger_completed
+};
 static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, outbox_unstreamed,
 						  outbox_pending };
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_raise,

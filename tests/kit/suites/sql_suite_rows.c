@@ -176,6 +176,14 @@ START_TEST(ocd_jobs_are_found)
 	sql_expect_text(&text, "ABC1/17 - - r0\nABC1/19 - - r0\nABC1/20 - - r0\n");
 	ck_assert_int_eq(sql->ledger->ocd_jobs(sql, keys, 0, sql_note_row, &text), 0);
 	sql_expect_text(&text, "");
+	/* and kept, when the rows that said so are gone */
+	ck_assert_int_eq(sql->ledger->keep_ocd(sql, &sql_guard, keys + 3, 2), 0);
+	ck_assert_int_eq(sql->ledger->keep_ocd(sql, &sql_guard, keys, 0), 0);
+	sql_world->run("delete from scheduled_jobs");
+	ck_assert_int_eq(sql->ledger->ocd_jobs(sql, keys, 5, sql_note_row, &text), 0);
+	sql_expect_text(&text, "ABC1/17 - - r0\nABC1/20 - - r0\n");
+	sql_guard.epoch--;
+	ck_assert_int_eq(sql->ledger->keep_ocd(sql, &sql_guard, keys, 3), CHATTERBOX_E_FENCED);
 }
 END_TEST
 

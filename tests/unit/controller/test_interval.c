@@ -164,25 +164,32 @@ START_TEST(a_reload_changes_what_nobody_has_set)
 }
 END_TEST
 
-/* By its event: acknowledged when taken or put off, rejected when refused */
+/* By its event: acknowledged when taken or put off, rejected when refused; after the record that it
+ * was applied */
+static void take_events(void)
+{
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+}
+
 START_TEST(the_event_of_it)
 {
 	static const char key[] = "nl-ocd.event.update_time_till_next_check";
 
 	world_event(key, "{\"info\":\"\\\"600\\\"\"}");
 	world_event(key, "{\"info\":\"0\"}");
-	cbx_road_drain_inbox(road);
+	take_events();
 	world_expect_acknowledged("ok rejected");
 	ck_assert_double_eq(base(), 600);
 	faults_add(&world.state_faults, "read_interval", CHATTERBOX_E_DOWN);
 	world_event(key, "{}");
-	cbx_road_drain_inbox(road);
+	take_events();
 	world_expect_acknowledged("ok");
 	ck_assert(status->interval_waits);
 	world_connect();
 	cbx_memory_store_set_interval(world.store, "33");
 	world_event(key, "{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{}}");
-	cbx_road_drain_inbox(road);
+	take_events();
 	ck_assert(!status->interval_waits);
 	ck_assert_double_eq(base(), 33);
 }

@@ -132,6 +132,29 @@ START_TEST(jobs_heard_of_within_the_interval_are_left_out)
 }
 END_TEST
 
+static enum cbx_origin origin_of(int64_t job_id)
+{
+	return cbx_job_list_find(cbx_active_jobs_get(road->jobs, "ABC1"), job_id)->origin;
+}
+
+START_TEST(an_origin_that_turned_never_turns_back)
+{
+	world_lead();
+	world_push("ABC1", "19 Running");
+	cbx_road_drain_inbox(road);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	ck_assert_int_eq(origin_of(19), CBX_USER);
+	world_run("insert into scheduled_jobs (system, job_id) values ('ABC1', 19)");
+	round_of(CBX_STATUS_ROUND);
+	ck_assert_int_eq(origin_of(19), CBX_OCD);
+	/* no report of the job has come since, and the row that made it OCD's goes */
+	world_run("delete from scheduled_jobs");
+	world_expect("select origin from status_monitor where job_id = 19", "ocd");
+	ck_assert_int_eq(cbx_road_load(road, road->epoch), 0);
+	ck_assert_int_eq(origin_of(19), CBX_OCD);
+}
+END_TEST
+
 START_TEST(at_most_in_flight_are_outstanding)
 {
 	char name[16];
@@ -270,6 +293,7 @@ UNIT_SUITE(suite)
 		the_bare_words_of_a_list_question,
 		who_is_asked,
 		jobs_heard_of_within_the_interval_are_left_out,
+		an_origin_that_turned_never_turns_back,
 		at_most_in_flight_are_outstanding,
 		a_timed_out_question_changes_nothing,
 		a_dead_system_is_asked_more_and_more_rarely,

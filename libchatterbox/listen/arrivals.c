@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+/*
+ * arrivals.c - decides how long a lost connection matters: a broker that has not noticed the loss
+ * gives its messages back when its heartbeats end, while a message that is delivered again long
+ * after that was taken and given back by a stranger
+ */
+#include "listen/arrivals.h"
+
+#include "port/clock.h"
+
+#include <string.h>
+
+#define LOSS_MATTERS (30 * CBX_SECOND)
+
+/* Takes @count away at @at */
+static void cut(struct cbx_arrival *list, size_t *list_count, size_t at, size_t count)
+{
+	*list_count -= count;
+	memmove(list + at, list + at + count, (*list_count - at) * sizeof(*list));
+}
+
+static void append(struct cbx_arrival *list, size_t *list_count, const struct cbx_arrival *arrival)
+{
+	if (*list_count == CBX_ARRIVALS)
+		cut(list, list_count, 0, 1);
+	list[(*list_count)++] = *arrival;
+}
+
+void cbx_arrivals_add(struct cbx_arrivals *arrivals, const struct cbx_arrival *arrival)
+{
+	append(arrivals->open, &arrivals->open_count, arrival);
+}
+
+void cbx_arrivals_acknowledge(struct cbx_arrivals *arrivals, uint64_t tag)
+{
+	size_t i;
+
+	for (i = 0; i < arrivals->open_count; i++) {
+		if (arrivals->open[i].tag != tag)
+			continue;
+		cut(arrivals->open, &arrivals->open_count, i, 1);
+		return;
+	}
+}
+
+/* A loss that matters no more is forgotten */
+static void expire(struct cbx_arrivals *arrivals, uint64_t now)
+{
+	if (!arrivals->lost_until || now < arrivals->lost_until)
+		return;
+	arrivals->lost_count = 0;
+	arrivals->lost_at = 0;
+	arrivals->lost_until = 0;
+}
+
+void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now)
+{
+	size_t i;
+
+	expire(arrivals, now);
+	for (i = 0; i < arrivals->open_count; i++)
+		append(arrivals->lost, &arrivals->lost_count, &arrivals->open[i]);
+	arrivals->open_count = 0;
+	arrivals->lost_at = now;
+	arrivals->lost_until = 0;
+}
+
+void cbx_arrivals_begin(struct cbx_arrivals *arrivals, uint64_t now)
+{
+	if (arrivals->lost_at)
+		arrivals->lost_until = now + LOSS_MATTERS;
+}
+
+uint64_t cbx_arrivals_first(struct cbx_arrivals *arrivals, uint64_t identity, uint64_t now)
+{
+	size_t i;
+
+	expire(arrivals, now);
+	for (i = 0; i < arrivals->lost_count; i++) {
+		uint64_t at = arrivals->lost[i].at;
+
+		if (arrivals->lost[i].identity != identity)
+			continue;
+		cut(arrivals->lost, &arrivals->lost_count, i, 1);
+		return at;
+	}
+	return arrivals->lost_at ? arrivals->lost_at : now;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arrivals.h - when each message that is not acknowledged arrived first
+ *
+ * A push counts from its arrival (contract 1.3). One that is delivered again after a lost
+ * connection arrived before the loss: by its new date it would win over an answer that is younger.
+ */
+#ifndef CBX_LISTEN_ARRIVALS_H
+#define CBX_LISTEN_ARRIVALS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* More than a broker leaves unacknowledged on one connection */
+#define CBX_ARRIVALS 512
+
+struct cbx_arrival {
+	uint64_t tag;      /* of the connection by which it came */
+	uint64_t identity; /* hash of the message */
+	uint64_t at;       /* ns */
+};
+
+struct cbx_arrivals {
+	struct cbx_arrival open[CBX_ARRIVALS]; /* on this connection, not acknowledged; by age */
+	size_t open_count;
+	struct cbx_arrival lost[CBX_ARRIVALS]; /* on lost ones, not delivered again; by age */
+	size_t lost_count;
+	uint64_t lost_at;    /* when the last connection was lost; 0: none that matters */
+	uint64_t lost_until; /* until when its messages may come; 0: no new connection yet */
+};
+
+void cbx_arrivals_add(struct cbx_arrivals *arrivals, const struct cbx_arrival *arrival);
+void cbx_arrivals_acknowledge(struct cbx_arrivals *arrivals, uint64_t tag);
+/* The connection is lost: what is open on it comes again */
+void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now);
+/* There is a new one */
+void cbx_arrivals_begin(struct cbx_arrivals *arrivals, uint64_t now);
+/* When a message that is delivered again arrived first: the first one like it that was lost is
+ * taken for it; else it was on its way when the connection was lost; else it arrives @now */
+uint64_t cbx_arrivals_first(struct cbx_arrivals *arrivals, uint64_t identity, uint64_t now);
+
+#endif

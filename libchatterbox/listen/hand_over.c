@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+/*
+ * hand_over.c - a message on its way to the poller
+ *
+ * Decides what happens to one that can't be understood: it is rejected without requeue, and
+ * counted. And that messages which the broker may have delivered before are held until the last of
+ * them has come: which of them were recorded can only be seen in all of them together
+ * (merge/redelivery.h), and they come before all others.
+ */
+#include "listen/listen.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+
+#define RUN_IDLE CBX_SECOND
+/* The same while more is known to wait, or to be on its way: a link that stalls for longer than
+ * that loses its heartbeats */
+#define RUN_STALLED (15 * CBX_SECOND)
+
+static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
+{
+	cbx_metric_add(listener->counters->events_consumed, "unknown", "rejected", 1);
+	cbx_warn(listener->log, CBX_FIELDS({ "routing_key", event->message.routing_key }),
+		 "an event of %zu bytes is rejected: %s", event->message.body_len,
+		 chatterbox_strerror(error));
+	error = listener->bus->ops->acknowledge(listener->bus, event->tag, false, false);
+	if (error < 0)
+		cbx_listener_lost(listener, error);
+}
+
+/* A report or event in which nothing can be used is one that can't be understood */
+static bool is_empty(const struct cbx_inbound *inbound)
+{
+	const struct cbx_reply *reply = inbound->reply;
+
+	return reply && !reply->count && !reply->system_count;
+}
+
+static int decode(struct cbx_listener *listener, const struct cbx_bus_event *event,
+		  struct cbx_inbound **out)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	int result = CHATTERBOX_E_LIMIT;
+
+	if (event->type == CBX_BUS_DELIVERY)
+		result = cbx_inbound_decode(event->message.routing_key, event->message.body,
+					    event->message.body_len, &listener->settings->limits,
+					    &inbound);
+	if (result < 0)
+		return result;
+	if (inbound->reply)
+		cbx_counters_add_rejects(listener->counters, inbound->reply);
+	if (is_empty(inbound))
+		return CHATTERBOX_E_DECODE;
+	*out = cbx_steal(inbound);
+	return 0;
+}
+
+/* Where it comes from, what it is known by and when it arrived */
+static void note_arrival(struct cbx_listener *listener, const struct cbx_bus_event *event,
+			 struct cbx_inbound *inbound)
+{
+	struct cbx_arrival arrival = { .tag = event->tag,
+				       .identity = cbx_inbound_identify(inbound, &event->message),
+				       .at = cbx_now(listener->clock) };
+
+	if (event->redelivered)
+		arrival.at = cbx_arrivals_first(&listener->arrivals, arrival.identity, arrival.at);
+	cbx_arrivals_add(&listener->arrivals, &arrival);
+	inbound->at = arrival.at;
+	inbound->answer = listener->inbox;
+	inbound->tag = event->tag;
+	inbound->connection = listener->connection;
+	inbound->redelivered = event->redelivered;
+	listener->outstanding++;
+}
+
+/* Takes @inbound over */
+static bool put(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	if (!cbx_mailbox_put(listener->poller, inbound))
+		return true;
+	/* more than the prefetch can't wait there: the broker delivers it again */
+	cbx_inbound_free(inbound);
+	cbx_listener_drop_connection(listener);
+	return false;
+}
+
+static struct cbx_inbound *take_from_run(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound = listener->run;
+
+	if (!inbound)
+		return NULL;
+	listener->run = inbound->next;
+	listener->run_count--;
+	inbound->next = NULL;
+	return inbound;
+}
+
+void cbx_listener_drop_run(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound;
+
+	while ((inbound = take_from_run(listener)))
+		cbx_inbound_free(inbound);
+}
+
+static bool end_run(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound;
+	bool handed = true;
+
+	if (listener->run)
+		listener->run_last->run_ends = true;
+	while (handed && (inbound = take_from_run(listener)))
+		handed = put(listener, inbound);
+	return handed;
+}
+
+void cbx_listener_end_idle_run(struct cbx_listener *listener)
+{
+	bool more = listener->backlog > 0 || listener->bus->receiving;
+
+	if (listener->run &&
+	    cbx_now(listener->clock) - listener->run_at >= (more ? RUN_STALLED : RUN_IDLE))
+		end_run(listener);
+}
+
+static void add_to_run(struct cbx_listener *listener, struct cbx_inbound *inbound)
+{
+	if (listener->run)
+		listener->run_last->next = inbound;
+	else
+		listener->run = inbound;
+	listener->run_last = inbound;
+	listener->run_at = cbx_now(listener->clock);
+	if (++listener->run_count == CBX_PREFETCH)
+		end_run(listener);
+}
+
+void cbx_listener_hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	struct cbx_inbound *inbound = NULL;
+	int result = decode(listener, event, &inbound);
+
+	if (result == -ENOMEM) {
+		cbx_listener_drop_connection(listener);
+		return;
+	}
+	if (result < 0) {
+		reject(listener, event, result);
+		return;
+	}
+	note_arrival(listener, event, inbound);
+	if (inbound->redelivered)
+		add_to_run(listener, inbound);
+	else if (end_run(listener))
+		put(listener, inbound);
+	else
+		cbx_inbound_free(inbound);
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+// daemon_reload.test.mjs - each key of the daemon's own that a SIGHUP may change takes effect: 'key, thread: …'.
+// The other keys: test_reload.c; tests/style/reload.py looks that none is missing.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { privateDirectory, start, until } from './daemon_kit.mjs';
+
+// A demo that has read @first, and then reads @second
+async function reloaded(first, second) {
+	const config = join(privateDirectory(), 'config.json');
+	const log = join(privateDirectory(), 'log');
+	const write = (object) => writeFileSync(config, JSON.stringify({ ...object, log: { path: log, ...object.log } }));
+	write(first);
+	const daemon = await start(['--demo=1', `--config=${config}`]);
+	const lines = (path = log) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+	const reload = async (path = log) => {
+		write(second);
+		daemon.child.kill('SIGHUP');
+		await until(() => lines(path).includes('configuration reread'), 5000, 'the reload');
+	};
+	return { daemon, lines, reload };
+}
+
+const bearer = (token) => ({ headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+
+test('http_server.token, http: the new one counts at once', async () => {
+	const { daemon, reload } = await reloaded({ http_server: { token: 'old' } }, { http_server: { token: 'new' } });
+	const poll = async (token) => (await daemon.get('/api/v1/poll', { method: 'POST', body: '{}', ...bearer(token) })).status;
+	assert.equal(await poll('old'), 202);
+	await reload();
+	assert.equal(await poll('old'), 401);
+	assert.equal(await poll('new'), 202);
+	await daemon.stop();
+});
+
+test('http_server.read_token, http: the new one counts at once', async () => {
+	const { daemon, reload } = await reloaded({ http_server: { read_token: 'old' } }, { http_server: { read_token: 'new' } });
+	const read = async (token) => (await daemon.get('/api/v1/summary', bearer(token))).status;
+	assert.equal(await read('old'), 200);
+	await reload();
+	assert.equal(await read('old'), 401);
+	assert.equal(await read('new'), 200);
+	await daemon.stop();
+});
+
+test('log.level, log: finer lines come at once', async () => {
+	const { daemon, lines, reload } = await reloaded({}, { log: { level: 'debug' } });
+	await daemon.get('/api/v1/summary');
+	assert.doesNotMatch(lines(), /"level":20/);
+	await reload();
+	await daemon.get('/api/v1/summary');
+	await until(() => /"level":20.*"msg":"http request"/.test(lines()), 5000, 'a debug line');
+	await daemon.stop();
+});
+
+test('log.path, log: the next line is in the new file', async () => {
+	const other = join(privateDirectory(), 'other');
+	const { daemon, lines, reload } = await reloaded({}, { log: { path: other } });
+	await reload(other);
+	assert.doesNotMatch(lines(), /configuration reread/);
+	await daemon.stop();
+});
+
+test('log.pretty, log: the next line is for people', async () => {
+	const { daemon, lines, reload } = await reloaded({}, { log: { pretty: true } });
+	await reload();
+	assert.match(lines(), /^[^{].*configuration reread/m);
+	assert.match(lines(), /^\{.*listens at/m);
+	await daemon.stop();
+});
