@@ -120,7 +120,6 @@ struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, con
 static int add_row(struct cbx_active_jobs *jobs, const char *system, struct row **out)
 {
 	size_t len = strlen(system);
-	bool cbx_hash_failed = false;
 	struct slot *slot;
 
 	if (cbx_grow(jobs->rows, jobs->capacity, jobs->count + 1) < 0)
@@ -130,8 +129,7 @@ static int add_row(struct cbx_active_jobs *jobs, const char *system, struct row 
 		return -ENOMEM;
 	memcpy(slot->system, system, len + 1);
 	slot->at = jobs->count;
-	HASH_ADD_KEYPTR(hh, jobs->slots, slot->system, len, slot);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(jobs->slots, slot->system, len, slot) < 0) {
 		free(slot);
 		return -ENOMEM;
 	}

@@ -32,7 +32,6 @@ static struct cbx_job_list *touched_list(struct cbx_road *road, const char *syst
 static int set_touched(struct cbx_road *road, const char *system, struct cbx_job_list *after)
 {
 	size_t size = strlen(system) + 1;
-	bool cbx_hash_failed = false;
 	struct cbx_job_list *before;
 	struct cbx_touched *touched;
 
@@ -46,8 +45,7 @@ static int set_touched(struct cbx_road *road, const char *system, struct cbx_job
 	if (!touched)
 		return -ENOMEM;
 	memcpy(touched->system, system, size);
-	HASH_ADD_STR(road->batch.touched, system, touched);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(road->batch.touched, touched->system, size - 1, touched) < 0) {
 		free(touched);
 		return -ENOMEM;
 	}
@@ -99,7 +97,6 @@ static struct cbx_pasts *find(struct cbx_pasts *pasts, const char *system, int64
 static struct cbx_pasts *get(struct cbx_pasts **pasts, const char *system, int64_t job_id)
 {
 	struct cbx_pasts *entry = find(*pasts, system, job_id);
-	bool cbx_hash_failed = false;
 	char key[PAST_KEY];
 	size_t size;
 
@@ -111,8 +108,7 @@ static struct cbx_pasts *get(struct cbx_pasts **pasts, const char *system, int64
 	if (!entry)
 		return NULL;
 	memcpy(entry->key, key, size);
-	HASH_ADD_STR(*pasts, key, entry);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(*pasts, entry->key, size - 1, entry) < 0) {
 		free(entry);
 		return NULL;
 	}

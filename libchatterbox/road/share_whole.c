@@ -142,7 +142,7 @@ int cbx_road_share_check(struct cbx_road *road)
 	if (result < 0)
 		return share_failed(road, result);
 	road->share_whole = false;
-	cbx_info(road->log, CBX_NO_FIELDS, "the shared state is written anew (epoch %lld)",
+	cbx_info(road->log, CBX_NO_FIELDS, "everything in Redis was written again (epoch %lld)",
 		 (long long)road->epoch);
 	return 0;
 }
