@@ -12,6 +12,7 @@
 #include "adapter/redis_state/redis_state.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "port/dial.h"
 
 #include <hiredis.h>
 
@@ -30,7 +31,8 @@ struct cbx_redis {
 	struct cbx_state base;
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	char *host;
+	struct cbx_dial *dial;
+	const struct cbx_target *target; /* while it connects: who is tried */
 	int port;
 	char *username; /* NULL: the default user */
 	char *password; /* NULL: none */
@@ -72,8 +74,8 @@ void cbx_redis_disconnect(struct cbx_state *state);
 void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* dial.c: an open, blocking socket; CHATTERBOX_E_DOWN with state->error */
-int cbx_redis_dial(struct cbx_redis *me, uint64_t deadline, int *fd);
+/* dial.c: an open, blocking socket to the target; CHATTERBOX_E_DOWN with state->error */
+int cbx_redis_dial(struct cbx_redis *me, int *fd);
 
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);
