@@ -357,7 +357,9 @@ void cbx_order_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
 
 void cbx_order_populate_online(struct cbx_poller *poller, struct cbx_call *call)
 {
-	finish(call, cbx_online_systems_populate(&poller->online), "");
+	int result = cbx_online_systems_populate(&poller->online);
+
+	finish(call, result < 0 ? result : 0, "");
 }
 
 void cbx_order_update_configuration(struct cbx_poller *poller, struct cbx_call *call)
