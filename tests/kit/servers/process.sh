@@ -120,21 +120,31 @@ answers()
 	(exec 5<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-declare -A taken=()
+# A port is taken by a file of its number that names the set: ports of sets that start at the same
+# time are not listened on yet. What a killed set has left there is anybody's.
+ports=${TMPDIR:-/tmp}/cbx-ports-$(id -u)
 
-free_port()
+# take_port DIR: sets $port
+take_port()
 {
-	local tries=0
+	local tries=0 holder
 
+	mkdir -p "$ports"
 	while [ $tries -lt 200 ]; do
 		port=$((first_port + (RANDOM * 32768 + RANDOM) % (last_port - first_port)))
 		tries=$((tries + 1))
-		[ -z "${taken[$port]:-}" ] || continue
-		answers "$port" && continue
-		taken[$port]=1
-		return 0
+		holder=$(cat "$ports/$port" 2>/dev/null) && [ -n "$holder" ] && [ ! -d "$holder" ] &&
+			rm -f "$ports/$port"
+		(set -o noclobber && echo "$1" > "$ports/$port") 2>/dev/null || continue
+		answers "$port" || return 0
+		rm -f "$ports/$port"
 	done
 	fail "no free port between $first_port and $last_port"
+}
+
+give_ports_back()
+{
+	grep -lxF -e "$1" "$ports"/* 2>/dev/null | xargs -r rm -f
 }
 
 # wait_for NAME SECONDS PIDFILE LOG TEST...: until TEST is true; a dead process ends the wait
@@ -164,7 +174,7 @@ detach()
 	local pidfile=$1 log=$2
 
 	shift 2
-	setsid "$@" < /dev/null >> "$log" 2>&1 9>&- &
+	setsid "$@" < /dev/null >> "$log" 2>&1 8>&- 9>&- &
 	remember "$pidfile" $! || true
 	disown
 }
