@@ -36,9 +36,9 @@ start_time()
 {
 	local fields
 
-	fields=$(stat_fields "$1") || return 1
-	[ "${fields%% *}" != Z ] || return 1
-	echo "$fields" | cut -d ' ' -f 20
+	read -r -a fields <<< "$(stat_fields "$1")"
+	[ "${fields[0]:-Z}" != Z ] || return 1
+	echo "${fields[19]}"
 }
 
 remember()
@@ -59,26 +59,17 @@ alive()
 	[ -n "$pid" ] && [ "$(start_time "$pid")" = "$since" ] && echo "$pid"
 }
 
-children()
-{
-	local stat pid fields parent
-
-	for stat in /proc/[0-9]*/stat; do
-		pid=${stat#/proc/}
-		pid=${pid%/stat}
-		fields=$(stat_fields "$pid") || continue
-		read -r _ parent _ <<< "$fields"
-		[ "$parent" = "$1" ] && echo "$pid"
-	done
-}
-
+# The process and all below it. No command is run for it: a test that freezes a server counts on it
 tree()
 {
-	local child
+	local task child children
 
 	echo "$1"
-	for child in $(children "$1"); do
-		tree "$child"
+	for task in "/proc/$1/task"/*/children; do
+		{ read -r -a children < "$task"; } 2>/dev/null || [ ${#children[@]} -gt 0 ] || continue
+		for child in "${children[@]}"; do
+			tree "$child"
+		done
 	done
 }
 
