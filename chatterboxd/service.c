@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "demo.h"
+#include "fleet/demo.h"
 #include "patience.h"
 #include "say.h"
 
@@ -100,6 +101,25 @@ static int start_http(struct cbd_service *service)
 	return 0;
 }
 
+static int start_fleet(struct cbd_service *service)
+{
+	const struct cbx_demo_options options = {
+		.systems = service->options->demo,
+		.seed = DEMO_SEED,
+		.request_exchange =
+			chatterbox_config_get_text(service->config, "rmq_rpc.request_exchange"),
+		.event_exchange =
+			chatterbox_config_get_text(service->config, "rmq_rpc.event_exchange"),
+		.log = cbd_log_sink,
+		.log_user = service->log,
+	};
+	int result = cbx_demo_start(service->box, &options, &service->fleet);
+
+	if (result < 0)
+		cbd_service_complain(service, chatterbox_strerror(result));
+	return result;
+}
+
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
 {
 	int code = start_http(service);
@@ -111,11 +131,8 @@ int cbd_service_start(struct cbd_service *service, const struct chatterbox_obser
 	result = chatterbox_start(service->box, observer, &error);
 	if (result < 0)
 		cbd_service_complain(service, error.text);
-	if (!result && service->options->demo) {
-		result = chatterbox_fleet_start(service->box, service->options->demo, DEMO_SEED);
-		if (result < 0)
-			cbd_service_complain(service, chatterbox_strerror(result));
-	}
+	else if (service->options->demo)
+		result = start_fleet(service);
 	return cbd_exit_code(result);
 }
 
@@ -180,6 +197,7 @@ void cbd_service_closep(struct cbd_service *service)
 		/* requests that wait for what the engine was about get their answers */
 		chatterbox_dispatch(service->box);
 	}
+	cbx_demo_stopp(&service->fleet);
 	cbd_http_stopp(&service->http);
 	service->box = chatterbox_unref(service->box);
 	cbd_patience_end(&patience);

@@ -10,6 +10,7 @@ struct cbd_service {
 	struct chatterbox_config *config;
 	struct cbd_log *log;
 	struct chatterbox *box;
+	struct cbx_demo *fleet; /* of --demo, else NULL */
 	struct cbd_http *http;
 };
 

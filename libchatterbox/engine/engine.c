@@ -120,7 +120,6 @@ struct chatterbox *chatterbox_unref(struct chatterbox *box)
 	if (!box || --box->refs > 0)
 		return NULL;
 	chatterbox_stop(box);
-	engine_fleet_stop(box);
 	destroy(box);
 	return NULL;
 }
@@ -154,7 +153,6 @@ void chatterbox_stop(struct chatterbox *box)
 		return;
 	box->stopped = true;
 	engine_stop_threads(box);
-	engine_fleet_stop(box);
 }
 
 /* --- reload --- */

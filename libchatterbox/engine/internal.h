@@ -18,7 +18,6 @@
 
 #include <chatterbox/chatterbox.h>
 
-struct engine_fleet;
 struct api_ended;
 
 /* What became of a start, as its host is told */
@@ -43,7 +42,6 @@ struct chatterbox {
 	struct cbx_listener listener;
 	struct cbx_request_worker worker;
 	struct cbx_calls calls;
-	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;
 	/* What chatterbox_dispatch() tells: events, of which the mailbox's descriptor tells too */
@@ -97,7 +95,5 @@ void engine_drop_event(void *event);
 /* At the very end: delivers what nobody dispatched */
 void engine_close_host(struct chatterbox *box);
 bool engine_is_ready(struct chatterbox *box);
-/* engine/fleet.c */
-void engine_fleet_stop(struct chatterbox *box);
 
 #endif
