@@ -116,7 +116,8 @@ START_TEST(the_summary)
 		"{\"job_count\":2,\"activte_jobs\":1,\"total_download_speed\":1024,"
 		"\"active_ocd_jobs\":1,\"total_ocd_jobs\":1,\"systems\":{\"online\":1,\"offline\":"
 		"1,"
-		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,\"current\":22.5,"
+		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,"
+		"\"current\":22.5,"
 		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"role\":\"leader\","
 		"\"leader\":\"host:1:abc\",\"last_cycle\":{\"systems\":3,\"jobs\":2,\"changed\":1,"
 		"\"timeouts\":0,\"seconds\":0.25,\"finished_at\":\"2026-11-23T18:00:00.000Z\"}}");
@@ -156,7 +157,7 @@ START_TEST(the_gauges)
 }
 END_TEST
 
-START_TEST(a_view_stays_as_long_as_somebody_looks)
+START_TEST(a_snapshot_stays_as_long_as_it_is_referenced)
 {
 	struct cbx_snapshot *now;
 
@@ -175,4 +176,4 @@ START_TEST(a_view_stays_as_long_as_somebody_looks)
 END_TEST
 
 UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, a_bad_page_of_systems, one_system, the_summary,
-		the_gauges, a_view_stays_as_long_as_somebody_looks)
+		the_gauges, a_snapshot_stays_as_long_as_it_is_referenced)
