@@ -20,8 +20,6 @@
 #define PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-#define NUMBER_END ((int64_t)1 << 53)
-
 /* The end of each query: its JSON, or its error */
 static void answer_json(struct cbd_request *request, int result, char *json, const char *error)
 {
@@ -39,20 +37,6 @@ static void answer_jobs(struct cbd_request *request)
 	int result = chatterbox_jobs_query(request->box, request->query, &json, error);
 
 	answer_json(request, result, json, error);
-}
-
-int64_t cbd_number_of(const char *text)
-{
-	int64_t id = 0;
-
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		id = id * 10 + (*text - '0');
-		if (id >= NUMBER_END)
-			return -1;
-	}
-	return id;
 }
 
 static void answer_job(struct cbd_request *request)

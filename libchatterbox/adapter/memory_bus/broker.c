@@ -2,7 +2,9 @@
 /* broker.c - creates and stops the broker, and ends connections: what survives the loss of each */
 #include "adapter/memory_bus/broker.h"
 
+#include <chatterbox/error.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -163,4 +165,20 @@ void cbx_memory_broker_delete_queue(struct cbx_memory_broker *broker, const char
 	if (queue)
 		cbx_queue_delete(broker, queue);
 	pthread_mutex_unlock(&broker->lock);
+}
+
+int cbx_memory_enter(struct cbx_memory_bus *self)
+{
+	pthread_mutex_lock(&self->broker->lock);
+	if (self->up)
+		return 0;
+	pthread_mutex_unlock(&self->broker->lock);
+	snprintf(self->bus.error, sizeof(self->bus.error), "memory: not connected");
+	return CHATTERBOX_E_DOWN;
+}
+
+int cbx_memory_leave(struct cbx_memory_bus *self, int result)
+{
+	pthread_mutex_unlock(&self->broker->lock);
+	return result;
 }
