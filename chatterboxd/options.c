@@ -112,7 +112,8 @@ void cbd_options_parse(int argc, char **argv, struct cbd_options *out)
 	static const struct argp argp = {
 		.options = table,
 		.parser = parse,
-		.doc = "Watches the jobs of all systems, keeps their status and tells of changes.\v"
+		.doc = "Watches the jobs of all systems, keeps their status and publishes "
+		       "changes.\v"
 		       "Signals: SIGTERM and SIGINT stop, SIGHUP rereads the configuration. "
 		       "Exit codes: 0 clean stop, 64 wrong usage, 69 a server is unreachable, "
 		       "70 internal error, 78 bad configuration.",

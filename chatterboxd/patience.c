@@ -29,7 +29,7 @@ static void *wait_and_end(void *user)
 	if (patience->log) {
 		cbd_log_say(patience->log, CHATTERBOX_LOG_WARN,
 			    "not stopped within chatterbox.shutdown_timeout: what is under way is "
-			    "abandoned, the lease runs out by itself");
+			    "abandoned, the lease will expire by itself");
 		cbd_log_flush(patience->log, 500);
 	}
 	_exit(0);

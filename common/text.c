@@ -6,6 +6,7 @@
  * builds a message reads like the message.
  */
 #include "common/text.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -13,31 +14,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LEAST 256
+
 static bool grow(struct cbx_text *text, size_t more)
 {
 	size_t need;
-	size_t capacity = text->capacity ? text->capacity : 256;
-	char *bytes;
 
 	if (text->failed)
 		return false;
-	if (__builtin_add_overflow(text->len, more, &need) || need >= SIZE_MAX / 2) {
+	if (__builtin_add_overflow(text->len + 1, more, &need)) /* 1 for the NUL */
 		text->failed = true;
-		return false;
-	}
-	need++; /* for the NUL */
-	if (need <= text->capacity)
-		return true;
-	while (capacity < need)
-		capacity *= 2;
-	bytes = realloc(text->bytes, capacity);
-	if (!bytes) {
+	else if (cbx_grow(text->bytes, text->capacity, need < LEAST ? LEAST : need) < 0)
 		text->failed = true;
-		return false;
-	}
-	text->bytes = bytes;
-	text->capacity = capacity;
-	return true;
+	return !text->failed;
 }
 
 void cbx_text_reserve(struct cbx_text *text, size_t more)

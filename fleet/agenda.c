@@ -2,6 +2,7 @@
 /* agenda.c - a binary heap of timers; each knows its index, so that changing its time costs log n
  */
 #include "fleet/agenda.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -45,16 +46,8 @@ static void sink(struct cbx_agenda *agenda, size_t place, struct cbx_due *due)
 
 int cbx_agenda_add(struct cbx_agenda *agenda, struct cbx_due *due)
 {
-	size_t capacity = agenda->capacity ? agenda->capacity * 2 : 64;
-	struct cbx_due **items;
-
-	if (agenda->count == agenda->capacity) {
-		items = reallocarray(agenda->items, capacity, sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		agenda->items = items;
-		agenda->capacity = capacity;
-	}
+	if (cbx_grow(agenda->items, agenda->capacity, agenda->count + 1) < 0)
+		return -ENOMEM;
 	rise(agenda, agenda->count++, due);
 	return 0;
 }

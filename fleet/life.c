@@ -8,6 +8,7 @@
  * forgotten) has its time in the job.
  */
 #include "fleet/life.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <math.h>
@@ -182,21 +183,6 @@ static unsigned free_slot(const struct cbx_fleet_world *world,
 	return slot;
 }
 
-static int make_room(struct cbx_fleet_system *system)
-{
-	size_t capacity = system->job_capacity ? system->job_capacity * 2 : 4;
-	struct cbx_fleet_job *jobs;
-
-	if (system->job_count < system->job_capacity)
-		return 0;
-	jobs = reallocarray(system->jobs, capacity, sizeof(*jobs));
-	if (!jobs)
-		return -ENOMEM;
-	system->jobs = jobs;
-	system->job_capacity = capacity;
-	return 0;
-}
-
 static void draw_job(const struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 		     struct cbx_fleet_job *job)
 {
@@ -221,7 +207,7 @@ int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *syste
 	struct cbx_fleet_job *job;
 	int error;
 
-	error = make_room(system);
+	error = cbx_grow(system->jobs, system->job_capacity, system->job_count + 1);
 	if (error)
 		return error;
 	job = &system->jobs[system->job_count];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* query.h - query parameters as the JSON object that the library's queries take */
+/* query.h - query parameters as a JSON object, as the library's queries take them */
 #ifndef CBD_QUERY_H
 #define CBD_QUERY_H
 
@@ -7,8 +7,8 @@
 
 struct MHD_Connection;
 
-/* @names: what the route takes, NULL at the end; other parameters are ignored, and so are empty
- * ones. The values are still percent-encoded. Return: 0, -EINVAL with @error naming it, -ENOMEM. */
+/* @names: the parameters of the route, NULL at the end; others are ignored, and so are empty ones.
+ * Values are still percent-encoded. Return: 0, -EINVAL with @error naming it, -ENOMEM. */
 int cbd_query_read(struct MHD_Connection *connection, const char *const *names, char **json,
 		   char error[CHATTERBOX_ERROR_TEXT]);
 

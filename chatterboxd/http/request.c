@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * request.c - the life of a request: screened, its body read, answered, sent
+ * request.c - a request from its headers to its answer: checked, its body read, answered, sent
  *
- * A request that may wait for a server suspends its connection, so that libmicrohttpd's one thread
- * never waits: the worker or a call's outcome answers it. Decides that who was refused may end what
- * it has begun to send, up to a limit, so that it hears why.
+ * A request that may wait for a server suspends its connection, so that libmicrohttpd's only thread
+ * never waits: the worker, or the outcome of a call, answers it. A client that is refused may
+ * finish what it has begun to send, up to a limit, so that it gets to read why.
  */
 #include "accept.h"
 #include "exchange.h"
@@ -48,7 +48,7 @@ static void work(struct cbd_work *work, bool abandoned)
 		cbd_answer_problem(request, 503, "chatterboxd is stopping");
 	else
 		request->match.route->answer(request);
-	/* from here on the request is libmicrohttpd's thread's again */
+	/* from here on the request belongs to libmicrohttpd's thread again */
 	MHD_resume_connection(connection);
 }
 
@@ -75,7 +75,7 @@ static struct cbd_request *request_new(struct cbd_http *http, struct MHD_Connect
 	return request;
 }
 
-/* Leaves the connection alone until the worker has answered */
+/* Suspends the connection until the worker has answered */
 static enum MHD_Result hand_over(struct cbd_request *request)
 {
 	MHD_suspend_connection(request->connection);
@@ -86,7 +86,7 @@ static enum MHD_Result hand_over(struct cbd_request *request)
 	return MHD_YES;
 }
 
-/* Too long even to be read and thrown away, and it must be told so now */
+/* Too long even to be read and discarded: it has to be answered now */
 static bool is_too_long(struct cbd_request *request)
 {
 	if (cbd_request_length(request->connection) <= CBD_BODY_DRAIN_MAX)
@@ -106,7 +106,7 @@ static enum MHD_Result begin(struct cbd_http *http, struct MHD_Connection *conne
 		return MHD_NO;
 	cbd_request_screen(request);
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
-	/* refused before its body is read; the others get their answer in the next call */
+	/* refused before its body is read; the others are answered in the next call */
 	if (request->answer.code == 405 || request->answer.code == 414 ||
 	    request->answer.code == 431 || is_too_long(request))
 		return cbd_request_send(request);
@@ -148,7 +148,7 @@ static enum MHD_Result answer(struct cbd_request *request)
 	if (route->blocks && route->blocks(request))
 		return hand_over(request);
 	route->answer(request);
-	/* if it waits, its answer may be in the making right now, in another thread */
+	/* if it waits, another thread may be making its answer right now */
 	return request->waits ? MHD_YES : cbd_request_send(request);
 }
 

@@ -37,7 +37,7 @@ struct cbd_http {
 
 /* connection.c: the connection has so much time from now on; negative = no limit */
 void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
-/* Is it the client now that is waited for, and not we? */
+/* Says whether the client is waited for, or we are */
 void cbd_connection_client_waits(struct cbd_http *http, struct MHD_Connection *connection,
 				 bool waits);
 /* connection.c: libmicrohttpd's callback when one is opened or closed */

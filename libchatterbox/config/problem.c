@@ -6,6 +6,7 @@
  * anything: then only its type is named. Control characters are replaced, so that a name in a
  * hostile file can't forge a line.
  */
+#include "common/array.h"
 #include "common/text.h"
 #include "common/utf8.h"
 #include "config/config.h"
@@ -32,16 +33,8 @@ void cbx_text_clean(char *text)
 
 static int append(struct cbx_problems *problems, char *text, enum chatterbox_problem_kind kind)
 {
-	size_t capacity = problems->capacity ? problems->capacity * 2 : 16;
-	struct cbx_problem *items;
-
-	if (problems->count == problems->capacity) {
-		items = realloc(problems->items, capacity * sizeof(*items));
-		if (!items)
-			return -ENOMEM;
-		problems->items = items;
-		problems->capacity = capacity;
-	}
+	if (cbx_grow(problems->items, problems->capacity, problems->count + 1) < 0)
+		return -ENOMEM;
 	problems->items[problems->count++] = (struct cbx_problem){ .text = text, .kind = kind };
 	return 0;
 }

@@ -2,6 +2,7 @@
 /* cleanup.c - clears errored jobs that are old enough, by the database's clock, from SQL and then
  * from the table of jobs */
 #include "controller/cleanup.h"
+#include "common/array.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -32,15 +33,8 @@ static int collect(const struct cbx_frozen_jobs *frozen, const char *system,
 
 			if (job->phase != CBX_ENDED || job->kind != CBX_ERRORED)
 				continue;
-			if (count == capacity) {
-				capacity = capacity ? capacity * 2 : 64;
-				struct cbx_job_key *more =
-					reallocarray(keys, capacity, sizeof(*keys));
-
-				if (!more)
-					return -ENOMEM;
-				keys = more;
-			}
+			if (cbx_grow(keys, capacity, count + 1) < 0)
+				return -ENOMEM;
 			keys[count++] =
 				(struct cbx_job_key){ job->status->system, job->status->job_id };
 		}

@@ -73,15 +73,13 @@ static int begin(struct cbx_command_relay *relay, struct cbx_call *call, uint64_
 		 struct cbx_relayed_command **out)
 {
 	struct cbx_relayed_command *relayed = calloc(1, sizeof(*relayed));
-	bool cbx_hash_failed = false;
 
 	if (!relayed)
 		return -ENOMEM;
 	relayed->id = ++relay->last_id;
 	relayed->call = call;
 	relayed->deadline = cbx_now(relay->road->clock) + patience;
-	HASH_ADD(hh, relay->under_way, id, sizeof(relayed->id), relayed);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(relay->under_way, &relayed->id, sizeof(relayed->id), relayed) < 0) {
 		free(relayed);
 		return -ENOMEM;
 	}

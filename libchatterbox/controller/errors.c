@@ -55,7 +55,6 @@ void cbx_errors_close(struct cbx_errors *errors)
 static struct cbx_access_entry *get_access(struct cbx_errors *errors, const char *system)
 {
 	size_t size = strlen(system) + 1;
-	bool cbx_hash_failed = false;
 	struct cbx_access_entry *entry;
 
 	HASH_FIND_STR(errors->access, system, entry);
@@ -67,8 +66,7 @@ static struct cbx_access_entry *get_access(struct cbx_errors *errors, const char
 	memcpy(entry->system, system, size);
 	if (!errors->access)
 		errors->gathering_since = cbx_now(errors->road->clock);
-	HASH_ADD_STR(errors->access, system, entry);
-	if (!cbx_hash_failed)
+	if (cbx_hash_add(errors->access, entry->system, strlen(entry->system), entry) == 0)
 		return entry;
 	free(entry);
 	return NULL;
@@ -168,7 +166,6 @@ int cbx_errors_remove(struct cbx_errors *errors, const int64_t *ids, size_t coun
 int cbx_errors_add_syncing(struct cbx_errors *errors, const char *system)
 {
 	size_t size = strlen(system) + 1;
-	bool cbx_hash_failed = false;
 	struct cbx_syncing *syncing;
 
 	HASH_FIND_STR(errors->syncing, system, syncing);
@@ -177,8 +174,8 @@ int cbx_errors_add_syncing(struct cbx_errors *errors, const char *system)
 		if (!syncing)
 			return -ENOMEM;
 		memcpy(syncing->system, system, size);
-		HASH_ADD_STR(errors->syncing, system, syncing);
-		if (cbx_hash_failed) {
+		if (cbx_hash_add(errors->syncing, syncing->system, strlen(syncing->system),
+				 syncing) < 0) {
 			free(syncing);
 			return -ENOMEM;
 		}

@@ -8,6 +8,7 @@
 #include "controller/internal_systems.h"
 
 #include "base/read.h"
+#include "common/array.h"
 #include "common/json.h"
 
 #include <chatterbox/error.h>
@@ -77,15 +78,8 @@ static int keep_old(void *user, const char *key, const struct cbx_field *field)
 		reading->names = add_name(reading->names, field->name);
 		return 0;
 	}
-	if (reading->count == reading->capacity) {
-		size_t capacity = reading->capacity ? reading->capacity * 2 : 16;
-		struct cbx_field *fields = reallocarray(reading->fields, capacity, sizeof(*fields));
-
-		if (!fields)
-			return -ENOMEM;
-		reading->fields = fields;
-		reading->capacity = capacity;
-	}
+	if (cbx_grow(reading->fields, reading->capacity, reading->count + 1) < 0)
+		return -ENOMEM;
 	copy = &reading->fields[reading->count++];
 	copy->name = strdup(field->name);
 	copy->value = cbx_strndup(field->value, field->value_len);

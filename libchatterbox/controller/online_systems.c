@@ -28,7 +28,6 @@ static int note(void *user, const char *text, int64_t ms)
 {
 	struct name **names = user;
 	size_t len = strlen(text);
-	bool cbx_hash_failed = false;
 	struct name *name;
 
 	(void)ms;
@@ -41,8 +40,7 @@ static int note(void *user, const char *text, int64_t ms)
 	if (!name)
 		return -ENOMEM;
 	memcpy(name->text, text, len);
-	HASH_ADD(hh, *names, text, len, name);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(*names, &name->text, len, name) < 0) {
 		free(name);
 		return -ENOMEM;
 	}

@@ -24,7 +24,7 @@ struct cbx_reader {
 	const struct cbx_decode_limits *limits; /* NULL = none */
 	const struct cbx_level *body;           /* what `params` or `result` hold */
 	struct cbx_status_reader status;
-	size_t status_capacity;
+	size_t status_capacity, rejected_capacity, system_capacity, offline_capacity;
 	size_t jobs;      /* elements seen, whether kept or not */
 	unsigned frame;   /* enum cbx_frame: members seen */
 	bool for_offline; /* the list of names being read is `offline` */

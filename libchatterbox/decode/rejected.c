@@ -7,6 +7,7 @@
  * may be any system, or any job. An element that is not an object, and an unreadable name in a list
  * of systems, may be about anything.
  */
+#include "common/array.h"
 #include "decode/reader.h"
 
 #include <errno.h>
@@ -24,15 +25,8 @@ int cbx_reader_note_rejected(struct cbx_reader *reader)
 		reply->rejected_any = true;
 		return 0;
 	}
-	if (!(reply->rejected_count &
-	      (reply->rejected_count - 1))) { /* full at each power of two */
-		one = reallocarray(reply->rejected,
-				   reply->rejected_count ? reply->rejected_count * 2 : 1,
-				   sizeof(*one));
-		if (!one)
-			return -ENOMEM;
-		reply->rejected = one;
-	}
+	if (cbx_grow(reply->rejected, reader->rejected_capacity, reply->rejected_count + 1) < 0)
+		return -ENOMEM;
 	one = &reply->rejected[reply->rejected_count++];
 	*one = (struct cbx_rejected){ .job_id = known.job_id };
 	if (known.system)

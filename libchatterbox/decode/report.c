@@ -5,6 +5,7 @@
  * A bad element is counted and skipped; the rest of the list is kept.
  */
 #include "base/read.h"
+#include "common/array.h"
 #include "decode/reader.h"
 
 #include <chatterbox/error.h>
@@ -23,8 +24,6 @@ static int status_close(void *context)
 {
 	struct cbx_reader *reader = context;
 	struct cbx_reply *reply = reader->reply;
-	size_t capacity = reader->status_capacity ? reader->status_capacity * 2 : 16;
-	struct cbx_status **statuses;
 	struct cbx_status *status;
 	int error;
 
@@ -33,14 +32,9 @@ static int status_close(void *context)
 		return error;
 	if (!status)
 		return cbx_reader_note_rejected(reader);
-	if (reply->count == reader->status_capacity) {
-		statuses = realloc(reply->statuses, capacity * sizeof(struct cbx_status *));
-		if (!statuses) {
-			cbx_status_unref(status);
-			return -ENOMEM;
-		}
-		reply->statuses = statuses;
-		reader->status_capacity = capacity;
+	if (cbx_grow(reply->statuses, reader->status_capacity, reply->count + 1) < 0) {
+		cbx_status_unref(status);
+		return -ENOMEM;
 	}
 	reply->statuses[reply->count++] = status;
 	return 0;
@@ -118,19 +112,16 @@ static int add_name(struct cbx_reader *reader, const struct cbx_json *value)
 	size_t *count = reader->for_offline ? &reply->offline_count : &reply->system_count;
 	const char *name = value->text;
 	size_t len = value->text_len;
-	char **more;
+	size_t *capacity =
+		reader->for_offline ? &reader->offline_capacity : &reader->system_capacity;
 
 	if (value->type != CBX_JSON_STRING || !value->clean || !cbx_system_name(&name, &len)) {
 		reply->rejects[CBX_MEMBER_SYSTEM]++;
 		reply->rejected_any = true;
 		return 0;
 	}
-	if (!(*count & (*count - 1))) { /* full at each power of two */
-		more = realloc(*names, (*count ? *count * 2 : 1) * sizeof(char *));
-		if (!more)
-			return -ENOMEM;
-		*names = more;
-	}
+	if (cbx_grow(*names, *capacity, *count + 1) < 0)
+		return -ENOMEM;
 	(*names)[*count] = cbx_strndup(name, len);
 	if (!(*names)[*count])
 		return -ENOMEM;

@@ -10,6 +10,7 @@
 
 #include "base/number.h"
 #include "base/read.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -60,21 +61,11 @@ void cbx_status_reader_free(struct cbx_status_reader *reader)
 static int add_other(struct cbx_status_reader *reader, const struct cbx_json *key,
 		     const struct cbx_json *value)
 {
-	size_t capacity = reader->other_capacity ? reader->other_capacity * 2 : 8;
-	struct cbx_other_member **sorted;
-	struct cbx_other_member *others;
+	size_t capacity = reader->other_capacity; /* of both */
 
-	if (reader->other_count == reader->other_capacity) {
-		others = realloc(reader->others, capacity * sizeof(*others));
-		if (!others)
-			return -ENOMEM;
-		reader->others = others;
-		sorted = realloc(reader->sorted, capacity * sizeof(struct cbx_other_member *));
-		if (!sorted)
-			return -ENOMEM;
-		reader->sorted = sorted;
-		reader->other_capacity = capacity;
-	}
+	if (cbx_grow(reader->others, capacity, reader->other_count + 1) < 0 ||
+	    cbx_grow(reader->sorted, reader->other_capacity, reader->other_count + 1) < 0)
+		return -ENOMEM;
 	reader->others[reader->other_count] = (struct cbx_other_member){ *key, *value, false };
 	/* two names that both lost half of a surrogate pair are told apart by their raw bytes */
 	if (!key->clean) {

@@ -10,6 +10,7 @@
 #include "domain/active_jobs.h"
 
 #include "base/hash.h"
+#include "common/array.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -119,25 +120,16 @@ struct cbx_job_list *cbx_active_jobs_get(const struct cbx_active_jobs *jobs, con
 static int add_row(struct cbx_active_jobs *jobs, const char *system, struct row **out)
 {
 	size_t len = strlen(system);
-	size_t capacity = jobs->capacity ? jobs->capacity * 2 : 64;
-	bool cbx_hash_failed = false;
-	struct row *rows;
 	struct slot *slot;
 
-	if (jobs->count == jobs->capacity) {
-		rows = realloc(jobs->rows, capacity * sizeof(*rows));
-		if (!rows)
-			return -ENOMEM;
-		jobs->rows = rows;
-		jobs->capacity = capacity;
-	}
+	if (cbx_grow(jobs->rows, jobs->capacity, jobs->count + 1) < 0)
+		return -ENOMEM;
 	slot = calloc(1, sizeof(*slot) + len + 1);
 	if (!slot)
 		return -ENOMEM;
 	memcpy(slot->system, system, len + 1);
 	slot->at = jobs->count;
-	HASH_ADD_KEYPTR(hh, jobs->slots, slot->system, len, slot);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(jobs->slots, slot->system, len, slot) < 0) {
 		free(slot);
 		return -ENOMEM;
 	}

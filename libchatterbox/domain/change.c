@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* change.c - the growing lists of changes, events and pushes that one transaction records */
 #include "domain/change.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* Room for one more element of @size; false when out of memory, with nothing changed */
-static bool grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : 16;
-	void *old;
-	void *bigger;
-
-	if (count < *capacity)
-		return true;
-	memcpy(&old, array, sizeof(old));
-	bigger = realloc(old, wanted * size);
-	if (!bigger)
-		return false;
-	memcpy(array, &bigger, sizeof(bigger));
-	*capacity = wanted;
-	return true;
-}
 
 void cbx_batch_clear(struct cbx_batch *batch)
 {
@@ -50,7 +33,7 @@ struct cbx_change *cbx_batch_add_change(struct cbx_batch *batch)
 {
 	struct cbx_change *change;
 
-	if (!grow(&batch->changes, batch->change_count, &batch->change_capacity, sizeof(*change)))
+	if (cbx_grow(batch->changes, batch->change_capacity, batch->change_count + 1) < 0)
 		return NULL;
 	change = &batch->changes[batch->change_count++];
 	*change = (struct cbx_change){ 0 };
@@ -61,7 +44,7 @@ struct cbx_event *cbx_batch_add_event(struct cbx_batch *batch)
 {
 	struct cbx_event *event;
 
-	if (!grow(&batch->events, batch->event_count, &batch->event_capacity, sizeof(*event)))
+	if (cbx_grow(batch->events, batch->event_capacity, batch->event_count + 1) < 0)
 		return NULL;
 	event = &batch->events[batch->event_count++];
 	*event = (struct cbx_event){ 0 };
@@ -72,7 +55,7 @@ struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch)
 {
 	struct cbx_push *push;
 
-	if (!grow(&batch->pushes, batch->push_count, &batch->push_capacity, sizeof(*push)))
+	if (cbx_grow(batch->pushes, batch->push_capacity, batch->push_count + 1) < 0)
 		return NULL;
 	push = &batch->pushes[batch->push_count++];
 	*push = (struct cbx_push){ 0 };
@@ -81,8 +64,7 @@ struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch)
 
 int cbx_batch_add_checked(struct cbx_batch *batch, const char *system)
 {
-	if (!grow(&batch->checked, batch->checked_count, &batch->checked_capacity,
-		  sizeof(batch->checked[0])))
+	if (cbx_grow(batch->checked, batch->checked_capacity, batch->checked_count + 1) < 0)
 		return -ENOMEM;
 	batch->checked[batch->checked_count++] = system;
 	return 0;

@@ -159,7 +159,6 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 {
 	struct cbx_system_entry *known = cbx_systems_find(systems, name);
 	size_t size = strlen(name) + 1;
-	bool cbx_hash_failed = false;
 	struct row *row;
 
 	if (known)
@@ -171,8 +170,7 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 	}
 	memcpy(row->name, name, size);
 	row->entry.handle = row;
-	HASH_ADD_KEYPTR(hh, systems->rows, row->name, size - 1, row);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(systems->rows, row->name, size - 1, row) < 0) {
 		cbx_system_unref(row->entry.system);
 		free(row);
 		return NULL;

@@ -24,7 +24,7 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 {
 	struct cbx_text out = { 0 };
 	char leader[CBX_HOLDER_TEXT];
-	bool beating = beats(box, box->lease_keeper.beat, "keeper", &out);
+	bool beating = beats(box, box->lease_keeper.beat, "lease", &out);
 
 	beating = beats(box, box->poller.beat, "poller", &out) && beating;
 	beating = beats(box, box->teller.beat, "teller", &out) && beating;

@@ -131,9 +131,9 @@ static int build_poller(struct chatterbox *box)
 		result = engine_bus(box, poller->observer ? "commands" : "questions",
 				    poller->observer, &road->bus, &road->bus_link);
 	if (!result)
-		result = engine_state(box, "state", &road->state, &road->state_link);
+		result = engine_state(box, "jobs", &road->state, &road->state_link);
 	if (!result)
-		result = engine_sql(box, "ledger", &road->sql, &road->sql_link);
+		result = engine_sql(box, "records", &road->sql, &road->sql_link);
 	if (!result)
 		result = engine_connections(box, &poller->online.connections,
 					    &poller->connections_link);
@@ -192,7 +192,7 @@ static int build_worker(struct chatterbox *box)
 					 .leadership = &box->leadership,
 					 .observer = box->lease_keeper.observer };
 	if (!result)
-		result = engine_sql(box, "desk", &worker->sql, &worker->link);
+		result = engine_sql(box, "queries", &worker->sql, &worker->link);
 	/* it connects when somebody asks */
 	if (worker->link.entry)
 		cbx_health_want(worker->link.entry, false);

@@ -8,6 +8,7 @@
  */
 #include "follow/follow.h"
 
+#include "common/array.h"
 #include "port/directory.h"
 
 #include <errno.h>
@@ -18,16 +19,8 @@
 
 int cbx_follow_want_facts(struct cbx_follow *follow, struct cbx_job *job)
 {
-	if (follow->unknown_count == follow->unknown_capacity) {
-		size_t capacity = follow->unknown_capacity ? follow->unknown_capacity * 2 : 64;
-		struct cbx_job **unknown =
-			reallocarray(follow->unknown, capacity, sizeof(*unknown));
-
-		if (!unknown)
-			return -ENOMEM;
-		follow->unknown = unknown;
-		follow->unknown_capacity = capacity;
-	}
+	if (cbx_grow(follow->unknown, follow->unknown_capacity, follow->unknown_count + 1) < 0)
+		return -ENOMEM;
 	follow->unknown[follow->unknown_count++] = cbx_job_ref(job);
 	return 0;
 }

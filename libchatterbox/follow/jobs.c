@@ -8,6 +8,7 @@
 #include "follow/follow.h"
 
 #include "base/read.h"
+#include "common/array.h"
 #include "decode/decode.h"
 
 #include <chatterbox/error.h>
@@ -190,16 +191,9 @@ static int take_field(void *user, const char *key, const struct cbx_field *field
 		result = make_job(reading->follow, key, field, &job);
 	if (result)
 		return result == 1 ? 0 : result;
-	if (reading->count == reading->capacity) {
-		size_t capacity = reading->capacity ? reading->capacity * 2 : 64;
-		struct cbx_job **jobs = reallocarray(reading->jobs, capacity, sizeof(*jobs));
-
-		if (!jobs) {
-			cbx_job_unref(job);
-			return -ENOMEM;
-		}
-		reading->jobs = jobs;
-		reading->capacity = capacity;
+	if (cbx_grow(reading->jobs, reading->capacity, reading->count + 1) < 0) {
+		cbx_job_unref(job);
+		return -ENOMEM;
 	}
 	reading->jobs[reading->count++] = job;
 	return 0;

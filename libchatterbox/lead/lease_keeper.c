@@ -72,7 +72,7 @@ static bool is_to_raise(struct cbx_lease_keeper *keeper, int64_t newer)
 		return true;
 	if (keeper->warned_epoch != keeper->epoch)
 		cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
-			 "the shared state carries epoch %lld, ours is %lld: it is not written; if "
+			 "Redis carries epoch %lld, ours is %lld: it is not written; if "
 			 "no other instance leads, delete the keys %s:rev and %s:rev:*",
 			 (long long)newer, (long long)keeper->epoch, keeper->leadership->name,
 			 keeper->leadership->name);
@@ -90,7 +90,7 @@ static int raise_epoch(struct cbx_lease_keeper *keeper, int64_t newer)
 	if (result)
 		return conclude(keeper, result, sent);
 	cbx_warn(keeper->log, CBX_FIELDS({ "server", "redis" }),
-		 "the shared state carries epoch %lld, ours was %lld though the lease is ours (was "
+		 "Redis carries epoch %lld, ours was %lld though the lease is ours (was "
 		 "the database reset or restored?): the lease goes on with epoch %lld",
 		 (long long)newer, (long long)guard.epoch, (long long)keeper->epoch);
 	keeper->next_raise = sent + RAISE_AGAIN;

@@ -127,7 +127,7 @@ static bool ensure(struct cbx_listener *listener)
 		listener->caught_up = true;
 		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
 		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
-			  "events in can't be consumed; trying again");
+			  "can't consume the queue of incoming events; trying again");
 		return true;
 	}
 	cbx_listener_lost(listener, result);
@@ -272,7 +272,8 @@ static void take_one(struct cbx_listener *listener)
 		cbx_listener_end_idle_run(listener);
 		note_progress(listener, cbx_now(listener->clock) >= deadline);
 	} else if (event.type == CBX_BUS_CANCELLED) {
-		cbx_warn(listener->log, CBX_NO_FIELDS, "the queue of events in was deleted");
+		cbx_warn(listener->log, CBX_NO_FIELDS,
+			 "the queue of incoming events was deleted; declaring it again");
 		cbx_listener_drop_connection(listener);
 	}
 	cbx_bus_event_clear(&event);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* changes.c - builds the next list of a system, and its changes with their events */
+#include "common/array.h"
 #include "merge/internal.h"
 
 #include <errno.h>
@@ -39,15 +40,8 @@ int merge_put(struct merge *m, struct cbx_job *job)
 		m->jobs[at] = cbx_job_ref(job);
 		return 0;
 	}
-	if (m->count == m->capacity) {
-		size_t capacity = m->capacity ? m->capacity * 2 : 8;
-		struct cbx_job **jobs = reallocarray(m->jobs, capacity, sizeof(*jobs));
-
-		if (!jobs)
-			return -ENOMEM;
-		m->jobs = jobs;
-		m->capacity = capacity;
-	}
+	if (cbx_grow(m->jobs, m->capacity, m->count + 1) < 0)
+		return -ENOMEM;
 	memmove(m->jobs + at + 1, m->jobs + at, (m->count - at) * sizeof(*m->jobs));
 	m->jobs[at] = cbx_job_ref(job);
 	m->count++;

@@ -167,7 +167,8 @@ int merge_offline_expired(struct merge *m)
 		if (result < 0)
 			return result;
 		change->error_code = "system_offline";
-		change->error_message = "the system is offline and nobody heard of the job";
+		change->error_message =
+			"the system is offline and the job was not reported for too long";
 		result = merge_put(m, ended);
 		if (result < 0)
 			return result;

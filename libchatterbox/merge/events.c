@@ -10,6 +10,7 @@
 #include "merge/internal.h"
 
 #include "base/read.h"
+#include "common/array.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -48,12 +49,11 @@ struct group {
 
 struct groups {
 	struct group *all;
-	size_t count;
+	size_t count, capacity;
 };
 
 static struct group *group_of(struct groups *groups, const char *type)
 {
-	struct group *all;
 	size_t i;
 
 	for (i = 0; i < groups->count; i++) {
@@ -62,12 +62,10 @@ static struct group *group_of(struct groups *groups, const char *type)
 		if (known == type || (known && type && !strcmp(known, type)))
 			return &groups->all[i];
 	}
-	all = reallocarray(groups->all, groups->count + 1, sizeof(*all));
-	if (!all)
+	if (cbx_grow(groups->all, groups->capacity, groups->count + 1) < 0)
 		return NULL;
-	groups->all = all;
-	all[groups->count] = (struct group){ .type = type };
-	return &all[groups->count++];
+	groups->all[groups->count] = (struct group){ .type = type };
+	return &groups->all[groups->count++];
 }
 
 static int count_jobs(struct groups *groups, struct cbx_job *const *jobs, size_t count, bool after)

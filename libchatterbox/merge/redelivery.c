@@ -8,6 +8,7 @@
  */
 #include "merge/redelivery.h"
 
+#include "common/array.h"
 #include "common/cleanup.h"
 
 #include <errno.h>
@@ -36,15 +37,8 @@ uint64_t cbx_push_hash(uint64_t hash, const void *bytes, size_t len)
 int cbx_push_identities_add(struct cbx_push_identities *list,
 			    const struct cbx_push_identity *identity)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct cbx_push_identity *all = reallocarray(list->all, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		list->all = all;
-		list->capacity = capacity;
-	}
+	if (cbx_grow(list->all, list->capacity, list->count + 1) < 0)
+		return -ENOMEM;
 	list->all[list->count++] = *identity;
 	return 0;
 }

@@ -3,6 +3,7 @@
  * apply.c - carries out what the poller finds in its inbox: pushed reports, systems that come
  * online or go offline, and what the controllers want
  */
+#include "common/array.h"
 #include "road/batch.h"
 
 #include <errno.h>
@@ -17,15 +18,8 @@ int cbx_road_ask_now(struct cbx_road *road, const char *system)
 		return -ENOMEM;
 	if (entry->ask_now)
 		return 0;
-	if (road->ask_now_count == road->ask_now_capacity) {
-		size_t capacity = road->ask_now_capacity ? road->ask_now_capacity * 2 : 16;
-		struct cbx_system_entry **all = reallocarray(road->ask_now, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		road->ask_now = all;
-		road->ask_now_capacity = capacity;
-	}
+	if (cbx_grow(road->ask_now, road->ask_now_capacity, road->ask_now_count + 1) < 0)
+		return -ENOMEM;
 	road->ask_now[road->ask_now_count++] = entry;
 	entry->ask_now = true;
 	return 0;

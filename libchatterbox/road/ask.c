@@ -7,6 +7,7 @@
  */
 #include "road/poll.h"
 
+#include "common/array.h"
 #include "runtime/envelope.h"
 
 #include <chatterbox/error.h>
@@ -50,15 +51,8 @@ int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool lis
 {
 	int64_t *copy = NULL;
 
-	if (poll->target_count == poll->target_capacity) {
-		size_t capacity = poll->target_capacity ? poll->target_capacity * 2 : 256;
-		struct target *targets = reallocarray(poll->targets, capacity, sizeof(*targets));
-
-		if (!targets)
-			return -ENOMEM;
-		poll->targets = targets;
-		poll->target_capacity = capacity;
-	}
+	if (cbx_grow(poll->targets, poll->target_capacity, poll->target_count + 1) < 0)
+		return -ENOMEM;
 	if (count) {
 		copy = calloc(count, sizeof(*copy));
 		if (!copy)
@@ -231,15 +225,8 @@ static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text 
 
 static int add_question(struct cbx_poll *poll, size_t count)
 {
-	if (poll->question_count == poll->question_capacity) {
-		size_t capacity = poll->question_capacity ? poll->question_capacity * 2 : 256;
-		struct question *all = reallocarray(poll->questions, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		poll->questions = all;
-		poll->question_capacity = capacity;
-	}
+	if (cbx_grow(poll->questions, poll->question_capacity, poll->question_count + 1) < 0)
+		return -ENOMEM;
 	poll->questions[poll->question_count] = (struct question){
 		.first = poll->next, .count = count, .sent_at = cbx_now(poll->road->clock)
 	};

@@ -54,7 +54,6 @@ int cbx_command_send(struct cbx_road *road, const char *event, const char *syste
 		     cbx_command_fn done, void *user)
 {
 	size_t size = strlen(system) + 1;
-	bool cbx_hash_failed = false;
 	struct cbx_command *command;
 
 	if (HASH_COUNT(road->commands) >= MOST_WAITING)
@@ -69,8 +68,7 @@ int cbx_command_send(struct cbx_road *road, const char *event, const char *syste
 	command->user = user;
 	command->id = ++road->command_id;
 	command->deadline = cbx_now(road->clock) + road->settings->rpc_timeout_ns;
-	HASH_ADD(hh, road->commands, id, sizeof(command->id), command);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(road->commands, &command->id, sizeof(command->id), command) < 0) {
 		free(command);
 		return -ENOMEM;
 	}

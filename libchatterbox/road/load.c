@@ -9,6 +9,7 @@
 #include "road/road.h"
 
 #include "base/read.h"
+#include "common/array.h"
 #include "common/json.h"
 #include "port/directory.h"
 
@@ -82,16 +83,8 @@ static int reject(struct cbx_road *road, const char *member)
 /* Takes a reference */
 static int add_job(struct gather *gather, struct cbx_job *job)
 {
-	size_t capacity = gather->capacity ? gather->capacity * 2 : 64;
-	struct cbx_job **jobs;
-
-	if (gather->count == gather->capacity) {
-		jobs = reallocarray(gather->jobs, capacity, sizeof(*jobs));
-		if (!jobs)
-			return -ENOMEM;
-		gather->jobs = jobs;
-		gather->capacity = capacity;
-	}
+	if (cbx_grow(gather->jobs, gather->capacity, gather->count + 1) < 0)
+		return -ENOMEM;
 	gather->jobs[gather->count++] = cbx_job_ref(job);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "road/batch.h"
 
 #include "base/hash.h"
+#include "common/array.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -31,7 +32,6 @@ static struct cbx_job_list *touched_list(struct cbx_road *road, const char *syst
 static int set_touched(struct cbx_road *road, const char *system, struct cbx_job_list *after)
 {
 	size_t size = strlen(system) + 1;
-	bool cbx_hash_failed = false;
 	struct cbx_job_list *before;
 	struct cbx_touched *touched;
 
@@ -45,8 +45,7 @@ static int set_touched(struct cbx_road *road, const char *system, struct cbx_job
 	if (!touched)
 		return -ENOMEM;
 	memcpy(touched->system, system, size);
-	HASH_ADD_STR(road->batch.touched, system, touched);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(road->batch.touched, touched->system, size - 1, touched) < 0) {
 		free(touched);
 		return -ENOMEM;
 	}
@@ -98,7 +97,6 @@ static struct cbx_pasts *find(struct cbx_pasts *pasts, const char *system, int64
 static struct cbx_pasts *get(struct cbx_pasts **pasts, const char *system, int64_t job_id)
 {
 	struct cbx_pasts *entry = find(*pasts, system, job_id);
-	bool cbx_hash_failed = false;
 	char key[PAST_KEY];
 	size_t size;
 
@@ -110,8 +108,7 @@ static struct cbx_pasts *get(struct cbx_pasts **pasts, const char *system, int64
 	if (!entry)
 		return NULL;
 	memcpy(entry->key, key, size);
-	HASH_ADD_STR(*pasts, key, entry);
-	if (cbx_hash_failed) {
+	if (cbx_hash_add(*pasts, entry->key, size - 1, entry) < 0) {
 		free(entry);
 		return NULL;
 	}
@@ -187,15 +184,8 @@ static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_
 		for (i = 0; i < received->report.count; i++) {
 			if (!cbx_merge_needs_past(list, received->report.statuses[i]->job_id))
 				continue;
-			if (count == capacity) {
-				capacity = capacity ? capacity * 2 : 64;
-				struct cbx_job_key *more =
-					reallocarray(keys, capacity, sizeof(*keys));
-
-				if (!more)
-					return -ENOMEM;
-				keys = more;
-			}
+			if (cbx_grow(keys, capacity, count + 1) < 0)
+				return -ENOMEM;
 			keys[count++] =
 				(struct cbx_job_key){ received->report.system,
 						      received->report.statuses[i]->job_id };

@@ -7,6 +7,7 @@
  * next Job Status round, or as soon as the system reports anything. Otherwise one lost message
  * would leave new jobs unmonitored until the next Update Database Task.
  */
+#include "common/array.h"
 #include "road/batch.h"
 #include "road/command.h"
 #include "road/poll.h"
@@ -232,15 +233,8 @@ static void note_reply_time(struct cbx_poll *poll, const struct question *questi
 	double seconds = (double)(cbx_now(poll->road->clock) - question->sent_at) / 1e9;
 
 	cbx_metric_observe(poll->road->counters->rpc_duration, NULL, NULL, seconds);
-	if (poll->reply_count == poll->reply_capacity) {
-		size_t capacity = poll->reply_capacity ? poll->reply_capacity * 2 : 256;
-		float *replies = reallocarray(poll->replies, capacity, sizeof(*replies));
-
-		if (!replies)
-			return;
-		poll->replies = replies;
-		poll->reply_capacity = capacity;
-	}
+	if (cbx_grow(poll->replies, poll->reply_capacity, poll->reply_count + 1) < 0)
+		return;
 	poll->replies[poll->reply_count++] = (float)seconds;
 }
 

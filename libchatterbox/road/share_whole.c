@@ -6,6 +6,7 @@
  * First it is claimed, and last it is marked as ours: readers trust it only while the marker is
  * there.
  */
+#include "common/array.h"
 #include "road/share_internal.h"
 #include "tell/tell.h"
 
@@ -31,15 +32,8 @@ static int note_stale(void *user, const char *key, const struct cbx_field *field
 	(void)field;
 	if (list && list->live)
 		return 0;
-	if (stale->count == stale->capacity) {
-		size_t capacity = stale->capacity ? stale->capacity * 2 : 16;
-		char **names = reallocarray(stale->names, capacity, sizeof(*names));
-
-		if (!names)
-			return -ENOMEM;
-		stale->names = names;
-		stale->capacity = capacity;
-	}
+	if (cbx_grow(stale->names, stale->capacity, stale->count + 1) < 0)
+		return -ENOMEM;
 	stale->names[stale->count] = strdup(key);
 	return stale->names[stale->count++] ? 0 : -ENOMEM;
 }
@@ -148,7 +142,7 @@ int cbx_road_share_check(struct cbx_road *road)
 	if (result < 0)
 		return share_failed(road, result);
 	road->share_whole = false;
-	cbx_info(road->log, CBX_NO_FIELDS, "the shared state is written anew (epoch %lld)",
+	cbx_info(road->log, CBX_NO_FIELDS, "everything in Redis was written again (epoch %lld)",
 		 (long long)road->epoch);
 	return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* outbox_items.c - copies of outbox rows, and what the broker has said about each */
 #include "tell/outbox_items.h"
+#include "common/array.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,15 +37,8 @@ int cbx_outbox_items_add(void *user, const struct cbx_outbox_row *row)
 	struct cbx_outbox_item *item;
 	char *at;
 
-	if (items->count == items->capacity) {
-		size_t capacity = items->capacity ? items->capacity * 2 : 64;
-		struct cbx_outbox_item *all = reallocarray(items->all, capacity, sizeof(*all));
-
-		if (!all)
-			return -ENOMEM;
-		items->all = all;
-		items->capacity = capacity;
-	}
+	if (cbx_grow(items->all, items->capacity, items->count + 1) < 0)
+		return -ENOMEM;
 	item = &items->all[items->count];
 	*item = (struct cbx_outbox_item){ .row.id = row->id };
 	at = malloc(size_of(row->key) + size_of(row->name) + size_of(row->message_id) +

@@ -5,6 +5,7 @@
  * An event is done when the broker has confirmed it, even as unroutable, or will never take it.
  * What was sent while SQL was away is remembered, so that it is not sent again when SQL is back.
  */
+#include "common/array.h"
 #include "tell/outbox_items.h"
 #include "tell/tell.h"
 
@@ -50,15 +51,8 @@ static int to_stream(struct cbx_teller *teller, struct cbx_outbox_items *items, 
 
 static int remember(struct cbx_told *told, int64_t id)
 {
-	if (told->count == told->capacity) {
-		size_t capacity = told->capacity ? told->capacity * 2 : 64;
-		int64_t *ids = reallocarray(told->ids, capacity, sizeof(*ids));
-
-		if (!ids)
-			return -ENOMEM;
-		told->ids = ids;
-		told->capacity = capacity;
-	}
+	if (cbx_grow(told->ids, told->capacity, told->count + 1) < 0)
+		return -ENOMEM;
 	told->ids[told->count++] = id;
 	return 0;
 }

@@ -40,7 +40,7 @@ static void give_up(struct delivery *delivery, struct cbx_outbox_item *item, con
 		delivery->teller->log,
 		CBX_FIELDS({ "server", "rmq" }, { "message_id", row->message_id },
 			   { "event", row->name }, { "error", why }),
-		"event %s %s of %zu bytes is told in the stream alone, the broker will never take "
+		"event %s %s of %zu bytes is only in the Redis stream, the broker will never take "
 		"it: %s%s",
 		row->name, row->message_id, item->size, why, advice);
 }

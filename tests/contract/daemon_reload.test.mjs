@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // daemon_reload.test.mjs - each key of the daemon's own that a SIGHUP may change takes effect: 'key, thread: …'.
-// The other keys: test_reload.c; tests/style/reload.py looks that none is missing.
+// The other keys: test_reload*.c; tests/style/reload.py looks that none is missing.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ const bearer = (token) => ({ headers: { authorization: `Bearer ${token}`, 'conte
 test('http_server.token, http: the new one counts at once', async () => {
 	const { daemon, reload } = await reloaded({ http_server: { token: 'old' } }, { http_server: { token: 'new' } });
 	const poll = async (token) => (await daemon.get('/api/v1/poll', { method: 'POST', body: '{}', ...bearer(token) })).status;
-	assert.equal(await poll('old'), 202);
+	await until(async () => await poll('old') === 202, 5000, 'a leader');
 	await reload();
 	assert.equal(await poll('old'), 401);
 	assert.equal(await poll('new'), 202);

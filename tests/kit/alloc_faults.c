@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* alloc_faults.c - decides which allocation fails, and follows the others until they are freed */
+/* alloc_faults.c - makes a chosen allocation fail, and follows all others until they are freed */
 #include "alloc_faults.h"
 
 #include <check.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the linker makes of --wrap */
+/* What the linker's --wrap makes of the names */
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -25,7 +25,7 @@ char *__wrap_strndup(const char *text, size_t most);
 int __wrap_vasprintf(char **out, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 int __wrap_asprintf(char **out, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* As they are called with _FORTIFY_SOURCE */
+/* How they are called with _FORTIFY_SOURCE */
 int __wrap___vasprintf_chk(char **out, int flag, const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
@@ -33,14 +33,15 @@ int __wrap___asprintf_chk(char **out, int flag, const char *format, ...)
 void __wrap_free(void *block);
 
 #define TABLE (1U << 17) /* blocks followed at a time; a power of two */
-#define MOST 100000      /* allocations of one operation */
+#define MOST 100000      /* allocations of one operation, at most */
 
 static _Thread_local struct {
-	unsigned long left; /* allocations until the failing one; 0 = memory is there */
+	unsigned long left; /* allocations until one fails; 0 = none fails */
 	bool persistent;
 	bool paused;
 	unsigned long failed;
-	uintptr_t *blocks; /* open addressing by address; 0 = free place; NULL = none followed */
+	uintptr_t
+		*blocks; /* open addressing by address; 0 = free slot; NULL = nothing is followed */
 	size_t count;
 } state;
 
@@ -63,7 +64,7 @@ static void *follow(void *block)
 	return block;
 }
 
-/* Moves up what had to make way, so that no gap hides it */
+/* Moves blocks up into the gap, so that searches don't end at it */
 static void close_gap(size_t gap)
 {
 	size_t at = gap;
@@ -79,7 +80,7 @@ static void close_gap(size_t gap)
 	state.blocks[gap] = 0;
 }
 
-/* Memory from before begin() is not known, and not missed */
+/* Blocks from before begin() are unknown, which is no error */
 static void forget(const void *block)
 {
 	size_t at;
@@ -165,7 +166,7 @@ int __wrap_vasprintf(char **out, const char *format, va_list arguments)
 	len = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	text = len < 0 ? NULL : __wrap_malloc((size_t)len + 1);
-	/* what *out holds after a failure is undefined: nobody may trust it */
+	/* after a failure *out is undefined: makes sure that nobody uses it */
 	*out = text ? text : (char *)(uintptr_t)8;
 	return text ? vsnprintf(text, (size_t)len + 1, format, arguments) : -1;
 }
@@ -228,7 +229,7 @@ void alloc_faults_resume(void)
 	state.paused = false;
 }
 
-/* The linker leads hdms.c's pump through here: nl-hdms is no part of the tested program */
+/* hdms.c's pump goes through here, since nl-hdms is not part of the tested program */
 void __real_hdms_pump(void *hdms);
 void __wrap_hdms_pump(void *hdms);
 
@@ -259,7 +260,7 @@ static bool is_accepted(const struct alloc_case *operation, int result)
 	return result == -ENOMEM || (operation->accepts && operation->accepts(result));
 }
 
-/* One run whose @nth allocation fails; false when it makes fewer than that */
+/* One run in which the @nth allocation fails; false if it makes fewer */
 static bool run_once(const struct alloc_case *operation, unsigned long nth, bool persistent)
 {
 	const char *mode = persistent ? "from that one on" : "that one alone";

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * config_kit.h - what the tests of the configuration share
- */
+/* config_kit.h - shared by the tests of the configuration */
 #ifndef CBX_TESTS_CONFIG_KIT_H
 #define CBX_TESTS_CONFIG_KIT_H
 
@@ -19,7 +17,7 @@ static inline struct chatterbox_config *config_new(void)
 	return config;
 }
 
-/* Lays @json as the file "/t.json" */
+/* Applies @json as the file "/t.json" */
 static inline int config_apply(struct chatterbox_config *config, const char *json)
 {
 	int r = cbx_config_apply_bytes(config, json, strlen(json), "/t.json");
@@ -35,7 +33,7 @@ static inline struct chatterbox_config *config_of(const char *json)
 	return config;
 }
 
-/* Lays one variable, "NLCONF_X=y" */
+/* Applies one variable, "NLCONF_X=y" */
 static inline void config_env(struct chatterbox_config *config, const char *entry)
 {
 	char *copy = strdup(entry);
@@ -45,7 +43,7 @@ static inline void config_env(struct chatterbox_config *config, const char *entr
 	free(copy);
 }
 
-/* What doors.c says, which has a test of its own */
+/* Is it a warning of warn_insecure.c, which has a test of its own? */
 static inline bool config_is_of_warn_insecure(const char *problem)
 {
 	return strstr(problem, "another machine") || strstr(problem, "the other machine");

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
-/*
- * unit.c - runs suites of check, each test in this process
- */
+/* unit.c - runs suites of check, with all tests in this process */
 #include "unit.h"
 
-/* Nobody waits longer for one test; meson's limit is that of the whole file */
+/* The limit of one test; meson's limit is for the whole file */
 #define TEST_SECONDS 120
 
 int unit_run(Suite *suite)
@@ -12,7 +10,7 @@ int unit_run(Suite *suite)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	/* one process a program: sanitizers see everything, and valgrind too */
+	/* one process per program, so that sanitizers and valgrind see everything */
 	if (getenv("CK_FORK") == NULL)
 		srunner_set_fork_status(runner, CK_NOFORK);
 	srunner_run_all(runner, CK_NORMAL);

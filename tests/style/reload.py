@@ -3,7 +3,7 @@
 """Each key that a SIGHUP may change is tried in each thread that reads it.
 
 Decides who reads a key: the rooms whose files name its member of struct cbx_settings belong to a thread each; a
-key without a member is the daemon's own. Who tries it: a row { "key", "thread", … } of tests/contract/test_reload.c,
+key without a member is the daemon's own. Who tries it: a row { "key", "thread", … } of tests/contract/test_reload*.c,
 or a test 'key, thread: …' of tests/contract/daemon_reload.test.mjs. A pair that nobody tries is a finding, and so is
 a row about a pair that is none.
 """
@@ -12,7 +12,8 @@ import re
 import sys
 
 KEYS = "libchatterbox/config/keys.def"
-TESTS = ("tests/contract/test_reload.c", "tests/contract/daemon_reload.test.mjs")
+TESTS = ("tests/contract/test_reload.c", "tests/contract/test_reload_poller.c",
+         "tests/contract/daemon_reload.test.mjs")
 THREADS = {"lead": "lease_keeper", "road": "poller", "follow": "poller", "task": "poller",
            "controller": "poller", "tell": "teller", "listen": "listener"}
 # Keys that no thread has a copy of: what is done with them is done for all at once

@@ -33,7 +33,7 @@ LIBRARIES = {
     "utlist": ["libchatterbox/base/hash.h"],
     "microhttpd": ["chatterboxd/"],
     "gnutls": ["chatterboxd/http/tls."],
-    "openssl": ["libchatterbox/adapter/redis_state/tls.c"],
+    "openssl": ["libchatterbox/adapter/redis_state/tls.c", "libchatterbox/adapter/amqp_bus/tls.c"],
 }
 # Programs of the tree that are built from the library's inside
 INSIDERS = ("tests/", "examples/hdms-sim/", "examples/hdms-sim.c")

@@ -168,6 +168,7 @@ int cbx_amqp_bus_new(const struct cbx_amqp_options *options, struct cbx_clock *c
 		     const struct cbx_log *log, struct cbx_bus **out)
 {
 	struct cbx_amqp_bus *self = calloc(1, sizeof(*self));
+	int result;
 
 	if (!self)
 		return -ENOMEM;
@@ -178,9 +179,12 @@ int cbx_amqp_bus_new(const struct cbx_amqp_options *options, struct cbx_clock *c
 	self->fd = -1;
 	STAILQ_INIT(&self->events);
 	LIST_INIT(&self->consumers);
-	if (copy_options(options, &self->options) < 0) {
+	result = copy_options(options, &self->options);
+	if (!result)
+		result = cbx_dial_new(self->options.host, options->port, clock, &self->dial);
+	if (result < 0) {
 		amqp_free(&self->bus);
-		return -ENOMEM;
+		return result;
 	}
 	snprintf(self->bus.where, sizeof(self->bus.where), "%.64s:%d%s%.40s", self->options.host,
 		 self->options.port, *self->options.vhost == '/' ? "" : "/", self->options.vhost);

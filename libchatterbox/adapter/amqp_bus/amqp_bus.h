@@ -7,7 +7,7 @@
 #include "port/bus.h"
 
 struct cbx_amqp_options {
-	const char *host;
+	const char *host; /* several by comma */
 	int port;
 	const char *vhost;
 	const char *user;

@@ -117,8 +117,11 @@ void cbx_amqp_drop(struct cbx_amqp_bus *self)
 
 void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reason)
 {
-	snprintf(self->bus.error, sizeof(self->bus.error), "%s: %s: %s", self->bus.where, what,
-		 reason);
+	const struct cbx_target *target = self->target;
+	const char *which = target && !strstr(self->bus.where, target->text) ? target->text : "";
+
+	snprintf(self->bus.error, sizeof(self->bus.error), "%s: %s%s%s: %s", self->bus.where, which,
+		 *which ? ": " : "", what, reason);
 }
 
 int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason)

@@ -21,6 +21,7 @@
 
 #include "adapter/amqp_bus/amqp_bus.h"
 #include "adapter/amqp_bus/rabbitmq.h"
+#include "port/dial.h"
 
 #include <sys/queue.h>
 #include <sys/time.h>
@@ -94,7 +95,10 @@ struct cbx_amqp_bus {
 	struct cbx_amqp_options options; /* own copies */
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	amqp_connection_state_t state; /* NULL: not connected */
+	struct cbx_dial *dial;
+	const struct cbx_target *target; /* while it connects: who is tried */
+	int verdict;                     /* OpenSSL's, about its certificate */
+	amqp_connection_state_t state;   /* NULL: not connected */
 	int fd;
 	amqp_channel_t work;
 	bool confirms;
@@ -148,6 +152,11 @@ void cbx_amqp_content_reset(struct cbx_amqp_bus *self);
 /* login.c: opens a socket and logs in over it. Leaves self->state and fd, or cleans up:
  * CHATTERBOX_E_DOWN, CHATTERBOX_E_REFUSED (login or vhost), CHATTERBOX_E_CONFIG (the CA file) */
 int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline);
+
+/* tls.c: a socket that will verify the target's certificate: 0, E_DOWN, E_CONFIG (the CA file) */
+int cbx_amqp_tls_socket(struct cbx_amqp_bus *self, amqp_socket_t **out);
+/* After it could not be opened: says why; E_DOWN */
+int cbx_amqp_tls_lost(struct cbx_amqp_bus *self);
 
 /* channel.c */
 int cbx_amqp_open_channels(struct cbx_amqp_bus *self, uint64_t deadline);

@@ -6,9 +6,7 @@
  * after two), a broken path by keepalive while waiting and by TCP_USER_TIMEOUT while sending. The
  * send buffer is larger than what publish.c allows to pile up in it, so writing does not block. The
  * client's capabilities make the broker report alarms and deleted queues.
- *
- * With TLS the broker has to prove that it is rmq.host. librabbitmq only says that it did not, so
- * the error text says what may be wrong and how to find out.
+ * A broker that refuses the login is not tried at its other addresses.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
@@ -24,58 +22,6 @@
 #define HEARTBEAT_SECONDS 6
 #define USER_TIMEOUT_MS 10000
 #define SEND_BUFFER (256 * 1024)
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
-
-static const char *ca_of(const struct cbx_amqp_bus *self)
-{
-	return self->options.tls_ca ? self->options.tls_ca : SYSTEM_CA;
-}
-
-static amqp_socket_t *new_tls_socket(struct cbx_amqp_bus *self, int *result)
-{
-	const char *ca = ca_of(self);
-	amqp_socket_t *socket = amqp_ssl_socket_new(self->state);
-
-	if (!socket)
-		return NULL;
-	amqp_ssl_socket_set_verify_peer(socket, 1);
-	amqp_ssl_socket_set_verify_hostname(socket, 1);
-	if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) !=
-	    AMQP_STATUS_OK) {
-		cbx_amqp_lost(self, "TLS", "this librabbitmq cannot speak TLS 1.2");
-		*result = CHATTERBOX_E_CONFIG;
-		return NULL;
-	}
-	if (amqp_ssl_socket_set_cacert(socket, ca) != AMQP_STATUS_OK) {
-		cbx_amqp_lost(self, "TLS: rmq.tls.ca: cannot read certificates from", ca);
-		*result = CHATTERBOX_E_CONFIG;
-		return NULL;
-	}
-	return socket;
-}
-
-static int lost_tls(struct cbx_amqp_bus *self, int status)
-{
-	const struct cbx_amqp_options *options = &self->options;
-	char why[320];
-
-	if (status == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED)
-		snprintf(
-			why, sizeof(why),
-			"its certificate is for another name than rmq.host: give rmq.host the name "
-			"that the certificate has (a name, not an address)");
-	else if (status == AMQP_STATUS_SSL_PEER_VERIFY_FAILED)
-		snprintf(why, sizeof(why),
-			 "its certificate has expired, or none in rmq.tls.ca (%.100s) has signed "
-			 "it; see openssl s_client -connect %.64s:%d",
-			 ca_of(self), options->host, options->port);
-	else
-		snprintf(why, sizeof(why),
-			 "no handshake: is rmq.port (%d) the port for TLS, and does the broker "
-			 "speak TLS 1.2 or later?",
-			 options->port);
-	return cbx_amqp_lost(self, "TLS", why);
-}
 
 static bool is_of_tls(int status)
 {
@@ -90,23 +36,27 @@ static const char *why_unreachable(void)
 	return fd < 0 ? chatterbox_strerror(-errno) : "refused or unreachable";
 }
 
-static int open_socket(struct cbx_amqp_bus *self, uint64_t deadline)
+static int open_socket(struct cbx_amqp_bus *self)
 {
-	struct timeval left = cbx_amqp_left(self, deadline);
+	const struct cbx_target *target = self->target;
+	struct timeval left = cbx_amqp_left(self, target->deadline);
+	amqp_socket_t *socket = NULL;
 	int result = 0;
 	int status;
-	amqp_socket_t *socket = self->options.tls ? new_tls_socket(self, &result)
-						  : amqp_tcp_socket_new(self->state);
 
+	if (self->options.tls)
+		result = cbx_amqp_tls_socket(self, &socket);
+	else
+		socket = amqp_tcp_socket_new(self->state);
 	if (result < 0)
 		return result;
 	if (!socket)
 		return cbx_amqp_lost(self, "connecting", "out of memory");
-	status = amqp_socket_open_noblock(socket, self->options.host, self->options.port, &left);
+	status = amqp_socket_open_noblock(socket, target->text, self->options.port, &left);
 	if (status == AMQP_STATUS_SOCKET_ERROR)
 		return cbx_amqp_lost(self, "connecting", why_unreachable());
 	if (is_of_tls(status))
-		return lost_tls(self, status);
+		return cbx_amqp_tls_lost(self);
 	if (status != AMQP_STATUS_OK)
 		return cbx_amqp_lost_status(self, "connecting", status);
 	self->fd = amqp_get_sockfd(self->state);
@@ -194,7 +144,7 @@ static int log_in(struct cbx_amqp_bus *self)
 								       : CHATTERBOX_E_DOWN;
 }
 
-int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline)
+static int try_target(struct cbx_amqp_bus *self)
 {
 	struct timeval left;
 	int result;
@@ -202,12 +152,30 @@ int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline)
 	self->state = amqp_new_connection();
 	if (!self->state)
 		return cbx_amqp_lost(self, "connecting", "out of memory");
-	result = open_socket(self, deadline);
+	result = open_socket(self);
 	if (result < 0)
 		return result;
 	set_socket(self->fd);
-	left = cbx_amqp_left(self, deadline);
+	left = cbx_amqp_left(self, self->target->deadline);
 	amqp_set_handshake_timeout(self->state, &left);
 	amqp_set_rpc_timeout(self->state, &left);
 	return log_in(self);
+}
+
+int cbx_amqp_login(struct cbx_amqp_bus *self, uint64_t deadline)
+{
+	char why[160];
+	int result = cbx_dial_begin(self->dial, deadline, why, sizeof(why));
+
+	if (result < 0) {
+		cbx_amqp_say(self, "connecting", *why ? why : chatterbox_strerror(result));
+		return result;
+	}
+	result = CHATTERBOX_E_DOWN;
+	while (result == CHATTERBOX_E_DOWN && (self->target = cbx_dial_next(self->dial)))
+		result = try_target(self);
+	self->target = NULL;
+	if (!result)
+		cbx_dial_serves(self->dial);
+	return result;
 }

@@ -15,14 +15,12 @@ int cbx_queue_new(struct cbx_memory_broker *broker, const char *name, struct cbx
 		  struct cbx_queue **out)
 {
 	struct cbx_queue *queue = calloc(1, sizeof(*queue));
-	bool cbx_hash_failed = false;
 
 	if (!queue)
 		return -ENOMEM;
 	queue->name = strdup(name);
-	if (queue->name)
-		HASH_ADD_KEYPTR(hh, broker->queues, queue->name, strlen(queue->name), queue);
-	if (!queue->name || cbx_hash_failed) {
+	if (!queue->name ||
+	    cbx_hash_add(broker->queues, queue->name, strlen(queue->name), queue) < 0) {
 		free(queue->name);
 		free(queue);
 		return -ENOMEM;

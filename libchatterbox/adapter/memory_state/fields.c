@@ -34,15 +34,13 @@ static void drop(struct cbx_memory_field **table, struct cbx_memory_field *field
 static int add(struct cbx_memory_field **table, const char *name, char *value, size_t value_len)
 {
 	cbx_auto(field_freep) struct cbx_memory_field *field = calloc(1, sizeof(*field));
-	bool cbx_hash_failed = false;
 
 	if (!field)
 		return -ENOMEM;
 	field->name = strdup(name);
 	if (!field->name)
 		return -ENOMEM;
-	HASH_ADD_KEYPTR(hh, *table, field->name, strlen(field->name), field);
-	if (cbx_hash_failed)
+	if (cbx_hash_add(*table, field->name, strlen(field->name), field) < 0)
 		return -ENOMEM;
 	field->value = value;
 	field->value_len = value_len;

@@ -143,7 +143,6 @@ static int find_or_add(struct cbx_memory_store *store, const char *name,
 		       struct cbx_memory_system **out)
 {
 	cbx_auto(system_freep) struct cbx_memory_system *system = NULL;
-	bool cbx_hash_failed = false;
 
 	*out = cbx_memory_store_find(store, name);
 	if (*out)
@@ -154,8 +153,7 @@ static int find_or_add(struct cbx_memory_store *store, const char *name,
 	system->name = strdup(name);
 	if (!system->name)
 		return -ENOMEM;
-	HASH_ADD_KEYPTR(hh, store->systems, system->name, strlen(system->name), system);
-	if (cbx_hash_failed)
+	if (cbx_hash_add(store->systems, system->name, strlen(system->name), system) < 0)
 		return -ENOMEM;
 	*out = cbx_steal(system);
 	return 0;

@@ -98,24 +98,47 @@ static int finish_connect(struct postgres *self, uint64_t deadline)
 	return 0;
 }
 
-int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
+/* To one address, which @host stands beside for the certificate. No copy is made of the password:
+ * libpq expands what stands in place of a database's name, and later keys override it. */
+static int connect_to(struct postgres *self, const struct cbx_target *target)
 {
-	struct postgres *self = cbx_pg_of(sql);
+	const char *keys[] = { "dbname", "host", *target->text ? "hostaddr" : NULL, NULL };
+	const char *values[] = { self->conninfo, target->host, target->text, NULL };
 	int r;
 
-	if (self->conn)
-		return 0;
 	self->sqlstate[0] = '\0';
-	self->conn = PQconnectStart(self->conninfo);
+	self->conn = PQconnectStartParams(keys, values, 1);
 	if (!self->conn)
 		return -ENOMEM;
 	if (PQstatus(self->conn) == CONNECTION_BAD)
 		return refuse_connection(self);
 	PQsetNoticeReceiver(self->conn, drop_notice, self);
-	r = finish_connect(self, deadline);
+	r = finish_connect(self, target->deadline);
 	if (!r && PQsetnonblocking(self->conn, 1))
 		r = cbx_pg_lost(self, PQerrorMessage(self->conn));
 	if (r)
-		cbx_pg_disconnect(sql);
+		cbx_pg_disconnect(&self->sql);
+	return r;
+}
+
+int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	const struct cbx_target *target;
+	char why[160];
+	int r;
+
+	if (self->conn)
+		return 0;
+	r = cbx_dial_begin(self->dial, deadline, why, sizeof(why));
+	if (r == CHATTERBOX_E_DOWN)
+		cbx_pg_say(self, "", why);
+	if (r)
+		return r;
+	r = CHATTERBOX_E_DOWN;
+	while (r == CHATTERBOX_E_DOWN && (target = cbx_dial_next(self->dial)))
+		r = connect_to(self, target);
+	if (!r)
+		cbx_dial_serves(self->dial);
 	return r;
 }

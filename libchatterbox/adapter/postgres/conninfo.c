@@ -50,7 +50,6 @@ int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 {
 	char port[16];
 	const struct setting settings[] = {
-		{ "host", options->host },
 		{ "port", port },
 		{ "dbname", options->database },
 		{ "user", options->username },

@@ -6,6 +6,7 @@
 #include "adapter/postgres/array.h"
 #include "base/log.h"
 #include "common/cleanup.h"
+#include "port/dial.h"
 #include "port/directory.h"
 #include "port/errors.h"
 #include "port/lease.h"
@@ -20,7 +21,8 @@ struct postgres {
 	struct cbx_sql sql; /* first */
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	PGconn *conn;     /* NULL = not connected */
+	PGconn *conn; /* NULL = not connected */
+	struct cbx_dial *dial;
 	char *conninfo;   /* holds the password */
 	char advice[192]; /* which keys concern TLS, and their values */
 	uint64_t limit;   /* deadline of the running call; 0 = only the statement's own time-out */

@@ -37,6 +37,7 @@ static void postgres_free(struct cbx_sql *sql)
 	if (self->conninfo)
 		explicit_bzero(self->conninfo, strlen(self->conninfo));
 	free(self->conninfo);
+	cbx_dial_free(self->dial);
 	free(self);
 }
 
@@ -60,8 +61,10 @@ int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_cloc
 	if (!self)
 		return -ENOMEM;
 	r = cbx_pg_conninfo(options, &self->conninfo);
+	if (!r)
+		r = cbx_dial_new(options->host ?: "", options->port, clock, &self->dial);
 	if (r) {
-		free(self);
+		postgres_free(&self->sql);
 		return r;
 	}
 	self->clock = clock;

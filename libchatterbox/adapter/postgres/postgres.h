@@ -8,9 +8,10 @@
 #include "base/log.h"
 #include "port/sql.h"
 
-/* NULL and "" = libpq's built-in default; PG* variables of the environment are never used */
+/* NULL and "" = libpq's built-in default, except for the host, which must be given; PG* variables
+ * of the environment are never used */
 struct cbx_postgres_options {
-	const char *host;
+	const char *host; /* several by comma; a path is a socket's directory */
 	int port;
 	const char *database;
 	const char *username;
@@ -22,8 +23,8 @@ struct cbx_postgres_options {
 	bool read_only;      /* only reads: a server that takes no writes will do */
 };
 
-/* Copies the options and does not connect yet; @log may be NULL, else it must outlive this. Looking
- * up the host's name has no deadline (getaddrinfo). */
+/* Copies the options and does not connect yet; @log may be NULL, else it must outlive this.
+ * -EINVAL: no host. */
 int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_sql **out);
 

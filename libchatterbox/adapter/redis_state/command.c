@@ -7,6 +7,7 @@
  * replies keep the pipeline in order, so the connection is kept.
  */
 #include "adapter/redis_state/link.h"
+#include "common/array.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -16,15 +17,17 @@
 
 void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
 {
+	const struct cbx_target *target = me->target;
+	const char *which = target && !strstr(me->address, target->text) ? target->text : "";
 	char text[sizeof(me->base.error)];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* rather cut the address than the text */
-	snprintf(me->base.error, sizeof(me->base.error), "redis %.100s: %.*s", me->address,
-		 (int)(sizeof(me->base.error) - 110), text);
+	/* rather cut the address than the text; of a name's addresses say which it was */
+	snprintf(me->base.error, sizeof(me->base.error), "redis %.80s: %.45s%s%.*s", me->address,
+		 which, *which ? ": " : "", (int)(sizeof(me->base.error) - 140), text);
 }
 
 void cbx_redis_disconnect(struct cbx_state *state)
@@ -37,22 +40,10 @@ void cbx_redis_disconnect(struct cbx_state *state)
 
 static bool has_room(struct cbx_redis *me)
 {
-	size_t capacity = me->capacity ? me->capacity * 2 : 64;
-	const char **argv;
-	size_t *argv_len;
+	size_t capacity = me->capacity; /* of both */
 
-	if (me->argc < me->capacity)
-		return true;
-	argv = realloc(me->argv, capacity * sizeof(*argv));
-	if (!argv)
-		return false;
-	me->argv = argv;
-	argv_len = realloc(me->argv_len, capacity * sizeof(*argv_len));
-	if (!argv_len)
-		return false;
-	me->argv_len = argv_len;
-	me->capacity = capacity;
-	return true;
+	return !cbx_grow(me->argv, capacity, me->argc + 1) &&
+	       !cbx_grow(me->argv_len, me->capacity, me->argc + 1);
 }
 
 void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len)

@@ -2,16 +2,15 @@
 /*
  * dial.c - opens the socket to Redis
  *
- * hiredis is not left to do it: it takes its whole timeout for each address, leaves the descriptor
- * open over exec, and version 0.14 has no call for TCP_USER_TIMEOUT. Here each address of a name
- * gets an equal share of the time left.
+ * hiredis is not left to do it: it looks names up itself, leaves the descriptor open over exec, and
+ * version 0.14 has no call for TCP_USER_TIMEOUT.
  */
 #include "adapter/redis_state/link.h"
+#include "common/lookup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -83,58 +82,24 @@ static int dial_one(struct cbx_redis *me, const struct sockaddr *address, sockle
 	return 0;
 }
 
-static int dial_unix(struct cbx_redis *me, uint64_t deadline, int *fd)
+static int dial_unix(struct cbx_redis *me, int *fd)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = me->target->host;
 
-	if (strlen(me->host) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, me->host);
-	return dial_one(me, (struct sockaddr *)&address, sizeof(address), deadline, fd);
+	strcpy(address.sun_path, path);
+	return dial_one(me, (struct sockaddr *)&address, sizeof(address), me->target->deadline, fd);
 }
 
-static uint64_t share(struct cbx_redis *me, uint64_t deadline, const struct addrinfo *rest)
+int cbx_redis_dial(struct cbx_redis *me, int *fd)
 {
-	uint64_t now = cbx_now(me->clock);
-	uint64_t parts = 0;
+	const struct cbx_target *target = me->target;
+	int error = target->address ? dial_one(me, (const struct sockaddr *)&target->address->at,
+					       target->address->size, target->deadline, fd)
+				    : dial_unix(me, fd);
 
-	for (; rest; rest = rest->ai_next)
-		parts++;
-	return deadline > now ? now + (deadline - now) / parts : deadline;
-}
-
-static int dial_tcp(struct cbx_redis *me, struct addrinfo *found, uint64_t deadline, int *fd)
-{
-	int error = -EHOSTUNREACH;
-	struct addrinfo *one;
-
-	for (one = found; one; one = one->ai_next) {
-		error = dial_one(me, one->ai_addr, one->ai_addrlen, share(me, deadline, one), fd);
-		if (!error)
-			break;
-	}
-	return error;
-}
-
-int cbx_redis_dial(struct cbx_redis *me, uint64_t deadline, int *fd)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	char port[16];
-	int error;
-
-	if (me->host[0] == '/') {
-		error = dial_unix(me, deadline, fd);
-	} else {
-		snprintf(port, sizeof(port), "%d", me->port);
-		error = getaddrinfo(me->host, port, &hints, &found);
-		if (error) {
-			cbx_redis_say(me, "no address: %s", gai_strerror(error));
-			return CHATTERBOX_E_DOWN;
-		}
-		error = dial_tcp(me, found, deadline, fd);
-		freeaddrinfo(found);
-	}
 	if (error)
 		cbx_redis_say(me, "cannot connect: %s", chatterbox_strerror(error));
 	return error ? CHATTERBOX_E_DOWN : 0;

@@ -34,12 +34,12 @@ static int set_patience(struct cbx_redis *me, uint64_t deadline)
 	return CHATTERBOX_E_DOWN;
 }
 
-static int open_context(struct cbx_redis *me, uint64_t deadline)
+static int open_context(struct cbx_redis *me)
 {
 	cbx_auto(cbx_closep) int fd = -1;
 	int error;
 
-	error = cbx_redis_dial(me, deadline, &fd);
+	error = cbx_redis_dial(me, &fd);
 	if (error)
 		return error;
 	me->context = redisConnectFd(fd);
@@ -125,18 +125,37 @@ static int greet(struct cbx_redis *me, uint64_t deadline)
 	return error ? error : set_patience(me, UINT64_MAX);
 }
 
+static int try_targets(struct cbx_redis *me, uint64_t deadline)
+{
+	char why[160];
+	int error = cbx_dial_begin(me->dial, deadline, why, sizeof(why));
+
+	if (error) {
+		if (*why)
+			cbx_redis_say(me, "%s", why);
+		return error;
+	}
+	error = CHATTERBOX_E_DOWN;
+	while (error && error != -ENOMEM && (me->target = cbx_dial_next(me->dial))) {
+		error = open_context(me);
+		if (!error)
+			error = greet(me, me->target->deadline);
+		if (error)
+			cbx_redis_disconnect(&me->base);
+		else
+			cbx_dial_serves(me->dial);
+	}
+	return error;
+}
+
 int cbx_redis_connect(struct cbx_state *state, uint64_t deadline)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
 	int error;
 
 	cbx_redis_disconnect(state);
-	error = open_context(me, deadline);
-	if (!error)
-		error = greet(me, deadline);
-	if (!error)
-		return 0;
-	cbx_redis_disconnect(state);
+	error = try_targets(me, deadline);
+	me->target = NULL;
 	/* a wrong password may be right tomorrow: the caller will try again */
-	return error == -ENOMEM ? error : CHATTERBOX_E_DOWN;
+	return !error || error == -ENOMEM ? error : CHATTERBOX_E_DOWN;
 }

@@ -12,6 +12,7 @@
 #include "adapter/redis_state/redis_state.h"
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "port/dial.h"
 
 #include <hiredis.h>
 
@@ -30,7 +31,8 @@ struct cbx_redis {
 	struct cbx_state base;
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	char *host;
+	struct cbx_dial *dial;
+	const struct cbx_target *target; /* while it connects: who is tried */
 	int port;
 	char *username; /* NULL: the default user */
 	char *password; /* NULL: none */
@@ -68,8 +70,8 @@ static inline void cbx_redis_reply_freep(redisReply **reply)
 /* link.c: life of the connection */
 int cbx_redis_connect(struct cbx_state *state, uint64_t deadline);
 
-/* dial.c: an open, blocking socket; CHATTERBOX_E_DOWN with state->error */
-int cbx_redis_dial(struct cbx_redis *me, uint64_t deadline, int *fd);
+/* dial.c: an open, blocking socket to the target; CHATTERBOX_E_DOWN with state->error */
+int cbx_redis_dial(struct cbx_redis *me, int *fd);
 
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);

@@ -20,7 +20,7 @@ static void redis_free(struct cbx_state *state)
 	cbx_redis_disconnect(state);
 	if (me->password)
 		explicit_bzero(me->password, strlen(me->password));
-	free(me->host);
+	cbx_dial_free(me->dial);
 	free(me->username);
 	free(me->password);
 	free(me->tls_ca);
@@ -80,6 +80,7 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 			const struct cbx_log *log, struct cbx_state **out)
 {
 	cbx_auto(redis_freep) struct cbx_redis *me = NULL;
+	int error;
 
 #ifndef CBX_REDIS_TLS
 	if (options->tls) {
@@ -98,18 +99,20 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 	me->port = options->port;
 	me->db = options->db;
 	me->tls = options->tls;
-	if (!copy(&me->host, options->host) || !copy(&me->username, options->username) ||
-	    !copy(&me->password, options->password) || !copy(&me->tls_ca, options->tls_ca) ||
-	    !copy(&me->app, options->app_name))
+	if (!copy(&me->username, options->username) || !copy(&me->password, options->password) ||
+	    !copy(&me->tls_ca, options->tls_ca) || !copy(&me->app, options->app_name))
 		return -ENOMEM;
-	if (!me->host || !me->app)
+	if (!options->host || !me->app)
 		return -EINVAL;
+	error = cbx_dial_new(options->host, options->port, clock, &me->dial);
+	if (error)
+		return error;
 	if (!name_guard(me))
 		return -ENOMEM;
-	if (me->host[0] == '/')
-		snprintf(me->address, sizeof(me->address), "%s", me->host);
+	if (options->host[0] == '/')
+		snprintf(me->address, sizeof(me->address), "%s", options->host);
 	else
-		snprintf(me->address, sizeof(me->address), "%s:%d", me->host, me->port);
+		snprintf(me->address, sizeof(me->address), "%s:%d", options->host, me->port);
 	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
 	*out = &cbx_steal(me)->base;
 	return 0;

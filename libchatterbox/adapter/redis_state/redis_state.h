@@ -3,7 +3,7 @@
  * redis_state.h - the state port over a Redis server (contract 4.1)
  *
  * Threads that use it must block SIGPIPE (base/thread.h does), since hiredis writes without
- * MSG_NOSIGNAL. Looking up a host name has no deadline of its own.
+ * MSG_NOSIGNAL.
  */
 #ifndef CBX_ADAPTER_REDIS_STATE_REDIS_STATE_H
 #define CBX_ADAPTER_REDIS_STATE_REDIS_STATE_H
@@ -12,7 +12,7 @@
 #include "port/state.h"
 
 struct cbx_redis_options {
-	const char *host; /* a path (begins with '/') is a Unix socket */
+	const char *host; /* several by comma; a path (begins with '/') is a Unix socket */
 	int port;
 	const char *username; /* NULL or "": the default user */
 	const char *password; /* NULL or "": no AUTH */

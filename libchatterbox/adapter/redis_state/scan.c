@@ -34,7 +34,6 @@ static void forget(struct seen **seen)
 static int notice(struct seen **seen, const char *name, size_t len)
 {
 	cbx_auto(cbx_freep) struct seen *entry = NULL;
-	bool cbx_hash_failed = false;
 
 	HASH_FIND(hh, *seen, name, len, entry);
 	if (entry) {
@@ -45,8 +44,7 @@ static int notice(struct seen **seen, const char *name, size_t len)
 	if (!entry)
 		return -ENOMEM;
 	memcpy(entry->name, name, len + 1);
-	HASH_ADD_KEYPTR(hh, *seen, entry->name, len, entry);
-	if (cbx_hash_failed)
+	if (cbx_hash_add(*seen, entry->name, len, entry) < 0)
 		return -ENOMEM;
 	entry = NULL;
 	return 1;

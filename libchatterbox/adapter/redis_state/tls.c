@@ -56,7 +56,7 @@ static int refuse(struct cbx_redis *me, const SSL *ssl)
 	ERR_clear_error();
 	if (why != X509_V_OK)
 		cbx_redis_say(me, "TLS: its certificate: %s; redis.host is %.60s, redis.tls.ca %s",
-			      X509_verify_cert_error_string(why), me->host,
+			      X509_verify_cert_error_string(why), me->target->host,
 			      me->tls_ca ? me->tls_ca : "is not set");
 	else
 		cbx_redis_say(me,
@@ -75,7 +75,7 @@ int cbx_redis_secure(struct cbx_redis *me)
 	if (error)
 		return error;
 	ssl = SSL_new(context);
-	if (!ssl || !expect_host(ssl, me->host))
+	if (!ssl || !expect_host(ssl, me->target->host))
 		return -ENOMEM;
 	/* on success hiredis owns it */
 	if (redisInitiateSSL(me->context, ssl) != REDIS_OK)

@@ -35,7 +35,7 @@ int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch)
 	if (reply->type != REDIS_REPLY_NIL &&
 	    (reply->type != REDIS_REPLY_STRING || !cbx_parse_count(reply->str, reply->len, &found)))
 		cbx_warn(me->log, CBX_FIELDS({ "server", "redis" }, { "key", key }),
-			 "the epoch in redis is foreign: everything is written anew");
+			 "the epoch in Redis is not ours: everything is written again");
 	*epoch = found;
 	return 0;
 }

@@ -80,7 +80,7 @@ static void long_night(struct day *day)
 	day_told(day, "NIGHT1", 1, 2, "Errored", "Running", "user");
 	day_told(day, "NIGHT1", 2, 2, "Errored", "Running", "ocd");
 	day_told_error(day, "NIGHT1", 1, "system_offline",
-		       "the system is offline and nobody heard of the job");
+		       "the system is offline and the job was not reported for too long");
 	day_told_nothing_more(day);
 	day_redis_shows_nothing(day, "NIGHT1", 1);
 	day_redis_shows_nothing(day, "NIGHT1", 2);

@@ -62,7 +62,7 @@ void script_plug_in(int channel_max)
 	LIST_INSERT_HEAD(&self->consumers, consumer, link);
 }
 
-/* ---- what the broker says */
+/* ---- what the broker sends */
 
 void broker_say(amqp_channel_t channel, amqp_method_number_t id, void *decoded)
 {
@@ -172,7 +172,7 @@ const void *broker_expect(amqp_channel_t channel, amqp_method_number_t id)
 	return frame.payload.method.decoded;
 }
 
-/* ---- what the bus gives */
+/* ---- what the bus returns */
 
 static int take(struct cbx_bus_event *event)
 {

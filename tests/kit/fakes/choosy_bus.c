@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-/* choosy_bus.c - stands before a connection's publish and take, and numbers what it keeps back */
+/* choosy_bus.c - intercepts a connection's publish and take, and numbers what it does not pass on
+ */
 #include "choosy_bus.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One connection a program: the tests of the relay have no more */
+/* One connection per program: the tests of the outbox relay need no more */
 static struct cbx_bus_ops ops;
 static const struct cbx_bus_ops *inner;
 static struct choosy *choosy;

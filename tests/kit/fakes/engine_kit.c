@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* engine_kit.c - runs engines for tests, and holds what they told against the promises */
+/* engine_kit.c - runs engines for tests, and compares the events with what the contract promises */
 #include "engine_kit.h"
 
 #include "engine/internal.h"
@@ -134,7 +134,7 @@ void engine_journal_take(struct engine_journal *journal, struct chatterbox *box)
 	size_t k;
 
 	ck_assert_int_eq(cbx_memory_store_events(box->store, take_entry, journal), 0);
-	/* as they were told: of each job in the order of its revisions */
+	/* in order: of each job by its revisions */
 	for (i = first; i < journal->count; i++)
 		for (k = i + 1; k < journal->count; k++)
 			ck_assert_msg(strcmp(journal->entries[i].key, journal->entries[k].key) ||

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine_kit.h - an engine on the embedded profile, its host, and the journal of all it has told
+ * engine_kit.h - an engine on the embedded profile, its host, and a journal of all its events
  *
- * A journal holds every update_job_status of every run by its id, and knows what contract 1.5
- * promises of them: of each job the revisions 1, 2, 3, ... and each event's previous status is the
- * status before.
+ * A journal holds every update_job_status of every run by its id, and checks what contract 1.5
+ * promises: each job has the revisions 1, 2, 3, ... and each event's previous status is the status
+ * before it.
  */
 #ifndef CBX_TESTS_ENGINE_KIT_H
 #define CBX_TESTS_ENGINE_KIT_H
@@ -23,7 +23,7 @@ struct engine_home {
 void engine_home_open(struct engine_home *home);
 void engine_home_close(struct engine_home *home);
 
-/* What a host has heard from its engine */
+/* What a host was told by its engine */
 struct engine_host {
 	struct chatterbox *box;
 	unsigned ready, failed;
@@ -32,10 +32,10 @@ struct engine_host {
 
 /* A new engine over @home; the Job Status Task each second. Not started yet. */
 struct chatterbox *engine_make(const struct engine_home *home);
-/* Starts it with a host; with @systems > 0 a fleet behind it */
+/* Starts it with a host; if @systems > 0 with a fleet */
 void engine_begin(struct engine_host *host, struct chatterbox *box, unsigned systems,
 		  uint64_t seed);
-/* Dispatches until @done says so; an assertion after 60 s */
+/* Dispatches until @done returns true; fails after 60 s */
 void engine_wait(struct engine_host *host, bool (*done)(struct engine_host *host));
 bool engine_is_told_ready(struct engine_host *host);
 /* A member of the summary: "role", "leader", ... as text; free() it */
@@ -50,7 +50,7 @@ struct engine_journal {
 	size_t count;
 };
 
-/* Takes over the stream of a stopped engine; an id that is there already is an assertion */
+/* Takes over the stream of a stopped engine; fails if an id is there already */
 void engine_journal_take(struct engine_journal *journal, struct chatterbox *box);
 /* No gap, no repetition, an unbroken chain of previous statuses */
 void engine_journal_check(struct engine_journal *journal);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* fake_clock.c - time that passes by hand */
+/* fake_clock.c - a clock that a test moves */
 #include "fake_clock.h"
 
 static uint64_t now(struct cbx_clock *clock)

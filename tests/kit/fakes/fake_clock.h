@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* fake_clock.h - a clock that stands until a test moves it; any thread may read it */
+/* fake_clock.h - a clock that stands still until a test moves it; any thread may read it */
 #ifndef CBX_TESTS_FAKE_CLOCK_H
 #define CBX_TESTS_FAKE_CLOCK_H
 
@@ -16,7 +16,7 @@ struct fake_clock {
 #define FAKE_CLOCK_WALL 1795456800000LL
 
 void fake_clock_init(struct fake_clock *fake);
-/* Both clocks go on; never back */
+/* Moves both clocks forward */
 void fake_clock_pass(struct fake_clock *fake, uint64_t ns);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* faults_bus.c - a plan of failures before each call of a bus, whose waiting a test's clock does */
+/* faults_bus.c - a plan of failures before the calls of a bus, which waits by a test's clock */
 #include "fake_clock.h"
 #include "faults.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* faults_sql.c - a plan of failures before each call of a SQL connection */
+/* faults_sql.c - a plan of failures before the calls of a SQL connection */
 #include "faults.h"
 
 #include "port/directory.h"

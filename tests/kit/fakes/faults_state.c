@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* faults_state.c - a plan of failures before each call of a connection to the shared state */
+/* faults_state.c - a plan of failures before the calls of a connection to the shared state */
 #include "faults.h"
 
 #include <chatterbox/error.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* follow_host.c - a host that writes down what the follower of follow_world tells it */
+/* follow_host.c - a host that writes down what follow_world's follower delivers */
 #include "follow_host.h"
 
 #include <string.h>
 
-static struct cbx_text told; /* what the host heard, since it was last asked */
+static struct cbx_text told; /* what the host was told, since it was last asked */
 unsigned host_live;
 
 static void receive_events(void *user, const struct cbx_batch *batch)

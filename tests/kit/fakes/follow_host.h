@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * follow_host.h - a host behind follow_world's follower: what it hears, as text
+ * follow_host.h - a host behind follow_world's follower: what it is told, as text
  *
  * An event is "<message_id>[<<previous_status>][=<origin>]", the periodic ones "data:<json>" and
  * "statuses:<live jobs>", a gap "lost".
@@ -10,17 +10,17 @@
 
 #include "follow_world.h"
 
-extern unsigned host_live; /* how many jobs the picture held when a gap was told */
+extern unsigned host_live; /* how many jobs the snapshot held when a gap was reported */
 
 void host_set_up(void); /* follow_world's, with a host */
 void host_tear_down(void);
-/* What was heard since it was last asked */
+/* Compares with what the host was told since the last call */
 void host_expect(const char *wanted);
 void host_clear(void);
-/* An entry of the stream; an update_job_status */
+/* Appends an entry to the stream; an update_job_status */
 void host_append(const char *name, const char *id, const char *previous, const char *params);
 void host_change(const char *id, const char *previous);
-/* More entries than the stream then keeps */
+/* Appends more entries than the stream keeps */
 void host_trim(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* follow_world.c - a follower beside flow_world's leader, with connections of its own */
+/* follow_world.c - a follower beside road_world's leader, with connections of its own */
 #include "follow_world.h"
 
 #include "adapter/sqlite/sqlite.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* hdms.c - takes requests, notes them as lines, and makes answers of the words it was given */
+/* hdms.c - takes requests, notes them as lines, and answers as it was told */
 #include "hdms.h"
 
 #include "common/cleanup.h"
@@ -59,7 +59,7 @@ struct hdms_system *hdms_system(struct hdms *hdms, const char *name, const char 
 	return system;
 }
 
-/* What was asked, in either envelope */
+/* The params of a request, in either envelope */
 static json_t *params_of(json_t *root)
 {
 	json_t *params = json_object_get(root, "params");
@@ -127,7 +127,7 @@ static void add_name(struct cbx_text *names, const char *name)
 	cbx_text_printf(names, "%s\"%s\"", names->len ? "," : "", name);
 }
 
-/* The answer to a request about @systems; nothing in @body when all of them are mute */
+/* Makes the answer to a request about @systems; leaves @body empty if none of them answers */
 static void make_answer(struct hdms *hdms, const char *event, json_t *systems,
 			struct cbx_text *body)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* listener_world.c - gives a listener its connection, and a voice to those whom it hears */
+/* listener_world.c - gives a listener its connection, and lets a test publish to it */
 #include "listener_world.h"
 
 #include <stdio.h>
@@ -7,12 +7,12 @@
 
 struct cbx_listener listener;
 static struct cbx_bus *mouth;
-static unsigned turns; /* so many takes until it stops */
+static unsigned turns; /* how many takes until it stops */
 static struct cbx_texts kept;
 char *listener_bindings[] = { (char *)(uintptr_t) "nl-hdms.event.control.#",
 			      (char *)(uintptr_t) "nl-hdms.event.content.job_status" };
 
-/* Runs in each take(): between two turns */
+/* Called in each take(), between two turns */
 static void count_turn(void *user)
 {
 	(void)user;
@@ -71,10 +71,10 @@ void listen_for(unsigned n)
 }
 
 static const struct cbx_clock_ops *true_clock;
-static unsigned patience; /* looks at the clock until the listener has to end */
+static unsigned patience; /* how often the clock may be read before the listener has to stop */
 
-/* A listener without memory never gets to wait for the bus, and the world's clock stands: it would
- * try for ever */
+/* Without memory a listener never gets to wait for the bus, and the world's clock stands still, so
+ * it would try for ever */
 static uint64_t impatient_now(struct cbx_clock *clock)
 {
 	if (patience && !--patience)

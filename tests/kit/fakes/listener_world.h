@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * listener_world.h - a listener in the poller's world, and somebody who speaks to it
+ * listener_world.h - a listener in the world of the poller, and a publisher
  *
- * Its bus has the poller's plan of faults; it runs for as many waits as a test says.
+ * Its bus has the poller's plan of faults. It runs for as many waits as a test says.
  */
 #ifndef CBX_TESTS_LISTENER_WORLD_H
 #define CBX_TESTS_LISTENER_WORLD_H
@@ -15,18 +15,18 @@ extern char *listener_bindings[2]; /* two patterns; a test may put others here *
 
 void listener_set_up(void);
 void listener_tear_down(void);
-/* The listener runs until it has waited so many times; a wait is a second of the world */
+/* Runs the listener until it has waited @n times; a wait is a second of the world */
 void listen_for(unsigned n);
-/* The same, but it gives up when it never gets so far as to wait, for want of memory */
+/* The same, but gives up when it never gets to wait, for want of memory */
 void listen_at_most(unsigned n);
-/* The connection is gone, and so long ago that it may be tried again */
+/* Drops the connection, so long ago that it may be tried again */
 void listener_lose(void);
 void listener_publish(const struct cbx_bus_message *message);
 void say(const char *key, const char *body);
 void say_status(const char *job_id, const char *status); /* of ABC1 */
 /* What the poller does with its inbox */
 void poll_once(void);
-/* Messages that wait in the queue; -1: there is none */
+/* Messages waiting in the queue; -1: it does not exist */
 int64_t waiting(void);
 double consumed(const char *event, const char *outcome);
 

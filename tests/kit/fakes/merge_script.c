@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* merge_script.c - plays a table of steps against cbx_merge() and prints what came of it */
+/* merge_script.c - runs the steps of a table through cbx_merge() and prints the results */
 #include "merge_script.h"
 
 #include "words.h"
@@ -21,7 +21,7 @@ struct script {
 	struct cbx_past pasts[MOST];
 	char texts[MOST][65];
 	size_t past_count;
-	uint64_t now; /* seconds, for the next words; 0 = when they were asked */
+	uint64_t now; /* seconds, for the next inputs; 0 = when they were asked */
 	struct cbx_text out;
 };
 
@@ -181,7 +181,7 @@ static size_t read_ids(const char **text, int64_t ids[MOST])
 	return count;
 }
 
-/* What follows the words: "| 17 ?" */
+/* What follows the statuses: "| 17 ?" */
 static void read_rejected(const char *text, struct cbx_report *report, int64_t ids[MOST])
 {
 	report->rejected = ids;

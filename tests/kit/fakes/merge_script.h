@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: MIT */
+// clang-format off
 /*
- * merge_script.h - the merge as a table: what is told of system ABC1, and what the merge makes of
- *it
+ * merge_script.h - tests of the merge as tables: what is reported of system ABC1, and what comes of it
  *
  * Inputs, times in seconds:
- *	row 17 Running r3 user		status_monitor as it was loaded (r0: unheard, ocd unless
- *user) past 17 Completed r4 user inferred	a row of completed_jobs past 17 ocd
- *scheduled_jobs or status_monitor say so list@20 17 Running; 18 Paused	an answer to job_list that
- *was asked at 20 status@20 17,18: 17 Running	an answer to job_status about 17 and 18 push@20 17
- *Running silence@90 60			nothing heard since 60, by the database's clock now 25
- *the next words are merged at 25; else when they were asked show				the
- *list A word merges into the list at once, as after a commit. With + in front of it the batch goes
- *on: its output comes with the next one.
+ *	row 17 Running r3 user		status_monitor as loaded (r0: unreported; ocd unless user)
+ *	past 17 Completed r4 user inferred	a row of completed_jobs
+ *	past 17 ocd			scheduled_jobs or status_monitor say so
+ *	list@20 17 Running; 18 Paused	an answer to a job_list that was asked at 20
+ *	status@20 17,18: 17 Running	an answer to a job_status about 17 and 18
+ *	push@20 17 Running
+ *	silence@90 60			nothing reported since 60, by the database's clock
+ *	now 25				the next inputs are merged at 25; else when they were asked
+ *	show				the list
  *
- * An answer may end with the statuses in it that were rejected: `| 17 ?` is one of job 17, and one
- * whose job_id can't be read.
+ * An input is merged into the list at once, as after a commit. With + in front of it the batch goes
+ * on, and its output comes with the next one. An answer may end with statuses that were rejected:
+ * `| 17 ?` is one of job 17, and one whose job_id can't be read.
  *
- * Outputs, a line each:
+ * Outputs, one line each:
  *	17 Completed r2 completed was=Running error=code:message returned
  *	17 Running r1 progress
  *	! ABC1/17/2 was=Running ocd	update_job_status
  *	! status {...}			! user_job_errors [...]
  *	late 1				ask
  */
+// clang-format on
 #ifndef CBX_TESTS_MERGE_SCRIPT_H
 #define CBX_TESTS_MERGE_SCRIPT_H
 

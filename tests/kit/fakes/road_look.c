@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* road_look.c - what a test sees of the poller's world: tables, hashes, settlements as short texts
- */
+/* road_look.c - shows tables, hashes and acknowledgements of the poller's world as short texts */
 #include "road_world.h"
 
 #include "state_rows.h"

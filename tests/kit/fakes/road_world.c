@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* road_world.c - builds the poller's world on memory adapters, and looks at it */
+/* road_world.c - builds the poller's world on memory adapters */
 #include "road_world.h"
 
 #include "adapter/sqlite/sqlite.h"
@@ -42,7 +42,7 @@ static bool caught_up(void *user)
 	return !world.behind;
 }
 
-/* The defaults; a test changes them as it likes */
+/* The defaults; a test may change them */
 static void make_settings(void)
 {
 	struct chatterbox_config *config = NULL;
@@ -55,7 +55,7 @@ static void make_settings(void)
 	world.poller.settings = &world.place;
 }
 
-/* The same few operations for each port */
+/* The same link operations for each port */
 #define LINK_OPS(type, connect_args)                                                       \
 	static int type##_connect(void *c, uint64_t deadline)                              \
 	{                                                                                  \
@@ -107,7 +107,7 @@ void world_link(struct cbx_link *link, enum world_port port, void *connection)
 	};
 }
 
-/* In each wait of the poller */
+/* Called in each wait of the poller */
 static void pump(void *user)
 {
 	hdms_pump(user);
@@ -148,7 +148,7 @@ static void migrate(void)
 void world_set_up(void)
 {
 	world = (struct road_world){ .log = { .sink = note_line, .level = CHATTERBOX_LOG_DEBUG } };
-	/* where fsync costs nothing, if there is such a place */
+	/* where fsync costs nothing, if possible */
 	snprintf(world.directory, sizeof(world.directory), "%s/chatterbox-world-XXXXXX",
 		 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
 	ck_assert_ptr_nonnull(mkdtemp(world.directory));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * road_world.h - the poller's world, moved by hand: SQLite in a directory of its own, the memory
- * bus and state, a clock that stands, nl-hdms as hdms.h plays it, and faults where a test wants
- * them
+ * road_world.h - the world of the poller, moved by hand: SQLite in its own directory, the memory
+ * bus and state, a clock that stands still, nl-hdms as hdms.h plays it, and faults where a test
+ * wants them
  *
- * One world at a time. world_set_up() makes it, as an engine does before its threads start;
+ * There is one world at a time. world_set_up() makes it as an engine does before its threads start;
  * world_lead() takes the lease, connects and loads. All calls are the poller's own.
  */
 #ifndef CBX_TESTS_FLOW_WORLD_H
@@ -36,7 +36,7 @@ struct road_world {
 	struct cbx_state *eye; /* another connection, to look at the shared state */
 	struct cbx_poller poller;
 	struct hdms hdms;
-	struct cbx_mailbox *answers; /* where pushes come back, settled */
+	struct cbx_mailbox *answers; /* where pushes come back to be acknowledged */
 	unsigned woken, announced;
 	void (*tick)(void); /* called in each wait of the poller; may be NULL */
 	bool behind;        /* the listener has not caught up */
@@ -46,27 +46,28 @@ struct road_world {
 };
 
 extern struct road_world world;
-extern struct cbx_road *road; /* &world.poller.flow */
+extern struct cbx_road *road; /* &world.poller.road */
 
 enum world_port { WORLD_SQL, WORLD_STATE, WORLD_BUS, WORLD_CONFIRMING_BUS };
 
 void world_set_up(void);
 void world_tear_down(void);
-/* The lease is ours (again, with a new epoch), all links are up, everything is loaded and shared */
+/* Takes the lease (a new epoch), connects everything, loads and shares everything */
 void world_lead(void);
-/* Makes the links anew that have been lost */
+/* Reconnects what was lost */
 void world_connect(void);
-/* A link as the engine makes it; for more connections than the poller's */
+/* Makes a link like the engine's, for connections besides the poller's */
 void world_link(struct cbx_link *link, enum world_port port, void *connection);
-/* Seconds go by */
+/* Lets seconds pass */
 void world_pass(double seconds);
-/* A round of this kind; its result */
+/* Runs a round */
 int world_round(enum cbx_round_kind kind, struct cbx_round_result *out);
 
-/* SQL behind the program's back */
+/* Runs SQL behind the program's back */
 void world_run(const char *statements);
 void world_expect(const char *query, const char *value);
-/* Rows of status_monitor: OCD inserts "ABC1", "17 Running"; a known one has a revision > 0 */
+/* Inserts rows into status_monitor: by OCD "ABC1", "17 Running"; one with a revision > 0 is known
+ */
 void world_insert(const char *system, const char *word, const char *origin, int64_t revision);
 /* The shared hashes: "ABC1 17=Running 18=Paused" a line each, statuses only */
 void world_expect_shared(const char *wanted);
@@ -76,11 +77,12 @@ void world_expect_outbox(const char *ids);
 void world_expect_jobs(const char *wanted);
 double world_count(struct cbx_metric *metric, const char *value1, const char *value2);
 
-/* A push of @system arrives now; its settlement goes to world.answers */
+/* A push of @system arrives; how it ends goes to world.answers */
 void world_push(const char *system, const char *words);
 /* Any event, by its routing key and body */
 void world_event(const char *routing_key, const char *body);
-/* How the events of the poller's inbox were settled so far: "ok", "rejected", "again"; and frees */
+/* Compares how the events of the poller's inbox ended so far: "ok", "rejected", "again"; frees them
+ */
 void world_expect_acknowledged(const char *wanted);
 
 #endif

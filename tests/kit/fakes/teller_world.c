@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* teller_world.c - gives a teller its connections, and listens to it on another one */
+/* teller_world.c - gives a teller its connections, and consumes its events on another one */
 #include "teller_world.h"
 
 #include "adapter/sqlite/sqlite.h"

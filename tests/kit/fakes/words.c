@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* words.c - reads the short texts of words.h */
+/* words.c - parses the short texts of words.h */
 #include "words.h"
 #include "base/read.h"
 #include "common/text.h"

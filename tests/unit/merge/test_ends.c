@@ -103,9 +103,10 @@ static const struct merge_case cases[] = {
 					   "! ABC1/17/5 was=Killed ocd" }),
 	/* long offline, then it tells its end after all */
 	MERGE_CASE({ "row 17 Running r1", NULL },
-		   { "silence@90 80", "17 Errored r2 monitor was=Running error=system_offline:the "
-				      "system is offline and nobody heard of the job\n"
-				      "! ABC1/17/2 was=Running ocd" },
+		   { "silence@90 80",
+		     "17 Errored r2 monitor was=Running error=system_offline:the "
+		     "system is offline and the job was not reported for too long\n"
+		     "! ABC1/17/2 was=Running ocd" },
 		   { "push@95 17 Running", "ask" },
 		   { "list@99 17 Completed", "17 Completed r3 completed was=Errored\n"
 					     "! ABC1/17/3 was=Errored ocd" }),

@@ -91,7 +91,7 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "silence@90 80",
 		     "17 Errored r2 monitor was=Running error=system_offline:the system is offline "
-		     "and nobody heard of the job\n! ABC1/17/2 was=Running ocd" },
+		     "and the job was not reported for too long\n! ABC1/17/2 was=Running ocd" },
 		   { "list@89 17 Running", "late 1" }),
 };
 

@@ -13,7 +13,8 @@
 	"18 Killed r2 completed was=Running error=vanished:the system no longer knows the " \
 	"job\n! ABC1/18/2 was=Running ocd"
 #define COMPLETED "17 Completed r2 completed was=Running" EVENT
-#define OFFLINE " error=system_offline:the system is offline and nobody heard of the job"
+#define OFFLINE \
+	" error=system_offline:the system is offline and the job was not reported for too long"
 
 static const struct merge_case cases[] = {
 	/* missing from two successive answers that should have held it */
@@ -93,17 +94,18 @@ static const struct merge_case cases[] = {
 		     "the job\n18 Completed r6 completed was=Paused\n! ABC1/17/2 was=Running user\n"
 		     "! ABC1/18/6 was=Paused ocd" }),
 	/* long silent: errored, and it stays; at the limit and beyond it, not before */
-	MERGE_CASE({ "list@10 17 Running; 18 Running",
-		     "17 Running r1 monitor\n18 Running r1 monitor\n! ABC1/17/1 user\n"
-		     "! ABC1/18/1 user" },
-		   { "push@20 18 Running", NULL }, { "silence@30 9", NULL },
-		   { "silence@31 10",
-		     "17 Errored r2 monitor was=Running" OFFLINE "\n! ABC1/17/2 was=Running user\n"
-		     "! user_job_errors [{\"system\":\"ABC1\",\"job_id\":17,"
-		     "\"code\":\"system_offline\",\"message\":\"the system is offline and nobody "
-		     "heard of the job\",\"time\":\"2026-11-23T18:00:31.000Z\"}]" },
-		   { "silence@32 10", NULL },
-		   { "show", "17 Errored r2 ended errored user\n18 Running r1 live running user" }),
+	MERGE_CASE(
+		{ "list@10 17 Running; 18 Running",
+		  "17 Running r1 monitor\n18 Running r1 monitor\n! ABC1/17/1 user\n"
+		  "! ABC1/18/1 user" },
+		{ "push@20 18 Running", NULL }, { "silence@30 9", NULL },
+		{ "silence@31 10",
+		  "17 Errored r2 monitor was=Running" OFFLINE "\n! ABC1/17/2 was=Running user\n"
+		  "! user_job_errors [{\"system\":\"ABC1\",\"job_id\":17,"
+		  "\"code\":\"system_offline\",\"message\":\"the system is offline and the "
+		  "job was not reported for too long\",\"time\":\"2026-11-23T18:00:31.000Z\"}]" },
+		{ "silence@32 10", NULL },
+		{ "show", "17 Errored r2 ended errored user\n18 Running r1 live running user" }),
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "silence@90 80", "17 Errored r2 monitor was=Running" OFFLINE EVENT },
 		   { "list@95 17 Running", "17 Running r3 monitor was=Errored\n"

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tls.c - TLS to the broker, which has to prove that it is the host that was configured
+ *
+ * librabbitmq connects to an address here (names are looked up elsewhere) and would compare the
+ * certificate with that. So OpenSSL is told the name, through the context that librabbitmq gives
+ * out: for the check, which then is part of the handshake, and for SNI, which librabbitmq sets to
+ * the address just before the handshake begins.
+ */
+#include "adapter/amqp_bus/connection.h"
+
+#include <chatterbox/error.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
+static const char *ca_of(const struct cbx_amqp_bus *self)
+{
+	return self->options.tls_ca ? self->options.tls_ca : SYSTEM_CA;
+}
+
+static struct cbx_amqp_bus *bus_of(const SSL *ssl)
+{
+	return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
+/* Names are compared as names, addresses as addresses */
+static bool expect_host(SSL_CTX *context, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+
+	if (X509_VERIFY_PARAM_set1_ip_asc(param, host) == 1)
+		return true;
+	ERR_clear_error();
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
+}
+
+static void set_sni(const SSL *ssl, int where, int result)
+{
+	const struct cbx_target *target = bus_of(ssl)->target;
+
+	(void)result;
+	if (where & SSL_CB_HANDSHAKE_START)
+		/* OpenSSL copies the name; an address is none */
+		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
+					 strcmp(target->host, target->text) != 0
+						 ? (char *)(uintptr_t)target->host
+						 : NULL);
+}
+
+static int note_verdict(int ok, X509_STORE_CTX *store)
+{
+	const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	if (!ok)
+		bus_of(ssl)->verdict = X509_STORE_CTX_get_error(store);
+	return ok;
+}
+
+int cbx_amqp_tls_socket(struct cbx_amqp_bus *self, amqp_socket_t **out)
+{
+	amqp_socket_t *socket = amqp_ssl_socket_new(self->state);
+	SSL_CTX *context = socket ? amqp_ssl_socket_get_context(socket) : NULL;
+
+	self->verdict = X509_V_OK;
+	if (!context || !expect_host(context, self->target->host))
+		return cbx_amqp_lost(self, "connecting", "out of memory");
+	SSL_CTX_set_app_data(context, self);
+	SSL_CTX_set_info_callback(context, set_sni);
+	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_verdict);
+	amqp_ssl_socket_set_verify_peer(socket, 1);
+	amqp_ssl_socket_set_verify_hostname(socket, 0); /* it would compare the address */
+	if (amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST) !=
+	    AMQP_STATUS_OK) {
+		cbx_amqp_lost(self, "TLS", "this librabbitmq cannot speak TLS 1.2");
+		return CHATTERBOX_E_CONFIG;
+	}
+	if (amqp_ssl_socket_set_cacert(socket, ca_of(self)) != AMQP_STATUS_OK) {
+		cbx_amqp_lost(self, "TLS: rmq.tls.ca: cannot read certificates from", ca_of(self));
+		return CHATTERBOX_E_CONFIG;
+	}
+	*out = socket;
+	return 0;
+}
+
+int cbx_amqp_tls_lost(struct cbx_amqp_bus *self)
+{
+	char why[400];
+
+	ERR_clear_error();
+	if (self->verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
+	    self->verdict == X509_V_ERR_IP_ADDRESS_MISMATCH)
+		snprintf(why, sizeof(why),
+			 "its certificate is for another name than rmq.host: give rmq.host the "
+			 "name that the certificate has");
+	else if (self->verdict != X509_V_OK)
+		snprintf(why, sizeof(why),
+			 "its certificate has expired, or none in rmq.tls.ca (%.100s) has signed "
+			 "it (%.60s); see openssl s_client -connect %.64s:%d",
+			 ca_of(self), X509_verify_cert_error_string(self->verdict),
+			 self->target->host, self->options.port);
+	else
+		snprintf(why, sizeof(why),
+			 "no handshake: is rmq.port (%d) the port for TLS, and does the broker "
+			 "speak TLS 1.2 or later?",
+			 self->options.port);
+	return cbx_amqp_lost(self, "TLS", why);
+}
