@@ -45,7 +45,7 @@ static void the_stream_is_trimmed(struct day *of)
 	ck_assert_uint_gt(stream_length(), 3);
 	reload();
 	day_system_says(of, "A", 1, statuses[i], NULL);
-	ck_assert_int_eq(chatterbox_poll_now(of->box, false), 0);
+	ck_assert_int_eq(chatterbox_poll_jobs(of->box, NULL, NULL, NULL), 0);
 	UNTIL(stream_length() == 2);
 }
 
