@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* test_reload.c - the keys that the teller and the listener read, and the log */
+#include "memory_servers.h"
 #include "reload_kit.h"
 
 /* --- the teller --- */

@@ -118,55 +118,6 @@ void cbx_broker_detach(struct cbx_memory_bus *connection)
 		(void)cbx_queue_pump(broker, queue);
 }
 
-static void drop_transient(struct cbx_queue *queue)
-{
-	struct cbx_queued *queued = TAILQ_FIRST(&queue->parcels);
-
-	while (queued) {
-		struct cbx_queued *next = TAILQ_NEXT(queued, link);
-
-		if (!queued->content->event.message.persistent) {
-			TAILQ_REMOVE(&queue->parcels, queued, link);
-			queue->count--;
-			cbx_queued_free(queued);
-		}
-		queued = next;
-	}
-}
-
-void cbx_memory_broker_stop(struct cbx_memory_broker *broker)
-{
-	struct cbx_memory_bus *connection;
-	struct cbx_queue *queue = NULL;
-	struct cbx_queue *next = NULL;
-
-	pthread_mutex_lock(&broker->lock);
-	broker->running = false;
-	while ((connection = LIST_FIRST(&broker->connections)))
-		cbx_broker_detach(connection);
-	HASH_ITER (hh, broker->queues, queue, next)
-		drop_transient(queue);
-	pthread_mutex_unlock(&broker->lock);
-}
-
-void cbx_memory_broker_start(struct cbx_memory_broker *broker)
-{
-	pthread_mutex_lock(&broker->lock);
-	broker->running = true;
-	pthread_mutex_unlock(&broker->lock);
-}
-
-void cbx_memory_broker_delete_queue(struct cbx_memory_broker *broker, const char *name)
-{
-	struct cbx_queue *queue;
-
-	pthread_mutex_lock(&broker->lock);
-	queue = cbx_queue_find(broker, name);
-	if (queue)
-		cbx_queue_delete(broker, queue);
-	pthread_mutex_unlock(&broker->lock);
-}
-
 int cbx_memory_enter(struct cbx_memory_bus *self)
 {
 	pthread_mutex_lock(&self->broker->lock);

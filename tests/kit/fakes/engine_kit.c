@@ -3,6 +3,7 @@
 #include "engine_kit.h"
 
 #include "engine/internal.h"
+#include "memory_servers.h"
 
 #include <jansson.h>
 #include <poll.h>

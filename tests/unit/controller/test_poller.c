@@ -3,6 +3,7 @@
  * it.
  */
 #include "controller/orders.h"
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <string.h>
