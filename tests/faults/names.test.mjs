@@ -17,7 +17,8 @@ import { change, daemon, hdms, job, nothingLost, ready, row, setting, told, unti
 
 const SYSTEMS = Array.from({ length: 5 }, (_, i) => `D${i}`);
 const NAMES = { redis: 'redis.test', rmq: 'rmq.test', sql: 'sql.test' };
-const ADDRESS = '127.0.0.53'; // port 53 of an address that nobody else uses
+// Port 53 of an address of this machine that nobody else uses
+const ADDRESS = `127.${100 + process.pid % 100}.${process.pid % 251}.53`;
 const proxies = {};
 
 /** A DNS server that answers A with 127.0.0.2 and 127.0.0.1, where nobody and the servers listen */
