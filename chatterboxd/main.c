@@ -24,12 +24,12 @@ static void on_ready(void *user)
 	cbd_notify_ready();
 }
 
-static void on_failed(void *user, int error, const char *text)
+static void on_failed(void *user, const struct chatterbox_error *error)
 {
 	struct run *run = user;
 
-	cbd_service_complain(&run->service, text);
-	run->code = cbd_exit_code(error);
+	cbd_service_complain(&run->service, error->text);
+	run->code = cbd_exit_code(error->code);
 	run->ended = true;
 }
 
@@ -52,9 +52,10 @@ static void take_signal(struct run *run, int signals)
 
 static int serve(struct run *run, int signals)
 {
-	const struct chatterbox_observer observer = {
-		.version = 1, .user = run, .on_ready = on_ready, .on_failed = on_failed
-	};
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
+						      .user = run,
+						      .on_ready = on_ready,
+						      .on_failed = on_failed };
 	struct cbd_watchdog dog;
 
 	cbd_watchdog_begin(&dog);

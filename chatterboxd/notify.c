@@ -80,7 +80,7 @@ bool cbd_watchdog_turn(struct cbd_watchdog *dog, struct chatterbox *box, int64_t
 	if (!dog->every_ms || now_ms < dog->next_ms)
 		return false;
 	dog->next_ms = now_ms + dog->every_ms;
-	if (chatterbox_health(box, NULL, &alive, &text) < 0)
+	if (chatterbox_get_health(box, NULL, &alive, &text) < 0)
 		return false;
 	free(text);
 	if (alive)

@@ -5,7 +5,7 @@
 #include "log_line.h"
 
 #include <argp.h>
-#include <chatterbox/engine.h>
+#include <chatterbox/version.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -44,6 +44,7 @@ static void log_problems(struct cbd_service *service, const struct chatterbox_co
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options)
 {
 	struct cbd_log_settings settings;
+	struct chatterbox_error error = { 0 };
 	int result;
 
 	service->options = options;
@@ -55,9 +56,11 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 	if (!result)
 		log_problems(service, service->config);
 	if (!result)
-		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box);
+		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box,
+					&error);
 	if (result < 0)
-		cbd_service_complain(service, chatterbox_strerror(result));
+		cbd_service_complain(service,
+				     *error.text ? error.text : chatterbox_strerror(result));
 	return cbd_exit_code(result);
 }
 
@@ -100,26 +103,30 @@ static int start_http(struct cbd_service *service)
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
 {
 	int code = start_http(service);
+	struct chatterbox_error error;
 	int result;
 
 	if (code)
 		return code;
-	result = chatterbox_start(service->box, observer);
-	if (!result && service->options->demo)
-		result = chatterbox_fleet_start(service->box, service->options->demo, DEMO_SEED);
+	result = chatterbox_start(service->box, observer, &error);
 	if (result < 0)
-		cbd_service_complain(service, chatterbox_strerror(result));
+		cbd_service_complain(service, error.text);
+	if (!result && service->options->demo) {
+		result = chatterbox_fleet_start(service->box, service->options->demo, DEMO_SEED);
+		if (result < 0)
+			cbd_service_complain(service, chatterbox_strerror(result));
+	}
 	return cbd_exit_code(result);
 }
 
 int cbd_service_migrate(struct cbd_service *service)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
+	struct chatterbox_error error;
 	int applied = 0;
-	int result = chatterbox_migrate(service->box, &applied, error);
+	int result = chatterbox_migrate(service->box, &applied, &error);
 
 	if (result < 0)
-		cbd_service_complain(service, *error ? error : chatterbox_strerror(result));
+		cbd_service_complain(service, error.text);
 	else
 		printf("%d migration%s applied\n", applied, applied == 1 ? "" : "s");
 	return cbd_exit_code(result);
@@ -127,38 +134,33 @@ int cbd_service_migrate(struct cbd_service *service)
 
 /* Return: 0 when the new configuration is in force */
 static int take_over(struct cbd_service *service, struct chatterbox_config *config,
-		     char error[CHATTERBOX_ERROR_TEXT])
+		     struct chatterbox_error *error)
 {
 	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
-	/* first, since its files may be bad; the engine only takes what has been checked */
-	int result = cbd_http_reload(service->http, &http, error);
+	/* first, since its files may be wrong; the engine only takes what has been checked */
+	int result = cbd_http_reload(service->http, &http, error->text);
 
-	if (result < 0)
-		return result;
-	result = chatterbox_reload(service->box, config);
-	if (result < 0)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "%s", chatterbox_strerror(result));
-	return result;
+	return result < 0 ? result : chatterbox_reload(service->box, config, error);
 }
 
 void cbd_service_reload(struct cbd_service *service)
 {
 	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
-	char error[CHATTERBOX_ERROR_TEXT];
+	struct chatterbox_error error;
 	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
 	struct cbd_log_settings log;
 
 	if (config)
 		log_problems(service, config);
-	snprintf(error, sizeof(error), "%s", chatterbox_strerror(result));
+	snprintf(error.text, sizeof(error.text), "%s", chatterbox_strerror(result));
 	if (!result)
-		result = take_over(service, config, error);
-	/* a rotated log is opened again in either case */
+		result = take_over(service, config, &error);
+	/* a rotated log is opened anew in either case */
 	log = cbd_settings_log(result < 0 ? service->config : config);
 	cbd_log_reopen(service->log, &log);
 	if (result < 0) {
 		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
-			    "configuration refused, the old one stays: %s", error);
+			    "configuration refused, the old one stays: %s", error.text);
 		return;
 	}
 	chatterbox_config_unref(service->config);
@@ -175,6 +177,8 @@ void cbd_service_closep(struct cbd_service *service)
 				   (long)chatterbox_config_get_integer(
 					   service->config, "chatterbox.shutdown_timeout"));
 		chatterbox_stop(service->box);
+		/* requests that wait for what the engine was about get their answers */
+		chatterbox_dispatch(service->box);
 	}
 	cbd_http_stopp(&service->http);
 	service->box = chatterbox_unref(service->box);

@@ -120,7 +120,7 @@ int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path
 	report(config, options->mode != CBD_RUN);
 	if (result < 0 && result != CHATTERBOX_E_CONFIG)
 		return result;
-	result = chatterbox_config_check(config);
+	result = chatterbox_config_check(config, NULL);
 	*out = cbx_steal(config);
 	return result;
 }

@@ -29,11 +29,11 @@ static void on_ready(void *user)
 	puts("ready");
 }
 
-static void on_failed(void *user, int error, const char *text)
+static void on_failed(void *user, const struct chatterbox_error *error)
 {
 	struct host *host = user;
 
-	fprintf(stderr, "failed: %s (%s)\n", text, chatterbox_strerror(error));
+	fprintf(stderr, "failed: %s\n", error->text);
 	host->failed = 1;
 }
 
@@ -49,11 +49,11 @@ static void on_log(void *user, enum chatterbox_log_level level,
 
 static void print_summary(struct chatterbox *box)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
+	struct chatterbox_error error;
 	char *json = NULL;
 
-	if (chatterbox_summary_query(box, &json, error) < 0)
-		fprintf(stderr, "no summary: %s\n", error);
+	if (chatterbox_query(box, CHATTERBOX_TOPIC_SUMMARY, NULL, NULL, NULL, &json, &error) < 0)
+		fprintf(stderr, "no summary: %s\n", error.text);
 	else
 		puts(json);
 	free(json);
@@ -61,10 +61,11 @@ static void print_summary(struct chatterbox *box)
 
 static int run(struct host *host)
 {
-	const struct chatterbox_observer observer = {
-		.version = 1, .user = host, .on_ready = on_ready, .on_failed = on_failed
-	};
-	int result = chatterbox_start(host->box, &observer);
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
+						      .user = host,
+						      .on_ready = on_ready,
+						      .on_failed = on_failed };
+	int result = chatterbox_start(host->box, &observer, NULL);
 	int second;
 
 	if (!result)
@@ -100,7 +101,7 @@ int main(void)
 	if (!result)
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "embed");
 	if (!result)
-		result = chatterbox_new(config, on_log, NULL, &host.box);
+		result = chatterbox_new(config, on_log, NULL, &host.box, NULL);
 	if (!result)
 		result = run(&host);
 	else

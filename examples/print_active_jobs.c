@@ -16,10 +16,9 @@
 
 #define SECONDS 30
 
-static void on_failed(void *user, int error, const char *text)
+static void on_failed(void *user, const struct chatterbox_error *error)
 {
-	(void)error;
-	fprintf(stderr, "print_active_jobs: %s\n", text);
+	fprintf(stderr, "print_active_jobs: %s\n", error->text);
 	*(int *)user = 1;
 }
 
@@ -30,7 +29,7 @@ static size_t print_jobs(struct chatterbox *box)
 	size_t count;
 	size_t i;
 
-	if (chatterbox_live_jobs(box, &jobs) < 0)
+	if (chatterbox_get_jobs(box, NULL, &jobs) < 0)
 		return 0;
 	count = chatterbox_jobs_count(jobs);
 	for (i = 0; i < count; i++) {
@@ -38,8 +37,10 @@ static size_t print_jobs(struct chatterbox *box)
 
 		printf("%s %" PRId64 " %s (%s, %s, revision %" PRId64 ")\n",
 		       chatterbox_job_get_system(job), chatterbox_job_get_id(job),
-		       chatterbox_job_get_status(job), chatterbox_job_get_kind(job),
-		       chatterbox_job_get_origin(job), chatterbox_job_get_revision(job));
+		       chatterbox_job_get_status(job),
+		       chatterbox_kind_to_string(chatterbox_job_get_kind(job)),
+		       chatterbox_origin_to_string(chatterbox_job_get_origin(job)),
+		       chatterbox_job_get_revision(job));
 	}
 	chatterbox_jobs_unref(jobs);
 	return count;
@@ -48,12 +49,12 @@ static size_t print_jobs(struct chatterbox *box)
 static int watch(struct chatterbox *box)
 {
 	int failed = 0;
-	const struct chatterbox_observer observer = { .version = 1,
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
 						      .user = &failed,
 						      .on_failed = on_failed };
 	int tries;
 
-	if (chatterbox_start(box, &observer) < 0)
+	if (chatterbox_start(box, &observer, NULL) < 0)
 		return 1;
 	for (tries = 0; !failed && tries < SECONDS && !print_jobs(box); tries++) {
 		struct pollfd fd = { .fd = chatterbox_get_fd(box), .events = POLLIN };
@@ -75,7 +76,7 @@ static int read_config(const char *path, char **environment, struct chatterbox_c
 	for (i = 0; i < chatterbox_config_problem_count(config); i++)
 		fprintf(stderr, "print_active_jobs: %s\n",
 			chatterbox_config_problem_at(config, i, NULL));
-	return chatterbox_config_check(config);
+	return chatterbox_config_check(config, NULL);
 }
 
 int main(int argc, char **argv, char **environment)
@@ -87,7 +88,7 @@ int main(int argc, char **argv, char **environment)
 	if (!result)
 		result = read_config(argc > 1 ? argv[1] : NULL, environment, config);
 	if (!result)
-		result = chatterbox_new(config, NULL, NULL, &box);
+		result = chatterbox_new(config, NULL, NULL, &box, NULL);
 	if (!result)
 		result = watch(box);
 	if (box)

@@ -268,7 +268,9 @@ int cbx_fleet_run_once(struct cbx_fleet *fleet, int wake_fd, uint64_t deadline)
 				 1000));
 		return 0;
 	}
-	error = cbx_fleet_send_late(fleet);
+	error = cbx_fleet_announce(fleet);
+	if (!error)
+		error = cbx_fleet_send_late(fleet);
 	if (!error)
 		error = work(fleet, wake_fd, deadline);
 	if (!error || error == -ENOMEM)

@@ -31,6 +31,7 @@ struct cbx_fleet_options {
 	double drop_share;      /* of the replies: never sent */
 	double malformed_share; /* of the replies: made malformed */
 	double push_share;      /* of the status changes: published as job_status events */
+	bool announce; /* until the first question comes: system_online of all that are online */
 };
 
 struct cbx_fleet_counts {

@@ -19,6 +19,7 @@ struct cbx_fleet {
 	uint64_t late_order;
 	struct cbx_backoff backoff;
 	uint64_t next_try;
+	uint64_t next_announcement;
 	uint64_t started;
 	struct cbx_text text;    /* the reply or event being built */
 	uint64_t to_acknowledge; /* the last delivery answered but not acknowledged; 0 = none */
@@ -35,6 +36,8 @@ void cbx_fleet_tell_status(void *user, const struct cbx_fleet_system *system,
 			   const struct cbx_fleet_job *job, const char *from, const char *to,
 			   int64_t when);
 void cbx_fleet_tell_system(void *user, const struct cbx_fleet_system *system, int64_t when);
+/* tell.c: says every few seconds who is online, until somebody asks. Return: 0, -ENOMEM */
+int cbx_fleet_announce(struct cbx_fleet *fleet);
 
 /* serve.c */
 int cbx_fleet_serve(struct cbx_fleet *fleet, const struct cbx_bus_message *request);

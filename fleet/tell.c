@@ -118,3 +118,43 @@ void cbx_fleet_online(const struct cbx_fleet *fleet, void (*each)(void *user, co
 			each(user, system->name);
 	}
 }
+
+#define ANNOUNCE_NS (2 * CBX_SECOND)
+#define NAMES_PER_EVENT 500
+
+static void announce_from(struct cbx_fleet *fleet, const char *key, size_t from)
+{
+	size_t count = cbx_fleet_world_count(fleet->world);
+	size_t names = 0;
+	size_t i;
+
+	open_event(fleet, key);
+	for (i = from; i < count && i < from + NAMES_PER_EVENT; i++) {
+		const struct cbx_fleet_system *system = cbx_fleet_world_system(fleet->world, i);
+
+		if (!system->is_online)
+			continue;
+		cbx_text_putc(&fleet->text, names++ ? ',' : '[');
+		cbx_text_json_string(&fleet->text, system->name);
+	}
+	if (!names)
+		return;
+	cbx_text_putc(&fleet->text, ']');
+	if (send_event(fleet, key))
+		fleet->counts.events++;
+}
+
+int cbx_fleet_announce(struct cbx_fleet *fleet)
+{
+	uint64_t now = cbx_now(fleet->clock);
+	char key[256];
+	size_t i;
+
+	if (!fleet->options.announce || fleet->counts.requests || now < fleet->next_announcement)
+		return 0;
+	fleet->next_announcement = now + ANNOUNCE_NS;
+	snprintf(key, sizeof(key), "%s.event.control.system_online", fleet->options.app_name);
+	for (i = 0; i < cbx_fleet_world_count(fleet->world); i += NAMES_PER_EVENT)
+		announce_from(fleet, key, i);
+	return fleet->text.failed ? -ENOMEM : 0;
+}

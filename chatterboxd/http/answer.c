@@ -29,8 +29,8 @@ void cbd_answer_json(struct cbd_request *request, unsigned code, const char *jso
 	cbd_answer_text(request, code, "application/json", strdup(json));
 }
 
-void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
-			const char *reason)
+static void answer_failure(struct cbd_request *request, unsigned code, const char *detail,
+			   const char *reason)
 {
 	cbd_answer_text(request, code, "application/problem+json",
 			cbd_problem_json(code, detail, request->path, reason));
@@ -38,7 +38,12 @@ void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *
 
 void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail)
 {
-	cbd_answer_failure(request, code, detail, "");
+	answer_failure(request, code, detail, "");
+}
+
+void cbd_answer_error(struct cbd_request *request, const struct chatterbox_error *error)
+{
+	answer_failure(request, cbd_problem_code_of(error), error->text, error->reason);
 }
 
 static bool is_unchanged(const struct cbd_request *request)
@@ -113,7 +118,7 @@ static void tell(const struct cbd_request *request)
 						       { "code", code },
 						       { "ms", ms } };
 
-	chatterbox_http_count(http->box, route, (int)request->answer.code);
+	cbd_counts_add(http->counts, route, request->answer.code);
 	snprintf(code, sizeof(code), "%u", request->answer.code);
 	snprintf(ms, sizeof(ms), "%lld", (long long)(cbd_monotonic_ms() - request->started_ms));
 	if (http->log)

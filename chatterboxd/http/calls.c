@@ -2,7 +2,7 @@
 /*
  * calls.c - the calls under way, each with the request that waits for it
  *
- * A call and its request are separated under one lock, by the call's outcome or by a stop,
+ * A call and its request are separated under one lock, by the call's answer or by a stop,
  * whichever comes first; the other then finds no request. libmicrohttpd does not watch suspended
  * connections, so a client that has left is noticed only when its answer is sent. Therefore the
  * number of waiting requests is limited: when nl-hdms does not answer, there are connections left
@@ -19,13 +19,13 @@
 
 #define MOST 64
 
-/* Belongs to the library until its outcome has come */
+/* Belongs to the library until its answer has come */
 struct call {
 	struct call *next;
 	struct call **link; /* what points to this one */
 	struct cbd_calls *home;
 	struct cbd_request *request; /* NULL = nobody waits any more, and it is in no list */
-	void (*finish)(struct cbd_request *request, const char *result);
+	void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer);
 };
 
 struct cbd_calls {
@@ -102,20 +102,19 @@ void cbd_calls_stop(struct cbd_calls *calls)
 	pthread_mutex_unlock(&calls->lock);
 }
 
-static void answer(struct call *call, struct cbd_request *request,
-		   const struct chatterbox_outcome *outcome)
+static void make_answer(struct call *call, struct cbd_request *request,
+			const struct chatterbox_answer *answer)
 {
-	if (outcome->code != CHATTERBOX_CALL_OK)
-		cbd_answer_failure(request, cbd_problem_code_of_call(outcome->code),
-				   outcome->message, outcome->data);
+	if (answer->result < 0)
+		cbd_answer_error(request, answer->error);
 	else if (call->finish)
-		call->finish(request, outcome->result);
+		call->finish(request, answer);
 	else
-		cbd_answer_json(request, 200, outcome->result);
+		cbd_answer_json(request, 200, answer->json);
 }
 
-/* Called in a thread of the library, or in the one that made the call */
-static void done(void *user, const struct chatterbox_outcome *outcome)
+/* Called in chatterbox_dispatch() by main, or by cbd_call() when the call could not be made */
+static void done(void *user, const struct chatterbox_answer *answer)
 {
 	struct call *call = user;
 	struct cbd_calls *home = call->home;
@@ -124,7 +123,7 @@ static void done(void *user, const struct chatterbox_outcome *outcome)
 	pthread_mutex_lock(&home->lock);
 	request = take_request(call);
 	if (request) {
-		answer(call, request, outcome);
+		make_answer(call, request, answer);
 		give_back(request);
 	}
 	pthread_mutex_unlock(&home->lock);
@@ -165,13 +164,12 @@ static struct call *enlist(struct cbd_calls *calls, struct cbd_request *request)
 	return call;
 }
 
-void cbd_call(struct cbd_request *request, const char *method, const char *params,
-	      void (*finish)(struct cbd_request *request, const char *result))
+void cbd_call(struct cbd_request *request, cbd_call_fn start,
+	      void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer))
 {
-	struct chatterbox_outcome outcome = { .code = CHATTERBOX_CALL_INTERNAL_ERROR, .data = "" };
-	struct chatterbox *box = request->box;
+	struct chatterbox_error error;
+	struct chatterbox_answer failed = { .error = &error };
 	struct call *call;
-	int result;
 
 	/* the library decides how long it takes; the answer gets a deadline of its own */
 	cbd_connection_allow(request->http, request->connection, -1);
@@ -181,11 +179,8 @@ void cbd_call(struct cbd_request *request, const char *method, const char *param
 	if (!call)
 		return;
 	call->finish = finish;
-	/* @params belong to the request. A stop may answer it at any time, but only this thread can
-	 * end it, and it is here. */
-	result = chatterbox_call(box, method, params, done, call);
-	if (result < 0) {
-		outcome.message = chatterbox_strerror(result);
-		done(call, &outcome);
-	}
+	/* a stop may answer the request at any time, but only this thread can end it */
+	failed.result = start(request, done, call, &error);
+	if (failed.result < 0)
+		done(call, &failed);
 }

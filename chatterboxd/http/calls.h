@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calls.h - requests that wait for the outcome of a chatterbox_call()
+ * calls.h - requests that wait for the answer of a call to the library
  *
- * A waiting connection is suspended. The outcome may come after the server has stopped, so a call
+ * A waiting connection is suspended. The answer may come after the server has stopped, so a call
  * and its request can be separated.
  */
 #ifndef CBD_CALLS_H
@@ -20,10 +20,13 @@ void cbd_calls_stop(struct cbd_calls *calls);
 /* Calls still under way keep what they need */
 void cbd_calls_freep(struct cbd_calls **calls);
 
-/* libmicrohttpd's thread only. @params: a JSON object, or NULL. @finish makes the answer of a
- * successful outcome, in any thread; NULL = 200 with the result as it is. Failures become problems.
- */
-void cbd_call(struct cbd_request *request, const char *method, const char *params,
-	      void (*finish)(struct cbd_request *request, const char *result));
+/* Makes the library's call for a request, in libmicrohttpd's thread; returns what that returns */
+typedef int (*cbd_call_fn)(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			   struct chatterbox_error *error);
+
+/* libmicrohttpd's thread only. @finish makes the answer of a successful call, in main's thread;
+ * NULL = 200 with the library's JSON as it is. Failures become problems. */
+void cbd_call(struct cbd_request *request, cbd_call_fn start,
+	      void (*finish)(struct cbd_request *request, const struct chatterbox_answer *answer));
 
 #endif

@@ -3,7 +3,7 @@
  * exchange.h - one request and its answer, as the routes see them
  *
  * A request is created in libmicrohttpd's thread when its headers have come; it is answered in that
- * thread, in the worker's, or in one of the library's, but never in two at once; and freed when
+ * thread, in the worker's, or in main's, but never in two at once; and freed when
  * libmicrohttpd is done with it.
  */
 #ifndef CBD_EXCHANGE_H
@@ -42,7 +42,7 @@ struct cbd_request {
 	struct cbd_body body;
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
-	bool waits;       /* for the outcome of a call, which will set the answer */
+	bool waits;       /* for the answer of a call, which will set the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;
 };
@@ -77,8 +77,7 @@ extern const struct cbd_member cbd_order_no_body[];
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
 void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);
 void cbd_answer_problem(struct cbd_request *request, unsigned code, const char *detail);
-/* @reason: an error code of another program, "" = none */
-void cbd_answer_failure(struct cbd_request *request, unsigned code, const char *detail,
-			const char *reason);
+/* By an error of the library */
+void cbd_answer_error(struct cbd_request *request, const struct chatterbox_error *error);
 
 #endif

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: MIT
 /*
- * orders.c - the routes that use chatterbox_call(), and what they make of its outcome
+ * orders.c - the routes that wait for the engine's threads, and what they make of the answer
  *
  * The library decides what is allowed and says why not. Only what HTTP alone knows is decided here:
  * what a body may contain, and that removing an error that does not exist is a 404.
  */
 #include "calls.h"
-#include "common/cleanup.h"
-#include "common/json.h"
 #include "exchange.h"
 #include "problem.h"
-
-#include <stdio.h>
 
 #define OK "{\"ok\":true}"
 
@@ -29,126 +25,144 @@ const struct cbd_member cbd_order_pause_body[] = {
 };
 const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
 
-/* Makes the call with what the body says */
-static void ask(struct cbd_request *request, const char *method)
+static int start_interval(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			  struct chatterbox_error *error)
 {
-	cbx_auto(cbx_freep) char *params = cbx_json_text(request->params);
+	const json_t *seconds = json_object_get(request->params, "seconds");
 
-	if (params)
-		cbd_call(request, method, params, NULL);
-	else
-		cbd_answer_problem(request, 500, "out of memory");
+	return chatterbox_set_interval(request->box, json_integer_value(seconds), done, user,
+				       error);
 }
 
 void cbd_order_interval(struct cbd_request *request)
 {
-	ask(request, "chatterbox.job_status.set_time_till_next_check");
+	cbd_call(request, start_interval, NULL);
 }
 
+static int start_pause(struct cbd_request *request, chatterbox_done_fn done, void *user,
+		       struct chatterbox_error *error)
+{
+	const json_t *seconds = json_object_get(request->params, "seconds");
+
+	return chatterbox_pause_tasks(request->box, json_integer_value(seconds), done, user, error);
+}
+
+/* Without a number it lasts as long as the configuration says; 0 is no number of seconds */
 void cbd_order_pause(struct cbd_request *request)
 {
-	ask(request, "chatterbox.scheduler.pause");
+	const json_t *seconds = json_object_get(request->params, "seconds");
+
+	if (json_is_integer(seconds) && !json_integer_value(seconds))
+		cbd_answer_problem(request, 400, "seconds: takes an integer 1..86400");
+	else
+		cbd_call(request, start_pause, NULL);
+}
+
+static int start_resume(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			struct chatterbox_error *error)
+{
+	return chatterbox_resume_tasks(request->box, done, user, error);
 }
 
 void cbd_order_resume(struct cbd_request *request)
 {
-	ask(request, "chatterbox.scheduler.resume");
+	cbd_call(request, start_resume, NULL);
 }
 
-/* "this instance does not lead; the leader is ..." */
-static void refuse_standby(struct cbd_request *request)
-{
-	cbx_auto(cbx_freep) char *text = NULL;
-	char error[CHATTERBOX_ERROR_TEXT];
-	char detail[CHATTERBOX_ERROR_TEXT];
-	json_t *summary = NULL;
-	const char *leader;
-
-	if (!chatterbox_summary_query(request->box, &text, error))
-		summary = json_loads(text, 0, NULL);
-	leader = json_string_value(json_object_get(summary, "leader"));
-	snprintf(detail, sizeof(detail), "this instance does not lead; the leader is %.128s",
-		 leader && *leader ? leader : "not known");
-	json_decref(summary);
-	cbd_answer_problem(request, 409, detail);
-}
-
+/* The order is taken at once, so nobody has to wait */
 void cbd_order_poll(struct cbd_request *request)
 {
-	bool discovery = json_is_true(json_object_get(request->params, "discovery"));
-	int result = chatterbox_poll_now(request->box, discovery);
+	struct chatterbox_error error;
+	int result;
 
-	if (result == CHATTERBOX_E_STANDBY)
-		refuse_standby(request);
-	else if (result < 0)
-		cbd_answer_problem(request, cbd_problem_code(result), chatterbox_strerror(result));
+	if (json_is_true(json_object_get(request->params, "discovery")))
+		result = chatterbox_update_database(request->box, NULL, NULL, &error);
+	else
+		result = chatterbox_poll_jobs(request->box, NULL, NULL, &error);
+	if (result < 0)
+		cbd_answer_error(request, &error);
 	else
 		cbd_answer_json(request, 202, OK);
 }
 
-static void order_job(struct cbd_request *request, const char *method)
+static int start_job_pause(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			   struct chatterbox_error *error)
 {
-	int64_t id = cbd_number_of(request->match.params[1]);
-	cbx_auto(cbx_freep) char *params = NULL;
-	json_t *object;
+	return chatterbox_pause_job(request->box, request->match.params[0],
+				    cbd_number_of(request->match.params[1]), done, user, error);
+}
 
-	if (id < 0) {
+static int start_job_resume(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			    struct chatterbox_error *error)
+{
+	return chatterbox_resume_job(request->box, request->match.params[0],
+				     cbd_number_of(request->match.params[1]), done, user, error);
+}
+
+static int start_job_kill(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			  struct chatterbox_error *error)
+{
+	return chatterbox_kill_job(request->box, request->match.params[0],
+				   cbd_number_of(request->match.params[1]), done, user, error);
+}
+
+static void order_job(struct cbd_request *request, cbd_call_fn start)
+{
+	if (cbd_number_of(request->match.params[1]) < 0)
 		cbd_answer_problem(request, 404, chatterbox_strerror(CHATTERBOX_E_UNKNOWN));
-		return;
-	}
-	object = json_pack("{s:s, s:I}", "system", request->match.params[0], "job_id",
-			   (json_int_t)id);
-	params = object ? cbx_json_text(object) : NULL;
-	json_decref(object);
-	if (params)
-		cbd_call(request, method, params, NULL);
 	else
-		cbd_answer_problem(request, 500, "out of memory");
+		cbd_call(request, start, NULL);
 }
 
 void cbd_order_job_pause(struct cbd_request *request)
 {
-	order_job(request, "nl-ocd.content.job.pause");
+	order_job(request, start_job_pause);
 }
 
 void cbd_order_job_resume(struct cbd_request *request)
 {
-	order_job(request, "nl-ocd.content.job.resume");
+	order_job(request, start_job_resume);
 }
 
 void cbd_order_job_kill(struct cbd_request *request)
 {
-	order_job(request, "nl-ocd.content.job.kill");
+	order_job(request, start_job_kill);
+}
+
+static int start_errors(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			struct chatterbox_error *error)
+{
+	return chatterbox_query(request->box, CHATTERBOX_TOPIC_ERRORS, request->query, done, user,
+				NULL, error);
 }
 
 void cbd_order_errors(struct cbd_request *request)
 {
-	cbd_call(request, "nl-ocd.server.errors.get", request->query, NULL);
+	cbd_call(request, start_errors, NULL);
 }
 
 #define NO_SUCH_ERROR "there is no error with this id"
 
-static void removed(struct cbd_request *request, const char *result)
+static int start_remove(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			struct chatterbox_error *error)
 {
-	json_t *answer = json_loads(result, 0, NULL);
-	bool any = json_integer_value(json_object_get(answer, "removed")) > 0;
+	int64_t id = cbd_number_of(request->match.params[0]);
 
-	json_decref(answer);
-	if (any)
-		cbd_answer_json(request, 200, result);
+	return chatterbox_errors_remove(request->box, NULL, &id, 1, done, user, error);
+}
+
+static void removed(struct cbd_request *request, const struct chatterbox_answer *answer)
+{
+	if (answer->result > 0)
+		cbd_answer_json(request, 200, answer->json);
 	else
 		cbd_answer_problem(request, 404, NO_SUCH_ERROR);
 }
 
 void cbd_order_remove_error(struct cbd_request *request)
 {
-	int64_t id = cbd_number_of(request->match.params[0]);
-	char params[64];
-
-	if (id < 0) {
+	if (cbd_number_of(request->match.params[0]) < 0)
 		cbd_answer_problem(request, 404, NO_SUCH_ERROR);
-		return;
-	}
-	snprintf(params, sizeof(params), "{\"ids\":[%lld]}", (long long)id);
-	cbd_call(request, "nl-ocd.server.errors.remove", params, removed);
+	else
+		cbd_call(request, start_remove, removed);
 }

@@ -67,29 +67,11 @@ unsigned cbd_problem_code(int error)
 	}
 }
 
-unsigned cbd_problem_code_of_call(enum chatterbox_call_code code)
+unsigned cbd_problem_code_of(const struct chatterbox_error *error)
 {
-	switch (code) {
-	case CHATTERBOX_CALL_INVALID_PARAMS:
-		return 400;
-	case CHATTERBOX_CALL_UNKNOWN_JOB:
-		return 404;
-	case CHATTERBOX_CALL_STANDBY:
-		return 409;
-	case CHATTERBOX_CALL_HDMS_ERROR:
-		return 502;
-	case CHATTERBOX_CALL_SERVER_DOWN:
-		return 503;
-	case CHATTERBOX_CALL_TIMED_OUT:
-		return 504;
-	case CHATTERBOX_CALL_OK:
-	case CHATTERBOX_CALL_PARSE_ERROR:
-	case CHATTERBOX_CALL_INVALID_REQUEST:
-	case CHATTERBOX_CALL_UNKNOWN_METHOD:
-	case CHATTERBOX_CALL_INTERNAL_ERROR:
-	default:
+	if (error->code == CHATTERBOX_E_REFUSED && error->server != CHATTERBOX_SERVER_NL_HDMS)
 		return 500;
-	}
+	return cbd_problem_code(error->code);
 }
 
 /* An instance is a URI reference, whatever bytes were received */

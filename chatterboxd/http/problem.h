@@ -3,14 +3,14 @@
 #ifndef CBD_PROBLEM_H
 #define CBD_PROBLEM_H
 
-#include <chatterbox/call.h>
+#include <chatterbox/error.h>
 
 /* The title of a status code: "Not Found" */
 const char *cbd_problem_title(unsigned code);
 /* The status code for a return value of the library */
 unsigned cbd_problem_code(int error);
-/* The status code for an outcome other than CHATTERBOX_CALL_OK */
-unsigned cbd_problem_code_of_call(enum chatterbox_call_code code);
+/* The same for an error; 502 only when it is of nl-hdms */
+unsigned cbd_problem_code_of(const struct chatterbox_error *error);
 /* An allocated JSON object, NULL when out of memory. @path is as received: what does not belong
  * into a URI is percent-encoded. @reason: an error code of another program, as the member `code`;
  * "" = none. */

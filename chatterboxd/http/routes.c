@@ -6,12 +6,12 @@
  * answer. Routes that may wait for the database are answered by the worker.
  */
 #include "common/cleanup.h"
+#include "common/json.h"
+#include "count.h"
 #include "exchange.h"
 #include "problem.h"
 #include "server.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,23 +22,22 @@
 
 #define NUMBER_END ((int64_t)1 << 53)
 
-/* The end of each query: its JSON, or its error */
-static void answer_json(struct cbd_request *request, int result, char *json, const char *error)
+/* A document of the library, in this thread */
+static void answer_topic(struct cbd_request *request, enum chatterbox_topic topic,
+			 const char *params)
 {
-	if (result < 0)
-		cbd_answer_problem(request, cbd_problem_code(result),
-				   *error ? error : chatterbox_strerror(result));
+	struct chatterbox_error error;
+	char *json = NULL;
+
+	if (chatterbox_query(request->box, topic, params, NULL, NULL, &json, &error) < 0)
+		cbd_answer_error(request, &error);
 	else
 		cbd_answer_text(request, 200, JSON, json);
 }
 
 static void answer_jobs(struct cbd_request *request)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char *json = NULL;
-	int result = chatterbox_jobs_query(request->box, request->query, &json, error);
-
-	answer_json(request, result, json, error);
+	answer_topic(request, CHATTERBOX_TOPIC_JOBS, request->query);
 }
 
 int64_t cbd_number_of(const char *text)
@@ -55,17 +54,28 @@ int64_t cbd_number_of(const char *text)
 	return id;
 }
 
+/* Takes the object over */
+static void answer_params(struct cbd_request *request, enum chatterbox_topic topic, json_t *object)
+{
+	cbx_auto(cbx_freep) char *params = object ? cbx_json_text(object) : NULL;
+
+	json_decref(object);
+	if (params)
+		answer_topic(request, topic, params);
+	else
+		cbd_answer_problem(request, 500, "out of memory");
+}
+
 static void answer_job(struct cbd_request *request)
 {
 	int64_t id = cbd_number_of(request->match.params[1]);
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char *json = NULL;
-	int result = CHATTERBOX_E_UNKNOWN;
 
-	if (id >= 0)
-		result = chatterbox_job_query(request->box, request->match.params[0], id, &json,
-					      error);
-	answer_json(request, result, json, error);
+	if (id < 0)
+		cbd_answer_problem(request, 404, chatterbox_strerror(CHATTERBOX_E_UNKNOWN));
+	else
+		answer_params(request, CHATTERBOX_TOPIC_JOB,
+			      json_pack("{s:s, s:I}", "system", request->match.params[0], "job_id",
+					(json_int_t)id));
 }
 
 static bool job_blocks(const struct cbd_request *request)
@@ -76,51 +86,34 @@ static bool job_blocks(const struct cbd_request *request)
 
 	if (id < 0)
 		return false;
-	if (chatterbox_live_jobs(request->box, &jobs) < 0)
+	if (chatterbox_get_jobs(request->box, request->match.params[0], &jobs) < 0)
 		return true;
 	live = chatterbox_jobs_find(jobs, request->match.params[0], id);
 	chatterbox_jobs_unref(jobs);
-	return !live || !chatterbox_leads(request->box);
+	return !live || chatterbox_get_role(request->box) != CHATTERBOX_ROLE_LEADER;
 }
 
 static void answer_systems(struct cbd_request *request)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char *json = NULL;
-	int result = chatterbox_systems_query(request->box, request->query, &json, error);
-
-	answer_json(request, result, json, error);
+	answer_topic(request, CHATTERBOX_TOPIC_SYSTEMS, request->query);
 }
 
 static void answer_system(struct cbd_request *request)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char *json = NULL;
-	int result = chatterbox_system_query(request->box, request->match.params[0], &json, error);
-
-	answer_json(request, result, json, error);
-}
-
-static bool system_blocks(const struct cbd_request *request)
-{
-	(void)request; /* its next activation is read from the database */
-	return true;
+	answer_params(request, CHATTERBOX_TOPIC_SYSTEM,
+		      json_pack("{s:s}", "system", request->match.params[0]));
 }
 
 static void answer_summary(struct cbd_request *request)
 {
-	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char *json = NULL;
-	int result = chatterbox_summary_query(request->box, &json, error);
-
-	answer_json(request, result, json, error);
+	answer_topic(request, CHATTERBOX_TOPIC_SUMMARY, NULL);
 }
 
 static void answer_live(struct cbd_request *request)
 {
 	char *text = NULL;
 	bool alive = false;
-	int result = chatterbox_health(request->box, NULL, &alive, &text);
+	int result = chatterbox_get_health(request->box, NULL, &alive, &text);
 
 	cbd_answer_text(request, !result && alive ? 200 : 503, PLAIN, text);
 }
@@ -129,41 +122,43 @@ static void answer_ready(struct cbd_request *request)
 {
 	char *text = NULL;
 	bool ready = false;
-	int result = chatterbox_health(request->box, &ready, NULL, &text);
+	int result = chatterbox_get_health(request->box, &ready, NULL, &text);
 
 	cbd_answer_text(request, !result && ready ? 200 : 503, PLAIN, text);
 }
 
-/* Adds the figures of the daemon's log, of which the library knows nothing. They come first, since
- * the library's end with OpenMetrics' end mark. NULL when out of memory, or when @rest is. */
-static char *with_own_figures(const struct cbd_request *request, char *rest)
+/* The engine's figures, then the server's; NULL when there is no memory for all of it */
+static char *metrics_text(struct cbd_request *request, bool openmetrics)
 {
+	cbx_auto(cbx_freep) char *engine = NULL;
 	const struct cbd_http *http = request->http;
-	const char *name = "chatterbox_log_lines_dropped_total";
-	/* OpenMetrics names the family without the suffix */
-	int family = (int)strlen(name) - (request->openmetrics ? (int)strlen("_total") : 0);
 	char *text = NULL;
+	size_t len = 0;
+	FILE *out;
 
-	if (rest && asprintf(&text,
-			     "# HELP %.*s Log lines that could not be written.\n"
-			     "# TYPE %.*s counter\n%s %" PRIu64 "\n%s",
-			     family, name, family, name, name,
-			     http->log_dropped ? http->log_dropped(http->log_user) : 0, rest) < 0)
-		text = NULL;
-	free(rest);
+	if (chatterbox_get_metrics(request->box, openmetrics, &engine) < 0)
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	fputs(engine, out);
+	cbd_counter_print("chatterbox_log_lines_dropped_total",
+			  "Log lines that could not be written.",
+			  http->log_dropped ? http->log_dropped(http->log_user) : 0, openmetrics,
+			  out);
+	cbd_counts_print(http->counts, openmetrics, out);
+	if (fclose(out))
+		free(cbx_steal(text));
 	return text;
 }
 
 static void answer_metrics(struct cbd_request *request)
 {
 	bool openmetrics = request->openmetrics;
-	char *text = NULL;
 
-	/* if it fails, the text stays NULL and the answer is a 500 */
-	(void)chatterbox_metrics_text(request->box, openmetrics, &text);
 	request->answer.vary = true;
 	cbd_answer_text(request, 200, openmetrics ? OPENMETRICS : PROMETHEUS,
-			with_own_figures(request, text));
+			metrics_text(request, openmetrics));
 }
 
 static void answer_asset(struct cbd_request *request)
@@ -211,7 +206,7 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/jobs", answer_jobs, NULL, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
 	READ("/api/v1/systems", answer_systems, NULL, page_query),
-	READ("/api/v1/systems/{system}", answer_system, system_blocks, NULL),
+	READ("/api/v1/systems/{system}", answer_system, NULL, NULL),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
 	WRITE("DELETE", "/api/v1/errors/{id}", cbd_order_remove_error, NULL),

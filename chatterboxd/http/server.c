@@ -9,6 +9,7 @@
 
 #include "auth.h"
 #include "common/cleanup.h"
+#include "exchange.h"
 #include "tls.h"
 
 #include <errno.h>
@@ -188,6 +189,8 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	if (!result)
 		result = cbd_calls_new(&http->calls);
 	if (!result)
+		result = cbd_counts_new(cbd_route_count + 1, &http->counts);
+	if (!result)
 		result = cbd_deadlines_new(&http->deadlines);
 	if (!result)
 		result = listen_somewhere(http, settings, error);
@@ -238,6 +241,7 @@ void cbd_http_stopp(struct cbd_http **slot)
 		cbd_tls_unload();
 	cbd_worker_freep(&http->worker);
 	cbd_calls_freep(&http->calls);
+	cbd_counts_freep(&http->counts);
 	cbd_deadlines_freep(&http->deadlines);
 	chatterbox_unref(http->box);
 	pthread_mutex_destroy(&http->lock);

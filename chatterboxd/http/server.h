@@ -4,6 +4,7 @@
 #define CBD_SERVER_H
 
 #include "calls.h"
+#include "count.h"
 #include "deadline.h"
 #include "http.h"
 #include "listen.h"
@@ -22,6 +23,7 @@ struct cbd_http {
 	struct MHD_Daemon *daemon;
 	struct cbd_worker *worker;
 	struct cbd_calls *calls;
+	struct cbd_counts *counts;
 	struct cbd_deadlines *deadlines;
 	struct chatterbox *box;
 	struct cbd_listener listener;

@@ -251,6 +251,7 @@ void options_read(struct options *options, int argc, char **argv)
 		.host = "127.0.0.1", .port = 5672, .vhost = "/", .user = "guest", .pass = "guest"
 	};
 	cbx_fleet_options_init(&options->fleet);
+	options->fleet.announce = true;
 	argp_err_exit_status = 64;
 	argp_parse(&argp, argc, argv, 0, NULL, options);
 }

@@ -1,11 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/call.h - the job API: every RPC of contract 3.5, and orders of our own, from C
+ * chatterbox/call.h - how a call that takes time is made: waiting for its answer, or not
  *
- * The same methods, parameters and results as over AMQP; the proposal's JobAPI. Besides those:
+ * Orders (job_api.h, job_status.h, errors.h, systems.h) and questions (query.h) are carried out by
+ * the engine's threads. All of them end with the parameters @done, @user and @error:
  *
- *	chatterbox.scheduler.pause {seconds?}, chatterbox.scheduler.resume {}	-> {ok:true}
- *	chatterbox.job_status.set_time_till_next_check {seconds}		-> {ok:true}
+ * Without @done the call waits, at most 30 s (an order to a job: rmq_rpc.rpc_timeout and a second),
+ * and returns what came of it. It does not need chatterbox_dispatch(), so it may also be made
+ * inside a callback of chatterbox_dispatch().
+ *
+ * With @done it returns at once: 0 = it is under way, negative = it is not, and @done will not be
+ * called. @done is called once, inside chatterbox_dispatch(), in the order in which calls ended.
+ * chatterbox_stop() ends what is under way, and chatterbox_unref() delivers what was not
+ * dispatched: so what belongs to @user can be freed in @done.
+ *
+ * Any thread may call, except inside a chatterbox_log_fn. Where the rule comes from: an order to a
+ * job is asked of nl-hdms, the rest is carried out by the instance that leads (contract 2.5, 2.6).
+ * An instance that stands by refuses it with CHATTERBOX_E_STANDBY and names the leader. An observer
+ * (chatterbox.role) carries it to the leader over RabbitMQ, where the comment of the call says so;
+ * else that is CHATTERBOX_E_STANDBY, too.
+ *
+ * Failures of all of them: -EINVAL (an argument is not what it should be), CHATTERBOX_E_STANDBY,
+ * CHATTERBOX_E_DOWN (a server is down, or the engine is not running), CHATTERBOX_E_TIMEOUT,
+ * CHATTERBOX_E_FULL, -ENOMEM, -EIO. What a call adds to these stands in its comment.
+ *
+ * A system's name is 1 to 64 bytes of UTF-8 without "/" and control characters (contract 1.1);
+ * white space around it is trimmed.
  */
 #ifndef CHATTERBOX_CALL_H
 #define CHATTERBOX_CALL_H
@@ -16,50 +36,19 @@
 extern "C" {
 #endif
 
-/* How a call ended: JSON-RPC's codes, and those of contract 3.5 */
-enum chatterbox_call_code {
-	CHATTERBOX_CALL_OK = 0,
-	CHATTERBOX_CALL_PARSE_ERROR = -32700,
-	CHATTERBOX_CALL_INVALID_REQUEST = -32600,
-	CHATTERBOX_CALL_UNKNOWN_METHOD = -32601,
-	CHATTERBOX_CALL_INVALID_PARAMS = -32602,
-	CHATTERBOX_CALL_INTERNAL_ERROR = -32603,
-	CHATTERBOX_CALL_UNKNOWN_JOB = -32001, /* or system */
-	CHATTERBOX_CALL_TIMED_OUT = -32002,
-	CHATTERBOX_CALL_SERVER_DOWN = -32003,
-	CHATTERBOX_CALL_HDMS_ERROR = -32004, /* @data is the code that nl-hdms answered */
-	CHATTERBOX_CALL_STANDBY = -32005, /* this instance does not lead; @message names who does */
-};
-
-/** struct chatterbox_outcome - what came of a call; texts are valid during the callback */
-struct chatterbox_outcome {
-	enum chatterbox_call_code code; /* how it ended */
-	const char *result;             /* JSON when code is CHATTERBOX_CALL_OK, else NULL */
-	const char *message;            /* one line when it failed, else "" */
-	const char *data;               /* the code of nl-hdms, else "" */
+/** struct chatterbox_answer - what came of a call; valid during the callback */
+struct chatterbox_answer {
+	int result;       /* what the call would have returned, had it waited */
+	const char *json; /* the answer as over AMQP and HTTP; NULL when it failed */
+	const struct chatterbox_error *error; /* why it failed; NULL when it succeeded */
 };
 
 /**
- * chatterbox_call_fn - receives the outcome, once
+ * chatterbox_done_fn - receives the answer of a call, once, inside chatterbox_dispatch()
  *
- * Runs in one of the library's threads, possibly before chatterbox_call() has returned. It must not
- * block, and must not stop the engine; other calls are fine.
+ * It may make other calls; it must not stop the engine that it was called by.
  */
-typedef void (*chatterbox_call_fn)(void *user, const struct chatterbox_outcome *outcome);
-
-/**
- * chatterbox_call() - ask for @method, hear of the outcome later
- * @box: engine, started
- * @method: "nl-ocd.content.job.status", ...
- * @params: a JSON object, or NULL for {}
- * @done: receives the outcome; it is called exactly once when this returns 0, else never
- * @user: handed to @done
- *
- * Any thread; never blocks on a server. An order to a job (pause, resume, kill) ends at the latest
- * after rmq_rpc.rpc_timeout. Return: 0, -EINVAL when @params is no JSON object, -ENOMEM.
- */
-CHATTERBOX_API int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
-				   chatterbox_call_fn done, void *user);
+typedef void (*chatterbox_done_fn)(void *user, const struct chatterbox_answer *answer);
 
 #ifdef __cplusplus
 }

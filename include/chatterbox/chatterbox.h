@@ -11,20 +11,19 @@
 #ifndef CHATTERBOX_CHATTERBOX_H
 #define CHATTERBOX_CHATTERBOX_H
 
-#include <chatterbox/active_jobs.h>
 #include <chatterbox/call.h>
-#include <chatterbox/cleanup.h>
 #include <chatterbox/config.h>
 #include <chatterbox/engine.h>
 #include <chatterbox/error.h>
 #include <chatterbox/errors.h>
 #include <chatterbox/fleet.h>
-#include <chatterbox/internal_systems.h>
+#include <chatterbox/job_api.h>
 #include <chatterbox/job_status.h>
 #include <chatterbox/jobs.h>
 #include <chatterbox/log.h>
-#include <chatterbox/online_systems.h>
 #include <chatterbox/query.h>
+#include <chatterbox/systems.h>
 #include <chatterbox/task.h>
+#include <chatterbox/version.h>
 
 #endif

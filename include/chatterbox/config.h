@@ -100,10 +100,12 @@ CHATTERBOX_API int chatterbox_config_set_embedded(struct chatterbox_config *conf
 /**
  * chatterbox_config_check() - can an engine be made with it?
  * @config: config
+ * @error: the first problem of kind error; may be NULL
  *
  * Return: 0, or CHATTERBOX_E_CONFIG when there is a problem of kind error.
  */
-CHATTERBOX_API int chatterbox_config_check(const struct chatterbox_config *config);
+CHATTERBOX_API int chatterbox_config_check(const struct chatterbox_config *config,
+					   struct chatterbox_error *error);
 /**
  * chatterbox_config_problem_count() - how many problems were found so far
  * @config: config

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/engine.h - the engine: start it, read from it, stop it
+ * chatterbox/engine.h - the engine: start it, hear from it, stop it
  *
  * One engine is one instance of chatterbox: its threads, its connections, its state. Two engines
- * in one process work; there is no global state. Handles are opaque and counted: *_ref() takes a
- * reference and returns the handle, *_unref() gives one back and returns NULL. Text is UTF-8.
+ * in one process work; there is no global state.
  */
 #ifndef CHATTERBOX_ENGINE_H
 #define CHATTERBOX_ENGINE_H
@@ -22,36 +21,75 @@ extern "C" {
 
 struct chatterbox;
 
+/** enum chatterbox_origin - who wanted a job (contract 1.4) */
+enum chatterbox_origin {
+	CHATTERBOX_ORIGIN_UNKNOWN, /* not said */
+	CHATTERBOX_ORIGIN_USER,    /* a user of its system */
+	CHATTERBOX_ORIGIN_OCD,     /* OCD */
+};
+
+/**
+ * chatterbox_origin_to_string() - its name, as in SQL, in documents and in headers of events
+ * @origin: origin
+ *
+ * Any thread. Return: "unknown", "user" or "ocd", static.
+ */
+CHATTERBOX_API const char *chatterbox_origin_to_string(enum chatterbox_origin origin);
+
+/** enum chatterbox_event_type - which event (contract 3.3); later versions may add some */
+enum chatterbox_event_type {
+	CHATTERBOX_EVENT_UPDATE_JOB_STATUS = 1, /* a job is first heard of, changes, or ends */
+	CHATTERBOX_EVENT_STATUS,          /* all jobs of a system and type are paused, or not */
+	CHATTERBOX_EVENT_USER_JOB_ERRORS, /* jobs of users have become errored */
+	CHATTERBOX_EVENT_JOB_STATUS,      /* each minute: every live job */
+	CHATTERBOX_EVENT_JOBS_DATA,       /* each minute: the figures */
+};
+
+/**
+ * chatterbox_event_type_to_string() - the event's name, as in its routing key
+ * @type: type
+ *
+ * Any thread. Return: "update_job_status", "status", "user_job_errors", "job_status" or
+ * "jobs_data", static; "unknown" for a number that is none of the enum's.
+ */
+CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event_type type);
+
 /** struct chatterbox_event - something that chatterbox tells, as on AMQP (contract 3.3)
  *
- * Texts are valid during the callback. */
+ * It and its texts are valid during the callback. Later versions may add members at its end. */
 struct chatterbox_event {
-	const char *name; /* update_job_status, status, user_job_errors, job_status, jobs_data */
+	enum chatterbox_event_type type; /* which */
 	/* The message_id: "<system>/<job_id>/<revision>" of update_job_status; of status and
 	 * user_job_errors where it is known, which it is not while this instance leads; else NULL
 	 */
 	const char *id;
 	const char *params;          /* JSON */
 	const char *previous_status; /* of update_job_status, NULL at first; else NULL */
-	/* "ocd" or "user", of update_job_status; NULL where an instance that follows does not know
-	 * it: the stream does not say it, and SQL may be down or the job gone. Else NULL */
-	const char *origin;
+	/* Of update_job_status; UNKNOWN where an instance that follows does not know it: the stream
+	 * does not say it, and SQL may be down or the job gone. Of others UNKNOWN */
+	enum chatterbox_origin origin;
 };
+
+/** The version of struct chatterbox_observer in these headers */
+#define CHATTERBOX_OBSERVER_VERSION 1
 
 /** struct chatterbox_observer - what a host wants to hear; members may be NULL
  *
- * The callbacks run inside chatterbox_dispatch(), in the host's own thread. */
+ * The callbacks run inside chatterbox_dispatch(), in the host's own thread, and those of calls
+ * (call.h) too. Their order: on_ready comes before any event. Of what one chatterbox_dispatch() has
+ * to tell, on_ready or on_failed comes first, then the answers of calls, then the events in the
+ * order in which they were recorded, then on_lost. */
 struct chatterbox_observer {
-	uint32_t version; /* 2; a host that was built for 1 has no members past on_failed */
+	uint32_t version; /* CHATTERBOX_OBSERVER_VERSION */
 	void *user;       /* handed to the callbacks */
 	/* Every configured server answered, migrations are applied, the engine works. Once. Of what
 	 * is told from now on on_event misses nothing. */
 	void (*on_ready)(void *user);
-	/* The engine can't go on: @error is CHATTERBOX_E_DOWN (a server was unreachable for
-	 * chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or -errno; @text
-	 * names the server and what to do. Then stop it. */
-	void (*on_failed)(void *user, int error, const char *text);
-	/* Since version 2. The events out, in every role.
+	/* The engine can't go on, in place of on_ready: @error is CHATTERBOX_E_DOWN (a server was
+	 * unreachable for chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or
+	 * -errno; its text names the server and what to do. No event comes any more: stop it. */
+	void (*on_failed)(void *user, const struct chatterbox_error *error);
+	/* The events out, in every role.
 	 *
 	 * update_job_status, status, user_job_errors: while this instance leads those that it
 	 * records, after their commit, each once. Else (role observer, or it stands by) those of
@@ -65,32 +103,27 @@ struct chatterbox_observer {
 	 * that follows job_status is made of what it shows, each minute that a leader's state is
 	 * there; jobs_data is the leader's, when it is not the same as before. */
 	void (*on_event)(void *user, const struct chatterbox_event *event);
-	/* Since version 2. Events were lost: read chatterbox_live_jobs() anew, which holds what
-	 * they told. @count > 0: so many were dropped since the queue to the host was full. It
-	 * holds 16 384 events: dispatch often. @count = 0: nobody knows how many, maybe none. The
-	 * stream was trimmed or flushed before this instance had read it, or could not be read when
-	 * it began to lead. This is told when everything has been read anew. */
+	/* Events were lost: read chatterbox_get_jobs() anew, which holds what they told. @count >
+	 * 0: so many were dropped since the queue to the host was full. It holds 16 384 events:
+	 * dispatch often. @count = 0: nobody knows how many, maybe none. The stream was trimmed or
+	 * flushed before this instance had read it, or could not be read when it began to lead.
+	 * This is told when everything has been read anew. */
 	void (*on_lost)(void *user, uint64_t count);
 };
 
 /**
- * chatterbox_version() - the library's version
- *
- * Return: "0.1.0", static.
- */
-CHATTERBOX_API const char *chatterbox_version(void);
-
-/**
  * chatterbox_new() - an engine that is not running yet
- * @config: settings; the engine takes its own copy of what it needs
- * @log: receives its log lines, may be NULL
+ * @config: settings; the engine takes a reference
+ * @log: receives its log lines; may be NULL
  * @log_user: handed to @log
  * @out: the engine; give it back with chatterbox_unref()
+ * @error: why it failed; may be NULL
  *
  * Return: 0, CHATTERBOX_E_CONFIG when @config has errors, -ENOMEM, -errno.
  */
 CHATTERBOX_API int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log,
-				  void *log_user, struct chatterbox **out);
+				  void *log_user, struct chatterbox **out,
+				  struct chatterbox_error *error);
 /**
  * chatterbox_ref() - take a reference
  * @box: engine
@@ -102,7 +135,9 @@ CHATTERBOX_API struct chatterbox *chatterbox_ref(struct chatterbox *box);
  * chatterbox_unref() - give a reference back
  * @box: engine, or NULL
  *
- * With the last one a running engine is stopped first, see chatterbox_stop(). Return: NULL.
+ * With the last one a running engine is stopped first, see chatterbox_stop(), and answers of calls
+ * that were not dispatched are delivered in this thread; their callbacks must not use the engine
+ * any more. Not inside a callback. Return: NULL.
  */
 CHATTERBOX_API struct chatterbox *chatterbox_unref(struct chatterbox *box);
 
@@ -110,34 +145,40 @@ CHATTERBOX_API struct chatterbox *chatterbox_unref(struct chatterbox *box);
  * chatterbox_start() - start the threads and return at once
  * @box: engine
  * @observer: copied; may be NULL
+ * @error: why it failed; may be NULL
  *
- * Whether the servers are there is told by the observer. Call it once.
- * Return: 0, -ENOMEM, -errno.
+ * Whether the servers are there is told by the observer. Call it once; a second time is asserted.
+ * Return: 0, -EINVAL for an observer of a version that this library does not know, -ENOMEM, -errno.
  */
 CHATTERBOX_API int chatterbox_start(struct chatterbox *box,
-				    const struct chatterbox_observer *observer);
+				    const struct chatterbox_observer *observer,
+				    struct chatterbox_error *error);
 /**
  * chatterbox_stop() - finish or abandon the running round, give the lease back, end the threads
  * @box: engine; may be stopped already
  *
- * Blocks, at most about chatterbox.shutdown_timeout. Reads go on answering the last snapshot.
+ * Blocks, at most about chatterbox.shutdown_timeout. Calls that are under way fail. What waits to
+ * be told can still be dispatched afterwards, and reads go on answering the last snapshot. Not
+ * inside a callback.
  */
 CHATTERBOX_API void chatterbox_stop(struct chatterbox *box);
 /**
  * chatterbox_reload() - take over the keys that may change at run time (contract 8.2)
  * @box: engine
- * @config: the newly read settings
+ * @config: the newly read settings; the engine takes a reference
+ * @error: why it failed; may be NULL
  *
- * A changed key that needs a restart is logged as a warning and left as it is. Any thread.
- * Return: 0, or CHATTERBOX_E_CONFIG when @config has errors: then nothing changes.
+ * A changed key that needs a restart is logged as a warning and left as it is. One thread at a
+ * time. Return: 0; CHATTERBOX_E_CONFIG when @config has errors, -ENOMEM or CHATTERBOX_E_FULL: then
+ * nothing changes.
  */
-CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config);
-
+CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config,
+				     struct chatterbox_error *error);
 /**
  * chatterbox_migrate() - create what is absent in the database and check the rest, without starting
  * @box: an engine that was not started
- * @applied: how many migrations ran; 0 = there was nothing to do
- * @error: one line that names what is wrong, written on failure; may be NULL
+ * @applied: how many migrations ran, 0 = there was nothing to do; may be NULL
+ * @error: why it failed, and what to do; may be NULL
  *
  * Blocks: it waits for the database at most chatterbox.startup_timeout. Call it in place of
  * chatterbox_start().
@@ -145,32 +186,69 @@ CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_c
  * pending migration), CHATTERBOX_E_CONFIG, -ENOMEM, -errno.
  */
 CHATTERBOX_API int chatterbox_migrate(struct chatterbox *box, int *applied,
-				      char error[CHATTERBOX_ERROR_TEXT]);
+				      struct chatterbox_error *error);
 
 /**
  * chatterbox_get_fd() - a descriptor that is readable when chatterbox_dispatch() has work
  * @box: engine
  *
- * For poll(2) and the like, in any loop. Return: a descriptor that stays the engine's.
+ * For poll(2) and the like, in any loop. Any thread.
+ * Return: a descriptor that stays the engine's, and lives as long as it.
  */
 CHATTERBOX_API int chatterbox_get_fd(struct chatterbox *box);
 /**
- * chatterbox_dispatch() - run the observer's callbacks that are due, in this thread
+ * chatterbox_dispatch() - run the callbacks that are due, in this thread
  * @box: engine
  *
- * Of one thread at a time. Return: how many ran.
+ * One thread at a time. It does not block; what comes up while it runs is for the next time.
+ * Return: how many callbacks ran.
  */
 CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);
 
+/** enum chatterbox_role - what an instance does (contract 2.5, 2.6) */
+enum chatterbox_role {
+	CHATTERBOX_ROLE_STANDBY,  /* it follows the leader, and takes over when that is gone */
+	CHATTERBOX_ROLE_LEADER,   /* it holds the lease: it asks, records and tells */
+	CHATTERBOX_ROLE_OBSERVER, /* it follows the leader and never takes over */
+};
+
 /**
- * chatterbox_poll_now() - ask the systems now instead of when it is due
- * @box: engine
- * @discovery: true = the Update Database Task, false = the Job Status Task
+ * chatterbox_role_to_string() - its name, as in the summary
+ * @role: role
  *
- * An observer tells the leader, by the event update_database. Any thread.
- * Return: 0, CHATTERBOX_E_STANDBY, CHATTERBOX_E_FULL.
+ * Any thread. Return: "standby", "leader" or "observer", static.
  */
-CHATTERBOX_API int chatterbox_poll_now(struct chatterbox *box, bool discovery);
+CHATTERBOX_API const char *chatterbox_role_to_string(enum chatterbox_role role);
+/**
+ * chatterbox_get_role() - what this instance does now
+ * @box: engine
+ *
+ * Any thread, never blocks. Return: its role; a moment later it may be another.
+ */
+CHATTERBOX_API enum chatterbox_role chatterbox_get_role(struct chatterbox *box);
+/**
+ * chatterbox_get_health() - what /livez and /readyz say (contract 6.2)
+ * @box: engine
+ * @ready: every configured server answers, migrations are applied and, on the leader, the queues
+ *	are bound; may be NULL
+ * @alive: the engine's threads make progress; may be NULL
+ * @text: allocated, one line per dependency: "redis 127.0.0.1:6379 up",
+ *	"sql … down since …: why"; free() it
+ *
+ * Any thread, never blocks on a server. Return: 0, -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive,
+					 char **text);
+/**
+ * chatterbox_get_metrics() - the figures of contract 7 that are the engine's
+ * @box: engine
+ * @openmetrics: OpenMetrics 1.0 instead of the Prometheus text format 0.0.4
+ * @text: allocated; free() it. Families of the host's own may follow it. OpenMetrics wants the line
+ *	"# EOF" behind all of them: that is left to the host.
+ *
+ * Any thread, never blocks on a server. Return: 0, -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text);
 
 #ifdef __cplusplus
 }

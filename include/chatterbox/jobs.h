@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/jobs.h - the last recorded statuses, as a frozen list
+ * chatterbox/jobs.h - the proposal's ActiveJobs: the last recorded statuses, as a frozen list
  */
 #ifndef CHATTERBOX_JOBS_H
 #define CHATTERBOX_JOBS_H
@@ -14,15 +14,36 @@ extern "C" {
 struct chatterbox_jobs; /* a frozen list, counted */
 struct chatterbox_job;  /* one job in it, borrowed from the list */
 
+/** enum chatterbox_kind - what a status means (contract 1.3); the last three are ends */
+enum chatterbox_kind {
+	CHATTERBOX_KIND_OTHER,     /* live, neither running nor paused */
+	CHATTERBOX_KIND_RUNNING,   /* runningKey */
+	CHATTERBOX_KIND_PAUSED,    /* pausedKey */
+	CHATTERBOX_KIND_COMPLETED, /* completedKey, and what means the same */
+	CHATTERBOX_KIND_ERRORED,   /* erroredKey, and what means the same */
+	CHATTERBOX_KIND_KILLED,    /* killedKey, and what means the same */
+};
+
 /**
- * chatterbox_live_jobs() - the last recorded status of every live job
- * @box: engine
- * @out: a frozen list by system (bytewise), then job_id; give it back with chatterbox_jobs_unref()
+ * chatterbox_kind_to_string() - its name, as in documents and metrics
+ * @kind: kind
  *
- * Any thread. Never blocks on a server: it is the snapshot of the last round.
- * Return: 0, or -ENOMEM.
+ * Any thread. Return: "other", "running", "paused", "completed", "errored" or "killed", static.
  */
-CHATTERBOX_API int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out);
+CHATTERBOX_API const char *chatterbox_kind_to_string(enum chatterbox_kind kind);
+
+/**
+ * chatterbox_get_jobs() - lastRecordedStatus: the last recorded status of every live job
+ * @box: engine
+ * @system: only this one's, trimmed; NULL = every system's
+ * @out: a frozen list by system (bytewise), then job_id, empty when there are none; give it back
+ *	with chatterbox_jobs_unref()
+ *
+ * Any thread. Never blocks on a server: it is the present snapshot, which the engine swaps in after
+ * each batch of reports. Return: 0, or -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_get_jobs(struct chatterbox *box, const char *system,
+				       struct chatterbox_jobs **out);
 /**
  * chatterbox_jobs_ref() - take a reference
  * @jobs: list
@@ -90,16 +111,16 @@ CHATTERBOX_API const char *chatterbox_job_get_status(const struct chatterbox_job
  * chatterbox_job_get_kind() - what its status means (contract 1.3)
  * @job: job
  *
- * Any thread. Return: "running", "paused" or "other", static.
+ * Any thread. Return: running, paused or other: a live job has not ended.
  */
-CHATTERBOX_API const char *chatterbox_job_get_kind(const struct chatterbox_job *job);
+CHATTERBOX_API enum chatterbox_kind chatterbox_job_get_kind(const struct chatterbox_job *job);
 /**
  * chatterbox_job_get_origin() - who wanted it (contract 1.4)
  * @job: job
  *
- * Any thread. Return: "ocd" or "user", static.
+ * Any thread. Return: user or OCD.
  */
-CHATTERBOX_API const char *chatterbox_job_get_origin(const struct chatterbox_job *job);
+CHATTERBOX_API enum chatterbox_origin chatterbox_job_get_origin(const struct chatterbox_job *job);
 /**
  * chatterbox_job_get_revision() - how often its status has changed (contract 1.5)
  * @job: job

@@ -1,121 +1,24 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/call.c - public calls: with a callback, or waited for by the host's thread
+ * api/call.c - one call: to the thread that carries it out, and its answer back to the host
  *
- * A host's thread waits at most 30 s; an answer that comes later is discarded.
+ * Decides who waits, and for how long: a host's thread at most 30 s, and for nl-hdms as long as
+ * that may take. An answer that comes later goes nowhere. A call with a callback has the memory of
+ * its answer from the start, so that it always ends.
  */
-#include "engine/internal.h"
+#include "api/api.h"
 
+#include "base/error.h"
 #include "common/json.h"
 #include "common/utf8.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define PATIENCE 30 /* s */
-
-struct waiter {
-	chatterbox_call_fn done;
-	void *user;
-};
-
-static void hand_on(struct cbx_call *call)
-{
-	struct waiter *waiter = call->user;
-	struct chatterbox_outcome outcome = { .code = (enum chatterbox_call_code)call->code,
-					      .result = call->result,
-					      .message = call->message,
-					      .data = call->data };
-
-	waiter->done(waiter->user, &outcome);
-	free(waiter);
-	cbx_call_free(call);
-}
-
-int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
-		    chatterbox_call_fn done, void *user)
-{
-	json_t *parsed = NULL;
-	const struct cbx_method *known = cbx_method_find(cbx_methods, method);
-	struct waiter *waiter;
-	struct cbx_call *call;
-	int result = engine_params(params, &parsed, NULL);
-
-	if (result < 0)
-		return result;
-	waiter = malloc(sizeof(*waiter));
-	if (!waiter) {
-		json_decref(parsed);
-		return -ENOMEM;
-	}
-	*waiter = (struct waiter){ .done = done, .user = user };
-	if (cbx_call_new(known, parsed, hand_on, waiter, &call) < 0) {
-		free(waiter);
-		return -ENOMEM;
-	}
-	if (known)
-		cbx_calls_take(&box->calls, call);
-	else
-		cbx_call_fail(call, CBX_CALL_METHOD, "there is no such method");
-	return 0;
-}
-
-/* Shared by the waiting thread and the answering one; the last of them frees it */
-struct wait {
-	pthread_mutex_t lock;
-	pthread_cond_t told;
-	unsigned refs;
-	bool done;
-	enum cbx_call_code code;
-	char *result;
-};
-
-static void wait_unref(struct wait *wait)
-{
-	bool last;
-
-	pthread_mutex_lock(&wait->lock);
-	last = --wait->refs == 0;
-	pthread_mutex_unlock(&wait->lock);
-	if (!last)
-		return;
-	pthread_cond_destroy(&wait->told);
-	pthread_mutex_destroy(&wait->lock);
-	free(wait->result);
-	free(wait);
-}
-
-static struct wait *wait_new(void)
-{
-	struct wait *wait = calloc(1, sizeof(*wait));
-	pthread_condattr_t attributes;
-
-	if (!wait)
-		return NULL;
-	wait->refs = 2;
-	pthread_mutex_init(&wait->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&wait->told, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return wait;
-}
-
-static void finished(struct cbx_call *call)
-{
-	struct wait *wait = call->user;
-
-	pthread_mutex_lock(&wait->lock);
-	wait->code = call->code;
-	wait->result = cbx_steal(call->result);
-	wait->done = true;
-	pthread_cond_signal(&wait->told);
-	pthread_mutex_unlock(&wait->lock);
-	wait_unref(wait);
-	cbx_call_free(call);
-}
 
 static int error_of(enum cbx_call_code code)
 {
@@ -143,102 +46,225 @@ static int error_of(enum cbx_call_code code)
 	return -EIO;
 }
 
-static int wait_for(struct wait *wait, char **result)
+/* Nobody of the world has failed when the caller was wrong, or asked the wrong instance */
+static bool blames(int code)
 {
-	struct timespec until;
-	int timed_out = 0;
-	int error;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += PATIENCE;
-	pthread_mutex_lock(&wait->lock);
-	while (!wait->done && !timed_out)
-		timed_out = pthread_cond_timedwait(&wait->told, &wait->lock, &until);
-	error = wait->done ? error_of(wait->code) : CHATTERBOX_E_TIMEOUT;
-	if (!error && result)
-		*result = cbx_steal(wait->result);
-	pthread_mutex_unlock(&wait->lock);
-	return error;
+	return code != -EINVAL && code != -ENOMEM && code != CHATTERBOX_E_UNKNOWN &&
+	       code != CHATTERBOX_E_STANDBY && code != CHATTERBOX_E_FULL;
 }
 
-int engine_params(const char *text, json_t **out, json_error_t *why)
+static int fail_of(const struct cbx_call *call, struct chatterbox_error *error)
 {
-	int result = cbx_json_read(text ? text : "{}", text ? strlen(text) : 2, out, why);
+	bool known = call->error && call->error != CHATTERBOX_E_FENCED;
+	int code = known ? call->error : error_of(call->code);
 
-	if (result == CHATTERBOX_E_DECODE)
-		return -EINVAL;
-	if (result < 0 || json_is_object(*out))
-		return result;
-	json_decref(*out);
-	*out = NULL;
-	return -EINVAL;
+	cbx_fail(error, code, blames(code) ? call->server : CHATTERBOX_SERVER_NONE, "%s",
+		 call->message);
+	if (error)
+		snprintf(error->reason, sizeof(error->reason), "%s", call->data);
+	return code;
 }
 
-/* Submits a call and waits. Takes @params over; NULL means that they could not be made, and the
- * call fails, since without its parameters it would mean something else. @result may be NULL, else
- * it becomes an allocated JSON text. */
-int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result)
+/* What the public call returns for a call that has ended */
+static int result_of(const struct cbx_call *call, const char *number,
+		     struct chatterbox_error *error)
 {
-	struct cbx_call *made = NULL;
-	struct wait *wait;
-	int error;
-
-	if (!params)
-		return -ENOMEM;
-	if (!box->started || box->stopped) {
-		json_decref(params);
-		return CHATTERBOX_E_DOWN;
-	}
-	wait = wait_new();
-	if (!wait || cbx_call_new(cbx_method_find(cbx_methods, method), cbx_steal(params), finished,
-				  wait, &made) < 0) {
-		json_decref(params);
-		if (wait) {
-			wait->refs = 1;
-			wait_unref(wait);
-		}
-		return -ENOMEM;
-	}
-	cbx_calls_take(&box->calls, made);
-	error = wait_for(wait, result);
-	wait_unref(wait);
-	return error;
-}
-
-int engine_call_system(struct chatterbox *box, const char *method, const char *system)
-{
-	if (!cbx_utf8_valid(system, strlen(system)))
-		return -EINVAL;
-	return engine_call(box, method, json_pack("{s:s}", "system", system), NULL);
-}
-
-/* For calls whose result holds one number */
-int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
-		       int64_t *number)
-{
-	cbx_auto(cbx_freep) char *result = NULL;
 	json_t *answer = NULL;
-	int error = engine_call(box, method, params, &result);
+	json_int_t value;
+	int result;
 
-	if (error < 0 || !number)
-		return error;
-	error = cbx_json_read(result, strlen(result), &answer, NULL);
-	if (error < 0)
-		return error;
-	*number = json_integer_value(json_object_get(answer, name));
+	if (call->code)
+		return fail_of(call, error);
+	if (!number)
+		return 0;
+	result = cbx_json_read(call->result, strlen(call->result), &answer, NULL);
+	if (result < 0)
+		return cbx_fail(error, result, CHATTERBOX_SERVER_NONE, "%s", "");
+	value = json_integer_value(json_object_get(answer, number));
 	json_decref(answer);
+	return value > INT_MAX ? INT_MAX : (int)value;
+}
+
+/* --- calls with a callback --- */
+
+void api_deliver(struct api_ended *ended)
+{
+	struct chatterbox_error error;
+	struct chatterbox_answer answer = { .json = ended->call->result };
+
+	answer.result = result_of(ended->call, ended->number, &error);
+	if (answer.result < 0) {
+		answer.error = &error;
+		answer.json = NULL;
+	}
+	ended->done(ended->user, &answer);
+	cbx_call_free(ended->call);
+	free(ended);
+}
+
+static void keep_answer(struct cbx_call *call)
+{
+	struct api_ended *ended = call->user;
+
+	ended->call = call;
+	engine_tell_ended(ended->box, ended);
+}
+
+static int call_later(struct chatterbox *box, const char *method, json_t *params,
+		      const struct api_reply *reply)
+{
+	struct api_ended *ended = malloc(sizeof(*ended));
+	struct cbx_call *call = NULL;
+
+	if (!ended) {
+		json_decref(params);
+		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
+	}
+	*ended = (struct api_ended){
+		.done = reply->done, .user = reply->user, .number = reply->number, .box = box
+	};
+	if (cbx_call_new(cbx_method_find(cbx_methods, method), params, keep_answer, ended, &call) <
+	    0) {
+		free(ended);
+		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
+	}
+	cbx_calls_take(&box->calls, call);
 	return 0;
 }
 
-int engine_call_errors(struct chatterbox *box, const char *method, const char *errors)
-{
-	json_t *list = NULL;
+/* --- calls that wait --- */
 
-	if (cbx_json_read(errors, strlen(errors), &list, NULL) == -ENOMEM)
-		return -ENOMEM;
-	if (!json_is_array(list)) {
-		json_decref(list);
-		return -EINVAL;
+/* Shared by the one who waits and the one who answers; the last one frees it */
+struct wait {
+	pthread_mutex_t lock;
+	pthread_cond_t told;
+	unsigned refs;
+	struct cbx_call *call; /* ended */
+};
+
+static void wait_unref(struct wait *wait)
+{
+	bool last;
+
+	pthread_mutex_lock(&wait->lock);
+	last = --wait->refs == 0;
+	pthread_mutex_unlock(&wait->lock);
+	if (!last)
+		return;
+	pthread_cond_destroy(&wait->told);
+	pthread_mutex_destroy(&wait->lock);
+	cbx_call_free(wait->call);
+	free(wait);
+}
+
+static struct wait *wait_new(void)
+{
+	struct wait *wait = calloc(1, sizeof(*wait));
+	pthread_condattr_t attributes;
+
+	if (!wait)
+		return NULL;
+	wait->refs = 2;
+	pthread_mutex_init(&wait->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&wait->told, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return wait;
+}
+
+static void end_wait(struct cbx_call *call)
+{
+	struct wait *wait = call->user;
+
+	pthread_mutex_lock(&wait->lock);
+	wait->call = call;
+	pthread_cond_signal(&wait->told);
+	pthread_mutex_unlock(&wait->lock);
+	wait_unref(wait);
+}
+
+/* An order to a job takes as long as nl-hdms may take */
+static time_t patience(struct chatterbox *box, const struct cbx_method *method)
+{
+	cbx_auto(cbx_settings_unrefp) struct cbx_settings *settings = NULL;
+	time_t longest;
+
+	if (method->server != CHATTERBOX_SERVER_NL_HDMS)
+		return PATIENCE;
+	cbx_settings_take(&box->settings, &settings);
+	longest = (time_t)(settings->rpc_timeout_ns / CBX_SECOND) + 1;
+	return longest > PATIENCE ? longest : PATIENCE;
+}
+
+static int wait_for(struct wait *wait, time_t seconds, const struct api_reply *reply)
+{
+	struct timespec until;
+	int timed_out = 0;
+	int result;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	pthread_mutex_lock(&wait->lock);
+	while (!wait->call && !timed_out)
+		timed_out = pthread_cond_timedwait(&wait->told, &wait->lock, &until);
+	if (wait->call)
+		result = result_of(wait->call, reply->number, reply->error);
+	else
+		result = cbx_fail(reply->error, CHATTERBOX_E_TIMEOUT, CHATTERBOX_SERVER_NONE,
+				  "no answer came within %lld s", (long long)seconds);
+	if (result >= 0 && reply->json)
+		*reply->json = cbx_steal(wait->call->result);
+	pthread_mutex_unlock(&wait->lock);
+	return result;
+}
+
+static int call_now(struct chatterbox *box, const char *name, json_t *params,
+		    const struct api_reply *reply)
+{
+	const struct cbx_method *method = cbx_method_find(cbx_methods, name);
+	struct cbx_call *call = NULL;
+	struct wait *wait = wait_new();
+	int result;
+
+	if (!wait) {
+		json_decref(params);
+		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
-	return engine_call(box, method, json_pack("{s:o}", "errors", list), NULL);
+	if (cbx_call_new(method, params, end_wait, wait, &call) < 0) {
+		wait->refs = 1;
+		wait_unref(wait);
+		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
+	}
+	/* what only reads is read in this thread */
+	cbx_request_worker_answer(&box->worker, call);
+	result = wait_for(wait, patience(box, method), reply);
+	wait_unref(wait);
+	return result;
+}
+
+int api_call(struct chatterbox *box, const char *method, json_t *params,
+	     const struct api_reply *reply)
+{
+	if (!params)
+		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
+	if (!cbx_method_find(cbx_methods, method)->reads && (!box->started || box->stopped)) {
+		json_decref(params);
+		return cbx_fail(reply->error, CHATTERBOX_E_DOWN, CHATTERBOX_SERVER_NONE,
+				"the engine is not running");
+	}
+	return reply->done ? call_later(box, method, params, reply)
+			   : call_now(box, method, params, reply);
+}
+
+int api_call_system(struct chatterbox *box, const char *method, const char *system,
+		    const struct api_reply *reply)
+{
+	json_t *params;
+
+	if (system && !cbx_utf8_valid(system, strlen(system)))
+		return cbx_fail(reply->error, -EINVAL, CHATTERBOX_SERVER_NONE,
+				"system: is not UTF-8");
+	params = system ? json_pack("{s:s}", "system", system) : json_object();
+	return api_call(box, method, params, reply);
 }

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: MIT
-/* api/host.c - tells the host what happens: a bounded queue, and callbacks in the host's own thread
+/*
+ * api/host.c - what the engine tells its host: callbacks in the host's own thread
+ *
+ * Decides their order: that the engine is ready comes before any event, so events that were
+ * recorded meanwhile wait for it; answers of calls wait for nothing. Events stand in a bounded
+ * queue, since a host may stop dispatching; an answer has its memory from the start and is never
+ * lost.
  */
-#include "engine/internal.h"
+#include "api/api.h"
+
+#include "base/error.h"
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Something for the host: ready (name NULL, error 0), failed (error), or an event */
-struct engine_notice {
-	int error;
-	char text[512];
-	const char *name; /* static */
+/* A copy of an event, in the queue */
+struct host_event {
+	enum chatterbox_event_type type;
+	enum chatterbox_origin origin;
 	char *id, *params, *previous_status;
-	const char *origin; /* static */
 };
 
 bool engine_is_ready(struct chatterbox *box)
@@ -24,61 +29,72 @@ bool engine_is_ready(struct chatterbox *box)
 
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
-	/* from now on the host misses no event of the stream */
+	/* from now on the host misses nothing of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
-	/* an observer writes nothing and needs no tables */
+	/* who writes nothing needs no tables: it follows the shared state */
 	if (box->lease_keeper.observer)
 		return true;
 	if (!box->lease_keeper.migrated)
 		return false;
 	if (cbx_leadership_epoch(&box->leadership))
 		return box->listener.bound;
-	/* a standby is ready when it knows who leads */
+	/* who stands by knows behind whom */
 	cbx_leadership_leader(&box->leadership, leader);
 	return leader[0];
 }
 
-static void tell(struct chatterbox *box, int error, const char *text)
-{
-	struct engine_notice *notice;
+/* --- the engine's threads --- */
 
-	if (box->start_reported)
-		return;
-	box->start_reported = true;
-	notice = calloc(1, sizeof(*notice));
-	if (!notice)
-		return;
-	notice->error = error;
-	snprintf(notice->text, sizeof(notice->text), "%s", text);
-	if (cbx_mailbox_put(box->host, notice) < 0)
-		free(notice);
+static void settle_start(struct chatterbox *box, enum engine_start start)
+{
+	pthread_mutex_lock(&box->host_lock);
+	if (box->start == ENGINE_STARTING)
+		box->start = start;
+	pthread_mutex_unlock(&box->host_lock);
+	cbx_mailbox_wake(box->host);
 }
 
 void engine_tell_ready(struct chatterbox *box)
 {
 	cbx_info(&box->log, CBX_NO_FIELDS, "ready: every configured server answers");
-	tell(box, 0, "");
+	box->start_reported = true;
+	settle_start(box, ENGINE_READY);
 }
 
-void engine_tell_failed(struct chatterbox *box, int error, const char *text)
+void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
+			const char *text)
 {
 	cbx_log_write(&box->log, CHATTERBOX_LOG_FATAL, CBX_FIELDS({ "error", text }), "%s",
 		      error == CHATTERBOX_E_DOWN ? "a server was unreachable for too long at start"
 						 : chatterbox_strerror(error));
-	tell(box, error, text);
+	if (box->start_reported)
+		return;
+	box->start_reported = true;
+	cbx_fail(&box->failure, error, server, "%s", text);
+	settle_start(box, ENGINE_FAILED);
 }
 
-void engine_notice_free(void *item)
+void engine_tell_ended(struct chatterbox *box, struct api_ended *ended)
 {
-	struct engine_notice *notice = item;
+	ended->next = NULL;
+	pthread_mutex_lock(&box->host_lock);
+	*box->last_ended = ended;
+	box->last_ended = &ended->next;
+	pthread_mutex_unlock(&box->host_lock);
+	cbx_mailbox_wake(box->host);
+}
 
-	if (!notice)
+void engine_drop_event(void *item)
+{
+	struct host_event *event = item;
+
+	if (!event)
 		return;
-	free(notice->id);
-	free(notice->params);
-	free(notice->previous_status);
-	free(notice);
+	free(event->id);
+	free(event->params);
+	free(event->previous_status);
+	free(event);
 }
 
 static char *copy(const char *text, bool *failed)
@@ -89,22 +105,39 @@ static char *copy(const char *text, bool *failed)
 	return copied;
 }
 
-static void add_job_event(struct chatterbox *box, const struct chatterbox_event *event)
+static void queue_event(struct chatterbox *box, const struct chatterbox_event *event)
 {
-	struct engine_notice *notice = calloc(1, sizeof(*notice));
-	bool failed = false;
+	struct host_event *copied = calloc(1, sizeof(*copied));
+	bool failed = !event->params;
 
-	if (notice) {
-		notice->name = event->name;
-		notice->origin = event->origin;
-		notice->id = copy(event->id, &failed);
-		notice->params = copy(event->params, &failed);
-		notice->previous_status = copy(event->previous_status, &failed);
+	if (copied) {
+		copied->type = event->type;
+		copied->origin = event->origin;
+		copied->id = copy(event->id, &failed);
+		copied->params = copy(event->params, &failed);
+		copied->previous_status = copy(event->previous_status, &failed);
 	}
-	if (notice && !failed && !cbx_mailbox_put(box->host, notice))
+	if (copied && !failed && !cbx_mailbox_put(box->host, copied))
 		return;
 	box->lost_events++;
-	engine_notice_free(notice);
+	engine_drop_event(copied);
+}
+
+static enum chatterbox_event_type type_of(const char *name)
+{
+	enum chatterbox_event_type type = CHATTERBOX_EVENT_UPDATE_JOB_STATUS;
+
+	while (type < CHATTERBOX_EVENT_JOBS_DATA &&
+	       strcmp(name, chatterbox_event_type_to_string(type)) != 0)
+		type++;
+	return type;
+}
+
+static enum chatterbox_origin origin_of(const char *name)
+{
+	if (!name)
+		return CHATTERBOX_ORIGIN_UNKNOWN;
+	return strcmp(name, "ocd") ? CHATTERBOX_ORIGIN_USER : CHATTERBOX_ORIGIN_OCD;
 }
 
 void engine_tell_batch(void *user, const struct cbx_batch *batch)
@@ -116,13 +149,13 @@ void engine_tell_batch(void *user, const struct cbx_batch *batch)
 		return;
 	for (i = 0; i < batch->event_count; i++) {
 		const struct cbx_event *recorded = &batch->events[i];
-		struct chatterbox_event event = { .name = recorded->name,
+		struct chatterbox_event event = { .type = type_of(recorded->name),
 						  .id = recorded->message_id,
 						  .params = recorded->payload,
 						  .previous_status = recorded->previous_status,
-						  .origin = recorded->origin };
+						  .origin = origin_of(recorded->origin) };
 
-		add_job_event(box, &event);
+		queue_event(box, &event);
 	}
 }
 
@@ -140,20 +173,21 @@ static void write_statuses(const struct cbx_frozen_jobs *frozen, struct cbx_text
 static void tell_statuses(void *user, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
-	struct chatterbox_event event = { .name = "job_status" };
+	struct chatterbox_event event = { .type = CHATTERBOX_EVENT_JOB_STATUS };
 
 	if (!snapshot->jobs->totals.live)
 		return;
 	write_statuses(snapshot->jobs, &text);
 	event.params = text.failed ? NULL : text.bytes;
-	add_job_event(user, &event);
+	queue_event(user, &event);
 }
 
 static void tell_data(void *user, const char *json)
 {
-	const struct chatterbox_event event = { .name = "jobs_data", .params = json };
+	const struct chatterbox_event event = { .type = CHATTERBOX_EVENT_JOBS_DATA,
+						.params = json };
 
-	add_job_event(user, &event);
+	queue_event(user, &event);
 }
 
 void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot)
@@ -186,29 +220,78 @@ void engine_listen(struct chatterbox *box)
 		box->poller.follow.host = &box->listening;
 }
 
+/* --- the host's thread --- */
+
 int chatterbox_get_fd(struct chatterbox *box)
 {
 	return cbx_mailbox_fd(box->host);
 }
 
-static void dispatch(const struct chatterbox_observer *observer, const struct engine_notice *notice)
+/* What has come up since the last time: on_ready or on_failed, once, and ended calls */
+static enum engine_start take_news(struct chatterbox *box, struct api_ended **ended)
 {
-	struct chatterbox_event event = { .name = notice->name,
-					  .id = notice->id,
-					  .params = notice->params,
-					  .previous_status = notice->previous_status,
-					  .origin = notice->origin };
+	enum engine_start news = ENGINE_STARTING;
 
-	if (notice->name && observer->on_event && notice->params)
-		observer->on_event(observer->user, &event);
-	else if (!notice->name && !notice->error && observer->on_ready)
-		observer->on_ready(observer->user);
-	else if (notice->error && observer->on_failed)
-		observer->on_failed(observer->user, notice->error, notice->text);
+	pthread_mutex_lock(&box->host_lock);
+	if (box->start != box->told_start)
+		news = box->told_start = box->start;
+	*ended = box->ended;
+	box->ended = NULL;
+	box->last_ended = &box->ended;
+	pthread_mutex_unlock(&box->host_lock);
+	return news;
 }
 
-static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t count, bool gap)
+static int dispatch_start(struct chatterbox *box, enum engine_start news)
 {
+	const struct chatterbox_observer *observer = &box->observer;
+
+	if (news == ENGINE_READY && observer->on_ready)
+		observer->on_ready(observer->user);
+	else if (news == ENGINE_FAILED && observer->on_failed)
+		observer->on_failed(observer->user, &box->failure);
+	else
+		return 0;
+	return 1;
+}
+
+static int dispatch_ended(struct api_ended *ended)
+{
+	struct api_ended *next;
+	int ran = 0;
+
+	for (; ended; ended = next, ran++) {
+		next = ended->next;
+		api_deliver(ended);
+	}
+	return ran;
+}
+
+static int dispatch_events(struct chatterbox *box)
+{
+	const struct chatterbox_observer *observer = &box->observer;
+	size_t count = cbx_mailbox_count(box->host);
+	struct host_event *queued;
+	int ran = 0;
+
+	for (; count && (queued = cbx_mailbox_take(box->host)); count--, ran++) {
+		const struct chatterbox_event event = { .type = queued->type,
+							.id = queued->id,
+							.params = queued->params,
+							.previous_status = queued->previous_status,
+							.origin = queued->origin };
+
+		observer->on_event(observer->user, &event);
+		engine_drop_event(queued);
+	}
+	return ran;
+}
+
+static int dispatch_loss(struct chatterbox *box, uint64_t count, bool gap)
+{
+	const struct chatterbox_observer *observer = &box->observer;
+
+	box->lost_events -= count;
 	if (!observer->on_lost)
 		return 0;
 	if (count)
@@ -220,18 +303,31 @@ static int dispatch_loss(const struct chatterbox_observer *observer, uint64_t co
 
 int chatterbox_dispatch(struct chatterbox *box)
 {
-	uint64_t lost = box->lost_events;
-	struct engine_notice *notice;
-	int ran = 0;
+	struct api_ended *ended;
+	enum engine_start news;
+	uint64_t lost;
+	int ran;
 	bool gap;
 
 	cbx_mailbox_clear(box->host);
+	news = take_news(box, &ended);
+	ran = dispatch_start(box, news);
+	ran += dispatch_ended(ended);
+	if (box->told_start != ENGINE_READY)
+		return ran;
+	/* what is lost is looked at before the events: what was queued then comes first */
+	lost = box->lost_events;
 	gap = atomic_exchange(&box->gap, false);
-	while ((notice = cbx_mailbox_take(box->host))) {
-		dispatch(&box->observer, notice);
-		engine_notice_free(notice);
-		ran++;
-	}
-	box->lost_events -= lost;
-	return ran + dispatch_loss(&box->observer, lost, gap);
+	ran += dispatch_events(box);
+	return ran + dispatch_loss(box, lost, gap);
+}
+
+void engine_close_host(struct chatterbox *box)
+{
+	struct api_ended *ended;
+
+	take_news(box, &ended);
+	dispatch_ended(ended);
+	cbx_mailbox_free(box->host, engine_drop_event);
+	pthread_mutex_destroy(&box->host_lock);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* api/jobs.c - the public list of live jobs: a snapshot with an index */
+/* api/jobs.c - the public list of live jobs: a view, with an index over it */
+#include "base/read.h"
 #include "engine/internal.h"
 
 #include <assert.h>
@@ -14,7 +15,7 @@ struct chatterbox_jobs {
 	const struct cbx_job *jobs[];
 };
 
-/* A public job is the internal record itself */
+/* A public job is the record itself */
 static const struct cbx_job *inner(const struct chatterbox_job *job)
 {
 	return (const struct cbx_job *)(const void *)job;
@@ -34,7 +35,7 @@ static void fill(struct chatterbox_jobs *jobs, const struct cbx_job_list *list)
 			jobs->jobs[jobs->count++] = list->jobs[i];
 }
 
-/* Takes the snapshot over */
+/* Takes the view over */
 static struct chatterbox_jobs *jobs_new(struct cbx_snapshot *snapshot, size_t live)
 {
 	struct chatterbox_jobs *jobs = calloc(1, sizeof(*jobs) + live * sizeof(jobs->jobs[0]));
@@ -48,38 +49,35 @@ static struct chatterbox_jobs *jobs_new(struct cbx_snapshot *snapshot, size_t li
 	return jobs;
 }
 
-int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
+static struct chatterbox_jobs *all_jobs(struct cbx_snapshot *snapshot)
 {
-	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
 	struct chatterbox_jobs *jobs = jobs_new(snapshot, (size_t)snapshot->jobs->totals.live);
 	size_t i;
 
-	if (!jobs)
-		return -ENOMEM;
-	for (i = 0; i < snapshot->jobs->count; i++)
+	for (i = 0; jobs && i < snapshot->jobs->count; i++)
 		fill(jobs, snapshot->jobs->entries[i].list);
-	*out = jobs;
-	return 0;
+	return jobs;
 }
 
-bool chatterbox_active_jobs_has_stored_status(struct chatterbox *box)
+static struct chatterbox_jobs *jobs_of(struct cbx_snapshot *snapshot, const char *system)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
-		cbx_snapshot_slot_get(&box->slot);
-
-	return snapshot->jobs->totals.live > 0;
-}
-
-int chatterbox_active_jobs_get_last_recorded(struct chatterbox *box, const char *system,
-					     struct chatterbox_jobs **out)
-{
-	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
-	const struct cbx_job_list *list = cbx_frozen_jobs_find(snapshot->jobs, system);
+	char trimmed[80];
+	const struct cbx_job_list *list =
+		cbx_frozen_jobs_find(snapshot->jobs, cbx_system_trim(system, trimmed));
 	struct chatterbox_jobs *jobs = jobs_new(snapshot, list ? list->live : 0);
 
+	if (jobs)
+		fill(jobs, list);
+	return jobs;
+}
+
+int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)
+{
+	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&box->slot);
+	struct chatterbox_jobs *jobs = system ? jobs_of(snapshot, system) : all_jobs(snapshot);
+
 	if (!jobs)
 		return -ENOMEM;
-	fill(jobs, list);
 	*out = jobs;
 	return 0;
 }
@@ -146,14 +144,14 @@ const char *chatterbox_job_get_status(const struct chatterbox_job *job)
 	return inner(job)->status->text;
 }
 
-const char *chatterbox_job_get_kind(const struct chatterbox_job *job)
+enum chatterbox_kind chatterbox_job_get_kind(const struct chatterbox_job *job)
 {
-	return cbx_kind_name(inner(job)->kind);
+	return (enum chatterbox_kind)inner(job)->kind;
 }
 
-const char *chatterbox_job_get_origin(const struct chatterbox_job *job)
+enum chatterbox_origin chatterbox_job_get_origin(const struct chatterbox_job *job)
 {
-	return cbx_origin_name(inner(job)->origin);
+	return inner(job)->origin == CBX_OCD ? CHATTERBOX_ORIGIN_OCD : CHATTERBOX_ORIGIN_USER;
 }
 
 int64_t chatterbox_job_get_revision(const struct chatterbox_job *job)

@@ -1,233 +1,105 @@
 // SPDX-License-Identifier: MIT
-/*
- * api/query.c - public queries, answered from the snapshot or from SQL
- *
- * SQL is asked over the request worker's connection, under its mutex: hosts may wait for each other
- * there, but never hold up the poller.
- */
-#include "engine/internal.h"
+/* api/query.c - what hosts read: documents by topic, and the values that have a type */
+#include "api/api.h"
 
+#include "base/error.h"
 #include "base/read.h"
-#include "controller/job_api.h"
-#include "port/directory.h"
+#include "common/json.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Before the first snapshot there is an empty one */
-static int look(struct chatterbox *box, struct cbx_snapshot **out)
+static const char *method_of(enum chatterbox_topic topic)
 {
-	*out = cbx_snapshot_slot_get(&box->slot);
-	return *out ? 0 : -ENOMEM;
+	switch (topic) {
+	case CHATTERBOX_TOPIC_JOBS:
+		return "chatterbox.jobs";
+	case CHATTERBOX_TOPIC_JOB:
+		return "chatterbox.job";
+	case CHATTERBOX_TOPIC_SYSTEMS:
+		return "chatterbox.systems";
+	case CHATTERBOX_TOPIC_SYSTEM:
+		return "chatterbox.system";
+	case CHATTERBOX_TOPIC_SUMMARY:
+		return "chatterbox.summary";
+	case CHATTERBOX_TOPIC_ERRORS:
+		return "nl-ocd.server.errors.get";
+	}
+	return NULL;
 }
 
-static int parse_params(const char *params, json_t **out, char *error)
+static int read_params(const char *text, json_t **out, struct chatterbox_error *error)
 {
 	json_error_t why = { 0 };
-	int result = engine_params(params, out, &why);
+	json_t *params = NULL;
+	int result = cbx_json_read(text ? text : "{}", text ? strlen(text) : 2, &params, &why);
 
-	if (result == -EINVAL)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "parameters: takes a JSON object%s%s",
-			 *why.text ? ": " : "", why.text);
-	return result;
-}
-
-static int finish(struct cbx_text *text, int result, char **json)
-{
-	if (!result)
-		return cbx_text_take(text, json, NULL);
-	cbx_text_free(text);
-	return result;
-}
-
-typedef int (*page_fn)(struct chatterbox *box, const struct cbx_snapshot *snapshot,
-		       const json_t *params, struct cbx_text *out, char *error);
-
-static int jobs_page(struct chatterbox *box, const struct cbx_snapshot *snapshot,
-		     const json_t *params, struct cbx_text *out, char *error)
-{
-	(void)box;
-	return cbx_job_api_jobs(snapshot, params, false, out, error);
-}
-
-static int systems_page(struct chatterbox *box, const struct cbx_snapshot *snapshot,
-			const json_t *params, struct cbx_text *out, char *error)
-{
-	(void)box;
-	return cbx_job_api_systems(snapshot, params, out, error);
-}
-
-static int query_page(struct chatterbox *box, const char *params, page_fn page, char **json,
-		      char *error)
-{
-	char unwanted[CHATTERBOX_ERROR_TEXT];
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	struct cbx_text text = { 0 };
-	json_t *parsed = NULL;
-	int result = parse_params(params, &parsed, error ? error : unwanted);
-
-	if (result < 0)
-		return result;
-	result = look(box, &snapshot);
-	if (!result)
-		result = page(box, snapshot, parsed, &text, error ? error : unwanted);
-	json_decref(parsed);
-	return finish(&text, result, json);
-}
-
-int chatterbox_jobs_query(struct chatterbox *box, const char *params, char **json,
-			  char error[CHATTERBOX_ERROR_TEXT])
-{
-	return query_page(box, params, jobs_page, json, error);
-}
-
-int chatterbox_systems_query(struct chatterbox *box, const char *params, char **json,
-			     char error[CHATTERBOX_ERROR_TEXT])
-{
-	return query_page(box, params, systems_page, json, error);
-}
-
-int chatterbox_system_query(struct chatterbox *box, const char *system, char **json,
-			    char error[CHATTERBOX_ERROR_TEXT])
-{
-	char unwanted[CHATTERBOX_ERROR_TEXT];
-	char name[80];
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	struct cbx_text text = { 0 };
-	int result = look(box, &snapshot);
-
-	if (!result)
-		result = cbx_job_api_system(snapshot, cbx_system_trim(system, name), &text,
-					    error ? error : unwanted);
-	return finish(&text, result, json);
-}
-
-/* What SQL says about a job, rendered while the row is valid */
-struct found {
-	const struct cbx_snapshot *snapshot;
-	const struct cbx_job
-		*shown; /* of the snapshot; NULL = not there, or this instance is no follower */
-	struct cbx_text *text;
-};
-
-static int render_row(void *user, const struct cbx_row *row)
-{
-	struct found *found = user;
-	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
-	struct cbx_job_facts facts = { .origin = row->origin && !strcmp(row->origin, "user")
-							 ? "user"
-							 : "ocd",
-				       .revision = row->revision,
-				       .first_seen_ms = row->started_ms,
-				       .updated_ms = row->updated_ms };
-	int result = cbx_status_of_row(row, &status);
-
-	if (result < 0)
-		return result;
-	facts.status = status;
-	/* Redis has later progress; if the texts differ, SQL is right */
-	if (found->shown && !strcmp(found->shown->status->text, status->text))
-		facts.status = found->shown->status;
-	cbx_job_api_job(found->snapshot, &facts, found->text);
+	if (result == -ENOMEM)
+		return cbx_fail(error, result, CHATTERBOX_SERVER_NONE, "%s", "");
+	if (!json_is_object(params)) {
+		json_decref(params);
+		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE,
+				"parameters: takes a JSON object%s%s", *why.text ? ": " : "",
+				why.text);
+	}
+	*out = params;
 	return 0;
 }
 
-struct sought {
-	const char *system;
-	int64_t job_id;
-	struct found *found;
-};
-
-static int ask_job(struct cbx_sql *sql, void *user)
+int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const char *params,
+		     chatterbox_done_fn done, void *user, char **json,
+		     struct chatterbox_error *error)
 {
-	struct sought *sought = user;
+	const struct api_reply reply = { done, user, error, NULL, json };
+	const char *method = method_of(topic);
+	json_t *parsed = NULL;
+	int result;
 
-	return sql->directory->find_job(sql, sought->system, sought->job_id, render_row,
-					sought->found);
+	if (!method)
+		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE, "there is no such topic");
+	result = read_params(params, &parsed, error);
+	return result < 0 ? result : api_call(box, method, parsed, &reply);
 }
 
-static int ask_worker(struct chatterbox *box, const char *system, int64_t job_id,
-		      struct found *found, char *error)
-{
-	struct sought sought = { system, job_id, found };
-	int result = cbx_request_worker_query(&box->worker, ask_job, &sought, error);
-
-	if (result != 1)
-		return result;
-	snprintf(error, CHATTERBOX_ERROR_TEXT, "no job %lld of system %.64s is known",
-		 (long long)job_id, system);
-	return CHATTERBOX_E_UNKNOWN;
-}
-
-static void render_job(const struct cbx_snapshot *snapshot, const struct cbx_job *job,
-		       struct cbx_text *out)
-{
-	struct cbx_job_facts facts = { .status = job->status,
-				       .origin = cbx_origin_name(job->origin),
-				       .revision = job->revision,
-				       .first_seen_ms = job->first_seen_ms,
-				       .updated_ms = job->updated_ms };
-
-	cbx_job_api_job(snapshot, &facts, out);
-}
-
-/* A follower asks SQL first, since Redis lacks origin, revision and times; if SQL is down, what it
- * last read of them is better than nothing */
-int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,
-			 char error[CHATTERBOX_ERROR_TEXT])
-{
-	char unwanted[CHATTERBOX_ERROR_TEXT];
-	char name[80];
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	struct cbx_text text = { 0 };
-	struct found found = { .text = &text };
-	const struct cbx_job *job;
-	int result = look(box, &snapshot);
-
-	if (result < 0)
-		return result;
-	system = cbx_system_trim(system, name);
-	job = cbx_job_api_find(snapshot, system, job_id);
-	found.snapshot = snapshot;
-	if (job && chatterbox_leads(box)) {
-		render_job(snapshot, job, &text);
-	} else {
-		found.shown = job;
-		result = ask_worker(box, system, job_id, &found, error ? error : unwanted);
-	}
-	if (result == CHATTERBOX_E_DOWN && job && job->revision) {
-		render_job(snapshot, job, &text);
-		result = 0;
-	}
-	return finish(&text, result, json);
-}
-
-bool chatterbox_leads(struct chatterbox *box)
-{
-	return cbx_leadership_epoch(&box->leadership) > 0;
-}
-
-static const char *role(struct chatterbox *box)
+enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 {
 	if (box->lease_keeper.observer)
-		return "observer";
-	return chatterbox_leads(box) ? "leader" : "standby";
+		return CHATTERBOX_ROLE_OBSERVER;
+	return cbx_leadership_epoch(&box->leadership) ? CHATTERBOX_ROLE_LEADER
+						      : CHATTERBOX_ROLE_STANDBY;
 }
 
-int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])
+enum chatterbox_load chatterbox_get_load(struct chatterbox *box)
 {
-	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot = NULL;
-	struct cbx_text text = { 0 };
-	char leader[CBX_HOLDER_TEXT];
-	struct cbx_summary_facts facts = { .role = role(box), .leader = leader };
-	int result = look(box, &snapshot);
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
+	enum chatterbox_load load;
 
-	(void)error;
-	if (result < 0)
-		return result;
-	cbx_leadership_leader(&box->leadership, leader);
-	cbx_job_api_summary(snapshot, &facts, &text);
-	return finish(&text, 0, json);
+	for (load = CHATTERBOX_LOAD_CYCLE;
+	     snapshot->load_reason && load <= CHATTERBOX_LOAD_REPLY_TIME; load++)
+		if (!strcmp(snapshot->load_reason, chatterbox_load_to_string(load)))
+			return load;
+	return CHATTERBOX_LOAD_CALM;
+}
+
+double chatterbox_get_interval(struct chatterbox *box, double *current)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
+
+	if (current)
+		*current = (double)snapshot->interval_current_ns / CBX_SECOND;
+	return (double)snapshot->interval_base_ns / CBX_SECOND;
+}
+
+enum chatterbox_system_state chatterbox_get_system_state(struct chatterbox *box, const char *name)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
+	char trimmed[80];
+	const struct cbx_system *system =
+		cbx_system_list_find(snapshot->systems, cbx_system_trim(name, trimmed));
+
+	return system ? (enum chatterbox_system_state)system->state : CHATTERBOX_SYSTEM_UNKNOWN;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* error.c - the text of each error; a switch without default, so that the compiler finds a missing
+/* error.c - the text of each error; switches without default, so that the compiler finds a missing
  * one */
-#include <chatterbox/error.h>
+#include "base/error.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *chatterbox_strerror(int error)
@@ -34,4 +36,39 @@ const char *chatterbox_strerror(int error)
 		return "larger than a configured limit";
 	}
 	return "unknown error";
+}
+
+const char *chatterbox_server_to_string(enum chatterbox_server server)
+{
+	switch (server) {
+	case CHATTERBOX_SERVER_NONE:
+		return "none";
+	case CHATTERBOX_SERVER_REDIS:
+		return "redis";
+	case CHATTERBOX_SERVER_RMQ:
+		return "rmq";
+	case CHATTERBOX_SERVER_SQL:
+		return "sql";
+	case CHATTERBOX_SERVER_NL_HDMS:
+		return "nl-hdms";
+	case CHATTERBOX_SERVER_LEADER:
+		return "leader";
+	}
+	return "unknown";
+}
+
+int cbx_fail(struct chatterbox_error *error, int code, enum chatterbox_server server,
+	     const char *format, ...)
+{
+	va_list arguments;
+
+	if (!error)
+		return code;
+	*error = (struct chatterbox_error){ .code = code, .server = server };
+	va_start(arguments, format);
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	va_end(arguments);
+	if (!error->text[0])
+		snprintf(error->text, sizeof(error->text), "%s", chatterbox_strerror(code));
+	return code;
 }

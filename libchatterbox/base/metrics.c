@@ -285,6 +285,4 @@ void cbx_metrics_render(struct cbx_metrics *metrics, bool openmetrics, struct cb
 
 	for (metric = metrics->first; metric; metric = metric->next)
 		render_family(metric, openmetrics, out);
-	if (openmetrics)
-		cbx_text_puts(out, "# EOF\n");
 }

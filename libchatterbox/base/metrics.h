@@ -41,11 +41,10 @@ void cbx_metric_clear(struct cbx_metric *metric);
 /* The value of a child, 0 when there is none; of a histogram the count */
 double cbx_metric_get(struct cbx_metric *metric, const char *value1, const char *value2);
 
-/* Prometheus text format 0.0.4, or OpenMetrics 1.0 (with its "# EOF"). Families without a child are
- * left out. */
+/* Prometheus text format 0.0.4, or OpenMetrics 1.0 without its "# EOF": the host's families follow.
+ * Families without a child are left out. */
 void cbx_metrics_render(struct cbx_metrics *metrics, bool openmetrics, struct cbx_text *out);
-/* Renders the standard process_* families. Call it before rendering the registry, which ends the
- * page. What /proc does not say is left out. */
+/* Renders the standard process_* families. What /proc does not say is left out. */
 void cbx_metrics_process(struct cbx_text *out, bool openmetrics);
 
 #endif

@@ -6,6 +6,7 @@
  * anything: then only its type is named. Control characters are replaced, so that a name in a
  * hostile file can't forge a line.
  */
+#include "base/error.h"
 #include "common/array.h"
 #include "common/text.h"
 #include "common/utf8.h"
@@ -191,17 +192,15 @@ const char *chatterbox_config_problem_at(const struct chatterbox_config *config,
 	return problem->text;
 }
 
-static bool has_error(const struct cbx_problems *problems)
+int chatterbox_config_check(const struct chatterbox_config *config, struct chatterbox_error *error)
 {
+	enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_WARNING;
+	const char *text;
 	size_t i;
 
-	for (i = 0; i < problems->count; i++)
-		if (problems->items[i].kind == CHATTERBOX_PROBLEM_ERROR)
-			return true;
-	return false;
-}
-
-int chatterbox_config_check(const struct chatterbox_config *config)
-{
-	return has_error(&config->laid) || has_error(&config->crossed) ? CHATTERBOX_E_CONFIG : 0;
+	for (i = 0; (text = chatterbox_config_problem_at(config, i, &kind)); i++)
+		if (kind == CHATTERBOX_PROBLEM_ERROR)
+			return cbx_fail(error, CHATTERBOX_E_CONFIG, CHATTERBOX_SERVER_NONE, "%s",
+					text);
+	return 0;
 }

@@ -46,8 +46,19 @@ static void fail(struct cbx_command_relay *relay, struct cbx_relayed_command *re
 	struct cbx_call *call = relayed->call;
 
 	drop(relay, relayed);
-	if (call)
-		cbx_call_fail(call, code, message);
+	if (!call)
+		return;
+	if (!call->server)
+		call->server =
+			code == CBX_CALL_DOWN ? CHATTERBOX_SERVER_RMQ : CHATTERBOX_SERVER_LEADER;
+	cbx_call_fail(call, code, message);
+}
+
+/* It has not begun: CHATTERBOX_E_DOWN or -ENOMEM */
+static void refuse(struct cbx_call *call, int error)
+{
+	call->server = CHATTERBOX_SERVER_RMQ;
+	cbx_call_fail_by(call, error, error == -ENOMEM ? "out of memory" : "RabbitMQ is down");
 }
 
 static void finish(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
@@ -147,9 +158,9 @@ void cbx_command_relay_rpc(struct cbx_command_relay *relay, struct cbx_call *cal
 	struct cbx_relayed_command *relayed = NULL;
 
 	if (!relay->road->bus_link.up)
-		cbx_call_fail(call, CBX_CALL_DOWN, "RabbitMQ is down");
+		refuse(call, CHATTERBOX_E_DOWN);
 	else if (!params || begin(relay, call, relay->road->settings->rpc_timeout_ns, &relayed) < 0)
-		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
+		refuse(call, -ENOMEM);
 	else
 		send_rpc(relay, relayed, params);
 }
@@ -185,8 +196,7 @@ int cbx_command_relay_event(struct cbx_command_relay *relay, const char *routing
 	if (!result)
 		return send_event(relay, relayed, routing_key, params);
 	if (call)
-		cbx_call_fail_by(call, result,
-				 result == -ENOMEM ? "out of memory" : "RabbitMQ is down");
+		refuse(call, result);
 	return result;
 }
 
@@ -219,6 +229,9 @@ static void fail_by(struct cbx_command_relay *relay, struct cbx_relayed_command 
 		snprintf(relayed->call->data, sizeof(relayed->call->data), "%s", data);
 	if (code > CBX_CALL_UNKNOWN || code < CBX_CALL_PARSE)
 		code = CBX_CALL_INTERNAL;
+	/* which of its servers is down, the leader's message says */
+	relayed->call->server =
+		code == CBX_CALL_DOWN ? CHATTERBOX_SERVER_LEADER : CHATTERBOX_SERVER_NL_HDMS;
 	fail(relay, relayed, (enum cbx_call_code)code, message ? message : "the leader refused");
 }
 
@@ -312,12 +325,11 @@ void cbx_observer_set_interval(struct cbx_poller *poller, struct cbx_call *call)
 {
 	char error[256] = "";
 	char params[64];
-	int64_t seconds = -1;
-	int result = cbx_param_count(call, "seconds", true, &seconds, error);
+	int64_t seconds;
 
-	if (result < 0 || seconds < 1 || seconds > 86400) {
-		cbx_call_fail(call, CBX_CALL_PARAMS,
-			      result < 0 ? error : "seconds: takes 1..86400");
+	if (cbx_param_count(call, "seconds", true, &seconds, error) < 0 || seconds < 1 ||
+	    seconds > 86400) {
+		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
 		return;
 	}
 	snprintf(params, sizeof(params), "{\"info\":\"\\\"%lld\\\"\"}", (long long)seconds);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* methods.c - the table of methods, and those that only read: from the snapshot, or from SQL */
 #include "controller/command_relay.h"
+#include "controller/documents.h"
 #include "controller/job_api.h"
 #include "controller/orders.h"
 #include "port/directory.h"
@@ -8,6 +9,7 @@
 #include "road/road.h"
 
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,38 +125,133 @@ static void status(struct cbx_request_worker *worker, struct cbx_call *call)
 	finish(call, result, &text, error);
 }
 
+/* What a host says without waiting for the poller, as the events of contract 3.4 say it */
+
+static void put(struct cbx_request_worker *worker, struct cbx_call *call,
+		struct cbx_inbound *inbound)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	int result = cbx_mailbox_put(worker->calls->poller, inbound);
+
+	if (result < 0) {
+		cbx_inbound_free(inbound);
+		cbx_call_fail_by(call, result, "");
+		return;
+	}
+	cbx_text_puts(&text, "{\"ok\":true}");
+	cbx_call_done(call, &text);
+}
+
+static void want_task(struct cbx_request_worker *worker, struct cbx_call *call,
+		      enum cbx_inbound_type type)
+{
+	struct cbx_inbound *inbound = NULL;
+	int result;
+
+	if (cbx_calls_refuse(worker->calls, call))
+		return;
+	result = cbx_inbound_new(type, &inbound);
+	if (result < 0)
+		cbx_call_fail_by(call, result, "");
+	else
+		put(worker, call, inbound);
+}
+
+static void update_database(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	want_task(worker, call, CBX_IN_DISCOVER);
+}
+
+static void poll_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	want_task(worker, call, CBX_IN_POLL);
+}
+
+static void mark(struct cbx_request_worker *worker, struct cbx_call *call, const char *event)
+{
+	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
+	const struct cbx_decode_limits limits = { .bytes = 4096, .jobs = 1 };
+	struct cbx_inbound *inbound = NULL;
+	char error[CBX_API_ERROR] = "";
+	char system[80];
+	int result = cbx_param_system(call, true, system, error);
+
+	if (result < 0) {
+		cbx_call_fail_by(call, result, error);
+		return;
+	}
+	if (cbx_calls_refuse(worker->calls, call))
+		return;
+	cbx_text_json_string(&body, system);
+	result = body.failed ? -ENOMEM
+			     : cbx_inbound_decode(event, body.bytes, body.len, &limits, &inbound);
+	if (result < 0) {
+		cbx_call_fail_by(call, result, "");
+		return;
+	}
+	inbound->at = cbx_now(worker->clock);
+	put(worker, call, inbound);
+}
+
+static void mark_online(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	mark(worker, call, "system_online");
+}
+
+static void mark_offline(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	mark(worker, call, "system_offline");
+}
+
+/* A method that reads, answered at the desk */
+#define READS(handler, from) .worker = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
+/* One that the poller carries out, and how an observer does it */
+#define ORDER(handler, observed, from) \
+	.poller = (handler), .observer = (observed), .server = CHATTERBOX_SERVER_##from
+
 const struct cbx_method cbx_methods[] = {
-	{ "nl-ocd.content.job.status", status, NULL, NULL },
-	{ "nl-ocd.content.job.statusAll", status_all, NULL, NULL },
-	{ "nl-ocd.content.job.find", find, NULL, NULL },
-	{ "nl-ocd.content.job.pause", NULL, cbx_order_pause, cbx_observer_rpc },
-	{ "nl-ocd.content.job.resume", NULL, cbx_order_resume, cbx_observer_rpc },
-	{ "nl-ocd.content.job.kill", NULL, cbx_order_kill, cbx_observer_rpc },
-	{ "nl-ocd.content.job.pauseAll", NULL, cbx_order_pause_all, cbx_observer_rpc },
-	{ "nl-ocd.content.job.resumeAll", NULL, cbx_order_resume_all, cbx_observer_rpc },
-	{ "nl-ocd.content.job.cleanUpErrored", NULL, cbx_order_clean_up, cbx_observer_rpc },
-	{ "nl-ocd.server.errors.get", cbx_request_worker_errors_get, NULL, cbx_observer_rpc },
-	{ "nl-ocd.server.errors.remove", NULL, cbx_order_remove_errors, cbx_observer_rpc },
-	{ "chatterbox.scheduler.pause", NULL, cbx_order_pause_scheduler, NULL },
-	{ "chatterbox.scheduler.resume", NULL, cbx_order_resume_scheduler, NULL },
-	{ "chatterbox.job_status.set_time_till_next_check", NULL, cbx_order_set_interval,
-	  cbx_observer_set_interval },
-	{ "chatterbox.job_status.delete_entry", NULL, cbx_order_delete_entry, NULL },
-	{ "chatterbox.job_status.send_status", NULL, cbx_order_send_status, NULL },
-	{ "chatterbox.errors.report_errors", NULL, cbx_order_report_errors, NULL },
-	{ "chatterbox.errors.store_errors", NULL, cbx_order_store_errors, NULL },
-	{ "chatterbox.errors.add_syncing", NULL, cbx_order_add_syncing, cbx_order_add_syncing },
-	{ "chatterbox.errors.remove_syncing", NULL, cbx_order_remove_syncing,
-	  cbx_order_remove_syncing },
-	{ "chatterbox.errors.is_syncing", NULL, cbx_order_is_syncing, cbx_observer_is_syncing },
-	{ "chatterbox.online_systems.populate", NULL, cbx_order_populate_online, NULL },
-	{ "chatterbox.online_systems.update_server_configuration", NULL,
-	  cbx_order_update_configuration, cbx_observer_reread },
-	{ "chatterbox.internal_systems.populate", NULL, cbx_order_populate_internal, NULL },
-	{ "chatterbox.internal_systems.cleanup_internal_systems", NULL, cbx_order_clean_internal,
-	  NULL },
-	{ "chatterbox.internal_systems.put", NULL, cbx_order_put_internal, cbx_order_put_internal },
-	{ "chatterbox.internal_systems.remove", NULL, cbx_order_remove_internal,
-	  cbx_order_remove_internal },
-	{ NULL, NULL, NULL, NULL },
+	{ "nl-ocd.content.job.status", READS(status, SQL) },
+	{ "nl-ocd.content.job.statusAll", READS(status_all, NONE) },
+	{ "nl-ocd.content.job.find", READS(find, NONE) },
+	{ "nl-ocd.content.job.pause", ORDER(cbx_order_pause, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.resume", ORDER(cbx_order_resume, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.kill", ORDER(cbx_order_kill, cbx_observer_rpc, NL_HDMS) },
+	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, cbx_observer_rpc, RMQ) },
+	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, cbx_observer_rpc, RMQ) },
+	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, cbx_observer_rpc, SQL) },
+	{ "nl-ocd.server.errors.get", .observer = cbx_observer_rpc,
+	  READS(cbx_request_worker_errors_get, SQL) },
+	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, cbx_observer_rpc, SQL) },
+	/* of HTTP and the C API alone */
+	{ "chatterbox.jobs", READS(cbx_document_jobs, NONE) },
+	{ "chatterbox.job", READS(cbx_document_job, SQL) },
+	{ "chatterbox.systems", READS(cbx_document_systems, NONE) },
+	{ "chatterbox.system", READS(cbx_document_system, NONE) },
+	{ "chatterbox.summary", READS(cbx_document_summary, NONE) },
+	{ "chatterbox.update_database", .worker = update_database },
+	{ "chatterbox.poll_jobs", .worker = poll_jobs },
+	{ "chatterbox.online_systems.online", .worker = mark_online },
+	{ "chatterbox.online_systems.offline", .worker = mark_offline },
+	{ "chatterbox.pause_tasks", ORDER(cbx_order_pause_scheduler, NULL, NONE) },
+	{ "chatterbox.resume_tasks", ORDER(cbx_order_resume_scheduler, NULL, NONE) },
+	{ "chatterbox.set_interval",
+	  ORDER(cbx_order_set_interval, cbx_observer_set_interval, SQL) },
+	{ "chatterbox.delete_entry", ORDER(cbx_order_delete_entry, NULL, SQL) },
+	{ "chatterbox.send_status", ORDER(cbx_order_send_status, NULL, RMQ) },
+	{ "chatterbox.errors.report", ORDER(cbx_order_report_errors, NULL, SQL) },
+	{ "chatterbox.errors.store", ORDER(cbx_order_store_errors, NULL, SQL) },
+	{ "chatterbox.syncing.add", ORDER(cbx_order_add_syncing, cbx_order_add_syncing, NONE) },
+	{ "chatterbox.syncing.remove",
+	  ORDER(cbx_order_remove_syncing, cbx_order_remove_syncing, NONE) },
+	{ "chatterbox.syncing.has", ORDER(cbx_order_is_syncing, cbx_observer_is_syncing, NONE) },
+	{ "chatterbox.online_systems.populate", ORDER(cbx_order_populate_online, NULL, SQL) },
+	{ "chatterbox.update_server_configuration",
+	  ORDER(cbx_order_update_configuration, cbx_observer_reread, SQL) },
+	{ "chatterbox.internal_systems.populate", ORDER(cbx_order_populate_internal, NULL, REDIS) },
+	{ "chatterbox.internal_systems.clean_up", ORDER(cbx_order_clean_internal, NULL, REDIS) },
+	{ "chatterbox.internal_systems.put",
+	  ORDER(cbx_order_put_internal, cbx_order_put_internal, REDIS) },
+	{ "chatterbox.internal_systems.remove",
+	  ORDER(cbx_order_remove_internal, cbx_order_remove_internal, REDIS) },
+	{ .name = NULL },
 };

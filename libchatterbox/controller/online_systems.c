@@ -3,8 +3,9 @@
  * online_systems.c - reads from `connections` which systems are online
  *
  * Systems that it names are online; those that were online and that it does not name are offline. A
- * failed, absent or empty table changes nothing. If the server was down at the start, the run is
- * repeated when it is back, followed by the discovery that had to do without it.
+ * failed, absent or empty table changes nothing, and is looked at again each minute until it names
+ * somebody. If the server was down at the start, the run is repeated when it is back. A late first
+ * answer is followed by the discovery that had to do without it.
  */
 #include "controller/online_systems.h"
 
@@ -17,7 +18,7 @@
 #include <string.h>
 
 #define DAY (86400 * CBX_SECOND)
-#define REFUSED_AGAIN (60 * CBX_SECOND)
+#define AGAIN (60 * CBX_SECOND)
 
 struct name {
 	UT_hash_handle hh;
@@ -94,7 +95,20 @@ static int replace(struct cbx_road *road, struct name *names, uint64_t asked_at)
 					 cbx_wall(road->clock), false);
 	}
 	road->systems_dirty = true;
+	road->systems_source = "connections";
 	return result;
+}
+
+/* Once, however often it is looked at, until it has answered */
+static void warn_of_nothing(struct cbx_online_systems *online, const char *where, const char *what)
+{
+	if (online->warned)
+		return;
+	online->warned = true;
+	cbx_warn(online->road->log, CBX_FIELDS({ "server", where }),
+		 "the table connections is %s: no system's state is changed by it; it is looked at "
+		 "again every 60 s",
+		 what);
 }
 
 int cbx_online_systems_populate(struct cbx_online_systems *online)
@@ -111,11 +125,10 @@ int cbx_online_systems_populate(struct cbx_online_systems *online)
 	result = sql->directory->online_systems(sql, note, &names);
 	if (!result && names) {
 		result = replace(road, names, asked_at);
+		online->warned = false;
 	} else if (result >= 0) {
-		cbx_warn(road->log, CBX_FIELDS({ "server", sql->where }),
-			 "the table connections is %s: no system's state is changed by it",
-			 result ? "absent" : "empty");
-		result = 0;
+		warn_of_nothing(online, sql->where, result ? "absent" : "empty");
+		result = 1;
 	} else {
 		cbx_link_lost(link, result);
 	}
@@ -135,22 +148,25 @@ static void perform(void *user)
 	struct cbx_online_systems *online = user;
 	int result = cbx_online_systems_populate(online);
 
-	if (!online->done_once && result < 0) {
-		/* a table that is refused will not be there in a second */
-		online->task.wanted = result != CHATTERBOX_E_REFUSED;
-		online->task.interval_ns = REFUSED_AGAIN;
+	if (result) {
+		/* a server that is down is asked as soon as it is back, at a start; a table that is
+		 * refused, absent or empty will not be there in a second */
+		online->task.wanted =
+			!online->done_once && result < 0 && result != CHATTERBOX_E_REFUSED;
+		online->task.interval_ns = AGAIN;
 		online->late = true;
 		return;
 	}
 	online->task.interval_ns = DAY;
-	if (!online->done_once && online->late && online->discovery)
+	if (online->late && online->discovery)
 		online->discovery->wanted = true;
+	online->late = false;
 	online->done_once = true;
 }
 
 void cbx_online_systems_init(struct cbx_online_systems *online)
 {
-	online->done_once = online->late = false;
+	online->done_once = online->late = online->warned = false;
 	online->task = (struct cbx_task){ .name = "Online Systems Task",
 					  .interval_ns = DAY,
 					  .perform = perform,

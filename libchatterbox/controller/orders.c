@@ -52,10 +52,20 @@ static void answered(void *user, int outcome, const char *code, const char *mess
 	}
 	if (outcome == CHATTERBOX_E_REFUSED || outcome == CHATTERBOX_E_DECODE) {
 		snprintf(call->data, sizeof(call->data), "%s", code);
+		call->server = CHATTERBOX_SERVER_NL_HDMS;
 		cbx_call_fail(call, CBX_CALL_HDMS, message[0] ? message : code);
 		return;
 	}
 	cbx_call_fail_by(call, outcome, message);
+}
+
+static int need_broker(const struct cbx_road *road, struct cbx_call *call, char error[256])
+{
+	if (road->bus_link.up)
+		return 0;
+	snprintf(error, 256, "RabbitMQ is down");
+	call->server = CHATTERBOX_SERVER_RMQ;
+	return CHATTERBOX_E_DOWN;
 }
 
 static void order(struct cbx_poller *poller, struct cbx_call *call, const char *event)
@@ -77,10 +87,8 @@ static void order(struct cbx_poller *poller, struct cbx_call *call, const char *
 			result = CHATTERBOX_E_UNKNOWN;
 		}
 	}
-	if (!result && !road->bus_link.up) {
-		snprintf(error, sizeof(error), "RabbitMQ is down");
-		result = CHATTERBOX_E_DOWN;
-	}
+	if (!result)
+		result = need_broker(road, call, error);
 	if (!result)
 		result = cbx_command_send(road, event, system, job_id, answered, call);
 	if (result < 0)
@@ -145,10 +153,8 @@ static void all(struct cbx_poller *poller, struct cbx_call *call, bool pause)
 		snprintf(error, sizeof(error), "no system %.64s is known", system);
 		result = CHATTERBOX_E_UNKNOWN;
 	}
-	if (!result && !road->bus_link.up) {
-		snprintf(error, sizeof(error), "RabbitMQ is down");
-		result = CHATTERBOX_E_DOWN;
-	}
+	if (!result)
+		result = need_broker(road, call, error);
 	if (!result)
 		result = order_all(road, system, pause, &count);
 	if (result < 0) {
@@ -351,7 +357,9 @@ void cbx_order_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
 
 void cbx_order_populate_online(struct cbx_poller *poller, struct cbx_call *call)
 {
-	finish(call, cbx_online_systems_populate(&poller->online), "");
+	int result = cbx_online_systems_populate(&poller->online);
+
+	finish(call, result < 0 ? result : 0, "");
 }
 
 void cbx_order_update_configuration(struct cbx_poller *poller, struct cbx_call *call)

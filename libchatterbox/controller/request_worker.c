@@ -21,7 +21,7 @@ static bool has_sql(struct cbx_request_worker *worker)
 	return up;
 }
 
-static void answer(struct cbx_request_worker *worker, struct cbx_call *call)
+void cbx_request_worker_answer(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	bool elsewhere = worker->calls->observer && call->method->observer;
 
@@ -66,7 +66,7 @@ void *cbx_request_worker_run(void *user)
 		poll(&p, 1, 1000);
 		cbx_mailbox_clear(worker->inbox);
 		while (!worker->stop && (call = cbx_mailbox_take(worker->inbox)))
-			answer(worker, call);
+			cbx_request_worker_answer(worker, call);
 	}
 	return NULL;
 }

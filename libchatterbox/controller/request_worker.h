@@ -18,6 +18,7 @@
 
 struct cbx_request_worker {
 	struct cbx_snapshot_slot *slot;
+	struct cbx_clock *clock;
 	struct cbx_calls *calls;   /* where calls go that can't be answered here */
 	struct cbx_mailbox *inbox; /* of struct cbx_call */
 	pthread_mutex_t lock;      /* of the connection, which hosts' own threads use, too */
@@ -28,6 +29,9 @@ struct cbx_request_worker {
 };
 
 void *cbx_request_worker_run(void *worker);
+/* Takes a call over: one that only reads is answered in this thread, which may have to wait for
+ * SQL; another one is passed on to the poller. Any thread. */
+void cbx_request_worker_answer(struct cbx_request_worker *worker, struct cbx_call *call);
 /* Runs @ask with the connection; CHATTERBOX_E_DOWN when there is none, with a line in @error */
 int cbx_request_worker_query(struct cbx_request_worker *worker,
 			     int (*ask)(struct cbx_sql *sql, void *user), void *user,

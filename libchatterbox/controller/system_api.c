@@ -115,9 +115,12 @@ void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_s
 	cbx_jobs_data_json(&snapshot->jobs->totals, true, out);
 	cbx_text_printf(out,
 			",\"systems\":{\"online\":%zu,\"offline\":%zu,\"unknown\":%zu,"
-			"\"internal\":%zu},\"interval\":{",
+			"\"internal\":%zu,\"source\":\"%s\"},\"interval\":{",
 			snapshot->systems->online, snapshot->systems->offline,
-			snapshot->systems->unknown, snapshot->internal);
+			snapshot->systems->unknown, snapshot->internal,
+			snapshot->systems_source   ? snapshot->systems_source
+			: snapshot->systems->count ? "events"
+						   : "none");
 	add_number(out, "base", cbx_seconds(snapshot->interval_base_ns));
 	cbx_text_putc(out, ',');
 	add_number(out, "current", cbx_seconds(snapshot->interval_current_ns));

@@ -6,9 +6,10 @@
  */
 #include "engine/internal.h"
 
+#include "base/error.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 
 const char *chatterbox_version(void)
 {
-	return CHATTERBOX_VERSION;
+	return CHATTERBOX_VERSION_TEXT;
 }
 
 static void set_log_level(struct chatterbox *box, const struct cbx_settings *settings)
@@ -40,7 +41,8 @@ static int build(struct chatterbox *box)
 	cbx_settings_put(&box->settings, settings);
 	set_log_level(box, settings);
 	if (!result)
-		result = cbx_counters_init(&box->counters, CHATTERBOX_VERSION, CHATTERBOX_REVISION);
+		result = cbx_counters_init(&box->counters, CHATTERBOX_VERSION_TEXT,
+					   CHATTERBOX_REVISION);
 	if (!result)
 		result = cbx_health_new(box->clock, &box->health);
 	if (!result)
@@ -60,7 +62,7 @@ static int build(struct chatterbox *box)
 static void destroy(struct chatterbox *box)
 {
 	engine_close_threads(box);
-	cbx_mailbox_free(box->host, engine_notice_free);
+	engine_close_host(box);
 	cbx_memory_broker_unref(box->broker);
 	cbx_memory_store_unref(box->store);
 	cbx_snapshot_slot_close(&box->slot);
@@ -73,33 +75,35 @@ static void destroy(struct chatterbox *box)
 }
 
 int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log, void *log_user,
-		   struct chatterbox **out)
+		   struct chatterbox **out, struct chatterbox_error *error)
 {
-	return engine_new(config, cbx_system_clock(), log, log_user, out);
+	return engine_new(config, cbx_system_clock(), log, log_user, out, error);
 }
 
 int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
-	       void *log_user, struct chatterbox **out)
+	       void *log_user, struct chatterbox **out, struct chatterbox_error *error)
 {
 	struct chatterbox *box;
-	int result = chatterbox_config_check(config);
+	int result = chatterbox_config_check(config, error);
 
 	if (result < 0)
 		return result;
 	box = calloc(1, sizeof(*box));
 	if (!box)
-		return -ENOMEM;
+		return cbx_fail(error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	box->refs = 1;
 	box->config = chatterbox_config_ref(config);
 	box->clock = clock;
 	box->log = (struct cbx_log){ .sink = log, .user = log_user };
 	cbx_settings_place_init(&box->settings);
+	pthread_mutex_init(&box->host_lock, NULL);
+	box->last_ended = &box->ended;
 	pthread_mutex_init(&box->worker.lock, NULL);
 	cbx_snapshot_slot_init(&box->slot);
 	result = build(box);
 	if (result < 0) {
 		destroy(box);
-		return result;
+		return cbx_fail(error, result, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
 	*out = box;
 	return 0;
@@ -121,25 +125,27 @@ struct chatterbox *chatterbox_unref(struct chatterbox *box)
 	return NULL;
 }
 
-int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *observer)
+int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *observer,
+		     struct chatterbox_error *error)
 {
 	int result;
 
 	assert(!box->started);
-	if (observer) {
-		assert(observer->version == 1 || observer->version == 2);
-		/* a host that knows only version 1 has a shorter struct */
-		memcpy(&box->observer, observer,
-		       observer->version == 1 ? offsetof(struct chatterbox_observer, on_event)
-					      : sizeof(*observer));
-	}
+	if (observer && observer->version != CHATTERBOX_OBSERVER_VERSION)
+		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE,
+				"this library knows version %d of struct chatterbox_observer, "
+				"not %u",
+				CHATTERBOX_OBSERVER_VERSION, observer->version);
+	if (observer)
+		box->observer = *observer;
 	engine_listen(box);
 	box->started_at = cbx_now(box->clock);
 	box->started = true;
 	result = engine_start_threads(box);
-	if (result < 0)
-		chatterbox_stop(box);
-	return result;
+	if (!result)
+		return 0;
+	chatterbox_stop(box);
+	return cbx_fail(error, result, CHATTERBOX_SERVER_NONE, "%s", "");
 }
 
 void chatterbox_stop(struct chatterbox *box)
@@ -164,15 +170,17 @@ static void note_change(void *user, const char *path, bool restart)
 		cbx_info(&box->log, CBX_FIELDS({ "key", path }), "%s has changed", path);
 }
 
-int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config)
+int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config,
+		      struct chatterbox_error *error)
 {
 	struct cbx_settings *settings = NULL;
-	int result = chatterbox_config_check(config);
+	int result = chatterbox_config_check(config, error);
 
-	if (!result)
-		result = cbx_settings_new(config, box->settings.present, &settings);
 	if (result < 0)
 		return result;
+	result = cbx_settings_new(config, box->settings.present, &settings);
+	if (result < 0)
+		return cbx_fail(error, result, CHATTERBOX_SERVER_NONE, "%s", "");
 	chatterbox_config_compare(box->config, config, note_change, box);
 	chatterbox_config_ref(config);
 	chatterbox_config_unref(box->config);
@@ -181,20 +189,4 @@ int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config)
 	cbx_settings_put(&box->settings, settings);
 	engine_wake_threads(box);
 	return 0;
-}
-
-int chatterbox_poll_now(struct chatterbox *box, bool discovery)
-{
-	struct cbx_inbound *inbound = NULL;
-	int result;
-
-	if (!box->lease_keeper.observer && !cbx_leadership_epoch(&box->leadership))
-		return CHATTERBOX_E_STANDBY;
-	result = cbx_inbound_new(discovery ? CBX_IN_DISCOVER : CBX_IN_POLL, &inbound);
-	if (result < 0)
-		return result;
-	result = cbx_mailbox_put(box->poller.road.inbox, inbound);
-	if (result < 0)
-		cbx_inbound_free(inbound);
-	return result;
 }

@@ -2,6 +2,8 @@
 /* engine/health.c - liveness, readiness, metrics and migrations for hosts */
 #include "engine/internal.h"
 
+#include "base/error.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -20,7 +22,7 @@ static bool beats(const struct chatterbox *box, uint64_t beat, const char *name,
 	return false;
 }
 
-int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
+int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
 {
 	struct cbx_text out = { 0 };
 	char leader[CBX_HOLDER_TEXT];
@@ -49,7 +51,7 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 	return cbx_text_take(&out, text, NULL);
 }
 
-int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **text)
+int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text)
 {
 	struct cbx_text out = { 0 };
 
@@ -58,15 +60,7 @@ int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **tex
 	return cbx_text_take(&out, text, NULL);
 }
 
-void chatterbox_http_count(struct chatterbox *box, const char *route, int code)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", code);
-	cbx_metric_add(box->counters.http_requests, route, text, 1);
-}
-
-int chatterbox_migrate(struct chatterbox *box, int *applied, char error[CHATTERBOX_ERROR_TEXT])
+int chatterbox_migrate(struct chatterbox *box, int *applied, struct chatterbox_error *error)
 {
 	struct cbx_request_worker *worker = &box->worker;
 	int count = 0;
@@ -78,8 +72,10 @@ int chatterbox_migrate(struct chatterbox *box, int *applied, char error[CHATTERB
 		result = worker->sql->ops->migrate(worker->sql, &count);
 	if (!result)
 		result = worker->sql->ops->check_schema(worker->sql);
-	if (result < 0 && error)
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "%.255s", worker->sql->error);
+	if (result < 0)
+		cbx_fail(error, result,
+			 result == -ENOMEM ? CHATTERBOX_SERVER_NONE : CHATTERBOX_SERVER_SQL, "%s",
+			 worker->sql->error);
 	pthread_mutex_unlock(&worker->lock);
 	if (result < 0)
 		return result;

@@ -19,6 +19,10 @@
 #include <chatterbox/chatterbox.h>
 
 struct engine_fleet;
+struct api_ended;
+
+/* What became of a start, as its host is told */
+enum engine_start { ENGINE_STARTING, ENGINE_READY, ENGINE_FAILED };
 
 struct chatterbox {
 	_Atomic unsigned refs;
@@ -42,7 +46,14 @@ struct chatterbox {
 	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;
-	struct cbx_mailbox *host; /* of struct engine_notice, for chatterbox_dispatch() */
+	/* What chatterbox_dispatch() tells: events, of which the mailbox's descriptor tells too */
+	struct cbx_mailbox *host;
+	pthread_mutex_t host_lock; /* of the next four */
+	struct api_ended *ended; /* calls whose answers are to be delivered, the first one first */
+	struct api_ended **last_ended;
+	enum engine_start start;
+	enum engine_start told_start;    /* what the host was told; written by its thread alone */
+	struct chatterbox_error failure; /* of a start that failed; never changes any more */
 	struct cbx_follow_host listening;
 	uint64_t started_at;
 	uint64_t startup_timeout, shutdown_timeout; /* ns */
@@ -55,7 +66,7 @@ struct chatterbox {
 
 /* engine/engine.c: chatterbox_new() with a clock of the caller's, which must outlive the engine */
 int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
-	       void *log_user, struct chatterbox **out);
+	       void *log_user, struct chatterbox **out, struct chatterbox_error *error);
 /* engine/adapters.c: makes one connection for @purpose, with its link. The caller owns it. */
 int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
 	       struct cbx_link *link);
@@ -73,26 +84,19 @@ void engine_stop_threads(struct chatterbox *box);
 void engine_close_threads(struct chatterbox *box);
 /* api/host.c: @text is copied */
 void engine_tell_ready(struct chatterbox *box);
-void engine_tell_failed(struct chatterbox *box, int error, const char *text);
+void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
+			const char *text);
+/* Any thread: a call with a callback has ended */
+void engine_tell_ended(struct chatterbox *box, struct api_ended *ended);
 /* Events for the host: those of a recorded batch, and the periodic ones */
 void engine_tell_batch(void *box, const struct cbx_batch *batch);
 void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot);
 /* Makes the follower deliver events if the host wants them; call it before the threads start */
 void engine_listen(struct chatterbox *box);
-void engine_notice_free(void *notice);
+void engine_drop_event(void *event);
+/* At the very end: delivers what nobody dispatched */
+void engine_close_host(struct chatterbox *box);
 bool engine_is_ready(struct chatterbox *box);
-/* api/call.c: submits a call and waits, at most 30 s. All of these take @params over. Results: see
- * chatterbox/job_status.h. @result may be NULL, else it becomes an allocated JSON text. */
-int engine_call(struct chatterbox *box, const char *method, json_t *params, char **result);
-/* Parses the parameters of a call, NULL = {}. 0; -EINVAL: @text is not a JSON object (@why, which
- * may be NULL, says where it is not JSON); -ENOMEM */
-int engine_params(const char *text, json_t **out, json_error_t *why);
-int engine_call_system(struct chatterbox *box, const char *method, const char *system);
-/* For calls whose result holds one number; @number may be NULL */
-int engine_call_number(struct chatterbox *box, const char *method, json_t *params, const char *name,
-		       int64_t *number);
-/* @errors: the text of a JSON array */
-int engine_call_errors(struct chatterbox *box, const char *method, const char *errors);
 /* engine/fleet.c */
 void engine_fleet_stop(struct chatterbox *box);
 

@@ -60,13 +60,14 @@ static void leadership_changed(void *user)
 
 static void lease_keeper_failed(void *user, int error, const char *text)
 {
-	engine_tell_failed(user, error, text);
+	engine_tell_failed(user, error, CHATTERBOX_SERVER_SQL, text);
 }
 
 /* Called on every turn of the lease keeper until the start has succeeded or failed */
 static void look_at_start(void *user)
 {
 	struct chatterbox *box = user;
+	enum chatterbox_server server;
 	char down[512];
 
 	cbx_metric_set(box->counters.server_up, "redis", NULL,
@@ -81,9 +82,9 @@ static void look_at_start(void *user)
 	}
 	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
 		return;
-	cbx_health_first_down(box->health, down, sizeof(down));
-	if (down[0])
-		engine_tell_failed(box, CHATTERBOX_E_DOWN, down);
+	server = cbx_health_first_down(box->health, down, sizeof(down));
+	if (server)
+		engine_tell_failed(box, CHATTERBOX_E_DOWN, server, down);
 }
 
 /* --- building --- */
@@ -185,6 +186,7 @@ static int build_worker(struct chatterbox *box)
 	int result = cbx_mailbox_new(INBOX, &worker->inbox);
 
 	worker->slot = &box->slot;
+	worker->clock = box->clock;
 	worker->calls = &box->calls;
 	box->calls = (struct cbx_calls){ .methods = cbx_methods,
 					 .worker = worker->inbox,

@@ -265,6 +265,7 @@ static void show(struct cbx_follow *follow)
 	if (cbx_snapshot_new(follow->jobs, follow->systems, cbx_now(road->clock), &snapshot) < 0)
 		return;
 	snapshot->internal = follow->internal;
+	snapshot->systems_source = snapshot->systems->count ? "redis" : NULL;
 	snapshot->interval_base_ns = snapshot->interval_current_ns = follow->base_ns;
 	cbx_counters_set_snapshot(road->counters, snapshot, false);
 	cbx_snapshot_slot_set(road->slot, snapshot);

@@ -125,18 +125,32 @@ void cbx_health_print(struct cbx_health *health, struct cbx_text *out)
 	pthread_mutex_unlock(&health->lock);
 }
 
-void cbx_health_first_down(struct cbx_health *health, char *out, size_t size)
+static enum chatterbox_server server_of(const char *name)
 {
+	enum chatterbox_server server = CHATTERBOX_SERVER_REDIS;
+
+	while (server < CHATTERBOX_SERVER_SQL &&
+	       strcmp(name, chatterbox_server_to_string(server)) != 0)
+		server++;
+	return server;
+}
+
+enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *out, size_t size)
+{
+	enum chatterbox_server server = CHATTERBOX_SERVER_NONE;
 	size_t i;
 
 	out[0] = '\0';
 	pthread_mutex_lock(&health->lock);
-	for (i = 0; i < health->count && !out[0]; i++) {
+	for (i = 0; i < health->count && !server; i++) {
 		const struct cbx_health_entry *entry = &health->entries[i];
 
-		if (entry->wanted && !entry->up)
-			snprintf(out, size, "%s %s (%s): %s", entry->server, entry->where,
-				 entry->purpose, entry->why);
+		if (!entry->wanted || entry->up)
+			continue;
+		server = server_of(entry->server);
+		snprintf(out, size, "%s %s (%s): %s", entry->server, entry->where, entry->purpose,
+			 entry->why);
 	}
 	pthread_mutex_unlock(&health->lock);
+	return server;
 }

@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "port/clock.h"
 
+#include <chatterbox/error.h>
 #include <stdbool.h>
 
 struct cbx_health;
@@ -30,7 +31,8 @@ void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
 bool cbx_health_is_up(struct cbx_health *health, const char *server);
 /* One line a connection */
 void cbx_health_print(struct cbx_health *health, struct cbx_text *out);
-/* The first wanted connection that is down, as "redis 127.0.0.1:6379: why"; "" when none is */
-void cbx_health_first_down(struct cbx_health *health, char *out, size_t size);
+/* Whose connection is the first wanted one that is down, and in @out "redis 127.0.0.1:6379: why";
+ * CHATTERBOX_SERVER_NONE and "" when none is */
+enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *out, size_t size);
 
 #endif

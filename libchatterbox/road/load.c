@@ -231,6 +231,7 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	struct cbx_road *road = user;
 
 	(void)key;
+	road->systems_source = "redis";
 	return cbx_road_restore_system(road->systems, field);
 }
 

@@ -26,6 +26,7 @@ int cbx_road_update_snapshot(struct cbx_road *road)
 	if (result < 0)
 		return result;
 	snapshot->internal = road->internal;
+	snapshot->systems_source = road->systems_source;
 	snapshot->interval_base_ns = road->interval_base_ns;
 	snapshot->interval_current_ns = road->interval_current_ns;
 	snapshot->load_reason = road->load_reason;

@@ -61,21 +61,32 @@ void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *m
 	call->done(call);
 }
 
+static enum cbx_call_code code_of(int error)
+{
+	switch (error) {
+	case -EINVAL:
+		return CBX_CALL_PARAMS;
+	case CHATTERBOX_E_UNKNOWN:
+		return CBX_CALL_UNKNOWN;
+	case CHATTERBOX_E_TIMEOUT:
+		return CBX_CALL_TIMEOUT;
+	case CHATTERBOX_E_DOWN:
+	case CHATTERBOX_E_FULL:
+		return CBX_CALL_DOWN;
+	case CHATTERBOX_E_STANDBY:
+	case CHATTERBOX_E_FENCED:
+		return CBX_CALL_STANDBY;
+	default:
+		return CBX_CALL_INTERNAL;
+	}
+}
+
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message)
 {
-	enum cbx_call_code code = CBX_CALL_INTERNAL;
-
-	if (error == -EINVAL)
-		code = CBX_CALL_PARAMS;
-	else if (error == CHATTERBOX_E_UNKNOWN)
-		code = CBX_CALL_UNKNOWN;
-	else if (error == CHATTERBOX_E_TIMEOUT)
-		code = CBX_CALL_TIMEOUT;
-	else if (error == CHATTERBOX_E_DOWN || error == CHATTERBOX_E_FULL)
-		code = CBX_CALL_DOWN;
-	else if (error == CHATTERBOX_E_STANDBY || error == CHATTERBOX_E_FENCED)
-		code = CBX_CALL_STANDBY;
-	cbx_call_fail(call, code, message[0] ? message : chatterbox_strerror(error));
+	call->error = error;
+	if (!call->server && call->method)
+		call->server = call->method->server;
+	cbx_call_fail(call, code_of(error), message[0] ? message : chatterbox_strerror(error));
 }
 
 const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name)
@@ -86,46 +97,57 @@ const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const
 	return NULL;
 }
 
-static void refuse_standby(struct cbx_calls *calls, struct cbx_call *call)
+bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call)
 {
 	char leader[CBX_HOLDER_TEXT];
 	char message[256];
 
+	if (calls->observer && (call->method->observer || call->method->worker))
+		return false;
+	if (cbx_leadership_epoch(calls->leadership))
+		return false;
 	cbx_leadership_leader(calls->leadership, leader);
 	snprintf(message, sizeof(message), "this instance does not lead; the leader is %s",
 		 leader[0] ? leader : "not known");
 	cbx_call_fail(call, CBX_CALL_STANDBY, message);
+	return true;
+}
+
+static void fail_full(struct cbx_call *call)
+{
+	cbx_call_fail_by(call, CHATTERBOX_E_FULL, "too many calls wait already: try again later");
 }
 
 void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call)
 {
-	bool carried = calls->observer && call->method->observer;
 	struct cbx_inbound *inbound = NULL;
 	int result;
 
-	if (!carried && !cbx_leadership_epoch(calls->leadership)) {
-		refuse_standby(calls, call);
+	if (cbx_calls_refuse(calls, call))
 		return;
-	}
 	result = cbx_inbound_new(CBX_IN_CALL, &inbound);
 	if (!result) {
 		inbound->call = call;
 		result = cbx_mailbox_put(calls->poller, inbound);
 	}
-	if (result < 0) {
-		if (inbound)
-			inbound->call = NULL;
-		cbx_inbound_free(inbound);
+	if (result == CHATTERBOX_E_FULL)
+		fail_full(call);
+	else if (result < 0)
 		cbx_call_fail_by(call, result, "");
-	}
+	if (result < 0 && inbound)
+		inbound->call = NULL;
+	if (result < 0)
+		cbx_inbound_free(inbound);
 }
 
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call)
 {
-	if (!calls->closed && !call->method->worker)
+	if (calls->closed)
+		cbx_call_fail(call, CBX_CALL_DOWN, "chatterbox is stopping");
+	else if (!call->method->worker)
 		cbx_calls_to_poller(calls, call);
-	else if (calls->closed || cbx_mailbox_put(calls->worker, call) < 0)
-		cbx_call_fail(call, CBX_CALL_DOWN, "too many calls wait already: try again later");
+	else if (cbx_mailbox_put(calls->worker, call) < 0)
+		fail_full(call);
 }
 
 int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, const char **out,

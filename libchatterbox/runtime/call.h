@@ -15,6 +15,7 @@
 #include "common/text.h"
 #include "runtime/leadership.h"
 
+#include <chatterbox/error.h>
 #include <jansson.h>
 
 /* JSON-RPC's codes, and ours (contract 3.5) */
@@ -44,6 +45,9 @@ struct cbx_method {
 	/* How an observer answers it, in its poller; NULL = it can't. If `worker` is set as well,
 	 * this is used when SQL is not available. */
 	void (*observer)(struct cbx_poller *poller, struct cbx_call *call);
+	/* Whom it needs, besides who leads: named when that one is down */
+	enum chatterbox_server server;
+	bool reads; /* it is answered whether the engine runs or not */
 };
 
 struct cbx_call {
@@ -51,9 +55,11 @@ struct cbx_call {
 	json_t *params; /* an object; owned */
 	/* How it ended */
 	enum cbx_call_code code;
+	int error; /* the negative value behind the code, when there is one */
 	char message[256];
-	char data[65]; /* the error code that nl-hdms answered; "" = none */
-	char *result;  /* JSON; owned */
+	char data[65];                 /* the error code that nl-hdms answered; "" = none */
+	enum chatterbox_server server; /* who failed, when one did */
+	char *result;                  /* JSON; owned */
 	/* Called once when it has ended; takes the call over. Must not block. */
 	void (*done)(struct cbx_call *call);
 	void *user;
@@ -75,6 +81,8 @@ const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const
  * CBX_CALL_DOWN if the mailbox is full, CBX_CALL_STANDBY if it writes and this instance neither
  * leads nor observes. */
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
+/* Refuses a call that writes when this instance neither leads nor observes. true = it has ended. */
+bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call);
 /* The same for a call that the request worker passes on to the poller */
 void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call);
 /* Takes @params over, even when it fails; NULL means {} */
@@ -85,8 +93,8 @@ CBX_DEFINE_CLEANUP(struct cbx_call *, cbx_call_free)
 /* Ends it successfully with the content of @result, which is emptied */
 void cbx_call_done(struct cbx_call *call, struct cbx_text *result);
 void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *message);
-/* Ends it with the error that belongs to a negative return value; @message "" = the standard text
- */
+/* Ends it with the error that belongs to a negative return value; @message "" = the standard text.
+ * The server that failed is the method's, unless the call names one already. */
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message);
 
 /* Parameters. A failure does not end the call: it writes a line to @error and returns -EINVAL. */

@@ -69,10 +69,6 @@ static const struct {
 	FAMILY(leader, CBX_GAUGE, "chatterbox_leader", "1 on the instance that leads.", NULL, NULL),
 	FAMILY(cleaned_up, CBX_COUNTER, "chatterbox_cleaned_up_total",
 	       "Rows removed by the clean-up.", "what", NULL),
-	FAMILY(http_requests, CBX_COUNTER, "chatterbox_http_requests_total",
-	       "Answered HTTP requests by route and code.", "route", "code"),
-	FAMILY(sse_subscribers, CBX_GAUGE, "chatterbox_sse_subscribers",
-	       "Connected clients of the event stream.", NULL, NULL),
 	FAMILY(build_info, CBX_GAUGE, "chatterbox_build_info", "1, labelled with what was built.",
 	       "version", "revision"),
 #undef FAMILY
@@ -157,7 +153,6 @@ int cbx_counters_init(struct cbx_counters *counters, const char *version, const 
 	begin_at_zero(counters);
 	for (i = 0; i < CBX_COUNT(server_names); i++)
 		cbx_metric_set(counters->server_up, server_names[i], NULL, 0);
-	cbx_metric_set(counters->sse_subscribers, NULL, NULL, 0);
 	cbx_metric_set(counters->rpc_in_flight, NULL, NULL, 0);
 	return 0;
 }

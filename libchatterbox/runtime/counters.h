@@ -16,7 +16,7 @@ struct cbx_counters {
 	struct cbx_metric *events_published, *events_consumed, *outbox_pending, *outbox_oldest;
 	struct cbx_metric *server_errors, *server_up, *reconnects;
 	struct cbx_metric *poll_interval, *under_load, *scheduler_paused, *leader, *cleaned_up;
-	struct cbx_metric *http_requests, *sse_subscribers, *build_info;
+	struct cbx_metric *build_info;
 };
 
 int cbx_counters_init(struct cbx_counters *counters, const char *version, const char *revision);

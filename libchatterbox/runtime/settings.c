@@ -167,8 +167,6 @@ static void drop(const struct member *member, void *value)
 	free(list->items);
 }
 
-CBX_DEFINE_CLEANUP(struct cbx_settings *, cbx_settings_unref)
-
 int cbx_settings_new(const struct chatterbox_config *config, const struct cbx_settings *old,
 		     struct cbx_settings **out)
 {

@@ -69,6 +69,7 @@ int cbx_settings_new(const struct chatterbox_config *config, const struct cbx_se
 		     struct cbx_settings **out);
 struct cbx_settings *cbx_settings_ref(struct cbx_settings *settings);
 void cbx_settings_unref(struct cbx_settings *settings); /* takes NULL */
+CBX_DEFINE_CLEANUP(struct cbx_settings *, cbx_settings_unref)
 
 /* Where an engine keeps its present settings */
 struct cbx_settings_place {

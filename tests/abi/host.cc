@@ -34,10 +34,10 @@ void on_ready(void *user)
 	static_cast<host *>(user)->ready = true;
 }
 
-void on_failed(void *user, int error, const char *text)
+void on_failed(void *user, const chatterbox_error *error)
 {
-	std::fprintf(stderr, "%s: %s\n", text, chatterbox_strerror(error));
-	static_cast<host *>(user)->error = error;
+	std::fprintf(stderr, "%s: %s\n", chatterbox_server_to_string(error->server), error->text);
+	static_cast<host *>(user)->error = error->code;
 }
 
 uint64_t now(void *user)
@@ -81,14 +81,17 @@ void read_from(chatterbox *box)
 {
 	chatterbox_jobs *jobs = nullptr;
 	char *json = nullptr;
-	char error[CHATTERBOX_ERROR_TEXT] = "";
+	chatterbox_error error;
 
-	NEED(chatterbox_live_jobs(box, &jobs) == 0);
+	NEED(chatterbox_get_jobs(box, nullptr, &jobs) == 0);
 	NEED(chatterbox_jobs_find(jobs, "nobody", 1) == nullptr);
 	chatterbox_jobs_unref(jobs);
-	NEED(chatterbox_summary_query(box, &json, error) == 0);
+	NEED(chatterbox_query(box, CHATTERBOX_TOPIC_SUMMARY, nullptr, nullptr, nullptr, &json,
+			      &error) == 0);
 	std::free(json);
-	NEED(chatterbox_jobs_query(box, "[]", &json, error) == -22 && error[0]);
+	NEED(chatterbox_query(box, CHATTERBOX_TOPIC_JOBS, "[]", nullptr, nullptr, &json, &error) ==
+		     -22 &&
+	     error.code == -22 && error.text[0]);
 }
 
 } // namespace
@@ -101,19 +104,20 @@ int main(int argc, char **argv)
 	chatterbox_observer observer = {};
 
 	NEED(argc == 2);
-	NEED(std::strlen(chatterbox_version()) > 0);
+	NEED(std::strcmp(chatterbox_version(), CHATTERBOX_VERSION_TEXT) == 0);
+	NEED(CHATTERBOX_VERSION_AT_LEAST(0, 1, 0) && !CHATTERBOX_VERSION_AT_LEAST(99, 0, 0));
 	run_tasks(h);
 	NEED(chatterbox_config_new(&config) == 0);
 	NEED(chatterbox_config_set_embedded(config, argv[1]) == 0);
-	NEED(chatterbox_config_check(config) == 0);
-	NEED(chatterbox_new(config, nullptr, nullptr, &box) == 0);
+	NEED(chatterbox_config_check(config, NULL) == 0);
+	NEED(chatterbox_new(config, nullptr, nullptr, &box, nullptr) == 0);
 	chatterbox_config_unref(config);
-	observer.version = 1;
+	observer.version = CHATTERBOX_OBSERVER_VERSION;
 	observer.user = &h;
 	observer.on_ready = on_ready;
 	observer.on_failed = on_failed;
 	NEED(chatterbox_fleet_start(box, 3, 1) == 0);
-	NEED(chatterbox_start(box, &observer) == 0);
+	NEED(chatterbox_start(box, &observer, nullptr) == 0);
 	wait_until_ready(box, h);
 	read_from(box);
 	chatterbox_stop(box);

@@ -6,10 +6,10 @@
 // deadline; CBX_TEST_PATIENCE stretches the deadlines (sanitizers, slow machines).
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { freePort } from '../kit/servers/ports.mjs';
 
 export const program = process.env.CHATTERBOXD;
 const patience = Number(process.env.CBX_TEST_PATIENCE || 4);
@@ -51,13 +51,6 @@ export async function until(condition, ms, what) {
 		await sleep(20);
 	}
 }
-
-const freePort = () => new Promise((done) => {
-	const server = createServer().listen(0, '127.0.0.1', () => {
-		const { port } = server.address();
-		server.close(() => done(port));
-	});
-});
 
 // Starts it and waits until it says where it listens. @stdio: of the child, when the test wants to be
 // the one who reads, or does not read; then it is waited for by its answers.

@@ -28,7 +28,7 @@ static size_t live(struct chatterbox *box)
 	struct chatterbox_jobs *jobs = NULL;
 	size_t count;
 
-	ck_assert_int_eq(chatterbox_live_jobs(box, &jobs), 0);
+	ck_assert_int_eq(chatterbox_get_jobs(box, NULL, &jobs), 0);
 	count = chatterbox_jobs_count(jobs);
 	chatterbox_jobs_unref(jobs);
 	return count;
@@ -46,7 +46,7 @@ static bool has_moved(struct engine_host *host)
 	bool moved = false;
 	size_t i;
 
-	ck_assert_int_eq(chatterbox_live_jobs(host->box, &jobs), 0);
+	ck_assert_int_eq(chatterbox_get_jobs(host->box, NULL, &jobs), 0);
 	for (i = 0; i < chatterbox_jobs_count(jobs); i++)
 		moved = moved || chatterbox_job_get_revision(chatterbox_jobs_at(jobs, i)) > passed;
 	chatterbox_jobs_unref(jobs);
@@ -154,6 +154,7 @@ START_TEST(of_two_on_one_database_one_leads)
 {
 	struct chatterbox *boxes[2];
 	struct engine_host hosts[2];
+	struct chatterbox_error error;
 	char *first;
 	char *second;
 
@@ -167,8 +168,10 @@ START_TEST(of_two_on_one_database_one_leads)
 	first = engine_summary(boxes[0], "leader");
 	second = engine_summary(boxes[1], "leader");
 	ck_assert_str_eq(first, second);
-	ck_assert_int_eq(chatterbox_poll_now(boxes[1], true), CHATTERBOX_E_STANDBY);
-	ck_assert_int_eq(chatterbox_poll_now(boxes[0], true), 0);
+	ck_assert_int_eq(chatterbox_update_database(boxes[1], NULL, NULL, &error),
+			 CHATTERBOX_E_STANDBY);
+	ck_assert_ptr_nonnull(strstr(error.text, first));
+	ck_assert_int_eq(chatterbox_update_database(boxes[0], NULL, NULL, &error), 0);
 	free(first);
 	free(second);
 	engine_wait(&hosts[0], has_moved);
@@ -192,7 +195,7 @@ START_TEST(an_engine_that_was_never_started)
 	char *text = NULL;
 
 	ck_assert_uint_eq(live(box), 0);
-	ck_assert_int_eq(chatterbox_health(box, &ready, NULL, &text), 0);
+	ck_assert_int_eq(chatterbox_get_health(box, &ready, NULL, &text), 0);
 	ck_assert(!ready);
 	free(text);
 	chatterbox_stop(box);

@@ -3,13 +3,16 @@
  * order, each once, and the periodic ones when they are asked for. */
 #include "engine_kit.h"
 
+#include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 struct pending {
 	unsigned ready, statuses, figures, firsts, lost;
 	bool out_of_order;
+	bool early;   /* an event came before on_ready */
 	char job[96]; /* the job that is followed: the first one heard of */
 	long long revision;
 };
@@ -36,11 +39,12 @@ static void on_event(void *user, const struct chatterbox_event *event)
 {
 	struct pending *pending = user;
 
-	if (!strcmp(event->name, "update_job_status"))
+	pending->early = pending->early || !pending->ready;
+	if (event->type == CHATTERBOX_EVENT_UPDATE_JOB_STATUS)
 		follow(pending, event);
-	else if (!strcmp(event->name, "job_status"))
+	else if (event->type == CHATTERBOX_EVENT_JOB_STATUS)
 		pending->statuses += event->params[0] == '[';
-	else if (!strcmp(event->name, "jobs_data"))
+	else if (event->type == CHATTERBOX_EVENT_JOBS_DATA)
 		pending->figures += strstr(event->params, "\"activte_jobs\":") != NULL;
 }
 
@@ -82,7 +86,7 @@ static bool has_figures(struct pending *pending)
 START_TEST(events_come_in_order_in_the_hosts_thread)
 {
 	struct pending pending = { 0 };
-	const struct chatterbox_observer observer = { .version = 2,
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
 						      .user = &pending,
 						      .on_ready = on_ready,
 						      .on_event = on_event,
@@ -92,12 +96,13 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 
 	engine_home_open(&home);
 	box = engine_make(&home);
-	ck_assert_int_eq(chatterbox_start(box, &observer), 0);
+	ck_assert_int_eq(chatterbox_start(box, &observer, NULL), 0);
 	ck_assert_int_eq(chatterbox_fleet_start(box, 40, 3), 0);
 	run_until(box, &pending, is_told_enough);
-	ck_assert_int_eq(chatterbox_job_status_send_status(box), 0);
+	ck_assert_int_eq(chatterbox_send_status(box, NULL, NULL, NULL), 0);
 	run_until(box, &pending, has_figures);
 	ck_assert(!pending.out_of_order);
+	ck_assert(!pending.early);
 	ck_assert_uint_eq(pending.lost, 0);
 	ck_assert_uint_eq(pending.ready, 1);
 	chatterbox_unref(box);
@@ -105,4 +110,129 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 }
 END_TEST
 
-UNIT_TESTS(events_come_in_order_in_the_hosts_thread)
+/* Answers of calls, in the order they came */
+struct answers {
+	pthread_t thread; /* the host's */
+	unsigned count;
+	int results[8];
+	char text[CHATTERBOX_ERROR_TEXT]; /* of the last one that failed */
+	char json[256];                   /* of the last one that did not */
+};
+
+static void take_answer(void *user, const struct chatterbox_answer *answer)
+{
+	struct answers *answers = user;
+
+	ck_assert(pthread_equal(answers->thread, pthread_self()));
+	ck_assert((answer->result < 0) == (answer->error != NULL));
+	ck_assert((answer->result < 0) == (answer->json == NULL));
+	if (answer->error)
+		ck_assert_int_eq(answer->error->code, answer->result);
+	snprintf(answers->text, sizeof(answers->text), "%s",
+		 answer->error ? answer->error->text : "");
+	snprintf(answers->json, sizeof(answers->json), "%s", answer->json ? answer->json : "");
+	answers->results[answers->count++ % 8] = answer->result;
+}
+
+static void dispatch_until(struct chatterbox *box, const struct answers *answers, unsigned count)
+{
+	struct pollfd p = { .fd = chatterbox_get_fd(box), .events = POLLIN };
+	unsigned turns;
+
+	for (turns = 0; turns < 600 && answers->count < count; turns++) {
+		poll(&p, 1, 100);
+		chatterbox_dispatch(box);
+	}
+	ck_assert_uint_eq(answers->count, count);
+}
+
+static bool leads(struct engine_host *host)
+{
+	return chatterbox_get_role(host->box) == CHATTERBOX_ROLE_LEADER;
+}
+
+START_TEST(answers_come_in_the_hosts_thread)
+{
+	struct answers answers = { .thread = pthread_self() };
+	struct engine_home home;
+	struct engine_host host;
+	struct chatterbox *box;
+
+	engine_home_open(&home);
+	box = engine_make(&home);
+	engine_begin(&host, box, 0, 0);
+	engine_wait(&host, engine_is_told_ready);
+	engine_wait(&host, leads);
+	ck_assert_int_eq(chatterbox_set_interval(box, 60, take_answer, &answers, NULL), 0);
+	ck_assert_int_eq(chatterbox_set_interval(box, 0, take_answer, &answers, NULL), 0);
+	ck_assert_int_eq(chatterbox_pause_jobs(box, NULL, take_answer, &answers, NULL), 0);
+	/* they are carried out by now or not, but none is told but by a dispatch */
+	ck_assert_double_ge(chatterbox_get_interval(box, NULL), 1);
+	ck_assert_uint_eq(answers.count, 0);
+	dispatch_until(box, &answers, 3);
+	ck_assert_int_eq(answers.results[0], 0);
+	ck_assert_int_eq(answers.results[1], -EINVAL);
+	ck_assert_int_eq(answers.results[2], 0);
+	ck_assert_str_eq(answers.json, "{\"jobs\":0}");
+	ck_assert_int_eq(chatterbox_query(box, CHATTERBOX_TOPIC_JOB,
+					  "{\"system\":\"ABC1\",\"job_id\":\"7\"}", take_answer,
+					  &answers, NULL, NULL),
+			 0);
+	dispatch_until(box, &answers, 4);
+	ck_assert_int_eq(answers.results[3], CHATTERBOX_E_UNKNOWN);
+	ck_assert_str_eq(answers.text, "no job 7 of system ABC1 is known");
+	/* what is refused at once has no answer */
+	ck_assert_int_eq(chatterbox_query(box, CHATTERBOX_TOPIC_JOB, "7", take_answer, &answers,
+					  NULL, NULL),
+			 -EINVAL);
+	chatterbox_unref(box);
+	ck_assert_uint_eq(answers.count, 4);
+	engine_home_close(&home);
+}
+END_TEST
+
+/* Whoever stops dispatching hears of his calls all the same: so what they hold is given back */
+START_TEST(the_last_reference_delivers_what_is_left)
+{
+	struct answers answers = { .thread = pthread_self() };
+	struct engine_home home;
+	struct engine_host host;
+	struct chatterbox *box;
+
+	engine_home_open(&home);
+	box = engine_make(&home);
+	engine_begin(&host, box, 0, 0);
+	engine_wait(&host, engine_is_told_ready);
+	ck_assert_int_eq(chatterbox_set_interval(box, 60, take_answer, &answers, NULL), 0);
+	ck_assert_int_eq(chatterbox_send_status(box, take_answer, &answers, NULL), 0);
+	chatterbox_stop(box);
+	ck_assert_int_eq(chatterbox_send_status(box, take_answer, &answers, NULL),
+			 CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(answers.count, 0);
+	chatterbox_unref(box);
+	ck_assert_uint_eq(answers.count, 2);
+	engine_home_close(&home);
+}
+END_TEST
+
+/* A host that was built for a later library */
+START_TEST(an_observer_of_another_version_is_refused)
+{
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION + 1 };
+	struct chatterbox_error error;
+	struct engine_home home;
+	struct chatterbox *box;
+
+	engine_home_open(&home);
+	box = engine_make(&home);
+	ck_assert_int_eq(chatterbox_start(box, &observer, &error), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(error.text, "struct chatterbox_observer"));
+	/* it can still be started as it should be */
+	ck_assert_int_eq(chatterbox_start(box, NULL, &error), 0);
+	chatterbox_unref(box);
+	engine_home_close(&home);
+}
+END_TEST
+
+UNIT_TESTS(events_come_in_order_in_the_hosts_thread, answers_come_in_the_hosts_thread,
+	   the_last_reference_delivers_what_is_left, an_observer_of_another_version_is_refused)

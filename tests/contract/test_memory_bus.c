@@ -4,6 +4,7 @@
 #include "adapter/memory_bus/memory_bus.h"
 #include "base/thread.h"
 #include "bus_suite.h"
+#include "memory_servers.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>

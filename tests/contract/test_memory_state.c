@@ -2,6 +2,7 @@
 /* The memory store passes the suite of the state port; and what only it has. */
 #include "adapter/memory_state/memory_state.h"
 #include "base/thread.h"
+#include "memory_servers.h"
 #include "state_suite.h"
 #include "unit.h"
 

@@ -62,12 +62,12 @@ static void internal_systems(struct day *of)
 static void syncing_systems(struct day *of)
 {
 	begin();
-	ck_assert_int_eq(chatterbox_errors_add_syncing(of->box, "A"), 0);
+	ck_assert_int_eq(chatterbox_syncing_add(of->box, "A", NULL, NULL, NULL), 0);
 	day_pass(day, 61);
-	ck_assert_int_eq(chatterbox_errors_is_syncing(of->box, "A"), 1);
+	ck_assert_int_eq(chatterbox_syncing_has(of->box, "A", NULL, NULL, NULL), 1);
 	reload();
 	day_pass(day, 61);
-	ck_assert_int_eq(chatterbox_errors_is_syncing(of->box, "A"), 0);
+	ck_assert_int_eq(chatterbox_syncing_has(of->box, "A", NULL, NULL, NULL), 0);
 }
 
 /* day_pass() waits for a task, which does not run while they are paused */
@@ -75,8 +75,7 @@ static void a_pause_ends(struct day *of)
 {
 	begin();
 	reload();
-	ck_assert_int_eq(engine_call(of->box, "chatterbox.scheduler.pause", json_object(), NULL),
-			 0);
+	ck_assert_int_eq(chatterbox_pause_tasks(of->box, 0, NULL, NULL, NULL), 0);
 	day_pass(day, 6);
 }
 
@@ -247,12 +246,10 @@ static void poll_deadline(struct day *of)
 
 static void order_deadline(struct day *of)
 {
-	json_t *params = json_pack("{s:s,s:i}", "system", "A", "job_id", 1);
-
 	begin();
 	reload();
 	/* whatever is answered to that: the question has gone out */
-	engine_call(of->box, "nl-ocd.content.job.pause", params, NULL);
+	chatterbox_pause_job(of->box, "A", 1, NULL, NULL, NULL);
 	ck_assert_int_eq(expiration(), 20000);
 }
 

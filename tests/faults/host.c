@@ -32,19 +32,23 @@ static void on_ready(void *user)
 	say(json_pack("{s:b}", "ready", 1));
 }
 
-static void on_failed(void *user, int error, const char *text)
+static void on_failed(void *user, const struct chatterbox_error *error)
 {
 	(void)user;
-	say(json_pack("{s:s,s:s}", "failed", text, "error", chatterbox_strerror(error)));
+	say(json_pack("{s:s,s:s,s:s}", "failed", error->text, "error",
+		      chatterbox_strerror(error->code), "server",
+		      chatterbox_server_to_string(error->server)));
 	ended = 1;
 }
 
 static void on_event(void *user, const struct chatterbox_event *event)
 {
+	const char *origin = event->origin ? chatterbox_origin_to_string(event->origin) : NULL;
+
 	(void)user;
-	say(json_pack("{s:s,s:s?,s:s,s:s?,s:s?}", "name", event->name, "id", event->id, "params",
-		      event->params, "previous_status", event->previous_status, "origin",
-		      event->origin));
+	say(json_pack("{s:s,s:s?,s:s,s:s?,s:s?}", "name",
+		      chatterbox_event_type_to_string(event->type), "id", event->id, "params",
+		      event->params, "previous_status", event->previous_status, "origin", origin));
 }
 
 /* What it reads anew then, as the header says: how many jobs are live */
@@ -53,7 +57,7 @@ static void on_lost(void *user, uint64_t count)
 	struct chatterbox_jobs *jobs = NULL;
 	size_t live = 0;
 
-	if (!chatterbox_live_jobs(*(struct chatterbox **)user, &jobs)) {
+	if (!chatterbox_get_jobs(*(struct chatterbox **)user, NULL, &jobs)) {
 		live = chatterbox_jobs_count(jobs);
 		chatterbox_jobs_unref(jobs);
 	}
@@ -68,13 +72,13 @@ static void end(int number)
 
 static int run(struct chatterbox **box)
 {
-	const struct chatterbox_observer observer = { .version = 2,
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
 						      .user = box,
 						      .on_ready = on_ready,
 						      .on_failed = on_failed,
 						      .on_event = on_event,
 						      .on_lost = on_lost };
-	int result = chatterbox_start(*box, &observer);
+	int result = chatterbox_start(*box, &observer, NULL);
 
 	while (!result && !ended) {
 		struct pollfd p = { .fd = chatterbox_get_fd(*box), .events = POLLIN };
@@ -101,7 +105,7 @@ int main(int argc, char **argv)
 	if (!result)
 		result = chatterbox_config_load_file(config, argv[1]);
 	if (!result)
-		result = chatterbox_new(config, NULL, NULL, &box);
+		result = chatterbox_new(config, NULL, NULL, &box, NULL);
 	if (!result)
 		result = run(&box);
 	if (result)

@@ -7,6 +7,7 @@
  */
 #include "fuzz.h"
 
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <sqlite3.h>

@@ -34,17 +34,22 @@ static const char *const methods[] = {
 	"nl-ocd.content.job.cleanUpErrored",
 	"nl-ocd.server.errors.get",
 	"nl-ocd.server.errors.remove",
-	"chatterbox.scheduler.pause",
-	"chatterbox.job_status.set_time_till_next_check",
-	"chatterbox.job_status.delete_entry",
-	"chatterbox.errors.report_errors",
-	"chatterbox.errors.store_errors",
-	"chatterbox.errors.add_syncing",
-	"chatterbox.errors.remove_syncing",
-	"chatterbox.errors.is_syncing",
+	"chatterbox.pause_tasks",
+	"chatterbox.set_interval",
+	"chatterbox.delete_entry",
+	"chatterbox.errors.report",
+	"chatterbox.errors.store",
+	"chatterbox.syncing.add",
+	"chatterbox.syncing.remove",
+	"chatterbox.syncing.has",
 	"chatterbox.internal_systems.put",
 	"chatterbox.internal_systems.remove",
-	"chatterbox.online_systems.update_server_configuration",
+	"chatterbox.update_server_configuration",
+	"chatterbox.jobs",
+	"chatterbox.job",
+	"chatterbox.systems",
+	"chatterbox.system",
+	"chatterbox.online_systems.online",
 };
 
 static struct cbx_request_worker worker;
@@ -63,7 +68,9 @@ static void make_world(void)
 	world_insert("XYZ", "1 Queued", "user", 1);
 	world_lead();
 	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
-	worker = (struct cbx_request_worker){ .slot = &world.slot, .calls = &calls };
+	worker = (struct cbx_request_worker){ .slot = &world.slot,
+					      .clock = road->clock,
+					      .calls = &calls };
 	pthread_mutex_init(&worker.lock, NULL);
 	ck_assert_int_eq(cbx_mailbox_new(16, &worker.inbox), 0);
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
@@ -196,6 +203,8 @@ static void try_method(const char *name, const struct fuzz_input *in)
 	FUZZ_CHECK(call->method);
 	carry_out(call);
 	FUZZ_CHECK(finished == 1);
+	/* what it told the poller without waiting */
+	cbx_inbound_free(cbx_mailbox_take(road->inbox));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

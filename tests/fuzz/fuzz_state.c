@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "base/read.h"
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <stdio.h>

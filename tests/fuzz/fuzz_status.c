@@ -7,8 +7,8 @@
  */
 #include "fuzz.h"
 
-#include "domain/kind.h"
 #include "decode/decode.h"
+#include "domain/kind.h"
 #include "port/ledger.h"
 
 #include <chatterbox/error.h>

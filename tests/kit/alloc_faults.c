@@ -153,7 +153,7 @@ char *__wrap_strndup(const char *text, size_t most)
 
 char *__wrap_strdup(const char *text)
 {
-	return __wrap_strndup(text, SIZE_MAX);
+	return __wrap_strndup(text, strlen(text));
 }
 
 int __wrap_vasprintf(char **out, const char *format, va_list arguments)

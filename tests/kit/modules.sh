@@ -8,6 +8,9 @@
 set -eu
 cd "$1"
 
+# tests that run side by side install them once
+exec 7< package-lock.json
+flock 7
 stamp=node_modules/.installed
 if [ -f $stamp ] && cmp -s package-lock.json $stamp; then
 	exit 0

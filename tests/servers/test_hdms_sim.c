@@ -142,6 +142,31 @@ static int ask(unsigned seconds)
 	return jobs;
 }
 
+/* So that a chatterbox without a table of connections has somebody to ask */
+START_TEST(it_announces_its_systems)
+{
+	static const char *const options[] = { "--systems=20", "--frozen", NULL };
+	const char *key = "nl-hdms.event.control.system_online";
+	struct cbx_bus_event event = { .type = CBX_BUS_NOTHING };
+	uint64_t deadline = within(30);
+	json_t *announced;
+
+	ck_assert_int_eq(client->ops->connect(client, false, deadline), 0);
+	ck_assert_int_eq(client->ops->declare(client, "announced", deadline), 0);
+	ck_assert_int_eq(client->ops->bind(client, "announced", "amq.topic", key, deadline), 0);
+	ck_assert_int_eq(client->ops->consume(client, "announced", 1, deadline), 0);
+	start_ready(options);
+	ck_assert_int_eq(client->ops->take(client, -1, deadline, &event), 0);
+	ck_assert_int_eq(event.type, CBX_BUS_DELIVERY);
+	announced = json_loadb(event.message.body, event.message.body_len, 0, NULL);
+	ck_assert_uint_eq(json_array_size(json_object_get(announced, "params")), 20);
+	json_decref(announced);
+	cbx_bus_event_clear(&event);
+	kill(sim.pid, SIGTERM);
+	ck_assert_int_eq(ended(), 0);
+}
+END_TEST
+
 START_TEST(answers_and_stops_when_told)
 {
 	static const char *const options[] = { "--systems=20", "--jobs=3", "--frozen", NULL };
@@ -251,6 +276,7 @@ UNIT_SUITE(suite)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, it_announces_its_systems);
 	tcase_add_loop_test(tcase, answers_and_stops_when_told, 0, 2);
 	tcase_add_test(tcase, tells_the_truth);
 	tcase_add_loop_test(tcase, ends_with_the_documented_code, 0, CBX_COUNT(commands));

@@ -64,7 +64,7 @@ static void drop_oldest(struct cbx_memory_store *store)
 	event_free(event);
 }
 
-static void forget(struct cbx_memory_store *store)
+void cbx_memory_store_clear(struct cbx_memory_store *store)
 {
 	while (store->systems) {
 		struct cbx_memory_system *system = store->systems;
@@ -86,49 +86,9 @@ void cbx_memory_store_unref(struct cbx_memory_store *store)
 {
 	if (!store || atomic_fetch_sub_explicit(&store->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	forget(store);
+	cbx_memory_store_clear(store);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
-}
-
-void cbx_memory_store_flush(struct cbx_memory_store *store)
-{
-	pthread_mutex_lock(&store->lock);
-	forget(store);
-	pthread_mutex_unlock(&store->lock);
-}
-
-void cbx_memory_store_expire_epoch(struct cbx_memory_store *store)
-{
-	pthread_mutex_lock(&store->lock);
-	store->newest_epoch = 0;
-	pthread_mutex_unlock(&store->lock);
-}
-
-void cbx_memory_store_expire(struct cbx_memory_store *store)
-{
-	struct cbx_memory_system *system;
-
-	cbx_memory_store_expire_epoch(store);
-	pthread_mutex_lock(&store->lock);
-	for (system = store->systems; system; system = system->hh.next)
-		system->number = 0;
-	pthread_mutex_unlock(&store->lock);
-}
-
-void cbx_memory_store_stop(struct cbx_memory_store *store)
-{
-	pthread_mutex_lock(&store->lock);
-	store->stopped = true;
-	store->life++;
-	pthread_mutex_unlock(&store->lock);
-}
-
-void cbx_memory_store_start(struct cbx_memory_store *store)
-{
-	pthread_mutex_lock(&store->lock);
-	store->stopped = false;
-	pthread_mutex_unlock(&store->lock);
 }
 
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name)

@@ -47,6 +47,8 @@ struct cbx_memory_store {
 				flush */
 };
 
+/* Deletes everything in it */
+void cbx_memory_store_clear(struct cbx_memory_store *store);
 /* NULL when there is none */
 struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, const char *name);
 /* The rule of APP:rev: true = a write of @epoch is stale, *newer has written; else @epoch is the

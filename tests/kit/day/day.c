@@ -83,7 +83,7 @@ void day_reload(struct day *day, const char *path, const char *value)
 	for (i = 0; i < day->key_count; i++)
 		set(config, day->keys[i][0], day->keys[i][1]);
 	set(config, path, value);
-	ck_assert_int_eq(chatterbox_reload(day->box, config), 0);
+	ck_assert_int_eq(chatterbox_reload(day->box, config, NULL), 0);
 	chatterbox_config_unref(day->config);
 	day->config = config;
 }
@@ -267,7 +267,7 @@ static void await_ready(struct day *day)
 
 	while (!ready && cbx_now(cbx_system_clock()) < deadline) {
 		free(text);
-		ck_assert_int_eq(chatterbox_health(day->box, &ready, NULL, &text), 0);
+		ck_assert_int_eq(chatterbox_get_health(day->box, &ready, NULL, &text), 0);
 		ready = ready && day->box->listener.caught_up;
 		wake_all(day->box);
 		nap();
@@ -280,14 +280,14 @@ void day_begin(struct day *day)
 {
 	struct chatterbox *box = NULL;
 
-	ck_assert_msg(!chatterbox_config_check(day->config), "%s",
+	ck_assert_msg(!chatterbox_config_check(day->config, NULL), "%s",
 		      chatterbox_config_problem_at(day->config, 0, NULL));
-	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, day, &box), 0);
+	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, day, &box, NULL), 0);
 	day->box = box;
 	box->leadership.clock = box->lease_keeper.clock = cbx_system_clock();
 	connect_eyes(day);
 	day_systems_start(day);
-	ck_assert_int_eq(chatterbox_start(box, NULL), 0);
+	ck_assert_int_eq(chatterbox_start(box, NULL, NULL), 0);
 	await_ready(day);
 	/* the first tick may have come before the last connection was there */
 	do {

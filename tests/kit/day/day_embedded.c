@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* day_embedded.c - the embedded profile for a day: memory bus and store, SQLite in a file */
 #include "day.h"
+#include "memory_servers.h"
 
 #include <sqlite3.h>
 #include <stdio.h>

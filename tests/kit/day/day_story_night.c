@@ -188,7 +188,7 @@ START_TEST(internal_systems_expire)
 	day_begin(day);
 	day_redis_writes_system(day, "OLD1", 25 * HOUR);
 	day_redis_writes_system(day, "FRESH1", HOUR);
-	ck_assert_int_eq(chatterbox_internal_systems_put(day->box, "OURS1"), 0);
+	ck_assert_int_eq(chatterbox_internal_systems_put(day->box, "OURS1", NULL, NULL, NULL), 0);
 	day_pass(day, 5);
 	day_redis_system(day, CBX_INTERNAL_SYSTEMS, "OLD1", NULL);
 	day_redis_system(day, CBX_INTERNAL_SYSTEMS, "FRESH1", "internal");

@@ -3,6 +3,7 @@
 #include "engine_kit.h"
 
 #include "engine/internal.h"
+#include "memory_servers.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -39,7 +40,7 @@ struct chatterbox *engine_make(const struct engine_home *home)
 	ck_assert_int_eq(chatterbox_config_new(&config), 0);
 	ck_assert_int_eq(chatterbox_config_set_embedded(config, home->path), 0);
 	ck_assert_int_eq(chatterbox_config_set(config, "check_job_status_time", "1", "test"), 0);
-	ck_assert_int_eq(chatterbox_new(config, NULL, NULL, &box), 0);
+	ck_assert_int_eq(chatterbox_new(config, NULL, NULL, &box, NULL), 0);
 	chatterbox_config_unref(config);
 	return box;
 }
@@ -49,23 +50,24 @@ static void note_ready(void *user)
 	((struct engine_host *)user)->ready++;
 }
 
-static void note_failed(void *user, int error, const char *text)
+static void note_failed(void *user, const struct chatterbox_error *error)
 {
 	struct engine_host *host = user;
 
-	ck_assert_ptr_nonnull(text);
+	ck_assert_str_ne(error->text, "");
 	host->failed++;
-	host->error = error;
+	host->error = error->code;
 }
 
 void engine_begin(struct engine_host *host, struct chatterbox *box, unsigned systems, uint64_t seed)
 {
-	struct chatterbox_observer observer = {
-		.version = 1, .user = host, .on_ready = note_ready, .on_failed = note_failed
-	};
+	struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
+						.user = host,
+						.on_ready = note_ready,
+						.on_failed = note_failed };
 
 	*host = (struct engine_host){ .box = box };
-	ck_assert_int_eq(chatterbox_start(box, &observer), 0);
+	ck_assert_int_eq(chatterbox_start(box, &observer, NULL), 0);
 	if (systems)
 		ck_assert_int_eq(chatterbox_fleet_start(box, systems, seed), 0);
 }
@@ -95,7 +97,8 @@ char *engine_summary(struct chatterbox *box, const char *member)
 	json_t *value;
 	char *out;
 
-	ck_assert_int_eq(chatterbox_summary_query(box, &text, NULL), 0);
+	ck_assert_int_eq(
+		chatterbox_query(box, CHATTERBOX_TOPIC_SUMMARY, NULL, NULL, NULL, &text, NULL), 0);
 	root = json_loads(text, 0, NULL);
 	value = json_object_get(root, member);
 	out = json_is_string(value) ? strdup(json_string_value(value))

@@ -3,6 +3,7 @@
 #include "teller_world.h"
 
 #include "adapter/sqlite/sqlite.h"
+#include "memory_servers.h"
 
 #include <string.h>
 

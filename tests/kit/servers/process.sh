@@ -36,9 +36,9 @@ start_time()
 {
 	local fields
 
-	fields=$(stat_fields "$1") || return 1
-	[ "${fields%% *}" != Z ] || return 1
-	echo "$fields" | cut -d ' ' -f 20
+	read -r -a fields <<< "$(stat_fields "$1")"
+	[ "${fields[0]:-Z}" != Z ] || return 1
+	echo "${fields[19]}"
 }
 
 remember()
@@ -59,26 +59,17 @@ alive()
 	[ -n "$pid" ] && [ "$(start_time "$pid")" = "$since" ] && echo "$pid"
 }
 
-children()
-{
-	local stat pid fields parent
-
-	for stat in /proc/[0-9]*/stat; do
-		pid=${stat#/proc/}
-		pid=${pid%/stat}
-		fields=$(stat_fields "$pid") || continue
-		read -r _ parent _ <<< "$fields"
-		[ "$parent" = "$1" ] && echo "$pid"
-	done
-}
-
+# The process and all below it. No command is run for it: a test that freezes a server counts on it
 tree()
 {
-	local child
+	local task child children
 
 	echo "$1"
-	for child in $(children "$1"); do
-		tree "$child"
+	for task in "/proc/$1/task"/*/children; do
+		{ read -r -a children < "$task"; } 2>/dev/null || [ ${#children[@]} -gt 0 ] || continue
+		for child in "${children[@]}"; do
+			tree "$child"
+		done
 	done
 }
 
@@ -120,21 +111,31 @@ answers()
 	(exec 5<> "/dev/tcp/127.0.0.1/$1") 2>/dev/null
 }
 
-declare -A taken=()
+# A port is taken by a file of its number that names the set: ports of sets that start at the same
+# time are not listened on yet. What a killed set has left there is anybody's.
+ports=${TMPDIR:-/tmp}/cbx-ports-$(id -u)
 
-free_port()
+# take_port DIR: sets $port
+take_port()
 {
-	local tries=0
+	local tries=0 holder
 
+	mkdir -p "$ports"
 	while [ $tries -lt 200 ]; do
 		port=$((first_port + (RANDOM * 32768 + RANDOM) % (last_port - first_port)))
 		tries=$((tries + 1))
-		[ -z "${taken[$port]:-}" ] || continue
-		answers "$port" && continue
-		taken[$port]=1
-		return 0
+		holder=$(cat "$ports/$port" 2>/dev/null) && [ -n "$holder" ] && [ ! -d "$holder" ] &&
+			rm -f "$ports/$port"
+		(set -o noclobber && echo "$1" > "$ports/$port") 2>/dev/null || continue
+		answers "$port" || return 0
+		rm -f "$ports/$port"
 	done
 	fail "no free port between $first_port and $last_port"
+}
+
+give_ports_back()
+{
+	grep -lxF -e "$1" "$ports"/* 2>/dev/null | xargs -r rm -f
 }
 
 # wait_for NAME SECONDS PIDFILE LOG TEST...: until TEST is true; a dead process ends the wait
@@ -164,7 +165,7 @@ detach()
 	local pidfile=$1 log=$2
 
 	shift 2
-	setsid "$@" < /dev/null >> "$log" 2>&1 9>&- &
+	setsid "$@" < /dev/null >> "$log" 2>&1 8>&- 9>&- &
 	remember "$pidfile" $! || true
 	disown
 }

@@ -11,6 +11,7 @@ find_programs()
 	local version pg_root=/usr/lib/postgresql
 
 	PATH=$PATH:/usr/sbin:/sbin
+	[ -e "/proc/$$/task/$$/children" ] || fail "this kernel does not list a process's children in /proc"
 	command -v redis-server > /dev/null || fail "redis-server is missing (try ./dev setup)"
 	command -v epmd > /dev/null || fail "epmd (Erlang) is missing (try ./dev setup)"
 	rabbitmq_bin=/usr/lib/rabbitmq/bin

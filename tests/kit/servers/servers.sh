@@ -4,8 +4,10 @@
 # servers.sh - the real Redis, RabbitMQ and PostgreSQL as private processes for tests
 #
 # It decides how a test gets its servers: each set lives in one directory of its own, listens on
-# free loopback ports, is known by process ids (never by name), and is gone after `stop`.
-# Nothing outside that directory is read or written; services of the machine are left alone.
+# free loopback ports, is known by process ids (never by name), and is gone after `stop`. A set has
+# one test at a time, which may kill its servers: tests that run side by side have a set each.
+# Nothing outside that directory is read or written, but for the list of ports that are taken;
+# services of the machine are left alone.
 
 set -u
 set -o pipefail
@@ -30,7 +32,10 @@ usage()
 	  rabbitmqctl DIR ARG...     rabbitmqctl on this broker
 	  run COMMAND [ARG...]       start, run COMMAND with the environment of DIR/env, stop;
 	                             the exit code is the command's. With CBX_TEST_DIR set, the
-	                             servers that run there are used and left running
+	                             servers that run there are used and left running; with
+	                             CBX_TEST_POOL set, a set of that pool that nobody uses
+	  pool COMMAND [ARG...]      run COMMAND with CBX_TEST_POOL set, stop the sets that were
+	                             started meanwhile
 	END
 }
 
@@ -76,11 +81,11 @@ start_all()
 	else
 		dir=$(mktemp -d "${TMPDIR:-/tmp}/cbx-servers.XXXXXX") || exit 1
 	fi
-	free_port; CBX_TEST_REDIS_PORT=$port
-	free_port; CBX_TEST_RMQ_PORT=$port
-	free_port; CBX_TEST_RMQ_DIST_PORT=$port
-	free_port; CBX_TEST_EPMD_PORT=$port
-	free_port; CBX_TEST_PG_PORT=$port
+	take_port "$dir"; CBX_TEST_REDIS_PORT=$port
+	take_port "$dir"; CBX_TEST_RMQ_PORT=$port
+	take_port "$dir"; CBX_TEST_RMQ_DIST_PORT=$port
+	take_port "$dir"; CBX_TEST_EPMD_PORT=$port
+	take_port "$dir"; CBX_TEST_PG_PORT=$port
 	CBX_TEST_PG_DATABASE=chatterbox
 	CBX_TEST_PG_USER=chatterbox
 	write_env "$dir"
@@ -121,6 +126,17 @@ stop_all()
 	for name in redis rmq pg epmd; do
 		end "$1/$name.pid"
 	done
+	give_ports_back "$1"
+	rm -rf "$1"
+}
+
+stop_pool()
+{
+	local set
+
+	for set in "$1"/*/; do
+		stop_all "${set%/}"
+	done
 	rm -rf "$1"
 }
 
@@ -156,15 +172,15 @@ each()	# each VERB DIR NAME
 	esac
 }
 
-# Stops the servers should this process be killed in a way that no trap sees
+# Stops the servers in $1 should this process be killed in a way that no trap sees
 guard()
 {
-	mkfifo "$dir/alive"
+	mkfifo "$1/alive"
 	# shellcheck disable=SC2016
-	setsid /bin/sh -c 'cat "$1/alive" > /dev/null; exec "$2" stop "$1"' guard "$dir" "$me" \
+	setsid /bin/sh -c 'cat "$1/alive" > /dev/null; exec "$2" stop "$1"' guard "$1" "$me" \
 		< /dev/null > /dev/null 2>&1 &
 	disown
-	exec 9> "$dir/alive"
+	exec 9> "$1/alive"
 }
 
 # What an earlier test killed or froze and, having failed, did not bring back
@@ -183,27 +199,65 @@ revive()
 	done
 }
 
-run()
+# A set of the pool that nobody uses, until this process ends: one that is there, or a new one
+borrow()
+{
+	local slot
+
+	for ((slot = 1; slot < 100; slot++)); do
+		exec 8> "$CBX_TEST_POOL/$slot.lock"
+		flock -n 8 && break
+	done
+	[ $slot -lt 100 ] || fail "a hundred tests at once?"
+	dir=$CBX_TEST_POOL/$slot
+	if [ -f "$dir/env" ] && ! (CBX_TEST_DIR=$dir revive); then
+		stop_all "$dir"
+	fi
+	[ -f "$dir/env" ] || start_all "$dir"
+}
+
+# The rest of run and pool: COMMAND..., which must not keep a pool's lock or the guard alive
+follow()
 {
 	local code command
 
+	trap 'kill -TERM "${command:-}" 2>/dev/null; exit 143' TERM HUP
+	trap 'kill -INT "${command:-}" 2>/dev/null; exit 130' INT
+	"$@" <&0 8>&- 9>&- &
+	command=$!
+	wait $command
+	code=$?
+	exit $code
+}
+
+run()
+{
 	[ $# -gt 0 ] || { usage >&2; exit 64; }
 	if [ -n "${CBX_TEST_DIR:-}" ]; then
 		revive
 		exec "$@"
 	fi
-	start_all
-	trap 'trap - EXIT; stop_all "$dir"' EXIT
-	trap 'kill -TERM "${command:-}" 2>/dev/null; exit 143' TERM HUP
-	trap 'kill -INT "${command:-}" 2>/dev/null; exit 130' INT
-	guard
+	if [ -n "${CBX_TEST_POOL:-}" ]; then
+		borrow
+	else
+		start_all
+		trap 'trap - EXIT; stop_all "$dir"' EXIT
+		guard "$dir"
+	fi
 	# shellcheck disable=SC1091
 	. "$dir/env"
-	"$@" <&0 9>&- &
-	command=$!
-	wait $command
-	code=$?
-	exit $code
+	follow "$@"
+}
+
+pool()
+{
+	[ $# -gt 0 ] || { usage >&2; exit 64; }
+	CBX_TEST_POOL=$(mktemp -d "${TMPDIR:-/tmp}/cbx-pool.XXXXXX") || exit 1
+	export CBX_TEST_POOL
+	chmod 711 "$CBX_TEST_POOL" # postgres runs as another user
+	trap 'trap - EXIT; stop_pool "$CBX_TEST_POOL"' EXIT
+	guard "$CBX_TEST_POOL"
+	follow "$@"
 }
 
 verb=${1:-}
@@ -213,11 +267,17 @@ start) start_all "${1:-}"; echo "$dir" ;;
 stop)
 	[ -n "${1:-}" ] || { usage >&2; exit 64; }
 	[ -d "$1" ] || exit 0
-	[ -f "$1/env" ] || fail "no servers in $1"
-	stop_all "$(readlink -f "$1")" ;;
+	if [ -f "$1/env" ]; then
+		stop_all "$(readlink -f "$1")"
+	elif [ -p "$1/alive" ]; then
+		stop_pool "$(readlink -f "$1")"
+	else
+		fail "no servers in $1"
+	fi ;;
 kill|up|pause|cont) each "$verb" "${1:-}" "${2:-}" ;;
 rabbitmqctl) load "${1:-}"; shift; rabbit_ctl "$dir" "$@" ;;
 run) run "$@" ;;
+pool) pool "$@" ;;
 help|--help|-h) usage ;;
 *) usage >&2; exit 64 ;;
 esac

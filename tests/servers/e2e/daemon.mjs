@@ -6,23 +6,12 @@
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../kit/servers/ports.mjs';
 import { until } from './place.mjs';
 
 const KEPT = 20000; // lines of a program that are remembered
-
-function freePort() {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once('error', reject);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address();
-			server.close(() => resolve(port));
-		});
-	});
-}
 
 export class Program {
 	/** @more: of the environment, besides ours without what chatterboxd would take for itself */

@@ -7,9 +7,10 @@
 import { spawn } from 'node:child_process';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
-import { createServer as createTcp, connect } from 'node:net';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createServer } from 'node:tls';
+import { freePort } from '../../kit/servers/ports.mjs';
 import { servers } from './place.mjs';
 
 function listen(server) {
@@ -17,13 +18,6 @@ function listen(server) {
 		server.once('error', reject);
 		server.listen(0, '127.0.0.1', () => resolve(server.address().port));
 	});
-}
-
-async function freePort() {
-	const server = createTcp();
-	const port = await listen(server);
-	await new Promise((done) => { server.close(done); });
-	return port;
 }
 
 /** One more port of the broker, for TLS with @pair; its number */

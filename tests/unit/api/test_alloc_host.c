@@ -60,35 +60,43 @@ static void tear_down(void)
 	alloc_faults_end(); /* what other threads gave back is not known */
 }
 
+static int clean_up(const char *system, int *removed)
+{
+	int result = chatterbox_errors_clean_up(host.box, system, 0, NULL, NULL, NULL);
+
+	*removed = result > 0 ? result : 0;
+	return result < 0 ? result : 0;
+}
+
 START_TEST(a_clean_up_means_whom_it_names)
 {
 	unsigned long n = 1;
 	unsigned long failed = 1;
-	int64_t removed;
+	int removed;
 	int result;
 
 	for (; failed; n++) {
 		removed = 0;
 		alloc_faults_arm(n, _i);
-		result = chatterbox_cleanup_errored(host.box, "NONE", 0, &removed);
+		result = clean_up("NONE", &removed);
 		failed = alloc_faults_disarm();
 		ck_assert_msg(!result || (failed && result < 0), "allocation %lu: %d", n, result);
 		ck_assert_int_eq(removed, 0);
 	}
 	ck_assert_uint_gt(n, 5);
-	ck_assert_int_eq(chatterbox_cleanup_errored(host.box, "AB\xff", 0, &removed), -EINVAL);
+	ck_assert_int_eq(clean_up("AB\xff", &removed), -EINVAL);
 	ck_assert_int_eq(ask("select count(*) from status_monitor"), 2);
-	ck_assert_int_eq(chatterbox_cleanup_errored(host.box, "ABC2", 0, &removed), 0);
+	ck_assert_int_eq(clean_up("ABC2", &removed), 0);
 	ck_assert_int_eq(removed, 1);
-	ck_assert_int_eq(chatterbox_cleanup_errored(host.box, NULL, 0, &removed), 0);
+	ck_assert_int_eq(clean_up(NULL, &removed), 0);
 	ck_assert_int_eq(removed, 1);
 }
 END_TEST
 
-static void count_call(void *user, const struct chatterbox_outcome *outcome)
+static void count_call(void *user, const struct chatterbox_answer *answer)
 {
-	ck_assert(!outcome->code == !!outcome->result);
-	__atomic_add_fetch((unsigned *)user, 1, __ATOMIC_SEQ_CST);
+	ck_assert((answer->result < 0) == (answer->error != NULL));
+	++*(unsigned *)user;
 }
 
 /* Each call is refused at once, or its callback comes once */
@@ -101,14 +109,16 @@ START_TEST(a_call_ends_once)
 
 	for (; failed; n++) {
 		alloc_faults_arm(n, _i);
-		taken += !chatterbox_call(host.box, "nl-ocd.content.job.find",
-					  "{\"status\":\"running\"}", count_call, &finished);
+		taken += !chatterbox_query(host.box, CHATTERBOX_TOPIC_JOBS,
+					   "{\"status\":\"running\"}", count_call, &finished, NULL,
+					   NULL);
 		failed = alloc_faults_disarm();
 	}
 	ck_assert_uint_gt(n, 5);
 	/* the stop ends what still waits */
 	chatterbox_stop(host.box);
-	ck_assert_uint_eq(__atomic_load_n(&finished, __ATOMIC_SEQ_CST), taken);
+	chatterbox_dispatch(host.box);
+	ck_assert_uint_eq(finished, taken);
 	ck_assert_uint_ge(taken, 1);
 }
 END_TEST

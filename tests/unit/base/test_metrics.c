@@ -62,8 +62,7 @@ START_TEST(writes_openmetrics)
 			       "a_total{x=\"q\\\"\\\\\\n\",y=\"\"} 3\n"
 			       "# HELP g A gauge\n"
 			       "# TYPE g gauge\n"
-			       "g -0.5\n"
-			       "# EOF\n");
+			       "g -0.5\n");
 	cbx_metrics_free(metrics);
 }
 END_TEST

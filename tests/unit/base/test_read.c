@@ -199,5 +199,4 @@ START_TEST(uuids)
 }
 END_TEST
 
-UNIT_TESTS(counts, system_names,
-	   time_texts, time_forms, uuids)
+UNIT_TESTS(counts, system_names, time_texts, time_forms, uuids)

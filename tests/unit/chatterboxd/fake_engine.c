@@ -3,6 +3,7 @@
 #include "fake_engine.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,15 +70,15 @@ bool fake_engine_wait_calls(struct chatterbox *box, int kept)
 	return wait_until(box, &box->kept_count, kept);
 }
 
-static void end_call(struct chatterbox *box, chatterbox_call_fn done, void *user)
+static void end_call(struct chatterbox *box, chatterbox_done_fn done, void *user)
 {
-	struct chatterbox_outcome outcome = box->outcome;
+	struct chatterbox_answer answer = { .result = box->answer_result,
+					    .json = box->answer ? box->answer : "{\"ok\":true}" };
 
-	if (!outcome.code && !outcome.result)
-		outcome.result = "{\"ok\":true}";
-	outcome.message = outcome.message ? outcome.message : "";
-	outcome.data = outcome.data ? outcome.data : "";
-	done(user, &outcome);
+	if (box->failure.code)
+		answer = (struct chatterbox_answer){ .result = box->failure.code,
+						     .error = &box->failure };
+	done(user, &answer);
 }
 
 void fake_engine_finish(struct chatterbox *box)
@@ -89,10 +90,9 @@ void fake_engine_finish(struct chatterbox *box)
 	box->kept_count = 0;
 }
 
-static void wait_while_held(struct chatterbox *box, const char *system)
+static void wait_while_held(struct chatterbox *box)
 {
 	pthread_mutex_lock(&box->lock);
-	snprintf(box->system, sizeof(box->system), "%s", system);
 	box->waiting++;
 	pthread_cond_broadcast(&box->changed);
 	while (box->hold)
@@ -107,61 +107,37 @@ static int give(char **json, const char *text)
 	return *json ? 0 : -ENOMEM;
 }
 
-static void remember(struct chatterbox *box, const char *params)
+static int fail(struct chatterbox_error *error, int code, const char *text)
 {
+	*error = (struct chatterbox_error){ .code = code };
+	snprintf(error->text, sizeof(error->text), "%s", text);
+	return code;
+}
+
+__attribute__((format(printf, 2, 3))) static void remember(struct chatterbox *box,
+							   const char *format, ...)
+{
+	va_list arguments;
+
 	pthread_mutex_lock(&box->lock);
-	snprintf(box->params, sizeof(box->params), "%s", params ? params : "NULL");
+	va_start(arguments, format);
+	vsnprintf(box->params, sizeof(box->params), format, arguments);
+	va_end(arguments);
 	pthread_mutex_unlock(&box->lock);
 }
 
-int chatterbox_jobs_query(struct chatterbox *box, const char *params, char **json,
-			  char error[CHATTERBOX_ERROR_TEXT])
+/* With @done the answer comes at once, or when it is finished; without it it is returned */
+static int order(struct chatterbox *box, const char *name, chatterbox_done_fn done, void *user,
+		 struct chatterbox_error *error)
 {
-	remember(box, params);
-	if (params && strstr(params, "\"limit\":\"0\"")) {
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "limit: got \"0\", takes 1..1000");
-		return -EINVAL;
+	snprintf(box->order, sizeof(box->order), "%s", name);
+	if (box->refusal < 0)
+		return fail(error, box->refusal, "refused");
+	if (!done) {
+		if (box->failure.code)
+			*error = box->failure;
+		return box->failure.code ? box->failure.code : box->answer_result;
 	}
-	return give(json, "{\"jobs\":[{\"system\":\"LIVE\",\"job_id\":1,\"status\":\"Running\"}],"
-			  "\"next\":null,\"total\":1}");
-}
-
-int chatterbox_systems_query(struct chatterbox *box, const char *params, char **json,
-			     char error[CHATTERBOX_ERROR_TEXT])
-{
-	(void)error;
-	remember(box, params);
-	return give(json, "{\"systems\":[],\"next\":null}");
-}
-
-int chatterbox_job_query(struct chatterbox *box, const char *system, int64_t job_id, char **json,
-			 char error[CHATTERBOX_ERROR_TEXT])
-{
-	(void)error;
-	if (job_id != 1)
-		wait_while_held(box, system);
-	if (strcmp(system, "LIVE") != 0)
-		return CHATTERBOX_E_UNKNOWN;
-	if (job_id == 3)
-		return CHATTERBOX_E_DOWN;
-	return give(json, job_id == 1 ? "{\"job\":\"live\"}" : "{\"job\":\"ended\"}");
-}
-
-int chatterbox_system_query(struct chatterbox *box, const char *system, char **json,
-			    char error[CHATTERBOX_ERROR_TEXT])
-{
-	(void)error;
-	wait_while_held(box, system);
-	return give(json, "{\"systemID\":\"LIVE\"}");
-}
-
-int chatterbox_call(struct chatterbox *box, const char *method, const char *params,
-		    chatterbox_call_fn done, void *user)
-{
-	remember(box, params);
-	snprintf(box->method, sizeof(box->method), "%s", method);
-	if (box->call_result < 0)
-		return box->call_result;
 	if (!box->keep_calls) {
 		end_call(box, done, user);
 		return 0;
@@ -173,25 +149,93 @@ int chatterbox_call(struct chatterbox *box, const char *method, const char *para
 	return 0;
 }
 
-int chatterbox_poll_now(struct chatterbox *box, bool discovery)
+static int find_job(struct chatterbox *box, const char *params, char **json,
+		    struct chatterbox_error *error)
 {
-	box->polls++;
-	box->discovery = discovery;
-	return box->poll_result;
+	bool live = strstr(params, "\"job_id\":1}");
+
+	if (!live)
+		wait_while_held(box);
+	if (!strstr(params, "\"LIVE\""))
+		return fail(error, CHATTERBOX_E_UNKNOWN, "no such system or job");
+	if (strstr(params, "\"job_id\":3}"))
+		return fail(error, CHATTERBOX_E_DOWN, "a server is down");
+	return give(json, live ? "{\"job\":\"live\"}" : "{\"job\":\"ended\"}");
 }
 
-int chatterbox_summary_query(struct chatterbox *box, char **json, char error[CHATTERBOX_ERROR_TEXT])
+int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const char *params,
+		     chatterbox_done_fn done, void *user, char **json,
+		     struct chatterbox_error *error)
 {
-	char text[256];
-
-	(void)error;
-	if (!box->leader)
+	remember(box, "%s", params ? params : "NULL");
+	switch (topic) {
+	case CHATTERBOX_TOPIC_JOBS:
+		if (params && strstr(params, "\"limit\":\"0\""))
+			return fail(error, -EINVAL, "limit: got \"0\", takes 1..1000");
+		return give(json,
+			    "{\"jobs\":[{\"system\":\"LIVE\",\"job_id\":1,\"status\":\"Running\"}],"
+			    "\"next\":null,\"total\":1}");
+	case CHATTERBOX_TOPIC_JOB:
+		return find_job(box, params, json, error);
+	case CHATTERBOX_TOPIC_SYSTEMS:
+		return give(json, "{\"systems\":[],\"next\":null}");
+	case CHATTERBOX_TOPIC_SYSTEM:
+		return give(json, "{\"systemID\":\"LIVE\"}");
+	case CHATTERBOX_TOPIC_SUMMARY:
 		return give(json, "{\"job_count\":1}");
-	snprintf(text, sizeof(text), "{\"job_count\":1,\"leader\":\"%s\"}", box->leader);
-	return give(json, text);
+	case CHATTERBOX_TOPIC_ERRORS:
+		break;
+	}
+	return order(box, "errors", done, user, error);
 }
 
-int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
+#define JOB_ORDER(name)                                                                            \
+	int chatterbox_##name(struct chatterbox *box, const char *system, int64_t job_id,          \
+			      chatterbox_done_fn done, void *user, struct chatterbox_error *error) \
+	{                                                                                          \
+		remember(box, "%s %lld", system, (long long)job_id);                               \
+		return order(box, #name, done, user, error);                                       \
+	}
+
+JOB_ORDER(pause_job)
+JOB_ORDER(resume_job)
+JOB_ORDER(kill_job)
+
+#define TASK_ORDER(name)                                                                   \
+	int chatterbox_##name(struct chatterbox *box, chatterbox_done_fn done, void *user, \
+			      struct chatterbox_error *error)                              \
+	{                                                                                  \
+		remember(box, "%s", "");                                                   \
+		return order(box, #name, done, user, error);                               \
+	}
+
+TASK_ORDER(resume_tasks)
+TASK_ORDER(update_database)
+TASK_ORDER(poll_jobs)
+
+int chatterbox_set_interval(struct chatterbox *box, int64_t seconds, chatterbox_done_fn done,
+			    void *user, struct chatterbox_error *error)
+{
+	remember(box, "%lld", (long long)seconds);
+	return order(box, "set_interval", done, user, error);
+}
+
+int chatterbox_pause_tasks(struct chatterbox *box, int64_t seconds, chatterbox_done_fn done,
+			   void *user, struct chatterbox_error *error)
+{
+	remember(box, "%lld", (long long)seconds);
+	return order(box, "pause_tasks", done, user, error);
+}
+
+int chatterbox_errors_remove(struct chatterbox *box, const char *system, const int64_t *ids,
+			     size_t count, chatterbox_done_fn done, void *user,
+			     struct chatterbox_error *error)
+{
+	remember(box, "%s %zu %lld", system ? system : "-", count, (long long)ids[0]);
+	return order(box, "errors_remove", done, user, error);
+}
+
+int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
 {
 	if (ready)
 		*ready = box->ready;
@@ -200,29 +244,23 @@ int chatterbox_health(struct chatterbox *box, bool *ready, bool *alive, char **t
 	return give(text, box->ready ? "redis up\n" : "redis down\n");
 }
 
-int chatterbox_metrics_text(struct chatterbox *box, bool openmetrics, char **text)
+int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text)
 {
 	(void)box;
-	return give(text, openmetrics ? "# EOF\n" : "up 1\n");
-}
-
-void chatterbox_http_count(struct chatterbox *box, const char *route, int code)
-{
-	pthread_mutex_lock(&box->lock);
-	snprintf(box->counted, sizeof(box->counted), "%s %d", route, code);
-	box->count++;
-	pthread_mutex_unlock(&box->lock);
+	(void)openmetrics;
+	return give(text, "up 1\n");
 }
 
 /* The list is the one job, or nothing */
-bool chatterbox_leads(struct chatterbox *box)
+enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 {
 	(void)box;
-	return true;
+	return CHATTERBOX_ROLE_LEADER;
 }
 
-int chatterbox_live_jobs(struct chatterbox *box, struct chatterbox_jobs **out)
+int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)
 {
+	(void)system;
 	*out = (struct chatterbox_jobs *)(void *)box;
 	return 0;
 }
@@ -239,7 +277,8 @@ const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *
 	return !strcmp(system, "LIVE") && job_id == 1 ? (const struct chatterbox_job *)jobs : NULL;
 }
 
-const char *chatterbox_strerror(int error)
+/* A fuzz target has the real one, too */
+__attribute__((weak)) const char *chatterbox_strerror(int error)
 {
 	return error == CHATTERBOX_E_UNKNOWN ? "no such system or job" : "a server is down";
 }

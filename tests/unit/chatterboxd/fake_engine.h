@@ -9,7 +9,7 @@
 #define FAKE_CALLS_MAX 80
 
 struct fake_call {
-	chatterbox_call_fn done;
+	chatterbox_done_fn done;
 	void *user;
 };
 
@@ -20,23 +20,18 @@ struct chatterbox {
 	pthread_cond_t changed;
 	bool hold;
 	int waiting;       /* questions that wait */
-	char params[1024]; /* of the last jobs or systems query */
-	char system[300];  /* of the last question about a system or job */
-	char counted[128]; /* "route code" of the last request counted */
-	int count;         /* requests counted */
+	char params[1024]; /* of the last question or order */
 	bool ready;
 	bool stuck; /* not alive */
 
-	char method[128];                  /* of the last call */
-	struct chatterbox_outcome outcome; /* of each call; a result of NULL is {"ok":true} */
-	int call_result;                   /* what chatterbox_call() returns; negative = refuses */
-	bool keep_calls;                   /* their outcomes wait for fake_engine_finish() */
+	char order[64];                  /* the last order: "kill_job"; params: "A 17" */
+	const char *answer;              /* of each order; NULL is {"ok":true} */
+	int answer_result;               /* of each order that succeeds */
+	struct chatterbox_error failure; /* of each order, when its code is set */
+	int refusal;                     /* what the call itself returns; negative = refuses */
+	bool keep_calls;                 /* their answers wait for fake_engine_finish() */
 	struct fake_call kept[FAKE_CALLS_MAX];
 	int kept_count;
-	int poll_result;
-	int polls;
-	bool discovery; /* of the last poll */
-	const char *leader;
 };
 
 struct chatterbox *fake_engine_new(void);
@@ -45,7 +40,7 @@ void fake_engine_hold(struct chatterbox *box, bool hold);
 bool fake_engine_wait(struct chatterbox *box, int waiting);
 /* The same for calls that are kept */
 bool fake_engine_wait_calls(struct chatterbox *box, int kept);
-/* Ends all that are kept, with the outcome that is set */
+/* Ends all that are kept, with the answer that is set */
 void fake_engine_finish(struct chatterbox *box);
 
 #endif

@@ -60,6 +60,20 @@ static inline void ask_with(const char *method, const char *path, const char *bo
 	ask(method, path, text);
 }
 
+/* "route code" was answered at least once */
+static inline void check_counted(const char *wanted)
+{
+	const char *space = strrchr(wanted, ' ');
+	struct http_reply metrics;
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "\nchatterbox_http_requests_total{route=\"%.*s\",code=\"%s\"} ",
+		 (int)(space - wanted), wanted, space + 1);
+	ck_assert(http_ask(port, "GET", "/metrics", "", &metrics));
+	ck_assert_msg(strstr(metrics.body, line), "%s is not in\n%s", line, metrics.body);
+}
+
 /* Besides the five members of each problem it has @more */
 static inline void check_problem_with(int code, const char *detail, const char *instance,
 				      size_t more)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Calls whose outcome comes late: to one who waits, to one who has gone, after the server's end. */
+/* Calls whose answer comes late: to one who waits, to one who has gone, after the server's end. */
 #include "http_fixture.h"
 
 #include <errno.h>
@@ -94,7 +94,7 @@ START_TEST(only_so_many_wait)
 END_TEST
 
 /* The engine that a call came from lives as long as the call, here as there */
-START_TEST(a_stop_does_not_wait_for_an_outcome)
+START_TEST(a_stop_does_not_wait_for_an_answer)
 {
 	int fd = begin("/api/v1/jobs/A/1/kill");
 	int gone = begin("/api/v1/jobs/A/2/kill");
@@ -126,6 +126,6 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, a_client_that_has_gone_harms_nobody);
 	tcase_add_test(tcase, a_kept_connection_is_kept_through_a_call);
 	tcase_add_test(tcase, only_so_many_wait);
-	tcase_add_test(tcase, a_stop_does_not_wait_for_an_outcome);
+	tcase_add_test(tcase, a_stop_does_not_wait_for_an_answer);
 	suite_add_tcase(suite, tcase);
 }

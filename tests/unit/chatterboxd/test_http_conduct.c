@@ -20,12 +20,13 @@ START_TEST(metrics_come_as_asked_for)
 	ask("GET", "/metrics", "Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1\r\n");
 	ck_assert_ptr_nonnull(strstr(reply.head, "Content-Type: application/openmetrics-text; "
 						 "version=1.0.0; charset=utf-8\r\n"));
-	ck_assert_str_eq(
-		reply.body,
-		"# HELP chatterbox_log_lines_dropped Log lines that could not be written.\n"
-		"# TYPE chatterbox_log_lines_dropped counter\n"
-		"chatterbox_log_lines_dropped_total 0\n"
-		"# EOF\n");
+	ck_assert_ptr_nonnull(strstr(reply.body, "up 1\n"));
+	ck_assert_ptr_nonnull(
+		strstr(reply.body,
+		       "# HELP chatterbox_log_lines_dropped Log lines that could not be written.\n"
+		       "# TYPE chatterbox_log_lines_dropped counter\n"
+		       "chatterbox_log_lines_dropped_total 0\n"));
+	ck_assert_str_eq(reply.body + strlen(reply.body) - strlen("# EOF\n"), "# EOF\n");
 }
 END_TEST
 
@@ -116,13 +117,13 @@ START_TEST(too_many_questions_are_refused_and_a_stop_answers_the_rest)
 	fake_engine_hold(box, true);
 	for (i = 0; i < QUEUED + 1; i++) {
 		fds[i] = http_connect(port);
-		ck_assert(http_send(fds[i], "GET", "/api/v1/systems/LIVE", ""));
+		ck_assert(http_send(fds[i], "GET", "/api/v1/jobs/LIVE/2", ""));
 		ck_assert(fake_engine_wait(box, 1));
 		/* an answer after it shows that the server has taken it up */
 		ask("GET", "/livez", "");
 	}
-	ask("GET", "/api/v1/systems/LIVE", "");
-	check_problem(503, "too many", "/api/v1/systems/LIVE");
+	ask("GET", "/api/v1/jobs/LIVE/2", "");
+	check_problem(503, "too many", "/api/v1/jobs/LIVE/2");
 	fake_engine_hold(box, false);
 	cbd_http_stopp(&server);
 	for (i = 0; i < QUEUED + 1; i++)

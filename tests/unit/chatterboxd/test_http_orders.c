@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What each route that writes asks the library, what becomes of the outcome, and what is refused.
+/* What each route that writes asks the library, what becomes of the answer, and what is refused.
  */
 #include "http_fixture.h"
 
@@ -13,24 +13,19 @@ static const struct {
 	const char *params;
 	const char *counted;
 } orders[] = {
-	{ "PUT", "/api/v1/interval", "{\"seconds\":600}",
-	  "chatterbox.job_status.set_time_till_next_check", "{\"seconds\":600}",
+	{ "PUT", "/api/v1/interval", "{\"seconds\":600}", "set_interval", "600",
 	  "/api/v1/interval 200" },
-	{ "POST", "/api/v1/pause", "{\"seconds\":5}", "chatterbox.scheduler.pause",
-	  "{\"seconds\":5}", "/api/v1/pause 200" },
-	{ "POST", "/api/v1/pause", NULL, "chatterbox.scheduler.pause", "{}", "/api/v1/pause 200" },
-	{ "POST", "/api/v1/resume", "{}", "chatterbox.scheduler.resume", "{}",
-	  "/api/v1/resume 200" },
-	{ "POST", "/api/v1/jobs/a%2Fb%22/17/pause", NULL, "nl-ocd.content.job.pause",
-	  "{\"system\":\"a/b\\\"\",\"job_id\":17}", "/api/v1/jobs/{system}/{job_id}/pause 200" },
-	{ "POST", "/api/v1/jobs/A/0/resume", "{}", "nl-ocd.content.job.resume",
-	  "{\"system\":\"A\",\"job_id\":0}", "/api/v1/jobs/{system}/{job_id}/resume 200" },
-	{ "POST", "/api/v1/jobs/A/9007199254740991/kill", "", "nl-ocd.content.job.kill",
-	  "{\"system\":\"A\",\"job_id\":9007199254740991}",
+	{ "POST", "/api/v1/pause", "{\"seconds\":5}", "pause_tasks", "5", "/api/v1/pause 200" },
+	{ "POST", "/api/v1/pause", NULL, "pause_tasks", "0", "/api/v1/pause 200" },
+	{ "POST", "/api/v1/resume", "{}", "resume_tasks", "", "/api/v1/resume 200" },
+	{ "POST", "/api/v1/jobs/a%2Fb%22/17/pause", NULL, "pause_job", "a/b\" 17",
+	  "/api/v1/jobs/{system}/{job_id}/pause 200" },
+	{ "POST", "/api/v1/jobs/A/0/resume", "{}", "resume_job", "A 0",
+	  "/api/v1/jobs/{system}/{job_id}/resume 200" },
+	{ "POST", "/api/v1/jobs/A/9007199254740991/kill", "", "kill_job", "A 9007199254740991",
 	  "/api/v1/jobs/{system}/{job_id}/kill 200" },
-	{ "GET", "/api/v1/errors?system=A%20B&limit=7&cursor=e9&x=1", NULL,
-	  "nl-ocd.server.errors.get", "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}",
-	  "/api/v1/errors 200" },
+	{ "GET", "/api/v1/errors?system=A%20B&limit=7&cursor=e9&x=1", NULL, "errors",
+	  "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}", "/api/v1/errors 200" },
 };
 
 START_TEST(each_order_becomes_a_call)
@@ -42,52 +37,50 @@ START_TEST(each_order_becomes_a_call)
 	ck_assert_int_eq(reply.code, 200);
 	ck_assert_ptr_nonnull(strstr(reply.head, "Content-Type: application/json\r\n"));
 	ck_assert_str_eq(reply.body, "{\"ok\":true}");
-	ck_assert_str_eq(box->method, orders[_i].call);
+	ck_assert_str_eq(box->order, orders[_i].call);
 	ck_assert_str_eq(box->params, orders[_i].params);
-	ck_assert_str_eq(box->counted, orders[_i].counted);
+	check_counted(orders[_i].counted);
 }
 END_TEST
 
 static const struct {
-	enum chatterbox_call_code outcome;
+	struct chatterbox_error error;
 	int code;
-	const char *message;
-	const char *data;
 } failures[] = {
-	{ CHATTERBOX_CALL_INVALID_PARAMS, 400, "seconds: takes an integer 1..86400", "" },
-	{ CHATTERBOX_CALL_UNKNOWN_JOB, 404, "no live job 1", "" },
-	{ CHATTERBOX_CALL_STANDBY, 409, "the leader is host:1", "" },
-	{ CHATTERBOX_CALL_HDMS_ERROR, 502, "it is locked", "job_locked" },
-	{ CHATTERBOX_CALL_SERVER_DOWN, 503, "RabbitMQ is down", "" },
-	{ CHATTERBOX_CALL_TIMED_OUT, 504, "nobody answered in time", "" },
-	{ CHATTERBOX_CALL_INTERNAL_ERROR, 500, "out of memory", "" },
-	{ CHATTERBOX_CALL_UNKNOWN_METHOD, 500, "no such method", "" },
+	{ { -EINVAL, CHATTERBOX_SERVER_NONE, "", "seconds: takes an integer 1..86400" }, 400 },
+	{ { CHATTERBOX_E_UNKNOWN, CHATTERBOX_SERVER_NONE, "", "no live job 1" }, 404 },
+	{ { CHATTERBOX_E_STANDBY, CHATTERBOX_SERVER_NONE, "", "the leader is host:1" }, 409 },
+	{ { CHATTERBOX_E_REFUSED, CHATTERBOX_SERVER_NL_HDMS, "job_locked", "it is locked" }, 502 },
+	{ { CHATTERBOX_E_REFUSED, CHATTERBOX_SERVER_SQL, "", "permission denied" }, 500 },
+	{ { CHATTERBOX_E_DOWN, CHATTERBOX_SERVER_RMQ, "", "RabbitMQ is down" }, 503 },
+	{ { CHATTERBOX_E_FULL, CHATTERBOX_SERVER_NONE, "", "too many calls wait" }, 503 },
+	{ { CHATTERBOX_E_TIMEOUT, CHATTERBOX_SERVER_NL_HDMS, "", "nobody answered" }, 504 },
+	{ { -ENOMEM, CHATTERBOX_SERVER_NONE, "", "out of memory" }, 500 },
 };
 
 START_TEST(each_failure_is_a_problem)
 {
+	const struct chatterbox_error *error = &failures[_i].error;
 	json_t *problem;
 
-	box->outcome = (struct chatterbox_outcome){ .code = failures[_i].outcome,
-						    .message = failures[_i].message,
-						    .data = failures[_i].data };
+	box->failure = *error;
 	ask("POST", "/api/v1/jobs/A/1/kill", "");
-	check_problem_with(failures[_i].code, failures[_i].message, "/api/v1/jobs/A/1/kill",
-			   *failures[_i].data ? 1 : 0);
+	check_problem_with(failures[_i].code, error->text, "/api/v1/jobs/A/1/kill",
+			   *error->reason ? 1 : 0);
 	problem = json_loads(reply.body, 0, NULL);
-	if (*failures[_i].data)
+	if (*error->reason)
 		ck_assert_str_eq(json_string_value(json_object_get(problem, "code")),
-				 failures[_i].data);
+				 error->reason);
 	json_decref(problem);
 }
 END_TEST
 
 START_TEST(a_call_that_is_refused_is_a_500)
 {
-	box->call_result = -ENOMEM;
+	box->refusal = -ENOMEM;
 	ask("POST", "/api/v1/resume", "");
-	ck_assert_int_eq(reply.code, 500);
-	box->call_result = 0;
+	check_problem(500, "refused", "/api/v1/resume");
+	box->refusal = 0;
 	ask("POST", "/api/v1/resume", "");
 	ck_assert_int_eq(reply.code, 200);
 }
@@ -140,8 +133,7 @@ START_TEST(each_refusal_asks_nothing)
 	if (*refusals[_i].detail)
 		check_problem(refusals[_i].code, refusals[_i].detail, path);
 	ck_assert_int_eq(reply.code, refusals[_i].code);
-	ck_assert_str_eq(box->method, "");
-	ck_assert_int_eq(box->polls, 0);
+	ck_assert_str_eq(box->order, "");
 	if (refusals[_i].code == 405)
 		ck_assert_ptr_nonnull(strstr(reply.head, "Allow: "));
 }
@@ -180,7 +172,7 @@ START_TEST(a_long_body_is_taken_up_to_its_limit)
 	ck_assert(http_read(fd, &reply));
 	close(fd);
 	ck_assert_int_eq(reply.code, lengths[_i].code);
-	ck_assert_str_eq(box->params, reply.code == 200 ? body : "");
+	ck_assert_str_eq(box->params, reply.code == 200 ? "5" : "");
 }
 END_TEST
 
@@ -189,32 +181,39 @@ START_TEST(a_poll_is_accepted)
 	ask("POST", "/api/v1/poll", "");
 	ck_assert_int_eq(reply.code, 202);
 	ck_assert_str_eq(reply.body, "{\"ok\":true}");
-	ck_assert(!box->discovery);
+	ck_assert_str_eq(box->order, "poll_jobs");
 	ask_with("POST", "/api/v1/poll", "{\"discovery\":true}");
 	ck_assert_int_eq(reply.code, 202);
-	ck_assert(box->discovery);
-	ck_assert_int_eq(box->polls, 2);
-	box->poll_result = CHATTERBOX_E_FULL;
+	ck_assert_str_eq(box->order, "update_database");
+	box->failure = (struct chatterbox_error){ CHATTERBOX_E_FULL, 0, "", "try again" };
 	ask("POST", "/api/v1/poll", "");
-	ck_assert_int_eq(reply.code, 503);
-	box->poll_result = CHATTERBOX_E_STANDBY;
+	check_problem(503, "try again", "/api/v1/poll");
+	box->failure =
+		(struct chatterbox_error){ CHATTERBOX_E_STANDBY, 0, "", "the leader is host:1" };
 	ask("POST", "/api/v1/poll", "");
-	check_problem(409, "the leader is not known", "/api/v1/poll");
-	box->leader = "host:1:abc";
-	ask("POST", "/api/v1/poll", "");
-	check_problem(409, "the leader is host:1:abc", "/api/v1/poll");
+	check_problem(409, "the leader is host:1", "/api/v1/poll");
+}
+END_TEST
+
+START_TEST(a_pause_of_no_time_is_refused)
+{
+	ask_with("POST", "/api/v1/pause", "{\"seconds\":0}");
+	check_problem(400, "seconds: takes", "/api/v1/pause");
+	ck_assert_str_eq(box->order, "");
 }
 END_TEST
 
 START_TEST(an_error_is_removed_or_not_there)
 {
-	box->outcome.result = "{\"removed\":1}";
+	box->answer = "{\"removed\":1}";
+	box->answer_result = 1;
 	ask("DELETE", "/api/v1/errors/12", "");
 	ck_assert_int_eq(reply.code, 200);
 	ck_assert_str_eq(reply.body, "{\"removed\":1}");
-	ck_assert_str_eq(box->method, "nl-ocd.server.errors.remove");
-	ck_assert_str_eq(box->params, "{\"ids\":[12]}");
-	box->outcome.result = "{\"removed\":0}";
+	ck_assert_str_eq(box->order, "errors_remove");
+	ck_assert_str_eq(box->params, "- 1 12");
+	box->answer = "{\"removed\":0}";
+	box->answer_result = 0;
 	ask("DELETE", "/api/v1/errors/12", "");
 	check_problem(404, "no error", "/api/v1/errors/12");
 }
@@ -240,6 +239,7 @@ UNIT_SUITE(suite)
 	tcase_add_loop_test(open, a_long_body_is_taken_up_to_its_limit, 0,
 			    sizeof(lengths) / sizeof(lengths[0]));
 	tcase_add_test(open, a_poll_is_accepted);
+	tcase_add_test(open, a_pause_of_no_time_is_refused);
 	tcase_add_test(open, an_error_is_removed_or_not_there);
 	suite_add_tcase(suite, open);
 }

@@ -78,7 +78,7 @@ static void file_is_read(void *fixture)
 	ck_assert_str_eq(chatterbox_config_get_text(config, "sequelize.password"),
 			 "correct horse battery staple");
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "lease.ttl"), 10);
-	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), CHATTERBOX_E_CONFIG);
 	ck_assert_uint_ge(chatterbox_config_problem_count(config), 3);
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "lease.ttl"));
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "unknown_key_here"));

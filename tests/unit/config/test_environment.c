@@ -198,7 +198,7 @@ START_TEST(durations_are_read_in_ms)
 
 	snprintf(json, sizeof(json), "{\"rmq_rpc\":{\"rpc_timeout\":%s}}", durations[_i].text);
 	ck_assert_int_eq(config_apply(config, json), 0);
-	ck_assert_int_eq(chatterbox_config_check(config), want < 0 ? CHATTERBOX_E_CONFIG : 0);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), want < 0 ? CHATTERBOX_E_CONFIG : 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.rpc_timeout"),
 			 want < 0 ? 300000 : want);
 	chatterbox_config_unref(config);

@@ -56,7 +56,7 @@ START_TEST(what_is_no_json_is_refused_with_its_place)
 
 	ck_assert_int_eq(config_apply(config, broken[_i].json), CHATTERBOX_E_CONFIG);
 	ck_assert_str_eq(config_problems(config), broken[_i].problems);
-	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), CHATTERBOX_E_CONFIG);
 	ck_assert_int_eq(chatterbox_config_compare(fresh, config, NULL, NULL), 0);
 	ck_assert_ptr_null(strstr(config_problems(config), "hunter2"));
 	chatterbox_config_unref(config);

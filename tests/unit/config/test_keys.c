@@ -212,7 +212,7 @@ static void check_refused(const struct row *row, const char *value)
 
 	snprintf(head, sizeof(head), "error %s: got ", row->path);
 	ck_assert_int_eq(config_apply(config, json), nul ? CHATTERBOX_E_CONFIG : 0);
-	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), CHATTERBOX_E_CONFIG);
 	config_check_shown(config, row->path, row->initial, "default");
 	if (!nul) {
 		ck_assert_ptr_eq(strstr(config_problems(config), head), config_problems(config));

@@ -135,7 +135,7 @@ START_TEST(demo_wins_over_file_and_variables)
 	/* what only Redis cares for does not stop a demo without it */
 	ck_assert_str_eq(config_problems(config), "");
 	ck_assert_int_eq(chatterbox_config_set(config, "log.level", "debug", "--log-level"), 0);
-	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	chatterbox_config_unref(config);
 }
 END_TEST

@@ -34,7 +34,7 @@ START_TEST(ocds_own_object_is_taken_in_silence)
 	struct chatterbox_config *config = config_of(ocd);
 
 	ck_assert_str_eq(config_problems(config), "");
-	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	config_check_shown(config, "rmq.vhost", "\"rmq-sm\"", "file /t.json");
 	config_check_shown(config, "log.path", "\"stdout.log\"", "file /t.json");
 	/* hosts that are left empty are those of the default */
@@ -131,7 +131,7 @@ START_TEST(each_slip_is_told)
 	struct chatterbox_config *config = config_of(said[_i].json);
 
 	ck_assert_str_eq(config_problems(config), said[_i].problems);
-	ck_assert_int_eq(chatterbox_config_check(config),
+	ck_assert_int_eq(chatterbox_config_check(config, NULL),
 			 strstr(said[_i].problems, "error ") == said[_i].problems &&
 					 said[_i].problems[0]
 				 ? CHATTERBOX_E_CONFIG
@@ -145,7 +145,7 @@ START_TEST(poll_timeout_is_never_above_rpc_timeout)
 	struct chatterbox_config *config = config_of("{\"rmq_rpc\":{\"poll_timeout\":\"1m\"}}");
 
 	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2s", "-t"), 0);
-	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 2000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"2s\"", "rmq_rpc.rpc_timeout");
 	/* what is laid later counts: the warning goes with its cause */
@@ -164,7 +164,7 @@ START_TEST(redis_tls_needs_a_hiredis_that_has_it)
 #ifdef CBX_REDIS_TLS
 	ck_assert_str_eq(config_problems(config), "");
 #else
-	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), CHATTERBOX_E_CONFIG);
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "error redis.tls: "));
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "Unix socket"));
 	ck_assert_ptr_nonnull(strstr(config_problems(config), "stunnel"));
@@ -239,7 +239,7 @@ START_TEST(a_flood_of_slips_is_cut_but_no_error_is_lost)
 		used += (size_t)sprintf(json + used, "\"slip number %d\":1,", i);
 	sprintf(json + used, "\"port\":0}}");
 	ck_assert_int_eq(config_apply(config, json), 0);
-	ck_assert_int_eq(chatterbox_config_check(config), CHATTERBOX_E_CONFIG);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), CHATTERBOX_E_CONFIG);
 	ck_assert_uint_eq(chatterbox_config_problem_count(config), 1001);
 	free(json);
 	chatterbox_config_unref(config);

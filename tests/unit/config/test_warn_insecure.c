@@ -65,7 +65,7 @@ START_TEST(an_open_door_is_named)
 			      text);
 		ck_assert_msg(config_is_of_warn_insecure(text), "%s", text);
 	}
-	ck_assert_int_eq(chatterbox_config_check(config), 0);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	chatterbox_config_unref(config);
 }
 END_TEST

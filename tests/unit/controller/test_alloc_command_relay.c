@@ -16,7 +16,7 @@
 /* The name of its second member lies where jansson needs more memory to write it */
 #define JOB "{\"system\":\"A\",\"job_id\":17}"
 #define INTERVAL "nl-ocd.event.update_time_till_next_check"
-#define SET_INTERVAL "chatterbox.job_status.set_time_till_next_check"
+#define SET_INTERVAL "chatterbox.set_interval"
 
 /* One that nobody waits for */
 static struct cbx_inbound *word;

@@ -16,8 +16,7 @@ START_TEST(an_event_is_done_when_the_broker_has_it_for_somebody)
 
 	relay_listen("nl-ocd.event.update_time_till_next_check");
 	cbx_observer_set_interval(&world.poller,
-				  relay_call("chatterbox.job_status.set_time_till_next_check",
-					     "{\"seconds\":600}"));
+				  relay_call("chatterbox.set_interval", "{\"seconds\":600}"));
 	relay_turn();
 	ck_assert_str_eq(relay_outcome, "0 {\"ok\":true}");
 	relay_take(&event);
@@ -43,9 +42,8 @@ START_TEST(an_interval_is_checked_before_it_goes)
 
 	relay_listen("#");
 	for (i = 0; i < CBX_COUNT(params); i++) {
-		cbx_observer_set_interval(
-			&world.poller,
-			relay_call("chatterbox.job_status.set_time_till_next_check", params[i]));
+		cbx_observer_set_interval(&world.poller,
+					  relay_call("chatterbox.set_interval", params[i]));
 		ck_assert_int_eq(strncmp(relay_outcome, "-32602 ", 7), 0);
 	}
 	ck_assert_uint_eq(relay_turn(), 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The Job Status Task's interval (contract 2.3): what is taken, kept, and read at
  * start. */
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <errno.h>

@@ -62,9 +62,46 @@ START_TEST(absent_or_empty_changes_nothing_with_a_warning)
 {
 	if (_i)
 		connections(NULL);
-	ck_assert_int_eq(cbx_online_systems_populate(online), 0);
+	ck_assert_int_eq(cbx_online_systems_populate(online), 1);
+	ck_assert_int_eq(cbx_online_systems_populate(online), 1);
 	expect_states("OFF=offline ON=online UN=unknown");
 	ck_assert_uint_eq(world.warnings, 1);
+}
+END_TEST
+
+/* A first look that found nothing is not the last one for a day */
+START_TEST(absent_or_empty_is_looked_at_again_each_minute)
+{
+	struct cbx_task_scheduler scheduler;
+
+	cbx_task_scheduler_init(&scheduler, road->clock);
+	cbx_task_add(&scheduler, &online->task);
+	if (_i)
+		connections(NULL);
+	online->discovery->wanted = false;
+	cbx_task_tick(&scheduler);
+	connections("('NEW')");
+	world_pass(59);
+	cbx_task_tick(&scheduler);
+	expect_states("OFF=offline ON=online UN=unknown");
+	ck_assert_ptr_null(road->systems_source);
+	world_pass(1);
+	cbx_task_tick(&scheduler);
+	expect_states("NEW=online OFF=offline ON=offline UN=unknown");
+	ck_assert(online->discovery->wanted);
+	ck_assert_str_eq(road->systems_source, "connections");
+	/* and once it has answered, a day passes, but for a minute when it is gone again */
+	world_run("delete from connections");
+	world_pass(86399);
+	cbx_task_tick(&scheduler);
+	ck_assert_uint_eq(world.warnings, 1);
+	world_pass(1);
+	cbx_task_tick(&scheduler);
+	ck_assert_uint_eq(world.warnings, 2);
+	connections("('NEW2')");
+	world_pass(60);
+	cbx_task_tick(&scheduler);
+	expect_states("NEW=offline NEW2=online OFF=offline ON=offline UN=unknown");
 }
 END_TEST
 
@@ -85,6 +122,7 @@ END_TEST
 /* The task repeats a start-up run that failed for want of a server, and only that */
 START_TEST(a_start_up_run_that_failed_is_repeated)
 {
+	connections("('NEW')");
 	online->task.wanted = false;
 	faults_add(&world.sql_faults, "online_systems", CHATTERBOX_E_DOWN);
 	online->task.perform(online->task.user);
@@ -276,6 +314,7 @@ UNIT_SUITE(suite)
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, absent_or_empty_changes_nothing_with_a_warning, 0, 2);
+	tcase_add_loop_test(tcase, absent_or_empty_is_looked_at_again_each_minute, 0, 2);
 	tcase_add_loop_test(tcase, a_failed_query_changes_nothing_with_a_warning, 0, 2);
 	suite_add_tcase(suite, tcase);
 }

@@ -3,6 +3,7 @@
  * it.
  */
 #include "controller/orders.h"
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <string.h>
@@ -198,7 +199,7 @@ static bool is_shown_paused(void)
 START_TEST(a_pause_stops_the_tasks_alone)
 {
 	run_for(1);
-	order("chatterbox.scheduler.pause", "{}");
+	order("chatterbox.pause_tasks", "{}");
 	cbx_text_clear(&world.hdms.asked);
 	run_for(30);
 	hdms_expect(&world.hdms, "");
@@ -208,11 +209,11 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
 	ck_assert(is_shown_paused());
 	run_for(10); /* what a push told is not asked sooner */
-	order("chatterbox.scheduler.resume", "{}");
+	order("chatterbox.resume_tasks", "{}");
 	run_for(1.5);
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 	ck_assert(!is_shown_paused());
-	order("chatterbox.scheduler.pause", "{\"seconds\":20}");
+	order("chatterbox.pause_tasks", "{\"seconds\":20}");
 	run_for(19);
 	hdms_expect(&world.hdms, "");
 	run_for(3);
@@ -223,7 +224,7 @@ END_TEST
 START_TEST(the_pause_ends_by_itself_after_the_configured_time)
 {
 	run_for(1);
-	order("chatterbox.scheduler.pause", "{}");
+	order("chatterbox.pause_tasks", "{}");
 	run_for(1);
 	cbx_text_clear(&world.hdms.asked);
 	run_for(597);

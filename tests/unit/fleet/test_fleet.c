@@ -3,6 +3,7 @@
 #include "adapter/memory_bus/memory_bus.h"
 #include "common/cleanup.h"
 #include "fleet/fleet.h"
+#include "memory_servers.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -8,6 +8,7 @@
  */
 #include "alloc_faults.h"
 #include "follow_world.h"
+#include "memory_servers.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /* What a host hears of an instance that follows: each entry of the stream, whatever happens to the
  * connection, the stream and the leadership meanwhile (chatterbox/engine.h, on_event) */
 #include "follow_host.h"
+#include "memory_servers.h"
 
 #include <errno.h>
 #include <string.h>

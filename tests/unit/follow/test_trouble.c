@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A follower when the shared state is flushed, broken or gone, or SQL is */
 #include "follow_world.h"
+#include "memory_servers.h"
 
 #include <errno.h>
 

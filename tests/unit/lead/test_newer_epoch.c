@@ -2,6 +2,7 @@
 /* A newer epoch in the shared state (contract 2.5): what is held off, what is said, and how it goes
  * on.
  */
+#include "memory_servers.h"
 #include "state_rows.h"
 #include "teller_world.h"
 

@@ -2,6 +2,7 @@
 /* The listener (contract 3.4): bound, handed over, acknowledged after the commit, caught
  * up. */
 #include "listener_world.h"
+#include "memory_servers.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What comes back (contract 3.2): whom an answer speaks for, and what touches nobody.
  */
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <stdio.h>

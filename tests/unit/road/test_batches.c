@@ -3,6 +3,7 @@
  */
 #include "road_world.h"
 
+#include "memory_servers.h"
 #include "road/poll.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The shared state (contract 4): only live jobs, deltas, and whole again after any loss. */
+#include "memory_servers.h"
 #include "road_world.h"
 #include "state_rows.h"
 

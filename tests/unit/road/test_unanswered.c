@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* A list that was asked for in vain is owed: new jobs don't wait for the next Update Database Task
  * because one question was lost. (How rarely a dead system is asked: test_flow_poll.c.) */
+#include "memory_servers.h"
 #include "road_world.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The two periodic events (contract 3.3): job_status in chunks, jobs_data always; transient. */
 #include "base/read.h"
+#include "memory_servers.h"
 #include "teller_world.h"
 
 #include <jansson.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The outbox (contract 3.3): at least once, once while nothing fails, in order per key.
  */
+#include "memory_servers.h"
 #include "teller_world.h"
 
 #include <string.h>

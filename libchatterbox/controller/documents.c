@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+/*
+ * documents.c - the documents of HTTP and of chatterbox_query(): from a snapshot, or with a look
+ * into SQL
+ *
+ * Decides who knows a job best: on the leader the snapshot. Who follows asks SQL first, since the
+ * shared state lacks the facts; when that is down, what was read of them before is better than
+ * nothing.
+ */
+#include "controller/documents.h"
+
+#include "base/read.h"
+#include "controller/job_api.h"
+#include "port/directory.h"
+
+#include <chatterbox/error.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void finish(struct cbx_call *call, int result, struct cbx_text *text, const char *error)
+{
+	if (!result) {
+		cbx_call_done(call, text);
+		return;
+	}
+	cbx_text_free(text);
+	cbx_call_fail_by(call, result, error);
+}
+
+void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
+	struct cbx_text text = { 0 };
+	char error[CBX_API_ERROR] = "";
+
+	finish(call, cbx_job_api_jobs(snapshot, call->params, false, &text, error), &text, error);
+}
+
+void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
+	struct cbx_text text = { 0 };
+	char error[CBX_API_ERROR] = "";
+
+	finish(call, cbx_job_api_systems(snapshot, call->params, &text, error), &text, error);
+}
+
+/* A name that no system can have is one that nobody knows */
+static int take_system(const struct cbx_call *call, const char **system, char name[80],
+		       char error[CBX_API_ERROR])
+{
+	int result = cbx_param_text(call, "system", true, system, error);
+
+	if (!result)
+		*system = cbx_system_trim(*system, name);
+	return result;
+}
+
+void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
+	struct cbx_text text = { 0 };
+	char error[CBX_API_ERROR] = "";
+	const char *system = NULL;
+	char name[80];
+	int result = take_system(call, &system, name, error);
+
+	if (!result)
+		result = cbx_job_api_system(snapshot, system, &text, error);
+	finish(call, result, &text, error);
+}
+
+/* One job, as it is asked for; what SQL says of it is rendered while the row is there */
+struct sought {
+	const char *system;
+	int64_t job_id;
+	const struct cbx_snapshot *snapshot;
+	const struct cbx_job *shown; /* the view's; NULL = none */
+	struct cbx_text *text;
+};
+
+static int render_row(void *user, const struct cbx_row *row)
+{
+	struct sought *sought = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	struct cbx_job_facts facts = { .origin = row->origin && !strcmp(row->origin, "user")
+							 ? "user"
+							 : "ocd",
+				       .revision = row->revision,
+				       .first_seen_ms = row->started_ms,
+				       .updated_ms = row->updated_ms };
+	int result = cbx_status_of_row(row, &status);
+
+	if (result < 0)
+		return result;
+	facts.status = status;
+	/* the shared state has the later progress; where the texts differ SQL knows better */
+	if (sought->shown && !strcmp(sought->shown->status->text, status->text))
+		facts.status = sought->shown->status;
+	cbx_job_api_job(sought->snapshot, &facts, sought->text);
+	return 0;
+}
+
+static int ask_job(struct cbx_sql *sql, void *user)
+{
+	struct sought *sought = user;
+
+	return sql->directory->find_job(sql, sought->system, sought->job_id, render_row, sought);
+}
+
+static int ask_sql(struct cbx_request_worker *worker, struct sought *sought,
+		   char error[CBX_API_ERROR])
+{
+	int result = cbx_request_worker_query(worker, ask_job, sought, error);
+
+	if (result != 1)
+		return result;
+	snprintf(error, CBX_API_ERROR, "no job %lld of system %.64s is known",
+		 (long long)sought->job_id, sought->system);
+	return CHATTERBOX_E_UNKNOWN;
+}
+
+static void render_shown(const struct sought *sought)
+{
+	const struct cbx_job *job = sought->shown;
+	struct cbx_job_facts facts = { .status = job->status,
+				       .origin = cbx_origin_name(job->origin),
+				       .revision = job->revision,
+				       .first_seen_ms = job->first_seen_ms,
+				       .updated_ms = job->updated_ms };
+
+	cbx_job_api_job(sought->snapshot, &facts, sought->text);
+}
+
+static int find_job(struct cbx_request_worker *worker, struct sought *sought,
+		    char error[CBX_API_ERROR])
+{
+	int result = 1;
+
+	sought->shown = cbx_job_api_find(sought->snapshot, sought->system, sought->job_id);
+	if (!sought->shown || !cbx_leadership_epoch(worker->calls->leadership))
+		result = ask_sql(worker, sought, error);
+	if (result == CHATTERBOX_E_DOWN && sought->shown && sought->shown->revision)
+		result = 1;
+	if (result == 1)
+		render_shown(sought);
+	return result < 0 ? result : 0;
+}
+
+void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
+	struct cbx_text text = { 0 };
+	struct sought sought = { .snapshot = snapshot, .text = &text };
+	char error[CBX_API_ERROR] = "";
+	char name[80];
+	int result = take_system(call, &sought.system, name, error);
+
+	if (!result)
+		result = cbx_param_count(call, "job_id", true, &sought.job_id, error);
+	if (!result)
+		result = find_job(worker, &sought, error);
+	finish(call, result, &text, error);
+}
+
+void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *call)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(worker->slot);
+	struct cbx_text text = { 0 };
+	char leader[CBX_HOLDER_TEXT];
+	struct cbx_summary_facts facts = { .role = "standby", .leader = leader };
+
+	if (worker->calls->observer)
+		facts.role = "observer";
+	else if (cbx_leadership_epoch(worker->calls->leadership))
+		facts.role = "leader";
+	cbx_leadership_leader(worker->calls->leadership, leader);
+	cbx_job_api_summary(snapshot, &facts, &text);
+	finish(call, 0, &text, "");
+}
