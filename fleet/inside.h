@@ -44,7 +44,7 @@ int cbx_fleet_serve(struct cbx_fleet *fleet, const struct cbx_bus_message *reque
 int cbx_fleet_send_late(struct cbx_fleet *fleet); /* sends the delayed replies that are due */
 void cbx_fleet_drop_late(struct cbx_fleet *fleet);
 
-/* spoil.c: makes a reply malformed, in one of several ways */
-void cbx_fleet_spoil(struct cbx_random *random, struct cbx_text *reply);
+/* malform.c: makes a reply malformed, in one of several ways */
+void cbx_fleet_malform(struct cbx_random *random, struct cbx_text *reply);
 
 #endif

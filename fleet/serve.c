@@ -126,7 +126,7 @@ int cbx_fleet_serve(struct cbx_fleet *fleet, const struct cbx_bus_message *reque
 	}
 	if (cbx_random_unit(&fleet->random) < fleet->options.malformed_share) {
 		fleet->counts.malformed++;
-		cbx_fleet_spoil(&fleet->random, text);
+		cbx_fleet_malform(&fleet->random, text);
 	}
 	return reply_to(fleet, request);
 }

@@ -12,7 +12,7 @@
 #define PATH_BYTES 4096
 #define SECRET_BYTES 4096
 #define SHORT_BYTES 255 /* AMQP's short string; a host name */
-#define WORD_BYTES 64   /* a status text (contract 1.3) */
+#define STATUS_BYTES 64 /* a status text (contract 1.3) */
 
 #define RELOAD CBX_KEY_RELOAD
 #define SECRET CBX_KEY_SECRET

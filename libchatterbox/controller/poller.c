@@ -32,7 +32,7 @@ static bool on_turn(void *user)
 {
 	struct cbx_poller *poller = user;
 
-	poller->beat = cbx_now(poller->road.clock);
+	poller->last_turn = cbx_now(poller->road.clock);
 	take_settings(poller);
 	return poller->stop;
 }
@@ -100,7 +100,7 @@ static bool command(void *user, struct cbx_inbound *inbound)
 
 /* While this instance does not lead: passes an observer's calls and requests on, refuses calls
  * otherwise, and leaves the rest in the inbox */
-static void mind_inbox(struct cbx_poller *poller)
+static void follow_inbox(struct cbx_poller *poller)
 {
 	size_t count = cbx_mailbox_count(poller->road.inbox);
 	struct cbx_inbound *inbound;
@@ -342,7 +342,7 @@ void *cbx_poller_run(void *user)
 		if (leads) {
 			lead(poller);
 		} else {
-			mind_inbox(poller);
+			follow_inbox(poller);
 			cbx_follow_turn(&poller->follow);
 			cbx_command_relay_turn(&poller->relay);
 		}

@@ -36,7 +36,7 @@ struct cbx_poller {
 	void *user;
 	bool begun; /* the tasks of this epoch have begun */
 	_Atomic bool stop;
-	_Atomic uint64_t beat;
+	_Atomic uint64_t last_turn;
 	struct cbx_thread thread;
 };
 

@@ -7,18 +7,19 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* A thread that has not turned for three times its longest deadline is stuck (contract 6.2) */
-#define STUCK (45 * CBX_SECOND)
+/* A thread that has not turned for so long is stuck (contract 6.2) */
+#define STUCK (60 * CBX_SECOND)
 
-static bool beats(const struct chatterbox *box, uint64_t beat, const char *name,
-		  struct cbx_text *out)
+static bool is_moving(const struct chatterbox *box, uint64_t last_turn, const char *name,
+		      struct cbx_text *out)
 {
 	uint64_t now = cbx_now(box->clock);
 
-	if (!box->started || box->stopped || !beat || now < beat || now - beat < STUCK)
+	if (!box->started || box->stopped || !last_turn || now < last_turn ||
+	    now - last_turn < STUCK)
 		return true;
 	cbx_text_printf(out, "thread %s: stuck for %llu s\n", name,
-			(unsigned long long)((now - beat) / CBX_SECOND));
+			(unsigned long long)((now - last_turn) / CBX_SECOND));
 	return false;
 }
 
@@ -26,11 +27,11 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 {
 	struct cbx_text out = { 0 };
 	char leader[CBX_HOLDER_TEXT];
-	bool beating = beats(box, box->lease_keeper.beat, "lease", &out);
+	bool moving = is_moving(box, box->lease_keeper.last_turn, "lease", &out);
 
-	beating = beats(box, box->poller.beat, "poller", &out) && beating;
-	beating = beats(box, box->teller.beat, "teller", &out) && beating;
-	beating = beats(box, box->listener.beat, "listener", &out) && beating;
+	moving = is_moving(box, box->poller.last_turn, "poller", &out) && moving;
+	moving = is_moving(box, box->teller.last_turn, "teller", &out) && moving;
+	moving = is_moving(box, box->listener.last_turn, "listener", &out) && moving;
 	cbx_health_print(box->health, &out);
 	if (box->lease_keeper.observer)
 		cbx_text_puts(&out, "migrations: not by an observer\n");
@@ -47,7 +48,7 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 	if (ready)
 		*ready = engine_is_ready(box);
 	if (alive)
-		*alive = beating;
+		*alive = moving;
 	return cbx_text_take(&out, text, NULL);
 }
 

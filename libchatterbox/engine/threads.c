@@ -256,7 +256,7 @@ int engine_start_threads(struct chatterbox *box)
 
 /* --- the end --- */
 
-static void drop_view(void *item)
+static void drop_snapshot(void *item)
 {
 	cbx_snapshot_unref(item);
 }
@@ -328,7 +328,7 @@ void engine_close_threads(struct chatterbox *box)
 	if (road->inbox)
 		cbx_mailbox_free(cbx_steal(road->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);
-	cbx_mailbox_free(box->teller.inbox, drop_view);
+	cbx_mailbox_free(box->teller.inbox, drop_snapshot);
 	cbx_mailbox_free(box->lease_keeper.inbox, NULL);
 	cbx_mailbox_free(box->worker.inbox, NULL);
 }

@@ -215,7 +215,7 @@ void *cbx_lease_keeper_run(void *user)
 	struct cbx_lease_keeper *keeper = user;
 
 	while (!keeper->stop) {
-		keeper->beat = cbx_now(keeper->clock);
+		keeper->last_turn = cbx_now(keeper->clock);
 		turn(keeper);
 	}
 	return NULL;

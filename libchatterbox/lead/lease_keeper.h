@@ -36,7 +36,7 @@ struct cbx_lease_keeper {
 	bool leads;           /* what on_change was last called for */
 	_Atomic bool migrated;
 	_Atomic bool stop;
-	_Atomic uint64_t beat;
+	_Atomic uint64_t last_turn;
 	struct cbx_thread thread;
 };
 

@@ -318,7 +318,7 @@ void *cbx_listener_run(void *user)
 
 	number_connections(listener);
 	while (!listener->stop) {
-		listener->beat = cbx_now(listener->clock);
+		listener->last_turn = cbx_now(listener->clock);
 		turn(listener);
 	}
 	acknowledge_all(listener);

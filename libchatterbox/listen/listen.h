@@ -54,7 +54,7 @@ struct cbx_listener {
 	_Atomic bool caught_up;
 	_Atomic bool bound; /* for /readyz */
 	_Atomic bool stop;
-	_Atomic uint64_t beat;
+	_Atomic uint64_t last_turn;
 	struct cbx_thread thread;
 	uint64_t retry_at;
 };

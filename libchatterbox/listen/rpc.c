@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Who asked, and in which form to answer */
-struct origin {
+struct requester {
 	struct cbx_listener *listener;
 	uint64_t tag, connection;
 	char *reply_to, *correlation_id, *trace_id;
@@ -26,15 +26,15 @@ struct origin {
 	bool bare;
 };
 
-static void origin_free(struct origin *origin)
+static void requester_free(struct requester *requester)
 {
-	if (!origin)
+	if (!requester)
 		return;
-	free(origin->reply_to);
-	free(origin->correlation_id);
-	free(origin->trace_id);
-	json_decref(origin->id);
-	free(origin);
+	free(requester->reply_to);
+	free(requester->correlation_id);
+	free(requester->trace_id);
+	json_decref(requester->id);
+	free(requester);
 }
 
 static char *copy(const char *text, bool *failed)
@@ -45,25 +45,26 @@ static char *copy(const char *text, bool *failed)
 	return copied;
 }
 
-static struct origin *origin_new(struct cbx_listener *listener, const struct cbx_bus_event *event)
+static struct requester *requester_new(struct cbx_listener *listener,
+				       const struct cbx_bus_event *event)
 {
-	struct origin *origin = calloc(1, sizeof(*origin));
+	struct requester *requester = calloc(1, sizeof(*requester));
 	const char *trace = cbx_bus_header(&event->message, "trace_id");
 	bool failed = false;
 
-	if (!origin)
+	if (!requester)
 		return NULL;
-	origin->listener = listener;
-	origin->tag = event->tag;
-	origin->connection = listener->connection;
-	origin->reply_to = copy(event->message.reply_to, &failed);
-	origin->correlation_id = copy(event->message.correlation_id, &failed);
+	requester->listener = listener;
+	requester->tag = event->tag;
+	requester->connection = listener->connection;
+	requester->reply_to = copy(event->message.reply_to, &failed);
+	requester->correlation_id = copy(event->message.correlation_id, &failed);
 	/* the answer continues its request's trace; an unusable trace id is ignored */
 	if (trace && trace[0] && strlen(trace) <= CBX_BUS_SHORT)
-		origin->trace_id = copy(trace, &failed);
+		requester->trace_id = copy(trace, &failed);
 	if (!failed)
-		return origin;
-	origin_free(origin);
+		return requester;
+	requester_free(requester);
 	return NULL;
 }
 
@@ -81,12 +82,12 @@ static void write_error(const struct cbx_call *call, struct cbx_text *out)
 	cbx_text_putc(out, '}');
 }
 
-static void write_answer(const struct origin *origin, const struct cbx_call *call,
+static void write_answer(const struct requester *requester, const struct cbx_call *call,
 			 struct cbx_text *out)
 {
 	cbx_auto(cbx_freep) char *id = NULL;
 
-	if (origin->bare) {
+	if (requester->bare) {
 		if (!call->code) {
 			cbx_text_puts(out, call->result);
 			return;
@@ -96,9 +97,9 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 		cbx_text_putc(out, '}');
 		return;
 	}
-	id = origin->id ? json_dumps(origin->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	id = requester->id ? json_dumps(requester->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
 	/* without its id the caller could not match the answer */
-	out->failed = origin->id && !id;
+	out->failed = requester->id && !id;
 	cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id ? id : "null");
 	if (call->code) {
 		write_error(call, out);
@@ -110,20 +111,20 @@ static void write_answer(const struct origin *origin, const struct cbx_call *cal
 }
 
 /* Puts the answer into the listener's inbox; false: no memory, or no room */
-static bool hand_over(struct origin *origin, struct cbx_text *body)
+static bool hand_over(struct requester *requester, struct cbx_text *body)
 {
 	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
 
 	if (cbx_inbound_new(CBX_IN_ANSWER, &inbound) < 0 ||
 	    cbx_text_take(body, &inbound->response.body, &inbound->response.len) < 0)
 		return false;
-	inbound->response.reply_to = cbx_steal(origin->reply_to);
-	inbound->response.correlation_id = cbx_steal(origin->correlation_id);
-	inbound->response.trace_id = cbx_steal(origin->trace_id);
-	inbound->tag = origin->tag;
-	inbound->connection = origin->connection;
+	inbound->response.reply_to = cbx_steal(requester->reply_to);
+	inbound->response.correlation_id = cbx_steal(requester->correlation_id);
+	inbound->response.trace_id = cbx_steal(requester->trace_id);
+	inbound->tag = requester->tag;
+	inbound->connection = requester->connection;
 	inbound->ok = true;
-	if (cbx_mailbox_put(origin->listener->inbox, inbound) < 0)
+	if (cbx_mailbox_put(requester->listener->inbox, inbound) < 0)
 		return false;
 	cbx_steal(inbound);
 	return true;
@@ -133,17 +134,17 @@ static bool hand_over(struct origin *origin, struct cbx_text *body)
  * and acknowledges the request */
 static void answer(struct cbx_call *call)
 {
-	struct origin *origin = call->user;
+	struct requester *requester = call->user;
 	struct cbx_text body = { 0 };
 
-	write_answer(origin, call, &body);
-	if (!hand_over(origin, &body)) {
+	write_answer(requester, call, &body);
+	if (!hand_over(requester, &body)) {
 		/* the broker has to deliver the request again */
-		origin->listener->unanswered = origin->connection;
-		cbx_mailbox_wake(origin->listener->inbox);
+		requester->listener->unanswered = requester->connection;
+		cbx_mailbox_wake(requester->listener->inbox);
 	}
 	cbx_text_free(&body);
-	origin_free(origin);
+	requester_free(requester);
 	cbx_call_free(call);
 }
 
@@ -155,7 +156,7 @@ struct request {
 	const char *why;
 };
 
-static void read_jsonrpc(json_t *root, struct request *request, struct origin *origin)
+static void read_jsonrpc(json_t *root, struct request *request, struct requester *requester)
 {
 	const char *version = json_string_value(json_object_get(root, "jsonrpc"));
 	json_t *params = json_object_get(root, "params");
@@ -163,8 +164,8 @@ static void read_jsonrpc(json_t *root, struct request *request, struct origin *o
 
 	request->method = json_string_value(json_object_get(root, "method"));
 	if (json_is_string(id) || json_is_number(id))
-		origin->id = json_incref(id);
-	if (id && !json_is_null(id) && !origin->id) {
+		requester->id = json_incref(id);
+	if (id && !json_is_null(id) && !requester->id) {
 		request->code = CBX_CALL_REQUEST;
 		request->why = "id: takes a text, a number or null";
 	} else if (!version || strcmp(version, "2.0") || !request->method) {
@@ -189,7 +190,7 @@ static void read_bare(json_t *root, const char *type, struct request *request)
 }
 
 static json_t *read_request(const struct cbx_bus_event *event, struct request *request,
-			    struct origin *origin)
+			    struct requester *requester)
 {
 	const struct cbx_bus_message *message = &event->message;
 	json_t *root = NULL;
@@ -208,9 +209,9 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 		request->code = CBX_CALL_REQUEST;
 		request->why = "takes one request, a JSON object";
 	} else if (json_object_get(root, "jsonrpc")) {
-		read_jsonrpc(root, request, origin);
+		read_jsonrpc(root, request, requester);
 	} else {
-		origin->bare = true;
+		requester->bare = true;
 		read_bare(root, message->type, request);
 	}
 	return root;
@@ -218,15 +219,15 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 
 int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event *event)
 {
-	struct origin *origin = origin_new(listener, event);
+	struct requester *requester = requester_new(listener, event);
 	struct request request = { 0 };
 	const struct cbx_method *method = NULL;
 	struct cbx_call *call = NULL;
 	json_t *root;
 
-	if (!origin)
+	if (!requester)
 		return -ENOMEM;
-	root = read_request(event, &request, origin);
+	root = read_request(event, &request, requester);
 	if (!request.code) {
 		method = cbx_method_find(listener->calls->methods, request.method);
 		if (!method || strncmp(request.method, "nl-ocd.", 7)) {
@@ -236,8 +237,8 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 	}
 	/* freed before the call goes to another thread: the two must share nothing */
 	json_decref(root);
-	if (cbx_call_new(method, request.params, answer, origin, &call) < 0) {
-		origin_free(origin);
+	if (cbx_call_new(method, request.params, answer, requester, &call) < 0) {
+		requester_free(requester);
 		return -ENOMEM;
 	}
 	if (request.code)

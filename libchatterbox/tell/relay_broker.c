@@ -146,7 +146,7 @@ static int send_alone(struct delivery *delivery, struct cbx_outbox_item *item)
 	uint64_t processed = teller->processed;
 	int result;
 
-	teller->beat = cbx_now(teller->clock);
+	teller->last_turn = cbx_now(teller->clock);
 	item->weighed = true;
 	delivery->too_large = false;
 	result = send_item(delivery, item);

@@ -129,12 +129,12 @@ void *cbx_teller_run(void *user)
 	struct cbx_teller *teller = user;
 
 	while (!teller->stop) {
-		teller->beat = cbx_now(teller->clock);
+		teller->last_turn = cbx_now(teller->clock);
 		turn(teller);
 	}
 	/* the last turns, at a stop: publish what the broker takes */
 	while (turn(teller) && cbx_now(teller->clock) < teller->stop_by)
-		teller->beat = cbx_now(teller->clock);
+		teller->last_turn = cbx_now(teller->clock);
 	return NULL;
 }
 

@@ -46,7 +46,7 @@ struct cbx_teller {
 	_Atomic bool stop;
 	uint64_t stop_by; /* set before `stop`: until then, what is in the outbox is published if
 			     the broker takes it */
-	_Atomic uint64_t beat; /* now() of the last turn: livez */
+	_Atomic uint64_t last_turn; /* now() of the last turn: livez */
 	struct cbx_thread thread;
 	uint64_t next_count;
 	struct cbx_told told[2]; /* by enum cbx_outbox_side */

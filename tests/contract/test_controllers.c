@@ -187,7 +187,7 @@ static bool knows_x9_offline(struct engine_host *of)
 	return chatterbox_get_system_state(of->box, "X-9") == CHATTERBOX_SYSTEM_OFFLINE;
 }
 
-START_TEST(systems_go_and_come_by_the_hosts_word)
+START_TEST(systems_go_and_come_as_the_host_says)
 {
 	engine_wait(&host, knows_it_online);
 	ck_assert_int_eq(chatterbox_get_system_state(box, "X-9"), CHATTERBOX_SYSTEM_UNKNOWN);
@@ -363,7 +363,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, systems_are_syncing_until_they_are_taken_off);
 	tcase_add_test(tcase, clean_up_and_single_entries);
 	tcase_add_test(tcase, orders_to_jobs_that_nobody_knows);
-	tcase_add_test(tcase, systems_go_and_come_by_the_hosts_word);
+	tcase_add_test(tcase, systems_go_and_come_as_the_host_says);
 	tcase_add_test(tcase, the_interval_is_set_and_kept);
 	tcase_add_test(tcase, tasks_are_paused_and_resumed);
 	tcase_add_test(tcase, internal_systems_are_put_counted_and_removed);

@@ -73,7 +73,7 @@ CONTROLS = [
     ("relay-cursor", "tell-relay", ["of_each_key_the_oldest_alone_is_in_flight"]),
     ("no-confirms", "tell-relay", ["a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm"]),
     ("no-epoch-guard", "road-record", ["a_lease_that_another_has_taken_fences_the_write"]),
-    ("no-rev-guard", "road-share", ["the_guard_holds_off_a_zombie"]),
+    ("no-rev-guard", "road-share", ["the_guard_rejects_a_zombie"]),
     ("no-state-guard", "lead-newer_epoch", ["a_zombie_says_of_nobody_that_he_is_online",
                                             "a_zombie_touches_no_internal_system",
                                             "a_zombie_appends_no_event",

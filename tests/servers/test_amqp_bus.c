@@ -85,7 +85,7 @@ START_TEST(tells_why_it_cannot_log_in)
 }
 END_TEST
 
-START_TEST(gives_up_on_a_silent_server)
+START_TEST(gives_up_on_a_server_that_does_not_answer)
 {
 	struct cbx_amqp_options with = options();
 	struct sockaddr_in address = { .sin_family = AF_INET };
@@ -237,7 +237,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = { tells_why_it_cannot_log_in,
-				       gives_up_on_a_silent_server,
+				       gives_up_on_a_server_that_does_not_answer,
 				       refuses_tls_that_it_cannot_verify,
 				       reads_headers_of_other_kinds,
 				       uses_a_queue_that_others_declared_differently,

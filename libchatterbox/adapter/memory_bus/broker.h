@@ -67,7 +67,7 @@ struct cbx_queue {
 	UT_hash_handle hh;
 	char *name;
 	struct cbx_memory_bus *owner; /* exclusive to it; NULL = durable */
-	struct cbx_queued_list parcels;
+	struct cbx_queued_list messages;
 	size_t count;
 	uint64_t next_place;
 	uint64_t seen_by; /* number of the last publish that reached it: one copy per queue */

@@ -131,7 +131,7 @@ static struct cbx_inbox_entry *look_again(struct cbx_memory_bus *self)
 	struct cbx_consumer *consumer;
 
 	LIST_FOREACH(consumer, &self->consumers, in_connection)
-	if (!TAILQ_EMPTY(&consumer->queue->parcels))
+	if (!TAILQ_EMPTY(&consumer->queue->messages))
 		(void)cbx_queue_pump(self->broker, consumer->queue);
 	return TAILQ_FIRST(&self->inbox);
 }
@@ -151,7 +151,7 @@ static struct cbx_inbox_entry *open_inbox(struct cbx_memory_bus *self)
 	entry->consumer = NULL;
 	if (consumer) {
 		consumer->out--;
-		if (!TAILQ_EMPTY(&consumer->queue->parcels))
+		if (!TAILQ_EMPTY(&consumer->queue->messages))
 			(void)cbx_queue_pump(self->broker, consumer->queue);
 	}
 	return entry;

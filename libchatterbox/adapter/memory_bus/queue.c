@@ -27,7 +27,7 @@ int cbx_queue_new(struct cbx_memory_broker *broker, const char *name, struct cbx
 	}
 	queue->owner = owner;
 	queue->next_place = 1;
-	TAILQ_INIT(&queue->parcels);
+	TAILQ_INIT(&queue->messages);
 	TAILQ_INIT(&queue->consumers);
 	*out = queue;
 	return 0;
@@ -121,8 +121,8 @@ void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 		tell_cancelled(consumer);
 		cbx_consumer_free(consumer);
 	}
-	while ((queued = TAILQ_FIRST(&queue->parcels))) {
-		TAILQ_REMOVE(&queue->parcels, queued, link);
+	while ((queued = TAILQ_FIRST(&queue->messages))) {
+		TAILQ_REMOVE(&queue->messages, queued, link);
 		cbx_queued_free(queued);
 	}
 	forget_unacknowledged(broker, queue);
@@ -136,9 +136,9 @@ void cbx_queue_expire(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 {
 	struct cbx_queued *queued;
 
-	while ((queued = TAILQ_FIRST(&queue->parcels)) && queued->expires &&
+	while ((queued = TAILQ_FIRST(&queue->messages)) && queued->expires &&
 	       queued->expires <= cbx_now(broker->clock)) {
-		TAILQ_REMOVE(&queue->parcels, queued, link);
+		TAILQ_REMOVE(&queue->messages, queued, link);
 		queue->count--;
 		cbx_queued_free(queued);
 	}
@@ -174,7 +174,7 @@ static int hand_over(struct cbx_queued *queued, struct cbx_consumer *consumer)
 					   .redelivered = queued->redelivered,
 					   .content = cbx_content_ref(queued->content),
 					   .text = name };
-	TAILQ_REMOVE(&queued->queue->parcels, queued, link);
+	TAILQ_REMOVE(&queued->queue->messages, queued, link);
 	queued->queue->count--;
 	consumer->out++;
 	if (consumer->acks) {
@@ -197,7 +197,7 @@ int cbx_queue_pump(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 
 	for (;;) {
 		cbx_queue_expire(broker, queue);
-		queued = TAILQ_FIRST(&queue->parcels);
+		queued = TAILQ_FIRST(&queue->messages);
 		if (!queued || result < 0)
 			return result;
 		consumer = next_consumer(queue);
@@ -214,12 +214,12 @@ void cbx_queue_return(struct cbx_queued *queued)
 
 	queued->consumer = NULL;
 	queued->redelivered = true;
-	TAILQ_FOREACH(after, &queue->parcels, link)
+	TAILQ_FOREACH(after, &queue->messages, link)
 	if (after->place > queued->place)
 		break;
 	if (after)
 		TAILQ_INSERT_BEFORE(after, queued, link);
 	else
-		TAILQ_INSERT_TAIL(&queue->parcels, queued, link);
+		TAILQ_INSERT_TAIL(&queue->messages, queued, link);
 	queue->count++;
 }

@@ -188,7 +188,7 @@ int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content)
 		}
 		queued->place = queued->queue->next_place++;
 		queued->queue->count++;
-		TAILQ_INSERT_TAIL(&queued->queue->parcels, queued, link);
+		TAILQ_INSERT_TAIL(&queued->queue->messages, queued, link);
 		/* without memory it waits in the queue for the next pump */
 		(void)cbx_queue_pump(broker, queued->queue);
 	}

@@ -20,7 +20,7 @@
 #include <check.h>
 #include <jansson.h>
 
-#define DAY_WORDS 256
+#define DAY_MESSAGES 256
 #define DAY_JOBS 16
 #define DAY_KEYS 16
 #define DAY_TEXT 512
@@ -56,7 +56,7 @@ struct day_clock {
 };
 
 /* An event as it was told. Texts are owned. */
-struct day_word {
+struct day_message {
 	char *name, *id, *previous, *origin;
 	json_t *params;
 };
@@ -84,9 +84,9 @@ struct day_systems {
 		enum day_manner manner;
 	} manners[8];
 	size_t manner_count;
-	double slow;                   /* the next question takes that many seconds, once */
-	char pushed[DAY_TEXT];         /* told before the next answer, once */
-	char questions[DAY_WORDS][96]; /* "ABC1 job_status 17,18" */
+	double slow;                      /* the next question takes that many seconds, once */
+	char pushed[DAY_TEXT];            /* told before the next answer, once */
+	char questions[DAY_MESSAGES][96]; /* "ABC1 job_status 17,18" */
 	size_t question_count;
 	/* Of the requests: systems in the last one, its expiration, and how many waited for an
 	 * answer at a time, which is looked at only when that is asked for */
@@ -122,9 +122,9 @@ struct day {
 	struct cbx_state *state;
 	char queue[96];
 	uint64_t marker;
-	struct day_word told[DAY_WORDS];
+	struct day_message told[DAY_MESSAGES];
 	size_t told_count;
-	struct day_word streamed[DAY_WORDS]; /* those that the broker has not brought yet */
+	struct day_message streamed[DAY_MESSAGES]; /* those that the broker has not brought yet */
 	size_t streaming, streamed_count;
 	char *jobs_data;
 	json_t *job_status; /* the last chunk, and how many there were */

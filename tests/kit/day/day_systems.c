@@ -71,7 +71,7 @@ static void note_question(struct day_systems *systems, const char *system, const
 	size_t size = sizeof(systems->questions[0]);
 	size_t i;
 
-	if (systems->question_count == DAY_WORDS) {
+	if (systems->question_count == DAY_MESSAGES) {
 		complain(systems, "too many questions");
 		return;
 	}

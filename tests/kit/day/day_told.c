@@ -21,14 +21,14 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
-static void word_clear(struct day_word *word)
+static void message_clear(struct day_message *found)
 {
-	free(word->name);
-	free(word->id);
-	free(word->previous);
-	free(word->origin);
-	json_decref(word->params);
-	*word = (struct day_word){ 0 };
+	free(found->name);
+	free(found->id);
+	free(found->previous);
+	free(found->origin);
+	json_decref(found->params);
+	*found = (struct day_message){ 0 };
 }
 
 static bool same(const char *a, const char *b)
@@ -40,8 +40,8 @@ static bool same(const char *a, const char *b)
 
 void day_note_streamed(struct day *day, const struct cbx_stream_entry *entry)
 {
-	ck_assert(day->streaming < DAY_WORDS);
-	day->streamed[day->streaming++] = (struct day_word){
+	ck_assert(day->streaming < DAY_MESSAGES);
+	day->streamed[day->streaming++] = (struct day_message){
 		.name = copy(entry->name),
 		.id = copy(entry->id),
 		.previous = copy(entry->previous_status),
@@ -50,54 +50,54 @@ void day_note_streamed(struct day *day, const struct cbx_stream_entry *entry)
 	day->streamed_count++;
 }
 
-static void find_in_stream(struct day *day, const struct day_word *word)
+static void find_in_stream(struct day *day, const struct day_message *found)
 {
 	size_t i;
 
 	for (i = 0; i < day->streaming; i++) {
-		struct day_word *streamed = &day->streamed[i];
+		struct day_message *streamed = &day->streamed[i];
 
-		if (strcmp(streamed->id, word->id) != 0)
+		if (strcmp(streamed->id, found->id) != 0)
 			continue;
-		ck_assert_str_eq(streamed->name, word->name);
-		ck_assert_msg(same(streamed->previous, word->previous),
-			      "%s: previous_status %s on the broker, %s in the stream", word->id,
-			      word->previous, streamed->previous);
-		ck_assert_msg(json_equal(streamed->params, word->params),
-			      "%s: broker and stream differ", word->id);
-		word_clear(streamed);
+		ck_assert_str_eq(streamed->name, found->name);
+		ck_assert_msg(same(streamed->previous, found->previous),
+			      "%s: previous_status %s on the broker, %s in the stream", found->id,
+			      found->previous, streamed->previous);
+		ck_assert_msg(json_equal(streamed->params, found->params),
+			      "%s: broker and stream differ", found->id);
+		message_clear(streamed);
 		*streamed = day->streamed[--day->streaming];
 		return;
 	}
-	ck_abort_msg("%s was told on the broker and is not in the stream", word->id);
+	ck_abort_msg("%s was told on the broker and is not in the stream", found->id);
 }
 
-static void keep(struct day *day, struct day_word *word, const struct cbx_bus_message *message)
+static void keep(struct day *day, struct day_message *found, const struct cbx_bus_message *message)
 {
-	if (!strcmp(word->name, "jobs_data")) {
+	if (!strcmp(found->name, "jobs_data")) {
 		free(day->jobs_data);
-		day->jobs_data = json_dumps(word->params, JSON_COMPACT);
-	} else if (!strcmp(word->name, "job_status")) {
+		day->jobs_data = json_dumps(found->params, JSON_COMPACT);
+	} else if (!strcmp(found->name, "job_status")) {
 		day->job_status_chunks =
 			(unsigned)strtoul(cbx_bus_header(message, "chunks") ?: "0", NULL, 10);
 		json_decref(day->job_status);
-		day->job_status = json_incref(word->params);
+		day->job_status = json_incref(found->params);
 	} else {
-		find_in_stream(day, word);
-		ck_assert(day->told_count < DAY_WORDS);
-		day->told[day->told_count++] = *word;
+		find_in_stream(day, found);
+		ck_assert(day->told_count < DAY_MESSAGES);
+		day->told[day->told_count++] = *found;
 		return;
 	}
-	word_clear(word);
+	message_clear(found);
 }
 
 /* An event out: every promise of contract 3.3 about its envelope, and then its params */
-static void take_word(struct day *day, const struct cbx_bus_message *message)
+static void take_message(struct day *day, const struct cbx_bus_message *message)
 {
 	json_t *root = json_loadb(message->body, message->body_len, 0, NULL);
-	struct day_word word = { .id = copy(message->message_id),
-				 .previous = copy(cbx_bus_header(message, "previous_status")),
-				 .origin = copy(cbx_bus_header(message, "origin")) };
+	struct day_message found = { .id = copy(message->message_id),
+				     .previous = copy(cbx_bus_header(message, "previous_status")),
+				     .origin = copy(cbx_bus_header(message, "origin")) };
 	size_t len = strlen(day->app);
 
 	ck_assert_str_eq(message->app_id, day->app);
@@ -105,12 +105,12 @@ static void take_word(struct day *day, const struct cbx_bus_message *message)
 	ck_assert(message->timestamp > 0 && cbx_bus_header(message, "trace_id"));
 	ck_assert(!strncmp(message->routing_key, day->app, len) &&
 		  !strncmp(message->routing_key + len, ".event.", 7));
-	word.name = copy(message->routing_key + len + 7);
+	found.name = copy(message->routing_key + len + 7);
 	ck_assert_str_eq(json_string_value(json_object_get(root, "jsonrpc")), "2.0");
 	ck_assert_str_eq(json_string_value(json_object_get(root, "method")), message->routing_key);
-	word.params = json_incref(json_object_get(root, "params"));
+	found.params = json_incref(json_object_get(root, "params"));
 	json_decref(root);
-	keep(day, &word, message);
+	keep(day, &found, message);
 }
 
 void day_told_open(struct day *day)
@@ -162,7 +162,7 @@ void day_gather(struct day *day)
 			marked = same(event.message.type, MARKER) &&
 				 same(event.message.message_id, id);
 			if (!same(event.message.type, MARKER))
-				take_word(day, &event.message);
+				take_message(day, &event.message);
 		}
 		cbx_bus_event_clear(&event);
 	}
@@ -171,26 +171,26 @@ void day_gather(struct day *day)
 void day_told_close(struct day *day)
 {
 	while (day->told_count)
-		word_clear(&day->told[--day->told_count]);
+		message_clear(&day->told[--day->told_count]);
 	while (day->streaming)
-		word_clear(&day->streamed[--day->streaming]);
+		message_clear(&day->streamed[--day->streaming]);
 	free(day->jobs_data);
 	json_decref(day->job_status);
 }
 
 /* --- what a story says of it --- */
 
-static const char *member(const struct day_word *word, const char *name)
+static const char *member(const struct day_message *found, const char *name)
 {
 	const json_t *params =
-		json_is_array(word->params) ? json_array_get(word->params, 0) : word->params;
+		json_is_array(found->params) ? json_array_get(found->params, 0) : found->params;
 
 	return json_string_value(json_object_get(params, name));
 }
 
 static void drop(struct day *day, size_t i)
 {
-	word_clear(&day->told[i]);
+	message_clear(&day->told[i]);
 	day->told_count--;
 	memmove(&day->told[i], &day->told[i + 1], (day->told_count - i) * sizeof(*day->told));
 }
@@ -224,7 +224,7 @@ static size_t oldest(const struct day *day, const char *name, const char *start)
 void day_told(struct day *day, const char *system, int64_t job, int64_t revision,
 	      const char *status, const char *previous, const char *origin)
 {
-	const struct day_word *word;
+	const struct day_message *found;
 	char start[64];
 	char id[96];
 	size_t i;
@@ -232,52 +232,52 @@ void day_told(struct day *day, const char *system, int64_t job, int64_t revision
 	snprintf(start, sizeof(start), "%s/%lld/", system, (long long)job);
 	snprintf(id, sizeof(id), "%s%lld", start, (long long)revision);
 	i = oldest(day, "update_job_status", start);
-	word = &day->told[i];
-	ck_assert_str_eq(word->id, id);
-	ck_assert_str_eq(member(word, "status"), status);
-	ck_assert_str_eq(member(word, "system"), system);
-	ck_assert_int_eq(json_integer_value(json_object_get(word->params, "job_id")), job);
-	ck_assert_str_eq(word->previous ?: "(none)", previous ?: "(none)");
-	ck_assert_str_eq(word->origin, origin);
+	found = &day->told[i];
+	ck_assert_str_eq(found->id, id);
+	ck_assert_str_eq(member(found, "status"), status);
+	ck_assert_str_eq(member(found, "system"), system);
+	ck_assert_int_eq(json_integer_value(json_object_get(found->params, "job_id")), job);
+	ck_assert_str_eq(found->previous ?: "(none)", previous ?: "(none)");
+	ck_assert_str_eq(found->origin, origin);
 	drop(day, i);
 }
 
 void day_told_paused(struct day *day, const char *system, const char *job_type, bool paused)
 {
-	const struct day_word *word;
+	const struct day_message *found;
 	char start[64];
 	size_t i;
 
 	snprintf(start, sizeof(start), "%s/status/", system);
 	i = oldest(day, "status", start);
-	word = &day->told[i];
-	ck_assert_str_eq(member(word, "system_id"), system);
-	ck_assert_str_eq(member(word, "job_type") ?: "(none)", job_type);
-	ck_assert_int_eq(json_is_true(json_object_get(word->params, "paused")), paused);
+	found = &day->told[i];
+	ck_assert_str_eq(member(found, "system_id"), system);
+	ck_assert_str_eq(member(found, "job_type") ?: "(none)", job_type);
+	ck_assert_int_eq(json_is_true(json_object_get(found->params, "paused")), paused);
 	drop(day, i);
 }
 
 void day_told_error(struct day *day, const char *system, int64_t job, const char *code,
 		    const char *message)
 {
-	const struct day_word *word;
+	const struct day_message *found;
 	char start[64];
 	int64_t ms;
 	size_t i;
 
 	snprintf(start, sizeof(start), "%s/errors/", system);
 	i = oldest(day, "user_job_errors", start);
-	word = &day->told[i];
-	ck_assert_uint_eq(json_array_size(word->params), 1);
-	ck_assert_str_eq(member(word, "system"), system);
+	found = &day->told[i];
+	ck_assert_uint_eq(json_array_size(found->params), 1);
+	ck_assert_str_eq(member(found, "system"), system);
 	ck_assert_int_eq(
-		json_integer_value(json_object_get(json_array_get(word->params, 0), "job_id")),
+		json_integer_value(json_object_get(json_array_get(found->params, 0), "job_id")),
 		job);
-	ck_assert_str_eq(member(word, "code"), code);
-	ck_assert_str_eq(member(word, "message"), message);
-	ck_assert(cbx_time_parse(member(word, "time"), &ms));
+	ck_assert_str_eq(member(found, "code"), code);
+	ck_assert_str_eq(member(found, "message"), message);
+	ck_assert(cbx_time_parse(member(found, "time"), &ms));
 	ck_assert_msg(llabs(ms - cbx_wall(day->box->clock)) < 60000, "an error's time is %s",
-		      member(word, "time"));
+		      member(found, "time"));
 	drop(day, i);
 }
 

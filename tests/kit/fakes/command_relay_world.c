@@ -9,7 +9,7 @@
 
 #define QUEUE "nl-ocd-chatterbox.request"
 
-struct cbx_road relay_flow;
+struct cbx_road relay_road;
 struct cbx_command_relay *relay;
 struct cbx_bus *relay_peer;
 
@@ -49,9 +49,9 @@ void relay_listen(const char *key)
 
 void relay_connect(void)
 {
-	relay_flow.bus_link.next_try = 0;
-	if (cbx_link_ensure(&relay_flow.bus_link) == 1)
-		ck_assert_int_eq(relay_flow.bus->ops->consume(relay_flow.bus, NULL, 0, UINT64_MAX),
+	relay_road.bus_link.next_try = 0;
+	if (cbx_link_ensure(&relay_road.bus_link) == 1)
+		ck_assert_int_eq(relay_road.bus->ops->consume(relay_road.bus, NULL, 0, UINT64_MAX),
 				 0);
 }
 
@@ -59,14 +59,14 @@ void relay_set_up(void)
 {
 	world_set_up();
 	relay = &world.poller.relay;
-	relay_flow = (struct cbx_road){ .clock = road->clock,
+	relay_road = (struct cbx_road){ .clock = road->clock,
 					.log = road->log,
 					.settings = cbx_settings_ref(world.settings),
 					.leadership = &world.leadership };
-	relay->road = &relay_flow;
-	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &relay_flow.bus), 0);
+	relay->road = &relay_road;
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &relay_road.bus), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &relay_peer), 0);
-	world_link(&relay_flow.bus_link, WORLD_CONFIRMING_BUS, relay_flow.bus);
+	world_link(&relay_road.bus_link, WORLD_CONFIRMING_BUS, relay_road.bus);
 	ck_assert_int_eq(relay_peer->ops->connect(relay_peer, false, UINT64_MAX), 0);
 	relay_connect();
 }
@@ -75,9 +75,9 @@ void relay_tear_down(void)
 {
 	cbx_command_relay_lost(relay, "the end");
 	ck_assert_ptr_null(relay->under_way);
-	cbx_bus_free(relay_flow.bus);
+	cbx_bus_free(relay_road.bus);
 	cbx_bus_free(relay_peer);
-	cbx_settings_unref(relay_flow.settings);
+	cbx_settings_unref(relay_road.settings);
 	world_tear_down();
 }
 
@@ -88,8 +88,8 @@ unsigned relay_turn(void)
 
 	do {
 		cbx_bus_event_clear(&event);
-		ck_assert_int_eq(relay_flow.bus->ops->take(relay_flow.bus, -1,
-							   cbx_now(relay_flow.clock), &event),
+		ck_assert_int_eq(relay_road.bus->ops->take(relay_road.bus, -1,
+							   cbx_now(relay_road.clock), &event),
 				 0);
 		if (event.type != CBX_BUS_NOTHING)
 			ends += cbx_command_relay_receive(relay, &event);
@@ -101,7 +101,7 @@ unsigned relay_turn(void)
 void relay_take(struct cbx_bus_event *event)
 {
 	*event = (struct cbx_bus_event){ 0 };
-	ck_assert_int_eq(relay_peer->ops->take(relay_peer, -1, cbx_now(relay_flow.clock), event),
+	ck_assert_int_eq(relay_peer->ops->take(relay_peer, -1, cbx_now(relay_road.clock), event),
 			 0);
 	ck_assert_int_eq(event->type, CBX_BUS_DELIVERY);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* command_relay_world.h - an observer's command relay, moved by hand, and a leader that receives
  * what it sends */
-#ifndef CBX_TESTS_COURIER_WORLD_H
-#define CBX_TESTS_COURIER_WORLD_H
+#ifndef CBX_TESTS_COMMAND_RELAY_WORLD_H
+#define CBX_TESTS_COMMAND_RELAY_WORLD_H
 
 #include "road_world.h"
 
-extern struct cbx_road relay_flow;      /* the observer's */
+extern struct cbx_road relay_road;      /* the observer's */
 extern struct cbx_command_relay *relay; /* world.poller's */
 extern struct cbx_bus *relay_peer;      /* the leader's connection */
 /* How the last call ended: "code result" or "code message data"; "" = not yet */

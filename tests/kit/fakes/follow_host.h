@@ -5,8 +5,8 @@
  * An event is "<message_id>[<<previous_status>][=<origin>]", the periodic ones "data:<json>" and
  * "statuses:<live jobs>", a gap "lost".
  */
-#ifndef CBX_TESTS_FOLLOW_EAR_H
-#define CBX_TESTS_FOLLOW_EAR_H
+#ifndef CBX_TESTS_FOLLOW_HOST_H
+#define CBX_TESTS_FOLLOW_HOST_H
 
 #include "follow_world.h"
 

@@ -113,7 +113,7 @@ const char *follow_json(const char *system, int64_t job_id)
 	return text;
 }
 
-void follow_word(const char *system, const char *words, bool told)
+void follow_report(const char *system, const char *words, bool told)
 {
 	world_push(system, words);
 	ck_assert_int_ge(cbx_road_drain_inbox(road), 0);

@@ -30,6 +30,6 @@ void follow_expect(const char *wanted);
 /* The status of a job in the snapshot; valid until the next call */
 const char *follow_json(const char *system, int64_t job_id);
 /* The leader receives this report and records it; if @told its event is in the stream */
-void follow_word(const char *system, const char *words, bool told);
+void follow_report(const char *system, const char *words, bool told);
 
 #endif

@@ -3,7 +3,7 @@
 #include "hdms.h"
 
 #include "common/cleanup.h"
-#include "words.h"
+#include "status_texts.h"
 
 #include <check.h>
 #include <jansson.h>
@@ -108,7 +108,7 @@ static void add_jobs(const struct hdms_system *system, json_t *named, struct cbx
 		     bool *first)
 {
 	struct cbx_status *statuses[64];
-	size_t count = words_of(system->name, system->jobs, statuses, 64);
+	size_t count = statuses_of(system->name, system->jobs, statuses, 64);
 	size_t i;
 
 	for (i = 0; i < count; i++) {

@@ -22,7 +22,7 @@ struct hdms {
 	struct cbx_bus *bus;
 	struct hdms_system {
 		char name[16];
-		char jobs[512]; /* as in words.h */
+		char jobs[512]; /* as in status_texts.h */
 		enum hdms_mood mood;
 		char code[32];  /* of HDMS_FAILS */
 		uint64_t delay; /* ns until its answer is sent */

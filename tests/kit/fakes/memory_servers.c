@@ -110,13 +110,13 @@ int cbx_memory_store_events(struct cbx_memory_store *store, cbx_stream_fn each, 
 
 static void drop_transient(struct cbx_queue *queue)
 {
-	struct cbx_queued *queued = TAILQ_FIRST(&queue->parcels);
+	struct cbx_queued *queued = TAILQ_FIRST(&queue->messages);
 
 	while (queued) {
 		struct cbx_queued *next = TAILQ_NEXT(queued, link);
 
 		if (!queued->content->event.message.persistent) {
-			TAILQ_REMOVE(&queue->parcels, queued, link);
+			TAILQ_REMOVE(&queue->messages, queued, link);
 			queue->count--;
 			cbx_queued_free(queued);
 		}

@@ -2,7 +2,7 @@
 /* merge_script.c - runs the steps of a table through cbx_merge() and prints the results */
 #include "merge_script.h"
 
-#include "words.h"
+#include "status_texts.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ static void add_row(struct script *script, const char *text)
 {
 	const char *at = strstr(text, " r");
 	char *word = strndup(text, (size_t)(at - text));
-	struct cbx_status *status = word_of(SYSTEM, word);
+	struct cbx_status *status = status_of(SYSTEM, word);
 	struct cbx_job *jobs[MOST];
 	struct cbx_job_list *list = NULL;
 	size_t count = script->list ? script->list->count : 0;
@@ -237,7 +237,7 @@ static void receive(struct script *script, const char *text)
 		report.named_count = read_ids(&rest, ids);
 	}
 	snprintf(words, sizeof(words), "%.*s", (int)strcspn(rest, "|"), rest);
-	report.count = words_of(SYSTEM, words, statuses, MOST);
+	report.count = statuses_of(SYSTEM, words, statuses, MOST);
 	read_rejected(rest + strcspn(rest, "|"), &report, rejected);
 	merge(script, &report);
 	for (i = 0; i < report.count; i++)

@@ -3,7 +3,7 @@
 #include "road_world.h"
 
 #include "state_rows.h"
-#include "words.h"
+#include "status_texts.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ void world_expect(const char *query, const char *value)
 
 void world_insert(const char *system, const char *word, const char *origin, int64_t revision)
 {
-	struct cbx_status *status = word_of(system, word);
+	struct cbx_status *status = status_of(system, word);
 	char *text =
 		sqlite3_mprintf("insert into status_monitor (system, job_id, job_type, status, "
 				"percent_completed, origin, revision, created_at, updated_at) "
@@ -140,7 +140,7 @@ void world_event(const char *routing_key, const char *body)
 void world_push(const char *system, const char *words)
 {
 	struct cbx_status *statuses[16];
-	size_t count = words_of(system, words, statuses, 16);
+	size_t count = statuses_of(system, words, statuses, 16);
 	struct cbx_text body = { 0 };
 	size_t i;
 

@@ -7,8 +7,8 @@
  * There is one world at a time. world_set_up() makes it as an engine does before its threads start;
  * world_lead() takes the lease, connects and loads. All calls are the poller's own.
  */
-#ifndef CBX_TESTS_FLOW_WORLD_H
-#define CBX_TESTS_FLOW_WORLD_H
+#ifndef CBX_TESTS_ROAD_WORLD_H
+#define CBX_TESTS_ROAD_WORLD_H
 
 #include "adapter/memory_bus/memory_bus.h"
 #include "adapter/memory_state/memory_state.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 struct cbx_teller teller;
-static struct cbx_bus *ear;
+static struct cbx_bus *subscriber;
 
 void teller_connect(void)
 {
@@ -43,7 +43,7 @@ void teller_set_up(void)
 	teller_connect();
 }
 
-static void drop_view(void *item)
+static void drop_snapshot(void *item)
 {
 	cbx_snapshot_unref(item);
 }
@@ -54,31 +54,31 @@ void teller_tear_down(void)
 	cbx_bus_free(teller.bus);
 	cbx_state_free(teller.state);
 	cbx_sql_free(teller.sql);
-	cbx_mailbox_free(teller.inbox, drop_view);
-	cbx_bus_free(ear);
-	ear = NULL;
+	cbx_mailbox_free(teller.inbox, drop_snapshot);
+	cbx_bus_free(subscriber);
+	subscriber = NULL;
 	world_tear_down();
 }
 
 void teller_subscribe(void)
 {
-	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &ear), 0);
-	ear->max_body = (size_t)16 << 20;
-	ck_assert_int_eq(ear->ops->connect(ear, false, UINT64_MAX), 0);
-	ck_assert_int_eq(ear->ops->declare(ear, "ear", UINT64_MAX), 0);
-	ck_assert_int_eq(ear->ops->bind(ear, "ear", "amq.topic", "nl-ocd-chatterbox.event.#",
-					UINT64_MAX),
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &subscriber), 0);
+	subscriber->max_body = (size_t)16 << 20;
+	ck_assert_int_eq(subscriber->ops->connect(subscriber, false, UINT64_MAX), 0);
+	ck_assert_int_eq(subscriber->ops->declare(subscriber, "ear", UINT64_MAX), 0);
+	ck_assert_int_eq(subscriber->ops->bind(subscriber, "ear", "amq.topic",
+					       "nl-ocd-chatterbox.event.#", UINT64_MAX),
 			 0);
-	ck_assert_int_eq(ear->ops->consume(ear, "ear", 0, UINT64_MAX), 0);
+	ck_assert_int_eq(subscriber->ops->consume(subscriber, "ear", 0, UINT64_MAX), 0);
 }
 
 static bool receive(struct cbx_bus_event *event)
 {
 	*event = (struct cbx_bus_event){ 0 };
-	ck_assert_int_eq(ear->ops->take(ear, -1, 0, event), 0);
+	ck_assert_int_eq(subscriber->ops->take(subscriber, -1, 0, event), 0);
 	if (event->type != CBX_BUS_DELIVERY)
 		return false;
-	ear->ops->acknowledge(ear, event->tag, false, true);
+	subscriber->ops->acknowledge(subscriber, event->tag, false, true);
 	return true;
 }
 

@@ -43,7 +43,7 @@ START_TEST(honours_prefetch)
 }
 END_TEST
 
-START_TEST(settles_many_at_once)
+START_TEST(acknowledges_many_at_once)
 {
 	struct cbx_bus *bus = bus_open(false);
 	struct cbx_bus *watcher = bus_open(false);
@@ -248,7 +248,7 @@ END_TEST
 void bus_add_flow(Suite *suite)
 {
 	const TTest *const tests[] = { honours_prefetch,
-				       settles_many_at_once,
+				       acknowledges_many_at_once,
 				       rejects_for_good,
 				       redelivers_in_order,
 				       consumes_two_queues_and_cancels,

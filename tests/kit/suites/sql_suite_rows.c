@@ -79,7 +79,7 @@ START_TEST(rows_carry_everything)
 END_TEST
 
 /* Nobody told this end: an end word may still correct it, after a restart too */
-START_TEST(an_errored_row_of_a_silent_system_is_inferred)
+START_TEST(an_errored_row_of_an_offline_system_is_inferred)
 {
 	struct cbx_batch batch = { 0 };
 	struct cbx_change *change = sql_put(&batch, "ABC1", 17, "Errored", 2);
@@ -95,7 +95,7 @@ START_TEST(an_errored_row_of_a_silent_system_is_inferred)
 }
 END_TEST
 
-START_TEST(unheard_rows_are_those_of_revision_0)
+START_TEST(unreported_rows_are_those_of_revision_0)
 {
 	struct cbx_batch batch = { 0 };
 
@@ -233,8 +233,8 @@ void sql_suite_rows(Suite *suite)
 	const TTest *const tests[] = {
 		rows_come_by_bytes_of_the_name,
 		rows_carry_everything,
-		an_errored_row_of_a_silent_system_is_inferred,
-		unheard_rows_are_those_of_revision_0,
+		an_errored_row_of_an_offline_system_is_inferred,
+		unreported_rows_are_those_of_revision_0,
 		padded_names_are_trimmed,
 		padded_twin_of_a_known_job,
 		ocd_jobs_are_found,

@@ -86,7 +86,7 @@ static void expect_untouched(void)
 	ck_assert(!world->score("A", &ms));
 }
 
-START_TEST(an_older_epoch_is_held_off)
+START_TEST(an_older_epoch_is_rejected)
 {
 	struct cbx_state *leader = world->open();
 
@@ -132,7 +132,7 @@ START_TEST(a_stored_number_names_its_epoch)
 END_TEST
 
 /* The first pieces may be there; the rest isn't, and it is said */
-START_TEST(many_are_held_off_as_one_is)
+START_TEST(many_are_rejected_as_one_is)
 {
 	static struct cbx_stream_entry entries[1000];
 	static struct cbx_field fields[1000];
@@ -160,8 +160,8 @@ END_TEST
 
 void state_suite_add_guard(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, an_older_epoch_is_held_off, 0, CBX_COUNT(calls));
+	tcase_add_loop_test(tcase, an_older_epoch_is_rejected, 0, CBX_COUNT(calls));
 	tcase_add_loop_test(tcase, what_is_written_raises_the_epoch, 0, CBX_COUNT(calls));
 	tcase_add_test(tcase, a_stored_number_names_its_epoch);
-	tcase_add_test(tcase, many_are_held_off_as_one_is);
+	tcase_add_test(tcase, many_are_rejected_as_one_is);
 }

@@ -38,7 +38,7 @@ START_TEST(guard_holds_off_older_writes)
 }
 END_TEST
 
-START_TEST(held_off_write_leaves_active_systems_alone)
+START_TEST(rejected_write_leaves_active_systems_alone)
 {
 	struct cbx_field field = FIELD("7", "x");
 	struct cbx_state_write old = { .system = "S", .number = 1, .whole = true };
@@ -290,7 +290,7 @@ void state_suite_add_jobs(TCase *tcase)
 {
 	const TTest *const tests[] = {
 		guard_holds_off_older_writes,
-		held_off_write_leaves_active_systems_alone,
+		rejected_write_leaves_active_systems_alone,
 		whole_replaces_and_delta_changes,
 		score_is_written_only_when_asked,
 		empty_hash_is_gone,

@@ -52,7 +52,7 @@ static void end(void)
 	unsetenv("NOTIFY_SOCKET");
 }
 
-START_TEST(each_word_is_one_datagram)
+START_TEST(each_message_is_one_datagram)
 {
 	cbd_notify_ready();
 	ck_assert_str_eq(next(), "READY=1");
@@ -138,7 +138,7 @@ UNIT_SUITE(suite)
 	TCase *tcase = tcase_create("notify");
 
 	tcase_add_checked_fixture(tcase, begin, end);
-	tcase_add_test(tcase, each_word_is_one_datagram);
+	tcase_add_test(tcase, each_message_is_one_datagram);
 	tcase_add_test(tcase, nobody_has_to_listen);
 	tcase_add_loop_test(tcase, the_watchdog_is_as_often_as_asked_for, 0,
 			    sizeof(dogs) / sizeof(dogs[0]));

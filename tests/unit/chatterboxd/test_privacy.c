@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 
-START_TEST(side_doors_are_closed)
+START_TEST(the_process_is_hardened)
 {
 	static const char *const gone[] = { "PGHOST", "PGSERVICE", "PGOPTIONS", "PGTZ",
 					    "PGPASSWORD" };
@@ -34,6 +34,6 @@ UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("privacy");
 
-	tcase_add_test(tcase, side_doors_are_closed);
+	tcase_add_test(tcase, the_process_is_hardened);
 	suite_add_tcase(suite, tcase);
 }

@@ -16,7 +16,7 @@ struct row {
 	bool reload;
 };
 
-#define LONG_WORD "\"ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp\"" /* 65 */
+#define LONG_TEXT "\"ppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp\"" /* 65 */
 #define TEXTS(path, initial)                                              \
 	{                                                                 \
 		path, initial, "\"some text\"", "7", "\"\\u0000\"", false \
@@ -36,11 +36,11 @@ struct row {
 static const struct row rows[] = {
 	{ "check_job_status_time", "10", "86400", "\"10\"", "0", true },
 	{ "time_till_next_check", "600", "60", "true", "604801", true },
-	{ "pausedKey", "\"Paused\"", "\"Pausiert\"", "1", LONG_WORD, false },
-	{ "runningKey", "\"Running\"", "\"L\u00e4uft\"", "[]", LONG_WORD, false },
-	{ "completedKey", "\"Completed\"", "\"Fertig\"", "{}", LONG_WORD, false },
-	{ "erroredKey", "\"Errored\"", "\"Kaputt\"", "null", LONG_WORD, false },
-	{ "killedKey", "\"Killed\"", "\"Tot\"", "false", LONG_WORD, false },
+	{ "pausedKey", "\"Paused\"", "\"Pausiert\"", "1", LONG_TEXT, false },
+	{ "runningKey", "\"Running\"", "\"L\u00e4uft\"", "[]", LONG_TEXT, false },
+	{ "completedKey", "\"Completed\"", "\"Fertig\"", "{}", LONG_TEXT, false },
+	{ "erroredKey", "\"Errored\"", "\"Kaputt\"", "null", LONG_TEXT, false },
+	{ "killedKey", "\"Killed\"", "\"Tot\"", "false", LONG_TEXT, false },
 	{ "recheck_system_time", "86400000", "1000", "\"1d\"", "0", true },
 	{ "maxSyncTime", "3600000", "1", "1.5", "-1", true },
 	{ "pausedTimeOut", "600000", "5000", "null", "0", true },

@@ -29,7 +29,7 @@ static const char ocd[] =
 	"\"spotify\":{\"password\":\"\",\"host\":\"\",\"database\":\"nl_spotify\"},"
 	"\"time_till_next_check\":600,\"ws_server\":{}}";
 
-START_TEST(ocds_own_object_is_taken_in_silence)
+START_TEST(ocds_own_object_gives_no_warning)
 {
 	struct chatterbox_config *config = config_of(ocd);
 
@@ -250,7 +250,7 @@ UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("config_problems");
 	const TTest *const tests[] = {
-		ocds_own_object_is_taken_in_silence,
+		ocds_own_object_gives_no_warning,
 		poll_timeout_is_never_above_rpc_timeout,
 		redis_tls_needs_a_hiredis_that_has_it,
 		an_option_that_nobody_knows_is_an_error,

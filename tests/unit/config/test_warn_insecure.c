@@ -46,7 +46,7 @@ static const struct {
 	  { "redis.host", "rmq.host", "sequelize.sslmode", "live_temp.sslmode" } },
 };
 
-START_TEST(an_open_door_is_named)
+START_TEST(an_insecure_setting_is_named)
 {
 	struct chatterbox_config *config = config_of(cases[_i].json);
 	enum chatterbox_problem_kind kind;
@@ -76,6 +76,7 @@ UNIT_SUITE(suite)
 
 	tcase_add_loop_test(tcase, near_is_what_can_only_be_this_machine, 0,
 			    sizeof(hosts) / sizeof(hosts[0]));
-	tcase_add_loop_test(tcase, an_open_door_is_named, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(tcase, an_insecure_setting_is_named, 0,
+			    sizeof(cases) / sizeof(cases[0]));
 	suite_add_tcase(suite, tcase);
 }

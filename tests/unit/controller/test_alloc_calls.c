@@ -193,7 +193,7 @@ static bool play_event(unsigned long n, bool persistent)
 	return failed > 0;
 }
 
-START_TEST(each_event_is_heard)
+START_TEST(each_event_is_received)
 {
 	unsigned long n = 1;
 
@@ -273,7 +273,7 @@ UNIT_SUITE(suite)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, each_request_is_answered_once, 0, 2 * CBX_COUNT(requests));
-	tcase_add_loop_test(tcase, each_event_is_heard, 0, 2);
+	tcase_add_loop_test(tcase, each_event_is_received, 0, 2);
 	tcase_add_loop_test(tcase, each_event_is_told, 0, 2);
 	suite_add_tcase(suite, tcase);
 }

@@ -87,14 +87,14 @@ static void turn(void)
 
 	do {
 		cbx_bus_event_clear(&event);
-		result = relay_flow.bus->ops->take(relay_flow.bus, -1, cbx_now(relay_flow.clock),
+		result = relay_road.bus->ops->take(relay_road.bus, -1, cbx_now(relay_road.clock),
 						   &event);
 		if (!result && event.type != CBX_BUS_NOTHING)
 			cbx_command_relay_receive(relay, &event);
 	} while (!result && event.type != CBX_BUS_NOTHING);
 	cbx_bus_event_clear(&event);
 	if (result < 0) {
-		cbx_link_lost(&relay_flow.bus_link, result);
+		cbx_link_lost(&relay_road.bus_link, result);
 		cbx_command_relay_lost(relay, "lost");
 	}
 	cbx_command_relay_turn(relay);
@@ -210,7 +210,7 @@ static int say(void *fixture)
 /* The poller makes the connection anew, and what was under way on the old one is over */
 static void it_is_left(void *fixture)
 {
-	ck_assert(!relay_flow.bus_link.up);
+	ck_assert(!relay_road.bus_link.up);
 	cbx_command_relay_lost(relay, "lost");
 	nothing_is_left(fixture);
 }
@@ -226,7 +226,7 @@ static const struct alloc_case words[] = {
 	{ "poll now", set_up_poll, say, it_is_left, it_was_said, tear_down, NULL },
 };
 
-START_TEST(a_word_is_left_until_it_is_out)
+START_TEST(a_request_is_left_until_it_is_sent)
 {
 	ck_assert_uint_gt(alloc_faults_sweep(&words[_i]), 3);
 }
@@ -238,6 +238,6 @@ UNIT_SUITE(suite)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, a_command_ends_once, 0, (int)CBX_COUNT(commands));
-	tcase_add_loop_test(tcase, a_word_is_left_until_it_is_out, 0, (int)CBX_COUNT(words));
+	tcase_add_loop_test(tcase, a_request_is_left_until_it_is_sent, 0, (int)CBX_COUNT(words));
 	suite_add_tcase(suite, tcase);
 }

@@ -73,7 +73,7 @@ START_TEST(bare_requests_name_the_method_in_the_type)
 	struct cbx_bus_event event;
 
 	relay_serve();
-	relay_flow.settings->envelope = CBX_ENVELOPE_BARE;
+	relay_road.settings->envelope = CBX_ENVELOPE_BARE;
 	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
 	relay_take(&event);
 	ck_assert_mem_eq(event.message.body, JOB, strlen(JOB));
@@ -137,7 +137,7 @@ START_TEST(a_lost_connection_ends_what_was_under_way)
 	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
 	cbx_command_relay_lost(relay, "lost");
 	ck_assert_str_eq(relay_outcome, "-32003 lost");
-	cbx_link_lost(&relay_flow.bus_link, CHATTERBOX_E_DOWN);
+	cbx_link_lost(&relay_road.bus_link, CHATTERBOX_E_DOWN);
 	cbx_command_relay_rpc(relay, relay_call(PAUSE, JOB));
 	ck_assert_str_eq(relay_outcome, "-32003 RabbitMQ is down");
 	cbx_command_relay_event(relay, "some.event", "{}", relay_call(PAUSE, JOB));

@@ -86,7 +86,7 @@ START_TEST(what_a_host_says_without_waiting_becomes_an_event)
 	inbound(CBX_IN_OFFLINE, "a.system_offline", "\"ABC1\"");
 	expect_event("nl-hdms.event.control.system_offline");
 	/* without a broker it waits */
-	cbx_link_lost(&relay_flow.bus_link, CHATTERBOX_E_DOWN);
+	cbx_link_lost(&relay_road.bus_link, CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &waits), 0);
 	ck_assert(!cbx_observer_inbound(&world.poller, waits));
 	cbx_inbound_free(waits);

@@ -193,7 +193,7 @@ START_TEST(populated_again_after_a_day)
 }
 END_TEST
 
-START_TEST(a_word_newer_than_the_query_wins)
+START_TEST(a_report_newer_than_the_query_wins)
 {
 	connections("('NEW')");
 	cbx_systems_find(road->systems, "OFF")->reported_at = cbx_now(road->clock);
@@ -235,7 +235,7 @@ START_TEST(a_push_and_an_answer_mean_online)
 END_TEST
 
 /* A push that shows an ended job live makes us ask, at once */
-START_TEST(a_live_word_about_an_ended_job_is_a_question)
+START_TEST(a_live_report_of_an_ended_job_is_a_question)
 {
 	world_run("insert into completed_jobs (system, job_id, status, revision, origin) values "
 		  "('ON', 5, 'Completed', 4, 'user')");
@@ -302,10 +302,10 @@ UNIT_SUITE(suite)
 		a_late_start_up_run_is_followed_by_a_discovery,
 		a_table_that_is_refused_is_asked_again_each_minute,
 		populated_again_after_a_day,
-		a_word_newer_than_the_query_wins,
+		a_report_newer_than_the_query_wins,
 		events_mark_systems_and_an_online_one_is_asked,
 		a_push_and_an_answer_mean_online,
-		a_live_word_about_an_ended_job_is_a_question,
+		a_live_report_of_an_ended_job_is_a_question,
 		jobs_of_a_system_long_offline_become_errored,
 		a_take_over_does_not_age_a_job_that_nothing_changed,
 	};

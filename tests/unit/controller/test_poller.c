@@ -310,7 +310,7 @@ START_TEST(a_lost_redis_is_whole_again_by_itself)
 }
 END_TEST
 
-START_TEST(what_was_heard_is_recorded_at_a_stop)
+START_TEST(what_was_received_is_recorded_at_a_stop)
 {
 	run_for(1);
 	world_push("ABC1", "17 Paused");
@@ -332,4 +332,4 @@ UNIT_TESTS_WITH(set_up, world_tear_down, a_start_asks_for_everything_and_then_ea
 		the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
 		statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
 		an_interval_is_read_when_redis_is_back, a_lost_redis_is_whole_again_by_itself,
-		what_was_heard_is_recorded_at_a_stop)
+		what_was_received_is_recorded_at_a_stop)

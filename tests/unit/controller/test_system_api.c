@@ -156,7 +156,7 @@ START_TEST(the_gauges)
 }
 END_TEST
 
-START_TEST(a_view_stays_as_long_as_somebody_looks)
+START_TEST(a_snapshot_stays_as_long_as_it_is_referenced)
 {
 	struct cbx_snapshot *now;
 
@@ -175,4 +175,4 @@ START_TEST(a_view_stays_as_long_as_somebody_looks)
 END_TEST
 
 UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, a_bad_page_of_systems, one_system, the_summary,
-		the_gauges, a_view_stays_as_long_as_somebody_looks)
+		the_gauges, a_snapshot_stays_as_long_as_it_is_referenced)

@@ -24,7 +24,7 @@ static const struct {
 	{ &own, "kaputt", CBX_ERRORED },        { &own, "weg", CBX_KILLED },
 };
 
-START_TEST(each_word_has_its_kind)
+START_TEST(each_text_has_its_kind)
 {
 	ck_assert_int_eq(cbx_kind_of(words[_i].keys, words[_i].text), words[_i].kind);
 }
@@ -44,7 +44,7 @@ UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("kind");
 
-	tcase_add_loop_test(tcase, each_word_has_its_kind, 0,
+	tcase_add_loop_test(tcase, each_text_has_its_kind, 0,
 			    (int)(sizeof(words) / sizeof(words[0])));
 	tcase_add_test(tcase, ends_and_names);
 	suite_add_tcase(suite, tcase);

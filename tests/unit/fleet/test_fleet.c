@@ -219,7 +219,7 @@ START_TEST(garbage_and_requests_without_an_address_are_survived)
 }
 END_TEST
 
-START_TEST(replies_are_dropped_and_spoilt_by_their_shares)
+START_TEST(replies_are_dropped_and_malformed_by_their_shares)
 {
 	struct cbx_bus_event event = { 0 };
 	unsigned bad = 0;
@@ -337,7 +337,7 @@ static void on_status(void *user, const struct cbx_fleet_system *system,
 	snprintf(truth->last, sizeof(truth->last), "%s", to ? to : "vanished");
 }
 
-START_TEST(changes_are_pushed_and_the_truth_is_heard)
+START_TEST(changes_are_pushed_and_the_truth_is_watched)
 {
 	struct cbx_bus_event event = { 0 };
 	struct truth truth = { 0 };
@@ -463,10 +463,10 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, answers_to_reply_to_with_the_correlation);
 	tcase_add_test(tcase, everything_taken_is_acknowledged);
 	tcase_add_test(tcase, garbage_and_requests_without_an_address_are_survived);
-	tcase_add_test(tcase, replies_are_dropped_and_spoilt_by_their_shares);
+	tcase_add_test(tcase, replies_are_dropped_and_malformed_by_their_shares);
 	tcase_add_test(tcase, a_reply_held_back_tells_what_was_true_when_asked);
 	tcase_add_loop_test(tcase, systems_that_come_and_go_are_told, 0, CBX_COUNT(tellings));
-	tcase_add_loop_test(tcase, changes_are_pushed_and_the_truth_is_heard, 0, 2);
+	tcase_add_loop_test(tcase, changes_are_pushed_and_the_truth_is_watched, 0, 2);
 	tcase_add_test(tcase, a_lost_broker_is_found_again);
 	tcase_add_test(tcase, a_deleted_queue_is_declared_again);
 	tcase_add_test(tcase, time_runs_by_the_factor);

@@ -27,21 +27,21 @@ enum reading {
 static char before[SIZE];
 static char after[SIZE];
 
-static void look(char picture[SIZE])
+static void look(char snapshot[SIZE])
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
 	follow_snapshot(&text);
-	snprintf(picture, SIZE, "%s", text.len ? text.bytes : "");
+	snprintf(snapshot, SIZE, "%s", text.len ? text.bytes : "");
 }
 
 /* Each line without its facts: those of SQL, which may follow */
-static void cut_facts(char picture[SIZE])
+static void cut_facts(char snapshot[SIZE])
 {
 	char *from;
-	char *to = picture;
+	char *to = snapshot;
 
-	for (from = picture; *from;)
+	for (from = snapshot; *from;)
 		if (from[0] == ' ' && from[1] == 'r')
 			from += strcspn(from, "\n");
 		else
@@ -56,9 +56,9 @@ static void change(enum reading reading, unsigned long n)
 
 	snprintf(words, sizeof(words), "17 %s t=%lu; %lu Running; %lu Killed",
 		 n % 2 ? "Paused" : "Running", n, n + 100, n + 99);
-	follow_word("ABC1", words, reading == TOLD);
+	follow_report("ABC1", words, reading == TOLD);
 	snprintf(words, sizeof(words), "1 %s", n % 2 ? "Running" : "Queued");
-	follow_word("ABC2", words, reading == TOLD);
+	follow_report("ABC2", words, reading == TOLD);
 	snprintf(after, sizeof(after),
 		 "ABC1/17 %s r%lu ocd\nABC1/18 Paused r2 user\nABC1/%lu Running r1 user\n"
 		 "ABC2/1 %s r%lu user\n",

@@ -23,13 +23,13 @@ START_TEST(a_told_change_is_seen_at_once)
 {
 	world_lead();
 	follow_turn(0.1);
-	follow_word("ABC1", "17 Paused", true);
+	follow_report("ABC1", "17 Paused", true);
 	follow_turn(0.3);
 	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
-	follow_word("ABC1", "17 Completed", true);
+	follow_report("ABC1", "17 Completed", true);
 	follow_turn(0.3);
 	follow_expect("ABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
-	follow_word("NEW", "17 Running", true);
+	follow_report("NEW", "17 Running", true);
 	follow_turn(0.3);
 	follow_expect("ABC1/18 Paused r2 user\nABC2/1 Queued r1 user\nNEW/17 Running r1 user\n");
 }
@@ -42,8 +42,8 @@ START_TEST(what_no_event_tells_is_seen_within_the_bound)
 	world_lead();
 	follow_turn(0.1);
 	world_pass(0.01);
-	follow_word("ABC1", "17 Running 55%", false);
-	follow_word("ABC2", "1 Killed", false);
+	follow_report("ABC1", "17 Running 55%", false);
+	follow_report("ABC2", "1 Killed", false);
 	follow_turn(1.3);
 	ck_assert_ptr_nonnull(strstr(follow_json("ABC1", 17), "\"55\""));
 	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\n");
@@ -61,10 +61,10 @@ START_TEST(a_clock_that_is_set_back_hides_nothing)
 {
 	world_lead();
 	follow_turn(0.1);
-	follow_word("ABC1", "17 Running 50%", false);
+	follow_report("ABC1", "17 Running 50%", false);
 	follow_turn(1.3);
 	world.clock.wall -= 86400000;
-	follow_word("ABC1", "17 Running 60%", false);
+	follow_report("ABC1", "17 Running 60%", false);
 	follow_turn(1.3);
 	ck_assert_ptr_nonnull(strstr(follow_json("ABC1", 17), "\"60\""));
 }
@@ -77,7 +77,7 @@ START_TEST(an_origin_that_turned_is_seen)
 	world_run("insert into scheduled_jobs (system, job_id) values ('ABC2', 1)");
 	follow_turn(10.5);
 	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 ocd\n");
-	follow_word("ABC2", "1 Running", true);
+	follow_report("ABC2", "1 Running", true);
 	follow_turn(0.3);
 	follow_expect("ABC1/17 Running r3 ocd\nABC1/18 Paused r2 user\nABC2/1 Running r2 ocd\n");
 }
@@ -151,13 +151,13 @@ START_TEST(a_follower_writes_nothing)
 	for (i = 0; i < CBX_COUNT(writes); i++) {
 		follow_state.watched = writes[i];
 		cbx_follow_begin(&follow);
-		follow_word("ABC1", i % 2 ? "17 Running" : "17 Paused", true);
+		follow_report("ABC1", i % 2 ? "17 Running" : "17 Paused", true);
 		follow_turn(2.5);
 		ck_assert_uint_eq(follow_state.calls, 0);
 	}
 	follow_state.watched = NULL;
 	follow_sql.watched = "record";
-	follow_word("ABC1", "17 Stalled", true);
+	follow_report("ABC1", "17 Stalled", true);
 	follow_turn(11);
 	ck_assert_uint_eq(follow_sql.calls, 0);
 }

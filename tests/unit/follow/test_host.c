@@ -27,8 +27,8 @@ START_TEST(the_origin_of_a_job_that_begins_or_ends)
 {
 	world_lead();
 	follow_turn(0.1);
-	follow_word("NEW", "17 Running", true);
-	follow_word("ABC1", "17 Completed", true);
+	follow_report("NEW", "17 Running", true);
+	follow_report("ABC1", "17 Completed", true);
 	follow_turn(0.5);
 	host_expect("NEW/17/1=user ABC1/17/1=ocd ");
 }
@@ -96,14 +96,14 @@ static const char *const calls[] = { "read_epoch",   "read_events",  "read_activ
 				     "read_systems", "read_systems", "read_jobs_data" };
 
 /* Whatever fails after it was heard: it is told when the picture holds it, and once */
-START_TEST(a_failed_turn_is_heard_again)
+START_TEST(a_failed_turn_is_read_again)
 {
 	world_lead();
 	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
 	world_pass(3);
 	faults_add(&follow_state, calls[_i], _i % 2 ? -ENOMEM : CHATTERBOX_E_DOWN);
-	follow_word("ABC2", "1 Killed", true);
+	follow_report("ABC2", "1 Killed", true);
 	follow_turn(0.1);
 	host_expect("");
 	follow_turn(3);
@@ -129,7 +129,7 @@ START_TEST(a_gap_is_told_when_everything_is_read_anew)
 	world_lead();
 	host_change("ABC1/17/3", NULL);
 	follow_turn(0.1);
-	follow_word("ABC2", "1 Killed", false);
+	follow_report("ABC2", "1 Killed", false);
 	host_trim();
 	faults_add(&follow_state, "read_jobs", -ENOMEM);
 	follow_turn(0.1);
@@ -231,6 +231,6 @@ UNIT_SUITE(suite)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, host_set_up, host_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
-	tcase_add_loop_test(tcase, a_failed_turn_is_heard_again, 0, CBX_COUNT(calls));
+	tcase_add_loop_test(tcase, a_failed_turn_is_read_again, 0, CBX_COUNT(calls));
 	suite_add_tcase(suite, tcase);
 }

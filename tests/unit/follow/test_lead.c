@@ -24,7 +24,7 @@ static void hold(int64_t epoch)
 	cbx_leadership_hold(follow.road->leadership, epoch, cbx_now(road->clock) + TTL_NS);
 }
 
-static void mind(double seconds)
+static void note_position(double seconds)
 {
 	world_pass(seconds);
 	cbx_follow_note_position(&follow);
@@ -77,13 +77,13 @@ START_TEST(without_redis_a_take_over_is_a_gap)
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
 	host_expect("");
-	mind(0);
+	note_position(0);
 	host_expect("lost ");
 }
 END_TEST
 
 /* The place goes on once a later renewal has succeeded, and not before */
-START_TEST(what_a_successor_tells_is_heard)
+START_TEST(what_a_successor_publishes_is_delivered)
 {
 	world_lead();
 	host_change("ABC1/17/3", NULL);
@@ -91,25 +91,25 @@ START_TEST(what_a_successor_tells_is_heard)
 	hold(8);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
 	host_change("OURS/1/1", NULL);
-	mind(0);
+	note_position(0);
 	hold(8);
-	mind(2);
+	note_position(2);
 	host_change("OURS/1/2", NULL);
-	mind(0);
+	note_position(0);
 	lose();
 	host_expect("OURS/1/1 OURS/1/2 ");
 
 	hold(9);
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 9), 0);
 	host_change("OURS/1/3", NULL);
-	mind(0);
+	note_position(0);
 	world_pass(1);
 	hold(9);
-	mind(1);
+	note_position(1);
 	/* frozen; a successor begins, and we look at the stream once more before we know */
 	host_change("THEIRS/1/1", NULL);
-	mind(2);
-	mind(2);
+	note_position(2);
+	note_position(2);
 	lose();
 	host_expect("THEIRS/1/1 ");
 }
@@ -124,10 +124,10 @@ START_TEST(what_hangs_may_be_in_the_stream_already)
 	ck_assert_int_eq(cbx_follow_take_over(&follow, 8), 0);
 	follow.road->hanging = true;
 	host_change("OURS/1/1", NULL);
-	mind(0);
+	note_position(0);
 	world_pass(1);
 	hold(8);
-	mind(2);
+	note_position(2);
 	follow.road->hanging = false;
 	lose();
 	host_expect("OURS/1/1 ");
@@ -136,4 +136,4 @@ END_TEST
 
 UNIT_TESTS_WITH(host_set_up, host_tear_down, who_takes_over_tells_what_others_have_recorded,
 		without_sql_nobody_takes_over, without_redis_a_take_over_is_a_gap,
-		what_a_successor_tells_is_heard, what_hangs_may_be_in_the_stream_already)
+		what_a_successor_publishes_is_delivered, what_hangs_may_be_in_the_stream_already)

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /* A flush: the picture stays until the leader has written everything anew, and then it is read */
-START_TEST(a_flush_does_not_empty_the_picture)
+START_TEST(a_flush_does_not_empty_the_snapshot)
 {
 	world_lead();
 	follow_turn(0.1);
@@ -14,7 +14,7 @@ START_TEST(a_flush_does_not_empty_the_picture)
 	follow_turn(3);
 	follow_expect(FOLLOW_START);
 	road->share_whole = true;
-	follow_word("ABC1", "17 Paused", true);
+	follow_report("ABC1", "17 Paused", true);
 	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	follow_turn(0.3);
 	follow_expect("ABC1/17 Paused r4 ocd\nABC1/18 Paused r2 user\nABC2/1 Queued r1 user\n");
@@ -27,7 +27,7 @@ START_TEST(a_gap_in_the_stream_reads_everything_anew)
 	size_t i;
 
 	world_lead();
-	follow_word("ABC1", "17 Paused", true);
+	follow_report("ABC1", "17 Paused", true);
 	follow_turn(0.1);
 	follow_state.watched = "read_systems";
 	follow_turn(1);
@@ -111,13 +111,13 @@ START_TEST(without_sql_the_interval_is_what_it_was)
 }
 END_TEST
 
-START_TEST(a_lost_connection_keeps_the_picture_and_reads_anew)
+START_TEST(a_lost_connection_keeps_the_snapshot_and_reads_again)
 {
 	world_lead();
 	follow_turn(0.1);
 	faults_add_nth(&follow_state, "connect", CHATTERBOX_E_DOWN, 1, 1000);
 	faults_add(&follow_state, "read_epoch", CHATTERBOX_E_DOWN);
-	follow_word("ABC1", "17 Completed", true);
+	follow_report("ABC1", "17 Completed", true);
 	follow_turn(3);
 	follow_expect(FOLLOW_START);
 	faults_clear(&follow_state);
@@ -144,13 +144,13 @@ END_TEST
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
-		a_flush_does_not_empty_the_picture,
+		a_flush_does_not_empty_the_snapshot,
 		a_gap_in_the_stream_reads_everything_anew,
 		without_a_leaders_state_sql_is_shown,
 		without_sql_the_statuses_are_right_and_the_facts_follow,
 		without_sql_a_leader_that_is_only_late_shows_what_it_knew,
 		without_sql_the_interval_is_what_it_was,
-		a_lost_connection_keeps_the_picture_and_reads_anew,
+		a_lost_connection_keeps_the_snapshot_and_reads_again,
 	};
 	TCase *tcase = tcase_create("follow_trouble");
 

@@ -233,7 +233,7 @@ START_TEST(an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers)
 END_TEST
 
 /* contract 4.1: no more than this hash is held off */
-START_TEST(the_guard_of_one_hash_holds_off_that_hash)
+START_TEST(the_guard_of_one_hash_rejects_that_hash)
 {
 	unsigned warnings = world.warnings;
 
@@ -279,7 +279,7 @@ UNIT_SUITE(suite)
 		a_zombie_leaves_the_figures_alone,
 		a_newer_epoch_is_noticed_whenever_everything_is_written,
 		a_foreign_marker_is_written_over,
-		the_guard_of_one_hash_holds_off_that_hash,
+		the_guard_of_one_hash_rejects_that_hash,
 		a_reset_database_is_brought_above_the_shared_state,
 		an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers,
 		an_absurd_epoch_stops_no_take_over,

@@ -86,7 +86,7 @@ static void *set_up_push(void)
 	return set_up(CBX_PUSH);
 }
 
-static void *set_up_silence(void)
+static void *set_up_expiry(void)
 {
 	return set_up(CBX_OFFLINE_EXPIRY);
 }
@@ -167,7 +167,7 @@ static void push_is_merged(void *fixture)
 	ck_assert(m->counts.ask);
 }
 
-static void silence_is_merged(void *fixture)
+static void expiry_is_merged(void *fixture)
 {
 	const struct merge *m = fixture;
 
@@ -189,7 +189,7 @@ static void tear_down(void *fixture)
 static const struct alloc_case cases[] = {
 	{ "a list", set_up_list, merge, unchanged, list_is_merged, tear_down, NULL },
 	{ "a push", set_up_push, merge, unchanged, push_is_merged, tear_down, NULL },
-	{ "a silence", set_up_silence, merge, unchanged, silence_is_merged, tear_down, NULL },
+	{ "a silence", set_up_expiry, merge, unchanged, expiry_is_merged, tear_down, NULL },
 };
 
 START_TEST(merging_survives)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /* What one word changes (contract 1): the first one, another text, progress, nothing, too late. */
 #include "merge_script.h"
+#include "status_texts.h"
 #include "unit.h"
-#include "words.h"
 
 static const struct merge_case cases[] = {
 	/* the first word of a job that nobody announced: revision 1, no previous status */
@@ -133,7 +133,7 @@ START_TEST(sql_is_asked_only_about_jobs_that_are_not_live)
 		enum cbx_phase phase;
 		bool needed;
 	} rows[] = { { CBX_LIVE, false }, { CBX_ENDED, true }, { CBX_UNREPORTED, true } };
-	cbx_auto(cbx_status_unrefp) struct cbx_status *status = word_of("ABC1", "17 Running");
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = status_of("ABC1", "17 Running");
 	size_t i;
 
 	ck_assert(cbx_merge_needs_past(NULL, 17));

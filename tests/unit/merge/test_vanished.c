@@ -2,8 +2,8 @@
 /* Ends that nobody told (contract 1.8): who is missing, since when, and as what.
  */
 #include "merge_script.h"
+#include "status_texts.h"
 #include "unit.h"
-#include "words.h"
 
 #define EVENT "\n! ABC1/17/2 was=Running ocd"
 #define KILLED                                                                              \
@@ -118,18 +118,18 @@ START_TEST(end)
 }
 END_TEST
 
-START_TEST(silent_is_a_live_job_without_a_word_since)
+START_TEST(expired_is_a_live_job_without_a_report_since)
 {
 	static const struct {
 		enum cbx_phase phase;
 		int64_t applied_db_ms;
-		bool silent;
+		bool expired;
 	} rows[] = {
 		{ CBX_LIVE, 1000, true },   { CBX_LIVE, 2000, true },
 		{ CBX_LIVE, 2001, false },  { CBX_UNREPORTED, 1000, false },
 		{ CBX_ENDED, 1000, false },
 	};
-	cbx_auto(cbx_status_unrefp) struct cbx_status *status = word_of("ABC1", "17 Running");
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = status_of("ABC1", "17 Running");
 	struct cbx_job_list *list = NULL;
 	struct cbx_job *job = NULL;
 
@@ -137,7 +137,7 @@ START_TEST(silent_is_a_live_job_without_a_word_since)
 	ck_assert_int_eq(cbx_job_list_new(&job, 1, &list), 0);
 	job->phase = rows[_i].phase;
 	job->applied_db_ms = rows[_i].applied_db_ms;
-	ck_assert_int_eq(cbx_merge_has_expired(list, 2000), rows[_i].silent);
+	ck_assert_int_eq(cbx_merge_has_expired(list, 2000), rows[_i].expired);
 	cbx_job_list_unref(list);
 	cbx_job_unref(job);
 }
@@ -148,6 +148,6 @@ UNIT_SUITE(suite)
 	TCase *ends = tcase_create("ends");
 
 	tcase_add_loop_test(ends, end, 0, (int)CBX_COUNT(cases));
-	tcase_add_loop_test(ends, silent_is_a_live_job_without_a_word_since, 0, 5);
+	tcase_add_loop_test(ends, expired_is_a_live_job_without_a_report_since, 0, 5);
 	suite_add_tcase(suite, ends);
 }

@@ -279,7 +279,7 @@ START_TEST(a_hindered_one_is_said_to_be_down)
 }
 END_TEST
 
-START_TEST(closing_is_silent)
+START_TEST(closing_logs_nothing)
 {
 	struct cbx_link never = { 0 };
 
@@ -297,4 +297,4 @@ UNIT_TESTS_WITH(set_up, tear_down, up_at_the_first_try,
 		a_loss_is_noted_closed_and_made_good,
 		an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
 		one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely,
-		a_hindered_one_is_said_to_be_down, closing_is_silent)
+		a_hindered_one_is_said_to_be_down, closing_logs_nothing)

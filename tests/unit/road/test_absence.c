@@ -50,7 +50,7 @@ END_TEST
 
 /* Garbled in two successive answers, with what stands before and after them */
 /* Garbled in two successive answers, with what stands before and after them */
-START_TEST(a_job_whose_status_is_garbled_lives)
+START_TEST(a_job_whose_status_is_rejected_lives)
 {
 	static const char *const rejected[] = { BAD_ID("ABC1"), BAD_TEXT("", "17"), "{}", "5" };
 	char answer[256];
@@ -155,7 +155,7 @@ UNIT_SUITE(suite)
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
-	tcase_add_loop_test(tcase, a_job_whose_status_is_garbled_lives, 0, 4);
+	tcase_add_loop_test(tcase, a_job_whose_status_is_rejected_lives, 0, 4);
 	tcase_add_loop_test(tcase, in_a_batch_it_protects_its_own_system_only, 0,
 			    (int)CBX_COUNT(batches));
 	suite_add_tcase(suite, tcase);

@@ -68,7 +68,7 @@ START_TEST(rows_that_can_not_be_a_job_are_passed_over)
 END_TEST
 
 /* What stands in a row that nobody has heard of is never told, so it hinders nothing */
-START_TEST(an_unheard_row_may_hold_any_text)
+START_TEST(an_unreported_row_may_hold_any_text)
 {
 	world_run("insert into status_monitor (system, job_id, status, download_speed, job_type) "
 		  "values ('OK', 1, '', '', ''), ('OK', 2, cast(x'ff' as text), "
@@ -253,7 +253,7 @@ UNIT_SUITE(suite)
 	const TTest *const tests[] = {
 		rows_become_jobs,
 		rows_that_can_not_be_a_job_are_passed_over,
-		an_unheard_row_may_hold_any_text,
+		an_unreported_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
 		a_shared_status_in_the_wrong_place_is_not_taken,
 		system_states_come_from_the_hash_and_the_rest_is_unknown,

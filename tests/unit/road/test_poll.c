@@ -25,7 +25,7 @@ static struct cbx_system_entry *entry_of(const char *system)
 	return cbx_systems_find(road->systems, system);
 }
 
-START_TEST(the_words_of_a_question)
+START_TEST(the_text_of_a_question)
 {
 	const struct hdms_request *request = &world.hdms.requests[0];
 
@@ -46,7 +46,7 @@ START_TEST(the_words_of_a_question)
 }
 END_TEST
 
-START_TEST(the_bare_words_of_a_list_question)
+START_TEST(the_bare_text_of_a_list_question)
 {
 	world_insert("ABC1", "17 Running", "ocd", 1);
 	world_lead();
@@ -95,7 +95,7 @@ START_TEST(who_is_asked)
 }
 END_TEST
 
-START_TEST(jobs_heard_of_within_the_interval_are_left_out)
+START_TEST(jobs_reported_within_the_interval_are_left_out)
 {
 	world_insert("ABC1", "17 Running", "ocd", 1);
 	world_insert("ABC1", "18 Running", "ocd", 1);
@@ -219,7 +219,7 @@ START_TEST(a_dead_system_is_asked_more_and_more_rarely)
 }
 END_TEST
 
-START_TEST(any_word_of_it_ends_the_waiting)
+START_TEST(any_report_of_it_ends_the_waiting)
 {
 	struct hdms_system *abc = hdms_system(&world.hdms, "ABC1", "17 Running");
 	int n;
@@ -245,7 +245,7 @@ START_TEST(any_word_of_it_ends_the_waiting)
 }
 END_TEST
 
-START_TEST(the_first_answer_after_silence_forgives_all)
+START_TEST(the_first_answer_after_none_forgives_all)
 {
 	struct cbx_job_status *status = &world.poller.status;
 	int n;
@@ -289,21 +289,21 @@ END_TEST
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
-		the_words_of_a_question,
-		the_bare_words_of_a_list_question,
+		the_text_of_a_question,
+		the_bare_text_of_a_list_question,
 		who_is_asked,
-		jobs_heard_of_within_the_interval_are_left_out,
+		jobs_reported_within_the_interval_are_left_out,
 		an_origin_that_turned_never_turns_back,
 		at_most_in_flight_are_outstanding,
 		a_timed_out_question_changes_nothing,
 		a_dead_system_is_asked_more_and_more_rarely,
-		the_first_answer_after_silence_forgives_all,
+		the_first_answer_after_none_forgives_all,
 		one_dead_system_among_others_is_not_forgiven,
 	};
 	TCase *tcase = tcase_create("poll");
 
 	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
 	unit_add(tcase, tests, CBX_COUNT(tests));
-	tcase_add_loop_test(tcase, any_word_of_it_ends_the_waiting, 0, 2);
+	tcase_add_loop_test(tcase, any_report_of_it_ends_the_waiting, 0, 2);
 	suite_add_tcase(suite, tcase);
 }

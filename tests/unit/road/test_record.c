@@ -218,7 +218,7 @@ START_TEST(a_lease_that_another_has_taken_fences_the_write)
 }
 END_TEST
 
-START_TEST(forgetting_gives_pushes_back_unsettled)
+START_TEST(discarding_gives_pushes_back_unacknowledged)
 {
 	push("17 Paused");
 	cbx_road_discard(road);
@@ -272,7 +272,7 @@ UNIT_SUITE(suite)
 		an_unknown_commit_that_was_none_is_done_again,
 		who_does_not_lead_records_nothing,
 		a_lease_that_another_has_taken_fences_the_write,
-		forgetting_gives_pushes_back_unsettled,
+		discarding_gives_pushes_back_unacknowledged,
 		when_a_batch_is_due,
 		one_event_may_be_about_several_systems,
 		a_push_that_sql_never_takes_is_rejected_alone,

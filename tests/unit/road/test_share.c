@@ -69,7 +69,7 @@ START_TEST(what_has_ended_leaves_and_an_empty_hash_is_gone)
 }
 END_TEST
 
-START_TEST(what_nobody_has_heard_of_is_not_shared)
+START_TEST(what_was_never_reported_is_not_shared)
 {
 	world_insert("NEW", "5 Started", "ocd", 0);
 	ck_assert_int_eq(cbx_road_notice_rows(road), 0);
@@ -208,7 +208,7 @@ START_TEST(what_changed_while_it_was_down_is_there_when_it_is_back)
 END_TEST
 
 /* A newer epoch's hashes are not overwritten by an older one */
-START_TEST(the_guard_holds_off_a_zombie)
+START_TEST(the_guard_rejects_a_zombie)
 {
 	static const char queued[] = "{\"system\":\"ABC1\",\"job_id\":17,\"status\":\"Queued\"}";
 	const struct cbx_field field = { "17", queued, sizeof(queued) - 1 };
@@ -254,13 +254,13 @@ UNIT_SUITE(suite)
 		a_take_over_writes_everything_and_then_the_marker,
 		a_change_is_one_field_and_its_time,
 		what_has_ended_leaves_and_an_empty_hash_is_gone,
-		what_nobody_has_heard_of_is_not_shared,
+		what_was_never_reported_is_not_shared,
 		after_a_flush_it_is_whole_within_one_round,
 		a_foreign_marker_means_writing_everything,
 		a_name_without_a_hash_leaves_the_index,
 		after_a_flush_the_figures_are_there_as_well,
 		what_changed_while_it_was_down_is_there_when_it_is_back,
-		the_guard_holds_off_a_zombie,
+		the_guard_rejects_a_zombie,
 		systems_are_shared_on_a_list_answer_and_when_they_turn,
 	};
 	TCase *tcase = tcase_create("share");

@@ -21,7 +21,7 @@
 /* What is wrong with the world; all 0 = nothing */
 struct trouble {
 	double slow;     /* the round takes that many intervals */
-	double deaf;     /* this share of the questions times out */
+	double lossy;    /* this share of the questions times out */
 	int64_t backlog; /* messages wait in the queue */
 	double reply;    /* seconds: the p95 of the replies */
 	bool cut;        /* the broker is lost in the middle of it */
@@ -69,7 +69,7 @@ static void get_all_jobs_status(void *user)
 	struct cbx_pacer_round round = {
 		.duration_ns = cbx_ns(1 + trouble->slow * current()),
 		.questions = SYSTEMS,
-		.timeouts = (uint64_t)(SYSTEMS * trouble->deaf),
+		.timeouts = (uint64_t)(SYSTEMS * trouble->lossy),
 		.reply_p95_ns = cbx_ns(trouble->reply),
 	};
 
@@ -139,7 +139,7 @@ static void calm_down(unsigned rounds, double least)
 
 static const struct trouble troubles[] = {
 	{ .slow = 1.1, .reason = "cycle" },
-	{ .deaf = 0.1, .reason = "timeouts" },
+	{ .lossy = 0.1, .reason = "timeouts" },
 	{ .backlog = 1001, .reason = "queue" },
 	{ .reply = 2.5, .reason = "reply_time" },
 };
@@ -215,7 +215,7 @@ START_TEST(a_round_that_was_cut_judges_nothing)
 	climb(4, BOUND);
 	stretched = current();
 	/* all of its questions timed out, since the broker went away: no load */
-	world.trouble.deaf = 1;
+	world.trouble.lossy = 1;
 	world.trouble.cut = true;
 	play(5, 1, stretched);
 	ck_assert_double_eq(current(), stretched);
@@ -225,7 +225,7 @@ START_TEST(a_round_that_was_cut_judges_nothing)
 	play(5, 1, stretched);
 	ck_assert_double_eq(current(), stretched);
 	calm_down(10, BASE);
-	world.trouble = (struct trouble){ .deaf = 1, .cut = true };
+	world.trouble = (struct trouble){ .lossy = 1, .cut = true };
 	play(5, 1, BASE);
 	ck_assert_ptr_null(world.pacer.reason);
 }

@@ -37,7 +37,7 @@ START_TEST(a_row_goes_when_both_sides_have_it)
 }
 END_TEST
 
-START_TEST(the_words_of_an_event)
+START_TEST(the_text_of_an_event)
 {
 	struct cbx_bus_event event;
 	const struct cbx_bus_message *message = &event.message;
@@ -288,7 +288,7 @@ START_TEST(heads_that_can_not_be_read_are_read_later)
 END_TEST
 
 UNIT_TESTS_WITH(teller_set_up, teller_tear_down, a_row_goes_when_both_sides_have_it,
-		the_words_of_an_event, of_each_key_the_oldest_alone_is_in_flight,
+		the_text_of_an_event, of_each_key_the_oldest_alone_is_in_flight,
 		an_unroutable_one_counts_as_told,
 		a_refused_one_is_told_again_and_nothing_of_its_key_before,
 		a_publish_that_fails_is_repeated,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* words.c - parses the short texts of words.h */
-#include "words.h"
+/* status_texts.c - parses the short texts of status_texts.h */
+#include "status_texts.h"
 #include "base/read.h"
 #include "common/text.h"
 
@@ -53,7 +53,7 @@ static void take_token(struct cbx_status_parts *parts, char *token, struct cbx_t
 	}
 }
 
-struct cbx_status *word_of(const char *system, const char *text)
+struct cbx_status *status_of(const char *system, const char *text)
 {
 	struct cbx_status_parts parts;
 	struct cbx_status *status = NULL;
@@ -78,7 +78,7 @@ struct cbx_status *word_of(const char *system, const char *text)
 	return status;
 }
 
-size_t words_of(const char *system, const char *text, struct cbx_status **out, size_t most)
+size_t statuses_of(const char *system, const char *text, struct cbx_status **out, size_t most)
 {
 	char *copy = strdup(text);
 	char *rest = copy;
@@ -89,7 +89,7 @@ size_t words_of(const char *system, const char *text, struct cbx_status **out, s
 		if (one[strspn(one, " ")] == '\0')
 			continue;
 		ck_assert_uint_lt(count, most);
-		out[count++] = word_of(system, one);
+		out[count++] = status_of(system, one);
 	}
 	free(copy);
 	return count;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* spoil.c - makes a reply malformed, in one of the ways that contract 3.2 lists, so that nothing in
- * it may be believed */
+/* malform.c - makes a reply malformed, in one of the ways that contract 3.2 lists, so that nothing
+ * in it may be believed */
 #include "fleet/inside.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static void nest(struct cbx_text *reply)
 	cbx_text_puts(reply, "}}");
 }
 
-void cbx_fleet_spoil(struct cbx_random *random, struct cbx_text *reply)
+void cbx_fleet_malform(struct cbx_random *random, struct cbx_text *reply)
 {
 	switch (cbx_random_between(random, 0, 4)) {
 	case 0: /* truncated */
