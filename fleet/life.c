@@ -15,6 +15,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *cbx_fleet_phase_text(enum cbx_fleet_phase phase)
+{
+	switch (phase) {
+	case CBX_FLEET_QUEUED:
+		return "Queued";
+	case CBX_FLEET_RUNNING:
+		return "Running";
+	case CBX_FLEET_PAUSED:
+		return "Paused";
+	case CBX_FLEET_COMPLETED:
+		return "Completed";
+	case CBX_FLEET_ERRORED:
+		return "Errored";
+	case CBX_FLEET_KILLED:
+		return "Killed";
+	case CBX_FLEET_VANISHED:
+		return NULL;
+	}
+	return NULL;
+}
+
 /* The transitions of a job: from where, how often, to where */
 static const struct turn {
 	enum cbx_fleet_phase from;

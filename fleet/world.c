@@ -15,27 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *cbx_fleet_phase_text(enum cbx_fleet_phase phase)
-{
-	switch (phase) {
-	case CBX_FLEET_QUEUED:
-		return "Queued";
-	case CBX_FLEET_RUNNING:
-		return "Running";
-	case CBX_FLEET_PAUSED:
-		return "Paused";
-	case CBX_FLEET_COMPLETED:
-		return "Completed";
-	case CBX_FLEET_ERRORED:
-		return "Errored";
-	case CBX_FLEET_KILLED:
-		return "Killed";
-	case CBX_FLEET_VANISHED:
-		return NULL;
-	}
-	return NULL;
-}
-
 void cbx_fleet_rules_init(struct cbx_fleet_rules *rules)
 {
 	*rules = (struct cbx_fleet_rules){

@@ -55,9 +55,6 @@ extern const size_t cbd_route_count;
  */
 void cbd_request_screen(struct cbd_request *request);
 
-/* The number of a job or an error in a path: digits only, below 2^53; -1 for anything else */
-int64_t cbd_number_of(const char *text);
-
 /* orders.c: routes that change something, and others that wait for a call */
 void cbd_order_poll(struct cbd_request *request);
 void cbd_order_interval(struct cbd_request *request);

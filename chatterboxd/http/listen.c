@@ -3,14 +3,17 @@
 #include "listen.h"
 
 #include "common/cleanup.h"
+#include "common/lookup.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+/* Main waits for it, and for nothing else meanwhile */
+#define LOOKUP_MS 5000
 
 union address {
 	struct sockaddr any;
@@ -20,9 +23,9 @@ union address {
 };
 
 /* A listening socket on one address, or -errno */
-static int open_socket(const struct addrinfo *info)
+static int open_socket(const struct cbx_address *address)
 {
-	int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 	int off = 0;
 	int error;
@@ -30,9 +33,10 @@ static int open_socket(const struct addrinfo *info)
 	if (fd < 0)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (info->ai_family == AF_INET6)
+	if (address->at.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (!bind(fd, info->ai_addr, info->ai_addrlen) && !listen(fd, SOMAXCONN))
+	if (!bind(fd, (const struct sockaddr *)&address->at, address->size) &&
+	    !listen(fd, SOMAXCONN))
 		return fd;
 	error = -errno;
 	close(fd);
@@ -58,27 +62,36 @@ static void describe(int fd, struct cbd_listener *out)
 	}
 }
 
+/* The addresses of @host, allocated */
+static int look_up(const char *host, unsigned port, struct cbx_address **out, size_t *count,
+		   char error[CHATTERBOX_ERROR_TEXT])
+{
+	cbx_auto(cbx_lookup_freep) struct cbx_lookup *lookup = NULL;
+	int result = cbx_lookup_new(host, (int)port, true, &lookup);
+
+	if (!result)
+		result = cbx_lookup_ask(lookup, LOOKUP_MS, out, count);
+	if (result)
+		snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server.host: got \"%s\": %s", host,
+			 result == CBX_LOOKUP_RUNS ? "looking it up takes too long"
+			 : lookup                  ? cbx_lookup_why(lookup)
+						   : "out of memory");
+	return result ? -EADDRNOTAVAIL : 0;
+}
+
 int cbd_listen(const char *host, unsigned port, struct cbd_listener *out,
 	       char error[CHATTERBOX_ERROR_TEXT])
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-				  .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo *found = NULL;
-	struct addrinfo *info;
-	char service[16];
+	cbx_auto(cbx_freep) struct cbx_address *found = NULL;
+	size_t count = 0;
+	size_t i;
 	int fd = -EADDRNOTAVAIL;
-	int result;
+	int result = look_up(host, port, &found, &count, error);
 
-	snprintf(service, sizeof(service), "%u", port);
-	result = getaddrinfo(host, service, &hints, &found);
-	if (result) {
-		snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server.host: got \"%s\": %s", host,
-			 gai_strerror(result));
-		return -EADDRNOTAVAIL;
-	}
-	for (info = found; info && fd < 0; info = info->ai_next)
-		fd = open_socket(info);
-	freeaddrinfo(found);
+	if (result < 0)
+		return result;
+	for (i = 0; i < count && fd < 0; i++)
+		fd = open_socket(&found[i]);
 	if (fd < 0) {
 		snprintf(error, CHATTERBOX_ERROR_TEXT,
 			 "http_server.%s: can't listen on %s port %u: %s",

@@ -15,43 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct cbd_deadline *deadline_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info ? info->socket_context : NULL;
-}
-
-void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms)
-{
-	cbd_deadline_move(http->deadlines, deadline_of(connection),
-			  ms < 0 ? INT64_MAX : cbd_monotonic_ms() + ms);
-}
-
-/* Says whether the client is waited for, or we are */
-static void client_waits(struct cbd_http *http, struct MHD_Connection *connection, bool waits)
-{
-	cbd_deadline_wait(http->deadlines, deadline_of(connection), waits);
-}
-
-void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void **context,
-			    enum MHD_ConnectionNotificationCode what)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct cbd_http *http = arg;
-
-	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		cbd_deadline_remove(http->deadlines, *context);
-		return;
-	}
-	cbd_deadlines_shed(http->deadlines, CBD_DEADLINE_CROWD);
-	if (info)
-		*context = cbd_deadline_add(http->deadlines, info->connect_fd,
-					    cbd_monotonic_ms() + CBD_DEADLINE_REQUEST_MS);
-}
-
 static void request_free(struct cbd_request *request)
 {
 	free(request->path);
@@ -72,7 +35,7 @@ void cbd_request_completed(void *arg, struct MHD_Connection *connection, void **
 		request_free(*slot);
 	*slot = NULL;
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
-	client_waits(http, connection, true);
+	cbd_connection_client_waits(http, connection, true);
 }
 
 static void work(struct cbd_work *work, bool abandoned)
@@ -173,7 +136,7 @@ static enum MHD_Result answer(struct cbd_request *request)
 	char error[CHATTERBOX_ERROR_TEXT] = "";
 	int result;
 
-	client_waits(request->http, request->connection, false);
+	cbd_connection_client_waits(request->http, request->connection, false);
 	if (!request->answer.code && route->body) {
 		result = cbd_body_read(&request->body, route->body, &request->params, error);
 		if (result < 0)

@@ -80,3 +80,19 @@ int cbd_router_match(const struct cbd_route *routes, size_t count, const char *p
 	}
 	return worst;
 }
+
+#define NUMBER_END ((int64_t)1 << 53)
+
+int64_t cbd_number_of(const char *text)
+{
+	int64_t id = 0;
+
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return -1;
+		id = id * 10 + (*text - '0');
+		if (id >= NUMBER_END)
+			return -1;
+	}
+	return id;
+}

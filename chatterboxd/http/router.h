@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define CBD_ROUTE_PARAMS 2
 #define CBD_ROUTE_PARAM_SIZE 256
@@ -34,5 +35,8 @@ bool cbd_route_takes(const struct cbd_route *route, const char *method);
 /* @path: as received, percent-encoded. Return: 0, -ENOENT, -EILSEQ for bad percent-encoding. */
 int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
 		     struct cbd_match *out);
+
+/* The number of a job or an error in a path: digits only, below 2^53; -1 for anything else */
+int64_t cbd_number_of(const char *text);
 
 #endif

@@ -20,8 +20,6 @@
 #define PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-#define NUMBER_END ((int64_t)1 << 53)
-
 /* A document of the library, in this thread */
 static void answer_topic(struct cbd_request *request, enum chatterbox_topic topic,
 			 const char *params)
@@ -38,20 +36,6 @@ static void answer_topic(struct cbd_request *request, enum chatterbox_topic topi
 static void answer_jobs(struct cbd_request *request)
 {
 	answer_topic(request, CHATTERBOX_TOPIC_JOBS, request->query);
-}
-
-int64_t cbd_number_of(const char *text)
-{
-	int64_t id = 0;
-
-	for (; *text; text++) {
-		if (*text < '0' || *text > '9')
-			return -1;
-		id = id * 10 + (*text - '0');
-		if (id >= NUMBER_END)
-			return -1;
-	}
-	return id;
 }
 
 /* Takes the object over */

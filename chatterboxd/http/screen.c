@@ -6,6 +6,7 @@
  * Where writes are open without a token, they are still refused to pages of other sites, which a
  * browser on this machine may be showing.
  */
+#include "auth.h"
 #include "exchange.h"
 #include "problem.h"
 #include "query.h"
@@ -15,6 +16,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+enum cbd_access {
+	CBD_ACCESS_BY_TOKEN,
+	CBD_ACCESS_OPEN,        /* to all */
+	CBD_ACCESS_NO_TOKEN,    /* one is needed */
+	CBD_ACCESS_WRONG_TOKEN, /* a token was given, but not the right one */
+	CBD_ACCESS_CLOSED,      /* to all */
+};
 
 static const char *header_of(const struct cbd_request *request, const char *name)
 {
@@ -42,11 +51,33 @@ static bool comes_from_elsewhere(const struct cbd_request *request)
 	return !authority || !host || strcasecmp(authority + 3, host) != 0;
 }
 
+static enum cbd_access access_of(struct cbd_http *http, bool writes, const char *header)
+{
+	const char *token = cbd_auth_bearer(header);
+	bool reader;
+	bool writer;
+	bool locked;
+
+	pthread_mutex_lock(&http->lock);
+	/* always both, so that the time taken does not show which one was close */
+	reader = token && cbd_auth_equal(http->read_token, token);
+	writer = token && cbd_auth_equal(http->token, token);
+	locked = writes ? *http->token : *http->read_token;
+	pthread_mutex_unlock(&http->lock);
+	/* who may write may read */
+	if (writer || (reader && !writes))
+		return CBD_ACCESS_BY_TOKEN;
+	if (locked)
+		return token ? CBD_ACCESS_WRONG_TOKEN : CBD_ACCESS_NO_TOKEN;
+	return !writes || (http->demo && http->listener.loopback) ? CBD_ACCESS_OPEN
+								  : CBD_ACCESS_CLOSED;
+}
+
 static void check_access(struct cbd_request *request)
 {
 	bool writes = request->match.route->writes;
-	enum cbd_access access = cbd_http_access(request->http, writes,
-						 header_of(request, MHD_HTTP_HEADER_AUTHORIZATION));
+	enum cbd_access access =
+		access_of(request->http, writes, header_of(request, MHD_HTTP_HEADER_AUTHORIZATION));
 
 	request->answer.challenge =
 		access == CBD_ACCESS_NO_TOKEN || access == CBD_ACCESS_WRONG_TOKEN;

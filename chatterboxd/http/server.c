@@ -30,28 +30,6 @@ static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *t
 	return strlen(text);
 }
 
-enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *header)
-{
-	const char *token = cbd_auth_bearer(header);
-	bool reader;
-	bool writer;
-	bool locked;
-
-	pthread_mutex_lock(&http->lock);
-	/* always both, so that the time taken does not show which one was close */
-	reader = token && cbd_auth_equal(http->read_token, token);
-	writer = token && cbd_auth_equal(http->token, token);
-	locked = writes ? *http->token : *http->read_token;
-	pthread_mutex_unlock(&http->lock);
-	/* who may write may read */
-	if (writer || (reader && !writes))
-		return CBD_ACCESS_BY_TOKEN;
-	if (locked)
-		return token ? CBD_ACCESS_WRONG_TOKEN : CBD_ACCESS_NO_TOKEN;
-	return !writes || (http->demo && http->listener.loopback) ? CBD_ACCESS_OPEN
-								  : CBD_ACCESS_CLOSED;
-}
-
 static void secret_free(char *secret)
 {
 	if (secret)

@@ -37,19 +37,14 @@ struct cbd_http {
 	char *read_token;
 };
 
-enum cbd_access {
-	CBD_ACCESS_BY_TOKEN,
-	CBD_ACCESS_OPEN,        /* to all */
-	CBD_ACCESS_NO_TOKEN,    /* one is needed */
-	CBD_ACCESS_WRONG_TOKEN, /* a token was given, but not the right one */
-	CBD_ACCESS_CLOSED,      /* to all */
-};
-
-/* @header: the Authorization header, or NULL */
-enum cbd_access cbd_http_access(struct cbd_http *http, bool writes, const char *header);
-
-/* request.c: the connection has so much time from now on; negative = no limit */
+/* connection.c: the connection has so much time from now on; negative = no limit */
 void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connection, int64_t ms);
+/* Says whether the client is waited for, or we are */
+void cbd_connection_client_waits(struct cbd_http *http, struct MHD_Connection *connection,
+				 bool waits);
+/* connection.c: libmicrohttpd's callback when one is opened or closed */
+void cbd_connection_changed(void *http, struct MHD_Connection *connection, void **context,
+			    enum MHD_ConnectionNotificationCode what);
 /* screen.c: the Content-Length, 0 if there is none */
 unsigned long long cbd_request_length(struct MHD_Connection *connection);
 /* answer.c: sends the answer that was set */
@@ -61,7 +56,5 @@ enum MHD_Result cbd_request_handle(void *http, struct MHD_Connection *connection
 				   size_t *upload_size, void **request);
 void cbd_request_completed(void *http, struct MHD_Connection *connection, void **request,
 			   enum MHD_RequestTerminationCode why);
-void cbd_connection_changed(void *http, struct MHD_Connection *connection, void **context,
-			    enum MHD_ConnectionNotificationCode what);
 
 #endif

@@ -46,7 +46,7 @@ bool engine_is_ready(struct chatterbox *box)
 
 /* --- the engine's threads --- */
 
-static void settle_start(struct chatterbox *box, enum engine_start start)
+static void report_start(struct chatterbox *box, enum engine_start start)
 {
 	pthread_mutex_lock(&box->host_lock);
 	if (box->start == ENGINE_STARTING)
@@ -59,7 +59,7 @@ void engine_tell_ready(struct chatterbox *box)
 {
 	cbx_info(&box->log, CBX_NO_FIELDS, "ready: every configured server answers");
 	box->start_reported = true;
-	settle_start(box, ENGINE_READY);
+	report_start(box, ENGINE_READY);
 }
 
 void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
@@ -72,7 +72,7 @@ void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_serve
 		return;
 	box->start_reported = true;
 	cbx_fail(&box->failure, error, server, "%s", text);
-	settle_start(box, ENGINE_FAILED);
+	report_start(box, ENGINE_FAILED);
 }
 
 void engine_tell_ended(struct chatterbox *box, struct api_ended *ended)

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * lookup.c - finds the key of a path
+ * lookup.c - finds the key of a path, and the effective value at one
  *
  * A path is ours if it is in the table, or its rest after "chatterbox." is. It is OCD's if its
  * first part is not a section of ours, or if OCD's own libraries read it. Anything else is a
  * mistake that deserves a warning. Letters are compared as ASCII, whatever the locale.
  */
-#include "config/keys.h"
+#include "config/config.h"
 
 #include "common/cleanup.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OWN "chatterbox."
@@ -138,4 +139,62 @@ const struct cbx_key *cbx_key_switch(const struct cbx_key *key)
 		    is_within(key->path, cbx_keys[i].path, false))
 			return &cbx_keys[i];
 	return NULL;
+}
+
+static const struct cbx_key *key_at(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (!strcmp(cbx_keys[i].path, path))
+			return &cbx_keys[i];
+	return NULL;
+}
+
+const char *chatterbox_config_get_text(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && (key->type == CBX_KEY_TEXT || key->type == CBX_KEY_NAME ||
+		       key->type == CBX_KEY_CHOICE));
+	return config->slots[key - cbx_keys].value.text;
+}
+
+int64_t chatterbox_config_get_integer(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && (key->type == CBX_KEY_INTEGER || key->type == CBX_KEY_DURATION));
+	return config->slots[key - cbx_keys].number;
+}
+
+bool chatterbox_config_get_flag(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_FLAG);
+	return config->slots[key - cbx_keys].number != 0;
+}
+
+size_t chatterbox_config_list_count(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_LIST);
+	return config->slots[key - cbx_keys].value.count;
+}
+
+const char *chatterbox_config_list_at(const struct chatterbox_config *config, const char *path,
+				      size_t index)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_LIST);
+	assert(index < config->slots[key - cbx_keys].value.count);
+	return config->slots[key - cbx_keys].value.items[index];
+}
+
+bool chatterbox_config_has_live_temp(const struct chatterbox_config *config)
+{
+	return chatterbox_config_get_text(config, "live_temp.host") != NULL;
 }

@@ -204,6 +204,24 @@ def check_statements(path, text):
             yield text.count("\n", 0, found.start()) + 1, "a statement with text printed into it"
 
 
+WORDS_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "words.txt")
+WORDLESS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
+with open(WORDS_FILE, encoding="utf-8") as words_file:
+    WORDS = dict(line.rstrip("\n").split("\t") for line in words_file if line[0] != "#")
+
+
+def check_words(path, text):
+    """Identifiers say what the glossary says (HACKING, Words)"""
+    if not C_FILE.search(path):
+        return
+    code = WORDLESS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    for found in re.finditer(r"\b[A-Za-z_]\w*\b", code):
+        for part in found.group().lower().split("_"):
+            if part in WORDS:
+                yield (text.count("\n", 0, found.start()) + 1,
+                       "%s: say %s" % (found.group(), WORDS[part]))
+
+
 def check_white_space(path, text):
     for number, line in enumerate(text.split("\n"), 1):
         if line != line.rstrip():
@@ -213,7 +231,7 @@ def check_white_space(path, text):
 
 
 RULES = [check_includes, check_file_length, check_function_length, check_licence,
-         check_unfinished, check_registries, check_statements, check_white_space]
+         check_unfinished, check_registries, check_statements, check_words, check_white_space]
 
 
 def tree(root):

@@ -42,6 +42,13 @@ CASES = [
      include("adapter/sqlite/sqlite.h"), True),
     (style.check_includes, "libchatterbox/engine/start.c",
      include("adapter/sqlite/sqlite.h"), False),
+    # words
+    (style.check_words, POLL, "int cbx_road_hear(void);\n", True),
+    (style.check_words, POLL, "\tx = reply->garbled;\n", True),
+    (style.check_words, POLL, "struct cbx_desk desk;\n", True),
+    (style.check_words, POLL, "/* to hear is to settle */ int heart;\n", False),
+    (style.check_words, POLL, 'x = "heard";\n', False),
+    (style.check_words, "docs/faults.md", "garbled\n", False),
     # statements
     (style.check_statements, "libchatterbox/adapter/postgres/rows.c",
      '\tPQexec(conn, text);\n', True),

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * amqp_bus.c - a connection to RabbitMQ: creating and destroying it, its errors, and taking events
+ * amqp_bus.c - puts the parts of the adapter together, and takes events
  *
- * After any trouble the connection is destroyed and never used again, without closing it politely,
- * since that asks a question of a broker that may not answer. While take() waits, librabbitmq sends
- * heartbeats and notices a broker that does not answer.
+ * While take() waits, librabbitmq sends heartbeats and notices a broker that does not answer.
  */
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
@@ -19,77 +17,9 @@
 /* Heartbeats are due every 3 s */
 #define POLL_MS 1000
 
-/* The connection and all that belongs to it */
-static void drop(struct cbx_amqp_bus *self)
-{
-	struct cbx_amqp_event *event;
-	struct cbx_amqp_consumer *consumer;
-
-	if (self->state)
-		amqp_destroy_connection(self->state);
-	self->state = NULL;
-	self->fd = -1;
-	while ((event = STAILQ_FIRST(&self->events))) {
-		STAILQ_REMOVE_HEAD(&self->events, link);
-		cbx_amqp_event_free(event);
-	}
-	self->held = 0;
-	self->overdue = (struct cbx_amqp_question){ 0 };
-	self->changing = false;
-	cbx_amqp_content_reset(self);
-	while ((consumer = LIST_FIRST(&self->consumers))) {
-		LIST_REMOVE(consumer, link);
-		free(consumer);
-	}
-	self->reply_queue[0] = '\0';
-	self->bus.blocked = false;
-	self->published = self->published_before = 0;
-	self->delivered = self->delivered_before = 0;
-}
-
-void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reason)
-{
-	const struct cbx_target *target = self->target;
-	const char *which = target && !strstr(self->bus.where, target->text) ? target->text : "";
-
-	snprintf(self->bus.error, sizeof(self->bus.error), "%s: %s%s%s: %s", self->bus.where, which,
-		 *which ? ": " : "", what, reason);
-}
-
-int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason)
-{
-	cbx_amqp_say(self, what, reason);
-	drop(self);
-	return CHATTERBOX_E_DOWN;
-}
-
-int cbx_amqp_lost_status(struct cbx_amqp_bus *self, const char *what, int status)
-{
-	if (status == AMQP_STATUS_TIMEOUT)
-		return cbx_amqp_lost(self, what, "no answer in time");
-	return cbx_amqp_lost(self, what, amqp_error_string2(status));
-}
-
-int cbx_amqp_check_up(struct cbx_amqp_bus *self)
-{
-	if (self->state)
-		return 0;
-	snprintf(self->bus.error, sizeof(self->bus.error), "%s: not connected", self->bus.where);
-	return CHATTERBOX_E_DOWN;
-}
-
-struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline)
-{
-	uint64_t now = cbx_now(self->clock);
-	uint64_t left = deadline > now + CBX_MS ? deadline - now : CBX_MS;
-
-	return (struct timeval){ .tv_sec = (time_t)(left / CBX_SECOND),
-				 .tv_usec = (suseconds_t)(left % CBX_SECOND / 1000) };
-}
-
 static void amqp_disconnect(struct cbx_bus *bus)
 {
-	drop(cbx_amqp_self(bus));
+	cbx_amqp_drop(cbx_amqp_self(bus));
 }
 
 static int amqp_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
@@ -97,7 +27,7 @@ static int amqp_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 	int result;
 
-	drop(self);
+	cbx_amqp_drop(self);
 	self->confirms = confirms;
 	result = cbx_amqp_login(self, deadline);
 	if (result == 0)
@@ -194,7 +124,7 @@ static void amqp_free(struct cbx_bus *bus)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 
-	drop(self);
+	cbx_amqp_drop(self);
 	free_options(&self->options);
 	free(self);
 }

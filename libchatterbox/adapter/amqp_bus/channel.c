@@ -13,16 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag)
-{
-	struct cbx_amqp_consumer *consumer;
-
-	LIST_FOREACH(consumer, &self->consumers, link)
-	if (strlen(consumer->tag) == tag.len && !memcmp(consumer->tag, tag.bytes, tag.len))
-		return consumer;
-	return NULL;
-}
-
 int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_consumer *consumer,
 			    uint64_t deadline)
 {

@@ -125,7 +125,9 @@ static inline struct cbx_amqp_bus *cbx_amqp_self(struct cbx_bus *bus)
 	return (struct cbx_amqp_bus *)bus;
 }
 
-/* amqp_bus.c */
+/* connection.c */
+/* Destroys the connection and all that belongs to it */
+void cbx_amqp_drop(struct cbx_amqp_bus *self);
 /* Sets the error text "host:port/vhost: what: reason" and drops the connection; CHATTERBOX_E_DOWN
  */
 int cbx_amqp_lost(struct cbx_amqp_bus *self, const char *what, const char *reason);
@@ -135,6 +137,17 @@ void cbx_amqp_say(struct cbx_amqp_bus *self, const char *what, const char *reaso
 int cbx_amqp_check_up(struct cbx_amqp_bus *self);
 /* The time until @deadline, at least a millisecond, since 0 means something else to librabbitmq */
 struct timeval cbx_amqp_left(struct cbx_amqp_bus *self, uint64_t deadline);
+struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag);
+/* Do the events that wait for take() use as much memory as they may? Then a caller that can should
+ * stop reading. */
+bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self);
+/* Appends an event and moves @event's memory into it */
+int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
+void cbx_amqp_event_free(struct cbx_amqp_event *event);
+size_t cbx_amqp_event_size(const struct cbx_amqp_event *event);
+/* take() will fail with this error */
+int cbx_amqp_push_error(struct cbx_amqp_bus *self, int error, const char *text);
+void cbx_amqp_content_reset(struct cbx_amqp_bus *self);
 
 /* login.c: opens a socket and logs in over it. Leaves self->state and fd, or cleans up:
  * CHATTERBOX_E_DOWN, CHATTERBOX_E_REFUSED (login or vhost), CHATTERBOX_E_CONFIG (the CA file) */
@@ -155,7 +168,6 @@ int cbx_amqp_start_consumer(struct cbx_amqp_bus *self, const struct cbx_amqp_con
 			    uint64_t deadline);
 /* Reports with CBX_BUS_CANCELLED that this consumer has ended */
 int cbx_amqp_end_consumer(struct cbx_amqp_bus *self, struct cbx_amqp_consumer *consumer);
-struct cbx_amqp_consumer *cbx_amqp_find_consumer(struct cbx_amqp_bus *self, amqp_bytes_t tag);
 
 /* question.c */
 /* Asks, and reads until the answer is there; what comes before it becomes events. 0; a positive
@@ -184,13 +196,6 @@ int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline);
 /* frames.c */
 /* Reads one frame that has already arrived: 1 = read, 0 = there was none, or negative */
 int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
-/* Do the events that wait for take() use as much memory as they may? Then a caller that can should
- * stop reading. */
-bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self);
-/* Appends an event and moves @event's memory into it */
-int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event);
-void cbx_amqp_event_free(struct cbx_amqp_event *event);
-size_t cbx_amqp_event_size(const struct cbx_amqp_event *event);
 /* "404 NOT_FOUND - ..." of a channel.close or connection.close */
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);
 
@@ -198,7 +203,6 @@ void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, in
 void cbx_amqp_content_begin(struct cbx_amqp_bus *self, const amqp_method_t *method);
 int cbx_amqp_content_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
 int cbx_amqp_content_body(struct cbx_amqp_bus *self, const amqp_bytes_t *fragment);
-void cbx_amqp_content_reset(struct cbx_amqp_bus *self);
 
 /* properties.c */
 /* The texts of @message point into @scratch or into @properties */

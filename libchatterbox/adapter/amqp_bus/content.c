@@ -12,13 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-void cbx_amqp_content_reset(struct cbx_amqp_bus *self)
-{
-	cbx_bus_event_clear(&self->content.event);
-	memset(&self->content, 0, sizeof(self->content));
-	self->bus.receiving = false;
-}
-
 /* AMQP's short texts are at most 255 bytes */
 static void copy_short(char out[CBX_BUS_SHORT + 1], amqp_bytes_t bytes)
 {

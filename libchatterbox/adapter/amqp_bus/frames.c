@@ -13,62 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void cbx_amqp_event_free(struct cbx_amqp_event *event)
-{
-	cbx_bus_event_clear(&event->event);
-	free(event->text);
-	free(event);
-}
-
-size_t cbx_amqp_event_size(const struct cbx_amqp_event *event)
-{
-	const struct cbx_bus_message *message = &event->event.message;
-	const char *memory = event->event.memory;
-
-	/* the body is at its end */
-	return sizeof(*event) + (memory ? (size_t)(message->body - memory) + message->body_len : 0);
-}
-
-bool cbx_amqp_holds_enough(const struct cbx_amqp_bus *self)
-{
-	return self->held >= self->bus.max_body;
-}
-
-static int append(struct cbx_amqp_bus *self, const struct cbx_amqp_event *from)
-{
-	struct cbx_amqp_event *event = malloc(sizeof(*event));
-
-	if (!event) {
-		/* an event must not be lost, so its connection ends */
-		cbx_amqp_lost(self, "an event", "out of memory");
-		return -ENOMEM;
-	}
-	*event = *from;
-	STAILQ_INSERT_TAIL(&self->events, event, link);
-	self->held += cbx_amqp_event_size(event);
-	return 0;
-}
-
-int cbx_amqp_push(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
-{
-	struct cbx_amqp_event item = { .event = *event };
-	int result = append(self, &item);
-
-	if (result == 0)
-		event->memory = NULL;
-	return result;
-}
-
-static int push_error(struct cbx_amqp_bus *self, int error, const char *text)
-{
-	struct cbx_amqp_event item = { .error = error, .text = strdup(text) };
-	int result = append(self, &item);
-
-	if (result < 0)
-		free(item.text);
-	return result;
-}
-
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code)
 {
 	amqp_bytes_t text;
@@ -109,7 +53,7 @@ static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, 
 	cbx_warn(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
 		 "%s closed a channel", self->bus.where);
 	cbx_amqp_say(self, "refused", reason);
-	result = push_error(self, refusal(self, frame->channel, code), self->bus.error);
+	result = cbx_amqp_push_error(self, refusal(self, frame->channel, code), self->bus.error);
 	if (result == 0)
 		result = cbx_amqp_reopen(self, frame->channel, deadline);
 	return result;

@@ -2,7 +2,9 @@
 /* broker.c - creates and stops the broker, and ends connections: what survives the loss of each */
 #include "adapter/memory_bus/broker.h"
 
+#include <chatterbox/error.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -114,4 +116,20 @@ void cbx_broker_detach(struct cbx_memory_bus *connection)
 	(void)written;
 	HASH_ITER (hh, broker->queues, queue, next)
 		(void)cbx_queue_pump(broker, queue);
+}
+
+int cbx_memory_enter(struct cbx_memory_bus *self)
+{
+	pthread_mutex_lock(&self->broker->lock);
+	if (self->up)
+		return 0;
+	pthread_mutex_unlock(&self->broker->lock);
+	snprintf(self->bus.error, sizeof(self->bus.error), "memory: not connected");
+	return CHATTERBOX_E_DOWN;
+}
+
+int cbx_memory_leave(struct cbx_memory_bus *self, int result)
+{
+	pthread_mutex_unlock(&self->broker->lock);
+	return result;
 }

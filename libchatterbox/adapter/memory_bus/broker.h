@@ -144,16 +144,17 @@ void cbx_consumer_free(struct cbx_consumer *consumer);
 int cbx_exchange_new(struct cbx_memory_broker *broker, const char *name);
 struct cbx_exchange *cbx_exchange_find(struct cbx_memory_broker *broker, const char *name);
 int cbx_exchange_bind(struct cbx_exchange *exchange, struct cbx_queue *queue, const char *pattern);
-void cbx_exchange_forget(struct cbx_memory_broker *broker, const struct cbx_queue *queue);
 void cbx_exchange_free(struct cbx_exchange *exchange);
 /* 0; 1 = no queue is bound to that; 2 = a queue was full; CHATTERBOX_E_REFUSED = no such exchange
  */
 int cbx_route(struct cbx_memory_broker *broker, struct cbx_content *content);
 
+/* queue.c: under the lock. Removes the bindings of @queue, NULL = all. */
+void cbx_exchange_unbind(struct cbx_exchange *exchange, const struct cbx_queue *queue);
 /* broker.c: under the lock. Ends a connection: its messages go back, its reply queue goes. */
 void cbx_broker_detach(struct cbx_memory_bus *connection);
 
-/* memory_bus.c: locks the broker. CHATTERBOX_E_DOWN when the connection is gone; then it is not
+/* Locks the broker. CHATTERBOX_E_DOWN when the connection is gone; then it is not
  * locked. */
 int cbx_memory_enter(struct cbx_memory_bus *self);
 int cbx_memory_leave(struct cbx_memory_bus *self, int result);

@@ -22,22 +22,6 @@ static int refuse(struct cbx_bus *bus, int error, const char *what, const char *
 	return error;
 }
 
-int cbx_memory_enter(struct cbx_memory_bus *self)
-{
-	pthread_mutex_lock(&self->broker->lock);
-	if (self->up)
-		return 0;
-	pthread_mutex_unlock(&self->broker->lock);
-	snprintf(self->bus.error, sizeof(self->bus.error), "memory: not connected");
-	return CHATTERBOX_E_DOWN;
-}
-
-int cbx_memory_leave(struct cbx_memory_bus *self, int result)
-{
-	pthread_mutex_unlock(&self->broker->lock);
-	return result;
-}
-
 static void memory_disconnect(struct cbx_bus *bus)
 {
 	struct cbx_memory_bus *self = cbx_memory_self(bus);

@@ -88,6 +88,30 @@ static void forget_unacknowledged(struct cbx_memory_broker *broker, const struct
 		queued->queue = NULL;
 }
 
+void cbx_exchange_unbind(struct cbx_exchange *exchange, const struct cbx_queue *queue)
+{
+	struct cbx_binding *binding = LIST_FIRST(&exchange->bindings);
+
+	while (binding) {
+		struct cbx_binding *next = LIST_NEXT(binding, link);
+
+		if (!queue || binding->queue == queue) {
+			LIST_REMOVE(binding, link);
+			free(binding->pattern);
+			free(binding);
+		}
+		binding = next;
+	}
+}
+
+static void unbind(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
+{
+	struct cbx_exchange *exchange;
+
+	LIST_FOREACH(exchange, &broker->exchanges, link)
+	cbx_exchange_unbind(exchange, queue);
+}
+
 void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 {
 	struct cbx_consumer *consumer;
@@ -102,7 +126,7 @@ void cbx_queue_delete(struct cbx_memory_broker *broker, struct cbx_queue *queue)
 		cbx_queued_free(queued);
 	}
 	forget_unacknowledged(broker, queue);
-	cbx_exchange_forget(broker, queue);
+	unbind(broker, queue);
 	HASH_DELETE(hh, broker->queues, queue);
 	free(queue->name);
 	free(queue);

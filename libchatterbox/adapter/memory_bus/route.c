@@ -109,33 +109,9 @@ int cbx_exchange_bind(struct cbx_exchange *exchange, struct cbx_queue *queue, co
 	return 0;
 }
 
-static void drop_bindings(struct cbx_exchange *exchange, const struct cbx_queue *queue)
-{
-	struct cbx_binding *binding = LIST_FIRST(&exchange->bindings);
-
-	while (binding) {
-		struct cbx_binding *next = LIST_NEXT(binding, link);
-
-		if (!queue || binding->queue == queue) {
-			LIST_REMOVE(binding, link);
-			free(binding->pattern);
-			free(binding);
-		}
-		binding = next;
-	}
-}
-
-void cbx_exchange_forget(struct cbx_memory_broker *broker, const struct cbx_queue *queue)
-{
-	struct cbx_exchange *exchange;
-
-	LIST_FOREACH(exchange, &broker->exchanges, link)
-	drop_bindings(exchange, queue);
-}
-
 void cbx_exchange_free(struct cbx_exchange *exchange)
 {
-	drop_bindings(exchange, NULL);
+	cbx_exchange_unbind(exchange, NULL);
 	free(exchange->name);
 	free(exchange);
 }

@@ -11,7 +11,32 @@
 
 #include <chatterbox/error.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
+{
+	const struct cbx_target *target = me->target;
+	const char *which = target && !strstr(me->address, target->text) ? target->text : "";
+	char text[sizeof(me->base.error)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	/* rather cut the address than the text; of a name's addresses say which it was */
+	snprintf(me->base.error, sizeof(me->base.error), "redis %.80s: %.45s%s%.*s", me->address,
+		 which, *which ? ": " : "", (int)(sizeof(me->base.error) - 140), text);
+}
+
+void cbx_redis_disconnect(struct cbx_state *state)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	if (me->context)
+		redisFree(cbx_steal(me->context));
+}
 
 static bool has_room(struct cbx_redis *me)
 {
@@ -169,4 +194,13 @@ int cbx_redis_nonsense(struct cbx_redis *me, const char *what)
 	cbx_redis_say(me, "%s: a reply that is none of Redis", what);
 	cbx_redis_disconnect(&me->base);
 	return CHATTERBOX_E_DOWN;
+}
+
+int cbx_redis_ping(struct cbx_state *state)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	struct cbx_redis *me = cbx_redis_of(state);
+
+	cbx_redis_begin(me, "PING");
+	return cbx_redis_ask(me, "PING", &reply);
 }

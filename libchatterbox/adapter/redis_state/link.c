@@ -10,34 +10,10 @@
 
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #define SILENCE CBX_SECOND
-
-void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
-{
-	const struct cbx_target *target = me->target;
-	const char *which = target && !strstr(me->address, target->text) ? target->text : "";
-	char text[sizeof(me->base.error)];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	/* rather cut the address than the text; of a name's addresses say which it was */
-	snprintf(me->base.error, sizeof(me->base.error), "redis %.80s: %.45s%s%.*s", me->address,
-		 which, *which ? ": " : "", (int)(sizeof(me->base.error) - 140), text);
-}
-
-void cbx_redis_disconnect(struct cbx_state *state)
-{
-	struct cbx_redis *me = cbx_redis_of(state);
-
-	if (me->context)
-		redisFree(cbx_steal(me->context));
-}
 
 /* Sets the time that each read and write may take: a second, or what is left */
 static int set_patience(struct cbx_redis *me, uint64_t deadline)

@@ -69,10 +69,6 @@ static inline void cbx_redis_reply_freep(redisReply **reply)
 
 /* link.c: life of the connection */
 int cbx_redis_connect(struct cbx_state *state, uint64_t deadline);
-void cbx_redis_disconnect(struct cbx_state *state);
-/* Sets state->error: "redis <address>: ..." */
-void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* dial.c: an open, blocking socket to the target; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_dial(struct cbx_redis *me, int *fd);
@@ -80,7 +76,13 @@ int cbx_redis_dial(struct cbx_redis *me, int *fd);
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);
 
-/* command.c. The bytes of an argument are borrowed until it is sent. */
+/* command.c */
+void cbx_redis_disconnect(struct cbx_state *state);
+/* Sets state->error: "redis <address>: ..." */
+void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int cbx_redis_ping(struct cbx_state *state);
+/* The bytes of an argument are borrowed until it is sent */
 void cbx_redis_begin(struct cbx_redis *me, const char *word);
 void cbx_redis_arg(struct cbx_redis *me, const char *bytes, size_t len);
 void cbx_redis_puts(struct cbx_redis *me, const char *text);
@@ -105,7 +107,7 @@ const char *cbx_redis_script_text(enum cbx_redis_script script);
 /* Makes sure that me->sha[script] is known */
 int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script);
 
-/* guarded.c: writes to one key, rejected when APP:rev is newer. Begin; add for each command the
+/* Writes to one key, rejected when APP:rev is newer. Begin; add for each command the
  * number of its words without the key, and these words; run: 0, or 1 = rejected. */
 int cbx_redis_begin_guarded(struct cbx_redis *me, enum cbx_redis_script script, const char *key,
 			    int64_t epoch);
@@ -145,7 +147,6 @@ int cbx_redis_read_events(struct cbx_state *state, char position[CBX_STREAM_POSI
 			  cbx_stream_fn each, void *user);
 
 /* values.c */
-int cbx_redis_ping(struct cbx_state *state);
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch);
 int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch);
 int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char *json, size_t len);

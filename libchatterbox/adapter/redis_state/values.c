@@ -15,15 +15,6 @@
 
 #define INTERVAL "nl-ocd.update_time_till_next_check.row_info"
 
-int cbx_redis_ping(struct cbx_state *state)
-{
-	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
-	struct cbx_redis *me = cbx_redis_of(state);
-
-	cbx_redis_begin(me, "PING");
-	return cbx_redis_ask(me, "PING", &reply);
-}
-
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch)
 {
 	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
