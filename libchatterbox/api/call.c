@@ -87,7 +87,7 @@ static int result_of(const struct cbx_call *call, const char *number,
 
 /* --- calls with a callback --- */
 
-void api_deliver(struct api_ended *ended)
+void cbx_api_deliver(struct cbx_api_ended *ended)
 {
 	struct chatterbox_error error;
 	struct chatterbox_answer answer = { .json = ended->call->result };
@@ -104,23 +104,23 @@ void api_deliver(struct api_ended *ended)
 
 static void keep_answer(struct cbx_call *call)
 {
-	struct api_ended *ended = call->user;
+	struct cbx_api_ended *ended = call->user;
 
 	ended->call = call;
-	engine_tell_ended(ended->box, ended);
+	cbx_engine_tell_ended(ended->box, ended);
 }
 
 static int call_later(struct chatterbox *box, const char *method, json_t *params,
-		      const struct api_reply *reply)
+		      const struct cbx_api_reply *reply)
 {
-	struct api_ended *ended = malloc(sizeof(*ended));
+	struct cbx_api_ended *ended = malloc(sizeof(*ended));
 	struct cbx_call *call = NULL;
 
 	if (!ended) {
 		json_decref(params);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
-	*ended = (struct api_ended){
+	*ended = (struct cbx_api_ended){
 		.done = reply->done, .user = reply->user, .number = reply->number, .box = box
 	};
 	if (cbx_call_new(cbx_method_find(cbx_methods, method), params, keep_answer, ended, &call) <
@@ -197,7 +197,7 @@ static time_t patience(struct chatterbox *box, const struct cbx_method *method)
 	return longest > PATIENCE ? longest : PATIENCE;
 }
 
-static int wait_for(struct wait *wait, time_t seconds, const struct api_reply *reply)
+static int wait_for(struct wait *wait, time_t seconds, const struct cbx_api_reply *reply)
 {
 	struct timespec until;
 	int timed_out = 0;
@@ -220,7 +220,7 @@ static int wait_for(struct wait *wait, time_t seconds, const struct api_reply *r
 }
 
 static int call_now(struct chatterbox *box, const char *name, json_t *params,
-		    const struct api_reply *reply)
+		    const struct cbx_api_reply *reply)
 {
 	const struct cbx_method *method = cbx_method_find(cbx_methods, name);
 	struct cbx_call *call = NULL;
@@ -243,8 +243,8 @@ static int call_now(struct chatterbox *box, const char *name, json_t *params,
 	return result;
 }
 
-int api_call(struct chatterbox *box, const char *method, json_t *params,
-	     const struct api_reply *reply)
+int cbx_api_call(struct chatterbox *box, const char *method, json_t *params,
+		 const struct cbx_api_reply *reply)
 {
 	if (!params)
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
@@ -257,8 +257,8 @@ int api_call(struct chatterbox *box, const char *method, json_t *params,
 			   : call_now(box, method, params, reply);
 }
 
-int api_call_system(struct chatterbox *box, const char *method, const char *system,
-		    const struct api_reply *reply)
+int cbx_api_call_system(struct chatterbox *box, const char *method, const char *system,
+			const struct cbx_api_reply *reply)
 {
 	json_t *params;
 
@@ -266,5 +266,5 @@ int api_call_system(struct chatterbox *box, const char *method, const char *syst
 		return cbx_fail(reply->error, -EINVAL, CHATTERBOX_SERVER_NONE,
 				"system: is not UTF-8");
 	params = system ? json_pack("{s:s}", "system", system) : json_object();
-	return api_call(box, method, params, reply);
+	return cbx_api_call(box, method, params, reply);
 }
