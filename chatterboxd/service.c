@@ -26,22 +26,6 @@ void cbd_service_complain(struct cbd_service *service, const char *text)
 		cbd_log_say(service->log, CHATTERBOX_LOG_FATAL, "%s", text);
 }
 
-static void log_problems(struct cbd_service *service, const struct chatterbox_config *config)
-{
-	size_t count = chatterbox_config_problem_count(config);
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
-		const char *text = chatterbox_config_problem_at(config, i, &kind);
-
-		cbd_log_say(service->log,
-			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
-							     : CHATTERBOX_LOG_WARN,
-			    "configuration: %s", text);
-	}
-}
-
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options)
 {
 	struct cbd_log_settings settings;
@@ -55,7 +39,7 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 	settings = cbd_settings_log(service->config);
 	result = cbd_log_new(&settings, &service->log);
 	if (!result)
-		log_problems(service, service->config);
+		cbd_settings_log_problems(service->config, service->log);
 	if (!result)
 		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box,
 					&error);
@@ -147,42 +131,6 @@ int cbd_service_migrate(struct cbd_service *service)
 	else
 		printf("%d migration%s applied\n", applied, applied == 1 ? "" : "s");
 	return cbd_exit_code(result);
-}
-
-/* Return: 0 when the new configuration is in force */
-static int take_over(struct cbd_service *service, struct chatterbox_config *config,
-		     struct chatterbox_error *error)
-{
-	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
-	/* first, since its files may be wrong; the engine only takes what has been checked */
-	int result = cbd_http_reload(service->http, &http, error->text);
-
-	return result < 0 ? result : chatterbox_reload(service->box, config, error);
-}
-
-void cbd_service_reload(struct cbd_service *service)
-{
-	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
-	struct chatterbox_error error;
-	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
-	struct cbd_log_settings log;
-
-	if (config)
-		log_problems(service, config);
-	snprintf(error.text, sizeof(error.text), "%s", chatterbox_strerror(result));
-	if (!result)
-		result = take_over(service, config, &error);
-	/* a rotated log is opened anew in either case */
-	log = cbd_settings_log(result < 0 ? service->config : config);
-	cbd_log_reopen(service->log, &log);
-	if (result < 0) {
-		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
-			    "configuration refused, the old one stays: %s", error.text);
-		return;
-	}
-	chatterbox_config_unref(service->config);
-	service->config = cbx_steal(config);
-	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "configuration reread");
 }
 
 void cbd_service_closep(struct cbd_service *service)
