@@ -66,7 +66,7 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 /* The embedded profile, and some convenient values that nobody has set otherwise */
 static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
-	int result = chatterbox_config_set_embedded(config, sqlite_path);
+	int result = chatterbox_config_use_embedded(config, sqlite_path);
 
 	if (!result && is_default(config, "check_job_status_time"))
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "--demo");
@@ -100,7 +100,7 @@ static void report(const struct chatterbox_config *config, bool waits)
 	for (i = 0; i < count; i++) {
 		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
 		const char *text = chatterbox_config_problem_at(config, i, &kind);
-		const char *name = kind == CHATTERBOX_PROBLEM_ERROR ? "error" : "warning";
+		const char *name = chatterbox_problem_kind_to_string(kind);
 
 		/* a daemon must not block; a check on request shows everything */
 		if (waits)

@@ -118,7 +118,7 @@ static int make(const char *path, struct chatterbox **out, struct chatterbox_err
 	int result = chatterbox_config_new(&config);
 
 	if (!result)
-		result = chatterbox_config_set_embedded(config, path);
+		result = chatterbox_config_use_embedded(config, path);
 	if (!result)
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "embed");
 	if (!result)

@@ -28,6 +28,15 @@ enum chatterbox_problem_kind {
 };
 
 /**
+ * chatterbox_problem_kind_to_string() - its name
+ * @kind: kind
+ *
+ * Any thread. Return: "warning" or "error", static; "unknown" for a number that is none of the
+ * enum's.
+ */
+CHATTERBOX_API const char *chatterbox_problem_kind_to_string(enum chatterbox_problem_kind kind);
+
+/**
  * chatterbox_config_new() - a config with every default
  * @out: the config; give it back with chatterbox_config_unref()
  *
@@ -87,14 +96,14 @@ CHATTERBOX_API int chatterbox_config_load_environment(struct chatterbox_config *
 CHATTERBOX_API int chatterbox_config_set(struct chatterbox_config *config, const char *path,
 					 const char *value, const char *source);
 /**
- * chatterbox_config_set_embedded() - the embedded profile, as option --demo: store and bus in
+ * chatterbox_config_use_embedded() - the embedded profile, as option --demo: store and bus in
  * memory, SQLite
  * @config: config
  * @sqlite_path: the database file
  *
  * Return: 0, -ENOMEM.
  */
-CHATTERBOX_API int chatterbox_config_set_embedded(struct chatterbox_config *config,
+CHATTERBOX_API int chatterbox_config_use_embedded(struct chatterbox_config *config,
 						  const char *sqlite_path);
 
 /**
@@ -199,13 +208,6 @@ CHATTERBOX_API size_t chatterbox_config_list_count(const struct chatterbox_confi
  */
 CHATTERBOX_API const char *chatterbox_config_list_at(const struct chatterbox_config *config,
 						     const char *path, size_t index);
-/**
- * chatterbox_config_has_live_temp() - is the table connections in a database of its own?
- * @config: config
- *
- * Return: whether live_temp.host is set.
- */
-CHATTERBOX_API bool chatterbox_config_has_live_temp(const struct chatterbox_config *config);
 
 #ifdef __cplusplus
 }

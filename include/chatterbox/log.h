@@ -23,6 +23,15 @@ enum chatterbox_log_level {
 	CHATTERBOX_LOG_FATAL = 60,
 };
 
+/**
+ * chatterbox_log_level_to_string() - its name
+ * @level: level
+ *
+ * Any thread. Return: "trace", "debug", "info", "warn", "error" or "fatal", static; "unknown" for a
+ * number that is none of the enum's.
+ */
+CHATTERBOX_API const char *chatterbox_log_level_to_string(enum chatterbox_log_level level);
+
 /* One field of a log line: UTF-8 text, never a secret */
 struct chatterbox_log_field {
 	const char *name;  /* "system", "error", ... */

@@ -88,3 +88,33 @@ const char *chatterbox_event_type_to_string(enum chatterbox_event_type type)
 	}
 	return "unknown";
 }
+
+const char *chatterbox_problem_kind_to_string(enum chatterbox_problem_kind kind)
+{
+	switch (kind) {
+	case CHATTERBOX_PROBLEM_WARNING:
+		return "warning";
+	case CHATTERBOX_PROBLEM_ERROR:
+		return "error";
+	}
+	return "unknown";
+}
+
+const char *chatterbox_log_level_to_string(enum chatterbox_log_level level)
+{
+	switch (level) {
+	case CHATTERBOX_LOG_TRACE:
+		return "trace";
+	case CHATTERBOX_LOG_DEBUG:
+		return "debug";
+	case CHATTERBOX_LOG_INFO:
+		return "info";
+	case CHATTERBOX_LOG_WARN:
+		return "warn";
+	case CHATTERBOX_LOG_ERROR:
+		return "error";
+	case CHATTERBOX_LOG_FATAL:
+		return "fatal";
+	}
+	return "unknown";
+}

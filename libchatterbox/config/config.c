@@ -5,7 +5,7 @@
  * After every call that fills it, the whole is checked again, so that reading is const and always
  * sees the result.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -88,7 +88,7 @@ int chatterbox_config_set(struct chatterbox_config *config, const char *path, co
 	return r < 0 ? r : cbx_config_cross(config);
 }
 
-int chatterbox_config_set_embedded(struct chatterbox_config *config, const char *sqlite_path)
+int chatterbox_config_use_embedded(struct chatterbox_config *config, const char *sqlite_path)
 {
 	const struct {
 		const char *path;

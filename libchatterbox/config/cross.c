@@ -5,7 +5,7 @@
  * Lowers poll_timeout to rpc_timeout, and refuses combinations that can't work. A key is only
  * checked where it is used: redis.tls does not matter without Redis.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <string.h>
 #include <strings.h>

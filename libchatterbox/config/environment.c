@@ -6,7 +6,7 @@
  * a file that holds the value of NLCONF_X, for secrets that are mounted as files; setting both is
  * an error, since nobody could tell which one was meant.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * mistake that deserves a warning. Letters are compared as ASCII, whatever the locale.
  */
 #include "common/cleanup.h"
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <assert.h>
 #include <string.h>
@@ -227,9 +227,4 @@ const char *chatterbox_config_list_at(const struct chatterbox_config *config, co
 	assert(key && key->type == CBX_KEY_LIST);
 	assert(index < config->slots[key - cbx_keys].value.count);
 	return config->slots[key - cbx_keys].value.items[index];
-}
-
-bool chatterbox_config_has_live_temp(const struct chatterbox_config *config)
-{
-	return chatterbox_config_get_text(config, "live_temp.host") != NULL;
 }

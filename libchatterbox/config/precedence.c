@@ -7,7 +7,7 @@
  * is not used at all. Where the parser's message quotes the bytes at which it stopped, these are
  * cut off: they may be a password.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
 #include "common/array.h"
 #include "common/text.h"
 #include "common/utf8.h"
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <errno.h>
 #include <stdarg.h>

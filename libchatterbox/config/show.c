@@ -6,7 +6,7 @@
  * A secret is always shown as "***".
  */
 #include "common/text.h"
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <string.h>
 

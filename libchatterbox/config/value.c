@@ -6,7 +6,7 @@
  * be both, "5m" or 300000 (ms). Variables and options have no types: their texts are parsed as JSON
  * if the key wants that and they parse, so a password of 12345 stays a text.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include "common/text.h"
 #include "common/utf8.h"

@@ -7,7 +7,7 @@
  * happens to resolve to today. Nothing is refused here, since a network may be private in ways that
  * a configuration can't express.
  */
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include "runtime/settings.h"
 
 #include "common/cleanup.h"
-#include "config/config.h"
+#include "config/slots.h"
 #include "port/clock.h"
 
 #include <errno.h>

@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	NEED(CHATTERBOX_VERSION_AT_LEAST(0, 1, 0) && !CHATTERBOX_VERSION_AT_LEAST(99, 0, 0));
 	run_tasks(h);
 	NEED(chatterbox_config_new(&config) == 0);
-	NEED(chatterbox_config_set_embedded(config, argv[1]) == 0);
+	NEED(chatterbox_config_use_embedded(config, argv[1]) == 0);
 	NEED(chatterbox_config_check(config, NULL) == 0);
 	NEED(chatterbox_new(config, nullptr, nullptr, &box, nullptr) == 0);
 	chatterbox_config_unref(config);

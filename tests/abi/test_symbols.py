@@ -49,6 +49,22 @@ class Symbols(unittest.TestCase):
         self.assertTrue(symbols.differences(BOTH, BOTH, BOTH, False))
         self.assertTrue(symbols.differences(set(), set(), set(), True))
 
+    def test_a_name_that_another_goes_on_from(self):
+        self.assertEqual(symbols.beginnings({"chatterbox_job", "chatterbox_jobs", "chatterbox_job_of"}),
+                         ["chatterbox_job is the beginning of chatterbox_job_of"])
+
+    def test_an_enum_that_nobody_can_show(self):
+        text = "enum chatterbox_kind {\n};\nenum chatterbox_topic {\n};\nenum chatterbox_role {\n};\n"
+        self.assertEqual(symbols.nameless(text, {"chatterbox_role_to_string"}),
+                         ["enum chatterbox_kind has no chatterbox_kind_to_string()"])
+
+    def test_a_version_that_is_not_the_projects(self):
+        text = "\n".join(["#define CHATTERBOX_VERSION_MAJOR 1", "#define CHATTERBOX_VERSION_MINOR 2",
+                          "#define CHATTERBOX_VERSION_PATCH 3", '#define CHATTERBOX_VERSION_TEXT "1.2.3"'])
+        self.assertEqual(symbols.versions(text, "1.2.3"), [])
+        self.assertEqual(len(symbols.versions(text, "1.3.3")), 2)
+        self.assertEqual(len(symbols.versions("", "1.2.3")), 4)
+
     def test_a_map_without_local_does_not_hide(self):
         self.assertFalse(symbols.mapped(MAP.replace("local:\n\t*;", ""))[1])
 

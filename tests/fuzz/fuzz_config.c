@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "common/utf8.h"
-#include "config/config.h"
+#include "config/slots.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>

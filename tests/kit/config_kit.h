@@ -3,7 +3,7 @@
 #ifndef CBX_TESTS_CONFIG_KIT_H
 #define CBX_TESTS_CONFIG_KIT_H
 
-#include "config/config.h"
+#include "config/slots.h"
 #include "unit.h"
 
 #include <stdio.h>

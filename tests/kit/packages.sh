@@ -10,7 +10,7 @@
 for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config libhiredis-dev
 	librabbitmq-dev libpq-dev libjansson-dev libyajl-dev libsqlite3-dev libmicrohttpd-dev
 	libgnutls28-dev libssl-dev uthash-dev'
-for_test='g++:g++ check redis-server rabbitmq-server postgresql
+for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'

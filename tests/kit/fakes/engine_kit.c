@@ -38,7 +38,7 @@ struct chatterbox *engine_make(const struct engine_home *home)
 	struct chatterbox *box = NULL;
 
 	ck_assert_int_eq(chatterbox_config_new(&config), 0);
-	ck_assert_int_eq(chatterbox_config_set_embedded(config, home->path), 0);
+	ck_assert_int_eq(chatterbox_config_use_embedded(config, home->path), 0);
 	ck_assert_int_eq(chatterbox_config_set(config, "check_job_status_time", "1", "test"), 0);
 	ck_assert_int_eq(chatterbox_new(config, NULL, NULL, &box, NULL), 0);
 	chatterbox_config_unref(config);

@@ -106,7 +106,7 @@ static void variables_are_read(void *fixture)
 static int set_options(void *fixture)
 {
 	struct reading *r = fixture;
-	int result = chatterbox_config_set_embedded(r->config, "/tmp/a.db");
+	int result = chatterbox_config_use_embedded(r->config, "/tmp/a.db");
 
 	return result ?: chatterbox_config_set(r->config, "log.level", "debug", "--log-level");
 }

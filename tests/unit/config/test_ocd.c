@@ -76,7 +76,7 @@ START_TEST(nothing_is_said_of_the_rest)
 
 	ck_assert_str_eq(config_problems(config), "");
 	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
-	ck_assert(chatterbox_config_has_live_temp(config));
+	ck_assert_ptr_nonnull(chatterbox_config_get_text(config, "live_temp.host"));
 	ck_assert_str_eq(chatterbox_config_get_text(config, "sequelize.password"), "sp");
 	chatterbox_config_unref(config);
 }

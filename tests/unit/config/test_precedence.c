@@ -125,7 +125,7 @@ START_TEST(demo_wins_over_file_and_variables)
 						     "\"store\":\"redis\",\"role\":\"observer\"}}");
 
 	config_env(config, "NLCONF_CHATTERBOX__BUS=rmq");
-	ck_assert_int_eq(chatterbox_config_set_embedded(config, "/tmp/demo.sqlite"), 0);
+	ck_assert_int_eq(chatterbox_config_use_embedded(config, "/tmp/demo.sqlite"), 0);
 	config_check_shown(config, "chatterbox.store", "\"memory\"", "option --demo");
 	config_check_shown(config, "chatterbox.bus", "\"memory\"", "option --demo");
 	config_check_shown(config, "chatterbox.sql", "\"sqlite\"", "option --demo");
@@ -151,9 +151,9 @@ START_TEST(lists_and_live_temp_are_asked_for)
 	ck_assert_uint_eq(chatterbox_config_list_count(config, path), 5);
 	ck_assert_str_eq(chatterbox_config_list_at(config, path, 4),
 			 "nl-ocd.event.update_database");
-	ck_assert(!chatterbox_config_has_live_temp(config));
+	ck_assert_ptr_null(chatterbox_config_get_text(config, "live_temp.host"));
 	config_env(config, "NLCONF_LIVE_TEMP__HOST=db");
-	ck_assert(chatterbox_config_has_live_temp(config));
+	ck_assert_ptr_nonnull(chatterbox_config_get_text(config, "live_temp.host"));
 	config_env(config, "NLCONF_CHATTERBOX__RMQ_RPC__EVENT_QUEUE_BINDINGS__DEFAULT=[\"a\"]");
 	ck_assert_uint_eq(chatterbox_config_list_count(config, path), 1);
 	ck_assert_str_eq(chatterbox_config_list_at(config, path, 0), "a");

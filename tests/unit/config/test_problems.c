@@ -39,7 +39,7 @@ START_TEST(ocds_own_object_gives_no_warning)
 	config_check_shown(config, "log.path", "\"stdout.log\"", "file /t.json");
 	/* hosts that are left empty are those of the default */
 	config_check_shown(config, "redis.host", "\"127.0.0.1\"", "default");
-	ck_assert(!chatterbox_config_has_live_temp(config));
+	ck_assert_ptr_null(chatterbox_config_get_text(config, "live_temp.host"));
 	chatterbox_config_unref(config);
 }
 END_TEST

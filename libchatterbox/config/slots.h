@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config.h - what the files of this room share: values with their precedence, and problems
+ * slots.h - what the files of this room share: values with their precedence, and problems
  *
  * Each key has one slot for its effective value. Which of several values wins depends on where it
  * comes from, not on the order of calls: first on its source, then on its place. Any environment
@@ -8,8 +8,8 @@
  * section. So NLCONF_RMQ__HOST wins over chatterbox.rmq.host in the file: a variable set for this
  * process is meant for it.
  */
-#ifndef CBX_CONFIG_CONFIG_H
-#define CBX_CONFIG_CONFIG_H
+#ifndef CBX_CONFIG_SLOTS_H
+#define CBX_CONFIG_SLOTS_H
 
 #include "common/cleanup.h"
 #include "common/json.h"
