@@ -28,13 +28,12 @@ int api_call_system(struct chatterbox *box, const char *method, const char *syst
 /* An asynchronous call that has ended, in the host's queue; host.c delivers it */
 struct api_ended {
 	struct api_ended *next;
+	void (*deliver)(struct api_ended *ended); /* calls @done; frees it */
 	chatterbox_done_fn done;
 	void *user;
 	const char *number;
 	struct cbx_call *call;
 	struct chatterbox *box;
 };
-
-void api_deliver(struct api_ended *ended); /* calls @done; frees it */
 
 #endif

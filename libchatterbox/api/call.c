@@ -87,7 +87,7 @@ static int result_of(const struct cbx_call *call, const char *number,
 
 /* --- calls with a callback --- */
 
-void api_deliver(struct api_ended *ended)
+static void deliver(struct api_ended *ended)
 {
 	struct chatterbox_error error;
 	struct chatterbox_answer answer = { .json = ended->call->result };
@@ -120,9 +120,11 @@ static int call_later(struct chatterbox *box, const char *method, json_t *params
 		json_decref(params);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
-	*ended = (struct api_ended){
-		.done = reply->done, .user = reply->user, .number = reply->number, .box = box
-	};
+	*ended = (struct api_ended){ .deliver = deliver,
+				     .done = reply->done,
+				     .user = reply->user,
+				     .number = reply->number,
+				     .box = box };
 	if (cbx_call_new(cbx_method_find(cbx_methods, method), params, keep_answer, ended, &call) <
 	    0) {
 		free(ended);

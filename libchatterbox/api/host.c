@@ -262,7 +262,7 @@ static int dispatch_ended(struct api_ended *ended)
 
 	for (; ended; ended = next, ran++) {
 		next = ended->next;
-		api_deliver(ended);
+		ended->deliver(ended);
 	}
 	return ran;
 }

@@ -86,26 +86,6 @@ static bool put(struct cbx_listener *listener, struct cbx_inbound *inbound)
 	return false;
 }
 
-static struct cbx_inbound *take_from_run(struct cbx_listener *listener)
-{
-	struct cbx_inbound *inbound = listener->run;
-
-	if (!inbound)
-		return NULL;
-	listener->run = inbound->next;
-	listener->run_count--;
-	inbound->next = NULL;
-	return inbound;
-}
-
-void cbx_listener_drop_run(struct cbx_listener *listener)
-{
-	struct cbx_inbound *inbound;
-
-	while ((inbound = take_from_run(listener)))
-		cbx_inbound_free(inbound);
-}
-
 static bool end_run(struct cbx_listener *listener)
 {
 	struct cbx_inbound *inbound;
@@ -113,7 +93,7 @@ static bool end_run(struct cbx_listener *listener)
 
 	if (listener->run)
 		listener->run_last->run_ends = true;
-	while (handed && (inbound = take_from_run(listener)))
+	while (handed && (inbound = cbx_listener_take_from_run(listener)))
 		handed = put(listener, inbound);
 	return handed;
 }

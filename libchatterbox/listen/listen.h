@@ -66,13 +66,16 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
 
-/* For its own files. What was consumed and not acknowledged comes again by another connection: */
+/* For its own files. connection.c: connects and begins to consume, false = it is down. What was
+ * consumed and not acknowledged comes again by another connection. */
+bool cbx_listener_ensure(struct cbx_listener *listener);
 void cbx_listener_lost(struct cbx_listener *listener, int error);
 void cbx_listener_drop_connection(struct cbx_listener *listener);
+struct cbx_inbound *cbx_listener_take_from_run(struct cbx_listener *listener);
+void cbx_listener_drop_run(struct cbx_listener *listener);
 /* hand_over.c: a message to the poller; one that can't be understood is rejected */
 void cbx_listener_hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event);
 /* Nothing has come for a while: if that ends the run, it goes to the poller */
 void cbx_listener_end_idle_run(struct cbx_listener *listener);
-void cbx_listener_drop_run(struct cbx_listener *listener);
 
 #endif
