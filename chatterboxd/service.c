@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "demo.h"
+#include "fleet/demo.h"
 #include "patience.h"
 #include "say.h"
 
@@ -25,22 +26,6 @@ void cbd_service_complain(struct cbd_service *service, const char *text)
 		cbd_log_say(service->log, CHATTERBOX_LOG_FATAL, "%s", text);
 }
 
-static void log_problems(struct cbd_service *service, const struct chatterbox_config *config)
-{
-	size_t count = chatterbox_config_problem_count(config);
-	size_t i;
-
-	for (i = 0; i < count; i++) {
-		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
-		const char *text = chatterbox_config_problem_at(config, i, &kind);
-
-		cbd_log_say(service->log,
-			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
-							     : CHATTERBOX_LOG_WARN,
-			    "configuration: %s", text);
-	}
-}
-
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options)
 {
 	struct cbd_log_settings settings;
@@ -54,7 +39,7 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 	settings = cbd_settings_log(service->config);
 	result = cbd_log_new(&settings, &service->log);
 	if (!result)
-		log_problems(service, service->config);
+		cbd_settings_log_problems(service->config, service->log);
 	if (!result)
 		result = chatterbox_new(service->config, cbd_log_sink, service->log, &service->box,
 					&error);
@@ -100,6 +85,25 @@ static int start_http(struct cbd_service *service)
 	return 0;
 }
 
+static int start_fleet(struct cbd_service *service)
+{
+	const struct cbx_demo_options options = {
+		.systems = service->options->demo,
+		.seed = DEMO_SEED,
+		.request_exchange =
+			chatterbox_config_get_text(service->config, "rmq_rpc.request_exchange"),
+		.event_exchange =
+			chatterbox_config_get_text(service->config, "rmq_rpc.event_exchange"),
+		.log = cbd_log_sink,
+		.log_user = service->log,
+	};
+	int result = cbx_demo_start(service->box, &options, &service->fleet);
+
+	if (result < 0)
+		cbd_service_complain(service, chatterbox_strerror(result));
+	return result;
+}
+
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
 {
 	int code = start_http(service);
@@ -111,11 +115,8 @@ int cbd_service_start(struct cbd_service *service, const struct chatterbox_obser
 	result = chatterbox_start(service->box, observer, &error);
 	if (result < 0)
 		cbd_service_complain(service, error.text);
-	if (!result && service->options->demo) {
-		result = chatterbox_fleet_start(service->box, service->options->demo, DEMO_SEED);
-		if (result < 0)
-			cbd_service_complain(service, chatterbox_strerror(result));
-	}
+	else if (service->options->demo)
+		result = start_fleet(service);
 	return cbd_exit_code(result);
 }
 
@@ -132,42 +133,6 @@ int cbd_service_migrate(struct cbd_service *service)
 	return cbd_exit_code(result);
 }
 
-/* Return: 0 when the new configuration is in force */
-static int take_over(struct cbd_service *service, struct chatterbox_config *config,
-		     struct chatterbox_error *error)
-{
-	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
-	/* first, since its files may be wrong; the engine only takes what has been checked */
-	int result = cbd_http_reload(service->http, &http, error->text);
-
-	return result < 0 ? result : chatterbox_reload(service->box, config, error);
-}
-
-void cbd_service_reload(struct cbd_service *service)
-{
-	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
-	struct chatterbox_error error;
-	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
-	struct cbd_log_settings log;
-
-	if (config)
-		log_problems(service, config);
-	snprintf(error.text, sizeof(error.text), "%s", chatterbox_strerror(result));
-	if (!result)
-		result = take_over(service, config, &error);
-	/* a rotated log is opened anew in either case */
-	log = cbd_settings_log(result < 0 ? service->config : config);
-	cbd_log_reopen(service->log, &log);
-	if (result < 0) {
-		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
-			    "configuration refused, the old one stays: %s", error.text);
-		return;
-	}
-	chatterbox_config_unref(service->config);
-	service->config = cbx_steal(config);
-	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "configuration reread");
-}
-
 void cbd_service_closep(struct cbd_service *service)
 {
 	struct cbd_patience patience = { 0 };
@@ -180,6 +145,7 @@ void cbd_service_closep(struct cbd_service *service)
 		/* requests that wait for what the engine was about get their answers */
 		chatterbox_dispatch(service->box);
 	}
+	cbx_demo_stopp(&service->fleet);
 	cbd_http_stopp(&service->http);
 	service->box = chatterbox_unref(service->box);
 	cbd_patience_end(&patience);

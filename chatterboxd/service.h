@@ -10,6 +10,7 @@ struct cbd_service {
 	struct chatterbox_config *config;
 	struct cbd_log *log;
 	struct chatterbox *box;
+	struct cbx_demo *fleet; /* of --demo, else NULL */
 	struct cbd_http *http;
 };
 
@@ -21,8 +22,8 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer);
 /* --migrate. Return: the exit code. */
 int cbd_service_migrate(struct cbd_service *service);
-/* SIGHUP: reads the configuration again and opens the log again; a bad configuration changes
- * nothing */
+/* settings.c, on SIGHUP: reads the configuration again and opens the log again; a bad configuration
+ * changes nothing */
 void cbd_service_reload(struct cbd_service *service);
 /* Stops everything and frees it */
 void cbd_service_closep(struct cbd_service *service);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * settings.c - reads the configuration from all its sources, and reports its problems
+ * settings.c - reads the configuration from all its sources, reports its problems, and rereads it
  *
  * A demo only reads a file that was named explicitly: it has to work the same on a machine that is
  * configured for real servers.
@@ -8,7 +8,9 @@
 #include "settings.h"
 
 #include "common/cleanup.h"
+#include "demo.h"
 #include "say.h"
+#include "service.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -168,4 +170,56 @@ struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *confi
 		.log_user = log,
 		.log_dropped = cbd_log_dropped,
 	};
+}
+
+void cbd_settings_log_problems(const struct chatterbox_config *config, struct cbd_log *log)
+{
+	size_t count = chatterbox_config_problem_count(config);
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		enum chatterbox_problem_kind kind = CHATTERBOX_PROBLEM_ERROR;
+		const char *text = chatterbox_config_problem_at(config, i, &kind);
+
+		cbd_log_say(log,
+			    kind == CHATTERBOX_PROBLEM_ERROR ? CHATTERBOX_LOG_ERROR
+							     : CHATTERBOX_LOG_WARN,
+			    "configuration: %s", text);
+	}
+}
+
+/* Return: 0 when the new configuration is in force */
+static int take_over(struct cbd_service *service, struct chatterbox_config *config,
+		     struct chatterbox_error *error)
+{
+	struct cbd_http_settings http = cbd_settings_http(config, service->options, service->log);
+	/* first, since its files may be wrong; the engine only takes what has been checked */
+	int result = cbd_http_reload(service->http, &http, error->text);
+
+	return result < 0 ? result : chatterbox_reload(service->box, config, error);
+}
+
+void cbd_service_reload(struct cbd_service *service)
+{
+	cbx_auto(cbd_config_unrefp) struct chatterbox_config *config = NULL;
+	struct chatterbox_error error;
+	int result = cbd_settings_read(service->options, cbd_demo_sqlite_path(), &config);
+	struct cbd_log_settings log;
+
+	if (config)
+		cbd_settings_log_problems(config, service->log);
+	snprintf(error.text, sizeof(error.text), "%s", chatterbox_strerror(result));
+	if (!result)
+		result = take_over(service, config, &error);
+	/* a rotated log is opened anew in either case */
+	log = cbd_settings_log(result < 0 ? service->config : config);
+	cbd_log_reopen(service->log, &log);
+	if (result < 0) {
+		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
+			    "configuration refused, the old one stays: %s", error.text);
+		return;
+	}
+	chatterbox_config_unref(service->config);
+	service->config = cbx_steal(config);
+	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "configuration reread");
 }

@@ -25,6 +25,8 @@ int cbd_exit_code(int error);
  * @out is written then, too; -ENOMEM. */
 int cbd_settings_read(const struct cbd_options *options, const char *sqlite_path,
 		      struct chatterbox_config **out);
+/* The same problems, into the log */
+void cbd_settings_log_problems(const struct chatterbox_config *config, struct cbd_log *log);
 /* --check-config and --print-config, on stdout. Return: the exit code. */
 int cbd_settings_show(const struct cbd_options *options, const char *sqlite_path);
 

@@ -16,11 +16,11 @@
 #include <chatterbox/engine.h>
 #include <chatterbox/error.h>
 #include <chatterbox/errors.h>
-#include <chatterbox/fleet.h>
 #include <chatterbox/job_api.h>
 #include <chatterbox/job_status.h>
 #include <chatterbox/jobs.h>
 #include <chatterbox/log.h>
+#include <chatterbox/peer.h>
 #include <chatterbox/query.h>
 #include <chatterbox/systems.h>
 #include <chatterbox/task.h>

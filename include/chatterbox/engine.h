@@ -38,7 +38,7 @@ CHATTERBOX_API const char *chatterbox_origin_to_string(enum chatterbox_origin or
 
 /** enum chatterbox_event_type - which event (contract 3.3); later versions may add some */
 enum chatterbox_event_type {
-	CHATTERBOX_EVENT_UPDATE_JOB_STATUS = 1, /* a job is first heard of, changes, or ends */
+	CHATTERBOX_EVENT_UPDATE_JOB_STATUS = 1, /* a job is first reported, changes, or ends */
 	CHATTERBOX_EVENT_STATUS,          /* all jobs of a system and type are paused, or not */
 	CHATTERBOX_EVENT_USER_JOB_ERRORS, /* jobs of users have become errored */
 	CHATTERBOX_EVENT_JOB_STATUS,      /* each minute: every live job */

@@ -6,7 +6,7 @@
 #include "engine/internal.h"
 
 /* Where an answer goes, and what of it the call returns */
-struct api_reply {
+struct cbx_api_reply {
 	chatterbox_done_fn done; /* NULL: the call waits */
 	void *user;
 	struct chatterbox_error *error; /* may be NULL */
@@ -19,16 +19,16 @@ struct api_reply {
  * be made: -ENOMEM, since without its parameters a call would mean something else.
  * Return: what the public call returns.
  */
-int api_call(struct chatterbox *box, const char *method, json_t *params,
-	     const struct api_reply *reply);
+int cbx_api_call(struct chatterbox *box, const char *method, json_t *params,
+		 const struct cbx_api_reply *reply);
 /* A call about one system, NULL = none is named */
-int api_call_system(struct chatterbox *box, const char *method, const char *system,
-		    const struct api_reply *reply);
+int cbx_api_call_system(struct chatterbox *box, const char *method, const char *system,
+			const struct cbx_api_reply *reply);
 
 /* An asynchronous call that has ended, in the host's queue; host.c delivers it */
-struct api_ended {
-	struct api_ended *next;
-	void (*deliver)(struct api_ended *ended); /* calls @done; frees it */
+struct cbx_api_ended {
+	struct cbx_api_ended *next;
+	void (*deliver)(struct cbx_api_ended *ended); /* calls @done; frees it */
 	chatterbox_done_fn done;
 	void *user;
 	const char *number;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/call.c - one call: to the thread that carries it out, and its answer back to the host
+ * api/call.c - makes a call and brings its answer back to the host
  *
- * Decides who waits, and for how long: a host's thread at most 30 s, and for nl-hdms as long as
- * that may take. An answer that comes later goes nowhere. A call with a callback has the memory of
- * its answer from the start, so that it always ends.
+ * A host's thread waits at most 30 s, and for nl-hdms as long as that may take; an answer that
+ * comes later is discarded. For a call with a callback the memory of the answer is allocated first,
+ * so that it always ends.
  */
 #include "api/api.h"
 
@@ -46,7 +46,7 @@ static int error_of(enum cbx_call_code code)
 	return -EIO;
 }
 
-/* Nobody of the world has failed when the caller was wrong, or asked the wrong instance */
+/* No server has failed if the caller made a mistake or asked the wrong instance */
 static bool blames(int code)
 {
 	return code != -EINVAL && code != -ENOMEM && code != CHATTERBOX_E_UNKNOWN &&
@@ -65,7 +65,7 @@ static int fail_of(const struct cbx_call *call, struct chatterbox_error *error)
 	return code;
 }
 
-/* What the public call returns for a call that has ended */
+/* What the public function returns for a call that has ended */
 static int result_of(const struct cbx_call *call, const char *number,
 		     struct chatterbox_error *error)
 {
@@ -87,7 +87,7 @@ static int result_of(const struct cbx_call *call, const char *number,
 
 /* --- calls with a callback --- */
 
-static void deliver(struct api_ended *ended)
+static void deliver(struct cbx_api_ended *ended)
 {
 	struct chatterbox_error error;
 	struct chatterbox_answer answer = { .json = ended->call->result };
@@ -104,23 +104,23 @@ static void deliver(struct api_ended *ended)
 
 static void keep_answer(struct cbx_call *call)
 {
-	struct api_ended *ended = call->user;
+	struct cbx_api_ended *ended = call->user;
 
 	ended->call = call;
-	engine_tell_ended(ended->box, ended);
+	cbx_engine_tell_ended(ended->box, ended);
 }
 
 static int call_later(struct chatterbox *box, const char *method, json_t *params,
-		      const struct api_reply *reply)
+		      const struct cbx_api_reply *reply)
 {
-	struct api_ended *ended = malloc(sizeof(*ended));
+	struct cbx_api_ended *ended = malloc(sizeof(*ended));
 	struct cbx_call *call = NULL;
 
 	if (!ended) {
 		json_decref(params);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
-	*ended = (struct api_ended){ .deliver = deliver,
+	*ended = (struct cbx_api_ended){ .deliver = deliver,
 				     .done = reply->done,
 				     .user = reply->user,
 				     .number = reply->number,
@@ -199,7 +199,7 @@ static time_t patience(struct chatterbox *box, const struct cbx_method *method)
 	return longest > PATIENCE ? longest : PATIENCE;
 }
 
-static int wait_for(struct wait *wait, time_t seconds, const struct api_reply *reply)
+static int wait_for(struct wait *wait, time_t seconds, const struct cbx_api_reply *reply)
 {
 	struct timespec until;
 	int timed_out = 0;
@@ -222,7 +222,7 @@ static int wait_for(struct wait *wait, time_t seconds, const struct api_reply *r
 }
 
 static int call_now(struct chatterbox *box, const char *name, json_t *params,
-		    const struct api_reply *reply)
+		    const struct cbx_api_reply *reply)
 {
 	const struct cbx_method *method = cbx_method_find(cbx_methods, name);
 	struct cbx_call *call = NULL;
@@ -245,8 +245,8 @@ static int call_now(struct chatterbox *box, const char *name, json_t *params,
 	return result;
 }
 
-int api_call(struct chatterbox *box, const char *method, json_t *params,
-	     const struct api_reply *reply)
+int cbx_api_call(struct chatterbox *box, const char *method, json_t *params,
+		 const struct cbx_api_reply *reply)
 {
 	if (!params)
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
@@ -259,8 +259,8 @@ int api_call(struct chatterbox *box, const char *method, json_t *params,
 			   : call_now(box, method, params, reply);
 }
 
-int api_call_system(struct chatterbox *box, const char *method, const char *system,
-		    const struct api_reply *reply)
+int cbx_api_call_system(struct chatterbox *box, const char *method, const char *system,
+			const struct cbx_api_reply *reply)
 {
 	json_t *params;
 
@@ -268,5 +268,5 @@ int api_call_system(struct chatterbox *box, const char *method, const char *syst
 		return cbx_fail(reply->error, -EINVAL, CHATTERBOX_SERVER_NONE,
 				"system: is not UTF-8");
 	params = system ? json_pack("{s:s}", "system", system) : json_object();
-	return api_call(box, method, params, reply);
+	return cbx_api_call(box, method, params, reply);
 }

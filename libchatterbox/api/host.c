@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/host.c - what the engine tells its host: callbacks in the host's own thread
+ * api/host.c - tells the host what happens, by callbacks in the host's own thread
  *
- * Decides their order: that the engine is ready comes before any event, so events that were
- * recorded meanwhile wait for it; answers of calls wait for nothing. Events stand in a bounded
- * queue, since a host may stop dispatching; an answer has its memory from the start and is never
+ * That the engine is ready is reported before any event, so events recorded meanwhile wait for it;
+ * answers of calls wait for nothing. Events are kept in a bounded queue, since a host may stop
+ * dispatching. The memory of an answer is allocated before its call begins, so an answer is never
  * lost.
  */
 #include "api/api.h"
@@ -23,16 +23,16 @@ struct host_event {
 	char *id, *params, *previous_status;
 };
 
-bool engine_is_ready(struct chatterbox *box)
+bool cbx_engine_is_ready(struct chatterbox *box)
 {
 	char leader[CBX_HOLDER_TEXT];
 
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
-	/* from now on the host misses nothing of the stream */
+	/* from now on the host misses no event of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
-	/* who writes nothing needs no tables: it follows the shared state */
+	/* an observer writes nothing and needs no tables */
 	if (box->lease_keeper.observer)
 		return true;
 	if (!box->lease_keeper.migrated)
@@ -46,7 +46,7 @@ bool engine_is_ready(struct chatterbox *box)
 
 /* --- the engine's threads --- */
 
-static void report_start(struct chatterbox *box, enum engine_start start)
+static void report_start(struct chatterbox *box, enum cbx_engine_start start)
 {
 	pthread_mutex_lock(&box->host_lock);
 	if (box->start == ENGINE_STARTING)
@@ -55,15 +55,15 @@ static void report_start(struct chatterbox *box, enum engine_start start)
 	cbx_mailbox_wake(box->host);
 }
 
-void engine_tell_ready(struct chatterbox *box)
+void cbx_engine_tell_ready(struct chatterbox *box)
 {
 	cbx_info(&box->log, CBX_NO_FIELDS, "ready: every configured server answers");
 	box->start_reported = true;
 	report_start(box, ENGINE_READY);
 }
 
-void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
-			const char *text)
+void cbx_engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
+			    const char *text)
 {
 	cbx_log_write(&box->log, CHATTERBOX_LOG_FATAL, CBX_FIELDS({ "error", text }), "%s",
 		      error == CHATTERBOX_E_DOWN ? "a server was unreachable for too long at start"
@@ -75,7 +75,7 @@ void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_serve
 	report_start(box, ENGINE_FAILED);
 }
 
-void engine_tell_ended(struct chatterbox *box, struct api_ended *ended)
+void cbx_engine_tell_ended(struct chatterbox *box, struct cbx_api_ended *ended)
 {
 	ended->next = NULL;
 	pthread_mutex_lock(&box->host_lock);
@@ -85,7 +85,7 @@ void engine_tell_ended(struct chatterbox *box, struct api_ended *ended)
 	cbx_mailbox_wake(box->host);
 }
 
-void engine_drop_event(void *item)
+void cbx_engine_drop_event(void *item)
 {
 	struct host_event *event = item;
 
@@ -120,7 +120,7 @@ static void queue_event(struct chatterbox *box, const struct chatterbox_event *e
 	if (copied && !failed && !cbx_mailbox_put(box->host, copied))
 		return;
 	box->lost_events++;
-	engine_drop_event(copied);
+	cbx_engine_drop_event(copied);
 }
 
 static enum chatterbox_event_type type_of(const char *name)
@@ -140,7 +140,7 @@ static enum chatterbox_origin origin_of(const char *name)
 	return strcmp(name, "ocd") ? CHATTERBOX_ORIGIN_USER : CHATTERBOX_ORIGIN_OCD;
 }
 
-void engine_tell_batch(void *user, const struct cbx_batch *batch)
+void cbx_engine_tell_batch(void *user, const struct cbx_batch *batch)
 {
 	struct chatterbox *box = user;
 	size_t i;
@@ -190,7 +190,7 @@ static void tell_data(void *user, const char *json)
 	queue_event(user, &event);
 }
 
-void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot)
+void cbx_engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
@@ -209,9 +209,9 @@ static void tell_gap(void *user)
 	cbx_mailbox_wake(box->host);
 }
 
-void engine_listen(struct chatterbox *box)
+void cbx_engine_listen(struct chatterbox *box)
 {
-	box->listening = (struct cbx_follow_host){ .events = engine_tell_batch,
+	box->listening = (struct cbx_follow_host){ .events = cbx_engine_tell_batch,
 						   .jobs_data = tell_data,
 						   .job_status = tell_statuses,
 						   .lost = tell_gap,
@@ -228,9 +228,9 @@ int chatterbox_get_fd(struct chatterbox *box)
 }
 
 /* What has come up since the last time: on_ready or on_failed, once, and ended calls */
-static enum engine_start take_news(struct chatterbox *box, struct api_ended **ended)
+static enum cbx_engine_start take_news(struct chatterbox *box, struct cbx_api_ended **ended)
 {
-	enum engine_start news = ENGINE_STARTING;
+	enum cbx_engine_start news = ENGINE_STARTING;
 
 	pthread_mutex_lock(&box->host_lock);
 	if (box->start != box->told_start)
@@ -242,7 +242,7 @@ static enum engine_start take_news(struct chatterbox *box, struct api_ended **en
 	return news;
 }
 
-static int dispatch_start(struct chatterbox *box, enum engine_start news)
+static int dispatch_start(struct chatterbox *box, enum cbx_engine_start news)
 {
 	const struct chatterbox_observer *observer = &box->observer;
 
@@ -255,9 +255,9 @@ static int dispatch_start(struct chatterbox *box, enum engine_start news)
 	return 1;
 }
 
-static int dispatch_ended(struct api_ended *ended)
+static int dispatch_ended(struct cbx_api_ended *ended)
 {
-	struct api_ended *next;
+	struct cbx_api_ended *next;
 	int ran = 0;
 
 	for (; ended; ended = next, ran++) {
@@ -282,7 +282,7 @@ static int dispatch_events(struct chatterbox *box)
 							.origin = queued->origin };
 
 		observer->on_event(observer->user, &event);
-		engine_drop_event(queued);
+		cbx_engine_drop_event(queued);
 	}
 	return ran;
 }
@@ -303,8 +303,8 @@ static int dispatch_loss(struct chatterbox *box, uint64_t count, bool gap)
 
 int chatterbox_dispatch(struct chatterbox *box)
 {
-	struct api_ended *ended;
-	enum engine_start news;
+	struct cbx_api_ended *ended;
+	enum cbx_engine_start news;
 	uint64_t lost;
 	int ran;
 	bool gap;
@@ -322,12 +322,12 @@ int chatterbox_dispatch(struct chatterbox *box)
 	return ran + dispatch_loss(box, lost, gap);
 }
 
-void engine_close_host(struct chatterbox *box)
+void cbx_engine_close_host(struct chatterbox *box)
 {
-	struct api_ended *ended;
+	struct cbx_api_ended *ended;
 
 	take_news(box, &ended);
 	dispatch_ended(ended);
-	cbx_mailbox_free(box->host, engine_drop_event);
+	cbx_mailbox_free(box->host, cbx_engine_drop_event);
 	pthread_mutex_destroy(&box->host_lock);
 }

@@ -12,49 +12,49 @@
 /* --- job_api.h --- */
 
 static int order_job(struct chatterbox *box, const char *method, const char *system, int64_t job_id,
-		     const struct api_reply *reply)
+		     const struct cbx_api_reply *reply)
 {
 	if (!cbx_utf8_valid(system, strlen(system)))
 		return cbx_fail(reply->error, -EINVAL, CHATTERBOX_SERVER_NONE,
 				"system: is not UTF-8");
-	return api_call(box, method,
-			json_pack("{s:s,s:I}", "system", system, "job_id", (json_int_t)job_id),
-			reply);
+	return cbx_api_call(box, method,
+			    json_pack("{s:s,s:I}", "system", system, "job_id", (json_int_t)job_id),
+			    reply);
 }
 
 int chatterbox_pause_job(struct chatterbox *box, const char *system, int64_t job_id,
 			 chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
 	return order_job(box, "nl-ocd.content.job.pause", system, job_id,
-			 &(struct api_reply){ done, user, error, NULL, NULL });
+			 &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_resume_job(struct chatterbox *box, const char *system, int64_t job_id,
 			  chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
 	return order_job(box, "nl-ocd.content.job.resume", system, job_id,
-			 &(struct api_reply){ done, user, error, NULL, NULL });
+			 &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_kill_job(struct chatterbox *box, const char *system, int64_t job_id,
 			chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
 	return order_job(box, "nl-ocd.content.job.kill", system, job_id,
-			 &(struct api_reply){ done, user, error, NULL, NULL });
+			 &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_pause_jobs(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			  void *user, struct chatterbox_error *error)
 {
-	return api_call_system(box, "nl-ocd.content.job.pauseAll", system,
-			       &(struct api_reply){ done, user, error, "jobs", NULL });
+	return cbx_api_call_system(box, "nl-ocd.content.job.pauseAll", system,
+				   &(struct cbx_api_reply){ done, user, error, "jobs", NULL });
 }
 
 int chatterbox_resume_jobs(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			   void *user, struct chatterbox_error *error)
 {
-	return api_call_system(box, "nl-ocd.content.job.resumeAll", system,
-			       &(struct api_reply){ done, user, error, "jobs", NULL });
+	return cbx_api_call_system(box, "nl-ocd.content.job.resumeAll", system,
+				   &(struct cbx_api_reply){ done, user, error, "jobs", NULL });
 }
 
 /* --- job_status.h --- */
@@ -62,23 +62,23 @@ int chatterbox_resume_jobs(struct chatterbox *box, const char *system, chatterbo
 int chatterbox_set_interval(struct chatterbox *box, int64_t seconds, chatterbox_done_fn done,
 			    void *user, struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.set_interval",
-			json_pack("{s:I}", "seconds", (json_int_t)seconds),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.set_interval",
+			    json_pack("{s:I}", "seconds", (json_int_t)seconds),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_update_database(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			       struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.update_database", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.update_database", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_poll_jobs(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			 struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.poll_jobs", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.poll_jobs", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_pause_tasks(struct chatterbox *box, int64_t seconds, chatterbox_done_fn done,
@@ -87,35 +87,35 @@ int chatterbox_pause_tasks(struct chatterbox *box, int64_t seconds, chatterbox_d
 	json_t *params =
 		seconds ? json_pack("{s:I}", "seconds", (json_int_t)seconds) : json_object();
 
-	return api_call(box, "chatterbox.pause_tasks", params,
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.pause_tasks", params,
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_resume_tasks(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			    struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.resume_tasks", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.resume_tasks", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_send_status(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			   struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.send_status", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.send_status", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_delete_entry(struct chatterbox *box, const char *system, int64_t job_id,
 			    chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
 	return order_job(box, "chatterbox.delete_entry", system, job_id,
-			 &(struct api_reply){ done, user, error, NULL, NULL });
+			 &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 /* --- errors.h --- */
 
 static int hand_errors(struct chatterbox *box, const char *method, const char *errors,
-		       const struct api_reply *reply)
+		       const struct cbx_api_reply *reply)
 {
 	json_error_t why = { 0 };
 	json_t *list = NULL;
@@ -127,21 +127,21 @@ static int hand_errors(struct chatterbox *box, const char *method, const char *e
 		return cbx_fail(reply->error, -EINVAL, CHATTERBOX_SERVER_NONE,
 				"errors: takes a JSON array%s%s", *why.text ? ": " : "", why.text);
 	}
-	return api_call(box, method, json_pack("{s:o}", "errors", list), reply);
+	return cbx_api_call(box, method, json_pack("{s:o}", "errors", list), reply);
 }
 
 int chatterbox_errors_report(struct chatterbox *box, const char *errors, chatterbox_done_fn done,
 			     void *user, struct chatterbox_error *error)
 {
 	return hand_errors(box, "chatterbox.errors.report", errors,
-			   &(struct api_reply){ done, user, error, NULL, NULL });
+			   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_errors_store(struct chatterbox *box, const char *errors, chatterbox_done_fn done,
 			    void *user, struct chatterbox_error *error)
 {
 	return hand_errors(box, "chatterbox.errors.store", errors,
-			   &(struct api_reply){ done, user, error, NULL, NULL });
+			   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 static json_t *pack_ids(const int64_t *ids, size_t count)
@@ -159,19 +159,19 @@ int chatterbox_errors_remove(struct chatterbox *box, const char *system, const i
 			     size_t count, chatterbox_done_fn done, void *user,
 			     struct chatterbox_error *error)
 {
-	const struct api_reply reply = { done, user, error, "removed", NULL };
+	const struct cbx_api_reply reply = { done, user, error, "removed", NULL };
 
 	if (system)
-		return api_call_system(box, "nl-ocd.server.errors.remove", system, &reply);
+		return cbx_api_call_system(box, "nl-ocd.server.errors.remove", system, &reply);
 	if (count > 1000)
 		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE, "ids: takes 1000 at most");
-	return api_call(box, "nl-ocd.server.errors.remove", pack_ids(ids, count), &reply);
+	return cbx_api_call(box, "nl-ocd.server.errors.remove", pack_ids(ids, count), &reply);
 }
 
 int chatterbox_errors_clean_up(struct chatterbox *box, const char *system, int64_t older_than,
 			       chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
-	const struct api_reply reply = { done, user, error, "removed", NULL };
+	const struct cbx_api_reply reply = { done, user, error, "removed", NULL };
 	json_t *params;
 
 	if (system && !cbx_utf8_valid(system, strlen(system)))
@@ -180,28 +180,28 @@ int chatterbox_errors_clean_up(struct chatterbox *box, const char *system, int64
 	params = system ? json_pack("{s:s,s:I}", "system", system, "older_than",
 				    (json_int_t)older_than)
 			: json_pack("{s:I}", "older_than", (json_int_t)older_than);
-	return api_call(box, "nl-ocd.content.job.cleanUpErrored", params, &reply);
+	return cbx_api_call(box, "nl-ocd.content.job.cleanUpErrored", params, &reply);
 }
 
 int chatterbox_syncing_add(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			   void *user, struct chatterbox_error *error)
 {
-	return api_call_system(box, "chatterbox.syncing.add", system,
-			       &(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call_system(box, "chatterbox.syncing.add", system,
+				   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_syncing_remove(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			      void *user, struct chatterbox_error *error)
 {
-	return api_call_system(box, "chatterbox.syncing.remove", system,
-			       &(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call_system(box, "chatterbox.syncing.remove", system,
+				   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_syncing_has(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			   void *user, struct chatterbox_error *error)
 {
-	return api_call_system(box, "chatterbox.syncing.has", system,
-			       &(struct api_reply){ done, user, error, "syncing", NULL });
+	return cbx_api_call_system(box, "chatterbox.syncing.has", system,
+				   &(struct cbx_api_reply){ done, user, error, "syncing", NULL });
 }
 
 /* --- systems.h --- */
@@ -210,52 +210,52 @@ int chatterbox_online_systems_set(struct chatterbox *box, const char *system, bo
 				  chatterbox_done_fn done, void *user,
 				  struct chatterbox_error *error)
 {
-	return api_call_system(box,
-			       online ? "chatterbox.online_systems.online"
-				      : "chatterbox.online_systems.offline",
-			       system, &(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call_system(
+		box,
+		online ? "chatterbox.online_systems.online" : "chatterbox.online_systems.offline",
+		system, &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_online_systems_populate(struct chatterbox *box, chatterbox_done_fn done, void *user,
 				       struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.online_systems.populate", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.online_systems.populate", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_update_server_configuration(struct chatterbox *box, chatterbox_done_fn done,
 					   void *user, struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.update_server_configuration", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.update_server_configuration", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_internal_systems_put(struct chatterbox *box, const char *system,
 				    chatterbox_done_fn done, void *user,
 				    struct chatterbox_error *error)
 {
-	return api_call_system(box, "chatterbox.internal_systems.put", system,
-			       &(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call_system(box, "chatterbox.internal_systems.put", system,
+				   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_internal_systems_remove(struct chatterbox *box, const char *system,
 				       chatterbox_done_fn done, void *user,
 				       struct chatterbox_error *error)
 {
-	return api_call_system(box, "chatterbox.internal_systems.remove", system,
-			       &(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call_system(box, "chatterbox.internal_systems.remove", system,
+				   &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_internal_systems_populate(struct chatterbox *box, chatterbox_done_fn done,
 					 void *user, struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.internal_systems.populate", json_object(),
-			&(struct api_reply){ done, user, error, NULL, NULL });
+	return cbx_api_call(box, "chatterbox.internal_systems.populate", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_internal_systems_clean_up(struct chatterbox *box, chatterbox_done_fn done,
 					 void *user, struct chatterbox_error *error)
 {
-	return api_call(box, "chatterbox.internal_systems.clean_up", json_object(),
-			&(struct api_reply){ done, user, error, "removed", NULL });
+	return cbx_api_call(box, "chatterbox.internal_systems.clean_up", json_object(),
+			    &(struct cbx_api_reply){ done, user, error, "removed", NULL });
 }

@@ -51,7 +51,7 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		     chatterbox_done_fn done, void *user, char **json,
 		     struct chatterbox_error *error)
 {
-	const struct api_reply reply = { done, user, error, NULL, json };
+	const struct cbx_api_reply reply = { done, user, error, NULL, json };
 	const char *method = method_of(topic);
 	json_t *parsed = NULL;
 	int result;
@@ -59,7 +59,7 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	if (!method)
 		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE, "there is no such topic");
 	result = read_params(params, &parsed, error);
-	return result < 0 ? result : api_call(box, method, parsed, &reply);
+	return result < 0 ? result : cbx_api_call(box, method, parsed, &reply);
 }
 
 enum chatterbox_role chatterbox_get_role(struct chatterbox *box)

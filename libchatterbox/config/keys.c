@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: MIT
-/* keys.c - the table of configuration keys, made of keys.def, for checks and --print-config */
-#include "config/keys.h"
-
+/*
+ * keys.c - the table of keys, made of keys.def; the key of a path, and the effective value at one
+ *
+ * A path is ours if it is in the table, or its rest after "chatterbox." is. It is OCD's if its
+ * first part is not a section of ours, or if OCD's own libraries read it. Anything else is a
+ * mistake that deserves a warning. Letters are compared as ASCII, whatever the locale.
+ */
 #include "common/cleanup.h"
+#include "config/config.h"
+
+#include <assert.h>
+#include <string.h>
 
 #define DAY_S INT64_C(86400)
 #define WEEK_S (7 * DAY_S)
@@ -37,3 +45,191 @@ const struct cbx_key cbx_keys[] = {
 };
 
 const size_t cbx_key_count = CBX_COUNT(cbx_keys);
+
+/* --- paths --- */
+
+#define OWN "chatterbox."
+#define OWN_LEN (sizeof(OWN) - 1)
+
+/* Members of shared sections that OCD's libraries read and chatterbox ignores */
+static const char *const foreign[] = {
+	"rmq_rpc.event_queue_bindings",
+	"sequelize.benchmark",
+	"sequelize.define",
+	"sequelize.dialectOptions",
+	"sequelize.logging",
+	"sequelize.models",
+	"sequelize.native",
+	"sequelize.operatorsAliases",
+	"sequelize.pool",
+	"sequelize.protocol",
+	"sequelize.replication",
+	"sequelize.retry",
+	"sequelize.schema",
+	"sequelize.ssl",
+	"sequelize.timezone",
+	"live_temp.dialectOptions",
+	"live_temp.logging",
+	"live_temp.pool",
+	"live_temp.timezone",
+};
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* The length of the common prefix */
+static size_t common(const char *a, const char *b, bool fold)
+{
+	size_t i;
+
+	for (i = 0; a[i] && b[i]; i++)
+		if (fold ? lower(a[i]) != lower(b[i]) : a[i] != b[i])
+			break;
+	return i;
+}
+
+static bool same(const char *a, const char *b, bool fold)
+{
+	size_t n = common(a, b, fold);
+
+	return !a[n] && !b[n];
+}
+
+/* Is @path @section itself, or inside it? */
+static bool is_within(const char *path, const char *section, bool fold)
+{
+	size_t n = common(path, section, fold);
+
+	return !section[n] && (!path[n] || path[n] == '.');
+}
+
+static bool is_own(const char *path, bool fold)
+{
+	return common(path, OWN, fold) == OWN_LEN;
+}
+
+static const struct cbx_key *find_plain(const char *path, bool fold)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (same(cbx_keys[i].path, path, fold))
+			return &cbx_keys[i];
+	return NULL;
+}
+
+const struct cbx_key *cbx_key_find(const char *path, bool fold, bool *overlay)
+{
+	const struct cbx_key *key = find_plain(path, fold);
+
+	*overlay = false;
+	if (key || !is_own(path, fold) || is_own(path + OWN_LEN, fold))
+		return key;
+	*overlay = true;
+	return find_plain(path + OWN_LEN, fold);
+}
+
+static bool is_plain_section(const char *path, bool fold)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (is_within(cbx_keys[i].path, path, fold) && !same(cbx_keys[i].path, path, fold))
+			return true;
+	return false;
+}
+
+bool cbx_key_is_section(const char *path, bool fold)
+{
+	if (is_plain_section(path, fold))
+		return true;
+	return is_own(path, fold) && !is_within(path + OWN_LEN, "chatterbox", fold) &&
+	       is_plain_section(path + OWN_LEN, fold);
+}
+
+bool cbx_key_is_foreign(const char *path, bool fold)
+{
+	char first[CBX_KEY_PATH];
+	size_t len = strcspn(path, ".");
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(foreign); i++)
+		if (is_within(path, foreign[i], fold))
+			return true;
+	if (len >= sizeof(first))
+		return true;
+	memcpy(first, path, len);
+	first[len] = '\0';
+	return !is_plain_section(first, fold);
+}
+
+const struct cbx_key *cbx_key_switch(const struct cbx_key *key)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (cbx_keys[i].type == CBX_KEY_FLAG && &cbx_keys[i] != key &&
+		    is_within(key->path, cbx_keys[i].path, false))
+			return &cbx_keys[i];
+	return NULL;
+}
+
+static const struct cbx_key *key_at(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++)
+		if (!strcmp(cbx_keys[i].path, path))
+			return &cbx_keys[i];
+	return NULL;
+}
+
+const char *chatterbox_config_get_text(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && (key->type == CBX_KEY_TEXT || key->type == CBX_KEY_NAME ||
+		       key->type == CBX_KEY_CHOICE));
+	return config->slots[key - cbx_keys].value.text;
+}
+
+int64_t chatterbox_config_get_integer(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && (key->type == CBX_KEY_INTEGER || key->type == CBX_KEY_DURATION));
+	return config->slots[key - cbx_keys].number;
+}
+
+bool chatterbox_config_get_flag(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_FLAG);
+	return config->slots[key - cbx_keys].number != 0;
+}
+
+size_t chatterbox_config_list_count(const struct chatterbox_config *config, const char *path)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_LIST);
+	return config->slots[key - cbx_keys].value.count;
+}
+
+const char *chatterbox_config_list_at(const struct chatterbox_config *config, const char *path,
+				      size_t index)
+{
+	const struct cbx_key *key = key_at(path);
+
+	assert(key && key->type == CBX_KEY_LIST);
+	assert(index < config->slots[key - cbx_keys].value.count);
+	return config->slots[key - cbx_keys].value.items[index];
+}
+
+bool chatterbox_config_has_live_temp(const struct chatterbox_config *config)
+{
+	return chatterbox_config_get_text(config, "live_temp.host") != NULL;
+}

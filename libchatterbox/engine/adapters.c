@@ -122,8 +122,8 @@ static int make_link(struct chatterbox *box, struct cbx_link *link, const struct
 	return link->entry ? 0 : -ENOMEM;
 }
 
-int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
-	       struct cbx_link *link)
+int cbx_engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
+		   struct cbx_link *link)
 {
 	const struct cbx_settings *settings = box->settings.present;
 	char name[128];
@@ -150,8 +150,8 @@ int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struc
 			 (*bus)->where);
 }
 
-int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
-		 struct cbx_link *link)
+int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
+		     struct cbx_link *link)
 {
 	const struct cbx_settings *settings = box->settings.present;
 	int result;
@@ -195,8 +195,8 @@ static int new_postgres(struct chatterbox *box, const struct cbx_database_settin
 	return cbx_postgres_new(&options, box->clock, &box->log, sql);
 }
 
-int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
-	       struct cbx_link *link)
+int cbx_engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
+		   struct cbx_link *link)
 {
 	const struct cbx_settings *settings = box->settings.present;
 	int result;
@@ -210,7 +210,7 @@ int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql
 	return make_link(box, link, &sql_ops, *sql, "sql", purpose, (*sql)->where);
 }
 
-int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link)
+int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link)
 {
 	const struct cbx_settings *settings = box->settings.present;
 	int result;

@@ -56,13 +56,13 @@ static int build(struct chatterbox *box)
 	cbx_leadership_init(&box->leadership, box->clock, settings->app_name);
 	box->startup_timeout = settings->startup_timeout_ns;
 	box->shutdown_timeout = settings->shutdown_timeout_ns;
-	return engine_build_threads(box);
+	return cbx_engine_build_threads(box);
 }
 
 static void destroy(struct chatterbox *box)
 {
-	engine_close_threads(box);
-	engine_close_host(box);
+	cbx_engine_close_threads(box);
+	cbx_engine_close_host(box);
 	cbx_memory_broker_unref(box->broker);
 	cbx_memory_store_unref(box->store);
 	cbx_snapshot_slot_close(&box->slot);
@@ -77,11 +77,11 @@ static void destroy(struct chatterbox *box)
 int chatterbox_new(struct chatterbox_config *config, chatterbox_log_fn log, void *log_user,
 		   struct chatterbox **out, struct chatterbox_error *error)
 {
-	return engine_new(config, cbx_system_clock(), log, log_user, out, error);
+	return cbx_engine_new(config, cbx_system_clock(), log, log_user, out, error);
 }
 
-int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
-	       void *log_user, struct chatterbox **out, struct chatterbox_error *error)
+int cbx_engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
+		   void *log_user, struct chatterbox **out, struct chatterbox_error *error)
 {
 	struct chatterbox *box;
 	int result = chatterbox_config_check(config, error);
@@ -120,7 +120,6 @@ struct chatterbox *chatterbox_unref(struct chatterbox *box)
 	if (!box || --box->refs > 0)
 		return NULL;
 	chatterbox_stop(box);
-	engine_fleet_stop(box);
 	destroy(box);
 	return NULL;
 }
@@ -138,10 +137,10 @@ int chatterbox_start(struct chatterbox *box, const struct chatterbox_observer *o
 				CHATTERBOX_OBSERVER_VERSION, observer->version);
 	if (observer)
 		box->observer = *observer;
-	engine_listen(box);
+	cbx_engine_listen(box);
 	box->started_at = cbx_now(box->clock);
 	box->started = true;
-	result = engine_start_threads(box);
+	result = cbx_engine_start_threads(box);
 	if (!result)
 		return 0;
 	chatterbox_stop(box);
@@ -153,8 +152,7 @@ void chatterbox_stop(struct chatterbox *box)
 	if (!box->started || box->stopped)
 		return;
 	box->stopped = true;
-	engine_stop_threads(box);
-	engine_fleet_stop(box);
+	cbx_engine_stop_threads(box);
 }
 
 /* --- reload --- */
@@ -187,6 +185,6 @@ int chatterbox_reload(struct chatterbox *box, struct chatterbox_config *config,
 	box->config = config;
 	set_log_level(box, settings);
 	cbx_settings_put(&box->settings, settings);
-	engine_wake_threads(box);
+	cbx_engine_wake_threads(box);
 	return 0;
 }

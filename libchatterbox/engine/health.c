@@ -46,7 +46,7 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 		cbx_text_printf(&out, "leader: %s\n", leader[0] ? leader : "nobody known");
 	}
 	if (ready)
-		*ready = engine_is_ready(box);
+		*ready = cbx_engine_is_ready(box);
 	if (alive)
 		*alive = moving;
 	return cbx_text_take(&out, text, NULL);

@@ -18,11 +18,10 @@
 
 #include <chatterbox/chatterbox.h>
 
-struct engine_fleet;
-struct api_ended;
+struct cbx_api_ended;
 
 /* What became of a start, as its host is told */
-enum engine_start { ENGINE_STARTING, ENGINE_READY, ENGINE_FAILED };
+enum cbx_engine_start { ENGINE_STARTING, ENGINE_READY, ENGINE_FAILED };
 
 struct chatterbox {
 	_Atomic unsigned refs;
@@ -43,17 +42,17 @@ struct chatterbox {
 	struct cbx_listener listener;
 	struct cbx_request_worker worker;
 	struct cbx_calls calls;
-	struct engine_fleet *fleet;
 
 	struct chatterbox_observer observer;
 	/* What chatterbox_dispatch() tells: events, of which the mailbox's descriptor tells too */
 	struct cbx_mailbox *host;
 	pthread_mutex_t host_lock; /* of the next four */
-	struct api_ended *ended; /* calls whose answers are to be delivered, the first one first */
-	struct api_ended **last_ended;
-	enum engine_start start;
-	enum engine_start told_start;    /* what the host was told; written by its thread alone */
-	struct chatterbox_error failure; /* of a start that failed; never changes any more */
+	struct cbx_api_ended
+		*ended; /* calls whose answers are to be delivered, the first one first */
+	struct cbx_api_ended **last_ended;
+	enum cbx_engine_start start;
+	enum cbx_engine_start told_start; /* what the host was told; written by its thread alone */
+	struct chatterbox_error failure;  /* of a start that failed; never changes any more */
 	struct cbx_follow_host listening;
 	uint64_t started_at;
 	uint64_t startup_timeout, shutdown_timeout; /* ns */
@@ -65,39 +64,37 @@ struct chatterbox {
 };
 
 /* engine/engine.c: chatterbox_new() with a clock of the caller's, which must outlive the engine */
-int engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
-	       void *log_user, struct chatterbox **out, struct chatterbox_error *error);
+int cbx_engine_new(struct chatterbox_config *config, struct cbx_clock *clock, chatterbox_log_fn log,
+		   void *log_user, struct chatterbox **out, struct chatterbox_error *error);
 /* engine/adapters.c: makes one connection for @purpose, with its link. The caller owns it. */
-int engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
-	       struct cbx_link *link);
-int engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
-		 struct cbx_link *link);
-int engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
-	       struct cbx_link *link);
+int cbx_engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
+		   struct cbx_link *link);
+int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_state **state,
+		     struct cbx_link *link);
+int cbx_engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
+		   struct cbx_link *link);
 /* The connection to live_temp if that is configured, else *sql stays NULL */
-int engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
+int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
 /* engine/threads.c */
-int engine_build_threads(struct chatterbox *box);
-int engine_start_threads(struct chatterbox *box);
-void engine_wake_threads(struct chatterbox *box); /* so that they notice what has changed */
-void engine_stop_threads(struct chatterbox *box);
-void engine_close_threads(struct chatterbox *box);
+int cbx_engine_build_threads(struct chatterbox *box);
+int cbx_engine_start_threads(struct chatterbox *box);
+void cbx_engine_wake_threads(struct chatterbox *box); /* so that they notice what has changed */
+void cbx_engine_stop_threads(struct chatterbox *box);
+void cbx_engine_close_threads(struct chatterbox *box);
 /* api/host.c: @text is copied */
-void engine_tell_ready(struct chatterbox *box);
-void engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
-			const char *text);
+void cbx_engine_tell_ready(struct chatterbox *box);
+void cbx_engine_tell_failed(struct chatterbox *box, int error, enum chatterbox_server server,
+			    const char *text);
 /* Any thread: a call with a callback has ended */
-void engine_tell_ended(struct chatterbox *box, struct api_ended *ended);
+void cbx_engine_tell_ended(struct chatterbox *box, struct cbx_api_ended *ended);
 /* Events for the host: those of a recorded batch, and the periodic ones */
-void engine_tell_batch(void *box, const struct cbx_batch *batch);
-void engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot);
+void cbx_engine_tell_batch(void *box, const struct cbx_batch *batch);
+void cbx_engine_tell_figures(struct chatterbox *box, const struct cbx_snapshot *snapshot);
 /* Makes the follower deliver events if the host wants them; call it before the threads start */
-void engine_listen(struct chatterbox *box);
-void engine_drop_event(void *event);
+void cbx_engine_listen(struct chatterbox *box);
+void cbx_engine_drop_event(void *event);
 /* At the very end: delivers what nobody dispatched */
-void engine_close_host(struct chatterbox *box);
-bool engine_is_ready(struct chatterbox *box);
-/* engine/fleet.c */
-void engine_fleet_stop(struct chatterbox *box);
+void cbx_engine_close_host(struct chatterbox *box);
+bool cbx_engine_is_ready(struct chatterbox *box);
 
 #endif

@@ -40,13 +40,13 @@ static void announce(void *user)
 
 	if (!snapshot)
 		return;
-	engine_tell_figures(box, snapshot);
+	cbx_engine_tell_figures(box, snapshot);
 	/* if the mailbox is full the teller is behind, and a later announcement is better */
 	if (cbx_mailbox_put(box->teller.inbox, snapshot) < 0)
 		cbx_snapshot_unref(snapshot);
 }
 
-void engine_wake_threads(struct chatterbox *box)
+void cbx_engine_wake_threads(struct chatterbox *box)
 {
 	cbx_mailbox_wake(box->poller.road.inbox);
 	cbx_mailbox_wake(box->teller.inbox);
@@ -55,12 +55,12 @@ void engine_wake_threads(struct chatterbox *box)
 
 static void leadership_changed(void *user)
 {
-	engine_wake_threads(user);
+	cbx_engine_wake_threads(user);
 }
 
 static void lease_keeper_failed(void *user, int error, const char *text)
 {
-	engine_tell_failed(user, error, CHATTERBOX_SERVER_SQL, text);
+	cbx_engine_tell_failed(user, error, CHATTERBOX_SERVER_SQL, text);
 }
 
 /* Called on every turn of the lease keeper until the start has succeeded or failed */
@@ -76,15 +76,15 @@ static void look_at_start(void *user)
 	cbx_metric_set(box->counters.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
 	if (box->start_reported)
 		return;
-	if (engine_is_ready(box)) {
-		engine_tell_ready(box);
+	if (cbx_engine_is_ready(box)) {
+		cbx_engine_tell_ready(box);
 		return;
 	}
 	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
 		return;
 	server = cbx_health_first_down(box->health, down, sizeof(down));
 	if (server)
-		engine_tell_failed(box, CHATTERBOX_E_DOWN, server, down);
+		cbx_engine_tell_failed(box, CHATTERBOX_E_DOWN, server, down);
 }
 
 /* --- building --- */
@@ -104,7 +104,7 @@ static int build_lease_keeper(struct chatterbox *box)
 	keeper->on_change = leadership_changed;
 	keeper->user = box;
 	if (!result)
-		result = engine_sql(box, "lease", &keeper->sql, &keeper->sql_link);
+		result = cbx_engine_sql(box, "lease", &keeper->sql, &keeper->sql_link);
 	return result;
 }
 
@@ -124,20 +124,20 @@ static int build_poller(struct chatterbox *box)
 	road->wake_user = box;
 	poller->observer = box->lease_keeper.observer;
 	poller->announce = announce;
-	poller->recorded = engine_tell_batch;
+	poller->recorded = cbx_engine_tell_batch;
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)
 		/* an observer's commands need confirms, to know that they have arrived */
-		result = engine_bus(box, poller->observer ? "commands" : "questions",
-				    poller->observer, &road->bus, &road->bus_link);
+		result = cbx_engine_bus(box, poller->observer ? "commands" : "questions",
+					poller->observer, &road->bus, &road->bus_link);
 	if (!result)
-		result = engine_state(box, "jobs", &road->state, &road->state_link);
+		result = cbx_engine_state(box, "jobs", &road->state, &road->state_link);
 	if (!result)
-		result = engine_sql(box, "records", &road->sql, &road->sql_link);
+		result = cbx_engine_sql(box, "records", &road->sql, &road->sql_link);
 	if (!result)
-		result = engine_connections(box, &poller->online.connections,
-					    &poller->connections_link);
+		result = cbx_engine_connections(box, &poller->online.connections,
+						&poller->connections_link);
 	poller->online.connections_link = &poller->connections_link;
 	return result < 0 ? result : cbx_poller_init(poller);
 }
@@ -154,11 +154,11 @@ static int build_teller(struct chatterbox *box)
 	teller->counters = &box->counters;
 	teller->leadership = &box->leadership;
 	if (!result)
-		result = engine_bus(box, "events out", true, &teller->bus, &teller->bus_link);
+		result = cbx_engine_bus(box, "events out", true, &teller->bus, &teller->bus_link);
 	if (!result)
-		result = engine_state(box, "stream", &teller->state, &teller->state_link);
+		result = cbx_engine_state(box, "stream", &teller->state, &teller->state_link);
 	if (!result)
-		result = engine_sql(box, "outbox", &teller->sql, &teller->sql_link);
+		result = cbx_engine_sql(box, "outbox", &teller->sql, &teller->sql_link);
 	return result;
 }
 
@@ -176,7 +176,8 @@ static int build_listener(struct chatterbox *box)
 	listener->poller = box->poller.road.inbox;
 	listener->calls = &box->calls;
 	if (!result)
-		result = engine_bus(box, "events in", false, &listener->bus, &listener->bus_link);
+		result = cbx_engine_bus(box, "events in", false, &listener->bus,
+					&listener->bus_link);
 	return result;
 }
 
@@ -194,7 +195,7 @@ static int build_worker(struct chatterbox *box)
 					 .leadership = &box->leadership,
 					 .observer = box->lease_keeper.observer };
 	if (!result)
-		result = engine_sql(box, "queries", &worker->sql, &worker->link);
+		result = cbx_engine_sql(box, "queries", &worker->sql, &worker->link);
 	/* it connects when somebody asks */
 	if (worker->link.entry)
 		cbx_health_want(worker->link.entry, false);
@@ -217,7 +218,7 @@ static void want_little(struct chatterbox *box)
 			cbx_health_want(entries[i], false);
 }
 
-int engine_build_threads(struct chatterbox *box)
+int cbx_engine_build_threads(struct chatterbox *box)
 {
 	int result = build_lease_keeper(box);
 
@@ -234,9 +235,9 @@ int engine_build_threads(struct chatterbox *box)
 	return result;
 }
 
-int engine_start_threads(struct chatterbox *box)
+int cbx_engine_start_threads(struct chatterbox *box)
 {
-	int result = cbx_thread_start(&box->lease_keeper.thread, "cbx-keeper", cbx_lease_keeper_run,
+	int result = cbx_thread_start(&box->lease_keeper.thread, "cbx-lease", cbx_lease_keeper_run,
 				      &box->lease_keeper);
 
 	if (!result && !box->lease_keeper.observer)
@@ -249,7 +250,7 @@ int engine_start_threads(struct chatterbox *box)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
 	if (!result)
-		result = cbx_thread_start(&box->worker.thread, "cbx-desk", cbx_request_worker_run,
+		result = cbx_thread_start(&box->worker.thread, "cbx-requests", cbx_request_worker_run,
 					  &box->worker);
 	return result;
 }
@@ -283,7 +284,7 @@ static void end_calls(struct chatterbox *box)
 	cbx_command_relay_lost(&box->poller.relay, "chatterbox is stopping");
 }
 
-void engine_stop_threads(struct chatterbox *box)
+void cbx_engine_stop_threads(struct chatterbox *box)
 {
 	box->teller.stop_by = cbx_now(box->clock) + box->shutdown_timeout - LEASE_TIME;
 	box->calls.closed = true;
@@ -306,7 +307,7 @@ void engine_stop_threads(struct chatterbox *box)
 	end_calls(box);
 }
 
-void engine_close_threads(struct chatterbox *box)
+void cbx_engine_close_threads(struct chatterbox *box)
 {
 	struct cbx_road *road = &box->poller.road;
 

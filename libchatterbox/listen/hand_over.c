@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * hand_over.c - a message on its way to the poller
+ * hand_over.c - hands a received message to the poller
  *
- * Decides what happens to one that can't be understood: it is rejected without requeue, and
- * counted. And that messages which the broker may have delivered before are held until the last of
- * them has come: which of them were recorded can only be seen in all of them together
- * (merge/redelivery.h), and they come before all others.
+ * A message that is not understood is rejected without requeue, and counted. Messages that the
+ * broker may have delivered before are held until the last of them has come: only all of them
+ * together show which were recorded (merge/redelivery.h), and they go before all others.
  */
 #include "listen/listen.h"
 
@@ -28,7 +27,7 @@ static void reject(struct cbx_listener *listener, const struct cbx_bus_event *ev
 		cbx_listener_lost(listener, error);
 }
 
-/* A report or event in which nothing can be used is one that can't be understood */
+/* Is there nothing usable in it? Then it counts as not understood. */
 static bool is_empty(const struct cbx_inbound *inbound)
 {
 	const struct cbx_reply *reply = inbound->reply;

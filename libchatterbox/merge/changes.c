@@ -23,14 +23,14 @@ static size_t position(const struct merge *m, int64_t job_id)
 	return low;
 }
 
-struct cbx_job *merge_find(const struct merge *m, int64_t job_id)
+struct cbx_job *cbx_merge_find(const struct merge *m, int64_t job_id)
 {
 	size_t at = position(m, job_id);
 
 	return at < m->count && m->jobs[at]->status->job_id == job_id ? m->jobs[at] : NULL;
 }
 
-int merge_put(struct merge *m, struct cbx_job *job)
+int cbx_merge_put(struct merge *m, struct cbx_job *job)
 {
 	size_t at = position(m, job->status->job_id);
 
@@ -48,8 +48,8 @@ int merge_put(struct merge *m, struct cbx_job *job)
 	return 0;
 }
 
-int merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
-		     const char *previous, struct cbx_change **out)
+int cbx_merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
+			 const char *previous, struct cbx_change **out)
 {
 	struct cbx_change *change = cbx_batch_add_change(m->batch);
 
@@ -67,5 +67,5 @@ int merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table ta
 	}
 	m->counts->transitions[job->kind]++;
 	*out = change;
-	return merge_job_event(m, job, previous);
+	return cbx_merge_job_event(m, job, previous);
 }

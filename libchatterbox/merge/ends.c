@@ -72,17 +72,17 @@ static int vanish(struct merge *m, struct cbx_job *job)
 			    full ? CBX_COMPLETED : CBX_KILLED, &ended);
 	if (result < 0)
 		return result;
-	result = merge_transition(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
+	result = cbx_merge_transition(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
 	if (result < 0)
 		return result;
 	if (!full) {
 		change->error_code = "vanished";
 		change->error_message = "the system no longer knows the job";
 	}
-	return merge_put(m, ended);
+	return cbx_merge_put(m, ended);
 }
 
-void merge_seen(struct cbx_job *job)
+void cbx_merge_seen(struct cbx_job *job)
 {
 	job->unseen = 0;
 	job->missing = 0;
@@ -110,7 +110,7 @@ static bool should_hold(const struct cbx_report *report, const struct cbx_job *j
 	       holds(report->named, report->named_count, job->status->job_id);
 }
 
-int merge_vanished(struct merge *m)
+int cbx_merge_vanished(struct merge *m)
 {
 	const struct cbx_report *report = m->report;
 	size_t i;
@@ -125,7 +125,7 @@ int merge_vanished(struct merge *m)
 		if (!should_hold(report, job))
 			continue;
 		if (holds(report->rejected, report->rejected_count, job->status->job_id)) {
-			merge_seen(job);
+			cbx_merge_seen(job);
 			continue;
 		}
 		if (!has_vanished(report, job))
@@ -148,7 +148,7 @@ bool cbx_merge_has_expired(const struct cbx_job_list *list, int64_t expired_befo
 	return false;
 }
 
-int merge_offline_expired(struct merge *m)
+int cbx_merge_offline_expired(struct merge *m)
 {
 	size_t i;
 	int result;
@@ -163,13 +163,13 @@ int merge_offline_expired(struct merge *m)
 		result = ended_copy(m, job, m->rules->keys.errored, CBX_ERRORED, &ended);
 		if (result < 0)
 			return result;
-		result = merge_transition(m, ended, CBX_IN_MONITOR, job->status->text, &change);
+		result = cbx_merge_transition(m, ended, CBX_IN_MONITOR, job->status->text, &change);
 		if (result < 0)
 			return result;
 		change->error_code = "system_offline";
 		change->error_message =
 			"the system is offline and the job was not reported for too long";
-		result = merge_put(m, ended);
+		result = cbx_merge_put(m, ended);
 		if (result < 0)
 			return result;
 	}

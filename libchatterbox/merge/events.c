@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous)
+int cbx_merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous)
 {
 	const struct cbx_status *status = job->status;
 	struct cbx_event *event = cbx_batch_add_event(m->batch);
@@ -177,7 +177,7 @@ static int add_error_event(struct merge *m)
 	return add_system_event(m, "user_job_errors", "errors", &payload);
 }
 
-int merge_system_events(struct merge *m)
+int cbx_merge_system_events(struct merge *m)
 {
 	size_t i;
 	int result = 0;

@@ -24,23 +24,23 @@ struct merge {
 
 /* changes.c */
 /* Puts @job into the next list, in its place or instead of its old record (takes a reference) */
-int merge_put(struct merge *m, struct cbx_job *job);
-struct cbx_job *merge_find(const struct merge *m, int64_t job_id);
+int cbx_merge_put(struct merge *m, struct cbx_job *job);
+struct cbx_job *cbx_merge_find(const struct merge *m, int64_t job_id);
 /* Appends a transition (a change of status that is published) and its event to the batch. @previous
  * may be NULL. */
-int merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
-		     const char *previous, struct cbx_change **out);
+int cbx_merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
+			 const char *previous, struct cbx_change **out);
 /* ends.c */
 /* A report holds the job: it is no longer counted as missing */
-void merge_seen(struct cbx_job *job);
+void cbx_merge_seen(struct cbx_job *job);
 /* Ends the jobs that an answer should hold and does not, or those of a system that is offline too
  * long */
-int merge_vanished(struct merge *m);
-int merge_offline_expired(struct merge *m);
+int cbx_merge_vanished(struct merge *m);
+int cbx_merge_offline_expired(struct merge *m);
 /* events.c */
 /* The event update_job_status; @previous NULL = none */
-int merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous);
+int cbx_merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous);
 /* The events `status` and `user_job_errors` */
-int merge_system_events(struct merge *m);
+int cbx_merge_system_events(struct merge *m);
 
 #endif

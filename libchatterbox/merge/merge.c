@@ -25,7 +25,7 @@ static int apply_transition(struct merge *m, struct cbx_job *job, const char *pr
 		table = CBX_IN_COMPLETED;
 	job->phase = cbx_kind_is_end(job->kind) ? CBX_ENDED : CBX_LIVE;
 	job->inferred = false;
-	result = merge_transition(m, job, table, previous, &change);
+	result = cbx_merge_transition(m, job, table, previous, &change);
 	if (result < 0)
 		return result;
 	change->returned = returned && table == CBX_IN_MONITOR;
@@ -33,7 +33,7 @@ static int apply_transition(struct merge *m, struct cbx_job *job, const char *pr
 		change->error_code = job->status->error_code ?: "errored";
 		change->error_message = job->status->error_message ?: job->status->text;
 	}
-	return merge_put(m, job);
+	return cbx_merge_put(m, job);
 }
 
 /* The time for job->reported_at: status answers don't count, or a round would leave out every job
@@ -62,7 +62,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 	job->applied_at = m->report->at;
 	job->reported_at = reported_at(m);
 	job->applied_db_ms = m->rules->db_ms;
-	merge_seen(job);
+	cbx_merge_seen(job);
 	*out = job;
 	return 0;
 }
@@ -86,7 +86,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 		known->applied_at = m->report->at;
 		known->reported_at = reported_at(m);
 		known->applied_db_ms = m->rules->db_ms;
-		merge_seen(known);
+		cbx_merge_seen(known);
 		return 0;
 	}
 	result = next_record(m, known, status, &job);
@@ -107,7 +107,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 		change->job = cbx_job_ref(job);
 		change->table = CBX_IN_MONITOR;
 	}
-	return merge_put(m, job);
+	return cbx_merge_put(m, job);
 }
 
 /* What is remembered of an end, from the list's own record or from completed_jobs */
@@ -165,7 +165,7 @@ static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_
 
 static int word(struct merge *m, struct cbx_status *status)
 {
-	struct cbx_job *known = merge_find(m, status->job_id);
+	struct cbx_job *known = cbx_merge_find(m, status->job_id);
 	const struct cbx_past *past = NULL;
 	struct end end;
 
@@ -229,11 +229,11 @@ static int run(struct merge *m)
 	for (i = 0; !result && i < m->report->count; i++)
 		result = word(m, m->report->statuses[i]);
 	if (!result && m->report->kind == CBX_OFFLINE_EXPIRY)
-		result = merge_offline_expired(m);
+		result = cbx_merge_offline_expired(m);
 	if (!result)
-		result = merge_vanished(m);
+		result = cbx_merge_vanished(m);
 	if (!result)
-		result = merge_system_events(m);
+		result = cbx_merge_system_events(m);
 	return result;
 }
 

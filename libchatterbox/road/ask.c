@@ -114,7 +114,7 @@ static int add_target(struct cbx_poll *poll, bool discovery, struct cbx_system_e
 	return result || !entry->list_due ? result : cbx_poll_add(poll, entry, true, NULL, 0);
 }
 
-int poll_add_all(struct cbx_poll *poll, bool discovery)
+int cbx_poll_add_all(struct cbx_poll *poll, bool discovery)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
@@ -129,7 +129,7 @@ int poll_add_all(struct cbx_poll *poll, bool discovery)
 	return result < 0 ? result : 0;
 }
 
-void poll_add_ask_now(struct cbx_poll *poll)
+void cbx_poll_add_ask_now(struct cbx_poll *poll)
 {
 	struct cbx_road *road = poll->road;
 
@@ -145,7 +145,7 @@ void poll_add_ask_now(struct cbx_poll *poll)
 
 /* --- the questions --- */
 
-const char *poll_event(const struct target *target)
+const char *cbx_poll_event(const struct target *target)
 {
 	return target->list ? "job_list" : "job_status";
 }
@@ -191,7 +191,7 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	cbx_text_printf(body,
 			"{\"verb\":{\"event_category\":\"request_system\",\"event\":\"%s\"},"
 			"\"object\":{\"systems\":[",
-			poll_event(targets));
+			cbx_poll_event(targets));
 	for (i = 0; i < count; i++) {
 		if (i)
 			cbx_text_putc(body, ',');
@@ -257,7 +257,7 @@ static int send_question(struct cbx_poll *poll)
 	return 0;
 }
 
-int poll_ask(struct cbx_poll *poll)
+int cbx_poll_ask(struct cbx_poll *poll)
 {
 	size_t window = poll->road->settings->in_flight;
 	size_t taken = poll->road->commands_in_flight;
@@ -272,7 +272,7 @@ int poll_ask(struct cbx_poll *poll)
 	return result;
 }
 
-int64_t poll_depth(struct cbx_road *road)
+int64_t cbx_poll_depth(struct cbx_road *road)
 {
 	int64_t depth = -1;
 	int result;

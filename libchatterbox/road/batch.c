@@ -185,7 +185,7 @@ int cbx_portion_refused(struct cbx_road *road)
 	return 1;
 }
 
-/* Which of what was heard stays; @user as it was given */
+/* Which of the received reports are kept; @user as given */
 typedef bool (*stays_fn)(const struct cbx_received *received, const void *user);
 
 static void filter(struct cbx_road *road, stays_fn stays, const void *user)

@@ -50,21 +50,21 @@ CBX_DEFINE_CLEANUP(struct cbx_poll *, cbx_poll_free)
 int cbx_poll_add(struct cbx_poll *poll, struct cbx_system_entry *entry, bool list,
 		 const int64_t *jobs, size_t count);
 /* Adds every system that is to be asked: about its jobs, or at a @discovery for all of them */
-int poll_add_all(struct cbx_poll *poll, bool discovery);
+int cbx_poll_add_all(struct cbx_poll *poll, bool discovery);
 /* Adds systems that are to be asked at once; those for which there is no memory wait */
-void poll_add_ask_now(struct cbx_poll *poll);
+void cbx_poll_add_ask_now(struct cbx_poll *poll);
 /* Sends what the window has room for; negative: the broker is lost */
-int poll_ask(struct cbx_poll *poll);
-const char *poll_event(const struct target *target);
+int cbx_poll_ask(struct cbx_poll *poll);
+const char *cbx_poll_event(const struct target *target);
 /* How many questions wait in nl-hdms.request; -1 = unknown */
-int64_t poll_depth(struct cbx_road *road);
+int64_t cbx_poll_depth(struct cbx_road *road);
 
 /* receive.c */
 /* Waits for one answer, decodes it and adds it to the batch; then gives up overdue questions */
-void poll_receive(struct cbx_poll *poll);
+void cbx_poll_receive(struct cbx_poll *poll);
 /* Marks the poll as cut short; lists that were asked for in vain stay due */
-void poll_cut(struct cbx_poll *poll);
-void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
+void cbx_poll_cut(struct cbx_poll *poll);
+void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
 /* round.c: asks all, receives what comes, commits batches on the way; returns when nobody is left
  * to ask */

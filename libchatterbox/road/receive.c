@@ -23,7 +23,7 @@ static void done(struct cbx_poll *poll, struct question *question, const char *o
 
 	question->done = true;
 	poll->in_flight--;
-	cbx_metric_add(poll->road->counters->rpc_requests, poll_event(target), outcome, 1);
+	cbx_metric_add(poll->road->counters->rpc_requests, cbx_poll_event(target), outcome, 1);
 }
 
 static void mark_list_due(const struct target *target)
@@ -63,7 +63,7 @@ static void mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
 		mark_list_due(&poll->targets[i]);
 }
 
-void poll_cut(struct cbx_poll *poll)
+void cbx_poll_cut(struct cbx_poll *poll)
 {
 	poll->figures.cut = true;
 	mark_lists_due(poll, 0, poll->target_count);
@@ -242,7 +242,7 @@ static void note_reply_time(struct cbx_poll *poll, const struct question *questi
 static bool answers(const struct cbx_poll *poll, const struct question *question,
 		    const struct cbx_reply *reply)
 {
-	const char *asked = poll_event(&poll->targets[question->first]);
+	const char *asked = cbx_poll_event(&poll->targets[question->first]);
 	bool fits = !reply->event[0] || !strcmp(reply->event, asked);
 
 	return reply->is_error || (fits && (reply->has_jobs || reply->offline_count));
@@ -354,7 +354,7 @@ static uint64_t wait_until(const struct cbx_poll *poll)
 	return until;
 }
 
-void poll_receive(struct cbx_poll *poll)
+void cbx_poll_receive(struct cbx_poll *poll)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_bus_event event = { 0 };
@@ -379,7 +379,7 @@ static int by_value(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-void poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
+void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures)
 {
 	*figures = poll->figures;
 	figures->none_answered =

@@ -82,13 +82,13 @@ static int turn(struct cbx_poll *poll)
 	struct cbx_road *road = poll->road;
 	int result;
 
-	poll_add_ask_now(poll);
+	cbx_poll_add_ask_now(poll);
 	if (must_stop(road))
 		return CHATTERBOX_E_DOWN;
-	result = poll_ask(poll);
+	result = cbx_poll_ask(poll);
 	if (result < 0 || !poll->in_flight)
 		return result < 0 ? result : 1;
-	poll_receive(poll);
+	cbx_poll_receive(poll);
 	cbx_road_drain_inbox(road);
 	cbx_command_turn(road);
 	return cbx_road_commit_is_due(road) ? cbx_road_commit(road) : 0;
@@ -104,7 +104,7 @@ void cbx_poll_run(struct cbx_poll *poll)
 	if (result == 1)
 		result = cbx_road_commit(poll->road);
 	if (result < 0)
-		poll_cut(poll);
+		cbx_poll_cut(poll);
 	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, 0);
 }
 
@@ -119,12 +119,12 @@ int cbx_round_run(struct cbx_road *road, enum cbx_round_kind kind, struct cbx_ro
 	if (!result)
 		result = cbx_poll_new(road, &poll);
 	if (!result && whole)
-		result = poll_add_all(poll, discovery);
+		result = cbx_poll_add_all(poll, discovery);
 	if (result < 0)
 		return result;
 	cbx_poll_run(poll);
-	poll_figures(poll, &out->figures);
-	out->queue_depth = whole && !out->figures.cut ? poll_depth(road) : -1;
+	cbx_poll_figures(poll, &out->figures);
+	out->queue_depth = whole && !out->figures.cut ? cbx_poll_depth(road) : -1;
 	out->duration_ns = cbx_now(road->clock) - began;
 	return 0;
 }

@@ -45,7 +45,7 @@ int cbx_road_take_over(struct cbx_road *road, int64_t epoch)
 	return 0;
 }
 
-int share_failed(struct cbx_road *road, int error)
+int cbx_share_failed(struct cbx_road *road, int error)
 {
 	if (error == CHATTERBOX_E_FENCED)
 		return error;
@@ -55,14 +55,14 @@ int share_failed(struct cbx_road *road, int error)
 	return error;
 }
 
-void share_writes_free(struct share_writes *w)
+void cbx_share_writes_free(struct share_writes *w)
 {
 	free(w->all);
 	free(w->fields);
 	free(w->ids);
 }
 
-bool share_writes_begin(struct share_writes *w, size_t systems, size_t fields)
+bool cbx_share_writes_begin(struct share_writes *w, size_t systems, size_t fields)
 {
 	w->capacity = systems;
 	w->field_capacity = w->id_capacity = fields;
@@ -128,9 +128,9 @@ static uint64_t next_number(struct cbx_road *road)
 	return ((uint64_t)road->epoch << 32) | (++road->share_next & 0xffffffffU);
 }
 
-void share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
-		     const struct cbx_job_list *before, const struct cbx_job_list *after,
-		     bool whole)
+void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
+			 const struct cbx_job_list *before, const struct cbx_job_list *after,
+			 bool whole)
 {
 	size_t first = w->field_count;
 	struct cbx_state_write *write = &w->all[w->count];
@@ -167,7 +167,7 @@ static int stored_above(struct cbx_road *road, const struct cbx_state_write *hel
 	return 0;
 }
 
-int share_write_jobs(struct cbx_road *road, struct share_writes *w)
+int cbx_share_write_jobs(struct cbx_road *road, struct share_writes *w)
 {
 	int result = road->state->ops->write_jobs(road->state, w->all, w->count);
 	const struct cbx_state_write *held = NULL;
@@ -203,19 +203,20 @@ static int share_touched(struct cbx_road *road)
 	}
 	if (!systems)
 		return 0;
-	if (!share_writes_begin(&w, systems, fields)) {
-		share_writes_free(&w);
+	if (!cbx_share_writes_begin(&w, systems, fields)) {
+		cbx_share_writes_free(&w);
 		return -ENOMEM;
 	}
 	for (touched = road->batch.touched; touched; touched = touched->hh.next)
-		share_add_write(road, &w, touched->system, touched->before, touched->after, false);
+		cbx_share_add_write(road, &w, touched->system, touched->before, touched->after,
+				    false);
 	if (w.count)
-		result = share_write_jobs(road, &w);
-	share_writes_free(&w);
+		result = cbx_share_write_jobs(road, &w);
+	cbx_share_writes_free(&w);
 	return result;
 }
 
-int share_systems(struct cbx_road *road, bool all)
+int cbx_share_systems(struct cbx_road *road, bool all)
 {
 	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
 	size_t count = cbx_systems_count(road->systems);
@@ -264,7 +265,7 @@ void cbx_road_share(struct cbx_road *road)
 	}
 	result = share_touched(road);
 	if (!result && road->systems_dirty)
-		result = share_systems(road, false);
+		result = cbx_share_systems(road, false);
 	if (result < 0)
-		share_failed(road, result);
+		cbx_share_failed(road, result);
 }

@@ -18,20 +18,20 @@ struct share_writes {
 };
 
 /* Makes room for @systems writes with up to @fields fields in all, so that nothing moves while they
- * are collected. False = out of memory; share_writes_free() in any case. */
-bool share_writes_begin(struct share_writes *w, size_t systems, size_t fields);
-void share_writes_free(struct share_writes *w);
+ * are collected. False = out of memory; cbx_share_writes_free() in any case. */
+bool cbx_share_writes_begin(struct share_writes *w, size_t systems, size_t fields);
+void cbx_share_writes_free(struct share_writes *w);
 /* Adds a write: the difference between two lists of a system, or all of @after when @whole */
-void share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
-		     const struct cbx_job_list *before, const struct cbx_job_list *after,
-		     bool whole);
+void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
+			 const struct cbx_job_list *before, const struct cbx_job_list *after,
+			 bool whole);
 /* 0; CHATTERBOX_E_FENCED when Redis rejected them as stale; or a failure */
-int share_write_jobs(struct cbx_road *road, struct share_writes *w);
+int cbx_share_write_jobs(struct cbx_road *road, struct share_writes *w);
 
 /* Writes the systems whose state changed since they were last written; @all = all known ones */
-int share_systems(struct cbx_road *road, bool all);
+int cbx_share_systems(struct cbx_road *road, bool all);
 /* Redis failed: notes it on the link and makes everything be written again. A stale write is not a
  * failure of the server. Returns @error. */
-int share_failed(struct cbx_road *road, int error);
+int cbx_share_failed(struct cbx_road *road, int error);
 
 #endif

@@ -54,16 +54,16 @@ static int drop_stale(struct cbx_road *road)
 
 	if (!result)
 		result = road->state->ops->read_active(road->state, note_listed, &stale);
-	if (!result && !share_writes_begin(&w, stale.count, 0))
+	if (!result && !cbx_share_writes_begin(&w, stale.count, 0))
 		result = -ENOMEM;
 	for (i = 0; !result && i < stale.count; i++)
-		share_add_write(road, &w, stale.names[i], NULL, NULL, true);
+		cbx_share_add_write(road, &w, stale.names[i], NULL, NULL, true);
 	if (!result && w.count)
-		result = share_write_jobs(road, &w);
+		result = cbx_share_write_jobs(road, &w);
 	for (i = 0; i < stale.count; i++)
 		free(stale.names[i]);
 	free(stale.names);
-	share_writes_free(&w);
+	cbx_share_writes_free(&w);
 	return result;
 }
 
@@ -77,13 +77,13 @@ static int share_chunk(struct cbx_road *road, const struct cbx_frozen_jobs *froz
 
 	for (i = first; i < last; i++)
 		fields += frozen->entries[i].list->count;
-	if (share_writes_begin(&w, last - first, fields)) {
+	if (cbx_share_writes_begin(&w, last - first, fields)) {
 		for (i = first; i < last; i++)
-			share_add_write(road, &w, frozen->entries[i].system, NULL,
-					frozen->entries[i].list, true);
-		result = share_write_jobs(road, &w);
+			cbx_share_add_write(road, &w, frozen->entries[i].system, NULL,
+					    frozen->entries[i].list, true);
+		result = cbx_share_write_jobs(road, &w);
 	}
-	share_writes_free(&w);
+	cbx_share_writes_free(&w);
 	return result;
 }
 
@@ -114,7 +114,7 @@ static int share_everything(struct cbx_road *road)
 				     first + WHOLE_CHUNK < frozen->count ? first + WHOLE_CHUNK
 									 : frozen->count);
 	if (!result)
-		result = share_systems(road, true);
+		result = cbx_share_systems(road, true);
 	if (!result)
 		result = share_figures(road);
 	/* the marker comes last: readers do not trust the state before it is there */
@@ -133,14 +133,14 @@ int cbx_road_share_check(struct cbx_road *road)
 		return CHATTERBOX_E_DOWN;
 	result = road->state->ops->read_epoch(road->state, &epoch);
 	if (result < 0)
-		return share_failed(road, result);
+		return cbx_share_failed(road, result);
 	if (epoch == road->epoch && !road->share_whole)
 		return 0;
 	result = cbx_road_claim(road, road->epoch);
 	if (!result)
 		result = share_everything(road);
 	if (result < 0)
-		return share_failed(road, result);
+		return cbx_share_failed(road, result);
 	road->share_whole = false;
 	cbx_info(road->log, CBX_NO_FIELDS, "everything in Redis was written again (epoch %lld)",
 		 (long long)road->epoch);

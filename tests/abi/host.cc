@@ -116,7 +116,6 @@ int main(int argc, char **argv)
 	observer.user = &h;
 	observer.on_ready = on_ready;
 	observer.on_failed = on_failed;
-	NEED(chatterbox_fleet_start(box, 3, 1) == 0);
 	NEED(chatterbox_start(box, &observer, nullptr) == 0);
 	wait_until_ready(box, h);
 	read_from(box);

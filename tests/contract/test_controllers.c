@@ -43,7 +43,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	chatterbox_unref(box);
+	engine_end(&host);
 	engine_home_close(&home);
 }
 

@@ -3,6 +3,8 @@
  * no gap and no repetition, over restarts too; two of them in one process; two on one database. */
 #include "engine_kit.h"
 
+#include <errno.h>
+
 #include <string.h>
 
 #define SYSTEMS 40
@@ -76,7 +78,7 @@ static void play(uint64_t seed)
 	ck_assert_uint_eq(host.ready, 1);
 	ck_assert_uint_eq(host.failed, 0);
 	engine_journal_take(&journal, box);
-	chatterbox_unref(box);
+	engine_end(&host);
 }
 
 START_TEST(what_is_told_has_no_gap)
@@ -115,7 +117,7 @@ START_TEST(a_restart_without_news_tells_nothing)
 	chatterbox_stop(box);
 	ck_assert_uint_gt(live(box), 0); /* reads go on after the stop */
 	engine_journal_take(&journal, box);
-	chatterbox_unref(box);
+	engine_end(&host);
 	engine_journal_check(&journal);
 	ck_assert_uint_ge(journal.count, before);
 }
@@ -143,8 +145,8 @@ START_TEST(two_engines_in_one_process)
 	engine_journal_take(&second, two);
 	engine_journal_check(&journal);
 	engine_journal_check(&second);
-	chatterbox_unref(one);
-	chatterbox_unref(two);
+	engine_end(&hosts[0]);
+	engine_end(&hosts[1]);
 	engine_journal_free(&second);
 	engine_home_close(&other);
 }
@@ -183,8 +185,8 @@ START_TEST(of_two_on_one_database_one_leads)
 	engine_journal_take(&journal, boxes[0]);
 	engine_journal_take(&journal, boxes[1]);
 	engine_journal_check(&journal);
-	chatterbox_unref(boxes[0]);
-	chatterbox_unref(boxes[1]);
+	engine_end(&hosts[0]);
+	engine_end(&hosts[1]);
 }
 END_TEST
 
@@ -207,11 +209,23 @@ START_TEST(a_fleet_needs_a_memory_bus_and_a_number)
 {
 	struct chatterbox *box = engine_make(&home);
 
-	ck_assert_int_lt(chatterbox_fleet_start(box, 0, 1), 0);
-	ck_assert_int_lt(chatterbox_fleet_start(box, 100001, 1), 0);
-	ck_assert_int_eq(chatterbox_fleet_start(box, 3, 1), 0);
-	ck_assert_int_lt(chatterbox_fleet_start(box, 3, 1), 0);
+	struct chatterbox *other = NULL;
+	struct chatterbox_config *config = NULL;
+	struct cbx_demo_options options = { .systems = 0 };
+	struct cbx_demo *demo = NULL;
+
+	ck_assert_int_eq(cbx_demo_start(box, &options, &demo), -EINVAL);
+	options.systems = 100001;
+	ck_assert_int_eq(cbx_demo_start(box, &options, &demo), -EINVAL);
+	options.systems = 3;
+	ck_assert_int_eq(cbx_demo_start(box, &options, &demo), 0);
+	cbx_demo_stopp(&demo);
 	chatterbox_unref(box);
+	ck_assert_int_eq(chatterbox_config_new(&config), 0);
+	ck_assert_int_eq(chatterbox_new(config, NULL, NULL, &other, NULL), 0);
+	ck_assert_int_eq(cbx_demo_start(other, &options, &demo), -EINVAL);
+	chatterbox_unref(other);
+	chatterbox_config_unref(config);
 }
 END_TEST
 

@@ -91,13 +91,15 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 						      .on_ready = on_ready,
 						      .on_event = on_event,
 						      .on_lost = on_lost };
+	const struct cbx_demo_options options = { .systems = 40, .seed = 3 };
+	struct cbx_demo *demo = NULL;
 	struct engine_home home;
 	struct chatterbox *box;
 
 	engine_home_open(&home);
 	box = engine_make(&home);
 	ck_assert_int_eq(chatterbox_start(box, &observer, NULL), 0);
-	ck_assert_int_eq(chatterbox_fleet_start(box, 40, 3), 0);
+	ck_assert_int_eq(cbx_demo_start(box, &options, &demo), 0);
 	run_until(box, &pending, is_told_enough);
 	ck_assert_int_eq(chatterbox_send_status(box, NULL, NULL, NULL), 0);
 	run_until(box, &pending, has_figures);
@@ -105,6 +107,8 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 	ck_assert(!pending.early);
 	ck_assert_uint_eq(pending.lost, 0);
 	ck_assert_uint_eq(pending.ready, 1);
+	chatterbox_stop(box);
+	cbx_demo_stopp(&demo);
 	chatterbox_unref(box);
 	engine_home_close(&home);
 }

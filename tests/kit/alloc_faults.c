@@ -229,17 +229,6 @@ void alloc_faults_resume(void)
 	state.paused = false;
 }
 
-/* hdms.c's pump goes through here, since nl-hdms is not part of the tested program */
-void __real_hdms_pump(void *hdms);
-void __wrap_hdms_pump(void *hdms);
-
-void __wrap_hdms_pump(void *hdms)
-{
-	alloc_faults_pause();
-	__real_hdms_pump(hdms);
-	alloc_faults_resume();
-}
-
 void alloc_faults_begin(void)
 {
 	json_set_alloc_funcs(__wrap_malloc, __wrap_free);

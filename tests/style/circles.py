@@ -22,6 +22,7 @@ ALLOWED = {
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
 # a definition begins in the first column and has its brace there, too
 FUNCTION = re.compile(r"^(?!static\b)[A-Za-z_][^\n;{}=#]*?\b(\w+)\([^;{}]*\)\n\{", re.M)
+OWN = re.compile(r"^static [^\n;{}=#]*?\b(\w+)\(", re.M)
 TABLE = re.compile(r"^(?!static\b)(?:const )?[\w ]*?\b(\w+)(?:\[\w*\])* = \{", re.M)
 TAG = re.compile(r"\b(?:struct|enum|union)\s+\w+")
 
@@ -39,8 +40,12 @@ def definitions(text):
 def uses_in(files):
     """name -> the names of the files that it uses; @files: name -> text"""
     home = {word: name for name, text in files.items() for word in definitions(text)}
-    return {name: {home[word] for word in re.findall(r"\w+", plain(text)) if word in home} - {name}
-            for name, text in files.items()}
+    uses = {}
+    for name, text in files.items():
+        text = plain(text)
+        words = set(re.findall(r"\w+", text)) - set(OWN.findall(text))
+        uses[name] = {home[word] for word in words if word in home} - {name}
+    return uses
 
 
 def reachable(start, uses):

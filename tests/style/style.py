@@ -64,7 +64,7 @@ def check_floor(path, name):
     """A finding for one quoted include of libchatterbox, or None"""
     room = room_of(path)
     other = name.split("/")[0] if "/" in name else room
-    if other == room != "adapter" or room == "engine" and other in ("adapter", "fleet"):
+    if other == room != "adapter" or room == "engine" and other == "adapter":
         return None
     if room == "adapter":
         own = "/".join(path.split("/")[2:-1])
@@ -105,6 +105,8 @@ def check_includes(path, text):
             finding = check_engine_only(path, name) or check_floor(path, name)
         elif path.startswith("include/"):
             finding = "a public header includes %s by quotes" % name
+        elif path.startswith("chatterboxd/") and name == "fleet/demo.h":
+            continue  # the one thing that the daemon has beside the library; it shows public types alone
         elif re.match(r"(base|config|domain|port|adapter|decode|merge|runtime|task|lead|tell|listen|road|follow"
                       r"|controller|engine|api|fleet)/", name):
             finding = "%s is inside the library; use <chatterbox/...>" % name

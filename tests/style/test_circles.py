@@ -25,7 +25,7 @@ class Rules(unittest.TestCase):
 
     def test_through_others(self):
         files = {"a.c": ASK, "b.c": ANSWER % "third(a)",
-                 "c.c": "static int own(void)\n{\n\treturn 0;\n}\n\nint\nthird(int a)\n{\n\treturn ask(own());\n}\n"}
+                 "c.c": "static int own(void)\n{\n\treturn 0;\n}\n\nint third(int a)\n{\n\treturn ask(own());\n}\n"}
         self.assertEqual(self.findings(files), ["room: a.c, b.c, c.c call each other back"])
 
     def test_tables_count(self):

@@ -248,6 +248,11 @@ static const struct cbx_bus_ops memory_ops = {
 	.free = memory_free,
 };
 
+int cbx_memory_bus_fd(struct cbx_bus *bus)
+{
+	return cbx_memory_self(bus)->fd;
+}
+
 int cbx_memory_bus_new(struct cbx_memory_broker *broker, struct cbx_bus **out)
 {
 	struct cbx_memory_bus *self = calloc(1, sizeof(*self));

@@ -23,5 +23,7 @@ void cbx_memory_broker_unref(struct cbx_memory_broker *broker); /* takes NULL */
 
 /* A connection, not yet connected. It holds a reference to the broker and belongs to one thread. */
 int cbx_memory_bus_new(struct cbx_memory_broker *broker, struct cbx_bus **out);
+/* Readable when there is something to take, once take() has found nothing */
+int cbx_memory_bus_fd(struct cbx_bus *bus);
 
 #endif

@@ -241,9 +241,9 @@ static void connect_eyes(struct day *day)
 {
 	struct cbx_link link;
 
-	ck_assert_int_eq(engine_bus(day->box, "day", false, &day->bus, &link), 0);
+	ck_assert_int_eq(cbx_engine_bus(day->box, "day", false, &day->bus, &link), 0);
 	cbx_health_want(link.entry, false);
-	ck_assert_int_eq(engine_state(day->box, "day", &day->state, &link), 0);
+	ck_assert_int_eq(cbx_engine_state(day->box, "day", &day->state, &link), 0);
 	cbx_health_want(link.entry, false);
 	ck_assert_int_eq(
 		day->state->ops->connect(day->state, cbx_now(day->box->clock) + 5 * CBX_SECOND), 0);
@@ -282,7 +282,8 @@ void day_begin(struct day *day)
 
 	ck_assert_msg(!chatterbox_config_check(day->config, NULL), "%s",
 		      chatterbox_config_problem_at(day->config, 0, NULL));
-	ck_assert_int_eq(engine_new(day->config, &day->clock.clock, show_log, day, &box, NULL), 0);
+	ck_assert_int_eq(cbx_engine_new(day->config, &day->clock.clock, show_log, day, &box, NULL),
+			 0);
 	day->box = box;
 	box->leadership.clock = box->lease_keeper.clock = cbx_system_clock();
 	connect_eyes(day);

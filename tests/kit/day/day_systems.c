@@ -267,7 +267,7 @@ void day_systems_start(struct day *day)
 	struct cbx_bus *bus = NULL;
 	struct cbx_link link;
 
-	ck_assert_int_eq(engine_bus(day->box, "systems", false, &bus, &link), 0);
+	ck_assert_int_eq(cbx_engine_bus(day->box, "systems", false, &bus, &link), 0);
 	cbx_health_want(link.entry, false);
 	ck_assert_msg(!bus->ops->connect(bus, false, deadline), "%s", bus->error);
 	ck_assert_int_eq(bus->ops->declare(bus, REQUESTS, deadline), 0);

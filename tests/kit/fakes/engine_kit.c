@@ -69,7 +69,18 @@ void engine_begin(struct engine_host *host, struct chatterbox *box, unsigned sys
 	*host = (struct engine_host){ .box = box };
 	ck_assert_int_eq(chatterbox_start(box, &observer, NULL), 0);
 	if (systems)
-		ck_assert_int_eq(chatterbox_fleet_start(box, systems, seed), 0);
+		ck_assert_int_eq(cbx_demo_start(box,
+						&(struct cbx_demo_options){ .systems = systems,
+									    .seed = seed },
+						&host->fleet),
+				 0);
+}
+
+void engine_end(struct engine_host *host)
+{
+	chatterbox_stop(host->box);
+	cbx_demo_stopp(&host->fleet);
+	host->box = chatterbox_unref(host->box);
 }
 
 void engine_wait(struct engine_host *host, bool (*done)(struct engine_host *host))

@@ -10,6 +10,7 @@
 #define CBX_TESTS_ENGINE_KIT_H
 
 #include "common/cleanup.h"
+#include "fleet/demo.h"
 #include "unit.h"
 
 #include <chatterbox/chatterbox.h>
@@ -26,6 +27,7 @@ void engine_home_close(struct engine_home *home);
 /* What a host was told by its engine */
 struct engine_host {
 	struct chatterbox *box;
+	struct cbx_demo *fleet; /* NULL = none */
 	unsigned ready, failed;
 	int error;
 };
@@ -35,6 +37,8 @@ struct chatterbox *engine_make(const struct engine_home *home);
 /* Starts it with a host; if @systems > 0 with a fleet */
 void engine_begin(struct engine_host *host, struct chatterbox *box, unsigned systems,
 		  uint64_t seed);
+/* Stops it and its fleet, and gives the engine back */
+void engine_end(struct engine_host *host);
 /* Dispatches until @done returns true; fails after 60 s */
 void engine_wait(struct engine_host *host, bool (*done)(struct engine_host *host));
 bool engine_is_told_ready(struct engine_host *host);

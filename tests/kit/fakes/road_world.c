@@ -42,17 +42,16 @@ static bool caught_up(void *user)
 	return !world.behind;
 }
 
-/* The defaults; a test may change them */
-static void make_settings(void)
+void world_reload(const char *path, const char *value)
 {
 	struct chatterbox_config *config = NULL;
 
 	ck_assert_int_eq(chatterbox_config_new(&config), 0);
+	if (path)
+		ck_assert_int_eq(chatterbox_config_set(config, path, value, "the test"), 0);
 	ck_assert_int_eq(cbx_settings_new(config, NULL, &world.settings), 0);
 	chatterbox_config_unref(config);
-	cbx_settings_place_init(&world.place);
 	cbx_settings_put(&world.place, world.settings);
-	world.poller.settings = &world.place;
 }
 
 /* The same link operations for each port */
@@ -154,7 +153,9 @@ void world_set_up(void)
 	ck_assert_ptr_nonnull(mkdtemp(world.directory));
 	snprintf(world.path, sizeof(world.path), "%s/world.db", world.directory);
 	fake_clock_init(&world.clock);
-	make_settings();
+	cbx_settings_place_init(&world.place);
+	world_reload(NULL, NULL);
+	world.poller.settings = &world.place;
 	ck_assert_int_eq(cbx_counters_init(&world.counters, "0", "0"), 0);
 	ck_assert_int_eq(cbx_health_new(&world.clock.clock, &world.health), 0);
 	cbx_snapshot_slot_init(&world.slot);

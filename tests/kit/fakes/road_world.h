@@ -50,6 +50,8 @@ extern struct cbx_road *road; /* &world.poller.road */
 
 enum world_port { WORLD_SQL, WORLD_STATE, WORLD_BUS, WORLD_CONFIRMING_BUS };
 
+/* New settings: the defaults with one key changed; nobody takes them yet */
+void world_reload(const char *path, const char *value);
 void world_set_up(void);
 void world_tear_down(void);
 /* Takes the lease (a new epoch), connects everything, loads and shares everything */

@@ -322,6 +322,35 @@ START_TEST(what_was_received_is_recorded_at_a_stop)
 }
 END_TEST
 
+static void reload_and_tick(void)
+{
+	if (cbx_now(road->clock) >= stop_at - CBX_SECOND &&
+	    world.settings->poll_timeout_ns > CBX_SECOND)
+		world_reload("rmq_rpc.poll_timeout", "500ms");
+	tick();
+}
+
+/* A time-out that was set too long can be taken back while it is waited for */
+START_TEST(settings_are_taken_in_the_middle_of_a_round)
+{
+	run_for(1);
+	hdms_system(&world.hdms, "ABC1", "17 Running")->mood = HDMS_NO_ANSWER;
+	world.tick = reload_and_tick;
+	run_for(12);
+	ck_assert_double_eq(world_count(world.counters.rpc_requests, "job_status", "timeout"), 1);
+}
+END_TEST
+
+START_TEST(settings_are_taken_while_another_leads)
+{
+	cbx_leadership_lose(&world.leadership, "another");
+	run_for(1);
+	world_reload("rmq_rpc.rpc_timeout", "7s");
+	run_for(0.3);
+	ck_assert_uint_eq(road->settings->rpc_timeout_ns, 7 * CBX_SECOND);
+}
+END_TEST
+
 UNIT_TESTS_WITH(set_up, world_tear_down, a_start_asks_for_everything_and_then_each_interval,
 		online_systems_come_before_the_first_discovery,
 		discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
@@ -332,4 +361,5 @@ UNIT_TESTS_WITH(set_up, world_tear_down, a_start_asks_for_everything_and_then_ea
 		the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
 		statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
 		an_interval_is_read_when_redis_is_back, a_lost_redis_is_whole_again_by_itself,
-		what_was_received_is_recorded_at_a_stop)
+		what_was_received_is_recorded_at_a_stop,
+		settings_are_taken_in_the_middle_of_a_round, settings_are_taken_while_another_leads)

@@ -116,7 +116,8 @@ START_TEST(the_summary)
 		"{\"job_count\":2,\"activte_jobs\":1,\"total_download_speed\":1024,"
 		"\"active_ocd_jobs\":1,\"total_ocd_jobs\":1,\"systems\":{\"online\":1,\"offline\":"
 		"1,"
-		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,\"current\":22.5,"
+		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,"
+		"\"current\":22.5,"
 		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"role\":\"leader\","
 		"\"leader\":\"host:1:abc\",\"last_cycle\":{\"systems\":3,\"jobs\":2,\"changed\":1,"
 		"\"timeouts\":0,\"seconds\":0.25,\"finished_at\":\"2026-11-23T18:00:00.000Z\"}}");
