@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is wrong with a configuration is told in one line that names the place, and no secret. */
+/* Problems of a configuration: each is one line that names the place, and no secret. */
 #include "config_kit.h"
 
 #include <unistd.h>
@@ -148,7 +148,7 @@ START_TEST(poll_timeout_is_never_above_rpc_timeout)
 	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 2000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"2s\"", "rmq_rpc.rpc_timeout");
-	/* what is laid later counts: the warning goes with its cause */
+	/* what is applied later counts: the warning goes with its cause */
 	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2m", "-t"), 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 60000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"1m\"", "file /t.json");
