@@ -50,6 +50,27 @@ static const struct {
 	const char *problems;
 } said[] = {
 	{ "{}", "" },
+	/* a URL may hold a password: its text is not repeated */
+	{ "{\"redis\":{\"host\":\"redis://:c4n4ry@127.0.0.1:6379/0\"}}",
+	  "error redis.host: got a URL, takes the host alone; what else a URL holds has keys of "
+	  "its "
+	  "own (from file /t.json)\n" },
+	{ "{\"rmq\":{\"host\":\"ocd:c4n4ry@rabbit\"}}",
+	  "error rmq.host: got a URL, takes the host alone; what else a URL holds has keys of its "
+	  "own "
+	  "(from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"sequelize\":{\"host\":\"postgres://ocd:c4n4ry@db/ocd\"}}}",
+	  "error chatterbox.sequelize.host: got a URL, takes the host alone; what else a URL holds "
+	  "has "
+	  "keys of its own (from file /t.json)\n" },
+	{ "{\"live_temp\":{\"host\":\"postgres://ocd:c4n4ry@db/tmp\"}}",
+	  "error live_temp.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "of its "
+	  "own (from file /t.json)\n" },
+	{ "{\"http_server\":{\"host\":\"http://127.0.0.1\"}}",
+	  "error http_server.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "of "
+	  "its own (from file /t.json)\n" },
 	{ "{\"redis\":{\"hots\":\"x\"}}",
 	  "warning redis.hots: unknown key, did you mean redis.host? (from file /t.json)\n" },
 	{ "{\"redis\":{\"pass\":\"hunter2\"}}",
