@@ -81,7 +81,8 @@ static int begin(struct cbx_listener *listener)
 		return result;
 	listener->consuming = true;
 	listener->bound = true;
-	listener->caught_up = listener->backlog == 0;
+	/* what the last connection had comes again, though it may not be back in the queue yet */
+	listener->caught_up = !listener->backlog && !listener->arrivals.lost_count;
 	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));
 	return 0;
 }

@@ -12,8 +12,8 @@
 #include <errno.h>
 
 #define RUN_IDLE CBX_SECOND
-/* The same while more is known to wait, or to be on its way: a link that stalls for longer than
- * that loses its heartbeats */
+/* The same while more is known to wait: a link that stalls for longer than that loses its
+ * heartbeats */
 #define RUN_STALLED (15 * CBX_SECOND)
 
 static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
@@ -99,10 +99,10 @@ static bool end_run(struct cbx_listener *listener)
 
 void cbx_listener_end_idle_run(struct cbx_listener *listener)
 {
-	bool more = listener->backlog > 0 || listener->bus->receiving;
+	uint64_t idle = listener->backlog > 0 ? RUN_STALLED : RUN_IDLE;
 
-	if (listener->run &&
-	    cbx_now(listener->clock) - listener->run_at >= (more ? RUN_STALLED : RUN_IDLE))
+	if (listener->run && !listener->bus->receiving &&
+	    cbx_now(listener->clock) - listener->run_at >= idle)
 		end_run(listener);
 }
 

@@ -8,40 +8,9 @@
  */
 #include "listen/listen.h"
 
-#include "base/read.h"
-#include "runtime/envelope.h"
-
-#include <chatterbox/error.h>
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* Sends an answer, then acknowledges its request: if this fails in between, the request comes again
- */
-static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
-{
-	struct cbx_bus_message message = { .exchange = "",
-					   .routing_key = inbound->response.reply_to,
-					   .body = inbound->response.body,
-					   .body_len = inbound->response.len,
-					   .correlation_id = inbound->response.correlation_id };
-	char trace[CBX_UUID_TEXT];
-	int result = 0;
-
-	cbx_uuid(trace);
-	cbx_envelope_properties(listener->settings, listener->clock,
-				inbound->response.trace_id ?: trace, &message);
-	if (inbound->response.reply_to)
-		result = listener->bus->ops->publish(listener->bus, &message, NULL,
-						     cbx_now(listener->clock) + 2 * CBX_SECOND);
-	if (!result || result == CHATTERBOX_E_LIMIT)
-		result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, true);
-	if (result < 0)
-		cbx_listener_lost(listener, CHATTERBOX_E_DOWN);
-}
 
 static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
@@ -50,7 +19,7 @@ static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbou
 	if (inbound->connection != listener->connection || !listener->consuming)
 		return;
 	if (inbound->type == CBX_IN_ANSWER) {
-		send_answer(listener, inbound);
+		cbx_listener_send_answer(listener, inbound);
 		return;
 	}
 	listener->outstanding--;
@@ -74,10 +43,15 @@ static void acknowledge_all(struct cbx_listener *listener)
 
 	cbx_mailbox_clear(listener->inbox);
 	while ((inbound = cbx_mailbox_take(listener->inbox))) {
+		if (inbound->acknowledged) {
+			cbx_listener_keep_answer(listener, inbound);
+			continue;
+		}
 		acknowledge(listener, inbound);
 		inbound->answer = NULL;
 		cbx_inbound_free(inbound);
 	}
+	cbx_listener_send_answers(listener);
 }
 
 static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)
@@ -117,7 +91,8 @@ static void note_progress(struct cbx_listener *listener, bool idle)
 	if (!listener->consuming || listener->run)
 		return;
 	/* the rest of what waited has expired, or another consumer got it */
-	if (!listener->backlog || (idle && !listener->outstanding))
+	if ((!listener->backlog && !listener->arrivals.lost_count) ||
+	    (idle && !listener->outstanding))
 		listener->caught_up = true;
 }
 
@@ -177,7 +152,10 @@ static void turn(struct cbx_listener *listener)
 		cbx_listener_drop_connection(listener);
 	if (!leads && listener->bus_link.up)
 		cbx_listener_drop_connection(listener);
+	if (!leads)
+		cbx_listener_drop_answers(listener);
 	if (leads && cbx_listener_ensure(listener)) {
+		cbx_listener_send_answers(listener);
 		take_one(listener);
 		return;
 	}
@@ -213,6 +191,7 @@ void *cbx_listener_run(void *user)
 void cbx_listener_close(struct cbx_listener *listener)
 {
 	cbx_listener_drop_run(listener);
+	cbx_listener_drop_answers(listener);
 	cbx_link_close(&listener->bus_link);
 	cbx_settings_unref(listener->settings);
 	listener->settings = NULL;
