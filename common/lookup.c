@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /*
- * lookup.c - one getaddrinfo() at a time, in a thread that nobody waits for longer than he wants
+ * lookup.c - runs getaddrinfo() in a thread of its own, so that no caller waits longer than it
+ * wants to
  *
- * Decides that an answer counts for fifteen seconds: who asks again because the first answer was slow
- * gets it, who connects anew later gets a new one, so that a name that moves is followed.
+ * There is one lookup at a time. An answer is valid for fifteen seconds: a caller that asks again
+ * because the first answer was slow gets it, and one that connects later gets a new one, so that a
+ * name which moves is followed.
  */
 #include "common/lookup.h"
 
@@ -18,7 +20,7 @@
 #define FRESH_MS 15000
 #define STACK_BYTES ((size_t)1024 * 1024)
 
-/* What the thread and who asked share; whoever is the last to let go frees it */
+/* Shared by the thread and its caller; the last of them frees it */
 struct query {
 	pthread_mutex_t lock;
 	pthread_cond_t answered;
@@ -34,7 +36,7 @@ struct query {
 };
 
 struct cbx_lookup {
-	struct query *query; /* NULL: none under way */
+	struct query *query; /* NULL: no lookup is running */
 	struct addrinfo hints;
 	char port[16];
 	char why[128];
@@ -96,7 +98,7 @@ static int start(struct query *query)
 		return -error;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	/* signals are the host's */
+	/* signals are for the host */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = pthread_create(&thread, &attributes, run, query);

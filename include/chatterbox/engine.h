@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /**
- * chatterbox/engine.h - the engine: start it, hear from it, stop it
+ * chatterbox/engine.h - the engine: start it, get its events, stop it
  *
  * One engine is one instance of chatterbox: its threads, its connections, its state. Two engines
  * in one process work; there is no global state.
@@ -38,7 +38,7 @@ CHATTERBOX_API const char *chatterbox_origin_to_string(enum chatterbox_origin or
 
 /** enum chatterbox_event_type - which event (contract 3.3); later versions may add some */
 enum chatterbox_event_type {
-	CHATTERBOX_EVENT_UPDATE_JOB_STATUS = 1, /* a job is first heard of, changes, or ends */
+	CHATTERBOX_EVENT_UPDATE_JOB_STATUS = 1, /* a job is first reported, changes, or ends */
 	CHATTERBOX_EVENT_STATUS,          /* all jobs of a system and type are paused, or not */
 	CHATTERBOX_EVENT_USER_JOB_ERRORS, /* jobs of users have become errored */
 	CHATTERBOX_EVENT_JOB_STATUS,      /* each minute: every live job */
@@ -54,7 +54,7 @@ enum chatterbox_event_type {
  */
 CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event_type type);
 
-/** struct chatterbox_event - something that chatterbox tells, as on AMQP (contract 3.3)
+/** struct chatterbox_event - an event, as published over AMQP (contract 3.3)
  *
  * It and its texts are valid during the callback. Later versions may add members at its end. */
 struct chatterbox_event {
@@ -73,17 +73,17 @@ struct chatterbox_event {
 /** The version of struct chatterbox_observer in these headers */
 #define CHATTERBOX_OBSERVER_VERSION 1
 
-/** struct chatterbox_observer - what a host wants to hear; members may be NULL
+/** struct chatterbox_observer - the callbacks of a host; members may be NULL
  *
  * The callbacks run inside chatterbox_dispatch(), in the host's own thread, and those of calls
- * (call.h) too. Their order: on_ready comes before any event. Of what one chatterbox_dispatch() has
- * to tell, on_ready or on_failed comes first, then the answers of calls, then the events in the
- * order in which they were recorded, then on_lost. */
+ * (call.h) too. Their order: on_ready comes before any event. Within one
+ * chatterbox_dispatch() on_ready or on_failed comes first, then the answers of calls, then the
+ * events in the order in which they were recorded, then on_lost. */
 struct chatterbox_observer {
 	uint32_t version; /* CHATTERBOX_OBSERVER_VERSION */
 	void *user;       /* handed to the callbacks */
-	/* Every configured server answered, migrations are applied, the engine works. Once. Of what
-	 * is told from now on on_event misses nothing. */
+	/* Every configured server answered, migrations are applied, the engine works. Once.
+	 * on_event misses nothing that is published from now on. */
 	void (*on_ready)(void *user);
 	/* The engine can't go on, in place of on_ready: @error is CHATTERBOX_E_DOWN (a server was
 	 * unreachable for chatterbox.startup_timeout), CHATTERBOX_E_SCHEMA, CHATTERBOX_E_CONFIG or
@@ -97,17 +97,17 @@ struct chatterbox_observer {
 	 * they were appended, when the reads of this engine show them; while Redis is away they
 	 * wait. The stream is at least once. When the role changes, or another instance leads, none
 	 * is missed, and those of the last seconds may come again. So: of each job (of each system,
-	 * for the two others) in order, for who passes over an id that came before.
+	 * for the two others) in order, if the host ignores ids that it has seen.
 	 *
 	 * job_status (whole, not in chunks) and jobs_data: the leader's each minute. Of an instance
 	 * that follows job_status is made of what it shows, each minute that a leader's state is
 	 * there; jobs_data is the leader's, when it is not the same as before. */
 	void (*on_event)(void *user, const struct chatterbox_event *event);
-	/* Events were lost: read chatterbox_get_jobs() anew, which holds what they told. @count >
-	 * 0: so many were dropped since the queue to the host was full. It holds 16 384 events:
+	/* Events were lost: read chatterbox_get_jobs() again, which contains what they said. @count
+	 * > 0: so many were dropped since the queue to the host was full. It holds 16 384 events:
 	 * dispatch often. @count = 0: nobody knows how many, maybe none. The stream was trimmed or
 	 * flushed before this instance had read it, or could not be read when it began to lead.
-	 * This is told when everything has been read anew. */
+	 * It is called when everything has been read again. */
 	void (*on_lost)(void *user, uint64_t count);
 };
 
@@ -147,7 +147,7 @@ CHATTERBOX_API struct chatterbox *chatterbox_unref(struct chatterbox *box);
  * @observer: copied; may be NULL
  * @error: why it failed; may be NULL
  *
- * Whether the servers are there is told by the observer. Call it once; a second time is asserted.
+ * The observer learns whether the servers are there. Call it once; a second call is asserted.
  * Return: 0, -EINVAL for an observer of a version that this library does not know, -ENOMEM, -errno.
  */
 CHATTERBOX_API int chatterbox_start(struct chatterbox *box,
@@ -157,8 +157,8 @@ CHATTERBOX_API int chatterbox_start(struct chatterbox *box,
  * chatterbox_stop() - finish or abandon the running round, give the lease back, end the threads
  * @box: engine; may be stopped already
  *
- * Blocks, at most about chatterbox.shutdown_timeout. Calls that are under way fail. What waits to
- * be told can still be dispatched afterwards, and reads go on answering the last snapshot. Not
+ * Blocks, at most about chatterbox.shutdown_timeout. Calls that are under way fail. Events that
+ * wait can still be dispatched afterwards, and reads go on answering the last snapshot. Not
  * inside a callback.
  */
 CHATTERBOX_API void chatterbox_stop(struct chatterbox *box);
@@ -208,7 +208,7 @@ CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);
 /** enum chatterbox_role - what an instance does (contract 2.5, 2.6) */
 enum chatterbox_role {
 	CHATTERBOX_ROLE_STANDBY,  /* it follows the leader, and takes over when that is gone */
-	CHATTERBOX_ROLE_LEADER,   /* it holds the lease: it asks, records and tells */
+	CHATTERBOX_ROLE_LEADER,   /* it holds the lease: it asks, records and publishes */
 	CHATTERBOX_ROLE_OBSERVER, /* it follows the leader and never takes over */
 };
 

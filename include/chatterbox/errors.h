@@ -108,7 +108,7 @@ CHATTERBOX_API int chatterbox_syncing_remove(struct chatterbox *box, const char 
 					     chatterbox_done_fn done, void *user,
 					     struct chatterbox_error *error);
 /**
- * chatterbox_syncing_has() - is that system syncing, as far as this instance was told?
+ * chatterbox_syncing_has() - is that system syncing, as far as this instance knows?
  * @box: engine
  * @system: its name
  * @done: receives the answer (call.h); NULL = wait for it

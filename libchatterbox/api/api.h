@@ -28,13 +28,12 @@ int cbx_api_call_system(struct chatterbox *box, const char *method, const char *
 /* An asynchronous call that has ended, in the host's queue; host.c delivers it */
 struct cbx_api_ended {
 	struct cbx_api_ended *next;
+	void (*deliver)(struct cbx_api_ended *ended); /* calls @done; frees it */
 	chatterbox_done_fn done;
 	void *user;
 	const char *number;
 	struct cbx_call *call;
 	struct chatterbox *box;
 };
-
-void cbx_api_deliver(struct cbx_api_ended *ended); /* calls @done; frees it */
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/call.c - one call: to the thread that carries it out, and its answer back to the host
+ * api/call.c - makes a call and brings its answer back to the host
  *
- * Decides who waits, and for how long: a host's thread at most 30 s, and for nl-hdms as long as
- * that may take. An answer that comes later goes nowhere. A call with a callback has the memory of
- * its answer from the start, so that it always ends.
+ * A host's thread waits at most 30 s, and for nl-hdms as long as that may take; an answer that
+ * comes later is discarded. For a call with a callback the memory of the answer is allocated first,
+ * so that it always ends.
  */
 #include "api/api.h"
 
@@ -46,7 +46,7 @@ static int error_of(enum cbx_call_code code)
 	return -EIO;
 }
 
-/* Nobody of the world has failed when the caller was wrong, or asked the wrong instance */
+/* No server has failed if the caller made a mistake or asked the wrong instance */
 static bool blames(int code)
 {
 	return code != -EINVAL && code != -ENOMEM && code != CHATTERBOX_E_UNKNOWN &&
@@ -65,7 +65,7 @@ static int fail_of(const struct cbx_call *call, struct chatterbox_error *error)
 	return code;
 }
 
-/* What the public call returns for a call that has ended */
+/* What the public function returns for a call that has ended */
 static int result_of(const struct cbx_call *call, const char *number,
 		     struct chatterbox_error *error)
 {
@@ -87,7 +87,7 @@ static int result_of(const struct cbx_call *call, const char *number,
 
 /* --- calls with a callback --- */
 
-void cbx_api_deliver(struct cbx_api_ended *ended)
+static void deliver(struct cbx_api_ended *ended)
 {
 	struct chatterbox_error error;
 	struct chatterbox_answer answer = { .json = ended->call->result };
@@ -120,9 +120,11 @@ static int call_later(struct chatterbox *box, const char *method, json_t *params
 		json_decref(params);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
-	*ended = (struct cbx_api_ended){
-		.done = reply->done, .user = reply->user, .number = reply->number, .box = box
-	};
+	*ended = (struct cbx_api_ended){ .deliver = deliver,
+				     .done = reply->done,
+				     .user = reply->user,
+				     .number = reply->number,
+				     .box = box };
 	if (cbx_call_new(cbx_method_find(cbx_methods, method), params, keep_answer, ended, &call) <
 	    0) {
 		free(ended);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * api/host.c - what the engine tells its host: callbacks in the host's own thread
+ * api/host.c - tells the host what happens, by callbacks in the host's own thread
  *
- * Decides their order: that the engine is ready comes before any event, so events that were
- * recorded meanwhile wait for it; answers of calls wait for nothing. Events stand in a bounded
- * queue, since a host may stop dispatching; an answer has its memory from the start and is never
+ * That the engine is ready is reported before any event, so events recorded meanwhile wait for it;
+ * answers of calls wait for nothing. Events are kept in a bounded queue, since a host may stop
+ * dispatching. The memory of an answer is allocated before its call begins, so an answer is never
  * lost.
  */
 #include "api/api.h"
@@ -29,10 +29,10 @@ bool cbx_engine_is_ready(struct chatterbox *box)
 
 	if (!box->started || !cbx_health_is_up(box->health, NULL))
 		return false;
-	/* from now on the host misses nothing of the stream */
+	/* from now on the host misses no event of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)
 		return false;
-	/* who writes nothing needs no tables: it follows the shared state */
+	/* an observer writes nothing and needs no tables */
 	if (box->lease_keeper.observer)
 		return true;
 	if (!box->lease_keeper.migrated)
@@ -262,7 +262,7 @@ static int dispatch_ended(struct cbx_api_ended *ended)
 
 	for (; ended; ended = next, ran++) {
 		next = ended->next;
-		cbx_api_deliver(ended);
+		ended->deliver(ended);
 	}
 	return ran;
 }

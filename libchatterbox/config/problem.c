@@ -127,6 +127,12 @@ int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *ke
 	cbx_auto(cbx_freep) char *shown = NULL;
 	int r;
 
+	if (cbx_value_is_url(key, got))
+		return cbx_problem_add(
+			&config->laid, CHATTERBOX_PROBLEM_ERROR,
+			"%s%s: got a URL, takes the host alone; what else a URL holds "
+			"has keys of its own (from %s)",
+			overlay ? "chatterbox." : "", key->path, from->name);
 	r = cbx_value_takes(key, &takes);
 	if (r < 0)
 		return r;

@@ -71,6 +71,8 @@ int cbx_value_read(const struct cbx_key *key, const json_t *json, struct cbx_val
 /* Turns the text of a variable, an option or a default into JSON as @key needs it; the caller owns
  * it. Return: 0, CHATTERBOX_E_CONFIG when it is not UTF-8, -ENOMEM. */
 int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out);
+/* Is it the text of a host with more in it than a host, perhaps a password? */
+bool cbx_value_is_url(const struct cbx_key *key, const json_t *json);
 /* "an integer 1..65535", "redis or memory" */
 int cbx_value_takes(const struct cbx_key *key, char **out);
 /* The value as JSON text; a secret is "***" */

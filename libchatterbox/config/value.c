@@ -55,12 +55,20 @@ static bool is_choice(const char *choices, const char *text)
 	return false;
 }
 
+bool cbx_value_is_url(const struct cbx_key *key, const json_t *json)
+{
+	const char *name = strrchr(key->path, '.');
+	const char *text = json_string_value(json);
+
+	return name && text && !strcmp(name, ".host") && (strstr(text, "://") || strchr(text, '@'));
+}
+
 static int read_text(const struct cbx_key *key, const json_t *json, char **out)
 {
 	const char *text = json_string_value(json);
 	size_t len;
 
-	if (!text)
+	if (!text || cbx_value_is_url(key, json))
 		return CHATTERBOX_E_CONFIG;
 	len = json_string_length(json);
 	if ((int64_t)len < key->low || (int64_t)len > key->high)

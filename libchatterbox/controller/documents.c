@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * documents.c - the documents of HTTP and of chatterbox_query(): from a snapshot, or with a look
- * into SQL
+ * documents.c - the documents of HTTP and of chatterbox_query(), made of a snapshot or with a query
+ * to SQL
  *
- * Decides who knows a job best: on the leader the snapshot. Who follows asks SQL first, since the
- * shared state lacks the facts; when that is down, what was read of them before is better than
- * nothing.
+ * On the leader the snapshot knows a job best. A follower asks SQL first, since Redis lacks origin,
+ * revision and times; if SQL is down, what it last read of them is better than nothing.
  */
 #include "controller/documents.h"
 
@@ -48,7 +47,7 @@ void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *ca
 	finish(call, cbx_job_api_systems(snapshot, call->params, &text, error), &text, error);
 }
 
-/* A name that no system can have is one that nobody knows */
+/* A name that no system can have is an unknown system */
 static int take_system(const struct cbx_call *call, const char **system, char name[80],
 		       char error[CBX_API_ERROR])
 {
@@ -74,12 +73,12 @@ void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *cal
 	finish(call, result, &text, error);
 }
 
-/* One job, as it is asked for; what SQL says of it is rendered while the row is there */
+/* The job that is asked for; what SQL says about it is rendered while the row is valid */
 struct sought {
 	const char *system;
 	int64_t job_id;
 	const struct cbx_snapshot *snapshot;
-	const struct cbx_job *shown; /* the view's; NULL = none */
+	const struct cbx_job *shown; /* of the snapshot; NULL = not there */
 	struct cbx_text *text;
 };
 

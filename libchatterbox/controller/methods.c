@@ -203,9 +203,9 @@ static void mark_offline(struct cbx_request_worker *worker, struct cbx_call *cal
 	mark(worker, call, "system_offline");
 }
 
-/* A method that reads, answered at the desk */
+/* A method that reads, answered by the request worker */
 #define READS(handler, from) .worker = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
-/* One that the poller carries out, and how an observer does it */
+/* A method that the poller carries out, and how an observer does it */
 #define ORDER(handler, observed, from) \
 	.poller = (handler), .observer = (observed), .server = CHATTERBOX_SERVER_##from
 

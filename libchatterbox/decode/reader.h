@@ -37,19 +37,13 @@ extern const struct cbx_level cbx_body_of_reply;
 extern const struct cbx_level cbx_body_of_report;
 extern const struct cbx_level cbx_body_of_systems;
 extern const struct cbx_level cbx_body_of_status;
-/* The root of a document in an envelope; continues with reader->body */
-extern const struct cbx_level cbx_body_in_envelope;
 
-/* Shared by the above: an array of statuses, one of names, and the error of JSON-RPC */
-extern const struct cbx_level cbx_level_jobs;
-extern const struct cbx_level cbx_level_names;
+/* The error of JSON-RPC */
 extern const struct cbx_level cbx_level_rpc_error;
 
 /* Adds to reply->rejected which job the rejected status may be about; -ENOMEM */
 int cbx_reader_note_rejected(struct cbx_reader *reader);
 /* CHATTERBOX_E_DECODE the second time */
 int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member);
-/* Is the document in an envelope? */
-int cbx_reader_is_wrapped(struct cbx_json_doc *doc, bool *wrapped);
 
 #endif

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: MIT
 /*
- * reply.c - reads the answer of nl-hdms to a question (contract 3.2)
+ * reply.c - reads what is in a document: statuses, names of systems, the answer of nl-hdms to a
+ * question (contract 3.2)
  *
- * The frame has to be right as a whole, while statuses are judged one by one: if `jobs` is not an
- * array, that must not be taken for "this system has no jobs".
+ * A bad element of a list is counted and skipped; the rest of the list is kept. The frame of an
+ * answer has to be right as a whole: if `jobs` is not an array, that must not be taken for "this
+ * system has no jobs".
  */
 #include "decode/reader.h"
 
+#include "base/read.h"
+#include "common/array.h"
+
 #include <chatterbox/error.h>
+#include <errno.h>
 
 int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member)
 {
@@ -16,6 +22,210 @@ int cbx_reader_once(struct cbx_reader *reader, enum cbx_frame member)
 	reader->frame |= member;
 	return 0;
 }
+
+/* --- statuses --- */
+
+static int status_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	struct cbx_reader *reader = context;
+
+	return cbx_status_reader_take(&reader->status, key, value);
+}
+
+static int status_close(void *context)
+{
+	struct cbx_reader *reader = context;
+	struct cbx_reply *reply = reader->reply;
+	struct cbx_status *status;
+	int error;
+
+	error = cbx_status_reader_finish(&reader->status, &status);
+	if (error)
+		return error;
+	if (!status)
+		return cbx_reader_note_rejected(reader);
+	if (cbx_grow(reply->statuses, reader->status_capacity, reply->count + 1) < 0) {
+		cbx_status_unref(status);
+		return -ENOMEM;
+	}
+	reply->statuses[reply->count++] = status;
+	return 0;
+}
+
+static const struct cbx_level status_members = { NULL, status_take, status_close };
+
+static int count_job(struct cbx_reader *reader)
+{
+	if (reader->limits && reader->jobs >= reader->limits->jobs)
+		return CHATTERBOX_E_LIMIT;
+	reader->jobs++;
+	return 0;
+}
+
+static int jobs_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+		     const struct cbx_level **enter)
+{
+	struct cbx_reader *reader = context;
+
+	(void)key;
+	if (type != CBX_JSON_OBJECT)
+		return 0;
+	cbx_status_reader_start(&reader->status);
+	*enter = &status_members;
+	return count_job(reader);
+}
+
+static int jobs_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	struct cbx_reader *reader = context;
+
+	(void)key;
+	(void)value;
+	reader->reply->rejects[CBX_MEMBER_REPORT]++;
+	reader->reply->rejected_any = true;
+	return count_job(reader);
+}
+
+static const struct cbx_level level_jobs = { jobs_open, jobs_take, NULL };
+
+static int refuse(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	(void)context;
+	(void)key;
+	(void)value;
+	return CHATTERBOX_E_DECODE;
+}
+
+static int one_status_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+			   const struct cbx_level **enter)
+{
+	return type == CBX_JSON_OBJECT ? jobs_open(context, key, type, enter) : CHATTERBOX_E_DECODE;
+}
+
+const struct cbx_level cbx_body_of_status = { one_status_open, refuse, NULL };
+
+static int report_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+		       const struct cbx_level **enter)
+{
+	if (type == CBX_JSON_OBJECT)
+		return jobs_open(context, key, type, enter);
+	*enter = &level_jobs;
+	return 0;
+}
+
+const struct cbx_level cbx_body_of_report = { report_open, refuse, NULL };
+
+/* --- names of systems --- */
+
+static int add_name(struct cbx_reader *reader, const struct cbx_json *value)
+{
+	struct cbx_reply *reply = reader->reply;
+	char ***names = reader->for_offline ? &reply->offline : &reply->systems;
+	size_t *count = reader->for_offline ? &reply->offline_count : &reply->system_count;
+	const char *name = value->text;
+	size_t len = value->text_len;
+	size_t *capacity =
+		reader->for_offline ? &reader->offline_capacity : &reader->system_capacity;
+
+	if (value->type != CBX_JSON_STRING || !value->clean || !cbx_system_name(&name, &len)) {
+		reply->rejects[CBX_MEMBER_SYSTEM]++;
+		reply->rejected_any = true;
+		return 0;
+	}
+	if (cbx_grow(*names, *capacity, *count + 1) < 0)
+		return -ENOMEM;
+	(*names)[*count] = cbx_strndup(name, len);
+	if (!(*names)[*count])
+		return -ENOMEM;
+	(*count)++;
+	return 0;
+}
+
+static int name_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	struct cbx_reader *reader = context;
+
+	if (reader->named || (!cbx_json_is(key, "system") && !cbx_json_is(key, "system_id") &&
+			      !cbx_json_is(key, "systemID") && !cbx_json_is(key, "actor_id")))
+		return 0;
+	reader->named = true;
+	return add_name(reader, value);
+}
+
+static int name_close(void *context)
+{
+	struct cbx_reader *reader = context;
+
+	if (reader->named)
+		return 0;
+	reader->reply->rejects[CBX_MEMBER_SYSTEM]++;
+	reader->reply->rejected_any = true;
+	return 0;
+}
+
+static const struct cbx_level name_inner = { NULL, name_take, NULL };
+
+static int name_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+		     const struct cbx_level **enter)
+{
+	(void)context;
+	if (type == CBX_JSON_OBJECT && cbx_json_is(key, "object"))
+		*enter = &name_inner;
+	return 0;
+}
+
+/* An object that names a system may do so under `object`, too */
+static int name_members_take(void *context, const struct cbx_json *key,
+			     const struct cbx_json *value)
+{
+	struct cbx_reader *reader = context;
+
+	if (reader->named || value->type != CBX_JSON_STRING || !cbx_json_is(key, "object"))
+		return name_take(context, key, value);
+	reader->named = true;
+	return add_name(reader, value);
+}
+
+static const struct cbx_level name_members = { name_open, name_members_take, name_close };
+
+static int names_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+		      const struct cbx_level **enter)
+{
+	struct cbx_reader *reader = context;
+
+	(void)key;
+	reader->named = false;
+	if (type == CBX_JSON_OBJECT)
+		*enter = &name_members;
+	return 0;
+}
+
+static int names_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	(void)key;
+	return add_name(context, value);
+}
+
+static const struct cbx_level level_names = { names_open, names_take, NULL };
+
+static int systems_open(void *context, const struct cbx_json *key, enum cbx_json_type type,
+			const struct cbx_level **enter)
+{
+	if (type == CBX_JSON_OBJECT)
+		return names_open(context, key, type, enter);
+	*enter = &level_names;
+	return 0;
+}
+
+static int systems_take(void *context, const struct cbx_json *key, const struct cbx_json *value)
+{
+	(void)key;
+	return value->type == CBX_JSON_STRING ? add_name(context, value) : CHATTERBOX_E_DECODE;
+}
+
+const struct cbx_level cbx_body_of_systems = { systems_open, systems_take, NULL };
+
+/* --- an answer of nl-hdms --- */
 
 /* Copies as much as fits, without cutting a character; a number is copied as text */
 static void copy_text(const struct cbx_json *value, char *to, size_t size)
@@ -61,7 +271,7 @@ static int object_open(void *context, const struct cbx_json *key, enum cbx_json_
 		return 0;
 	if (type != CBX_JSON_ARRAY)
 		return CHATTERBOX_E_DECODE;
-	*enter = member == CBX_FRAME_JOBS ? &cbx_level_jobs : &cbx_level_names;
+	*enter = member == CBX_FRAME_JOBS ? &level_jobs : &level_names;
 	reader->for_offline = member == CBX_FRAME_OFFLINE;
 	return cbx_reader_once(reader, member);
 }

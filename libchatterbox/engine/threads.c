@@ -237,7 +237,7 @@ int cbx_engine_build_threads(struct chatterbox *box)
 
 int cbx_engine_start_threads(struct chatterbox *box)
 {
-	int result = cbx_thread_start(&box->lease_keeper.thread, "cbx-keeper", cbx_lease_keeper_run,
+	int result = cbx_thread_start(&box->lease_keeper.thread, "cbx-lease", cbx_lease_keeper_run,
 				      &box->lease_keeper);
 
 	if (!result && !box->lease_keeper.observer)
@@ -250,7 +250,7 @@ int cbx_engine_start_threads(struct chatterbox *box)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
 	if (!result)
-		result = cbx_thread_start(&box->worker.thread, "cbx-desk", cbx_request_worker_run,
+		result = cbx_thread_start(&box->worker.thread, "cbx-requests", cbx_request_worker_run,
 					  &box->worker);
 	return result;
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * arrivals.c - decides how long a lost connection matters: a broker that has not noticed the loss
- * gives its messages back when its heartbeats end, while a message that is delivered again long
- * after that was taken and given back by a stranger
+ * arrivals.c - remembers lost connections, to know which deliveries may be repeated
+ *
+ * A loss matters for a limited time: a broker that has not noticed it gives the messages back when
+ * its heartbeats end. A message that is delivered again much later was taken and given back by
+ * somebody else.
  */
 #include "listen/arrivals.h"
 
@@ -12,7 +14,7 @@
 
 #define LOSS_MATTERS (30 * CBX_SECOND)
 
-/* Takes @count away at @at */
+/* Removes @count at @at */
 static void cut(struct cbx_arrival *list, size_t *list_count, size_t at, size_t count)
 {
 	*list_count -= count;
@@ -43,7 +45,7 @@ void cbx_arrivals_acknowledge(struct cbx_arrivals *arrivals, uint64_t tag)
 	}
 }
 
-/* A loss that matters no more is forgotten */
+/* Forgets losses that no longer matter */
 static void expire(struct cbx_arrivals *arrivals, uint64_t now)
 {
 	if (!arrivals->lost_until || now < arrivals->lost_until)

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * hand_over.c - a message on its way to the poller
+ * hand_over.c - hands a received message to the poller
  *
- * Decides what happens to one that can't be understood: it is rejected without requeue, and
- * counted. And that messages which the broker may have delivered before are held until the last of
- * them has come: which of them were recorded can only be seen in all of them together
- * (merge/redelivery.h), and they come before all others.
+ * A message that is not understood is rejected without requeue, and counted. Messages that the
+ * broker may have delivered before are held until the last of them has come: only all of them
+ * together show which were recorded (merge/redelivery.h), and they go before all others.
  */
 #include "listen/listen.h"
 
@@ -13,8 +12,8 @@
 #include <errno.h>
 
 #define RUN_IDLE CBX_SECOND
-/* The same while more is known to wait, or to be on its way: a link that stalls for longer than
- * that loses its heartbeats */
+/* The same while more is known to wait: a link that stalls for longer than that loses its
+ * heartbeats */
 #define RUN_STALLED (15 * CBX_SECOND)
 
 static void reject(struct cbx_listener *listener, const struct cbx_bus_event *event, int error)
@@ -28,7 +27,7 @@ static void reject(struct cbx_listener *listener, const struct cbx_bus_event *ev
 		cbx_listener_lost(listener, error);
 }
 
-/* A report or event in which nothing can be used is one that can't be understood */
+/* Is there nothing usable in it? Then it counts as not understood. */
 static bool is_empty(const struct cbx_inbound *inbound)
 {
 	const struct cbx_reply *reply = inbound->reply;
@@ -86,26 +85,6 @@ static bool put(struct cbx_listener *listener, struct cbx_inbound *inbound)
 	return false;
 }
 
-static struct cbx_inbound *take_from_run(struct cbx_listener *listener)
-{
-	struct cbx_inbound *inbound = listener->run;
-
-	if (!inbound)
-		return NULL;
-	listener->run = inbound->next;
-	listener->run_count--;
-	inbound->next = NULL;
-	return inbound;
-}
-
-void cbx_listener_drop_run(struct cbx_listener *listener)
-{
-	struct cbx_inbound *inbound;
-
-	while ((inbound = take_from_run(listener)))
-		cbx_inbound_free(inbound);
-}
-
 static bool end_run(struct cbx_listener *listener)
 {
 	struct cbx_inbound *inbound;
@@ -113,17 +92,17 @@ static bool end_run(struct cbx_listener *listener)
 
 	if (listener->run)
 		listener->run_last->run_ends = true;
-	while (handed && (inbound = take_from_run(listener)))
+	while (handed && (inbound = cbx_listener_take_from_run(listener)))
 		handed = put(listener, inbound);
 	return handed;
 }
 
 void cbx_listener_end_idle_run(struct cbx_listener *listener)
 {
-	bool more = listener->backlog > 0 || listener->bus->receiving;
+	uint64_t idle = listener->backlog > 0 ? RUN_STALLED : RUN_IDLE;
 
-	if (listener->run &&
-	    cbx_now(listener->clock) - listener->run_at >= (more ? RUN_STALLED : RUN_IDLE))
+	if (listener->run && !listener->bus->receiving &&
+	    cbx_now(listener->clock) - listener->run_at >= idle)
 		end_run(listener);
 }
 

@@ -8,155 +8,9 @@
  */
 #include "listen/listen.h"
 
-#include "base/read.h"
-#include "runtime/envelope.h"
-
-#include <chatterbox/error.h>
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#define REFUSED_WAIT (10 * CBX_SECOND)
-#define CALL_TIME (5 * CBX_SECOND)
-
-static int bind_all(struct cbx_listener *listener, const char *queue)
-{
-	const struct cbx_settings *settings = listener->settings;
-	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
-	struct cbx_bus *bus = listener->bus;
-	size_t i;
-	int result = bus->ops->declare(bus, queue, deadline);
-
-	if (!result)
-		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
-	for (i = 0; !result && i < settings->bindings.count; i++)
-		result = bus->ops->bind(bus, queue, settings->event_exchange,
-					settings->bindings.items[i], deadline);
-	return result;
-}
-
-/* The queue of RPC served. Requests that wait there do not delay the first question. */
-static int begin_requests(struct cbx_listener *listener)
-{
-	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
-	struct cbx_bus *bus = listener->bus;
-	char queue[96];
-	int result;
-
-	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
-	result = bus->ops->declare(bus, queue, deadline);
-	return result < 0 ? result : bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
-}
-
-/* Declares, binds and consumes. The number of waiting messages is read before the first one comes.
- * CHATTERBOX_E_REFUSED: the text is in the bus. */
-static int begin(struct cbx_listener *listener)
-{
-	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
-	struct cbx_bus *bus = listener->bus;
-	char queue[96];
-	int result;
-
-	snprintf(queue, sizeof(queue), "%s.default.event", listener->settings->app_name);
-	result = bind_all(listener, queue);
-	if (!result)
-		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
-	if (!result)
-		result = bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
-	if (!result)
-		result = begin_requests(listener);
-	if (result < 0)
-		return result;
-	listener->consuming = true;
-	listener->bound = true;
-	listener->caught_up = listener->backlog == 0;
-	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));
-	return 0;
-}
-
-static void consuming_ended(struct cbx_listener *listener)
-{
-	if (listener->consuming)
-		cbx_arrivals_lose(&listener->arrivals, cbx_now(listener->clock));
-	cbx_listener_drop_run(listener);
-	listener->consuming = false;
-	listener->caught_up = false;
-	listener->bound = false;
-	listener->connection++;
-	listener->outstanding = 0;
-}
-
-void cbx_listener_lost(struct cbx_listener *listener, int error)
-{
-	consuming_ended(listener);
-	cbx_link_lost(&listener->bus_link, error);
-	/* whatever it was, the broker will deliver again what this connection has not acknowledged
-	 */
-	if (listener->bus_link.up)
-		cbx_link_close(&listener->bus_link);
-}
-
-void cbx_listener_drop_connection(struct cbx_listener *listener)
-{
-	cbx_link_close(&listener->bus_link);
-	consuming_ended(listener);
-}
-
-static bool ensure(struct cbx_listener *listener)
-{
-	int result = cbx_link_ensure(&listener->bus_link);
-
-	if (result < 0) {
-		if (listener->consuming)
-			consuming_ended(listener);
-		return false;
-	}
-	if (result == 1)
-		consuming_ended(listener);
-	if (listener->consuming)
-		return true;
-	if (cbx_now(listener->clock) < listener->retry_at)
-		return true;
-	result = begin(listener);
-	if (!result)
-		return true;
-	if (result == CHATTERBOX_E_REFUSED) {
-		listener->caught_up = true;
-		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
-		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
-			  "can't consume the queue of incoming events; trying again");
-		return true;
-	}
-	cbx_listener_lost(listener, result);
-	return false;
-}
-
-/* Sends an answer, then acknowledges its request: if this fails in between, the request comes again
- */
-static void send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound)
-{
-	struct cbx_bus_message message = { .exchange = "",
-					   .routing_key = inbound->response.reply_to,
-					   .body = inbound->response.body,
-					   .body_len = inbound->response.len,
-					   .correlation_id = inbound->response.correlation_id };
-	char trace[CBX_UUID_TEXT];
-	int result = 0;
-
-	cbx_uuid(trace);
-	cbx_envelope_properties(listener->settings, listener->clock,
-				inbound->response.trace_id ?: trace, &message);
-	if (inbound->response.reply_to)
-		result = listener->bus->ops->publish(listener->bus, &message, NULL,
-						     cbx_now(listener->clock) + 2 * CBX_SECOND);
-	if (!result || result == CHATTERBOX_E_LIMIT)
-		result = listener->bus->ops->acknowledge(listener->bus, inbound->tag, false, true);
-	if (result < 0)
-		cbx_listener_lost(listener, CHATTERBOX_E_DOWN);
-}
 
 static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
@@ -165,7 +19,7 @@ static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbou
 	if (inbound->connection != listener->connection || !listener->consuming)
 		return;
 	if (inbound->type == CBX_IN_ANSWER) {
-		send_answer(listener, inbound);
+		cbx_listener_send_answer(listener, inbound);
 		return;
 	}
 	listener->outstanding--;
@@ -189,10 +43,15 @@ static void acknowledge_all(struct cbx_listener *listener)
 
 	cbx_mailbox_clear(listener->inbox);
 	while ((inbound = cbx_mailbox_take(listener->inbox))) {
+		if (inbound->acknowledged) {
+			cbx_listener_keep_answer(listener, inbound);
+			continue;
+		}
 		acknowledge(listener, inbound);
 		inbound->answer = NULL;
 		cbx_inbound_free(inbound);
 	}
+	cbx_listener_send_answers(listener);
 }
 
 static bool is_request(const struct cbx_listener *listener, const struct cbx_bus_event *event)
@@ -232,7 +91,8 @@ static void note_progress(struct cbx_listener *listener, bool idle)
 	if (!listener->consuming || listener->run)
 		return;
 	/* the rest of what waited has expired, or another consumer got it */
-	if (!listener->backlog || (idle && !listener->outstanding))
+	if ((!listener->backlog && !listener->arrivals.lost_count) ||
+	    (idle && !listener->outstanding))
 		listener->caught_up = true;
 }
 
@@ -292,7 +152,10 @@ static void turn(struct cbx_listener *listener)
 		cbx_listener_drop_connection(listener);
 	if (!leads && listener->bus_link.up)
 		cbx_listener_drop_connection(listener);
-	if (leads && ensure(listener)) {
+	if (!leads)
+		cbx_listener_drop_answers(listener);
+	if (leads && cbx_listener_ensure(listener)) {
+		cbx_listener_send_answers(listener);
 		take_one(listener);
 		return;
 	}
@@ -328,6 +191,7 @@ void *cbx_listener_run(void *user)
 void cbx_listener_close(struct cbx_listener *listener)
 {
 	cbx_listener_drop_run(listener);
+	cbx_listener_drop_answers(listener);
 	cbx_link_close(&listener->bus_link);
 	cbx_settings_unref(listener->settings);
 	listener->settings = NULL;

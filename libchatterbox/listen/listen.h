@@ -11,6 +11,7 @@
 
 #include "base/thread.h"
 #include "listen/arrivals.h"
+#include "listen/orders.h"
 #include "port/bus.h"
 #include "port/link.h"
 #include "runtime/counters.h"
@@ -47,6 +48,11 @@ struct cbx_listener {
 	struct cbx_inbound *run, *run_last;
 	size_t run_count;
 	uint64_t run_at; /* when its last one came */
+	struct cbx_orders orders;
+	/* Answers to orders, whose requests are acknowledged already, held while there is no
+	 * connection: by next, in their order */
+	struct cbx_inbound *answers, **answers_end;
+	size_t answer_count;
 	bool consuming;
 	/* All messages that waited when consuming began are with the poller, so the first question
 	 * may go out. Also true if the queue can't be used (a 406): that is reported, and must not
@@ -66,13 +72,23 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 void *cbx_listener_run(void *listener);
 void cbx_listener_close(struct cbx_listener *listener);
 
-/* For its own files. What was consumed and not acknowledged comes again by another connection: */
+/* For its own files. connection.c: connects and begins to consume, false = it is down. What was
+ * consumed and not acknowledged comes again by another connection. */
+bool cbx_listener_ensure(struct cbx_listener *listener);
 void cbx_listener_lost(struct cbx_listener *listener, int error);
 void cbx_listener_drop_connection(struct cbx_listener *listener);
+struct cbx_inbound *cbx_listener_take_from_run(struct cbx_listener *listener);
+void cbx_listener_drop_run(struct cbx_listener *listener);
 /* hand_over.c: a message to the poller; one that can't be understood is rejected */
 void cbx_listener_hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event);
 /* Nothing has come for a while: if that ends the run, it goes to the poller */
 void cbx_listener_end_idle_run(struct cbx_listener *listener);
-void cbx_listener_drop_run(struct cbx_listener *listener);
+/* answers.c: sends an answer, then acknowledges its request: if this fails in between, the request
+ * comes again */
+void cbx_listener_send_answer(struct cbx_listener *listener, struct cbx_inbound *inbound);
+/* The answer to an order, which is acknowledged already, waits for a connection; taken over */
+void cbx_listener_keep_answer(struct cbx_listener *listener, struct cbx_inbound *inbound);
+void cbx_listener_send_answers(struct cbx_listener *listener); /* those kept */
+void cbx_listener_drop_answers(struct cbx_listener *listener);
 
 #endif

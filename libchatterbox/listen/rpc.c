@@ -5,24 +5,31 @@
  *
  * A request is JSON-RPC 2.0, or bare: the method in the property `type`, the params as body. The
  * answer has the form of its request. A request that is not understood is answered with one of
- * JSON-RPC's own errors, so that it does not block the queue.
+ * JSON-RPC's own errors, so that it does not block the queue. One that changes something is an
+ * order (orders.h): it is acknowledged before it is carried out, and refused when it is old.
  */
 #include "listen/listen.h"
 
 #include "common/json.h"
 #include "runtime/call.h"
 
+#include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Seconds that an order may be old; or rmq_rpc.rpc_timeout, if that is longer */
+#define ORDER_AGE 60
+/* Of the answer to an order: a short result, or an error with its message escaped */
+#define ANSWER_ROOM 4096
+
 /* Who asked, and in which form to answer */
 struct requester {
 	struct cbx_listener *listener;
-	uint64_t tag, connection;
-	char *reply_to, *correlation_id, *trace_id;
-	json_t *id; /* of the JSON-RPC request; NULL = null */
+	struct cbx_inbound *answer; /* all of it but its body */
+	struct cbx_text body;
+	char *id; /* of the JSON-RPC request, as JSON; NULL = null */
 	bool bare;
 };
 
@@ -30,12 +37,13 @@ static void requester_free(struct requester *requester)
 {
 	if (!requester)
 		return;
-	free(requester->reply_to);
-	free(requester->correlation_id);
-	free(requester->trace_id);
-	json_decref(requester->id);
+	cbx_inbound_free(requester->answer);
+	cbx_text_free(&requester->body);
+	free(requester->id);
 	free(requester);
 }
+
+CBX_DEFINE_CLEANUP(struct requester *, requester_free)
 
 static char *copy(const char *text, bool *failed)
 {
@@ -48,24 +56,24 @@ static char *copy(const char *text, bool *failed)
 static struct requester *requester_new(struct cbx_listener *listener,
 				       const struct cbx_bus_event *event)
 {
-	struct requester *requester = calloc(1, sizeof(*requester));
+	cbx_auto(requester_freep) struct requester *requester = calloc(1, sizeof(*requester));
 	const char *trace = cbx_bus_header(&event->message, "trace_id");
+	struct cbx_inbound *answer;
 	bool failed = false;
 
-	if (!requester)
+	if (!requester || cbx_inbound_new(CBX_IN_ANSWER, &requester->answer) < 0)
 		return NULL;
 	requester->listener = listener;
-	requester->tag = event->tag;
-	requester->connection = listener->connection;
-	requester->reply_to = copy(event->message.reply_to, &failed);
-	requester->correlation_id = copy(event->message.correlation_id, &failed);
+	answer = requester->answer;
+	answer->tag = event->tag;
+	answer->connection = listener->connection;
+	answer->ok = true;
+	answer->response.reply_to = copy(event->message.reply_to, &failed);
+	answer->response.correlation_id = copy(event->message.correlation_id, &failed);
 	/* the answer continues its request's trace; an unusable trace id is ignored */
 	if (trace && trace[0] && strlen(trace) <= CBX_BUS_SHORT)
-		requester->trace_id = copy(trace, &failed);
-	if (!failed)
-		return requester;
-	requester_free(requester);
-	return NULL;
+		answer->response.trace_id = copy(trace, &failed);
+	return failed ? NULL : cbx_steal(requester);
 }
 
 static void write_error(const struct cbx_call *call, struct cbx_text *out)
@@ -82,51 +90,33 @@ static void write_error(const struct cbx_call *call, struct cbx_text *out)
 	cbx_text_putc(out, '}');
 }
 
-static void write_answer(const struct requester *requester, const struct cbx_call *call,
-			 struct cbx_text *out)
+static void write_answer(const struct cbx_call *call, struct requester *requester)
 {
-	cbx_auto(cbx_freep) char *id = NULL;
+	struct cbx_text *out = &requester->body;
 
-	if (requester->bare) {
-		if (!call->code) {
-			cbx_text_puts(out, call->result);
-			return;
-		}
+	if (!requester->bare)
+		cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", requester->id ?: "null");
+	else if (call->code)
 		cbx_text_putc(out, '{');
+	if (call->code)
 		write_error(call, out);
-		cbx_text_putc(out, '}');
-		return;
-	}
-	id = requester->id ? json_dumps(requester->id, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
-	/* without its id the caller could not match the answer */
-	out->failed = requester->id && !id;
-	cbx_text_printf(out, "{\"jsonrpc\":\"2.0\",\"id\":%s,", id ? id : "null");
-	if (call->code) {
-		write_error(call, out);
-	} else {
+	else if (!requester->bare)
 		cbx_text_puts(out, "\"result\":");
+	if (!call->code)
 		cbx_text_puts(out, call->result);
-	}
-	cbx_text_putc(out, '}');
+	if (!requester->bare || call->code)
+		cbx_text_putc(out, '}');
 }
 
 /* Puts the answer into the listener's inbox; false: no memory, or no room */
-static bool hand_over(struct requester *requester, struct cbx_text *body)
+static bool hand_over(struct requester *requester)
 {
-	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	struct cbx_inbound *answer = requester->answer;
 
-	if (cbx_inbound_new(CBX_IN_ANSWER, &inbound) < 0 ||
-	    cbx_text_take(body, &inbound->response.body, &inbound->response.len) < 0)
+	if (cbx_text_take(&requester->body, &answer->response.body, &answer->response.len) < 0 ||
+	    cbx_mailbox_put(requester->listener->inbox, answer) < 0)
 		return false;
-	inbound->response.reply_to = cbx_steal(requester->reply_to);
-	inbound->response.correlation_id = cbx_steal(requester->correlation_id);
-	inbound->response.trace_id = cbx_steal(requester->trace_id);
-	inbound->tag = requester->tag;
-	inbound->connection = requester->connection;
-	inbound->ok = true;
-	if (cbx_mailbox_put(requester->listener->inbox, inbound) < 0)
-		return false;
-	cbx_steal(inbound);
+	requester->answer = NULL;
 	return true;
 }
 
@@ -135,15 +125,13 @@ static bool hand_over(struct requester *requester, struct cbx_text *body)
 static void answer(struct cbx_call *call)
 {
 	struct requester *requester = call->user;
-	struct cbx_text body = { 0 };
 
-	write_answer(requester, call, &body);
-	if (!hand_over(requester, &body)) {
+	write_answer(call, requester);
+	if (!hand_over(requester) && !requester->answer->acknowledged) {
 		/* the broker has to deliver the request again */
-		requester->listener->unanswered = requester->connection;
+		requester->listener->unanswered = requester->answer->connection;
 		cbx_mailbox_wake(requester->listener->inbox);
 	}
-	cbx_text_free(&body);
 	requester_free(requester);
 	cbx_call_free(call);
 }
@@ -154,6 +142,7 @@ struct request {
 	json_t *params; /* owned */
 	enum cbx_call_code code;
 	const char *why;
+	bool no_id; /* out of memory: without its id the caller could not match the answer */
 };
 
 static void read_jsonrpc(json_t *root, struct request *request, struct requester *requester)
@@ -163,12 +152,15 @@ static void read_jsonrpc(json_t *root, struct request *request, struct requester
 	json_t *id = json_object_get(root, "id");
 
 	request->method = json_string_value(json_object_get(root, "method"));
-	if (json_is_string(id) || json_is_number(id))
-		requester->id = json_incref(id);
-	if (id && !json_is_null(id) && !requester->id) {
+	if (json_is_string(id) || json_is_number(id)) {
+		requester->id = json_dumps(id, JSON_ENCODE_ANY | JSON_COMPACT);
+		request->no_id = !requester->id;
+	} else if (id && !json_is_null(id)) {
 		request->code = CBX_CALL_REQUEST;
 		request->why = "id: takes a text, a number or null";
-	} else if (!version || strcmp(version, "2.0") || !request->method) {
+		return;
+	}
+	if (!version || strcmp(version, "2.0") || !request->method) {
 		request->code = CBX_CALL_REQUEST;
 		request->why = "takes jsonrpc \"2.0\" and a method";
 	} else if (params && !json_is_null(params) && !json_is_object(params)) {
@@ -217,6 +209,57 @@ static json_t *read_request(const struct cbx_bus_event *event, struct request *r
 	return root;
 }
 
+/* Acknowledges an order. 1 = it was taken before; a failure: it comes again. */
+static int receive_order(struct cbx_listener *listener, const struct cbx_bus_event *event)
+{
+	struct cbx_bus *bus = listener->bus;
+	int result = bus->ops->acknowledge(bus, event->tag, false, true);
+
+	return result < 0 ? result : cbx_orders_was_taken(&listener->orders, event);
+}
+
+/* Who gave it has long given it up, and may have given another one since */
+static bool refuse_stale(struct cbx_listener *listener, const struct cbx_bus_event *event,
+			 struct cbx_call *call)
+{
+	int64_t most = (int64_t)(listener->settings->rpc_timeout_ns / CBX_SECOND);
+	int64_t age = cbx_order_age(&event->message, listener->clock);
+	char message[128];
+
+	if (most < ORDER_AGE)
+		most = ORDER_AGE;
+	if (age <= most)
+		return false;
+	snprintf(message, sizeof(message),
+		 "by its timestamp this order is %lld s old; after %lld s it is not carried out",
+		 (long long)age, (long long)most);
+	cbx_warn(listener->log, CBX_FIELDS({ "method", call->method->name }), "refused: %s",
+		 message);
+	cbx_call_fail(call, CBX_CALL_TIMEOUT, message);
+	return true;
+}
+
+/* Takes @call over, whose user is @requester. A failure: the order comes again. From its
+ * acknowledgement on nothing may fail for want of memory but the order itself. */
+static int serve_order(struct cbx_listener *listener, const struct cbx_bus_event *event,
+		       struct requester *requester, struct cbx_call *call)
+{
+	int result;
+
+	cbx_text_reserve(&requester->body,
+			 ANSWER_ROOM + (requester->id ? strlen(requester->id) : 0));
+	result = requester->body.failed ? -ENOMEM : receive_order(listener, event);
+	if (result) {
+		requester_free(requester);
+		cbx_call_free(call);
+		return result < 0 ? result : 0;
+	}
+	requester->answer->acknowledged = true;
+	if (!refuse_stale(listener, event, call))
+		cbx_calls_take(listener->calls, call);
+	return 0;
+}
+
 int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event *event)
 {
 	struct requester *requester = requester_new(listener, event);
@@ -237,12 +280,15 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 	}
 	/* freed before the call goes to another thread: the two must share nothing */
 	json_decref(root);
-	if (cbx_call_new(method, request.params, answer, requester, &call) < 0) {
+	if (cbx_call_new(method, request.params, answer, requester, &call) < 0 || request.no_id) {
 		requester_free(requester);
+		cbx_call_free(call);
 		return -ENOMEM;
 	}
 	if (request.code)
 		cbx_call_fail(call, request.code, request.why);
+	else if (method->poller)
+		return serve_order(listener, event, requester, call);
 	else
 		cbx_calls_take(listener->calls, call);
 	return 0;

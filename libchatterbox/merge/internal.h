@@ -30,6 +30,8 @@ struct cbx_job *cbx_merge_find(const struct merge *m, int64_t job_id);
  * may be NULL. */
 int cbx_merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
 			 const char *previous, struct cbx_change **out);
+/* The events `status` and `user_job_errors` */
+int cbx_merge_system_events(struct merge *m);
 /* ends.c */
 /* A report holds the job: it is no longer counted as missing */
 void cbx_merge_seen(struct cbx_job *job);
@@ -37,10 +39,5 @@ void cbx_merge_seen(struct cbx_job *job);
  * long */
 int cbx_merge_vanished(struct merge *m);
 int cbx_merge_offline_expired(struct merge *m);
-/* events.c */
-/* The event update_job_status; @previous NULL = none */
-int cbx_merge_job_event(struct merge *m, const struct cbx_job *job, const char *previous);
-/* The events `status` and `user_job_errors` */
-int cbx_merge_system_events(struct merge *m);
 
 #endif

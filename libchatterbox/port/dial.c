@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * dial.c - decides how the time of an attempt is shared: equally among the targets that are left,
- * but a second each, so that with many of them one attempt may not reach the last
+ * dial.c - shares the time of an attempt to connect among the addresses
+ *
+ * The remaining addresses get equal shares, but a second each at least, so that one attempt may not
+ * reach the last of many.
  */
 #include "port/dial.h"
 
@@ -15,7 +17,7 @@
 
 #define HOSTS 8
 #define TARGETS 64
-/* Most names are answered within. A thread that dials has other servers to look after. */
+/* Most lookups take less. A thread that connects has other servers to look after. */
 #define LOOKUP_MS 500
 #define LEAST CBX_SECOND
 
@@ -33,7 +35,7 @@ struct cbx_dial {
 	size_t host_count;
 	struct cbx_target targets[TARGETS];
 	size_t count;
-	size_t next; /* counted through all of them, over attempts */
+	size_t next; /* index among all addresses, over several attempts */
 	size_t left; /* in this attempt */
 	uint64_t deadline;
 };
@@ -112,7 +114,7 @@ static void explain(char *why, size_t size, const struct host *host, int result)
 		snprintf(why, size, "no address of %.100s: %s", host->name, said);
 }
 
-/* Names of which nothing is known yet don't hold up those that are known */
+/* Names that are not resolved yet don't delay those that are */
 static int collect(struct cbx_dial *dial, struct host *host, int ms, char *why, size_t size)
 {
 	size_t i;

@@ -158,8 +158,10 @@ static int split(struct cbx_road *road, struct cbx_received *received)
 	return 0;
 }
 
-static void drop(struct cbx_road *road, struct cbx_received *received)
+void cbx_portion_drop_refused(struct cbx_road *road)
 {
+	struct cbx_received *received = road->batch.received;
+
 	cbx_error(road->log,
 		  CBX_FIELDS({ "server", "sql" }, { "system", received->report.system },
 			     { "error", road->sql->error }),
@@ -168,7 +170,6 @@ static void drop(struct cbx_road *road, struct cbx_received *received)
 					 : "(a job's absence)");
 	if (received->from)
 		received->from->refused = true;
-	cbx_pushes_note_refused(road, received);
 	take_first(road);
 }
 
@@ -181,11 +182,10 @@ int cbx_portion_refused(struct cbx_road *road)
 		return 0;
 	if (road->batch.received->report.count > 1)
 		return split(road, road->batch.received);
-	drop(road, road->batch.received);
-	return 0;
+	return 1;
 }
 
-/* Which of what was heard stays; @user as it was given */
+/* Which of the received reports are kept; @user as given */
 typedef bool (*stays_fn)(const struct cbx_received *received, const void *user);
 
 static void filter(struct cbx_road *road, stays_fn stays, const void *user)

@@ -19,8 +19,10 @@ struct cbx_touched {
 size_t cbx_portion_size(const struct cbx_road *road);
 /* They are recorded: frees them, and doubles the size of the next portion */
 void cbx_portion_done(struct cbx_road *road);
-/* SQL refused a value for good: makes the portion smaller, or drops the status at fault */
+/* SQL refused a value for good: makes the portion smaller; 1 = the first report is at fault */
 int cbx_portion_refused(struct cbx_road *road);
+/* Drops that one, and has its message rejected */
+void cbx_portion_drop_refused(struct cbx_road *road);
 /* Drops what came by this connection of the listener and is not committed: it comes again */
 void cbx_batch_drop_connection(struct cbx_road *road, uint64_t connection);
 /* Drops the reports of this message, which the caller requeues */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * pushes.c - decides what a message that is delivered again still has to say: what was not recorded
+ * pushes.c - removes from a message that is delivered again what was recorded before
  *
  * Every message of the queue is remembered, not only statuses: an old system_offline would stop the
- * questions to a system that has answered since, an old interval would undo a newer one.
+ * questions to a system that has answered since, and an old interval would undo a newer one.
  */
 #include "road/batch.h"
 
@@ -30,7 +30,7 @@ static struct cbx_push_identity identity_of(const struct cbx_inbound *inbound,
 	};
 }
 
-/* Of one thing in a message that brings no statuses: a system, or @text "" */
+/* The identity of one part of a message without statuses: a system, or @text "" */
 static struct cbx_push_identity identity_of_text(const struct cbx_inbound *inbound,
 						 const char *text)
 {
@@ -43,7 +43,7 @@ static struct cbx_push_identity identity_of_text(const struct cbx_inbound *inbou
 	};
 }
 
-/* How many things can be told apart in a message; each is there or not by itself */
+/* How many parts of a message can be distinguished, each of which may have been recorded or not */
 static size_t count_parts(const struct cbx_inbound *inbound)
 {
 	if (!inbound->reply)
@@ -59,8 +59,8 @@ static struct cbx_push_identity identity_of_part(const struct cbx_inbound *inbou
 	return identity_of_text(inbound, inbound->reply ? inbound->reply->systems[i] : "");
 }
 
-/* Takes the recorded parts out of it; how many they were. Of what has one part only that part is
- * what remains to be done, so that it is said by @done. */
+/* Removes the recorded parts and returns how many they were. A message with a single part can't be
+ * reduced; @done says that nothing remains to be done. */
 static size_t remove_recorded(struct cbx_inbound *inbound, const bool *recorded, bool *done)
 {
 	struct cbx_reply *reply = inbound->reply;
@@ -308,4 +308,26 @@ void cbx_pushes_note_refused(struct cbx_road *road, const struct cbx_received *r
 {
 	if (received->from && received->from->answer)
 		write_statuses(received, &road->pushes.refused);
+}
+
+int cbx_road_drain_inbox(struct cbx_road *road)
+{
+	struct cbx_inbound *inbound;
+	int result;
+
+	if (road->hanging)
+		return 0; /* what is received now must not mix with a batch whose fate is open */
+	cbx_mailbox_clear(road->inbox);
+	result = cbx_pushes_resolve_run(road);
+	while (!result && (inbound = cbx_mailbox_take(road->inbox))) {
+		if (inbound->answer)
+			cbx_pushes_note_connection(road, inbound->connection);
+		if (inbound->redelivered) {
+			cbx_pushes_add_to_run(road, inbound);
+			result = cbx_pushes_resolve_run(road);
+		} else {
+			result = cbx_road_apply(road, inbound, false);
+		}
+	}
+	return result;
 }

@@ -102,12 +102,24 @@ int cbx_road_record(struct cbx_road *road)
 	return result;
 }
 
+/* SQL refuses a value for good. 0, or -ENOMEM. */
+static int refuse(struct cbx_road *road)
+{
+	int result;
+
+	cbx_road_clear_merge(road);
+	result = cbx_portion_refused(road);
+	if (result != 1)
+		return result;
+	cbx_pushes_note_refused(road, road->batch.received);
+	cbx_portion_drop_refused(road);
+	return 0;
+}
+
 int cbx_road_fail_portion(struct cbx_road *road, int error)
 {
-	if (error == -EBADMSG) {
-		cbx_road_clear_merge(road);
-		return cbx_portion_refused(road);
-	}
+	if (error == -EBADMSG)
+		return refuse(road);
 	log_failure(road, error);
 	if (error == CHATTERBOX_E_FENCED)
 		return error;

@@ -113,7 +113,7 @@ struct cbx_road {
 
 	/* for the snapshot; while following, the follower updates it */
 	bool following;
-	size_t internal; /* members of APP:internal_systems */
+	size_t internal;            /* members of APP:internal_systems */
 	const char *systems_source; /* as in struct cbx_snapshot */
 	uint64_t interval_base_ns, interval_current_ns;
 	const char *load_reason;

@@ -5,8 +5,8 @@
  * An event is done when the broker has confirmed it, even as unroutable, or will never take it.
  * What was sent while SQL was away is remembered, so that it is not sent again when SQL is back.
  */
+#include "tell/relay.h"
 #include "common/array.h"
-#include "tell/outbox_items.h"
 #include "tell/tell.h"
 
 #include <chatterbox/error.h>

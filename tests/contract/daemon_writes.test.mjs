@@ -222,6 +222,9 @@ test('without a token writing is closed, unless it is a demo', async () => {
 
 test('an observer refuses to write, as a standby does', async () => {
 	const observer = await start(['--demo=2'], { NLCONF_CHATTERBOX__ROLE: 'observer' });
+	// while the engine is still starting, it is 503
+	await until(async () => (await observer.get('/api/v1/poll', { method: 'POST' })).status !== 503, 10000,
+		'the observer runs');
 	for (const [method, route] of writes.filter(([, route]) => route !== '/api/v1/interval'))
 		assert.match((await hold(method, route, realPath(route), 409, {}, observer)).detail, /leader is/);
 	await hold('PUT', '/api/v1/interval', '/api/v1/interval', 409, json({ seconds: 5 }), observer);

@@ -107,6 +107,46 @@ static void many_jobs_in_a_push(struct day *of)
 			    "{\"system\":\"A\",\"job_id\":2,\"status\":\"Running\"}]");
 }
 
+/* The answer to an order that was given 100 s ago */
+static void ask_late(struct cbx_bus *asker, char answer[200])
+{
+	static const char order[] =
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"nl-ocd.content.job.pauseAll\"}";
+	uint64_t deadline = cbx_now(cbx_system_clock()) + 5 * CBX_SECOND;
+	struct cbx_bus_message message = { .exchange = "",
+					   .reply_to = asker->ops->reply_to(asker),
+					   .correlation_id = "1",
+					   .body = order,
+					   .body_len = strlen(order),
+					   .timestamp = cbx_wall(day->box->clock) / 1000 - 100 };
+	struct cbx_bus_event event = { 0 };
+	char queue[96];
+
+	snprintf(queue, sizeof(queue), "%s.request", day->app);
+	message.routing_key = queue;
+	ck_assert_int_eq(asker->ops->publish(asker, &message, NULL, deadline), 0);
+	ck_assert_int_eq(asker->ops->take(asker, -1, deadline, &event), 0);
+	ck_assert_int_eq(event.type, CBX_BUS_DELIVERY);
+	snprintf(answer, 200, "%s", event.message.body);
+	cbx_bus_event_clear(&event);
+}
+
+static void late_orders(struct day *of)
+{
+	struct cbx_bus *asker = NULL;
+	char answer[200];
+
+	begin();
+	ck_assert_int_eq(cbx_memory_bus_new(of->box->broker, &asker), 0);
+	ck_assert_int_eq(asker->ops->connect(asker, false, UINT64_MAX), 0);
+	ck_assert_int_eq(asker->ops->consume(asker, NULL, 0, UINT64_MAX), 0);
+	ask_late(asker, answer);
+	ck_assert_msg(strstr(answer, "\"result\""), "%s", answer);
+	reload();
+	UNTIL((ask_late(asker, answer), strstr(answer, "-32002")));
+	cbx_bus_free(asker);
+}
+
 /* --- all of them --- */
 
 static void debug_lines(struct day *of)
@@ -124,6 +164,7 @@ static const struct row rows[] = {
 	{ "events.max_length", "teller", "2", the_stream_is_trimmed },
 	{ "limits.reply_bytes", "listener", "1024", large_pushes },
 	{ "limits.jobs_per_reply", "listener", "1", many_jobs_in_a_push },
+	{ "rmq_rpc.rpc_timeout", "listener", "20s", late_orders },
 	{ "log.level", "log", "debug", debug_lines },
 };
 

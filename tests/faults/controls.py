@@ -23,7 +23,7 @@ import sys
 WITHOUT = {
     # an event is taken for told when it has been sent
     "no-confirms": {"tell/relay_broker.c": [
-        ("cbx_outbox_items_sent(delivery->items, item);", "item->confirmed = true;")]},
+        ("note_sent(delivery->items, item);", "item->confirmed = true;")]},
     # what has a smaller id than the last one told is taken for told
     "relay-cursor": {"tell/relay.c": [
         ("written = write_told(",

@@ -62,12 +62,16 @@ function watch(leader) {
 	return { samples, stop: async () => { running = false; await loop; } };
 }
 
+/** Did the leader answer so often that none of its rounds went unseen? On a busy machine it may not. */
+const isWatched = (samples) => samples.every((sample, i) => !i || sample.to - samples[i - 1].from < 900);
+
 /** Each thing that a standby showed was the leader's answer not long before, or just after */
 function checkLateness(samples, standby) {
 	let compared = 0;
 	for (const { from, to, jobs } of standby) {
 		if (from < samples[0].to + LATE) continue; // nobody watched the leader before
 		const near = samples.filter((sample) => sample.to >= from - LATE && sample.from <= to + 1000);
+		if (!isWatched(near)) continue;
 		for (const [key, text] of jobs) {
 			assert.ok(near.some((sample) => sample.jobs.get(key) === text),
 				`${key}: ${text} was not the leader's`);
@@ -139,9 +143,11 @@ test('standbys answer as the leader does, and refuse to write', () => Rig.run('l
 		const seen = standbys.map(watch);
 		await sleep(12000);
 		await Promise.all([watched, ...seen].map(({ stop }) => stop()));
-		for (const { samples } of seen)
-			console.log(`${checkLateness(watched.samples, samples)} statuses of a standby, in ${
-				samples.length} answers, were the leader's`);
+		for (const { samples } of seen) {
+			const compared = checkLateness(watched.samples, samples);
+			assert.ok(compared > 0, 'the leader never answered often enough to be compared');
+			console.log(`${compared} statuses of a standby, in ${samples.length} answers, were the leader's`);
+		}
 		for (const standby of standbys) {
 			await refuses(standby, name);
 			assert.equal(await standby.metric('chatterbox_leader'), 0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * fuzz_json.c - the walk through a JSON text, with jansson as the oracle
+ * fuzz_json.c - the walk through a JSON text, compared with jansson
  *
- * The walk enters everything and writes down what it is told; that is JSON again, equal to the
- * first for jansson, and what jansson refuses the walk refuses. Where JSON allows what jansson
- * can't hold, only the walk's own promises are asserted.
+ * The walk enters everything and writes it down again as JSON, which must be equal for jansson;
+ * what jansson refuses, the walk refuses. Where JSON allows what jansson can't hold, only the
+ * walk's own promises are checked.
  */
 #include "fuzz.h"
 

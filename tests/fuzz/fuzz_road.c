@@ -2,8 +2,8 @@
 /*
  * fuzz_road.c - events, one after another, through decode, merge, record and share
  *
- * Each line is an event; its first byte picks the routing key. After each, what the poller holds is
- * what SQL holds; revisions only grow; and each revision of a job was told once.
+ * Each line is an event; its first byte picks the routing key. After each, the poller's table
+ * equals what SQL holds, revisions have only grown, and each revision of a job has one event.
  */
 #include "fuzz.h"
 
@@ -78,7 +78,7 @@ static void check_tables(void)
 
 			fuzz_check_status(job->status);
 			live += job->phase == CBX_LIVE;
-			/* live and unheard ones are rows; an end may be kept for late words */
+			/* live and unreported ones are rows; an end may be kept for late reports */
 			rows -= job->phase != CBX_ENDED || job->kind == CBX_ERRORED;
 		}
 	FUZZ_CHECK(!rows && live == (size_t)frozen->totals.live);

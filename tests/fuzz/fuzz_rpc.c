@@ -54,7 +54,19 @@ static const char *const methods[] = {
 
 static struct cbx_request_worker worker;
 static struct cbx_calls calls;
-static struct cbx_listener listener = { .calls = &calls, .connection = 1 };
+static unsigned acknowledged; /* requests, on receipt */
+
+static int acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
+{
+	(void)bus;
+	FUZZ_CHECK(tag == 1 && !multiple && ok);
+	acknowledged++;
+	return 0;
+}
+
+static const struct cbx_bus_ops ops = { .acknowledge = acknowledge };
+static struct cbx_bus bus = { .ops = &ops };
+static struct cbx_listener listener = { .calls = &calls, .connection = 1, .bus = &bus };
 static unsigned runs;
 static unsigned finished;
 
@@ -76,6 +88,9 @@ static void make_world(void)
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
 	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &worker.sql), 0);
 	world_link(&worker.link, WORLD_SQL, worker.sql);
+	listener.clock = road->clock;
+	listener.log = &world.log;
+	listener.settings = world.settings;
 	calls = (struct cbx_calls){ .methods = cbx_methods,
 				    .worker = worker.inbox,
 				    .poller = road->inbox,
@@ -162,6 +177,7 @@ static void try_message(struct fuzz_input *in, const char *type)
 	cbx_auto(cbx_inbound_freep) struct cbx_inbound *order = NULL;
 	struct cbx_call *call;
 
+	acknowledged = 0;
 	FUZZ_CHECK(!cbx_listener_serve(&listener, &event));
 	call = cbx_mailbox_take(worker.inbox);
 	order = cbx_mailbox_take(road->inbox);
@@ -172,6 +188,8 @@ static void try_message(struct fuzz_input *in, const char *type)
 		carry_out(call);
 	answer = cbx_mailbox_take(listener.inbox);
 	FUZZ_CHECK(answer && answer->type == CBX_IN_ANSWER && answer->ok && answer->tag == 1);
+	FUZZ_CHECK(answer->acknowledged == (order != NULL));
+	FUZZ_CHECK(acknowledged == answer->acknowledged);
 	FUZZ_CHECK(!listener.unanswered && !cbx_mailbox_count(listener.inbox));
 	FUZZ_CHECK(!cbx_mailbox_count(worker.inbox) && !cbx_mailbox_count(road->inbox));
 	check_answer(&answer->response, request,

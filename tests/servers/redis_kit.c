@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* redis_kit.c - the eye on Redis that owes nothing to the code under test */
+/* redis_kit.c - reads Redis for tests, without any of the tested code */
 #include "redis_kit.h"
 
 #include "common/text.h"

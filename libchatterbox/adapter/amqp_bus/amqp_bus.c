@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: MIT
-/*
- * amqp_bus.c - puts the parts of the adapter together, and takes events
- *
- * While take() waits, librabbitmq sends heartbeats and notices a broker that does not answer.
- */
+/* amqp_bus.c - puts the parts of the adapter together */
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Heartbeats are due every 3 s */
-#define POLL_MS 1000
 
 static void amqp_disconnect(struct cbx_bus *bus)
 {
@@ -45,67 +37,6 @@ static const char *amqp_reply_to(struct cbx_bus *bus)
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 
 	return self->reply_queue[0] ? self->reply_queue : NULL;
-}
-
-/* The oldest event: 1 and *event, or an error; 0 = there is none */
-static int next_event(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
-{
-	struct cbx_amqp_event *item = STAILQ_FIRST(&self->events);
-	int result = 1;
-
-	if (!item)
-		return 0;
-	STAILQ_REMOVE_HEAD(&self->events, link);
-	self->held -= cbx_amqp_event_size(item);
-	if (item->error) {
-		result = item->error;
-		snprintf(self->bus.error, sizeof(self->bus.error), "%s",
-			 item->text ? item->text : "refused");
-	} else {
-		*event = item->event;
-		item->event.memory = NULL;
-	}
-	cbx_amqp_event_free(item);
-	return result;
-}
-
-/* Reads frames until they make an event; returns as next_event() */
-static int read_event(struct cbx_amqp_bus *self, uint64_t deadline, struct cbx_bus_event *event)
-{
-	int result;
-
-	do {
-		result = next_event(self, event);
-		if (result != 0)
-			return result;
-		result = cbx_amqp_read(self, deadline);
-	} while (result > 0);
-	return result < 0 ? result : next_event(self, event);
-}
-
-static int amqp_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
-		     struct cbx_bus_event *event)
-{
-	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
-	bool over = false;
-	int result = cbx_amqp_check_up(self);
-
-	if (result < 0)
-		return result;
-	for (;;) {
-		struct pollfd fds[2] = { { .fd = self->fd, .events = POLLIN },
-					 { .fd = wake_fd, .events = POLLIN } };
-
-		result = read_event(self, deadline, event);
-		if (result != 0)
-			return result < 0 ? result : 0;
-		if (over) {
-			*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
-			return 0;
-		}
-		if (poll(fds, 2, cbx_ms_left(self->clock, deadline, POLL_MS)) >= 0)
-			over = fds[1].revents || cbx_now(self->clock) >= deadline;
-	}
 }
 
 static void free_options(struct cbx_amqp_options *options)
@@ -140,7 +71,7 @@ static const struct cbx_bus_ops amqp_ops = {
 	.reply_to = amqp_reply_to,
 	.depth = cbx_amqp_depth,
 	.publish = cbx_amqp_publish,
-	.take = amqp_take,
+	.take = cbx_amqp_take,
 	.acknowledge = cbx_amqp_acknowledge,
 	.cancel = cbx_amqp_cancel,
 	.free = amqp_free,

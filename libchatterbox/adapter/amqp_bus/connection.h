@@ -196,13 +196,10 @@ int cbx_amqp_cancel(struct cbx_bus *bus, uint64_t deadline);
 /* frames.c */
 /* Reads one frame that has already arrived: 1 = read, 0 = there was none, or negative */
 int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline);
+/* port/bus.h's call */
+int cbx_amqp_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline, struct cbx_bus_event *event);
 /* "404 NOT_FOUND - ..." of a channel.close or connection.close */
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code);
-
-/* content.c: assembles messages. Negative: the connection is lost, or -ENOMEM */
-void cbx_amqp_content_begin(struct cbx_amqp_bus *self, const amqp_method_t *method);
-int cbx_amqp_content_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
-int cbx_amqp_content_body(struct cbx_amqp_bus *self, const amqp_bytes_t *fragment);
 
 /* properties.c */
 /* The texts of @message point into @scratch or into @properties */

@@ -1,17 +1,119 @@
 // SPDX-License-Identifier: MIT
 /*
- * frames.c - reads frames that have arrived and makes events of them; it never waits
+ * frames.c - reads frames, assembles messages, and hands out events
  *
  * librabbitmq hands frames out one by one. Its buffers are released after each, or they would grow
- * with every message.
+ * with every message. Its own calls for messages are not used: they wait inside a message without a
+ * deadline and allocate whatever size the header announces. Here a body larger than max_body is
+ * refused at its header; its frames are counted and dropped, and the event comes after the last
+ * one.
+ *
+ * Only take() waits. Meanwhile librabbitmq sends heartbeats and notices a broker that does not
+ * answer.
  */
 #include "adapter/amqp_bus/connection.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Heartbeats are due every 3 s */
+#define POLL_MS 1000
+
+/* --- a message: its method, header and body frames --- */
+
+/* AMQP's short texts are at most 255 bytes */
+static void copy_short(char out[CBX_BUS_SHORT + 1], amqp_bytes_t bytes)
+{
+	size_t len = bytes.len < CBX_BUS_SHORT ? bytes.len : CBX_BUS_SHORT;
+
+	if (len)
+		memcpy(out, bytes.bytes, len);
+	out[len] = '\0';
+}
+
+static void begin_content(struct cbx_amqp_bus *self, const amqp_method_t *method)
+{
+	struct cbx_amqp_content *content = &self->content;
+	struct cbx_amqp_consumer *consumer;
+
+	cbx_amqp_content_reset(self);
+	content->open = true;
+	self->bus.receiving = true;
+	if (method->id == AMQP_BASIC_DELIVER_METHOD) {
+		const amqp_basic_deliver_t *deliver = method->decoded;
+
+		content->event.type = CBX_BUS_DELIVERY;
+		content->event.tag = deliver->delivery_tag + self->delivered_before;
+		content->event.redelivered = deliver->redelivered;
+		self->delivered = content->event.tag;
+		consumer = cbx_amqp_find_consumer(self, deliver->consumer_tag);
+		content->queue = consumer ? consumer->queue : NULL;
+		copy_short(content->exchange, deliver->exchange);
+		copy_short(content->routing_key, deliver->routing_key);
+	} else {
+		const amqp_basic_return_t *returned = method->decoded;
+
+		content->event.type = CBX_BUS_RETURNED;
+		copy_short(content->exchange, returned->exchange);
+		copy_short(content->routing_key, returned->routing_key);
+	}
+}
+
+static int finish(struct cbx_amqp_bus *self)
+{
+	int result = cbx_amqp_push(self, &self->content.event);
+
+	cbx_amqp_content_reset(self);
+	return result;
+}
+
+static int take_header(struct cbx_amqp_bus *self, const amqp_frame_t *frame)
+{
+	struct cbx_amqp_content *content = &self->content;
+	struct cbx_bus_message message = { .queue = content->queue,
+					   .exchange = content->exchange,
+					   .routing_key = content->routing_key };
+
+	if (!content->open || content->has_header ||
+	    frame->payload.properties.class_id != AMQP_BASIC_CLASS)
+		return cbx_amqp_lost(self, "protocol", "a header without its method");
+	content->has_header = true;
+	content->size = frame->payload.properties.body_size;
+	content->drain = content->size > self->bus.max_body;
+	if (content->drain && content->event.type == CBX_BUS_DELIVERY)
+		content->event.type = CBX_BUS_OVERSIZED;
+	cbx_amqp_properties_read(frame->payload.properties.decoded, self->scratch,
+				 sizeof(self->scratch), &message);
+	message.body_len = content->drain ? 0 : (size_t)content->size;
+	if (cbx_bus_event_set(&content->event, &message) < 0) {
+		/* what is not acknowledged is delivered again over the next connection */
+		cbx_amqp_lost(self, "a delivery", "out of memory");
+		return -ENOMEM;
+	}
+	return content->size ? 0 : finish(self);
+}
+
+static int take_body(struct cbx_amqp_bus *self, const amqp_bytes_t *fragment)
+{
+	struct cbx_amqp_content *content = &self->content;
+	char *body = content->event.memory;
+
+	if (!content->has_header || fragment->len > content->size - content->filled)
+		return cbx_amqp_lost(self, "protocol", "a body larger than its header said");
+	if (!content->drain && fragment->len) {
+		/* the body is the end of the event's own memory */
+		body += content->event.message.body - (const char *)content->event.memory;
+		memcpy(body + content->filled, fragment->bytes, fragment->len);
+	}
+	content->filled += fragment->len;
+	return content->filled == content->size ? finish(self) : 0;
+}
+
+/* --- frames --- */
 
 void cbx_amqp_close_text(const amqp_method_t *method, char *out, size_t size, int *code)
 {
@@ -107,7 +209,7 @@ static int on_method(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint6
 	switch (method->id) {
 	case AMQP_BASIC_DELIVER_METHOD:
 	case AMQP_BASIC_RETURN_METHOD:
-		cbx_amqp_content_begin(self, method);
+		begin_content(self, method);
 		return 0;
 	case AMQP_BASIC_ACK_METHOD:
 		return confirmed(self, CBX_BUS_CONFIRMED, ack->delivery_tag, ack->multiple);
@@ -143,9 +245,9 @@ static int on_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint64
 	if (frame->channel != self->work)
 		return 0;
 	if (frame->frame_type == AMQP_FRAME_HEADER)
-		return cbx_amqp_content_header(self, frame);
+		return take_header(self, frame);
 	if (frame->frame_type == AMQP_FRAME_BODY)
-		return cbx_amqp_content_body(self, &frame->payload.body_fragment);
+		return take_body(self, &frame->payload.body_fragment);
 	return 0;
 }
 
@@ -165,4 +267,66 @@ int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline)
 		return result;
 	amqp_maybe_release_buffers_on_channel(self->state, frame.channel);
 	return 1;
+}
+
+/* --- events --- */
+
+/* The oldest event: 1 and *event, or an error; 0 = there is none */
+static int next_event(struct cbx_amqp_bus *self, struct cbx_bus_event *event)
+{
+	struct cbx_amqp_event *item = STAILQ_FIRST(&self->events);
+	int result = 1;
+
+	if (!item)
+		return 0;
+	STAILQ_REMOVE_HEAD(&self->events, link);
+	self->held -= cbx_amqp_event_size(item);
+	if (item->error) {
+		result = item->error;
+		snprintf(self->bus.error, sizeof(self->bus.error), "%s",
+			 item->text ? item->text : "refused");
+	} else {
+		*event = item->event;
+		item->event.memory = NULL;
+	}
+	cbx_amqp_event_free(item);
+	return result;
+}
+
+/* Reads frames until they make an event; returns as next_event() */
+static int read_event(struct cbx_amqp_bus *self, uint64_t deadline, struct cbx_bus_event *event)
+{
+	int result;
+
+	do {
+		result = next_event(self, event);
+		if (result != 0)
+			return result;
+		result = cbx_amqp_read(self, deadline);
+	} while (result > 0);
+	return result < 0 ? result : next_event(self, event);
+}
+
+int cbx_amqp_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline, struct cbx_bus_event *event)
+{
+	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
+	bool over = false;
+	int result = cbx_amqp_check_up(self);
+
+	if (result < 0)
+		return result;
+	for (;;) {
+		struct pollfd fds[2] = { { .fd = self->fd, .events = POLLIN },
+					 { .fd = wake_fd, .events = POLLIN } };
+
+		result = read_event(self, deadline, event);
+		if (result != 0)
+			return result < 0 ? result : 0;
+		if (over) {
+			*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
+			return 0;
+		}
+		if (poll(fds, 2, cbx_ms_left(self->clock, deadline, POLL_MS)) >= 0)
+			over = fds[1].revents || cbx_now(self->clock) >= deadline;
+	}
 }

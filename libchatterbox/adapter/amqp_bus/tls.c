@@ -44,14 +44,13 @@ static bool expect_host(SSL_CTX *context, const char *host)
 static void set_sni(const SSL *ssl, int where, int result)
 {
 	const struct cbx_target *target = bus_of(ssl)->target;
+	bool is_name = strcmp(target->host, target->text) != 0;
+	char *name = is_name ? (char *)(uintptr_t)target->host : NULL;
 
 	(void)result;
 	if (where & SSL_CB_HANDSHAKE_START)
 		/* OpenSSL copies the name; an address is none */
-		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
-					 strcmp(target->host, target->text) != 0
-						 ? (char *)(uintptr_t)target->host
-						 : NULL);
+		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, name);
 }
 
 static int note_verdict(int ok, X509_STORE_CTX *store)

@@ -27,7 +27,7 @@ struct cbx_content {
 };
 
 struct cbx_queued {
-	TAILQ_ENTRY(cbx_queued) link; /* in queue->parcels or connection->unacknowledged */
+	TAILQ_ENTRY(cbx_queued) link; /* in queue->messages or connection->unacknowledged */
 	struct cbx_queue *queue;
 	struct cbx_consumer *consumer; /* NULL when it has been cancelled */
 	struct cbx_content *content;

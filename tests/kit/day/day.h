@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * day.h - a day at OCD in the domain's words: what the systems say, what time it is, what was told
+ * day.h - a day at OCD: what the systems report, what time it is, what is published
  *
- * The whole engine runs, threads and all, by a clock that is ahead of the machine's: day_pass()
- * puts it further ahead and returns when everything that came due has run, is recorded and is told.
- * The database goes by the same time: SQLite asks our clock, and PostgreSQL's now() is hidden
- * behind one that is as far ahead (test_day.c of the servers). So offline_job_ttl and the
- * retentions are lived through at their real lengths, and no row's time is set back. The lease
- * alone goes by real time: who leads is not part of the day.
+ * The whole engine runs, with its threads, by a clock that is ahead of the machine's: day_pass()
+ * moves it further ahead and returns when everything that came due has run, is recorded and
+ * published. The database goes by the same time: SQLite asks our clock, and PostgreSQL's now() is
+ * hidden behind one that is as far ahead (test_day.c of the servers). So offline_job_ttl and the
+ * retentions are tested at their real lengths, and no row's time is set back. Only the lease goes
+ * by real time: who leads is not part of the day.
  *
- * The systems are scripted: a thread answers nl-hdms.request with what they were made to say. All
- * other calls belong to the test's thread, and end the test when something is not as it should be.
+ * The systems are scripted: a thread answers nl-hdms.request as they were told to. All other calls
+ * belong to the test's thread, and end the test when something is wrong.
  */
 #ifndef CBX_TESTS_DAY_H
 #define CBX_TESTS_DAY_H
@@ -55,7 +55,7 @@ struct day_clock {
 	_Atomic uint64_t ahead; /* ns */
 };
 
-/* An event as it was told. Texts are owned. */
+/* An event as it was published; owns its texts */
 struct day_message {
 	char *name, *id, *previous, *origin;
 	json_t *params;
@@ -85,7 +85,7 @@ struct day_systems {
 	} manners[8];
 	size_t manner_count;
 	double slow;                      /* the next question takes that many seconds, once */
-	char pushed[DAY_TEXT];            /* told before the next answer, once */
+	char pushed[DAY_TEXT];            /* sent before the next answer, once */
 	char questions[DAY_MESSAGES][96]; /* "ABC1 job_status 17,18" */
 	size_t question_count;
 	/* Of the requests: systems in the last one, its expiration, and how many waited for an
@@ -117,7 +117,7 @@ struct day {
 	int call_code;
 	bool call_finished;
 	struct day_systems systems;
-	/* what was told: day_told.c */
+	/* what was published: day_told.c */
 	struct cbx_bus *bus;
 	struct cbx_state *state;
 	char queue[96];
@@ -157,7 +157,7 @@ void day_system_forgets(struct day *day, const char *system, int64_t job);
 void day_system_is(struct day *day, const char *system, enum day_manner manner);
 /* The next question takes @seconds, once */
 void day_system_is_slow(struct day *day, double seconds);
-/* Unasked, by nl-hdms.event.content.job_status; a second passes */
+/* A push, by nl-hdms.event.content.job_status; a second passes */
 void day_system_pushes(struct day *day, const char *system, int64_t job, const char *status,
 		       const char *more);
 /* The same, between the next question and its answer */
@@ -169,12 +169,12 @@ void day_forget_questions(struct day *day);
 /* An event in, by its routing key; a second passes */
 void day_event(struct day *day, const char *key, const char *body);
 
-/* --- day_told.c: what was told, on the broker and in the stream alike --- */
+/* --- day_told.c: what was published, to the broker and to the stream --- */
 
 void day_note_streamed(struct day *day, const struct cbx_stream_entry *entry);
 void day_gather(struct day *day);
-/* update_job_status of that revision; @previous NULL = there is none. It is the oldest one of that
- * job not yet looked at. */
+/* update_job_status of that revision; @previous NULL = there is none. It must be the oldest one of
+ * that job not yet looked at. */
 void day_told(struct day *day, const char *system, int64_t job, int64_t revision,
 	      const char *status, const char *previous, const char *origin);
 void day_told_paused(struct day *day, const char *system, const char *job_type, bool paused);

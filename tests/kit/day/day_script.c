@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* day_script.c - the words by which a story moves the systems, and what they remember being asked
- */
+/* day_script.c - the functions by which a story moves the systems, and what they were asked */
 #include "day.h"
 
 #include <stdio.h>

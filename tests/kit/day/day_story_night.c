@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* day_story_night.c - systems go offline for a night and for longer; who is online, by whose word
- */
+/* day_story_night.c - systems go offline for a night and for longer; what says which are online */
 #include "day.h"
 
 #define TOWN "\"job_type\":\"playlist\",\"percent_completed\":\"60\""
@@ -47,7 +46,7 @@ static void switch_on(struct day *day)
 	day_redis_system(day, CBX_ONLINE_SYSTEMS, "NIGHT1", "online");
 }
 
-/* Ten hours: it is not asked about its jobs, they keep their status, nobody is told anything */
+/* Ten hours: it is not asked about its jobs, they keep their status, nothing is published */
 static void short_night(struct day *day)
 {
 	switch_off(day);
@@ -117,7 +116,7 @@ START_TEST(a_system_is_offline_for_a_night)
 }
 END_TEST
 
-/* A system that says nothing loses nothing, and is asked less and less */
+/* A system that does not answer loses nothing, and is asked less and less often */
 START_TEST(a_system_says_nothing)
 {
 	struct day *day = day_of_suite();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * day_told.c - what was told: a queue bound to APP.event.#, laid beside the stream
+ * day_told.c - what was published: a queue bound to APP.event.#, compared with the stream
  *
- * Each word on the broker must be in the stream as well, with the same id, params and previous
- * status. A marker of our own in the queue says that everything confirmed before it has come.
+ * Each event at the broker must be in the stream as well, with the same id, params and previous
+ * status. A marker of our own in the queue shows that everything confirmed before it has come.
  */
 #include "day.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* bus_suite_messages.c - what a message carries, and what the publisher hears of it */
+/* bus_suite_messages.c - what a message carries, and what its publisher gets back */
 #include "bus_suite.h"
 
 #include <chatterbox/error.h>
@@ -256,7 +256,7 @@ START_TEST(drains_an_oversized_body)
 	cbx_bus_event_clear(&event);
 	ck_assert_int_eq(
 		bus->ops->acknowledge(bus, bus_expect_text(bus, "small", false), false, true), 0);
-	/* both are settled: nothing comes back */
+	/* both are acknowledged: nothing comes back */
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), 0);
 	ck_assert_int_eq(bus->ops->consume(bus, queue, 10, bus_in(10)), 0);
 	bus_expect_nothing(bus, 100);

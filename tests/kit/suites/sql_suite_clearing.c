@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-/*
- * sql_suite_clearing.c - clean-up: jobs that leave status_monitor without a new word, and rows that
- * expire
- */
+/* sql_suite_clearing.c - clean-up: jobs that leave status_monitor without a report, and rows that
+ * expire */
 #include "port/errors.h"
 
 #include "sql_suite.h"
@@ -139,7 +137,7 @@ START_TEST(rows_behind_their_end_stay)
 	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 } };
 	struct cbx_batch batch = { 0 };
 
-	/* OCD inserts a job again that has ended: the next word continues its revision */
+	/* OCD inserts a job again that has ended: the next report continues its revision */
 	sql_put(&batch, "ABC1", 17, "Completed", 4)->table = CBX_IN_COMPLETED;
 	sql_put(&batch, "ABC1", 18, "Errored", 1);
 	sql_record(&batch, 0);

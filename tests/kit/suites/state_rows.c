@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* state_rows.c - decides that a test sees rows sorted, since no adapter promises an order */
+/* state_rows.c - sorts the rows of a read for tests, since no adapter promises an order */
 #include "state_rows.h"
 
 #include <check.h>

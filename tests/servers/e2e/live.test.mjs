@@ -41,6 +41,7 @@ test('the connections of live_temp say who is online', async () => {
 	try {
 		await until('the system of live_temp', async () => (await state()).includes('LIVE1 online'));
 		assert.deepEqual(await state(), ['LIVE1 online']);
+		await until('a question', () => hdms.questions.length > 0);
 		assert.deepEqual(new Set(hdms.questions.map((q) => q.asked[0].system)), new Set(['LIVE1']));
 		assert.deepEqual((await live.rows(`select table_name from information_schema.tables
 			where table_schema = 'public'`)).map((row) => row.table_name), ['connections']);

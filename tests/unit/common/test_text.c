@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Growing text: what it holds, its JSON strings, and that a failure sticks until it is told. */
+/* Growing text: its content, its JSON strings, and that a failure stays until it is reported. */
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "unit.h"

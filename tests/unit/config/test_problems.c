@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What is wrong with a configuration is told in one line that names the place, and no secret. */
+/* Problems of a configuration: each is one line that names the place, and no secret. */
 #include "config_kit.h"
 
 #include <unistd.h>
@@ -50,6 +50,27 @@ static const struct {
 	const char *problems;
 } said[] = {
 	{ "{}", "" },
+	/* a URL may hold a password: its text is not repeated */
+	{ "{\"redis\":{\"host\":\"redis://:c4n4ry@127.0.0.1:6379/0\"}}",
+	  "error redis.host: got a URL, takes the host alone; what else a URL holds has keys of "
+	  "its "
+	  "own (from file /t.json)\n" },
+	{ "{\"rmq\":{\"host\":\"ocd:c4n4ry@rabbit\"}}",
+	  "error rmq.host: got a URL, takes the host alone; what else a URL holds has keys of its "
+	  "own "
+	  "(from file /t.json)\n" },
+	{ "{\"chatterbox\":{\"sequelize\":{\"host\":\"postgres://ocd:c4n4ry@db/ocd\"}}}",
+	  "error chatterbox.sequelize.host: got a URL, takes the host alone; what else a URL holds "
+	  "has "
+	  "keys of its own (from file /t.json)\n" },
+	{ "{\"live_temp\":{\"host\":\"postgres://ocd:c4n4ry@db/tmp\"}}",
+	  "error live_temp.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "of its "
+	  "own (from file /t.json)\n" },
+	{ "{\"http_server\":{\"host\":\"http://127.0.0.1\"}}",
+	  "error http_server.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "of "
+	  "its own (from file /t.json)\n" },
 	{ "{\"redis\":{\"hots\":\"x\"}}",
 	  "warning redis.hots: unknown key, did you mean redis.host? (from file /t.json)\n" },
 	{ "{\"redis\":{\"pass\":\"hunter2\"}}",
@@ -148,7 +169,7 @@ START_TEST(poll_timeout_is_never_above_rpc_timeout)
 	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 2000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"2s\"", "rmq_rpc.rpc_timeout");
-	/* what is laid later counts: the warning goes with its cause */
+	/* what is applied later counts: the warning goes with its cause */
 	ck_assert_int_eq(chatterbox_config_set(config, "rmq_rpc.rpc_timeout", "2m", "-t"), 0);
 	ck_assert_int_eq(chatterbox_config_get_integer(config, "rmq_rpc.poll_timeout"), 60000);
 	config_check_shown(config, "rmq_rpc.poll_timeout", "\"1m\"", "file /t.json");

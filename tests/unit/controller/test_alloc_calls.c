@@ -141,7 +141,8 @@ static bool play_request(const char *request, unsigned long nth, bool persistent
 		world_connect();
 		serve();
 		answers = receive_answers((unsigned)nth, &ok);
-		ck_assert(ok || !answers);
+		/* an order does not come again: it says later that it could not be carried out */
+		ck_assert(ok || !answers || strstr(request, "cleanUp"));
 	}
 	ck_assert_msg(answers == 1, "%s, allocation %lu: %u answers", body, nth, answers);
 	ck_assert(ok || failed);

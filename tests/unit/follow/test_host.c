@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* What a host hears of an instance that follows: each entry of the stream, whatever happens to the
- * connection, the stream and the leadership meanwhile (chatterbox/engine.h, on_event) */
+/* What a host gets from an instance that follows: each entry of the stream, whatever happens to
+ * connection, stream and leadership meanwhile (chatterbox/engine.h, on_event) */
 #include "follow_host.h"
 #include "memory_servers.h"
 
@@ -95,7 +95,7 @@ END_TEST
 static const char *const calls[] = { "read_epoch",   "read_events",  "read_active",   "read_jobs",
 				     "read_systems", "read_systems", "read_jobs_data" };
 
-/* Whatever fails after it was heard: it is told when the picture holds it, and once */
+/* Whatever fails after it was read: it is delivered once, when the snapshot contains it */
 START_TEST(a_failed_turn_is_read_again)
 {
 	world_lead();
@@ -201,7 +201,7 @@ START_TEST(all_statuses_once_a_minute)
 	host_expect("statuses:3 ");
 	follow_turn(60);
 	host_expect("statuses:3 ");
-	/* nobody's picture is no news */
+	/* an empty snapshot is no event */
 	cbx_memory_store_flush(world.store);
 	follow_turn(130);
 	host_clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a host hears when its instance takes the lead and loses it: no event is lost in between */
+/* What a host gets when its instance takes the lead and loses it: no event is lost in between */
 #include "follow_host.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The keeper (contract 2.5): migrates, takes, renews, stands by, gives back. */
+/* The lease keeper (contract 2.5): migrates, takes, renews, stands by, gives back. */
 #include "adapter/sqlite/sqlite.h"
 #include "lead/lease_keeper.h"
 #include "road_world.h"
@@ -139,7 +139,7 @@ START_TEST(it_renews_each_third_of_the_ttl)
 }
 END_TEST
 
-/* Counted from the sending of the last renewal that succeeded, not a moment longer */
+/* Counted from when the last successful renewal was sent */
 START_TEST(a_holder_that_can_not_renew_stands_by)
 {
 	uint64_t renewed;
@@ -213,7 +213,7 @@ START_TEST(a_clean_stop_gives_it_back_at_once)
 }
 END_TEST
 
-/* The shared state is ahead of a database that was reset */
+/* Redis is ahead of a database that was reset */
 START_TEST(the_holder_raises_its_epoch_above_a_newer_one)
 {
 	char row[CBX_HOLDER_TEXT + 8];

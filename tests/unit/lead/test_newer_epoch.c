@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A newer epoch in the shared state (contract 2.5): what is held off, what is said, and how it goes
- * on.
- */
+/* A newer epoch in Redis (contract 2.5): which writes are rejected, what is logged, and how it goes
+ * on. */
 #include "memory_servers.h"
 #include "state_rows.h"
 #include "teller_world.h"
@@ -22,7 +21,7 @@ static void set_up(void)
 	world_lead();
 }
 
-/* Another instance has begun to lead; what we know of it is what stands in the shared state */
+/* Another instance has begun to lead; we only know what is in Redis */
 static void be_succeeded(void)
 {
 	ck_assert_int_eq(world.eye->ops->claim(world.eye, world.epoch + 1), 0);
@@ -164,7 +163,7 @@ START_TEST(a_reset_database_is_brought_above_the_shared_state)
 	int64_t raised = 0;
 
 	ck_assert_int_eq(world.eye->ops->claim(world.eye, 41), 0);
-	/* nothing is loaded, so nobody is asked or answered, until the keeper has looked */
+	/* nothing is loaded, so nobody is asked or answered, until the lease keeper has looked */
 	cbx_road_unload(road);
 	hdms_system(&world.hdms, "ABC1", "17 Running");
 	run_for(2.5);
@@ -232,7 +231,7 @@ START_TEST(an_equal_epoch_of_an_earlier_life_is_noticed_by_its_numbers)
 }
 END_TEST
 
-/* contract 4.1: no more than this hash is held off */
+/* contract 4.1: nothing but this hash is rejected */
 START_TEST(the_guard_of_one_hash_rejects_that_hash)
 {
 	unsigned warnings = world.warnings;

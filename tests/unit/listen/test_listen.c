@@ -30,16 +30,16 @@ START_TEST(acknowledged_only_after_the_commit)
 	ck_assert_int_lt(cbx_road_commit(road), 0);
 	listen_for(2);
 	ck_assert_double_eq(consumed("job_status", "ok"), 0);
-	/* nothing was acknowledged: who loses the connection hears it again */
+	/* nothing was acknowledged: after losing the connection it comes again */
 	listener_lose();
 	ck_assert_int_eq(waiting(), 1);
 	poll_once();
 	world_expect_outbox("ABC1/1/1");
-	/* the settlement of a connection that is gone means nothing */
+	/* an acknowledgement for a lost connection means nothing */
 	world_pass(1);
 	listen_for(3);
 	ck_assert_double_eq(consumed("job_status", "ok"), 0);
-	poll_once(); /* heard again: an equal word */
+	poll_once(); /* received again: an equal status */
 	listen_for(1);
 	ck_assert_double_eq(consumed("job_status", "ok"), 1);
 	world_expect_outbox("ABC1/1/1");

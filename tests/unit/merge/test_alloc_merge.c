@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* test_alloc_merge.c - memory runs out while what a system said is laid against what was known */
+/* test_alloc_merge.c - memory runs out during a merge */
 #include "alloc_faults.h"
 #include "decode/decode.h"
 #include "merge/merge.h"
@@ -114,8 +114,9 @@ static int merge(void *fixture)
 			 &m->next);
 }
 
-/* The batch may hold half of it and is thrown away, with the counts. What a job's record notes of
- * the answer itself (asked when, missing how often) stays noted: it was heard. */
+/* The batch may hold half of it and is thrown away, with the counts. What a job's record notes
+ * about the answer itself (when it was asked, how often the job was missing) is kept: it was
+ * received. */
 static void unchanged(void *fixture)
 {
 	struct merge *m = fixture;

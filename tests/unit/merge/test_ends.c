@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Ends (contract 1.7): told, told again, never seen, returned, corrected. */
+/* Ends (contract 1.7): reported, reported again, never seen, returned, corrected. */
 #include "merge_script.h"
 #include "unit.h"
 
@@ -29,8 +29,8 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "list@10 17 Error m=why", "17 Error r2 monitor was=Running error=errored:why\n"
 					       "! ABC1/17/2 was=Running ocd" }),
-	/* an end told again changes nothing: in the list, after it was forgotten, or another text
-	 */
+	/* an end reported again changes nothing: in the list, after it was forgotten, or another
+	 * text */
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "list@10 17 Completed", TOLD("Completed", "completed") },
 		   { "list@20 17 Completed", NULL }, { "push@21 17 Completed 100%", NULL }),
@@ -79,7 +79,7 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "past 17 Completed r4", NULL }, { "row 17 Started r0", NULL },
 		   { "list@20 17 Running", "17 Running r5 monitor was=Completed returned\n"
 					   "! ABC1/17/5 was=Completed ocd" }),
-	/* an end that was only concluded is corrected by an end word: next revision, one event */
+	/* an inferred end is corrected by a reported one: next revision, one event */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@10 ", NULL },
 		   { "list@20 ", "17 Killed r2 completed was=Running" VANISHED "\n"
 				 "! ABC1/17/2 was=Running ocd" },
@@ -95,13 +95,13 @@ static const struct merge_case cases[] = {
 		   { "list@30 17 Errored c=x",
 		     "17 Errored r5 monitor was=Killed error=x:Errored returned\n"
 		     "! ABC1/17/5 was=Killed ocd" }),
-	/* the same end told after it was concluded: nothing changes */
+	/* the same end reported after it was inferred: nothing changes */
 	MERGE_CASE({ "past 17 Killed r4 inferred", NULL }, { "list@30 17 Killed", NULL }),
 	/* and an answer that shows it live brings it back */
 	MERGE_CASE({ "past 17 Killed r4 inferred", NULL },
 		   { "list@30 17 Running", "17 Running r5 monitor was=Killed returned\n"
 					   "! ABC1/17/5 was=Killed ocd" }),
-	/* long offline, then it tells its end after all */
+	/* long offline, then its end is reported after all */
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "silence@90 80",
 		     "17 Errored r2 monitor was=Running error=system_offline:the "
@@ -110,7 +110,7 @@ static const struct merge_case cases[] = {
 		   { "push@95 17 Running", "ask" },
 		   { "list@99 17 Completed", "17 Completed r3 completed was=Errored\n"
 					     "! ABC1/17/3 was=Errored ocd" }),
-	/* a recent end is remembered until nobody can be late about it, then it is forgotten */
+	/* a recent end is kept until no report can be late for it */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "row 18 Errored r1", NULL },
 		   { "list@10 17 Completed", TOLD("Completed", "completed") }, { "list@90 ", NULL },
 		   { "show",

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-/* What one word changes (contract 1): the first one, another text, progress, nothing, too late. */
+/* What one reported status changes (contract 1): the first one, another text, progress, nothing,
+ * too late. */
 #include "merge_script.h"
 #include "status_texts.h"
 #include "unit.h"
 
 static const struct merge_case cases[] = {
-	/* the first word of a job that nobody announced: revision 1, no previous status */
+	/* the first report of a job that nobody announced: revision 1, no previous status */
 	MERGE_CASE({ "list@10 17 Running 42%", "17 Running r1 monitor\n! ABC1/17/1 user" },
 		   { "show", "17 Running r1 live running user" }),
 	MERGE_CASE({ "push@10 17 Paused", "17 Paused r1 monitor\n! ABC1/17/1 user\n"
@@ -13,7 +14,7 @@ static const struct merge_case cases[] = {
 	/* any other text is live, neither running nor paused */
 	MERGE_CASE({ "list@10 17 Queued", "17 Queued r1 monitor\n! ABC1/17/1 user" },
 		   { "show", "17 Queued r1 live other user" }),
-	/* a row that OCD inserted: revision 0 until the first word, also when the text is equal */
+	/* a row that OCD inserted: revision 0 until it is reported, even with an equal text */
 	MERGE_CASE({ "row 17 Running r0", NULL }, { "show", "17 Running r0 unheard running ocd" },
 		   { "list@10 17 Running", "17 Running r1 monitor\n! ABC1/17/1 ocd" },
 		   { "show", "17 Running r1 live running ocd" }),
@@ -37,7 +38,7 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "row 17 Running r3 user", NULL },
 		   { "list@10 17 RUNNING",
 		     "17 RUNNING r4 monitor was=Running\n! ABC1/17/4 was=Running user" }),
-	/* an equal word: nothing */
+	/* an equal status: nothing */
 	MERGE_CASE({ "list@10 17 Running 42% 3/10", "17 Running r1 monitor\n! ABC1/17/1 user" },
 		   { "list@20 17 Running 42% 3/10", NULL }, { "push@30 17 Running 42% 3/10", NULL },
 		   { "show", "17 Running r1 live running user" }),
@@ -73,12 +74,12 @@ static const struct merge_case cases[] = {
 	/* a push older than an answer's question */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@20 17 Running 2%", NULL },
 		   { "push@19 17 Paused", "late 1" }, { "push@20 17 Running 3%", NULL }),
-	/* only the word about that job is late */
+	/* only the status of that job is late */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "row 18 Running r1", NULL },
 		   { "push@20 17 Running", NULL },
 		   { "list@19 17 Paused; 18 Queued",
 		     "18 Queued r2 monitor was=Running\n! ABC1/18/2 was=Running ocd\nlate 1" }),
-	/* late words about a job that has ended: completed, errored, vanished, long offline */
+	/* late reports of a job that has ended: completed, errored, vanished, long offline */
 	MERGE_CASE({ "row 17 Running r1", NULL },
 		   { "push@20 17 Completed", "17 Completed r2 completed was=Running\n"
 					     "! ABC1/17/2 was=Running ocd" },

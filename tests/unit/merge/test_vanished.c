@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Ends that nobody told (contract 1.8): who is missing, since when, and as what.
+/* Ends that nobody reported (contract 1.8): which jobs are missing, since when, and how they end.
  */
 #include "merge_script.h"
 #include "status_texts.h"
@@ -37,7 +37,7 @@ static const struct merge_case cases[] = {
 		     "! user_job_errors [{\"system\":\"ABC1\",\"job_id\":18,\"code\":\"x\","
 		     "\"message\":\"Errored\",\"time\":\"2026-11-23T18:00:10.000Z\"}]" },
 		   { "push@20 ", NULL }, { "push@30 ", NULL }),
-	/* a word in between begins the count anew: equal, progress, or another text */
+	/* a report in between restarts the count: equal, progress, or another text */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 ", NULL },
 		   { "list@2 17 Running", NULL }, { "list@3 ", NULL },
 		   { "push@4 17 Running", NULL }, { "list@5 ", NULL },
@@ -55,8 +55,7 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@10 | ?", NULL }, { "list@20 | ?", NULL },
 		   { "list@30 ", NULL }, { "status@40 17: | ?", NULL }, { "list@50 ", NULL },
 		   { "list@60 ", KILLED }),
-	/* such a stranger in each answer: at the tenth that leaves the job out, or in every second
-	 */
+	/* such a status in each answer: at the tenth that leaves the job out, or in every second */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 | ?", NULL }, { "list@2 | ?", NULL },
 		   { "list@3 | ?", NULL }, { "list@4 | ?", NULL }, { "list@5 | ?", NULL },
 		   { "list@6 | 9 ?", NULL }, { "list@7 | ?", NULL }, { "list@8 | ?", NULL },
@@ -65,7 +64,7 @@ static const struct merge_case cases[] = {
 		   { "list@3 ", NULL }, { "list@4 | ?", NULL }, { "list@5 ", NULL },
 		   { "list@6 | ?", NULL }, { "list@7 ", NULL }, { "list@8 | ?", NULL },
 		   { "list@9 ", NULL }, { "list@10 | ?", KILLED }),
-	/* and a word in between, or its own rejected status, begins that count anew, too */
+	/* and a report in between, or its own rejected status, restarts that count, too */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@1 | ?", NULL }, { "list@2 | ?", NULL },
 		   { "list@3 | ?", NULL }, { "list@4 | ?", NULL }, { "list@5 | 17 ?", NULL },
 		   { "list@6 | ?", NULL }, { "list@7 | ?", NULL }, { "list@8 | ?", NULL },
@@ -93,7 +92,8 @@ static const struct merge_case cases[] = {
 		     "17 Killed r2 completed was=Running error=vanished:the system no longer knows "
 		     "the job\n18 Completed r6 completed was=Paused\n! ABC1/17/2 was=Running user\n"
 		     "! ABC1/18/6 was=Paused ocd" }),
-	/* long silent: errored, and it stays; at the limit and beyond it, not before */
+	/* not reported for too long: errored, and it stays; at the limit and beyond it, not before
+	 */
 	MERGE_CASE(
 		{ "list@10 17 Running; 18 Running",
 		  "17 Running r1 monitor\n18 Running r1 monitor\n! ABC1/17/1 user\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* outbox_items.h - the rows of one batch of the outbox, and what became of each */
-#ifndef CBX_TELL_OUTBOX_ITEMS_H
-#define CBX_TELL_OUTBOX_ITEMS_H
+/* relay.h - the rows of one batch of the outbox, and what became of each; for the files of relay */
+#ifndef CBX_TELL_RELAY_H
+#define CBX_TELL_RELAY_H
 
 #include "port/bus.h"
 #include "port/outbox.h"
@@ -23,15 +23,10 @@ struct cbx_outbox_items {
 	size_t first_open; /* index of the first open one, or less */
 };
 
+/* relay_broker.c */
 /* Callback of heads(): copies @row; @user are the items */
 int cbx_outbox_items_add(void *user, const struct cbx_outbox_row *row);
 void cbx_outbox_items_free(struct cbx_outbox_items *items);
-/* Notes that @item was published under the number in @item->tag */
-void cbx_outbox_items_sent(struct cbx_outbox_items *items, struct cbx_outbox_item *item);
-/* Notes a confirm or a refusal; ignores those of other messages */
-void cbx_outbox_items_note_confirm(struct cbx_outbox_items *items,
-				   const struct cbx_bus_event *event);
-void cbx_outbox_items_note_return(struct cbx_outbox_items *items, const char *message_id);
 
 /* Nothing more has to be done about it on this side */
 static inline bool cbx_outbox_item_is_done(const struct cbx_outbox_item *item)

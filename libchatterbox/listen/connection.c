@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+/*
+ * connection.c - the listener's connection: its two queues (contract 3.1) are declared, bound and
+ * consumed; when it is lost, the broker will deliver again what was not acknowledged
+ */
+#include "listen/listen.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+
+#define REFUSED_WAIT (10 * CBX_SECOND)
+#define CALL_TIME (5 * CBX_SECOND)
+
+struct cbx_inbound *cbx_listener_take_from_run(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound = listener->run;
+
+	if (!inbound)
+		return NULL;
+	listener->run = inbound->next;
+	listener->run_count--;
+	inbound->next = NULL;
+	return inbound;
+}
+
+void cbx_listener_drop_run(struct cbx_listener *listener)
+{
+	struct cbx_inbound *inbound;
+
+	while ((inbound = cbx_listener_take_from_run(listener)))
+		cbx_inbound_free(inbound);
+}
+
+static int bind_all(struct cbx_listener *listener, const char *queue)
+{
+	const struct cbx_settings *settings = listener->settings;
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	size_t i;
+	int result = bus->ops->declare(bus, queue, deadline);
+
+	if (!result)
+		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
+	for (i = 0; !result && i < settings->bindings.count; i++)
+		result = bus->ops->bind(bus, queue, settings->event_exchange,
+					settings->bindings.items[i], deadline);
+	return result;
+}
+
+/* The queue of RPC served. Requests that wait there do not delay the first question. */
+static int begin_requests(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
+	result = bus->ops->declare(bus, queue, deadline);
+	return result < 0 ? result : bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
+}
+
+/* Declares, binds and consumes. The number of waiting messages is read before the first one comes.
+ * CHATTERBOX_E_REFUSED: the text is in the bus. */
+static int begin(struct cbx_listener *listener)
+{
+	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
+	struct cbx_bus *bus = listener->bus;
+	char queue[96];
+	int result;
+
+	snprintf(queue, sizeof(queue), "%s.default.event", listener->settings->app_name);
+	result = bind_all(listener, queue);
+	if (!result)
+		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
+	if (!result)
+		result = bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
+	if (!result)
+		result = begin_requests(listener);
+	if (result < 0)
+		return result;
+	listener->consuming = true;
+	listener->bound = true;
+	/* what the last connection had comes again, though it may not be back in the queue yet */
+	listener->caught_up = !listener->backlog && !listener->arrivals.lost_count;
+	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));
+	return 0;
+}
+
+static void consuming_ended(struct cbx_listener *listener)
+{
+	if (listener->consuming)
+		cbx_arrivals_lose(&listener->arrivals, cbx_now(listener->clock));
+	cbx_listener_drop_run(listener);
+	listener->consuming = false;
+	listener->caught_up = false;
+	listener->bound = false;
+	listener->connection++;
+	listener->outstanding = 0;
+}
+
+void cbx_listener_lost(struct cbx_listener *listener, int error)
+{
+	consuming_ended(listener);
+	cbx_link_lost(&listener->bus_link, error);
+	/* whatever it was, the broker will deliver again what this connection has not acknowledged
+	 */
+	if (listener->bus_link.up)
+		cbx_link_close(&listener->bus_link);
+}
+
+void cbx_listener_drop_connection(struct cbx_listener *listener)
+{
+	cbx_link_close(&listener->bus_link);
+	consuming_ended(listener);
+}
+
+bool cbx_listener_ensure(struct cbx_listener *listener)
+{
+	int result = cbx_link_ensure(&listener->bus_link);
+
+	if (result < 0) {
+		if (listener->consuming)
+			consuming_ended(listener);
+		return false;
+	}
+	if (result == 1)
+		consuming_ended(listener);
+	if (listener->consuming)
+		return true;
+	if (cbx_now(listener->clock) < listener->retry_at)
+		return true;
+	result = begin(listener);
+	if (!result)
+		return true;
+	if (result == CHATTERBOX_E_REFUSED) {
+		listener->caught_up = true;
+		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
+		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
+			  "can't consume the queue of incoming events; trying again");
+		return true;
+	}
+	cbx_listener_lost(listener, result);
+	return false;
+}

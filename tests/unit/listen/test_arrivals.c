@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+/* When a message arrived first that is delivered again */
+#include "listen/arrivals.h"
+#include "port/clock.h"
+#include "unit.h"
+
+static struct cbx_arrivals arrivals;
+
+static void set_up(void)
+{
+	arrivals = (struct cbx_arrivals){ 0 };
+}
+
+static void add(uint64_t tag, uint64_t identity, uint64_t at)
+{
+	cbx_arrivals_add(&arrivals, &(struct cbx_arrival){ tag, identity, at });
+}
+
+START_TEST(what_was_not_acknowledged_is_found_once)
+{
+	add(1, 100, 10);
+	add(2, 200, 20);
+	add(3, 100, 30);
+	cbx_arrivals_acknowledge(&arrivals, 2);
+	cbx_arrivals_acknowledge(&arrivals, 7);
+	cbx_arrivals_lose(&arrivals, 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	/* two that are the same to the letter, in their order */
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 70), 10);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 71), 30);
+	/* acknowledged, or never seen: it was on its way when the connection was lost */
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 72), 50);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 200, 73), 50);
+}
+END_TEST
+
+START_TEST(without_a_loss_it_arrives_now)
+{
+	add(1, 100, 10);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 70), 70);
+	cbx_arrivals_begin(&arrivals, 60);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 71), 71);
+}
+END_TEST
+
+/* Lost again before all of it came back */
+START_TEST(several_losses_add_up)
+{
+	add(1, 100, 10);
+	add(2, 200, 20);
+	cbx_arrivals_lose(&arrivals, 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	add(3, 100, cbx_arrivals_first(&arrivals, 100, 61));
+	cbx_arrivals_lose(&arrivals, 70);
+	cbx_arrivals_lose(&arrivals, 80);
+	cbx_arrivals_begin(&arrivals, 90);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 91), 10);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 200, 92), 20);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, 93), 80);
+}
+END_TEST
+
+START_TEST(an_old_loss_says_nothing)
+{
+	uint64_t later = 60 + 31 * CBX_SECOND;
+
+	add(1, 100, 10);
+	cbx_arrivals_lose(&arrivals, 50);
+	/* however long nobody can connect */
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, later), 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, 60 + 29 * CBX_SECOND), 50);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, later), later);
+	ck_assert_uint_eq(arrivals.lost_count, 0);
+}
+END_TEST
+
+START_TEST(the_oldest_go_when_there_are_too_many)
+{
+	uint64_t i;
+
+	for (i = 1; i <= CBX_ARRIVALS + 10; i++)
+		add(i, i, i);
+	cbx_arrivals_lose(&arrivals, 10000);
+	cbx_arrivals_begin(&arrivals, 10000);
+	ck_assert_uint_eq(arrivals.lost_count, CBX_ARRIVALS);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 10, 10001), 10000);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 11, 10001), 11);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, CBX_ARRIVALS + 10, 10001),
+			  CBX_ARRIVALS + 10);
+}
+END_TEST
+
+UNIT_TESTS_WITH(set_up, NULL, what_was_not_acknowledged_is_found_once,
+		without_a_loss_it_arrives_now, several_losses_add_up, an_old_loss_says_nothing,
+		the_oldest_go_when_there_are_too_many)
