@@ -87,7 +87,8 @@ function checkLateness(samples, standby) {
 /** All that GET says of this fleet but for what only its leader knows */
 async function everything(daemon, jobs) {
 	const { job_count: count, activte_jobs: active, total_download_speed: speed, active_ocd_jobs: ocd,
-		total_ocd_jobs: allOcd, systems, interval: { base } } = await summary(daemon);
+		total_ocd_jobs: allOcd, systems: { source, ...systems }, interval: { base } } = await summary(daemon);
+	assert.ok(source); // the leader's is `connections`, say, and a follower's `redis`
 	const times = new Map();
 	const answers = { summary: { count, active, speed, ocd, allOcd, systems, base } };
 	for (const path of ['/api/v1/jobs', '/api/v1/jobs?origin=ocd', '/api/v1/jobs?status=paused',
