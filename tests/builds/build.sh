@@ -18,7 +18,7 @@ if [ ! -f "$dir/build.ninja" ]; then
 	rm -rf "$dir"
 	CC=$cc meson setup "$dir" "$source" -Dwerror=true --prefix="$prefix" "$@"
 fi
-ninja -C "$dir" unit-tests
+ninja -C "$dir" unit-tests libchatterbox/libchatterbox.a
 meson test -C "$dir" --no-rebuild --suite unit --print-errorlogs
 
 rm -rf "$prefix"
