@@ -41,16 +41,20 @@ static bool expect_host(SSL_CTX *context, const char *host)
 	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
 }
 
+/* Called for every handshake and alert of the connection, those after the dial too: a target is only
+ * there while it is dialled */
 static void set_sni(const SSL *ssl, int where, int result)
 {
 	const struct cbx_target *target = bus_of(ssl)->target;
-	bool is_name = strcmp(target->host, target->text) != 0;
-	char *name = is_name ? (char *)(uintptr_t)target->host : NULL;
+	bool is_name;
 
 	(void)result;
-	if (where & SSL_CB_HANDSHAKE_START)
-		/* OpenSSL copies the name; an address is none */
-		SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl, name);
+	if (!target || !(where & SSL_CB_HANDSHAKE_START))
+		return;
+	is_name = strcmp(target->host, target->text) != 0;
+	/* OpenSSL copies the name; an address is none */
+	SSL_set_tlsext_host_name((SSL *)(uintptr_t)ssl,
+				 is_name ? (char *)(uintptr_t)target->host : NULL);
 }
 
 static int note_verdict(int ok, X509_STORE_CTX *store)
