@@ -2,8 +2,8 @@
 /*
  * orders.c - the routes that wait for the engine's threads, and what they make of the answer
  *
- * The library decides what is allowed and says why not. Only what HTTP alone knows is decided here:
- * what a body may contain, and that removing an error that does not exist is a 404.
+ * The library refuses what is not allowed, and says why. Here is only what HTTP alone knows: what a
+ * body may contain, and that removing an error that does not exist is a 404.
  */
 #include "calls.h"
 #include "exchange.h"

@@ -2,8 +2,8 @@
 /*
  * answers.c - sends what calls were answered with
  *
- * Decides that the answer to an order waits for a connection while this instance leads: nobody asks
- * for it again. That to a question is dropped with the connection by which its request came.
+ * The answer to an order waits for a connection while this instance leads: nobody asks for it
+ * again. That to a question is dropped with the connection by which its request came.
  */
 #include "listen/listen.h"
 

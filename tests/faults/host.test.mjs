@@ -2,8 +2,8 @@
 // host.test.mjs - what a host hears that embeds the library: as observer (as OCD does), and as one of
 // two that may lead (chatterbox/engine.h, on_event)
 //
-// It decides what "nothing is lost" means: each entry that the stream got after the host was ready was
-// handed to it; an observer's are the very same ones in the same order, since nothing is cut in between.
+// Nothing is lost when each entry that the stream got after the host was ready was handed to it; an
+// observer's are the very same ones in the same order, since nothing is cut in between.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // killer.mjs - how an instance of chatterboxd dies, or nearly
 //
-// It decides the moments that count: a kill at random, and at the very bytes of a commit, a confirm,
-// an append, on their way to a server or back, which then arrive or are lost.
+// A kill comes at random, or at the very bytes of a commit, a confirm or an append on their way to a
+// server or back, which then arrive or are lost: these are the moments that count.
 
 import assert from 'node:assert/strict';
 import { sleep, until } from '../servers/e2e/place.mjs';

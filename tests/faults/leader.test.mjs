@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // leader.test.mjs - three instances: one leads, two stand by and show the same (contract 2.5)
 //
-// It decides how late a standby may be: what it shows was the leader's answer within the last three
-// seconds. And what "within the lease" means: lease.ttl, the second between two tries to take it,
-// and a second for a busy machine.
+// A standby may be so late that what it shows was the leader's answer within the last three
+// seconds. "Within the lease" means lease.ttl, the second between two tries to take it, and a
+// second for a busy machine.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // own_redis.mjs - a redis-server of a test's own, which it may fill, enslave and wedge
 //
-// It decides how such a server is made: nothing is kept over a restart but what SAVE wrote, and the
-// commands that tests need are allowed.
+// Nothing is kept over a restart but what SAVE wrote, and the commands that tests need are allowed.
 
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // proxy.mjs - a TCP proxy that does to a connection what networks do
 //
-// It decides what a fault means. Ways are `up` (client to server), `down` and `both`; a fault holds
-// for living and new connections until pass(). What was swallowed is gone, so that pass() resets
-// those connections, as a router that forgot them would.
+// Ways are `up` (client to server), `down` and `both`; a fault holds for living and new connections
+// until pass(). What was swallowed is gone, so that pass() resets those connections, as a router
+// that forgot them would.
 
 import { createConnection, createServer } from 'node:net';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // recorder.mjs - what was told, on the broker and in the stream, held against what is recorded
 //
-// It decides what "lost", "reordered" and "differing" mean. Words are read as they come, so that a
-// flush or a restart takes nothing from us that was there to read; both sides are kept by id and
-// job alone, so that hours of them fit in memory.
+// Every fault test says by it what was lost, reordered or differs. Events are read as they come, so
+// that a flush or a restart takes nothing from us that was there to read; both sides are kept by id
+// and job alone, so that hours of them fit in memory.
 
 import { createHash } from 'node:crypto';
 import { sleep } from '../servers/e2e/place.mjs';

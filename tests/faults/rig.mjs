@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // rig.mjs - chatterboxd behind a proxy for each server, a fleet, and a recorder of what is told
 //
-// It decides what every fault test starts from and how it ends: the fleet is held still, the record
-// must become the truth, the outbox must empty itself, and the recorder must have nothing to say.
+// Every fault test starts from here and ends alike: the fleet is held still, the record must become
+// the truth, the outbox must empty itself, and the recorder must have nothing to say.
 
 import assert from 'node:assert/strict';
 import { Daemon } from '../servers/e2e/daemon.mjs';

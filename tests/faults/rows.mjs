@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// rows.mjs - the setting of the failure table: a daemon, and a fleet whose every word a test decides
+// rows.mjs - the setting of the failure table: a daemon, and a fleet whose every report a test chooses
 //
-// It decides when nothing was lost: the outbox is empty, and of each job the broker was told every
-// revision up to the one of the record, in order. While something fails a word may be told twice.
+// Nothing was lost when the outbox is empty and of each job the broker was told every revision up to
+// the one of the record, in order. While something fails an event may be told twice.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

@@ -4,7 +4,7 @@
 #
 # packages.sh - what a machine needs, and how ./dev, which reads this file, gets it there
 #
-# It decides the package lists: few for the demo, more for the tests, the rest for lint.
+# The demo needs few packages, the tests more, lint the rest.
 
 # "package" or "package:program" - the latter is satisfied by the program, whoever brought it
 for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config libhiredis-dev

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """docs/proposal.md is true: what its rows name exists, and so do the tests that they name.
 
-Decides what "exists" means. Of the second column each text in backticks is a public symbol of the
-version script, a file or folder of the tree, or a text of the sources. Of the third each is a test
-of meson, `name` or `name: case`; the case stands in the files of that test. No cell is empty.
+Of the second column each text in backticks is a public symbol of the version script, a file or
+folder of the tree, or a text of the sources. Of the third each is a test of meson, `name` or `name:
+case`; the case stands in the files of that test. No cell is empty.
 
 usage: proposal.py SOURCE_ROOT [BUILD_ROOT]
 """

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Each key that a SIGHUP may change is tried in each thread that reads it.
 
-Decides who reads a key: the rooms whose files name its member of struct cbx_settings belong to a thread each; a
-key without a member is the daemon's own. Who tries it: a row { "key", "thread", … } of tests/contract/test_reload*.c,
-or a test 'key, thread: …' of tests/contract/daemon_reload.test.mjs. A pair that nobody tries is a finding, and so is
-a row about a pair that is none.
+A key is read by the threads whose rooms have files that name its member of struct cbx_settings; a
+key without a member is the daemon's own. It is tried by a row { "key", "thread", … } of
+tests/contract/test_reload*.c, or a test 'key, thread: …' of tests/contract/daemon_reload.test.mjs.
+A pair that nobody tries is a finding, and so is a row about a pair that is none.
 """
 import os
 import re

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """The style of the tree, as far as a program can see it.
 
-Decides what is refused: includes that go up a floor, files and functions that grew too long,
-missing licence lines, unfinished work, registry names in lock files, white space at line ends.
-Each rule is a function from (path, text) to findings; test_rules.py shows each one a bad sample.
+It refuses includes that go up a floor, files and functions that grew too long, missing licence
+lines, unfinished work, registry names in lock files, white space at line ends. Each rule is a
+function from (path, text) to findings; test_rules.py shows each one a bad sample.
 """
 import os
 import re

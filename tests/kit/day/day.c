@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * day.c - the day's engine and its clock; decides when a moment is over
+ * day.c - the day's engine and its clock, which goes on when a moment is over
  *
  * Time jumps while the engine is at rest: a task of our own is the last one in its scheduler, so
  * when that has run after the jump, everything that came due before it has, too. What was recorded

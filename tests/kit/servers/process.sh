@@ -3,8 +3,8 @@
 #
 # process.sh - processes and ports for servers.sh, which reads this file
 #
-# It decides how a process is known: by its id together with its start time, so that an id which
-# the kernel gave to somebody else is never touched.
+# A process is known by its id together with its start time, so that an id which the kernel gave to
+# somebody else is never touched.
 
 first_port=20000	# below the range from which the kernel takes ports for clients
 last_port=32000

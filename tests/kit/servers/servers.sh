@@ -3,11 +3,10 @@
 #
 # servers.sh - the real Redis, RabbitMQ and PostgreSQL as private processes for tests
 #
-# It decides how a test gets its servers: each set lives in one directory of its own, listens on
-# free loopback ports, is known by process ids (never by name), and is gone after `stop`. A set has
-# one test at a time, which may kill its servers: tests that run side by side have a set each.
-# Nothing outside that directory is read or written, but for the list of ports that are taken;
-# services of the machine are left alone.
+# Each set of servers lives in one directory of its own, listens on free loopback ports, is known by
+# process ids (never by name), and is gone after `stop`. A set has one test at a time, which may
+# kill its servers: tests that run side by side have a set each. Nothing outside that directory is
+# read or written, but for the list of ports that are taken; services of the machine are left alone.
 
 set -u
 set -o pipefail

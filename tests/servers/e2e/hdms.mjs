@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// hdms.mjs - an nl-hdms whose every answer the test decides
+// hdms.mjs - an nl-hdms whose every answer the test chooses
 //
 // Systems and their jobs are plain maps; each question is kept as it came. It answers in the
 // proposal's shape and knows nothing of chatterbox.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // place.mjs - where a test takes place: a vhost, a Redis database and an SQL database of its own
 //
-// It decides how tests share the servers without seeing each other: each gets its three places
-// empty. The servers are those of tests/kit/servers/servers.sh; a missing variable is a failure.
+// So tests share the servers without seeing each other: each gets its three places empty. The
+// servers are those of tests/kit/servers/servers.sh; a missing variable is a failure.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // rpc.mjs - calls chatterbox over AMQP as a front end would, in either form
 //
-// It decides what every answer must have whatever was asked: the form, id and correlation of its
-// request, and its schema in docs/asyncapi.json.
+// Every answer must have, whatever was asked, the form, id and correlation of its request, and its
+// schema in docs/asyncapi.json.
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';

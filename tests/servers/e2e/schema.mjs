@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // schema.mjs - holds every message that a test sees against docs/asyncapi.json
 //
-// It decides which message of the document one is: an event by its routing key, a question or an
-// answer by its verb, an RPC by its method. What does not fit is kept in `misfits`, which each test
-// file wants to be empty at its end; what a test spoilt on purpose must not fit.
+// A message is known by the routing key of an event, the verb of a question or an answer, the
+// method of an RPC. What does not fit is kept in `misfits`, which each test file wants to be empty
+// at its end; what a test spoilt on purpose must not fit.
 
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // sim.mjs - hdms-sim at work, and its record of what really happened
 //
-// It decides when chatterbox knows the truth: each job's record shows the end that the simulator
-// wrote down; a job that vanished shows an end that chatterbox had to infer.
+// chatterbox knows the truth when each job's record shows the end that the simulator wrote down; a
+// job that vanished shows an end that chatterbox had to infer.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

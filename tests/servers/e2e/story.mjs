@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// story.mjs - the setting of the field tests: three systems whose every answer a test decides
+// story.mjs - the setting of the field tests: three systems whose every answer a test chooses
 //
 // E2E1 has two jobs, E2E2 tells one in the other accepted forms, E2E3 is offline. Steps of a file
 // are run in their order; a step that fails shows what chatterboxd logged.

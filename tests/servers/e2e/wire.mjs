@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // wire.mjs - what a consumer of chatterbox sees: its events on the broker and in the stream
 //
-// It decides what "told exactly once and in order" means: of each job the revisions run 1, 2, 3, ...
-// without gap and repetition, and each previous_status is the status of the one before.
+// Events are told exactly once and in order when of each job the revisions run 1, 2, 3, ... without
+// gap and repetition, and each previous_status is the status of the one before.
 
 import assert from 'node:assert/strict';
 import { check, nameOfEvent, parse } from './schema.mjs';
