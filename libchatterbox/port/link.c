@@ -4,9 +4,12 @@
 #include "port/link.h"
 
 #include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
 
 #define CONNECT_TIME (5 * CBX_SECOND)
 #define LOG_AGAIN (60 * CBX_SECOND)
+#define LOG_OTHER (5 * CBX_SECOND)
 #define PING_EVERY (5 * CBX_SECOND)
 /* A connection that was up for so long is logged when it is lost, and its backoff begins anew; one
  * that is lost at once, again and again, is neither */
@@ -41,6 +44,8 @@ static void look_for_hindrance(struct cbx_link *link)
 {
 	const char *why = link->ops->hindrance ? link->ops->hindrance(link->connection) : NULL;
 
+	if (!why && link->refusal[0])
+		why = link->refusal;
 	if (!why == !link->hindered)
 		return;
 	link->hindered = why != NULL;
@@ -93,7 +98,22 @@ int cbx_link_ensure(struct cbx_link *link)
 	link->up_since = link->pinged_at = cbx_now(link->clock);
 	link->last_error = 0;
 	cbx_health_set(link->entry, true, NULL);
+	look_for_hindrance(link);
 	return 1;
+}
+
+/* Is it time to log again what fails all the time? Another text than the last one sooner. */
+static bool complains(struct cbx_link *link, const char *why)
+{
+	uint64_t now = cbx_now(link->clock);
+	bool same = !strncmp(link->complaint, why, sizeof(link->complaint) - 1);
+
+	cbx_metric_add(link->metrics.errors, link->server, NULL, 1);
+	if (link->complained_at && now - link->complained_at < (same ? LOG_AGAIN : LOG_OTHER))
+		return false;
+	link->complained_at = now;
+	snprintf(link->complaint, sizeof(link->complaint), "%s", why);
+	return true;
 }
 
 void cbx_link_lost(struct cbx_link *link, int error)
@@ -105,11 +125,41 @@ void cbx_link_lost(struct cbx_link *link, int error)
 		link->ops->disconnect(link->connection);
 		return;
 	}
-	cbx_metric_add(link->metrics.errors, link->server, NULL, 1);
-	cbx_warn(link->log,
-		 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
-			    { "error", link->ops->error(link->connection) }),
-		 "%s: %s", link->server, chatterbox_strerror(error));
+	if (complains(link, link->ops->error(link->connection)))
+		cbx_warn(link->log,
+			 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
+				    { "error", link->ops->error(link->connection) }),
+			 "%s: %s", link->server, chatterbox_strerror(error));
+}
+
+void cbx_link_refused(struct cbx_link *link, const char *why)
+{
+	bool first = !link->refusal[0];
+
+	snprintf(link->refusal, sizeof(link->refusal), "%s",
+		 why[0] ? why : chatterbox_strerror(CHATTERBOX_E_REFUSED));
+	if (first)
+		link->complained_at = 0;
+	if (complains(link, link->refusal))
+		cbx_warn(link->log,
+			 CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose },
+				    { "error", link->refusal }),
+			 "%s refuses us (%s): %s; trying again until it does not", link->server,
+			 link->purpose, link->refusal);
+	if (link->up)
+		look_for_hindrance(link);
+}
+
+void cbx_link_works(struct cbx_link *link)
+{
+	if (!link->refusal[0])
+		return;
+	link->refusal[0] = '\0';
+	link->complained_at = 0;
+	cbx_info(link->log, CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose }),
+		 "%s refuses us no more (%s)", link->server, link->purpose);
+	if (link->up)
+		look_for_hindrance(link);
 }
 
 void cbx_link_close(struct cbx_link *link)

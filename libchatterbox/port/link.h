@@ -4,7 +4,8 @@
  * and metrics
  *
  * Its thread calls cbx_link_ensure() in its loop and uses the connection in between. When a call
- * returns CHATTERBOX_E_DOWN, it calls cbx_link_lost() and goes on with its loop.
+ * returns CHATTERBOX_E_DOWN, it calls cbx_link_lost() and goes on with its loop. Whatever fails
+ * again and again is logged when it begins and then once a minute.
  */
 #ifndef CBX_PORT_LINK_H
 #define CBX_PORT_LINK_H
@@ -48,7 +49,10 @@ struct cbx_link {
 	uint64_t up_since;
 	bool up;
 	bool hindered;
-	bool told; /* it was logged that it is down */
+	char refusal[256];      /* see cbx_link_refused(); "" when nothing is refused */
+	char complaint[256];    /* the last logged error of a connection that stayed up, */
+	uint64_t complained_at; /* and when */
+	bool told;              /* it was logged that it is down */
 	bool was_up;
 	int last_error;
 };
@@ -60,6 +64,12 @@ int cbx_link_ensure(struct cbx_link *link);
 /* The connection failed with @error (CHATTERBOX_E_DOWN or another): counts it and, if the
  * connection is gone, reports and closes it. The next try follows after the backoff. */
 void cbx_link_lost(struct cbx_link *link, int error);
+/* The connection is up, but the server refuses what it is for, and says @why: it is reported as
+ * down, with one warning, until cbx_link_works(), however often it is refused. Losing the
+ * connection does not end that. */
+void cbx_link_refused(struct cbx_link *link, const char *why);
+/* What was refused works (again); costs nothing when nothing was */
+void cbx_link_works(struct cbx_link *link);
 /* Closes it, without a line in the log */
 void cbx_link_close(struct cbx_link *link);
 

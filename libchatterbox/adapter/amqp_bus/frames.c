@@ -152,8 +152,9 @@ static int closed_channel(struct cbx_amqp_bus *self, const amqp_frame_t *frame, 
 	if (self->changing && frame->channel == self->work)
 		return cbx_amqp_lost(self, "protocol", "a channel is closed twice");
 	cbx_amqp_close_text(&frame->payload.method, reason, sizeof(reason), &code);
-	cbx_warn(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
-		 "%s closed a channel", self->bus.where);
+	/* who called take() says what it means */
+	cbx_debug(self->log, CBX_FIELDS({ "server", "rmq" }, { "error", reason }),
+		  "%s closed a channel", self->bus.where);
 	cbx_amqp_say(self, "refused", reason);
 	result = cbx_amqp_push_error(self, refusal(self, frame->channel, code), self->bus.error);
 	if (result == 0)

@@ -46,10 +46,12 @@ static bool is_it_up(void *user)
 	return connection.up;
 }
 
+static const char *error = "no route to host";
+
 static const char *error_of_it(void *user)
 {
 	(void)user;
-	return "no route to host";
+	return error;
 }
 
 static int ping_it(void *user)
@@ -88,6 +90,7 @@ static void set_up(void)
 	sink.sink = note;
 	sink.level = CHATTERBOX_LOG_INFO;
 	warnings = infos = 0;
+	error = "no route to host";
 	ck_assert_int_eq(cbx_metrics_new(&metrics), 0);
 	ck_assert_int_eq(cbx_health_new(&fake.clock, &health), 0);
 	redis_link = (struct cbx_link){
@@ -216,6 +219,56 @@ START_TEST(an_error_that_leaves_it_usable_is_counted_only)
 }
 END_TEST
 
+/* Twice a second for ten minutes: in the first, and then once in each */
+START_TEST(an_error_that_leaves_it_usable_is_logged_once_a_minute)
+{
+	unsigned n;
+
+	cbx_link_ensure(&redis_link);
+	for (n = 0; n < 1200; n++) {
+		cbx_link_lost(&redis_link, CHATTERBOX_E_REFUSED);
+		fake_clock_pass(&fake, CBX_SECOND / 2);
+	}
+	ck_assert_uint_eq(warnings, 10);
+	error = "another one";
+	cbx_link_lost(&redis_link, CHATTERBOX_E_REFUSED);
+	ck_assert_uint_eq(warnings, 11);
+}
+END_TEST
+
+static void expect_page(const char *part)
+{
+	cbx_auto(cbx_text_free) struct cbx_text page = { 0 };
+
+	cbx_health_print(health, &page);
+	ck_assert_msg(strstr(page.bytes, part) != NULL, "%s", page.bytes);
+}
+
+START_TEST(one_that_is_refused_is_said_to_be_down_until_it_works)
+{
+	cbx_link_ensure(&redis_link);
+	cbx_link_refused(&redis_link, "no such exchange");
+	ck_assert(redis_link.up && !cbx_health_is_up(health, "redis"));
+	expect_page(": no such exchange\n");
+	/* whatever is refused meanwhile, and over another connection, too */
+	fake_clock_pass(&fake, CBX_SECOND);
+	cbx_link_refused(&redis_link, "no such exchange");
+	connection.up = false;
+	cbx_link_lost(&redis_link, CHATTERBOX_E_DOWN);
+	fake_clock_pass(&fake, CBX_SECOND);
+	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
+	expect_page(": no such exchange\n");
+	ck_assert_uint_eq(warnings, 2); /* one of them of the loss */
+	infos = 0;
+	cbx_link_works(&redis_link);
+	cbx_link_works(&redis_link);
+	ck_assert(cbx_health_is_up(health, "redis"));
+	ck_assert_uint_eq(infos, 1);
+	cbx_link_refused(&redis_link, "no such exchange");
+	ck_assert_uint_eq(warnings, 3);
+}
+END_TEST
+
 START_TEST(an_idle_connection_is_pinged)
 {
 	cbx_link_ensure(&redis_link);
@@ -295,6 +348,8 @@ UNIT_TESTS_WITH(set_up, tear_down, up_at_the_first_try,
 		a_failed_try_is_repeated_after_a_growing_wait,
 		a_wait_answers_what_the_last_try_said, it_is_loud_once_and_then_once_a_minute,
 		a_loss_is_noted_closed_and_made_good,
-		an_error_that_leaves_it_usable_is_counted_only, an_idle_connection_is_pinged,
+		an_error_that_leaves_it_usable_is_counted_only,
+		an_error_that_leaves_it_usable_is_logged_once_a_minute,
+		one_that_is_refused_is_said_to_be_down_until_it_works, an_idle_connection_is_pinged,
 		one_that_is_lost_at_once_each_time_is_tried_ever_more_rarely,
 		a_hindered_one_is_said_to_be_down, closing_logs_nothing)
