@@ -8,7 +8,7 @@
  * cbx_road_commit() merges it, records the changes in one transaction, and only then shows them: in
  * the table of active jobs, in the shared state, in the snapshot; then the pushes in it are
  * acknowledged. If the transaction fails nothing of it has happened: answers are forgotten (the
- *next round asks again), pushes wait.
+ * next round asks again), pushes wait.
  */
 #ifndef CBX_ROAD_ROAD_H
 #define CBX_ROAD_ROAD_H
@@ -61,8 +61,8 @@ struct cbx_road_batch {
 struct cbx_road {
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_settings
-		*settings; /* of the present configuration; do not keep it across on_turn() */
+	/* of the present configuration; do not keep it across on_turn() */
+	struct cbx_settings *settings;
 	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
 	struct cbx_snapshot_slot *slot;
@@ -148,9 +148,6 @@ bool cbx_road_commit_is_due(const struct cbx_road *road);
 
 /* --- apply.c --- */
 
-/* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on. A
- * failure: the rest waits. */
-int cbx_road_drain_inbox(struct cbx_road *road);
 /* Takes one message over: carries it out, unless that is @done, and keeps it until the commit.
  * -ENOMEM: it is requeued. */
 int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done);
@@ -164,6 +161,9 @@ int cbx_road_ask_now(struct cbx_road *road, const char *system);
 
 /* --- round.c --- */
 
+/* Carries out what is in the inbox: marks systems, adds pushes to the batch, hands commands on. A
+ * failure: the rest waits. */
+int cbx_road_drain_inbox(struct cbx_road *road);
 /* Commits the batch: merge, record, share, tell, observe. 0, also when it is empty;
  * CHATTERBOX_E_DOWN: the transaction failed or its outcome is unknown, and the loop has to look
  * after the connection; CHATTERBOX_E_FENCED: this instance no longer leads. */

@@ -68,6 +68,30 @@ int cbx_road_commit(struct cbx_road *road)
 	return result;
 }
 
+/* --- what others sent to the poller: pushes, and what the controllers carry out --- */
+
+int cbx_road_drain_inbox(struct cbx_road *road)
+{
+	struct cbx_inbound *inbound;
+	int result;
+
+	if (road->hanging)
+		return 0; /* what is received now must not mix with a batch whose fate is open */
+	cbx_mailbox_clear(road->inbox);
+	result = cbx_pushes_resolve_run(road);
+	while (!result && (inbound = cbx_mailbox_take(road->inbox))) {
+		if (inbound->answer)
+			cbx_pushes_note_connection(road, inbound->connection);
+		if (inbound->redelivered) {
+			cbx_pushes_add_to_run(road, inbound);
+			result = cbx_pushes_resolve_run(road);
+		} else {
+			result = cbx_road_apply(road, inbound, false);
+		}
+	}
+	return result;
+}
+
 /* --- poll, decode: until nobody is left to be asked --- */
 
 static bool must_stop(struct cbx_road *road)
