@@ -121,10 +121,10 @@ static int call_later(struct chatterbox *box, const char *method, json_t *params
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
 	*ended = (struct cbx_api_ended){ .deliver = deliver,
-				     .done = reply->done,
-				     .user = reply->user,
-				     .number = reply->number,
-				     .box = box };
+					 .done = reply->done,
+					 .user = reply->user,
+					 .number = reply->number,
+					 .box = box };
 	if (cbx_call_new(cbx_method_find(cbx_methods, method), params, keep_answer, ended, &call) <
 	    0) {
 		free(ended);

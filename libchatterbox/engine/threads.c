@@ -250,8 +250,8 @@ int cbx_engine_start_threads(struct chatterbox *box)
 		result = cbx_thread_start(&box->listener.thread, "cbx-listener", cbx_listener_run,
 					  &box->listener);
 	if (!result)
-		result = cbx_thread_start(&box->worker.thread, "cbx-requests", cbx_request_worker_run,
-					  &box->worker);
+		result = cbx_thread_start(&box->worker.thread, "cbx-requests",
+					  cbx_request_worker_run, &box->worker);
 	return result;
 }
 

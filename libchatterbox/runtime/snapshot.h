@@ -24,7 +24,7 @@ struct cbx_snapshot {
 	_Atomic unsigned refs;
 	struct cbx_frozen_jobs *jobs;
 	struct cbx_system_list *systems;
-	size_t internal; /* members of APP:internal_systems */
+	size_t internal;            /* members of APP:internal_systems */
 	const char *systems_source; /* "connections" or "redis"; NULL = neither named a system */
 	uint64_t interval_base_ns, interval_current_ns;
 	const char *load_reason; /* static; NULL = calm */

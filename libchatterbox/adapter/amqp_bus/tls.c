@@ -41,8 +41,8 @@ static bool expect_host(SSL_CTX *context, const char *host)
 	return X509_VERIFY_PARAM_set1_host(param, host, 0) == 1;
 }
 
-/* Called for every handshake and alert of the connection, those after the dial too: a target is only
- * there while it is dialled */
+/* Called for every handshake and alert of the connection, those after the dial too: a target is
+ * only there while it is dialled */
 static void set_sni(const SSL *ssl, int where, int result)
 {
 	const struct cbx_target *target = bus_of(ssl)->target;

@@ -32,10 +32,11 @@ const char *cbx_test_env(const char *name)
 	for (c = variable; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
 	value = getenv(variable);
-	ck_assert_msg(value && *value,
-		      "%s is not set: run this test by tests/kit/servers/servers.sh run, ./dev test or "
-		      "meson test",
-		      variable);
+	ck_assert_msg(
+		value && *value,
+		"%s is not set: run this test by tests/kit/servers/servers.sh run, ./dev test or "
+		"meson test",
+		variable);
 	return value;
 }
 

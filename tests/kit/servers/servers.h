@@ -2,9 +2,9 @@
 /*
  * servers.h - the real servers of the test environment
  *
- * `tests/kit/servers/servers.sh run` starts them and says where they are in the environment. A test that
- * finds nothing there fails, it is never skipped. All calls end the test on trouble, with a text
- * that says what is missing; names of servers are "redis", "rmq" and "pg".
+ * `tests/kit/servers/servers.sh run` starts them and says where they are in the environment. A test
+ * that finds nothing there fails, it is never skipped. All calls end the test on trouble, with a
+ * text that says what is missing; names of servers are "redis", "rmq" and "pg".
  */
 #ifndef CBX_TESTS_SERVERS_H
 #define CBX_TESTS_SERVERS_H
