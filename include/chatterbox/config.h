@@ -76,6 +76,18 @@ CHATTERBOX_API const char *chatterbox_config_find_file(const char *option, const
  */
 CHATTERBOX_API int chatterbox_config_load_file(struct chatterbox_config *config, const char *path);
 /**
+ * chatterbox_config_load_text() - lay what could be a file's content over what is there
+ * @config: config
+ * @json: a JSON object, as a file's
+ * @name: what problems call it, as they call a file by its path
+ *
+ * For settings that a host has in memory. It ranks as a file; of two the later wins.
+ * Return: 0, also when it has problems (see chatterbox_config_problem_at()); what is no JSON object
+ * is a problem of kind error and CHATTERBOX_E_CONFIG; -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_config_load_text(struct chatterbox_config *config, const char *json,
+					       const char *name);
+/**
  * chatterbox_config_load_environment() - lay NLCONF_<SECTION>__<KEY> variables over what is there
  * @config: config
  * @environment: as environ(7): NAME=value texts, NULL at the end

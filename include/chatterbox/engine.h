@@ -68,6 +68,10 @@ struct chatterbox_event {
 	/* Of update_job_status; UNKNOWN where an instance that follows does not know it: the stream
 	 * does not say it, and SQL may be down or the job gone. Of others UNKNOWN */
 	enum chatterbox_origin origin;
+	/* Where it stands in the stream APP:events, "1526919030474-55", to read on from there with
+	 * CHATTERBOX_TOPIC_EVENTS; NULL where it was not read from the stream: while this instance
+	 * leads, and of job_status and jobs_data */
+	const char *stream_id;
 };
 
 /** The version of struct chatterbox_observer in these headers */

@@ -85,6 +85,17 @@ CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_at(const struct chat
 CHATTERBOX_API const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *jobs,
 								 const char *system,
 								 int64_t job_id);
+/**
+ * chatterbox_jobs_to_json() - the whole list as one text: the proposal's Array<Status>
+ * @jobs: list
+ * @text: allocated, free() it: JSON, an array of statuses (contract 1.1) in the list's order
+ * @len: NULL, or where to put its length in bytes
+ *
+ * Any thread. For who passes it on, or parses it faster than he could ask for each job.
+ * Return: 0, -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_jobs_to_json(const struct chatterbox_jobs *jobs, char **text,
+					   size_t *len);
 
 /**
  * chatterbox_job_get_system() - its system

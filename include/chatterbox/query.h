@@ -39,6 +39,15 @@ enum chatterbox_topic {
 	 * "job_id","job_type","code","message","origin","occurrences","first_seen","last_seen"}],
 	 * "next"} */
 	CHATTERBOX_TOPIC_ERRORS,
+	/* The internal systems of the shared state, in no order. {} -> {"systems":[{"systemID",
+	 * "lastCheck","status"}]}; what others wrote otherwise is null */
+	CHATTERBOX_TOPIC_INTERNAL_SYSTEMS,
+	/* Events of the stream APP:events, oldest first. {since (a stream id), limit} -> {"events":
+	 * [{"stream_id","name","message_id","previous_status","params"}],"next","lost"}: those
+	 * behind since, and the since of the next page; when that is the same, there are no more
+	 * yet. Without since only next, the stream's end. lost: nobody knows what came behind
+	 * since, and next is the stream's end: read chatterbox_get_jobs() again. */
+	CHATTERBOX_TOPIC_EVENTS,
 };
 
 /**
@@ -54,7 +63,8 @@ enum chatterbox_topic {
  * TOPIC_JOBS, TOPIC_SYSTEMS, TOPIC_SYSTEM and TOPIC_SUMMARY are read from the present snapshot, in
  * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS, and
  * TOPIC_JOB for an ended job or on an instance that does not lead, look into the database, for up
- * to 5 s; without it an observer asks the leader for TOPIC_ERRORS.
+ * to 5 s; without it an observer asks the leader for TOPIC_ERRORS. TOPIC_INTERNAL_SYSTEMS and
+ * TOPIC_EVENTS are read from Redis, by the instance that leads and by observers.
  *
  * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job or system, or a failure of call.h.
  */

@@ -20,7 +20,7 @@
 struct host_event {
 	enum chatterbox_event_type type;
 	enum chatterbox_origin origin;
-	char *id, *params, *previous_status;
+	char *id, *params, *previous_status, *stream_id;
 };
 
 bool cbx_engine_is_ready(struct chatterbox *box)
@@ -94,6 +94,7 @@ void cbx_engine_drop_event(void *item)
 	free(event->id);
 	free(event->params);
 	free(event->previous_status);
+	free(event->stream_id);
 	free(event);
 }
 
@@ -116,6 +117,7 @@ static void queue_event(struct chatterbox *box, const struct chatterbox_event *e
 		copied->id = copy(event->id, &failed);
 		copied->params = copy(event->params, &failed);
 		copied->previous_status = copy(event->previous_status, &failed);
+		copied->stream_id = copy(event->stream_id, &failed);
 	}
 	if (copied && !failed && !cbx_mailbox_put(box->host, copied))
 		return;
@@ -153,7 +155,8 @@ void cbx_engine_tell_batch(void *user, const struct cbx_batch *batch)
 						  .id = recorded->message_id,
 						  .params = recorded->payload,
 						  .previous_status = recorded->previous_status,
-						  .origin = origin_of(recorded->origin) };
+						  .origin = origin_of(recorded->origin),
+						  .stream_id = recorded->stream_id };
 
 		queue_event(box, &event);
 	}
@@ -279,7 +282,8 @@ static int dispatch_events(struct chatterbox *box)
 							.id = queued->id,
 							.params = queued->params,
 							.previous_status = queued->previous_status,
-							.origin = queued->origin };
+							.origin = queued->origin,
+							.stream_id = queued->stream_id };
 
 		observer->on_event(observer->user, &event);
 		cbx_engine_drop_event(queued);

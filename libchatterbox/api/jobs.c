@@ -129,6 +129,22 @@ const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *
 	return NULL;
 }
 
+int chatterbox_jobs_to_json(const struct chatterbox_jobs *jobs, char **text, size_t *len)
+{
+	cbx_auto(cbx_text_free) struct cbx_text out = { 0 };
+	size_t written;
+	size_t i;
+
+	cbx_text_putc(&out, '[');
+	for (i = 0; i < jobs->count; i++) {
+		if (i)
+			cbx_text_putc(&out, ',');
+		cbx_text_add(&out, jobs->jobs[i]->status->json, jobs->jobs[i]->status->json_len);
+	}
+	cbx_text_putc(&out, ']');
+	return cbx_text_take(&out, text, len ? len : &written);
+}
+
 const char *chatterbox_job_get_system(const struct chatterbox_job *job)
 {
 	return inner(job)->status->system;

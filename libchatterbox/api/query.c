@@ -25,6 +25,10 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "chatterbox.summary";
 	case CHATTERBOX_TOPIC_ERRORS:
 		return "nl-ocd.server.errors.get";
+	case CHATTERBOX_TOPIC_INTERNAL_SYSTEMS:
+		return "chatterbox.internal_systems";
+	case CHATTERBOX_TOPIC_EVENTS:
+		return "chatterbox.events";
 	}
 	return NULL;
 }

@@ -314,6 +314,16 @@ int chatterbox_config_load_file(struct chatterbox_config *config, const char *pa
 	return r < 0 ? r : cbx_config_cross(config);
 }
 
+int chatterbox_config_load_text(struct chatterbox_config *config, const char *json,
+				const char *name)
+{
+	size_t len = strlen(json);
+	int r = len > FILE_BYTES ? refuse(config, name, "larger than 1 MiB")
+				 : cbx_config_apply_bytes(config, json, len, name);
+
+	return r < 0 ? r : cbx_config_cross(config);
+}
+
 const char *chatterbox_config_find_file(const char *option, const char *variable)
 {
 	if (option)

@@ -8,6 +8,7 @@
 #ifndef CBX_CONTROLLER_ORDERS_H
 #define CBX_CONTROLLER_ORDERS_H
 
+#include "controller/job_api.h"
 #include "controller/poller.h"
 #include "controller/request_worker.h"
 
@@ -41,6 +42,10 @@ void cbx_order_populate_internal(struct cbx_poller *poller, struct cbx_call *cal
 void cbx_order_clean_internal(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_put_internal(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_remove_internal(struct cbx_poller *poller, struct cbx_call *call);
+
+/* shared.c: read from the shared state; <chatterbox/query.h> says what each takes */
+void cbx_document_internal_systems(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_document_events(struct cbx_poller *poller, struct cbx_call *call);
 
 /* errors_api.c: answered by the request worker */
 void cbx_request_worker_errors_get(struct cbx_request_worker *worker, struct cbx_call *call);

@@ -19,6 +19,7 @@ void cbx_batch_clear(struct cbx_batch *batch)
 		free(batch->events[i].message_id);
 		free(batch->events[i].previous_status);
 		free(batch->events[i].payload);
+		free(batch->events[i].stream_id);
 	}
 	for (i = 0; i < batch->push_count; i++)
 		free(batch->pushes[i].identities);

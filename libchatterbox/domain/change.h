@@ -34,6 +34,7 @@ struct cbx_event {
 	char *previous_status;
 	const char *origin; /* static */
 	char *payload;      /* JSON of params */
+	char *stream_id;    /* where it was read in the stream; NULL: it was not */
 };
 
 /* A push that a transaction records, so that it is recognised when it is delivered again */

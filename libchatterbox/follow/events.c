@@ -86,10 +86,16 @@ static int is_json(const char *bytes, size_t len)
 	return result == -ENOMEM ? result : !result;
 }
 
+int cbx_follow_is_event(const struct cbx_stream_entry *entry, const char **name)
+{
+	*name = find_name(entry->name);
+	return *name && entry->id[0] ? is_json(entry->params, entry->params_len) : 0;
+}
+
 int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *entry)
 {
-	const char *name = find_name(entry->name);
-	int result = name && entry->id[0] ? is_json(entry->params, entry->params_len) : 0;
+	const char *name = NULL;
+	int result = cbx_follow_is_event(entry, &name);
 	struct cbx_event *event;
 
 	if (result <= 0)
@@ -102,8 +108,11 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 	event->payload = cbx_strndup(entry->params, entry->params_len);
 	if (entry->previous_status)
 		event->previous_status = strdup(entry->previous_status);
+	if (entry->at)
+		event->stream_id = strdup(entry->at);
 	if (!event->message_id || !event->payload ||
-	    (entry->previous_status && !event->previous_status))
+	    (entry->previous_status && !event->previous_status) ||
+	    (entry->at && !event->stream_id))
 		return -ENOMEM;
 	/* now, since a job that ends will be gone from the snapshot in a moment */
 	event->origin = find_origin(follow, entry->id);

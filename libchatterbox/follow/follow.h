@@ -80,6 +80,8 @@ void cbx_follow_turn(struct cbx_follow *follow);
 int cbx_follow_read_events(struct cbx_follow *follow);
 void cbx_follow_unread_events(struct cbx_follow *follow);
 void cbx_follow_deliver(struct cbx_follow *follow);
+/* 1 and its static name; 0: it is not one of ours; -ENOMEM */
+int cbx_follow_is_event(const struct cbx_stream_entry *entry, const char **name);
 /* Keeps an event for the host: 1, or 0 if it is not one of ours */
 int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *entry);
 /* Reads jobs_data for the host */

@@ -2,10 +2,12 @@
 /* follow_host.c - a host that writes down what follow_world's follower delivers */
 #include "follow_host.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct cbx_text told; /* what the host was told, since it was last asked */
 unsigned host_live;
+char host_position[CBX_STREAM_POSITION];
 
 static void receive_events(void *user, const struct cbx_batch *batch)
 {
@@ -15,6 +17,7 @@ static void receive_events(void *user, const struct cbx_batch *batch)
 	for (i = 0; i < batch->event_count; i++) {
 		const struct cbx_event *event = &batch->events[i];
 
+		snprintf(host_position, sizeof(host_position), "%s", event->stream_id ?: "");
 		cbx_text_printf(&told, "%s%s%s%s ", event->message_id,
 				event->previous_status ? "<" : "", event->previous_status ?: "",
 				event->origin ? event->origin[0] == 'o' ? "=ocd" : "=user" : "");

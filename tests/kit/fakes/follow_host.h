@@ -11,6 +11,7 @@
 #include "follow_world.h"
 
 extern unsigned host_live; /* how many jobs the snapshot held when a gap was reported */
+extern char host_position[CBX_STREAM_POSITION]; /* of the last event; "" = it did not say */
 
 void host_set_up(void); /* follow_world's, with a host */
 void host_tear_down(void);

@@ -184,6 +184,8 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	case CHATTERBOX_TOPIC_SUMMARY:
 		return give(json, "{\"job_count\":1}");
 	case CHATTERBOX_TOPIC_ERRORS:
+	case CHATTERBOX_TOPIC_INTERNAL_SYSTEMS:
+	case CHATTERBOX_TOPIC_EVENTS:
 		break;
 	}
 	return order(box, "errors", done, user, error);

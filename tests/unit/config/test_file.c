@@ -115,12 +115,30 @@ START_TEST(a_pipe_is_a_file_too)
 }
 END_TEST
 
+/* A host's own text is a file's content under another name; of two the later wins */
+START_TEST(a_text_ranks_as_a_file)
+{
+	struct chatterbox_config *config = config_new();
+
+	ck_assert_int_eq(
+		chatterbox_config_load_text(config, "{\"lease\":{\"ttl\":3,\"x\":1}}", "first"), 0);
+	ck_assert_int_eq(chatterbox_config_load_text(config, "{\"lease\":{\"ttl\":4}}", "second"),
+			 0);
+	ck_assert_int_eq(chatterbox_config_get_integer(config, "lease.ttl"), 4);
+	ck_assert_ptr_nonnull(strstr(config_problems(config), "file first"));
+	ck_assert_int_eq(chatterbox_config_load_text(config, "[]", "third"), CHATTERBOX_E_CONFIG);
+	ck_assert_ptr_nonnull(strstr(config_problems(config), "error third: not a JSON object\n"));
+	chatterbox_config_unref(config);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("config_file");
 
 	tcase_add_test(tcase, files_that_cant_be_read_are_named);
 	tcase_add_test(tcase, a_pipe_is_a_file_too);
+	tcase_add_test(tcase, a_text_ranks_as_a_file);
 	tcase_add_test(tcase, a_nul_between_tokens_is_refused);
 	tcase_add_loop_test(tcase, what_is_no_json_is_refused_with_its_place, 0,
 			    (int)CBX_COUNT(broken));

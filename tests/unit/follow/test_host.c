@@ -23,6 +23,17 @@ START_TEST(each_entry_once_and_in_order)
 }
 END_TEST
 
+START_TEST(an_event_says_where_it_stands)
+{
+	world_lead();
+	follow_turn(0.1);
+	host_change("ABC1/17/3", NULL);
+	follow_turn(0.3);
+	ck_assert(host_position[0]);
+	ck_assert_str_eq(host_position, follow.position);
+}
+END_TEST
+
 START_TEST(the_origin_of_a_job_that_begins_or_ends)
 {
 	world_lead();
@@ -214,6 +225,7 @@ UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
 		each_entry_once_and_in_order,
+		an_event_says_where_it_stands,
 		the_origin_of_a_job_that_begins_or_ends,
 		what_is_no_event_of_ours_is_passed_over,
 		the_first_events_of_all,
