@@ -163,7 +163,7 @@ static int copy_found(const struct addrinfo *found, struct cbx_address **out, si
 
 	for (one = found; one; one = one->ai_next)
 		n++;
-	addresses = calloc(n, sizeof(*addresses));
+	addresses = calloc(n + 1, sizeof(*addresses));
 	if (!addresses)
 		return -ENOMEM;
 	n = 0;

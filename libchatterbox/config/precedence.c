@@ -308,7 +308,7 @@ int chatterbox_config_load_file(struct chatterbox_config *config, const char *pa
 		return r;
 	if (r == -EFBIG)
 		return refuse(config, path, "larger than 1 MiB");
-	if (r < 0)
+	if (!bytes.at)
 		return refuse(config, path, chatterbox_strerror(r));
 	r = cbx_config_apply_bytes(config, bytes.at, bytes.len, path);
 	return r < 0 ? r : cbx_config_cross(config);

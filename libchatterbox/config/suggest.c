@@ -7,6 +7,7 @@
  */
 #include "config/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define OWN "chatterbox."
@@ -90,19 +91,16 @@ static void consider(struct search *search, const char *name)
 static void consider_all(struct search *search, const char *prefix, const char *path)
 {
 	char name[CBX_KEY_PATH];
-	size_t start = strlen(prefix);
 	size_t len = strlen(path);
 	size_t i;
 
-	if (start + len >= sizeof(name))
+	if (strlen(prefix) + len >= sizeof(name))
 		return;
-	memcpy(name, prefix, start);
 	for (i = 0; i <= len; i++) {
-		if (path[i] == '.' || !path[i]) {
-			name[start + i] = '\0';
-			consider(search, name);
-		}
-		name[start + i] = path[i];
+		if (path[i] && path[i] != '.')
+			continue;
+		snprintf(name, sizeof(name), "%s%.*s", prefix, (int)i, path);
+		consider(search, name);
 	}
 }
 

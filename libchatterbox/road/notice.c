@@ -110,7 +110,7 @@ int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table
 
 	if (result)
 		return result < 0 ? result : 0;
-	turned = calloc(count, sizeof(*turned));
+	turned = calloc(count + 1, sizeof(*turned));
 	if (!turned)
 		return -ENOMEM;
 	turning.turned = turned;

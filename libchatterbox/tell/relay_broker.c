@@ -59,7 +59,7 @@ int cbx_outbox_items_add(void *user, const struct cbx_outbox_row *row)
 		return -ENOMEM;
 	item = &items->all[items->count];
 	*item = (struct cbx_outbox_item){ .row.id = row->id };
-	at = malloc(size_of(row->key) + size_of(row->name) + size_of(row->message_id) +
+	at = malloc(1 + size_of(row->key) + size_of(row->name) + size_of(row->message_id) +
 		    size_of(row->previous_status) + size_of(row->origin) + size_of(row->payload));
 	if (!at)
 		return -ENOMEM;

@@ -189,9 +189,7 @@ static void large_answers(struct day *of)
 	char more[200];
 	int64_t job;
 
-	memset(more, 'x', sizeof(more));
-	memcpy(more, "\"note\":\"", 8);
-	strcpy(more + sizeof(more) - 2, "\"");
+	snprintf(more, sizeof(more), "\"note\":\"%0190d\"", 0);
 	begin();
 	for (job = 1; job <= 6; job++)
 		day_system_says(of, "A", job, "Running", more);

@@ -81,7 +81,7 @@ static void from_client(struct pg_proxy *proxy)
 	if (commits && atomic_load(&proxy->cut) == PG_CUT_AFTER) {
 		proxy->cut = PG_CUT_NEVER;
 		/* the answer comes this far and no further */
-		len = read(proxy->server, bytes, sizeof(bytes));
+		(void)!read(proxy->server, bytes, sizeof(bytes));
 		drop(proxy);
 	}
 }

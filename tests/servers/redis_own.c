@@ -12,8 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-
-extern char **environ;
+#include <unistd.h>
 
 static bool try_eye(struct redis_own *own)
 {

@@ -89,7 +89,7 @@ static int dial_unix(struct cbx_redis *me, int *fd)
 
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path));
 	return dial_one(me, (struct sockaddr *)&address, sizeof(address), me->target->deadline, fd);
 }
 

@@ -176,7 +176,7 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 			    "{\"jobs\":[{\"system\":\"LIVE\",\"job_id\":1,\"status\":\"Running\"}],"
 			    "\"next\":null,\"total\":1}");
 	case CHATTERBOX_TOPIC_JOB:
-		return find_job(box, params, json, error);
+		return find_job(box, params ? params : "", json, error);
 	case CHATTERBOX_TOPIC_SYSTEMS:
 		return give(json, "{\"systems\":[],\"next\":null}");
 	case CHATTERBOX_TOPIC_SYSTEM:

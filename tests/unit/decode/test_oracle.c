@@ -83,9 +83,7 @@ static const char *const any[] = {
 	"\"-1\"",
 	"\"1e400\"",
 	"0.1",
-	"\"aaaaaaaaaaaaaaaaaaaaaaaaaa"
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	"aaaaaaaaaaa\"",
+	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
 };
 
 static const char *random_value(unsigned name)
