@@ -88,7 +88,7 @@ static bool holds(const char *type, unsigned most)
 	return most && sscanf(type, "character varying(%u)", &length) == 1 && length >= most;
 }
 
-static bool will_do(const struct cbx_pg_column *column, const char *type)
+static bool will_do(const struct cbx_column *column, const char *type)
 {
 	if (column->use == CBX_PG_OTHERS)
 		return true;
@@ -107,7 +107,7 @@ static bool will_do(const struct cbx_pg_column *column, const char *type)
 	return !strcmp(type, "bigint");
 }
 
-static int check_column(struct postgres *self, const struct cbx_pg_column *column)
+static int check_column(struct postgres *self, const struct cbx_column *column)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
 	struct cbx_pg_args args = { 0 };
@@ -159,7 +159,7 @@ static int check_none(struct postgres *self, const char *query, const struct cbx
 	return CHATTERBOX_E_SCHEMA;
 }
 
-static int check_unfilled(struct postgres *self, const struct cbx_pg_column *columns, size_t count)
+static int check_unfilled(struct postgres *self, const struct cbx_column *columns, size_t count)
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
@@ -183,7 +183,7 @@ static int check_unfilled(struct postgres *self, const struct cbx_pg_column *col
 
 static int check_all(struct postgres *self)
 {
-	const struct cbx_pg_column *columns;
+	const struct cbx_column *columns;
 	size_t count;
 	size_t i;
 	int r = 0;

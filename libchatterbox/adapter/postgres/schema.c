@@ -11,7 +11,7 @@
 #include "common/cleanup.h"
 
 /* clang-format off */
-static const struct cbx_pg_column columns[] = {
+static const struct cbx_column columns[] = {
 	{ "status_monitor", "system", "text", "not null", CBX_PG_NAME },
 	{ "status_monitor", "job_id", "bigint", "not null", CBX_PG_WRITTEN },
 	{ "status_monitor", "job_type", "text", "", CBX_PG_NAME },
@@ -96,7 +96,7 @@ static const struct cbx_pg_column columns[] = {
 /* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
  * change in columns without an index (progress, confirmed_at); the outbox is a queue and is
  * vacuumed often. */
-static const struct cbx_pg_table tables[] = {
+static const struct cbx_table tables[] = {
 	{ "status_monitor", ", primary key (system, job_id)) with (fillfactor = 80" },
 	{ "completed_jobs", ", primary key (system, job_id)" },
 	{ "scheduled_jobs", "" },
@@ -112,13 +112,13 @@ static const struct cbx_pg_table tables[] = {
 };
 /* clang-format on */
 
-const struct cbx_pg_column *cbx_pg_columns(size_t *count)
+const struct cbx_column *cbx_pg_columns(size_t *count)
 {
 	*count = CBX_COUNT(columns);
 	return columns;
 }
 
-const struct cbx_pg_table *cbx_pg_tables(size_t *count)
+const struct cbx_table *cbx_pg_tables(size_t *count)
 {
 	*count = CBX_COUNT(tables);
 	return tables;

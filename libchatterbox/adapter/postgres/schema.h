@@ -3,9 +3,9 @@
 #ifndef CBX_ADAPTER_POSTGRES_SCHEMA_H
 #define CBX_ADAPTER_POSTGRES_SCHEMA_H
 
-#include <stddef.h>
+#include "port/migration.h"
 
-/* How a column is used, which decides which other types are acceptable if it exists already */
+/* How a column is used: it says which other types are acceptable if it exists already */
 enum cbx_pg_use {
 	CBX_PG_WRITTEN, /* text of any length; a bigint has to be one */
 	CBX_PG_NAME,    /* written, at most 64 bytes: varchar(64) is enough */
@@ -13,20 +13,7 @@ enum cbx_pg_use {
 	CBX_PG_OTHERS,  /* not used by this library, so not checked */
 };
 
-struct cbx_pg_column {
-	const char *table;
-	const char *name;
-	const char *type;
-	const char *rest;
-	enum cbx_pg_use use;
-};
-
-struct cbx_pg_table {
-	const char *name;
-	const char *constraints;
-};
-
-const struct cbx_pg_column *cbx_pg_columns(size_t *count);
-const struct cbx_pg_table *cbx_pg_tables(size_t *count);
+const struct cbx_column *cbx_pg_columns(size_t *count);
+const struct cbx_table *cbx_pg_tables(size_t *count);
 
 #endif

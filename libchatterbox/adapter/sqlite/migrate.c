@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
-/*
- * migrate.c - creates the tables and columns of schema.c, and checks them
- *
- * All pending migrations are one BEGIN IMMEDIATE transaction, so that of two instances that start
- * at once the second finds nothing to do. Nothing is altered or dropped. Existing tables get
- * missing columns, without those parts of a declaration that SQLite can't add.
- */
+/* migrate.c - what cbx_migrate() needs to know of SQLite, and the check of tables that exist; the
+ * lock is BEGIN IMMEDIATE */
 #include "adapter/sqlite/internal.h"
 #include "adapter/sqlite/schema.h"
-#include "common/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -43,37 +36,8 @@ static const struct { const char *text, *what; } keys[] = {
 };
 /* clang-format on */
 
-static int exec_text(struct sqlite *self, struct cbx_text *text)
-{
-	cbx_auto(cbx_freep) char *statement = NULL;
-	int r = cbx_text_take(text, &statement, NULL);
-
-	return r ? r : cbx_sqlite_exec(self, statement);
-}
-
-static int create_table(struct sqlite *self, const struct cbx_sqlite_table *table)
-{
-	struct cbx_text text = { 0 };
-	const struct cbx_sqlite_column *columns;
-	const char *comma = "";
-	size_t count;
-	size_t i;
-
-	columns = cbx_sqlite_columns(&count);
-	cbx_text_printf(&text, "create table if not exists %s (", table->name);
-	for (i = 0; i < count; i++) {
-		if (strcmp(columns[i].table, table->name) != 0)
-			continue;
-		cbx_text_printf(&text, "%s%s %s %s", comma, columns[i].name, columns[i].type,
-				columns[i].rest);
-		comma = ", ";
-	}
-	cbx_text_printf(&text, "%s)", table->constraints);
-	return exec_text(self, &text);
-}
-
 /* Reads the column's declared type into @type; 0, or 1 when it is absent */
-static int read_type(struct sqlite *self, const struct cbx_sqlite_column *column, char type[64])
+static int read_type(struct sqlite *self, const struct cbx_column *column, char type[64])
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	int r = cbx_sqlite_prepare(
@@ -91,133 +55,90 @@ static int read_type(struct sqlite *self, const struct cbx_sqlite_column *column
 	return 0;
 }
 
-static int add_column(struct sqlite *self, const struct cbx_sqlite_column *column)
+static int has(struct cbx_sql *sql, const char *table, const char *column)
 {
-	struct cbx_text text = { 0 };
-	char type[64];
-	int r = read_type(self, column, type);
-
-	if (r <= 0)
-		return r;
-	cbx_text_printf(&text, "alter table %s add column %s %s", column->table, column->name,
-			column->type);
-	/* only constant defaults can be added */
-	if (strstr(column->rest, "default") && !strstr(column->rest, "default ("))
-		cbx_text_printf(&text, " %s", column->rest);
-	return exec_text(self, &text);
-}
-
-static int make_tables(struct sqlite *self)
-{
-	const struct cbx_sqlite_column *columns;
-	const struct cbx_sqlite_table *tables;
-	size_t count;
-	size_t i;
-	int r = 0;
-
-	tables = cbx_sqlite_tables(&count);
-	for (i = 0; i < count && !r; i++)
-		r = create_table(self, &tables[i]);
-	columns = cbx_sqlite_columns(&count);
-	for (i = 0; i < count && !r; i++)
-		r = add_column(self, &columns[i]);
-	return r;
-}
-
-static int make_indexes(struct sqlite *self)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; i < CBX_COUNT(indexes) && !r; i++)
-		r = cbx_sqlite_exec(self, indexes[i]);
-	return r;
-}
-
-static const struct {
-	const char *name;
-	int (*run)(struct sqlite *self);
-} migrations[] = {
-	{ "tables", make_tables },
-	{ "indexes", make_indexes },
-	{ "push log", make_tables },
-	{ "indexes of names trimmed by Unicode", make_indexes },
-};
-
-/* How many migrations were applied; the list only grows */
-static int read_applied(struct sqlite *self, size_t *applied)
-{
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *table = NULL;
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *number = NULL;
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	struct sqlite *self = cbx_sqlite_of(sql);
 	int r = cbx_sqlite_prepare(
-		self, "select 1 from sqlite_master where name = 'chatterbox_migrations'", &table);
+		self,
+		column ? "select 1 from pragma_table_info(?1) where name = ?2 collate nocase"
+		       : "select 1 from sqlite_master where name = ?1 collate nocase",
+		&statement);
 
-	*applied = 0;
-	if (!r)
-		r = cbx_sqlite_step(self, table);
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(statement, 1, table);
+	if (column)
+		cbx_sqlite_bind_text(statement, 2, column);
+	return cbx_sqlite_step(self, statement);
+}
+
+static int recorded(struct cbx_sql *sql, size_t *count)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = has(sql, "chatterbox_migrations", NULL);
+
+	*count = 0;
 	if (r <= 0)
 		return r;
-	r = cbx_sqlite_prepare(self, "select max(number) from chatterbox_migrations", &number);
+	r = cbx_sqlite_prepare(self, "select max(number) from chatterbox_migrations", &statement);
 	if (!r)
-		r = cbx_sqlite_step(self, number);
+		r = cbx_sqlite_step(self, statement);
 	if (r > 0)
-		*applied = (size_t)sqlite3_column_int64(number, 0);
+		*count = (size_t)sqlite3_column_int64(statement, 0);
 	return r < 0 ? r : 0;
 }
 
-static int note_applied(struct sqlite *self, size_t i)
+static int record(struct cbx_sql *sql, int64_t number, const char *name)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	struct sqlite *self = cbx_sqlite_of(sql);
 	int r = cbx_sqlite_prepare(self, "insert into chatterbox_migrations values (?1, ?2, ?3)",
 				   &statement);
 
 	if (r)
 		return r;
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)i + 1);
-	cbx_sqlite_bind_text(statement, 2, migrations[i].name);
+	sqlite3_bind_int64(statement, 1, number);
+	cbx_sqlite_bind_text(statement, 2, name);
 	sqlite3_bind_int64(statement, 3, cbx_wall(self->clock));
 	return cbx_sqlite_run(self, statement);
 }
 
-static int apply(struct sqlite *self, size_t i)
+static int begin(struct cbx_sql *sql)
 {
-	char why[256];
-	int r = migrations[i].run(self);
+	return cbx_sqlite_begin(cbx_sqlite_of(sql), NULL);
+}
 
-	if (!r)
-		r = note_applied(self, i);
-	if (r != CHATTERBOX_E_REFUSED)
-		return r;
-	snprintf(why, sizeof(why), "%.255s", self->sql.error);
-	snprintf(self->sql.error, sizeof(self->sql.error), "migration %zu (%s) failed: %s", i + 1,
-		 migrations[i].name, why);
-	return CHATTERBOX_E_SCHEMA;
+static int end(struct cbx_sql *sql, int r)
+{
+	return cbx_sqlite_end(cbx_sqlite_of(sql), r);
+}
+
+static int exec(struct cbx_sql *sql, const char *statement)
+{
+	return cbx_sqlite_exec(cbx_sqlite_of(sql), statement);
 }
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied)
 {
-	struct sqlite *self = cbx_sqlite_of(sql);
+	struct cbx_schema schema = { .indexes = indexes,
+				     .index_count = CBX_COUNT(indexes),
+				     .time = "integer",
+				     .recorded = recorded,
+				     .record = record,
+				     .begin = begin,
+				     .end = end,
+				     .exec = exec,
+				     .has = has };
 	size_t before = 0;
-	size_t i;
-	int r = read_applied(self, &before);
+	int r = recorded(sql, &before);
 
-	if (!r && before < CBX_COUNT(migrations)) {
-		r = cbx_sqlite_begin(self, NULL);
-		if (r)
-			return r;
-		r = cbx_sqlite_exec(self, "create table if not exists chatterbox_migrations "
-					  "(number integer primary key, name text, "
-					  "applied_at integer)");
-		if (!r)
-			r = read_applied(self, &before);
-		for (i = before; i < CBX_COUNT(migrations) && !r; i++)
-			r = apply(self, i);
-		r = cbx_sqlite_end(self, r);
-	}
-	if (!r)
-		*applied =
-			before < CBX_COUNT(migrations) ? (int)(CBX_COUNT(migrations) - before) : 0;
-	return r;
+	if (r)
+		return r;
+	schema.tables = cbx_sqlite_tables(&schema.table_count);
+	schema.columns = cbx_sqlite_columns(&schema.column_count);
+	return cbx_migrate(sql, &schema, before, applied);
 }
 
 /* By SQLite's rules of type affinity */
@@ -228,7 +149,7 @@ static bool is_family(const char *type, const char *needed)
 	return strcasestr(type, "char") || strcasestr(type, "text") || strcasestr(type, "clob");
 }
 
-static int check_column(struct sqlite *self, const struct cbx_sqlite_column *column)
+static int check_column(struct sqlite *self, const struct cbx_column *column)
 {
 	char type[64] = "";
 	int r = read_type(self, column, type);
@@ -255,7 +176,7 @@ static int check_key(struct sqlite *self, const char *text, const char *what)
 int cbx_sqlite_check_schema(struct cbx_sql *sql)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
-	const struct cbx_sqlite_column *columns;
+	const struct cbx_column *columns;
 	size_t count;
 	size_t i;
 	int r = 0;

@@ -13,91 +13,91 @@
 #define NOW_MS "(cast(round((julianday('now') - 2440587.5) * 86400000.0) as integer))"
 
 /* clang-format off */
-static const struct cbx_sqlite_column columns[] = {
-	{ "status_monitor", "system", "text", "not null" },
-	{ "status_monitor", "job_id", "integer", "not null" },
-	{ "status_monitor", "job_type", "text", "" },
-	{ "status_monitor", "status", "text", "not null default ''" },
-	{ "status_monitor", "percent_completed", "text", "" },
-	{ "status_monitor", "downloaded", "integer", "" },
-	{ "status_monitor", "total_files", "integer", "" },
-	{ "status_monitor", "download_speed", "text", "" },
-	{ "status_monitor", "origin", "text", "not null default 'ocd'" },
-	{ "status_monitor", "revision", "integer", "not null default 0" },
-	{ "status_monitor", "created_at", "integer", "default " NOW_MS },
-	{ "status_monitor", "updated_at", "integer", "default " NOW_MS },
+static const struct cbx_column columns[] = {
+	{ "status_monitor", "system", "text", "not null", 0 },
+	{ "status_monitor", "job_id", "integer", "not null", 0 },
+	{ "status_monitor", "job_type", "text", "", 0 },
+	{ "status_monitor", "status", "text", "not null default ''", 0 },
+	{ "status_monitor", "percent_completed", "text", "", 0 },
+	{ "status_monitor", "downloaded", "integer", "", 0 },
+	{ "status_monitor", "total_files", "integer", "", 0 },
+	{ "status_monitor", "download_speed", "text", "", 0 },
+	{ "status_monitor", "origin", "text", "not null default 'ocd'", 0 },
+	{ "status_monitor", "revision", "integer", "not null default 0", 0 },
+	{ "status_monitor", "created_at", "integer", "default " NOW_MS, 0 },
+	{ "status_monitor", "updated_at", "integer", "default " NOW_MS, 0 },
 
-	{ "completed_jobs", "system", "text", "not null" },
-	{ "completed_jobs", "job_id", "integer", "not null" },
-	{ "completed_jobs", "job_type", "text", "" },
-	{ "completed_jobs", "status", "text", "" },
-	{ "completed_jobs", "downloaded", "integer", "" },
-	{ "completed_jobs", "total_files", "integer", "" },
-	{ "completed_jobs", "origin", "text", "" },
-	{ "completed_jobs", "revision", "integer", "not null default 0" },
-	{ "completed_jobs", "started_at", "integer", "" },
-	{ "completed_jobs", "completed_at", "integer", "" },
-	{ "completed_jobs", "inferred", "integer", "not null default 0" },
+	{ "completed_jobs", "system", "text", "not null", 0 },
+	{ "completed_jobs", "job_id", "integer", "not null", 0 },
+	{ "completed_jobs", "job_type", "text", "", 0 },
+	{ "completed_jobs", "status", "text", "", 0 },
+	{ "completed_jobs", "downloaded", "integer", "", 0 },
+	{ "completed_jobs", "total_files", "integer", "", 0 },
+	{ "completed_jobs", "origin", "text", "", 0 },
+	{ "completed_jobs", "revision", "integer", "not null default 0", 0 },
+	{ "completed_jobs", "started_at", "integer", "", 0 },
+	{ "completed_jobs", "completed_at", "integer", "", 0 },
+	{ "completed_jobs", "inferred", "integer", "not null default 0", 0 },
 
-	{ "scheduled_jobs", "id", "integer", "primary key autoincrement" },
-	{ "scheduled_jobs", "system", "text", "not null default ''" },
-	{ "scheduled_jobs", "job_id", "integer", "" },
-	{ "scheduled_jobs", "job_type", "text", "" },
-	{ "scheduled_jobs", "scheduled_for", "integer", "" },
-	{ "scheduled_jobs", "info", "text", "" },
-	{ "scheduled_jobs", "created_at", "integer", "default " NOW_MS },
+	{ "scheduled_jobs", "id", "integer", "primary key autoincrement", 0 },
+	{ "scheduled_jobs", "system", "text", "not null default ''", 0 },
+	{ "scheduled_jobs", "job_id", "integer", "", 0 },
+	{ "scheduled_jobs", "job_type", "text", "", 0 },
+	{ "scheduled_jobs", "scheduled_for", "integer", "", 0 },
+	{ "scheduled_jobs", "info", "text", "", 0 },
+	{ "scheduled_jobs", "created_at", "integer", "default " NOW_MS, 0 },
 
-	{ "server_conf", "name", "text", "primary key not null" },
-	{ "server_conf", "info", "text", "" },
-	{ "server_conf", "updated_at", "integer", "default " NOW_MS },
+	{ "server_conf", "name", "text", "primary key not null", 0 },
+	{ "server_conf", "info", "text", "", 0 },
+	{ "server_conf", "updated_at", "integer", "default " NOW_MS, 0 },
 
-	{ "errors", "id", "integer", "primary key autoincrement" },
-	{ "errors", "system", "text", "" },
-	{ "errors", "job_id", "integer", "" },
-	{ "errors", "job_type", "text", "" },
-	{ "errors", "code", "text", "" },
-	{ "errors", "message", "text", "" },
-	{ "errors", "origin", "text", "" },
-	{ "errors", "occurrences", "integer", "default 1" },
-	{ "errors", "first_seen", "integer", "default " NOW_MS },
-	{ "errors", "last_seen", "integer", "default " NOW_MS },
+	{ "errors", "id", "integer", "primary key autoincrement", 0 },
+	{ "errors", "system", "text", "", 0 },
+	{ "errors", "job_id", "integer", "", 0 },
+	{ "errors", "job_type", "text", "", 0 },
+	{ "errors", "code", "text", "", 0 },
+	{ "errors", "message", "text", "", 0 },
+	{ "errors", "origin", "text", "", 0 },
+	{ "errors", "occurrences", "integer", "default 1", 0 },
+	{ "errors", "first_seen", "integer", "default " NOW_MS, 0 },
+	{ "errors", "last_seen", "integer", "default " NOW_MS, 0 },
 
-	{ "recently_checked", "system", "text", "primary key not null" },
-	{ "recently_checked", "checked_at", "integer", "" },
+	{ "recently_checked", "system", "text", "primary key not null", 0 },
+	{ "recently_checked", "checked_at", "integer", "", 0 },
 
-	{ "list_activation_schedule", "system", "text", "not null" },
-	{ "list_activation_schedule", "list_id", "text", "not null" },
-	{ "list_activation_schedule", "activate_at", "integer", "" },
+	{ "list_activation_schedule", "system", "text", "not null", 0 },
+	{ "list_activation_schedule", "list_id", "text", "not null", 0 },
+	{ "list_activation_schedule", "activate_at", "integer", "", 0 },
 
-	{ "content_server_access", "system", "text", "primary key not null" },
-	{ "content_server_access", "access", "text", "" },
-	{ "content_server_access", "checked_at", "integer", "" },
-	{ "content_server_access", "error", "text", "" },
+	{ "content_server_access", "system", "text", "primary key not null", 0 },
+	{ "content_server_access", "access", "text", "", 0 },
+	{ "content_server_access", "checked_at", "integer", "", 0 },
+	{ "content_server_access", "error", "text", "", 0 },
 
 	/* autoincrement: an id is never used twice, since message ids contain it */
-	{ "outbox", "id", "integer", "primary key autoincrement" },
-	{ "outbox", "key", "text", "not null" },
-	{ "outbox", "name", "text", "" },
-	{ "outbox", "message_id", "text", "unique" },
-	{ "outbox", "previous_status", "text", "" },
-	{ "outbox", "origin", "text", "" },
-	{ "outbox", "payload", "text", "" },
-	{ "outbox", "created_at", "integer", "default " NOW_MS },
-	{ "outbox", "confirmed_at", "integer", "" },
-	{ "outbox", "streamed_at", "integer", "" },
+	{ "outbox", "id", "integer", "primary key autoincrement", 0 },
+	{ "outbox", "key", "text", "not null", 0 },
+	{ "outbox", "name", "text", "", 0 },
+	{ "outbox", "message_id", "text", "unique", 0 },
+	{ "outbox", "previous_status", "text", "", 0 },
+	{ "outbox", "origin", "text", "", 0 },
+	{ "outbox", "payload", "text", "", 0 },
+	{ "outbox", "created_at", "integer", "default " NOW_MS, 0 },
+	{ "outbox", "confirmed_at", "integer", "", 0 },
+	{ "outbox", "streamed_at", "integer", "", 0 },
 
-	{ "lease", "name", "text", "primary key not null" },
-	{ "lease", "holder", "text", "" },
-	{ "lease", "epoch", "integer", "" },
-	{ "lease", "expires_at", "integer", "" },
+	{ "lease", "name", "text", "primary key not null", 0 },
+	{ "lease", "holder", "text", "", 0 },
+	{ "lease", "epoch", "integer", "", 0 },
+	{ "lease", "expires_at", "integer", "", 0 },
 
-	{ "push_log", "id", "integer", "primary key" },
-	{ "push_log", "connection", "integer", "" },
-	{ "push_log", "identities", "text", "" },
+	{ "push_log", "id", "integer", "primary key", 0 },
+	{ "push_log", "connection", "integer", "", 0 },
+	{ "push_log", "identities", "text", "", 0 },
 };
 
 /* What follows the columns in a table that is created */
-static const struct cbx_sqlite_table tables[] = {
+static const struct cbx_table tables[] = {
 	{ "status_monitor", ", primary key (system, job_id)" },
 	{ "completed_jobs", ", primary key (system, job_id)" },
 	{ "scheduled_jobs", "" },
@@ -112,13 +112,13 @@ static const struct cbx_sqlite_table tables[] = {
 };
 /* clang-format on */
 
-const struct cbx_sqlite_column *cbx_sqlite_columns(size_t *count)
+const struct cbx_column *cbx_sqlite_columns(size_t *count)
 {
 	*count = CBX_COUNT(columns);
 	return columns;
 }
 
-const struct cbx_sqlite_table *cbx_sqlite_tables(size_t *count)
+const struct cbx_table *cbx_sqlite_tables(size_t *count)
 {
 	*count = CBX_COUNT(tables);
 	return tables;

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+/*
+ * migration.c - applies the migrations that are pending, in their order
+ *
+ * Tables that others have made get the columns that they lack. Only what is absent is created, so a
+ * role without the right to create can run if nothing is missing.
+ */
+#include "port/migration.h"
+
+#include "common/cleanup.h"
+#include "common/text.h"
+
+#include <chatterbox/error.h>
+#include <stdio.h>
+#include <string.h>
+
+static int exec_text(struct cbx_sql *sql, const struct cbx_schema *schema, struct cbx_text *text)
+{
+	cbx_auto(cbx_freep) char *statement = NULL;
+	int r = cbx_text_take(text, &statement, NULL);
+
+	return r ? r : schema->exec(sql, statement);
+}
+
+static int make_table(struct cbx_sql *sql, const struct cbx_schema *schema,
+		      const struct cbx_table *table)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	const char *comma = "";
+	size_t i;
+	int r = schema->has(sql, table->name, NULL);
+
+	if (r)
+		return r < 0 ? r : 0;
+	cbx_text_printf(&text, "create table %s (", table->name);
+	for (i = 0; i < schema->column_count; i++) {
+		const struct cbx_column *column = &schema->columns[i];
+
+		if (strcmp(column->table, table->name) != 0)
+			continue;
+		cbx_text_printf(&text, "%s%s %s %s", comma, column->name, column->type,
+				column->rest);
+		comma = ", ";
+	}
+	cbx_text_printf(&text, "%s)", table->constraints);
+	return exec_text(sql, schema, &text);
+}
+
+/* What of a column's declaration can be added while there are rows: a constant default, but no key
+ * and no bare "not null"; check_schema() reports what is missing then */
+static const char *addable(const char *rest)
+{
+	return strstr(rest, "default") && !strstr(rest, "default (") ? rest : "";
+}
+
+static int make_column(struct cbx_sql *sql, const struct cbx_schema *schema,
+		       const struct cbx_column *column)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	int r = schema->has(sql, column->table, column->name);
+
+	if (r)
+		return r < 0 ? r : 0;
+	cbx_text_printf(&text, "alter table %s add column %s %s %s", column->table, column->name,
+			column->type, addable(column->rest));
+	return exec_text(sql, schema, &text);
+}
+
+static int make_tables(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < schema->table_count && !r; i++)
+		r = make_table(sql, schema, &schema->tables[i]);
+	for (i = 0; i < schema->column_count && !r; i++)
+		r = make_column(sql, schema, &schema->columns[i]);
+	return r;
+}
+
+static int make_indexes(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < schema->index_count && !r; i++)
+		r = schema->exec(sql, schema->indexes[i]);
+	return r;
+}
+
+/* By their numbers, from 1 on: this list only grows */
+static const struct {
+	const char *name;
+	int (*run)(struct cbx_sql *sql, const struct cbx_schema *schema);
+} migrations[] = {
+	{ "tables", make_tables },
+	{ "indexes", make_indexes },
+	{ "push log", make_tables },
+	{ "indexes of names trimmed by Unicode", make_indexes },
+};
+
+static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text,
+			"create table if not exists chatterbox_migrations (number integer primary "
+			"key, name text, applied_at %s)",
+			schema->time);
+	return exec_text(sql, schema, &text);
+}
+
+static int name_failure(struct cbx_sql *sql, size_t i)
+{
+	char why[256];
+
+	snprintf(why, sizeof(why), "%.255s", sql->error);
+	snprintf(sql->error, sizeof(sql->error), "migration %zu (%s) is pending and failed: %s",
+		 i + 1, migrations[i].name, why);
+	return CHATTERBOX_E_SCHEMA;
+}
+
+static int apply_pending(struct cbx_sql *sql, const struct cbx_schema *schema, size_t *recorded)
+{
+	/* before it is read again: unlike a lock, this makes PostgreSQL read its catalogue anew */
+	int r = *recorded ? 0 : create_record(sql, schema);
+	size_t i = *recorded;
+
+	if (!r)
+		r = schema->recorded(sql, recorded);
+	if (!r)
+		i = *recorded;
+	while (!r && i < CBX_COUNT(migrations)) {
+		r = migrations[i].run(sql, schema);
+		if (!r)
+			r = schema->record(sql, (int64_t)i + 1, migrations[i].name);
+		if (!r)
+			i++;
+	}
+	return r == CHATTERBOX_E_REFUSED ? name_failure(sql, i) : r;
+}
+
+int cbx_migrate(struct cbx_sql *sql, const struct cbx_schema *schema, size_t recorded, int *applied)
+{
+	int r = 0;
+
+	if (recorded < CBX_COUNT(migrations)) {
+		r = schema->begin(sql);
+		if (r)
+			return r;
+		r = schema->end(sql, apply_pending(sql, schema, &recorded));
+	}
+	if (r)
+		return r;
+	*applied = recorded < CBX_COUNT(migrations) ? (int)(CBX_COUNT(migrations) - recorded) : 0;
+	return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * migration.h - the tables of an SQL adapter and how they come about (contract 5.1); for adapters
+ *
+ * All pending migrations are one transaction under a lock, so that of two instances that start at
+ * once the second finds nothing to do. What is absent is created, nothing is altered or dropped.
+ */
+#ifndef CBX_PORT_MIGRATION_H
+#define CBX_PORT_MIGRATION_H
+
+#include "port/sql.h"
+
+struct cbx_column {
+	const char *table;
+	const char *name;
+	const char *type;
+	const char *rest; /* of the declaration */
+	int use;          /* the adapter's own: how it checks a column that exists */
+};
+
+struct cbx_table {
+	const char *name;
+	const char *constraints; /* what follows the columns when it is created */
+};
+
+struct cbx_schema {
+	const struct cbx_table *tables;
+	size_t table_count;
+	const struct cbx_column *columns;
+	size_t column_count;
+	const char *const *indexes; /* statements that create them if they are absent */
+	size_t index_count;
+	const char *time; /* the type of times */
+
+	/* How many migrations are recorded in chatterbox_migrations; 0 if that is absent */
+	int (*recorded)(struct cbx_sql *sql, size_t *count);
+	int (*record)(struct cbx_sql *sql, int64_t number, const char *name);
+	/* A transaction in which no other connection migrates; its end commits when @r is 0 */
+	int (*begin)(struct cbx_sql *sql);
+	int (*end)(struct cbx_sql *sql, int r);
+	int (*exec)(struct cbx_sql *sql, const char *statement);
+	/* Is there this table, or this column of it? 1 = yes; @column may be NULL */
+	int (*has)(struct cbx_sql *sql, const char *table, const char *column);
+};
+
+/* Applies the migrations after the first @recorded ones, unless another instance does; *applied
+ * counts those applied here. CHATTERBOX_E_SCHEMA, naming the migration, when the server refuses. */
+int cbx_migrate(struct cbx_sql *sql, const struct cbx_schema *schema, size_t recorded,
+		int *applied);
+
+#endif
