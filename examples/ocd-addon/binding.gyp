@@ -7,10 +7,12 @@
       "sources": [
         "src/calls.c",
         "src/engine.c",
+        "src/methods.c",
         "src/module.c",
         "src/open.c",
         "src/peer.c",
         "src/task.c",
+        "src/value.c",
         "src/watch.c"
       ],
       "include_dirs": ["<!(node scripts/headers.cjs)"],

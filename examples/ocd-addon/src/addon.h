@@ -12,7 +12,12 @@
 #include <chatterbox/chatterbox.h>
 #include <node_api.h>
 
-/* module.c */
+/* What belongs to one environment */
+struct addon {
+	napi_ref make_error; /* (text, code, server, reason) => ChatterboxError */
+};
+
+/* value.c */
 
 /* A ChatterboxError, made by the function that JavaScript has given; NULL when JavaScript can't run
  * any more */
@@ -67,7 +72,8 @@ int addon_watch_start(napi_env env, int fd, void (*ready)(napi_env env, void *us
 void addon_watch_stop(struct addon_watch *watch);
 void addon_watch_keep(napi_env env, struct addon_watch *watch, bool running);
 
-/* engine.c, calls.c, open.c */
+/* engine.c: an engine from its start to its end; methods.c, open.c, calls.c: what JavaScript calls
+ */
 
 struct addon_peer;
 
