@@ -96,7 +96,7 @@ int cbx_job_status_ask_now(struct cbx_job_status *status)
 {
 	const struct cbx_road *road = status->road;
 
-	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
+	if (!cbx_road_may_ask(road) || !road->sql_link.up || road->hanging)
 		return CHATTERBOX_E_DOWN;
 	return run(status, CBX_ASK_NOW_ROUND, NULL);
 }

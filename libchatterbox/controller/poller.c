@@ -170,7 +170,7 @@ static void ensure_links(struct cbx_poller *poller)
 	}
 	if (cbx_link_ensure(&road->bus_link) != 1)
 		return;
-	cbx_command_lost(road);
+	cbx_command_lost(road, "RabbitMQ was lost before the answer came");
 	cbx_command_relay_lost(&poller->relay, "RabbitMQ was lost before the answer came");
 	/* the reply queue has to be there before the first question */
 	result = road->bus->ops->consume(road->bus, NULL, 0, cbx_now(road->clock) + 5 * CBX_SECOND);
@@ -327,8 +327,12 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 	result = road->bus->ops->take(road->bus, ignores_inbox ? -1 : p.fd, deadline, &event);
 	receive(poller, &event);
 	cbx_bus_event_clear(&event);
-	if (result < 0)
+	if (result == CHATTERBOX_E_REFUSED && !poller->observer) {
+		cbx_road_note_refused(road);
+		cbx_command_lost(road, CBX_COMMAND_REFUSED);
+	} else if (result < 0) {
 		cbx_link_lost(&road->bus_link, result);
+	}
 }
 
 void *cbx_poller_run(void *user)

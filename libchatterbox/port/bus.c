@@ -15,6 +15,15 @@ void cbx_bus_free(struct cbx_bus *bus)
 		bus->ops->free(bus);
 }
 
+const char *cbx_bus_guess(const char *error)
+{
+	if (strstr(error, "NOT_FOUND"))
+		return ": was it deleted?";
+	if (strstr(error, "ACCESS_REFUSED"))
+		return ": was our right to write to it taken away?";
+	return "";
+}
+
 const char *cbx_bus_header(const struct cbx_bus_message *message, const char *name)
 {
 	size_t i;

@@ -145,6 +145,9 @@ struct cbx_bus {
 
 void cbx_bus_event_clear(struct cbx_bus_event *event);
 void cbx_bus_free(struct cbx_bus *bus); /* takes NULL */
+/* Why the broker may have refused a publish, from the text of that error: a question to whoever
+ * reads the log, or "" */
+const char *cbx_bus_guess(const char *error);
 /* The value of a header, NULL when absent */
 const char *cbx_bus_header(const struct cbx_bus_message *message, const char *name);
 /* Adds one; the texts are borrowed. More than CBX_BUS_HEADERS fail an assertion. */

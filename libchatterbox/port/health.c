@@ -104,6 +104,11 @@ bool cbx_health_is_up(struct cbx_health *health, const char *server)
 	return up;
 }
 
+bool cbx_health_is_sound(const struct cbx_health_entry *entry)
+{
+	return cbx_health_is_up(entry->health, entry->server);
+}
+
 void cbx_health_print(struct cbx_health *health, struct cbx_text *out)
 {
 	char since[CBX_TIME_TEXT];

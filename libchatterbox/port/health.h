@@ -27,6 +27,8 @@ struct cbx_health_entry *cbx_health_add(struct cbx_health *health, const char *s
 void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why);
 /* A standby needs no queues, for example: an entry that is not wanted is ignored. */
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
+/* Are all wanted connections to the server of @entry up? */
+bool cbx_health_is_sound(const struct cbx_health_entry *entry);
 /* Are all wanted connections (of @server, NULL = all) up? */
 bool cbx_health_is_up(struct cbx_health *health, const char *server);
 /* One line a connection */

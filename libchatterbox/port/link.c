@@ -157,7 +157,7 @@ void cbx_link_works(struct cbx_link *link)
 	link->refusal[0] = '\0';
 	link->complained_at = 0;
 	cbx_info(link->log, CBX_FIELDS({ "server", link->server }, { "purpose", link->purpose }),
-		 "%s refuses us no more (%s)", link->server, link->purpose);
+		 "%s refuses nothing any more (%s)", link->server, link->purpose);
 	if (link->up)
 		look_for_hindrance(link);
 }

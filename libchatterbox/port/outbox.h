@@ -30,12 +30,20 @@ struct cbx_outbox_row {
 
 typedef int (*cbx_outbox_fn)(void *user, const struct cbx_outbox_row *row);
 
+/* What heads() reads; all are borrowed */
+struct cbx_outbox_wish {
+	enum cbx_outbox_side side;
+	size_t limit;
+	const char *const *without; /* keys that are left out, with all their rows */
+	size_t without_count;
+};
+
 struct cbx_outbox_ops {
-	/* For one side: of each key the oldest row that this side does not have, by id, up to
-	 * @limit rows or CBX_OUTBOX_BYTES of payload, but at least one. A positive return of @each
-	 * ends it. */
-	int (*heads)(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
-		     cbx_outbox_fn each, void *user);
+	/* For one side: of each key the oldest row that this side does not have, by id, up to the
+	 * wish's limit of rows or CBX_OUTBOX_BYTES of payload, but at least one. A positive return
+	 * of @each ends it. */
+	int (*heads)(struct cbx_sql *sql, const struct cbx_outbox_wish *wish, cbx_outbox_fn each,
+		     void *user);
 	/* Notes that this side has these rows; deletes those that both sides have. Guarded. */
 	int (*told)(struct cbx_sql *sql, const struct cbx_guard *guard, enum cbx_outbox_side side,
 		    const int64_t *ids, size_t count);

@@ -257,9 +257,33 @@ static int send_question(struct cbx_poll *poll)
 	return 0;
 }
 
+bool cbx_road_may_ask(const struct cbx_road *road)
+{
+	return road->bus_link.up && !road->bus->blocked &&
+	       cbx_now(road->clock) >= road->refused_until;
+}
+
+void cbx_road_note_refused(struct cbx_road *road)
+{
+	const char *exchange = road->settings->request_exchange;
+	cbx_auto(cbx_text_free) struct cbx_text why = { 0 };
+
+	cbx_text_printf(&why, "exchange %s takes no questions%s %s", *exchange ? exchange : "\"\"",
+			cbx_bus_guess(road->bus->error), road->bus->error);
+	cbx_link_refused(&road->bus_link, why.failed ? road->bus->error : why.bytes);
+	road->refused_until = cbx_now(road->clock) + cbx_backoff_next(&road->refused);
+}
+
+void cbx_road_note_taken(struct cbx_road *road)
+{
+	road->refused_until = 0;
+	cbx_backoff_reset(&road->refused);
+	cbx_link_works(&road->bus_link);
+}
+
 int cbx_poll_ask(struct cbx_poll *poll)
 {
-	size_t window = poll->road->settings->in_flight;
+	size_t window = poll->road->refused_until ? 1 : poll->road->settings->in_flight;
 	size_t taken = poll->road->commands_in_flight;
 	size_t most = taken < window ? window - taken : 1;
 	int result = 0;

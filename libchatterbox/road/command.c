@@ -171,6 +171,7 @@ bool cbx_command_receive(struct cbx_road *road, const struct cbx_bus_event *even
 
 	if (!command)
 		return false;
+	cbx_road_note_taken(road);
 	if (event->type == CBX_BUS_RETURNED)
 		finish(road, command, CHATTERBOX_E_REFUSED, "unroutable", "nl-hdms is not there");
 	else if (event->type != CBX_BUS_DELIVERY ||
@@ -185,15 +186,14 @@ bool cbx_command_receive(struct cbx_road *road, const struct cbx_bus_event *even
 	return true;
 }
 
-void cbx_command_lost(struct cbx_road *road)
+void cbx_command_lost(struct cbx_road *road, const char *why)
 {
 	struct cbx_command *command;
 	struct cbx_command *next;
 
 	HASH_ITER (hh, road->commands, command, next) {
 		if (command->sent)
-			finish(road, command, CHATTERBOX_E_DOWN, "",
-			       "RabbitMQ was lost before the answer came");
+			finish(road, command, CHATTERBOX_E_DOWN, "", why);
 	}
 }
 

@@ -23,8 +23,9 @@ int cbx_command_send(struct cbx_road *road, const char *event, const char *syste
 void cbx_command_turn(struct cbx_road *road);
 /* Takes a delivery or return that answers a command. False: it does not. */
 bool cbx_command_receive(struct cbx_road *road, const struct cbx_bus_event *event);
-/* The connection was replaced: commands under way on the old one fail */
-void cbx_command_lost(struct cbx_road *road);
+/* Nobody knows what became of the commands under way: they fail, since @why */
+void cbx_command_lost(struct cbx_road *road, const char *why);
+#define CBX_COMMAND_REFUSED "RabbitMQ refused the question"
 /* This instance stops, or no longer leads: all commands end with @outcome */
 void cbx_command_end(struct cbx_road *road, int outcome);
 

@@ -204,7 +204,7 @@ int cbx_road_look_around(struct cbx_road *road, bool discovery)
 {
 	int result;
 
-	if (!road->bus_link.up || road->bus->blocked || !road->sql_link.up || road->hanging)
+	if (!cbx_road_may_ask(road) || !road->sql_link.up || road->hanging)
 		return CHATTERBOX_E_DOWN;
 	result = cbx_road_measure_db_clock(road);
 	if (result < 0)

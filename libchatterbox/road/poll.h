@@ -37,6 +37,7 @@ struct cbx_poll {
 	size_t question_count, question_capacity;
 	size_t oldest; /* the first question that may be unanswered */
 	size_t in_flight;
+	bool refused;   /* the exchange takes no questions */
 	float *replies; /* seconds */
 	size_t reply_count, reply_capacity;
 	struct cbx_poll_figures figures;
@@ -62,9 +63,22 @@ int64_t cbx_poll_depth(struct cbx_road *road);
 /* receive.c */
 /* Waits for one answer, decodes it and adds it to the batch; then gives up overdue questions */
 void cbx_poll_receive(struct cbx_poll *poll);
-/* Marks the poll as cut short; lists that were asked for in vain stay due */
-void cbx_poll_cut(struct cbx_poll *poll);
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
+
+/* unanswered.c */
+void cbx_question_done(struct cbx_poll *poll, struct question *question, const char *outcome);
+/* It was not answered, and that is not the fault of the systems that it asked */
+void cbx_question_failed(struct cbx_poll *poll, struct question *question);
+/* Asks the system less and less often, so that a dead one does not delay every round */
+void cbx_target_timed_out(struct cbx_poll *poll, const struct target *target);
+/* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for
+ * again */
+void cbx_poll_lists_due(struct cbx_poll *poll, size_t first, size_t count);
+/* Gives up the questions whose time is over */
+void cbx_poll_give_up_overdue(struct cbx_poll *poll);
+/* Marks the poll as cut short: its open questions end as errors, which blames nobody, and lists
+ * that were asked for in vain stay due */
+void cbx_poll_cut(struct cbx_poll *poll);
 
 /* round.c: asks all, receives what comes, commits batches on the way; returns when nobody is left
  * to ask */

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * receive.c - matches answers to questions, and notes which systems did not answer
+ * receive.c - matches answers to questions
  *
  * An answer speaks for the systems that contract 3.2 names; one that is late, repeated, unknown or
- * malformed changes nothing. If a list was asked for in vain it stays due: it is asked for in the
- * next Job Status round, or as soon as the system reports anything. Otherwise one lost message
- * would leave new jobs unmonitored until the next Update Database Task.
+ * malformed changes nothing.
  */
 #include "common/array.h"
 #include "road/batch.h"
@@ -16,58 +14,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void done(struct cbx_poll *poll, struct question *question, const char *outcome)
-{
-	const struct target *target = &poll->targets[question->first];
-
-	question->done = true;
-	poll->in_flight--;
-	cbx_metric_add(poll->road->counters->rpc_requests, cbx_poll_event(target), outcome, 1);
-}
-
-static void mark_list_due(const struct target *target)
-{
-	if (target->list && !target->answered)
-		target->entry->list_due = true;
-}
-
-/* Asks the system less and less often, so that a dead one does not delay every round */
-static void timed_out(struct cbx_poll *poll, const struct target *target)
-{
-	struct cbx_road *road = poll->road;
-	struct cbx_system_entry *entry = target->entry;
-	uint64_t most = road->settings->time_till_next_check_ns;
-	uint64_t wait = road->interval_base_ns;
-	unsigned n;
-
-	mark_list_due(target);
-	poll->figures.timeouts++;
-	entry->timeouts++;
-	if (entry->timeouts < 2)
-		return;
-	for (n = 0; n < entry->timeouts && wait < most; n++)
-		wait *= 2;
-	if (wait > most)
-		wait = most;
-	entry->ask_again_at = cbx_now(road->clock) + wait;
-}
-
-/* Marks lists that were asked for in vain, among @count targets from @first on, to be asked for
- * again */
-static void mark_lists_due(struct cbx_poll *poll, size_t first, size_t count)
-{
-	size_t i;
-
-	for (i = first; i < first + count; i++)
-		mark_list_due(&poll->targets[i]);
-}
-
-void cbx_poll_cut(struct cbx_poll *poll)
-{
-	poll->figures.cut = true;
-	mark_lists_due(poll, 0, poll->target_count);
-}
 
 /* --- an answer --- */
 
@@ -200,9 +146,9 @@ static void receive_error(struct cbx_poll *poll, struct question *question,
 		for (i = 0; question->count > 1 && i < question->count; i++)
 			target[i].entry->ask_alone = true;
 		if (question->count > 1)
-			mark_lists_due(poll, question->first, question->count);
+			cbx_poll_lists_due(poll, question->first, question->count);
 	}
-	done(poll, question, "error");
+	cbx_question_done(poll, question, "error");
 }
 
 static void receive_answer(struct cbx_poll *poll, struct question *question,
@@ -218,14 +164,14 @@ static void receive_answer(struct cbx_poll *poll, struct question *question,
 		if (target->answered)
 			continue;
 		if (!speaks_for(question, target, reply))
-			timed_out(poll, target);
+			cbx_target_timed_out(poll, target);
 		else if (receive_target(poll, question, target, reply) < 0)
 			cbx_error(poll->road->log, CBX_NO_FIELDS,
 				  "out of memory: an answer is lost");
 	}
 	poll->figures.answers++;
 	poll->figures.jobs += reply->count;
-	done(poll, question, "ok");
+	cbx_question_done(poll, question, "ok");
 }
 
 static void note_reply_time(struct cbx_poll *poll, const struct question *question)
@@ -259,6 +205,8 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 		cbx_metric_add(poll->road->counters->late_words, "answer", NULL, 1);
 		return;
 	}
+	cbx_road_note_taken(poll->road);
+	poll->road->unroutable = false;
 	note_reply_time(poll, question);
 	if (event->type == CBX_BUS_DELIVERY)
 		result = cbx_decode_reply(message->body, message->body_len,
@@ -270,7 +218,7 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 			 CBX_FIELDS(
 				 { "system", poll->targets[question->first].entry->system->name }),
 			 "a reply of nl-hdms is dropped: %s", chatterbox_strerror(result));
-		done(poll, question, "malformed");
+		cbx_question_done(poll, question, "malformed");
 		return;
 	}
 	cbx_counters_add_rejects(poll->road->counters, reply);
@@ -278,6 +226,21 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 		receive_error(poll, question, reply);
 	else
 		receive_answer(poll, question, reply);
+}
+
+/* That nl-hdms is not there is no trouble of the broker, so it is logged and no more */
+static void note_unroutable(struct cbx_road *road)
+{
+	const char *exchange = road->settings->request_exchange;
+
+	cbx_road_note_taken(road);
+	if (road->unroutable)
+		return;
+	road->unroutable = true;
+	cbx_warn(road->log, CBX_FIELDS({ "server", "rmq" }, { "exchange", exchange }),
+		 "exchange %s leads no question (nl-hdms.request) to any queue: does nl-hdms run? "
+		 "Nobody is blamed, and every round asks again",
+		 *exchange ? exchange : "\"\"");
 }
 
 static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
@@ -292,9 +255,8 @@ static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	case CBX_BUS_RETURNED:
 		question = find_question(poll, event->message.correlation_id);
 		if (question) {
-			poll->figures.errors++;
-			mark_lists_due(poll, question->first, question->count);
-			done(poll, question, "error");
+			note_unroutable(poll->road);
+			cbx_question_failed(poll, question);
 		}
 		break;
 	case CBX_BUS_CANCELLED:
@@ -308,34 +270,6 @@ static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
 	case CBX_BUS_BLOCKED:
 	case CBX_BUS_UNBLOCKED:
 		break;
-	}
-}
-
-/* --- none --- */
-
-static void expire(struct cbx_poll *poll, struct question *question)
-{
-	size_t i;
-
-	for (i = 0; i < question->count; i++)
-		timed_out(poll, &poll->targets[question->first + i]);
-	poll->figures.unanswered++;
-	done(poll, question, "timeout");
-}
-
-static void give_up_overdue(struct cbx_poll *poll)
-{
-	uint64_t now = cbx_now(poll->road->clock);
-	uint64_t timeout = poll->road->settings->poll_timeout_ns;
-
-	while (poll->oldest < poll->question_count) {
-		struct question *question = &poll->questions[poll->oldest];
-
-		if (!question->done && now < question->sent_at + timeout)
-			return;
-		if (!question->done)
-			expire(poll, question);
-		poll->oldest++;
 	}
 }
 
@@ -361,6 +295,12 @@ void cbx_poll_receive(struct cbx_poll *poll)
 	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), wait_until(poll),
 					  &event);
 
+	if (result == CHATTERBOX_E_REFUSED) {
+		poll->refused = true;
+		cbx_road_note_refused(road);
+		cbx_command_lost(road, CBX_COMMAND_REFUSED);
+		return;
+	}
 	if (result < 0) {
 		cbx_link_lost(&road->bus_link, result);
 		return;
@@ -368,7 +308,7 @@ void cbx_poll_receive(struct cbx_poll *poll)
 	if (!cbx_command_receive(road, &event))
 		receive(poll, &event);
 	cbx_bus_event_clear(&event);
-	give_up_overdue(poll);
+	cbx_poll_give_up_overdue(poll);
 }
 
 static int by_value(const void *a, const void *b)

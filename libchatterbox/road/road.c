@@ -18,6 +18,7 @@ int cbx_road_init(struct cbx_road *road)
 void cbx_road_unload(struct cbx_road *road)
 {
 	cbx_command_end(road, CHATTERBOX_E_STANDBY);
+	cbx_road_note_taken(road); /* who asks nothing is refused nothing */
 	cbx_road_discard(road);
 	cbx_active_jobs_clear(road->jobs);
 	road->ask_now_count = 0;

@@ -72,6 +72,9 @@ struct cbx_road {
 
 	struct cbx_bus *bus;
 	struct cbx_link bus_link;
+	struct cbx_backoff refused; /* since the exchange of the questions takes none: */
+	uint64_t refused_until;     /* ask nothing before; 0 = it takes them */
+	bool unroutable;            /* and leads them nowhere */
 	struct cbx_state *state;
 	struct cbx_link state_link;
 	struct cbx_sql *sql;
@@ -137,6 +140,17 @@ static inline int64_t cbx_road_db_now(const struct cbx_road *road)
 {
 	return (int64_t)(cbx_now(road->clock) / CBX_MS) + road->db_offset_ms;
 }
+
+/* --- ask.c --- */
+
+/* Can questions be sent now? */
+bool cbx_road_may_ask(const struct cbx_road *road);
+/* take() returned CHATTERBOX_E_REFUSED: the exchange of the questions is missing, or we may not
+ * write to it. The caller fails what is under way, which blames nobody; then one question at a time
+ * is sent, ever more rarely, until one is taken. */
+void cbx_road_note_refused(struct cbx_road *road);
+/* A question was taken */
+void cbx_road_note_taken(struct cbx_road *road);
 
 /* --- batch.c: the reports that wait to be merged --- */
 

@@ -107,7 +107,7 @@ static int turn(struct cbx_poll *poll)
 	int result;
 
 	cbx_poll_add_ask_now(poll);
-	if (must_stop(road))
+	if (must_stop(road) || poll->refused)
 		return CHATTERBOX_E_DOWN;
 	result = cbx_poll_ask(poll);
 	if (result < 0 || !poll->in_flight)

@@ -195,7 +195,9 @@ void cbx_announce(struct cbx_teller *teller, const struct cbx_snapshot *snapshot
 {
 	const struct cbx_frozen_jobs *frozen = snapshot->jobs;
 
-	if (teller->bus_link.up && !teller->bus->blocked && frozen->totals.live)
+	/* jobs_data alone finds out whether the exchange takes anything again */
+	if (teller->bus_link.up && !teller->bus->blocked && !teller->refusals.exchange_wait &&
+	    frozen->totals.live)
 		announce_statuses(teller, frozen);
 	announce_data(teller, &frozen->totals, epoch);
 }

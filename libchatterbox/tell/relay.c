@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define BATCH 1000
-#define REFUSED_WAIT CBX_SECOND
 
 static int to_stream(struct cbx_teller *teller, struct cbx_outbox_items *items, int64_t epoch)
 {
@@ -85,15 +84,47 @@ static int write_told(struct cbx_teller *teller, enum cbx_outbox_side side, int6
 	return result;
 }
 
-static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch,
+/* Whoever refuses it may go on doing so for hours */
+static void put_off(struct cbx_teller *teller, enum cbx_outbox_side side)
+{
+	teller->retry_at[side] = cbx_now(teller->clock) + cbx_backoff_next(&teller->backoff[side]);
+}
+
+/* What became of each: what is done is remembered, what a queue refused waits with its key. True:
+ * something else is not done. */
+static bool note_outcomes(struct cbx_teller *teller, enum cbx_outbox_side side,
+			  const struct cbx_outbox_items *items, size_t *done)
+{
+	bool open = false;
+	size_t i;
+
+	for (i = 0; i < items->count; i++) {
+		const struct cbx_outbox_item *item = &items->all[i];
+
+		if (side == CBX_TO_BROKER)
+			count_item(teller, item);
+		if (side == CBX_TO_BROKER && cbx_outbox_item_is_done(item))
+			cbx_refusals_remove(teller, &item->row);
+		if (cbx_outbox_item_is_done(item) && !remember(&teller->told[side], item->row.id))
+			++*done;
+		else if (item->by_queue)
+			cbx_refusals_add(teller, &item->row);
+		else
+			open = true;
+	}
+	return open;
+}
+
+static int relay_batch(struct cbx_teller *teller, const struct cbx_outbox_wish *wish, int64_t epoch,
 		       struct cbx_outbox_items *items)
 {
-	size_t told = 0;
-	size_t i;
+	enum cbx_outbox_side side = wish->side;
+	size_t done = 0;
+	bool open;
 	int result;
 	int written;
 
-	result = teller->sql->outbox->heads(teller->sql, side, BATCH, cbx_outbox_items_add, items);
+	result = teller->sql->outbox->heads(teller->sql, wish, cbx_outbox_items_add, items);
 	if (result < 0) {
 		cbx_link_lost(&teller->sql_link, result);
 		return result;
@@ -102,36 +133,45 @@ static int relay_batch(struct cbx_teller *teller, enum cbx_outbox_side side, int
 		return 0;
 	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, items)
 				       : to_stream(teller, items, epoch);
-	for (i = 0; i < items->count; i++) {
-		if (side == CBX_TO_BROKER)
-			count_item(teller, &items->all[i]);
-		if (cbx_outbox_item_is_done(&items->all[i]) &&
-		    !remember(&teller->told[side], items->all[i].row.id))
-			told++;
-	}
-	if (told < items->count)
-		teller->retry_at[side] = cbx_now(teller->clock) + REFUSED_WAIT;
+	open = note_outcomes(teller, side, items, &done);
 	written = write_told(teller, side, epoch);
 	if (result < 0 || written < 0)
 		return result < 0 ? result : written;
-	return (int)told;
+	if (open)
+		put_off(teller, side);
+	else
+		cbx_backoff_reset(&teller->backoff[side]);
+	return (int)done;
+}
+
+static int relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch)
+{
+	struct cbx_outbox_wish wish = { .side = side, .limit = BATCH };
+	struct cbx_outbox_items items = { 0 };
+	int result = write_told(teller, side, epoch);
+
+	if (!result && side == CBX_TO_BROKER)
+		result = cbx_refusals_apply(&teller->refusals, cbx_now(teller->clock), &wish);
+	if (!result)
+		result = relay_batch(teller, &wish, epoch, &items);
+	cbx_outbox_items_free(&items);
+	return result;
 }
 
 int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoch)
 {
-	const struct cbx_link *link =
-		side == CBX_TO_BROKER ? &teller->bus_link : &teller->state_link;
-	struct cbx_outbox_items items = { 0 };
+	bool to_broker = side == CBX_TO_BROKER;
+	const struct cbx_link *link = to_broker ? &teller->bus_link : &teller->state_link;
+	uint64_t now = cbx_now(teller->clock);
 	int result;
 
-	if (!teller->sql_link.up || cbx_now(teller->clock) < teller->retry_at[side])
+	if (!teller->sql_link.up || now < teller->retry_at[side])
 		return 0;
-	result = write_told(teller, side, epoch);
-	if (result < 0 || !link->up)
-		return result;
-	if (side == CBX_TO_BROKER && teller->bus->blocked)
-		return 0;
-	result = relay_batch(teller, side, epoch, &items);
-	cbx_outbox_items_free(&items);
+	if (!link->up ||
+	    (to_broker && (teller->bus->blocked || now < teller->refusals.exchange_next_try)))
+		return write_told(teller, side, epoch);
+	result = relay(teller, side, epoch);
+	if (result < 0 && link->up && teller->sql_link.up)
+		put_off(teller, side);
 	return result;
 }

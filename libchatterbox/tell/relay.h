@@ -11,9 +11,10 @@ struct cbx_outbox_item {
 	char *memory;
 	size_t size;  /* of the message to the broker */
 	uint64_t tag; /* of its last publish; 0 = none */
-	/* confirmed: this side has it. refused: not now, try again. given_up: the broker will never
-	 * take it. weighed: it was sent alone to find out whether it is too large. */
-	bool confirmed, refused, given_up, unrouted, weighed;
+	/* confirmed: this side has it. refused: not now, try again; by_queue: a queue did that.
+	 * given_up: the broker will never take it. weighed: it was sent alone to find out whether
+	 * it is too large. */
+	bool confirmed, refused, by_queue, given_up, unrouted, weighed;
 };
 
 struct cbx_outbox_items {

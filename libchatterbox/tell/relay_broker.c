@@ -78,7 +78,7 @@ static void note_sent(struct cbx_outbox_items *items, struct cbx_outbox_item *it
 {
 	size_t index = (size_t)(item - items->all);
 
-	item->refused = false;
+	item->refused = item->by_queue = false;
 	items->open++;
 	if (index < items->first_open)
 		items->first_open = index;
@@ -89,8 +89,10 @@ static bool is_open(const struct cbx_outbox_item *item)
 	return item->tag && !item->confirmed && !item->refused && !item->given_up;
 }
 
-/* In a batch the confirm is nearly always for the first open one */
-static void note_confirm(struct cbx_outbox_items *items, const struct cbx_bus_event *event)
+/* In a batch the confirm is nearly always for the first open one. @closed: the broker closed the
+ * channel, which says nothing about a single message. */
+static void note_confirm(struct cbx_outbox_items *items, const struct cbx_bus_event *event,
+			 bool closed)
 {
 	struct cbx_outbox_item *item;
 	size_t i;
@@ -101,6 +103,7 @@ static void note_confirm(struct cbx_outbox_items *items, const struct cbx_bus_ev
 		    (item->tag < event->tag && !event->multiple))
 			continue;
 		item->refused = event->type == CBX_BUS_REFUSED;
+		item->by_queue = item->refused && !closed;
 		item->confirmed = !item->refused;
 		items->open--;
 		if (!event->multiple)
@@ -127,6 +130,7 @@ struct delivery {
 	struct cbx_outbox_items *items;
 	struct cbx_text body;
 	bool too_large; /* the broker said so about one of the open messages */
+	bool refused;   /* the exchange takes nothing */
 	char why[512];
 };
 
@@ -207,12 +211,17 @@ static int await_confirms(struct delivery *delivery)
 			/* events that refuse all open messages come next */
 			delivery->too_large = true;
 			snprintf(delivery->why, sizeof(delivery->why), "%s", teller->bus->error);
+		} else if (result == CHATTERBOX_E_REFUSED) {
+			delivery->refused = true; /* by events that come next, too */
+			snprintf(delivery->why, sizeof(delivery->why), "%s", teller->bus->error);
 		} else if (result < 0) {
 			return result;
 		}
 		cbx_teller_note(teller, &event);
+		if (event.type == CBX_BUS_CONFIRMED)
+			delivery->refused = false;
 		if (event.type == CBX_BUS_CONFIRMED || event.type == CBX_BUS_REFUSED)
-			note_confirm(items, &event);
+			note_confirm(items, &event, delivery->too_large || delivery->refused);
 		else if (event.type == CBX_BUS_RETURNED)
 			note_return(items, event.message.message_id);
 		cbx_bus_event_clear(&event);
@@ -280,7 +289,7 @@ static int one_by_one(struct delivery *delivery)
 	bool rest_sent = false;
 	int result = 0;
 
-	while (!result && (item = largest(delivery->items))) {
+	while (!result && !delivery->refused && (item = largest(delivery->items))) {
 		result = send_alone(delivery, item);
 		if (result < 0 || item->given_up || rest_sent)
 			continue;
@@ -299,6 +308,9 @@ int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *item
 
 	if (!result && delivery.too_large)
 		result = one_by_one(&delivery);
+	if (delivery.refused)
+		cbx_refusals_add_exchange(teller, items->all->row.name, items->all->row.message_id,
+					  delivery.why);
 	cbx_text_free(&delivery.body);
 	/* an alarm: the broker keeps what we sent and will confirm it; over a new connection we
 	 * would send it all again and again */

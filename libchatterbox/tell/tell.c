@@ -5,6 +5,7 @@
 
 #include <chatterbox/error.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define COUNT_EVERY (5 * CBX_SECOND)
@@ -39,6 +40,8 @@ static void wait_for_work(struct cbx_teller *teller)
 	cbx_bus_event_clear(&event);
 	if (result == CHATTERBOX_E_LIMIT)
 		lose_chunk(teller);
+	else if (result == CHATTERBOX_E_REFUSED) /* nothing of the outbox is under way now */
+		cbx_refusals_add_exchange(teller, "jobs_data", "", teller->bus->error);
 	else if (result < 0)
 		cbx_link_lost(&teller->bus_link, result);
 }
@@ -84,11 +87,15 @@ static void take_epoch(struct cbx_teller *teller, int64_t epoch)
 	teller->told_epoch = epoch;
 	teller->told[CBX_TO_BROKER].count = 0;
 	teller->told[CBX_TO_STREAM].count = 0;
+	cbx_refusals_hurry(&teller->refusals);
 }
 
-/* This instance does not lead: it no longer exports figures of the outbox */
+/* This instance does not lead: it no longer exports figures of the outbox, and nothing of it is
+ * refused */
 static void forget_outbox(struct cbx_teller *teller)
 {
+	cbx_refusals_remove_exchange(teller);
+	cbx_refusals_clear(&teller->refusals);
 	cbx_metric_clear(teller->counters->outbox_pending);
 	cbx_metric_clear(teller->counters->outbox_oldest);
 	teller->next_count = 0;
@@ -105,7 +112,9 @@ static bool turn(struct cbx_teller *teller)
 	cbx_link_ensure(&teller->sql_link);
 	cbx_link_ensure(&teller->state_link);
 	if (cbx_link_ensure(&teller->bus_link) == 1)
-		teller->processed = 0;
+		teller->processed = 0, teller->hurry = true;
+	if (atomic_exchange(&teller->hurry, false))
+		cbx_refusals_hurry(&teller->refusals);
 	cbx_mailbox_clear(teller->inbox);
 	if (epoch) {
 		take_epoch(teller, epoch);
@@ -122,6 +131,12 @@ static bool turn(struct cbx_teller *teller)
 	if (!teller->stop)
 		wait_for_work(teller);
 	return false;
+}
+
+void cbx_teller_hurry(struct cbx_teller *teller)
+{
+	teller->hurry = true;
+	cbx_mailbox_wake(teller->inbox);
 }
 
 void *cbx_teller_run(void *user)
@@ -145,6 +160,7 @@ void cbx_teller_close(struct cbx_teller *teller)
 	cbx_link_close(&teller->sql_link);
 	free(teller->told[CBX_TO_BROKER].ids);
 	free(teller->told[CBX_TO_STREAM].ids);
+	cbx_refusals_clear(&teller->refusals);
 	cbx_settings_unref(teller->settings);
 	teller->settings = NULL;
 }

@@ -20,6 +20,7 @@
 #include "runtime/leadership.h"
 #include "runtime/settings.h"
 #include "runtime/snapshot.h"
+#include "tell/refused.h"
 
 /* Rows that one side has, but SQL has not been told so yet */
 struct cbx_told {
@@ -51,7 +52,10 @@ struct cbx_teller {
 	uint64_t next_count;
 	struct cbx_told told[2]; /* by enum cbx_outbox_side */
 	int64_t told_epoch;
+	struct cbx_backoff backoff[2];
 	uint64_t retry_at[2];
+	struct cbx_refusals refusals;
+	_Atomic bool hurry; /* see cbx_teller_hurry() */
 	uint64_t processed; /* up to this publish number the broker has confirmed or refused
 			       everything */
 };
@@ -65,12 +69,17 @@ int cbx_relay(struct cbx_teller *teller, enum cbx_outbox_side side, int64_t epoc
 /* relay_broker.c: 0, whatever became of each item, or a failure that the link has noted */
 struct cbx_outbox_items;
 int cbx_relay_to_broker(struct cbx_teller *teller, struct cbx_outbox_items *items);
+/* Any thread: what was missing in the broker has been made again, so that what waits there because
+ * it was refused is sent again at once */
+void cbx_teller_hurry(struct cbx_teller *teller);
 /* Every event of the bus has to be passed to this */
 static inline void cbx_teller_note(struct cbx_teller *teller, const struct cbx_bus_event *event)
 {
 	if ((event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED) &&
 	    event->tag > teller->processed)
 		teller->processed = event->tag;
+	if (event->type == CBX_BUS_CONFIRMED)
+		cbx_refusals_remove_exchange(teller);
 }
 /* announce.c */
 void cbx_announce(struct cbx_teller *teller, const struct cbx_snapshot *snapshot, int64_t epoch);

@@ -133,8 +133,10 @@ static int note_head(void *user, const struct cbx_outbox_row *row)
 
 static size_t read_heads(enum cbx_outbox_side side)
 {
+	struct cbx_outbox_wish wish = { .side = side, .limit = HEADS };
+
 	head_count = 0;
-	check("heads", sql->outbox->heads(sql, side, HEADS, note_head, NULL));
+	check("heads", sql->outbox->heads(sql, &wish, note_head, NULL));
 	return head_count;
 }
 

@@ -27,7 +27,7 @@ WITHOUT = {
     # what has a smaller id than the last one told is taken for told
     "relay-cursor": {"tell/relay.c": [
         ("written = write_told(",
-         "for (int64_t id = told ? items->all[told - 1].row.id - 1 : 0; id > 0; id--)"
+         "for (int64_t id = done ? items->all[done - 1].row.id - 1 : 0; id > 0; id--)"
          " remember(&teller->told[side], id); written = write_told(")]},
     # the events of a batch are written after its commit
     "events-after-commit": {"adapter/postgres/ledger.c": [

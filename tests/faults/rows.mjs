@@ -37,7 +37,7 @@ export function setting(name, redisDb, systems, more = {}, begin = () => ({})) {
 		hdms = await Hdms.open(place);
 		listener = await Listener.open(place, { durable: true });
 		rpc = await Rpc.open(place);
-		daemon = await Daemon.prepare(place, typeof more === 'function' ? more() : more);
+		daemon = await Daemon.prepare(place, typeof more === 'function' ? await more() : more);
 		for (const system of systems) hdms.set(system, job(system, 1));
 		await daemon.migrate();
 		if (systems.length) await place.online(systems);

@@ -75,10 +75,25 @@ static void send_confirm(struct cbx_memory_bus *self, struct answer *answer, int
 	cbx_inbox_entry_send(self, cbx_steal(answer->confirm));
 }
 
+/* Does the owner not know yet that an exchange is missing? Then this message, too, goes the way of
+ * the channel that RabbitMQ has closed: nothing more is reported. */
+static bool is_behind_refusal(struct cbx_memory_bus *self)
+{
+	struct cbx_inbox_entry *last = TAILQ_LAST(&self->inbox, cbx_inbox_entries);
+
+	if (last && self->confirms && last->type == CBX_BUS_REFUSED && last->multiple) {
+		last->tag = self->published;
+		return true;
+	}
+	return last && last->error;
+}
+
 /* @outcome is cbx_route()'s */
 static void tell(struct cbx_memory_bus *self, const struct cbx_bus_message *message,
 		 struct cbx_content *content, struct answer *answer, int outcome)
 {
+	if (outcome == CHATTERBOX_E_REFUSED && is_behind_refusal(self))
+		return;
 	if (outcome == CHATTERBOX_E_REFUSED) {
 		answer->news->error = CHATTERBOX_E_REFUSED;
 		cbx_inbox_entry_send(self, cbx_steal(answer->news));

@@ -24,20 +24,25 @@
 	"select * from (select " ROW ", " column ", " BEFORE " as before from h join outbox o " \
 	"on o.id = h.id) t where before < $2 order by id"
 
-#define FIRST_OF_WINDOW(side)                                                           \
-	"with w as materialized (select key, id from outbox where " side                \
-	" is null order by id limit " WINDOW "), "                                      \
-	"h as materialized (select min(id) as id from w group by key order by 1 limit " \
+/* Keys that are left out */
+#define WITHOUT(key)                                                                           \
+	" and not exists (select 1 from unnest($3::text[]) as without(key) where without.key " \
+	"= " key ")"
+
+#define FIRST_OF_WINDOW(side, without)                                                      \
+	"with w as materialized (select key, id from outbox where " side " is null" without \
+	" order by id limit " WINDOW "), "                                                  \
+	"h as materialized (select min(id) as id from w group by key order by 1 limit "     \
 	"$1) " FITTING("(select count(*) from w)")
 
-#define KEY_BY_KEY(side)                                                                       \
+#define KEY_BY_KEY(side, without)                                                              \
 	"with recursive k(key) as ((select key from outbox where " side                        \
 	" is null order by key limit 1) union all select (select p.key from outbox p where "   \
 	"p.key > k.key and p." side " is null order by p.key limit 1) from k "                 \
 	"where k.key is not null), "                                                           \
 	"h as materialized (select (select p.id from outbox p where p.key = k.key and p." side \
-	" is null order by p.key, p.id limit 1) as id from k where k.key is not null "         \
-	"order by 1 limit $1) " FITTING("0")
+	" is null order by p.key, p.id limit 1) as id from k where k.key is not null" without  \
+	" order by 1 limit $1) " FITTING("0")
 
 /* as FITTING(); one more than asked for shows that there are more */
 #define UNSTREAMED                                                                 \
@@ -51,15 +56,20 @@
 	"delete from outbox where id = any($1::bigint[]) and confirmed_at is not null and " \
 	"streamed_at is not null"
 
+/* [1]: without some keys */
+#define TEXTS(side)                                                                              \
+	{                                                                                        \
+		{ FIRST_OF_WINDOW(side, ""), FIRST_OF_WINDOW(side, WITHOUT("outbox.key")) },     \
+			{ KEY_BY_KEY(side, ""), KEY_BY_KEY(side, WITHOUT("k.key")) }, MARK(side) \
+	}
+
 static const struct {
-	const char *first_of_window;
-	const char *key_by_key;
+	const char *first_of_window[2];
+	const char *key_by_key[2];
 	const char *mark;
 } texts[] = {
-	[CBX_TO_BROKER] = { FIRST_OF_WINDOW("confirmed_at"), KEY_BY_KEY("confirmed_at"),
-			    MARK("confirmed_at") },
-	[CBX_TO_STREAM] = { FIRST_OF_WINDOW("streamed_at"), KEY_BY_KEY("streamed_at"),
-			    MARK("streamed_at") },
+	[CBX_TO_BROKER] = TEXTS("confirmed_at"),
+	[CBX_TO_STREAM] = TEXTS("streamed_at"),
 };
 
 static int give_rows(const PGresult *result, size_t limit, cbx_outbox_fn each, void *user)
@@ -97,25 +107,35 @@ static int read_by_index(struct postgres *self, const char *text, const struct c
 	return cbx_pg_end(self, r);
 }
 
-static int postgres_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
+static int postgres_heads(struct cbx_sql *sql, const struct cbx_outbox_wish *wish,
 			  cbx_outbox_fn each, void *user)
 {
 	struct postgres *self = cbx_pg_of(sql);
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays without = { 0 };
 	cbx_auto(PQclearp) PGresult *result = NULL;
+	bool some = wish->without_count > 0;
 	struct cbx_pg_args args = { 0 };
-	int r;
+	size_t i;
+	int r = 0;
 
-	cbx_pg_arg_int(&args, (int64_t)limit);
+	cbx_pg_arg_int(&args, (int64_t)wish->limit);
 	cbx_pg_arg_int(&args, CBX_OUTBOX_BYTES);
-	r = read_by_index(self, texts[side].first_of_window, &args, &result);
+	for (i = 0; i < wish->without_count; i++) {
+		cbx_pg_array_row(&without);
+		cbx_pg_array_text(&without, wish->without[i]);
+	}
+	if (some)
+		r = cbx_pg_array_args(&without, &args);
+	if (!r)
+		r = read_by_index(self, texts[wish->side].first_of_window[some], &args, &result);
 	if (r)
 		return r;
-	if (PQntuples(result) && (size_t)PQntuples(result) < limit &&
+	if (PQntuples(result) && (size_t)PQntuples(result) < wish->limit &&
 	    cbx_pg_int(result, 0, 7) == WINDOW_ROWS) {
 		PQclear(cbx_steal(result));
-		r = read_by_index(self, texts[side].key_by_key, &args, &result);
+		r = read_by_index(self, texts[wish->side].key_by_key[some], &args, &result);
 	}
-	return r ? r : give_rows(result, limit, each, user);
+	return r ? r : give_rows(result, wish->limit, each, user);
 }
 
 static int postgres_unstreamed(struct cbx_sql *sql, size_t limit, cbx_outbox_fn each, void *user)

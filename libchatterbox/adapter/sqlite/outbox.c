@@ -8,14 +8,18 @@
  */
 #include "adapter/sqlite/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define WINDOW "4096"
 #define WINDOW_ROWS 4096
 
 #define ROW "o.id, o.key, o.name, o.message_id, o.previous_status, o.origin, o.payload "
-#define WAITING(side) \
-	"(select key, id from outbox where " side " is null order by id limit " WINDOW ")"
+/* ?2: a JSON array of the keys that are left out */
+#define WITHOUT(key) " and " key " not in (select value from json_each(?2)) "
+#define WAITING(side)                                                                   \
+	"(select key, id from outbox where " side " is null" WITHOUT("key") "order by " \
+									    "id limit " WINDOW ")"
 
 /* Rows and keys in the window */
 #define LOOK(side) "select count(*), count(distinct key) from " WAITING(side)
@@ -29,8 +33,8 @@
 	" is null order by key limit 1) union all select (select p.key from outbox p where "       \
 	"p.key > k.key and p." side " is null order by p.key limit 1) from k "                     \
 	"where k.key is not null) select " ROW "from k join outbox o on o.id = (select p.id from " \
-	"outbox p where p.key = k.key and p." side " is null order by p.id limit 1) "              \
-	"order by o.id limit ?1"
+	"outbox p where p.key = k.key and p." side                                                 \
+	" is null order by p.id limit 1)" WITHOUT("k.key") "order by o.id limit ?1"
 
 static const struct {
 	const char *look;
@@ -97,17 +101,20 @@ int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch)
 }
 
 /* Does the window hold enough heads, or all of them? */
-static int look(struct sqlite *self, enum cbx_outbox_side side, size_t limit, bool *enough)
+static int look(struct sqlite *self, const struct cbx_outbox_wish *wish, const char *without,
+		bool *enough)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, texts[side].look, &s);
+	int r = cbx_sqlite_prepare(self, texts[wish->side].look, &s);
 
-	if (!r)
-		r = cbx_sqlite_step(self, s);
+	if (r < 0)
+		return r;
+	cbx_sqlite_bind_text(s, 2, without);
+	r = cbx_sqlite_step(self, s);
 	if (r < 0)
 		return r;
 	*enough = sqlite3_column_int64(s, 0) < WINDOW_ROWS ||
-		  sqlite3_column_int64(s, 1) >= (int64_t)limit;
+		  sqlite3_column_int64(s, 1) >= (int64_t)wish->limit;
 	return 0;
 }
 
@@ -143,22 +150,42 @@ static int give_rows(struct sqlite *self, sqlite3_stmt *s, size_t limit, cbx_out
 	return r;
 }
 
-static int sqlite_heads(struct cbx_sql *sql, enum cbx_outbox_side side, size_t limit,
-			cbx_outbox_fn each, void *user)
+static int write_without(const struct cbx_outbox_wish *wish, struct cbx_text *out)
+{
+	size_t i;
+
+	cbx_text_putc(out, '[');
+	for (i = 0; i < wish->without_count; i++) {
+		if (i)
+			cbx_text_putc(out, ',');
+		cbx_text_json_string(out, wish->without[i]);
+	}
+	cbx_text_putc(out, ']');
+	return out->failed ? -ENOMEM : 0;
+}
+
+static int sqlite_heads(struct cbx_sql *sql, const struct cbx_outbox_wish *wish, cbx_outbox_fn each,
+			void *user)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(cbx_text_free) struct cbx_text without = { 0 };
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	bool enough = false;
 	bool more;
-	int r = look(self, side, limit, &enough);
+	int r = write_without(wish, &without);
 
 	if (!r)
-		r = cbx_sqlite_prepare(
-			self, enough ? texts[side].first_of_window : texts[side].key_by_key, &s);
+		r = look(self, wish, without.bytes, &enough);
+	if (!r)
+		r = cbx_sqlite_prepare(self,
+				       enough ? texts[wish->side].first_of_window
+					      : texts[wish->side].key_by_key,
+				       &s);
 	if (r)
 		return r;
-	sqlite3_bind_int64(s, 1, (sqlite3_int64)limit);
-	return give_rows(self, s, limit, each, user, &more);
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)wish->limit);
+	cbx_sqlite_bind_text(s, 2, without.bytes);
+	return give_rows(self, s, wish->limit, each, user, &more);
 }
 
 static int sqlite_unstreamed(struct cbx_sql *sql, size_t limit, cbx_outbox_fn each, void *user)

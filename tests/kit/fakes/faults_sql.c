@@ -66,9 +66,8 @@ CALL(ledger, completed,
       void *user),
      (sql, keys, count, each, user))
 CALL(outbox, heads,
-     (struct cbx_sql * sql, enum cbx_outbox_side side, size_t limit, cbx_outbox_fn each,
-      void *user),
-     (sql, side, limit, each, user))
+     (struct cbx_sql * sql, const struct cbx_outbox_wish *wish, cbx_outbox_fn each, void *user),
+     (sql, wish, each, user))
 CALL(outbox, told,
      (struct cbx_sql * sql, const struct cbx_guard *guard, enum cbx_outbox_side side,
       const int64_t *ids, size_t count),

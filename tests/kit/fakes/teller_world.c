@@ -72,7 +72,7 @@ void teller_subscribe(void)
 	ck_assert_int_eq(subscriber->ops->consume(subscriber, "ear", 0, UINT64_MAX), 0);
 }
 
-static bool receive(struct cbx_bus_event *event)
+bool teller_receive_any(struct cbx_bus_event *event)
 {
 	*event = (struct cbx_bus_event){ 0 };
 	ck_assert_int_eq(subscriber->ops->take(subscriber, -1, 0, event), 0);
@@ -84,7 +84,7 @@ static bool receive(struct cbx_bus_event *event)
 
 void teller_receive(struct cbx_bus_event *event)
 {
-	ck_assert(receive(event));
+	ck_assert(teller_receive_any(event));
 }
 
 void teller_expect_received(const char *wanted)
@@ -93,7 +93,7 @@ void teller_expect_received(const char *wanted)
 	struct cbx_text text = { 0 };
 	struct cbx_bus_event event;
 
-	while (receive(&event)) {
+	while (teller_receive_any(&event)) {
 		ck_assert(!strncmp(event.message.routing_key, key, strlen(key)));
 		cbx_text_printf(&text, "%s %s\n", event.message.routing_key + strlen(key),
 				event.message.message_id ? event.message.message_id : "-");

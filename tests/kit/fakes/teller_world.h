@@ -22,6 +22,8 @@ void teller_subscribe(void);
 void teller_expect_received(const char *wanted);
 /* Takes one received message, with its body; fails when there is none. To be cleared. */
 void teller_receive(struct cbx_bus_event *event);
+/* The same; false when there is none */
+bool teller_receive_any(struct cbx_bus_event *event);
 /* The ids in the stream, in order */
 void teller_expect_stream(const char *ids);
 /* Records a push, so that the outbox holds something */
