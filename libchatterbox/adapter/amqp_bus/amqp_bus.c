@@ -56,6 +56,7 @@ static void amqp_free(struct cbx_bus *bus)
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);
 
 	cbx_amqp_drop(self);
+	cbx_dial_free(self->dial);
 	free_options(&self->options);
 	free(self);
 }
