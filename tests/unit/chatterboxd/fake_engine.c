@@ -101,17 +101,19 @@ static void wait_while_held(struct chatterbox *box)
 	pthread_mutex_unlock(&box->lock);
 }
 
-static int give(char **json, const char *text)
-{
-	*json = strdup(text);
-	return *json ? 0 : -ENOMEM;
-}
-
 static int fail(struct chatterbox_error *error, int code, const char *text)
 {
+	if (!error)
+		return code;
 	*error = (struct chatterbox_error){ .code = code };
 	snprintf(error->text, sizeof(error->text), "%s", text);
 	return code;
+}
+
+static int give(char **json, struct chatterbox_error *error, const char *text)
+{
+	*json = strdup(text);
+	return *json ? 0 : fail(error, -ENOMEM, "out of memory");
 }
 
 __attribute__((format(printf, 2, 3))) static void remember(struct chatterbox *box,
@@ -160,7 +162,7 @@ static int find_job(struct chatterbox *box, const char *params, char **json,
 		return fail(error, CHATTERBOX_E_UNKNOWN, "no such system or job");
 	if (strstr(params, "\"job_id\":3}"))
 		return fail(error, CHATTERBOX_E_DOWN, "a server is down");
-	return give(json, live ? "{\"job\":\"live\"}" : "{\"job\":\"ended\"}");
+	return give(json, error, live ? "{\"job\":\"live\"}" : "{\"job\":\"ended\"}");
 }
 
 int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const char *params,
@@ -172,17 +174,17 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	case CHATTERBOX_TOPIC_JOBS:
 		if (params && strstr(params, "\"limit\":\"0\""))
 			return fail(error, -EINVAL, "limit: got \"0\", takes 1..1000");
-		return give(json,
+		return give(json, error,
 			    "{\"jobs\":[{\"system\":\"LIVE\",\"job_id\":1,\"status\":\"Running\"}],"
 			    "\"next\":null,\"total\":1}");
 	case CHATTERBOX_TOPIC_JOB:
 		return find_job(box, params ? params : "", json, error);
 	case CHATTERBOX_TOPIC_SYSTEMS:
-		return give(json, "{\"systems\":[],\"next\":null}");
+		return give(json, error, "{\"systems\":[],\"next\":null}");
 	case CHATTERBOX_TOPIC_SYSTEM:
-		return give(json, "{\"systemID\":\"LIVE\"}");
+		return give(json, error, "{\"systemID\":\"LIVE\"}");
 	case CHATTERBOX_TOPIC_SUMMARY:
-		return give(json, "{\"job_count\":1}");
+		return give(json, error, "{\"job_count\":1}");
 	case CHATTERBOX_TOPIC_ERRORS:
 	case CHATTERBOX_TOPIC_INTERNAL_SYSTEMS:
 	case CHATTERBOX_TOPIC_EVENTS:
@@ -243,14 +245,14 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 		*ready = box->ready;
 	if (alive)
 		*alive = !box->stuck;
-	return give(text, box->ready ? "redis up\n" : "redis down\n");
+	return give(text, NULL, box->ready ? "redis up\n" : "redis down\n");
 }
 
 int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text)
 {
 	(void)box;
 	(void)openmetrics;
-	return give(text, "up 1\n");
+	return give(text, NULL, "up 1\n");
 }
 
 /* The list is the one job, or nothing */
