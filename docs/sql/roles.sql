@@ -89,11 +89,14 @@ from (values
 where to_regclass(format('%I.%I', :'schema', name)) is not null
 \gexec
 
--- Ids of new rows
+-- Numbers of new rows, in tables of OCD's, too
 select format('grant usage on sequence %s to chatterbox_app', sequence)
-from unnest(array['errors', 'outbox']) as name,
-  pg_get_serial_sequence(format('%I.%I', :'schema', name), 'id') as sequence
-where to_regclass(format('%I.%I', :'schema', name)) is not null and sequence is not null
+from (values ('errors'), ('outbox'), ('status_monitor'), ('completed_jobs'), ('server_conf'),
+  ('recently_checked'), ('content_server_access')) as needed(name)
+join pg_attribute a on a.attrelid = to_regclass(format('%I.%I', :'schema', name))
+  and a.attnum > 0 and not a.attisdropped,
+  pg_get_serial_sequence(format('%I.%I', :'schema', name), a.attname) as sequence
+where sequence is not null
 \gexec
 
 commit;

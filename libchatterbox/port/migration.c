@@ -88,15 +88,26 @@ static int make_indexes(struct cbx_sql *sql, const struct cbx_schema *schema)
 	return r;
 }
 
+/* An ORM numbers its rows, and knows no other key unless it was told of one */
+static int make_keys(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	size_t i;
+	int r = 0;
+
+	for (i = 0; schema->make_key && i < schema->table_count && !r; i++)
+		if (schema->tables[i].key)
+			r = schema->make_key(sql, &schema->tables[i]);
+	return r;
+}
+
 /* By their numbers, from 1 on: this list only grows */
 static const struct {
 	const char *name;
 	int (*run)(struct cbx_sql *sql, const struct cbx_schema *schema);
 } migrations[] = {
-	{ "tables", make_tables },
-	{ "indexes", make_indexes },
-	{ "push log", make_tables },
-	{ "indexes of names trimmed by Unicode", make_indexes },
+	{ "tables", make_tables },    { "indexes", make_indexes },
+	{ "push log", make_tables },  { "indexes of names trimmed by Unicode", make_indexes },
+	{ "unique keys", make_keys },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

@@ -21,6 +21,8 @@ struct cbx_column {
 struct cbx_table {
 	const char *name;
 	const char *constraints; /* what follows the columns when it is created */
+	const char
+		*key; /* columns that have to be unique, where others may have made it; or NULL */
 };
 
 struct cbx_schema {
@@ -41,6 +43,8 @@ struct cbx_schema {
 	int (*exec)(struct cbx_sql *sql, const char *statement);
 	/* Is there this table, or this column of it? 1 = yes; @column may be NULL */
 	int (*has)(struct cbx_sql *sql, const char *table, const char *column);
+	/* Makes table->key unique if it is not; NULL = others make no tables there */
+	int (*make_key)(struct cbx_sql *sql, const struct cbx_table *table);
 };
 
 /* Applies the migrations after the first @recorded ones, unless another instance does; *applied

@@ -9,5 +9,6 @@ UNIT_SUITE(suite)
 	pg_suite_faults(suite);
 	pg_suite_commits(suite);
 	pg_suite_setting(suite);
+	pg_suite_orm(suite);
 	pg_kit_stop(suite);
 }

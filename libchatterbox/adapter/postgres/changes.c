@@ -83,26 +83,25 @@ static size_t keep_last(struct last *jobs, size_t count)
 #define KEEP_OCD(table) \
 	"origin = case when " table ".origin = 'ocd' then 'ocd' else excluded.origin end, "
 
+/* clang-format off */
 #define MONITOR                                                                                    \
 	"with k as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], "     \
 	"$5::text[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::text[]) as "         \
 	"k(system, job_id, revision, job_type, status, downloaded, total_files, origin, percent, " \
 	"speed)), " TWINS " "                                                                      \
 	"insert into status_monitor (system, job_id, job_type, status, percent_completed, "        \
-	"downloaded, total_files, download_speed, origin, revision, created_at, updated_at) "      \
-	"select k.system, k.job_id, k.job_type, k.status, k.percent, k.downloaded, "               \
-	"k.total_files, k.speed, " ORIGIN ", k.revision, coalesce(h.created_at, now()), now() "    \
-	"from k " HERITAGE(                                                                        \
-		"twin") "on conflict (system, job_id) do update set job_type = "                   \
-			"excluded.job_type, "                                                      \
-			"status = excluded.status, percent_completed = "                           \
-			"excluded.percent_completed, "                                             \
-			"downloaded = excluded.downloaded, total_files = excluded.total_files, "   \
-			"download_speed = excluded.download_speed, " KEEP_OCD(                     \
-				"status_monitor") "revision = excluded.revision, updated_at = "    \
-						  "excluded.updated_at "                           \
-						  "where status_monitor.revision <= "              \
-						  "excluded.revision"
+	"downloaded, total_files, download_speed, origin, revision, created_at, updated_at"        \
+	CBX_PG_STAMPS ") select k.system, k.job_id, k.job_type, k.status, k.percent, "             \
+	SQL_COUNT("k.downloaded", "status_monitor", "downloaded") ", "                             \
+	SQL_COUNT("k.total_files", "status_monitor", "total_files") ", "                           \
+	"k.speed, " ORIGIN ", k.revision, coalesce(h.created_at, now()), now()" CBX_PG_STAMPED     \
+	" from k " HERITAGE("twin") "on conflict (system, job_id) do update set "                  \
+	"job_type = excluded.job_type, status = excluded.status, "                                 \
+	"percent_completed = excluded.percent_completed, "                                         \
+	"downloaded = excluded.downloaded, total_files = excluded.total_files, "                   \
+	"download_speed = excluded.download_speed, " KEEP_OCD("status_monitor")                    \
+	"revision = excluded.revision, updated_at = excluded.updated_at" CBX_PG_STAMP_ANEW         \
+	" where status_monitor.revision <= excluded.revision"
 
 #define COMPLETED                                                                                  \
 	"with k as (select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], "     \
@@ -112,83 +111,20 @@ static size_t keep_last(struct last *jobs, size_t count)
 	"gone as (delete from status_monitor s using k where s.system = k.system and "             \
 	"s.job_id = k.job_id returning k.system, k.job_id, s.origin, s.created_at) "               \
 	"insert into completed_jobs (system, job_id, job_type, status, downloaded, total_files, "  \
-	"origin, revision, started_at, completed_at, inferred) "                                   \
-	"select k.system, k.job_id, k.job_type, k.status, k.downloaded, k.total_files, " ORIGIN    \
-	", k.revision, h.created_at, now(), k.inferred "                                           \
-	"from k " HERITAGE(                                                                        \
-		"(select * from gone union all select * from twin) g") "on conflict (system, "     \
-								       "job_id) do update set "    \
-								       "job_type = "               \
-								       "excluded.job_type, "       \
-								       "status = "                 \
-								       "excluded.status, "         \
-								       "downloaded = "             \
-								       "excluded.downloaded, "     \
-								       "total_files = "            \
-								       "excluded.total_files,"     \
-								       " " KEEP_OCD("completed_"   \
-										    "jobs") "revi" \
-											    "sion" \
-											    " = "  \
-											    "excl" \
-											    "uded" \
-											    ".rev" \
-											    "isio" \
-											    "n, "  \
-											    "star" \
-											    "ted_" \
-											    "at "  \
-											    "= "   \
-											    "coal" \
-											    "esce" \
-											    "(exc" \
-											    "lude" \
-											    "d."   \
-											    "star" \
-											    "ted_" \
-											    "at, " \
-											    "comp" \
-											    "lete" \
-											    "d_"   \
-											    "jobs" \
-											    ".sta" \
-											    "rted" \
-											    "_at)" \
-											    ", "   \
-											    "comp" \
-											    "lete" \
-											    "d_"   \
-											    "at "  \
-											    "= "   \
-											    "excl" \
-											    "uded" \
-											    ".com" \
-											    "plet" \
-											    "ed_"  \
-											    "at, " \
-											    "infe" \
-											    "rred" \
-											    " = "  \
-											    "excl" \
-											    "uded" \
-											    ".inf" \
-											    "erre" \
-											    "d "   \
-											    "wher" \
-											    "e "   \
-											    "comp" \
-											    "lete" \
-											    "d_"   \
-											    "jobs" \
-											    ".rev" \
-											    "isio" \
-											    "n "   \
-											    "<= "  \
-											    "excl" \
-											    "uded" \
-											    ".rev" \
-											    "isio" \
-											    "n"
+	"origin, revision, started_at, completed_at, inferred" CBX_PG_STAMPS ") "                  \
+	"select k.system, k.job_id, k.job_type, k.status, "                                        \
+	SQL_COUNT("k.downloaded", "completed_jobs", "downloaded") ", "                             \
+	SQL_COUNT("k.total_files", "completed_jobs", "total_files") ", " ORIGIN ", k.revision, "   \
+	"h.created_at, now(), k.inferred" CBX_PG_STAMPED " from k "                                \
+	HERITAGE("(select * from gone union all select * from twin) g")                            \
+	"on conflict (system, job_id) do update set job_type = excluded.job_type, "                \
+	"status = excluded.status, downloaded = excluded.downloaded, "                             \
+	"total_files = excluded.total_files, " KEEP_OCD("completed_jobs")                          \
+	"revision = excluded.revision, "                                                           \
+	"started_at = coalesce(excluded.started_at, completed_jobs.started_at), "                  \
+	"completed_at = excluded.completed_at, inferred = excluded.inferred" CBX_PG_STAMP_ANEW     \
+	" where completed_jobs.revision <= excluded.revision"
+/* clang-format on */
 
 #define RETURNED                                                                             \
 	"with k as (select * from " KEYS "), gone as (delete from completed_jobs c using k " \
@@ -217,32 +153,30 @@ static void add_job(struct cbx_pg_arrays *arrays, const struct cbx_job *job)
 	cbx_pg_array_text(arrays, cbx_origin_name(job->origin));
 }
 
-static int run(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text,
-	       PGresult **out)
-{
-	struct cbx_pg_args args = { 0 };
-	int r = cbx_pg_array_args(arrays, &args);
-
-	return r ? r : cbx_pg_query(self, text, &args, out);
-}
-
 /* The statement counts the rows that are ahead */
 static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = arrays->rows ? run(self, arrays, text, &result) : 0;
+	struct cbx_pg_args args = { 0 };
+	int r = arrays->rows ? cbx_pg_array_args(arrays, &args) : 0;
 
+	if (!r && arrays->rows)
+		r = cbx_pg_query(self, text, &args, &result);
 	if (!r && result && cbx_pg_int(result, 0, 0))
 		r = cbx_pg_fenced(self, "a row has a newer revision");
 	return r;
 }
 
 /* The statement must write every row */
-static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
+static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const char *table,
+		      const char *text)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = arrays->rows ? run(self, arrays, text, &result) : 0;
+	struct cbx_pg_args args = { 0 };
+	int r = arrays->rows ? cbx_pg_array_args(arrays, &args) : 0;
 
+	if (!r && arrays->rows)
+		r = cbx_pg_write_stamped(self, table, text, &args, &result);
 	if (!r && result && strtoull(PQcmdTuples(result), NULL, 10) != arrays->rows)
 		r = cbx_pg_fenced(self, "a row has a newer revision");
 	return r;
@@ -261,7 +195,7 @@ static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
 		cbx_pg_array_text(arrays, jobs[i].job->status->percent_text);
 		cbx_pg_array_text(arrays, jobs[i].job->status->speed_text);
 	}
-	return run_upsert(self, arrays, MONITOR);
+	return run_upsert(self, arrays, "status_monitor", MONITOR);
 }
 
 static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
@@ -276,7 +210,7 @@ static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
 		add_job(arrays, jobs[i].job);
 		cbx_pg_array_text(arrays, jobs[i].job->inferred ? "t" : "f");
 	}
-	return run_upsert(self, arrays, COMPLETED);
+	return run_upsert(self, arrays, "completed_jobs", COMPLETED);
 }
 
 static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,

@@ -55,17 +55,20 @@ static const struct { const char *text, *what; } keys[] = {
 	"join pg_attribute a on a.attrelid = to_regclass(t.name) "                               \
 	"join pg_type y on y.oid = a.atttypid "                                                  \
 	"where a.attnum > 0 and not a.attisdropped and a.attnotnull and not a.atthasdef "        \
-	"and a.attidentity = '' and y.typdefault is null "                                       \
+	"and a.attidentity = '' and y.typdefault is null and not (y.typname like 'timestamp%' "  \
+	"and a.attname in ('createdAt', 'updatedAt', 'created_at', 'updated_at')) "              \
 	"and t.name || '.' || a.attname <> all ($1::text[]) and not exists (select 1 from "      \
 	"pg_trigger g where g.tgrelid = a.attrelid and not g.tgisinternal and g.tgtype & 7 = 7) " \
 	"order by 1 limit 1"
 
 /* Sequences whose next value the role may not take; an identity column needs no right */
 #define UNCOUNTED                                                                                \
-	"select t.name || '.id' from unnest(array['errors', 'outbox']) as t(name) "              \
-	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attname = 'id' "          \
-	"where a.attidentity = '' and not has_sequence_privilege("                               \
-	"pg_get_serial_sequence(t.name, 'id'), 'usage, update') order by 1 limit 1"
+	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
+	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
+	"'content_server_access', 'outbox']) as t(name) "                                        \
+	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 "              \
+	"where not a.attisdropped and a.attidentity = '' and not has_sequence_privilege("        \
+	"pg_get_serial_sequence(t.name, a.attname), 'usage, update') order by 1 limit 1"
 /* clang-format on */
 
 static bool is_text(const char *type)
@@ -78,33 +81,43 @@ static bool is_integer(const char *type)
 	return !strcmp(type, "bigint") || !strcmp(type, "integer") || !strcmp(type, "smallint");
 }
 
-/* Is it text, or a varchar of at least @most bytes? */
-static bool holds(const char *type, unsigned most)
+/* Is it text, a varchar(n) or a char(n) that holds each name? */
+static bool holds_names(const char *type)
 {
 	unsigned length;
 
 	if (!strcmp(type, "text") || !strcmp(type, "character varying"))
 		return true;
-	return most && sscanf(type, "character varying(%u)", &length) == 1 && length >= most;
+	return (sscanf(type, "character varying(%u)", &length) == 1 ||
+		sscanf(type, "character(%u)", &length) == 1) &&
+	       length >= 64;
+}
+
+/* A table of others: what an ORM may have made instead of our type */
+static bool stands_for(const struct cbx_column *column, const char *type)
+{
+	if (!strcmp(column->type, "timestamptz"))
+		return !strncmp(type, "timestamp", 9);
+	if (!strcmp(column->type, "boolean"))
+		return !strcmp(type, "boolean");
+	if (strcmp(column->type, "text") != 0)
+		return column->use == CBX_PG_READ
+			       ? is_integer(type)
+			       : is_integer(type) && strcmp(type, "smallint") != 0;
+	if (column->use == CBX_PG_JSON && (!strcmp(type, "json") || !strcmp(type, "jsonb")))
+		return true;
+	return column->use == CBX_PG_READ ? is_text(type) : holds_names(type);
 }
 
 static bool will_do(const struct cbx_column *column, const char *type)
 {
 	if (column->use == CBX_PG_OTHERS)
 		return true;
+	if (column->use != CBX_PG_OWN)
+		return stands_for(column, type);
 	if (!strcmp(column->type, "timestamptz"))
 		return !strcmp(type, "timestamp with time zone");
-	if (!strcmp(column->type, "text"))
-		return column->use == CBX_PG_READ
-			       ? is_text(type)
-			       : holds(type, column->use == CBX_PG_NAME ? 64 : 0);
-	if (!strcmp(column->type, "boolean"))
-		return !strcmp(type, "boolean");
-	if (column->use == CBX_PG_READ)
-		return is_integer(type);
-	if (!strcmp(column->type, "integer"))
-		return is_integer(type) && strcmp(type, "smallint") != 0;
-	return !strcmp(type, "bigint");
+	return !strcmp(type, strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
 }
 
 static int check_column(struct postgres *self, const struct cbx_column *column)

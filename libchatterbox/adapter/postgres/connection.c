@@ -18,6 +18,7 @@ void cbx_pg_disconnect(struct cbx_sql *sql)
 	struct postgres *self = cbx_pg_of(sql);
 
 	PQfinish(cbx_steal(self->conn));
+	self->stamps_known = false;
 }
 
 void cbx_pg_say(struct postgres *self, const char *sqlstate, const char *what)

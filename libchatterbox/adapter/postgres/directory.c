@@ -45,7 +45,7 @@ static int postgres_read_conf(struct cbx_sql *sql, const char *name, char **info
 	int r;
 
 	cbx_pg_arg_text(&args, name);
-	r = cbx_pg_read(cbx_pg_of(sql), "select info from server_conf where name = $1", &args,
+	r = cbx_pg_read(cbx_pg_of(sql), "select info::text from server_conf where name = $1", &args,
 			&result);
 	if (r)
 		return r;
@@ -58,18 +58,25 @@ static int postgres_read_conf(struct cbx_sql *sql, const char *name, char **info
 	return 0;
 }
 
+/* clang-format off */
+#define WRITE_CONF                                                                              \
+	"insert into server_conf (name, info, updated_at" CBX_PG_STAMPS ") values ($1, $2, "    \
+	"now()" CBX_PG_STAMPED ") on conflict (name) do update set info = excluded.info, "      \
+	"updated_at = excluded.updated_at" CBX_PG_STAMP_ANEW
+/* clang-format on */
+
 static int postgres_write_conf(struct cbx_sql *sql, const struct cbx_guard *guard, const char *name,
 			       const char *info)
 {
+	struct postgres *self = cbx_pg_of(sql);
 	struct cbx_pg_args args = { 0 };
+	int r = cbx_pg_begin(self, guard, NULL);
 
 	cbx_pg_arg_text(&args, name);
 	cbx_pg_arg_text(&args, info);
-	return cbx_pg_write(cbx_pg_of(sql), guard,
-			    "insert into server_conf (name, info, updated_at) values "
-			    "($1, $2, now()) on conflict (name) do update set "
-			    "info = excluded.info, updated_at = excluded.updated_at",
-			    &args, NULL);
+	return r ? r
+		 : cbx_pg_end(self,
+			      cbx_pg_write_stamped(self, "server_conf", WRITE_CONF, &args, NULL));
 }
 
 static int postgres_recently_checked(struct cbx_sql *sql, cbx_name_fn each, void *user)

@@ -22,14 +22,18 @@ struct entry {
 	int64_t times;
 };
 
+/* clang-format off */
 #define UPSERT                                                                                   \
 	"insert into errors (system, job_id, job_type, code, message, origin, occurrences, "     \
-	"first_seen, last_seen) select k.*, now(), now() from unnest($1::text[], $2::bigint[], " \
-	"$3::text[], $4::text[], $5::text[], $6::text[], $7::integer[]) as k "                   \
-	"on conflict (system, job_id, code) do update set "                                      \
+	"first_seen, last_seen" CBX_PG_STAMPS ") select k.system, k.job_id, k.job_type, k.code, " \
+	SQL_CUT("k.message", "errors", "message") ", k.origin, k.occurrences, now(), now()"      \
+	CBX_PG_STAMPED " from unnest($1::text[], $2::bigint[], $3::text[], $4::text[], "         \
+	"$5::text[], $6::text[], $7::integer[]) as k(system, job_id, job_type, code, message, "  \
+	"origin, occurrences) on conflict (system, job_id, code) do update set "                 \
 	"occurrences = coalesce(errors.occurrences, 0) + excluded.occurrences, "                 \
 	"last_seen = excluded.last_seen, message = excluded.message, "                           \
-	"job_type = excluded.job_type, origin = excluded.origin"
+	"job_type = excluded.job_type, origin = excluded.origin" CBX_PG_STAMP_ANEW
+/* clang-format on */
 
 /* Null comes last, as in an index */
 static int compare_text(const char *a, const char *b)
@@ -95,7 +99,7 @@ static int write_chunk(struct postgres *self, const struct entry *entries, size_
 		cbx_pg_array_int(&arrays, entries[i].times);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
-	return r ? r : cbx_pg_query(self, UPSERT, &args, NULL);
+	return r ? r : cbx_pg_write_stamped(self, "errors", UPSERT, &args, NULL);
 }
 
 int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count)
@@ -143,12 +147,13 @@ int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
 	return cbx_pg_upsert_errors(self, rows, count);
 }
 
+/* clang-format off */
 #define PAGE                                                                                      \
-	"select id, system, job_id, job_type, code, message, origin, coalesce(occurrences, "      \
-	"1), " SQL_MS("first_seen") ", " SQL_MS(                                                  \
-		"last_seen") " from errors where "                                                \
-			     "($1::text is null or system = $1) and ($2::bigint = 0 or id < $2) " \
-			     "order by id desc limit $3::bigint"
+	"select id, system::text, job_id, job_type::text, code::text, message::text, "            \
+	"origin::text, coalesce(occurrences, 1), " SQL_MS("first_seen") ", " SQL_MS("last_seen")  \
+	" from errors where ($1::text is null or system = $1) and ($2::bigint = 0 or id < $2) "   \
+	"order by id desc limit $3::bigint"
+/* clang-format on */
 
 static int give_error(const PGresult *result, int i, cbx_error_fn each, void *user)
 {
@@ -294,17 +299,22 @@ static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard
 }
 
 /* A statement writes a row once: of each system the last one is written */
-#define ACCESS                                                                            \
-	"insert into content_server_access (system, access, checked_at, error) "          \
-	"select distinct on (k.system collate \"C\") k.system, k.access, now(), k.error " \
-	"from unnest($1::text[], $2::text[], $3::text[]) with ordinality "                \
-	"as k(system, access, error, at) order by k.system collate \"C\", k.at desc "     \
-	"on conflict (system) do update set access = excluded.access, checked_at = "      \
-	"excluded.checked_at, error = excluded.error"
+/* clang-format off */
+#define ACCESS                                                                               \
+	"insert into content_server_access (system, access, checked_at, error" CBX_PG_STAMPS \
+	") select k.system, k.access, now(), "                                               \
+	SQL_CUT("k.error", "content_server_access", "error") CBX_PG_STAMPED                  \
+	" from (select distinct on (n.system collate \"C\") n.* from unnest($1::text[], "    \
+	"$2::text[], $3::text[]) with ordinality as n(system, access, error, at) "           \
+	"order by n.system collate \"C\", n.at desc) k on conflict (system) do update set "  \
+	"access = excluded.access, checked_at = excluded.checked_at, error = excluded.error" \
+	CBX_PG_STAMP_ANEW
+/* clang-format on */
 
 static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
 				 const struct cbx_access_row *rows, size_t count)
 {
+	struct postgres *self = cbx_pg_of(sql);
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
 	size_t i;
@@ -319,7 +329,11 @@ static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *gu
 	r = cbx_pg_array_args(&arrays, &args);
 	while (args.count < 3)
 		cbx_pg_arg_text(&args, "{}");
-	return r ? r : cbx_pg_write(cbx_pg_of(sql), guard, ACCESS, &args, NULL);
+	if (!r)
+		r = cbx_pg_begin(self, guard, NULL);
+	return r ? r
+		 : cbx_pg_end(self, cbx_pg_write_stamped(self, "content_server_access", ACCESS,
+							 &args, NULL));
 }
 
 const struct cbx_errors_ops cbx_pg_errors_ops = {

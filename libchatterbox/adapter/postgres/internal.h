@@ -17,6 +17,9 @@
 #include <chatterbox/error.h>
 #include <libpq-fe.h>
 
+/* Tables that others may have made and we insert into */
+#define CBX_PG_SHARED 6
+
 struct postgres {
 	struct cbx_sql sql; /* first */
 	struct cbx_clock *clock;
@@ -30,6 +33,8 @@ struct postgres {
 	char sqlstate[6]; /* of the last failure, "" = none */
 	char xid[24];     /* number of a transaction whose COMMIT got no answer, "" = none */
 	int outcome;      /* of the last resolved one: 1 = committed */
+	bool stamps_known;
+	unsigned stamps[CBX_PG_SHARED]; /* stamps.c */
 };
 
 #define CBX_PG_STATEMENT_MS 5000
@@ -54,6 +59,18 @@ static inline struct postgres *cbx_pg_of(struct cbx_sql *sql)
 
 CBX_DEFINE_CLEANUP(PGresult *, PQclear)
 
+/* Values that fit a column which others may have made narrower: a text is cut, a count left out */
+/* clang-format off */
+#define SQL_WIDTH(table, column)                                                          \
+	"(select case when atttypmod > 4 then atttypmod - 4 else 2147483647 end from "    \
+	"pg_attribute where attrelid = '" table "'::regclass and attname = '" column "')"
+#define SQL_CUT(value, table, column) "left(" value ", " SQL_WIDTH(table, column) ")"
+#define SQL_COUNT(value, table, column)                                                       \
+	"case when " value " <= 2147483647 or (select atttypid = 'bigint'::regtype from "    \
+	"pg_attribute where attrelid = '" table "'::regclass and attname = '" column "') "   \
+	"then " value " end"
+/* clang-format on */
+
 /* connection.c */
 int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline);
 void cbx_pg_disconnect(struct cbx_sql *sql);
@@ -65,6 +82,13 @@ int cbx_pg_lost(struct postgres *self, const char *what);
 /* query.c: runs one statement with its parameters. *out (may be NULL) is freed by PQclear(). */
 int cbx_pg_query(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		 PGresult **out);
+/* stamps.c: runs a statement that writes into one of the shared tables. Where it has these marks,
+ * the table's other times are put in: their names, their values, their values in an update. */
+#define CBX_PG_STAMPS "\1"
+#define CBX_PG_STAMPED "\2"
+#define CBX_PG_STAMP_ANEW "\3"
+int cbx_pg_write_stamped(struct postgres *self, const char *table, const char *statement,
+			 const struct cbx_pg_args *args, PGresult **out);
 /* BEGIN with time-outs. With @guard the lease row is locked against a take-over until the end; with
  * @xid the transaction's number is read. */
 int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24]);

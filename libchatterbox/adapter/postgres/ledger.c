@@ -18,10 +18,11 @@
 #define TRIES 5
 #define PAUSE_MS 50
 
-#define CHECKED                                                                                   \
-	"insert into recently_checked (system, checked_at) select distinct k.system, now() from " \
-	"unnest($1::text[]) as k(system) order by 1 on conflict (system) do update set "          \
-	"checked_at = excluded.checked_at"
+#define CHECKED                                                                             \
+	"insert into recently_checked (system, checked_at" CBX_PG_STAMPS ") "               \
+	"select k.system, now()" CBX_PG_STAMPED " from (select distinct system from "       \
+	"unnest($1::text[]) as n(system) order by 1) k on conflict (system) do update set " \
+	"checked_at = excluded.checked_at" CBX_PG_STAMP_ANEW
 
 static int write_checked(struct postgres *self, const struct cbx_batch *batch)
 {
@@ -37,7 +38,7 @@ static int write_checked(struct postgres *self, const struct cbx_batch *batch)
 		cbx_pg_array_text(&arrays, batch->checked[i]);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
-	return r ? r : cbx_pg_query(self, CHECKED, &args, NULL);
+	return r ? r : cbx_pg_write_stamped(self, "recently_checked", CHECKED, &args, NULL);
 }
 
 /* CHATTERBOX_E_DOWN with self->xid set: COMMIT was sent and not answered */

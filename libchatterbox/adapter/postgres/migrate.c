@@ -2,6 +2,11 @@
 /* migrate.c - what cbx_migrate() needs to know of PostgreSQL: indexes, the lock, the catalogue */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
+#include "common/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #define LOCK "select pg_advisory_xact_lock(7163384699739271778)" /* "chatterb" */
 
@@ -40,6 +45,40 @@ static int has(struct cbx_sql *sql, const char *table, const char *column)
 		      "select 1 from pg_attribute where attrelid = to_regclass($1) and "
 		      "attname = $2 and attnum > 0 and not attisdropped",
 		      table, column);
+}
+
+/* Is there a unique key of exactly these columns, in any order? What ON CONFLICT can use */
+/* clang-format off */
+#define HAS_KEY                                                                                    \
+	"select 1 from pg_index i where i.indrelid = to_regclass($1) and i.indisunique and "       \
+	"i.indisvalid and i.indimmediate and i.indpred is null and i.indexprs is null and (select " \
+	"array_agg(a.attname::text order by a.attname) from pg_attribute a where a.attrelid = "    \
+	"i.indrelid and a.attnum = any((i.indkey::int2[])[0:i.indnkeyatts - 1])) = (select array_agg(c "     \
+	"order by c collate \"C\") from unnest(string_to_array($2, ', ')) c)"
+/* clang-format on */
+
+static int make_key(struct cbx_sql *sql, const struct cbx_table *table)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct postgres *self = cbx_pg_of(sql);
+	char why[160];
+	int r = exists(self, HAS_KEY, table->name, table->key);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	cbx_text_printf(&text, "create unique index on %s (%s)%s", table->name, table->key,
+			strstr(table->constraints, "nulls not distinct") ? " nulls not distinct"
+									 : "");
+	r = text.failed ? -ENOMEM : cbx_pg_query(self, text.bytes, NULL, NULL);
+	/* unique_violation */
+	if (r == CHATTERBOX_E_REFUSED && !strcmp(self->sqlstate, "23505")) {
+		snprintf(why, sizeof(why),
+			 "%s (%s) has to be unique, and some rows are there more than once: delete "
+			 "all but one of each",
+			 table->name, table->key);
+		cbx_pg_say(self, self->sqlstate, why);
+	}
+	return r;
 }
 
 static int recorded(struct cbx_sql *sql, size_t *count)
@@ -107,7 +146,8 @@ int cbx_pg_migrate(struct cbx_sql *sql, int *applied)
 				     .begin = begin,
 				     .end = end,
 				     .exec = exec,
-				     .has = has };
+				     .has = has,
+				     .make_key = make_key };
 	size_t before = 0;
 	int r = cbx_pg_begin(self, NULL, NULL);
 

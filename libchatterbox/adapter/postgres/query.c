@@ -175,7 +175,7 @@ static int simple(struct postgres *self, const char *text, uint64_t deadline, PG
 
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 {
-	char text[320];
+	char text[384];
 	uint64_t deadline;
 	int r;
 
@@ -186,12 +186,13 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 	if (r)
 		return r;
 	/* local: valid behind a transaction-mode pooler, and not for whoever uses the connection
-	 * next */
+	 * next. UTC is what times without a zone are taken as. */
 	snprintf(text, sizeof(text),
 		 "begin isolation level read committed; set local statement_timeout = %d; "
 		 "set local lock_timeout = %d; "
 		 "set local idle_in_transaction_session_timeout = %d; "
-		 "set local client_min_messages = warning; set local jit = off",
+		 "set local client_min_messages = warning; set local jit = off; "
+		 "set local timezone = 'UTC'",
 		 statement_ms, lock_ms, 2 * CBX_PG_STATEMENT_MS);
 	r = simple(self, text, deadline, NULL);
 	if (r)

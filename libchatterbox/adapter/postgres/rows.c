@@ -20,29 +20,29 @@
 	"exists (select 1 from errors e where e.system = s.cbx_name and e.job_id = s.job_id " \
 	"and e.code = 'system_offline' and e.last_seen >= s.updated_at) "
 
+/* clang-format off */
 #define MONITOR_ROWS                                                                             \
-	"select s.cbx_name, s.job_id, s.job_type, s.status, s.percent_completed, s.downloaded, " \
-	"s.total_files, s.download_speed, case when s.origin = 'ocd' or exists (select 1 "       \
-	"from " TWIN_OF(                                                                         \
-		"s.cbx_name") "s.job_id and t.origin = 'ocd') then 'ocd' else 'user' end, "      \
-			      "s.revision, " SQL_MS("s.created_at") ", " SQL_MS(                 \
-				      "s.updated_at") ", " WAS_INFERRED                          \
-						      "from (select *, " SQL_TRIM(               \
-							      "system") " as cbx_name from "     \
-									"status_monitor) s where "
+	"select s.cbx_name, s.job_id, s.job_type::text, coalesce(s.status::text, ''), "          \
+	"s.percent_completed::text, s.downloaded, s.total_files, s.download_speed::text, "       \
+	"case when s.origin = 'ocd' or exists (select 1 from " TWIN_OF("s.cbx_name") "s.job_id " \
+	"and t.origin = 'ocd') then 'ocd' else 'user' end, s.revision, "                         \
+	SQL_MS("s.created_at") ", " SQL_MS("s.updated_at") ", " WAS_INFERRED                     \
+	"from (select *, " SQL_TRIM("system") " as cbx_name from status_monitor) s where "
+/* clang-format on */
 #define FIRST_ONLY                                                                    \
 	"(s.system = s.cbx_name or not exists (select 1 from status_monitor t where " \
 	"t.system = s.cbx_name and t.job_id = s.job_id)) "
 #define IN_ORDER "order by s.cbx_name collate \"C\", s.job_id, s.revision desc"
-#define ONE_JOB                                                                      \
-	"((s.system = $1 and s.job_id = $2) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
-		"s.system") " = $1 and s.job_id = $2)) and "
+#define ONE_JOB                                                                              \
+	"((s.system = $1 and s.job_id = $2::bigint) or (" SQL_PADDED("s.") " and " SQL_TRIM( \
+		"s.system") " = $1 and s.job_id = $2::bigint)) and "
 
-#define COMPLETED_ROWS                                                                         \
-	"select c.system, c.job_id, c.job_type, c.status, null, c.downloaded, c.total_files, " \
-	"null, c.origin, c.revision, " SQL_MS("c.started_at") ", " SQL_MS(                     \
-		"c.completed_at") ", "                                                         \
-				  "c.inferred from completed_jobs c "
+/* clang-format off */
+#define COMPLETED_ROWS                                                                       \
+	"select c.system::text, c.job_id, c.job_type::text, c.status::text, null, "          \
+	"c.downloaded, c.total_files, null, c.origin::text, c.revision, "                    \
+	SQL_MS("c.started_at") ", " SQL_MS("c.completed_at") ", c.inferred from completed_jobs c "
+/* clang-format on */
 #define KEYS "unnest($1::text[], $2::bigint[]) as k(system, job_id)"
 
 static int64_t count_of(const PGresult *result, int row, int column)
@@ -59,7 +59,8 @@ static bool is_news(const PGresult *result, int i)
 	int64_t job_id = cbx_pg_int(result, i, 1);
 	size_t len = name ? strlen(name) : 0;
 
-	if (!name || !cbx_system_name(&name, &len) || job_id < 0 || job_id >= (int64_t)1 << 53)
+	if (!name || PQgetisnull(result, i, 1) || !cbx_system_name(&name, &len) || job_id < 0 ||
+	    job_id >= (int64_t)1 << 53)
 		return false;
 	return !i || strcmp(PQgetvalue(result, i - 1, 0), name) != 0 ||
 	       strcmp(PQgetvalue(result, i - 1, 1), PQgetvalue(result, i, 1)) != 0;
@@ -119,7 +120,7 @@ int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user)
 			 user);
 }
 
-/* cbx_pg_read(), or cbx_pg_query() inside a transaction */
+/* cbx_pg_read(), or one that runs inside a transaction */
 typedef int (*run_fn)(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		      PGresult **out);
 
@@ -167,10 +168,17 @@ int cbx_pg_ocd_jobs(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t 
 }
 
 #define KEEP_OCD                                                                                 \
-	"update status_monitor set origin = 'ocd' where (system, job_id) in (select s.system, "  \
+	"update status_monitor set origin = 'ocd'" CBX_PG_STAMP_ANEW                             \
+	" where (system, job_id) in (select s.system, "                                          \
 	"s.job_id from status_monitor s join " KEYS " on s.system = k.system and s.job_id = "    \
 	"k.job_id where s.origin <> 'ocd' order by s.system collate \"C\", s.job_id for update " \
 	"of s skip locked)"
+
+static int write_monitor(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+			 PGresult **out)
+{
+	return cbx_pg_write_stamped(self, "status_monitor", text, args, out);
+}
 
 int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
 		    const struct cbx_job_key *keys, size_t count)
@@ -180,7 +188,7 @@ int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
 
 	if (r || !count)
 		return r;
-	return cbx_pg_end(self, read_keys(self, cbx_pg_query, KEEP_OCD, keys, count, NULL));
+	return cbx_pg_end(self, read_keys(self, write_monitor, KEEP_OCD, keys, count, NULL));
 }
 
 /* Rows for the given keys, ordered by columns 0 and 1 */
@@ -245,8 +253,8 @@ int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx
 	if (!PQntuples(result)) {
 		PQclear(cbx_steal(result));
 		r = cbx_pg_read(cbx_pg_of(sql),
-				COMPLETED_ROWS "where c.system = $1 and c.job_id = $2", &args,
-				&result);
+				COMPLETED_ROWS "where c.system = $1 and c.job_id = $2::bigint",
+				&args, &result);
 	}
 	if (r)
 		return r;

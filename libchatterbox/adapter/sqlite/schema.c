@@ -98,17 +98,17 @@ static const struct cbx_column columns[] = {
 
 /* What follows the columns in a table that is created */
 static const struct cbx_table tables[] = {
-	{ "status_monitor", ", primary key (system, job_id)" },
-	{ "completed_jobs", ", primary key (system, job_id)" },
-	{ "scheduled_jobs", "" },
-	{ "server_conf", "" },
-	{ "errors", "" },
-	{ "recently_checked", "" },
-	{ "list_activation_schedule", ", primary key (system, list_id)" },
-	{ "content_server_access", "" },
-	{ "outbox", "" },
-	{ "lease", "" },
-	{ "push_log", "" },
+	{ "status_monitor", ", primary key (system, job_id)", NULL },
+	{ "completed_jobs", ", primary key (system, job_id)", NULL },
+	{ "scheduled_jobs", "", NULL },
+	{ "server_conf", "", NULL },
+	{ "errors", "", NULL },
+	{ "recently_checked", "", NULL },
+	{ "list_activation_schedule", ", primary key (system, list_id)", NULL },
+	{ "content_server_access", "", NULL },
+	{ "outbox", "", NULL },
+	{ "lease", "", NULL },
+	{ "push_log", "", NULL },
 };
 /* clang-format on */
 

@@ -64,7 +64,7 @@ export function step(name, fn) {
 			await fn();
 		} catch (error) {
 			broken = name;
-			error.message += `\n${daemon.program?.tail()}`;
+			error.message += `\n${daemon?.program?.tail() ?? ""}`;
 			throw error;
 		}
 	});
