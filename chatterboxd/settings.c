@@ -8,6 +8,7 @@
 #include "settings.h"
 
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "demo.h"
 #include "say.h"
 #include "service.h"
@@ -51,12 +52,12 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 {
 	cbx_auto(cbx_freep) char *text = NULL;
 	const char *from;
-	json_t *all;
+	json_t *all = NULL;
 	bool found;
 
-	if (chatterbox_config_to_json(config, &text) < 0)
+	if (chatterbox_config_to_json(config, &text) < 0 ||
+	    cbx_json_read(text, strlen(text), &all, NULL) < 0)
 		return false;
-	all = json_loads(text, 0, NULL);
 	from = json_string_value(json_object_get(json_object_get(all, path), "from"));
 	found = from && !strcmp(from, "default");
 	json_decref(all);

@@ -16,23 +16,16 @@
 
 int cbd_body_add(struct cbd_body *body, const char *bytes, size_t len)
 {
-	char *grown;
-
 	body->seen += len;
 	if (body->seen > CBD_BODY_MAX)
 		return -EFBIG;
-	grown = realloc(body->bytes, body->len + len);
-	if (!grown)
-		return -ENOMEM;
-	memcpy(grown + body->len, bytes, len);
-	body->bytes = grown;
-	body->len += len;
-	return 0;
+	cbx_text_add(&body->text, bytes, len);
+	return body->text.failed ? -ENOMEM : 0;
 }
 
 void cbd_body_free(struct cbd_body *body)
 {
-	free(body->bytes);
+	cbx_text_free(&body->text);
 	*body = (struct cbd_body){ 0 };
 }
 
@@ -78,17 +71,17 @@ static int check(json_t *object, const struct cbd_member *members,
 	return 0;
 }
 
-static int parse(const struct cbd_body *body, json_t **out, json_error_t *why)
+static int parse(const struct cbx_text *text, json_t **out, json_error_t *why)
 {
-	if (!body->len) {
+	if (!text->len) {
 		*out = json_object();
 		return *out ? 0 : -ENOMEM;
 	}
-	if (memchr(body->bytes, '\0', body->len)) {
+	if (memchr(text->bytes, '\0', text->len)) {
 		snprintf(why->text, sizeof(why->text), "a NUL byte");
 		return -EINVAL;
 	}
-	return cbx_json_read(body->bytes, body->len, out, why);
+	return cbx_json_read(text->bytes, text->len, out, why);
 }
 
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
@@ -96,7 +89,7 @@ int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members,
 {
 	json_error_t why = { .text = "" };
 	json_t *object = NULL;
-	int result = parse(body, &object, &why);
+	int result = parse(&body->text, &object, &why);
 
 	*error = '\0';
 	if (result == -ENOMEM)

@@ -4,6 +4,8 @@
 #ifndef CBD_BODY_H
 #define CBD_BODY_H
 
+#include "common/text.h"
+
 #include <chatterbox/error.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -16,8 +18,7 @@
 #define CBD_BODY_TOO_LONG "a body may have 65536 bytes at most"
 
 struct cbd_body {
-	char *bytes;
-	size_t len;
+	struct cbx_text text;
 	size_t seen; /* with what was not kept */
 };
 

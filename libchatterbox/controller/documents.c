@@ -17,16 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void finish(struct cbx_call *call, int result, struct cbx_text *text, const char *error)
-{
-	if (!result) {
-		cbx_call_done(call, text);
-		return;
-	}
-	cbx_text_free(text);
-	cbx_call_fail_by(call, result, error);
-}
-
 void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
@@ -34,7 +24,8 @@ void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_jobs(snapshot, call->params, false, &text, error), &text, error);
+	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, false, &text, error), &text,
+		     error);
 }
 
 void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call)
@@ -44,7 +35,7 @@ void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *ca
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_systems(snapshot, call->params, &text, error), &text, error);
+	cbx_call_end(call, cbx_job_api_systems(snapshot, call->params, &text, error), &text, error);
 }
 
 /* A name that no system can have is an unknown system */
@@ -70,7 +61,7 @@ void cbx_document_system(struct cbx_request_worker *worker, struct cbx_call *cal
 
 	if (!result)
 		result = cbx_job_api_system(snapshot, system, &text, error);
-	finish(call, result, &text, error);
+	cbx_call_end(call, result, &text, error);
 }
 
 /* The job that is asked for; what SQL says about it is rendered while the row is valid */
@@ -164,7 +155,7 @@ void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
 		result = cbx_param_count(call, "job_id", true, &sought.job_id, error);
 	if (!result)
 		result = find_job(worker, &sought, error);
-	finish(call, result, &text, error);
+	cbx_call_end(call, result, &text, error);
 }
 
 void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *call)
@@ -181,5 +172,5 @@ void cbx_document_summary(struct cbx_request_worker *worker, struct cbx_call *ca
 		facts.role = "leader";
 	cbx_leadership_leader(worker->calls->leadership, leader);
 	cbx_job_api_summary(snapshot, &facts, &text);
-	finish(call, 0, &text, "");
+	cbx_call_end(call, 0, &text, "");
 }

@@ -13,16 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void finish(struct cbx_call *call, int result, struct cbx_text *text, const char *error)
-{
-	if (!result) {
-		cbx_call_done(call, text);
-		return;
-	}
-	cbx_text_free(text);
-	cbx_call_fail_by(call, result, error);
-}
-
 /* Answers a question about jobs from the snapshot */
 static void answer_from_snapshot(struct cbx_request_worker *worker, struct cbx_call *call)
 {
@@ -31,7 +21,8 @@ static void answer_from_snapshot(struct cbx_request_worker *worker, struct cbx_c
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	finish(call, cbx_job_api_jobs(snapshot, call->params, true, &text, error), &text, error);
+	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, true, &text, error), &text,
+		     error);
 }
 
 static void find(struct cbx_request_worker *worker, struct cbx_call *call)
@@ -122,7 +113,7 @@ static void status(struct cbx_request_worker *worker, struct cbx_call *call)
 	else if (!result)
 		result = status_of_system(snapshot, &wanted, error);
 	cbx_text_puts(&text, "]}");
-	finish(call, result, &text, error);
+	cbx_call_end(call, result, &text, error);
 }
 
 /* What a host says without waiting for the poller, as the events of contract 3.4 say it */

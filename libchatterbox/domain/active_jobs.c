@@ -219,7 +219,9 @@ static int sort_rows(struct cbx_active_jobs *jobs)
 	return 0;
 }
 
-int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
+/* Sets a list in which @job, or nothing if that is NULL, stands where job @job_id stood */
+static int replace(struct cbx_active_jobs *table, const char *system, int64_t job_id,
+		   struct cbx_job *job)
 {
 	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
 	size_t count = list ? list->count : 0;
@@ -231,35 +233,11 @@ int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struc
 
 	if (!jobs)
 		return -ENOMEM;
-	for (; i < count && list->jobs[i]->status->job_id < job->status->job_id; i++)
+	for (; i < count && list->jobs[i]->status->job_id < job_id; i++)
 		jobs[n++] = list->jobs[i];
-	jobs[n++] = job;
-	if (i < count && list->jobs[i]->status->job_id == job->status->job_id)
-		i++;
+	if (job)
+		jobs[n++] = job;
 	for (; i < count; i++)
-		jobs[n++] = list->jobs[i];
-	result = cbx_job_list_new(jobs, n, &next);
-	if (!result)
-		result = cbx_active_jobs_set(table, system, next);
-	cbx_job_list_unref(next);
-	return result;
-}
-
-int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int64_t job_id)
-{
-	struct cbx_job_list *list = cbx_active_jobs_get(table, system);
-	cbx_auto(cbx_freep) struct cbx_job **jobs = NULL;
-	struct cbx_job_list *next = NULL;
-	size_t n = 0;
-	size_t i;
-	int result;
-
-	if (!cbx_job_list_find(list, job_id))
-		return 0;
-	jobs = calloc(list->count, sizeof(struct cbx_job *));
-	if (!jobs)
-		return -ENOMEM;
-	for (i = 0; i < list->count; i++)
 		if (list->jobs[i]->status->job_id != job_id)
 			jobs[n++] = list->jobs[i];
 	result = cbx_job_list_new(jobs, n, &next);
@@ -267,6 +245,18 @@ int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int6
 		result = cbx_active_jobs_set(table, system, next);
 	cbx_job_list_unref(next);
 	return result;
+}
+
+int cbx_active_jobs_put(struct cbx_active_jobs *table, const char *system, struct cbx_job *job)
+{
+	return replace(table, system, job->status->job_id, job);
+}
+
+int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int64_t job_id)
+{
+	if (!cbx_job_list_find(cbx_active_jobs_get(table, system), job_id))
+		return 0;
+	return replace(table, system, job_id, NULL);
 }
 
 int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out)

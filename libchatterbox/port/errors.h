@@ -20,6 +20,9 @@ struct cbx_error_row {
 	int64_t last_seen_ms;
 };
 
+/* What the change of a job that becomes errored says in it; borrowed from the change */
+struct cbx_error_row cbx_error_of_change(const struct cbx_change *change);
+
 typedef int (*cbx_error_fn)(void *user, const struct cbx_error_row *row);
 
 /* A row of content_server_access: access is "ok", "denied" or "internal" */

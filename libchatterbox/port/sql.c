@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * sql.c - frees a connection of any adapter, and makes a status of a row
+ * sql.c - frees a connection of any adapter, makes a status of a row and an error of a change
  *
  * Rows may have been written by others: a member that contract 1.1 does not allow is left out, and
  * such a status becomes "unknown" (that of a job which was never reported is not published).
  */
 #include "common/utf8.h"
-#include "port/ledger.h"
+#include "port/errors.h"
 
 #include <string.h>
 
@@ -57,4 +57,18 @@ int cbx_status_of_row(const struct cbx_row *row, struct cbx_status **out)
 		parts.job_type_len = strlen(row->job_type);
 	}
 	return cbx_status_new(&parts, out);
+}
+
+struct cbx_error_row cbx_error_of_change(const struct cbx_change *change)
+{
+	const struct cbx_job *job = change->job;
+
+	return (struct cbx_error_row){
+		.system = job->status->system,
+		.job_id = job->status->job_id,
+		.job_type = job->status->job_type,
+		.code = change->error_code,
+		.message = change->error_message,
+		.origin = cbx_origin_name(job->origin),
+	};
 }

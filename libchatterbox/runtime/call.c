@@ -89,6 +89,15 @@ void cbx_call_fail_by(struct cbx_call *call, int error, const char *message)
 	cbx_call_fail(call, code_of(error), message[0] ? message : chatterbox_strerror(error));
 }
 
+void cbx_call_end(struct cbx_call *call, int result, struct cbx_text *text, const char *message)
+{
+	if (!result)
+		cbx_call_done(call, text);
+	else
+		cbx_call_fail_by(call, result, message);
+	cbx_text_free(text);
+}
+
 const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name)
 {
 	for (; methods->name; methods++)

@@ -97,6 +97,9 @@ void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *m
  * The server that failed is the method's, unless the call names one already. */
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message);
 
+/* Ends it with @text, which is taken over, when @result is 0, else by cbx_call_fail_by() */
+void cbx_call_end(struct cbx_call *call, int result, struct cbx_text *text, const char *message);
+
 /* Parameters. A failure does not end the call: it writes a line to @error and returns -EINVAL. */
 int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, const char **out,
 		   char error[256]);

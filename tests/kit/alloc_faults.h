@@ -15,6 +15,9 @@
 #ifndef CBX_TESTS_ALLOC_FAULTS_H
 #define CBX_TESTS_ALLOC_FAULTS_H
 
+#include "common/cleanup.h"
+#include "unit.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -43,5 +46,21 @@ struct alloc_case {
 
 /* How many allocations the operation makes */
 unsigned long alloc_faults_sweep(const struct alloc_case *operation);
+
+/* A test file whose one test is a sweep of each of @cases */
+#define ALLOC_SWEEPS(test, cases)                                           \
+	START_TEST(test)                                                    \
+	{                                                                   \
+		ck_assert_uint_gt(alloc_faults_sweep(&(cases)[_i]), 0);     \
+	}                                                                   \
+	END_TEST                                                            \
+                                                                            \
+	UNIT_SUITE(suite)                                                   \
+	{                                                                   \
+		TCase *tcase = tcase_create(#test);                         \
+                                                                            \
+		tcase_add_loop_test(tcase, test, 0, (int)CBX_COUNT(cases)); \
+		suite_add_tcase(suite, tcase);                              \
+	}
 
 #endif

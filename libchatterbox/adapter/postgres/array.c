@@ -92,6 +92,21 @@ int cbx_pg_array_args(struct cbx_pg_arrays *arrays, struct cbx_pg_args *args)
 	return 0;
 }
 
+int cbx_pg_array_ids(struct cbx_pg_arrays *arrays, const int64_t *ids, size_t count,
+		     struct cbx_pg_args *args)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(arrays);
+		cbx_pg_array_int(arrays, ids[i]);
+	}
+	if (count)
+		return cbx_pg_array_args(arrays, args);
+	cbx_pg_arg_text(args, "{}");
+	return 0;
+}
+
 void cbx_pg_arrays_clear(struct cbx_pg_arrays *arrays)
 {
 	int i;

@@ -32,6 +32,9 @@ void cbx_pg_array_int(struct cbx_pg_arrays *arrays, int64_t number);
 void cbx_pg_array_count(struct cbx_pg_arrays *arrays, int64_t count); /* negative = null */
 /* Closes the arrays and makes them the arguments; -ENOMEM */
 int cbx_pg_array_args(struct cbx_pg_arrays *arrays, struct cbx_pg_args *args);
+/* One column of numbers as the argument */
+int cbx_pg_array_ids(struct cbx_pg_arrays *arrays, const int64_t *ids, size_t count,
+		     struct cbx_pg_args *args);
 /* Empties them for the next chunk */
 void cbx_pg_arrays_clear(struct cbx_pg_arrays *arrays);
 void cbx_pg_arrays_free(struct cbx_pg_arrays *arrays);

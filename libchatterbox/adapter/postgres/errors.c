@@ -118,20 +118,6 @@ int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows
 	return r;
 }
 
-static struct cbx_error_row error_of(const struct cbx_change *change)
-{
-	const struct cbx_job *job = change->job;
-
-	return (struct cbx_error_row){
-		.system = job->status->system,
-		.job_id = job->status->job_id,
-		.job_type = job->status->job_type,
-		.code = change->error_code,
-		.message = change->error_message,
-		.origin = cbx_origin_name(job->origin),
-	};
-}
-
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
 {
 	cbx_auto(cbx_freep) struct cbx_error_row *rows =
@@ -143,7 +129,7 @@ int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
 		return -ENOMEM;
 	for (i = 0; i < batch->change_count; i++)
 		if (batch->changes[i].error_code)
-			rows[count++] = error_of(&batch->changes[i]);
+			rows[count++] = cbx_error_of_change(&batch->changes[i]);
 	return cbx_pg_upsert_errors(self, rows, count);
 }
 
@@ -216,16 +202,8 @@ static int remove_ids(struct cbx_sql *sql, const struct cbx_guard *guard, const 
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
-	size_t i;
-	int r;
+	int r = cbx_pg_array_ids(&arrays, ids, count, &args);
 
-	for (i = 0; i < count; i++) {
-		cbx_pg_array_row(&arrays);
-		cbx_pg_array_int(&arrays, ids[i]);
-	}
-	r = cbx_pg_array_args(&arrays, &args);
-	if (!args.count)
-		cbx_pg_arg_text(&args, "{}");
 	return r ? r
 		 : write_counted(sql, guard, "delete from errors where id = any($1::bigint[])",
 				 &args, removed);

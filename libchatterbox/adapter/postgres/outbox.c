@@ -174,18 +174,12 @@ static int postgres_told(struct cbx_sql *sql, const struct cbx_guard *guard,
 	struct postgres *self = cbx_pg_of(sql);
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
-	size_t i;
-	int r;
+	int r = cbx_pg_begin(self, guard, NULL);
 
-	for (i = 0; i < count; i++) {
-		cbx_pg_array_row(&arrays);
-		cbx_pg_array_int(&arrays, ids[i]);
-	}
-	r = cbx_pg_begin(self, guard, NULL);
 	if (r)
 		return r;
 	if (count)
-		r = cbx_pg_array_args(&arrays, &args);
+		r = cbx_pg_array_ids(&arrays, ids, count, &args);
 	if (!r && count)
 		r = mark(self, side, &args);
 	return cbx_pg_end(self, r);

@@ -131,6 +131,12 @@ static const char *origin_of(const struct cbx_job *job, const struct heritage *h
 	return heritage->is_ocd ? "ocd" : cbx_origin_name(job->origin);
 }
 
+static void bind_key(sqlite3_stmt *s, const struct cbx_job *job)
+{
+	cbx_sqlite_bind_text(s, 1, job->status->system);
+	sqlite3_bind_int64(s, 2, job->status->job_id);
+}
+
 static int write_monitor(struct record *record, const struct cbx_job *job,
 			 const struct heritage *heritage)
 {
@@ -138,8 +144,7 @@ static int write_monitor(struct record *record, const struct cbx_job *job,
 	sqlite3_stmt *s = record->monitor;
 	int r;
 
-	cbx_sqlite_bind_text(s, 1, status->system);
-	sqlite3_bind_int64(s, 2, status->job_id);
+	bind_key(s, job);
 	cbx_sqlite_bind_text(s, 3, status->job_type);
 	cbx_sqlite_bind_text(s, 4, status->text);
 	cbx_sqlite_bind_text(s, 5, status->percent_text);
@@ -160,8 +165,7 @@ static int end_monitor(struct record *record, const struct cbx_job *job, struct 
 {
 	sqlite3_stmt *s = record->end;
 
-	cbx_sqlite_bind_text(s, 1, job->status->system);
-	sqlite3_bind_int64(s, 2, job->status->job_id);
+	bind_key(s, job);
 	sqlite3_bind_int64(s, 3, job->revision);
 	return inherit(record, s, heritage);
 }
@@ -176,8 +180,7 @@ static int has_row(struct record *record, const char *text, const struct cbx_job
 
 	if (r)
 		return r;
-	cbx_sqlite_bind_text(s, 1, job->status->system);
-	sqlite3_bind_int64(s, 2, job->status->job_id);
+	bind_key(s, job);
 	return cbx_sqlite_step(record->self, s);
 }
 
@@ -194,8 +197,7 @@ static int write_completed(struct record *record, const struct cbx_job *job,
 		return r < 0 ? r
 			     : cbx_sqlite_fenced(record->self, "status_monitor has a newer "
 							       "revision");
-	cbx_sqlite_bind_text(s, 1, status->system);
-	sqlite3_bind_int64(s, 2, status->job_id);
+	bind_key(s, job);
 	cbx_sqlite_bind_text(s, 3, status->job_type);
 	cbx_sqlite_bind_text(s, 4, status->text);
 	cbx_sqlite_bind_count(s, 5, status->downloaded);
@@ -221,8 +223,7 @@ static int drop_completed(struct record *record, const struct cbx_job *job)
 
 	if (r)
 		return r;
-	cbx_sqlite_bind_text(s, 1, job->status->system);
-	sqlite3_bind_int64(s, 2, job->status->job_id);
+	bind_key(s, job);
 	sqlite3_bind_int64(s, 3, job->revision);
 	r = cbx_sqlite_run(record->self, s);
 	if (!r)
@@ -232,15 +233,7 @@ static int drop_completed(struct record *record, const struct cbx_job *job)
 
 static int write_error(struct record *record, const struct cbx_change *change)
 {
-	const struct cbx_job *job = change->job;
-	const struct cbx_error_row row = {
-		.system = job->status->system,
-		.job_id = job->status->job_id,
-		.job_type = job->status->job_type,
-		.code = change->error_code,
-		.message = change->error_message,
-		.origin = cbx_origin_name(job->origin),
-	};
+	const struct cbx_error_row row = cbx_error_of_change(change);
 
 	return cbx_sqlite_write_error(record->self, record->error, &row, record->now);
 }
@@ -251,8 +244,7 @@ static int write_change(struct record *record, const struct cbx_change *change)
 	const struct cbx_job *job = change->job;
 	int r;
 
-	cbx_sqlite_bind_text(record->twin, 1, job->status->system);
-	sqlite3_bind_int64(record->twin, 2, job->status->job_id);
+	bind_key(record->twin, job);
 	r = inherit(record, record->twin, &heritage);
 	if (!r && change->table == CBX_IN_MONITOR)
 		r = write_monitor(record, job, &heritage);

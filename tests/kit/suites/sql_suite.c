@@ -114,21 +114,10 @@ void sql_batch_free(struct cbx_batch *batch)
 
 	for (i = 0; i < batch->change_count; i++) {
 		free(batch->changes[i].job->status);
-		free(batch->changes[i].job);
-		free(batch->changes[i].previous_status);
+		free(cbx_steal(batch->changes[i].job));
 	}
-	for (i = 0; i < batch->event_count; i++) {
-		free(batch->events[i].key);
-		free(batch->events[i].message_id);
-		free(batch->events[i].previous_status);
-		free(batch->events[i].payload);
-	}
-	for (i = 0; i < batch->push_count; i++)
-		free(batch->pushes[i].identities);
-	free(batch->pushes);
-	free(batch->changes);
-	free(batch->events);
-	*batch = (struct cbx_batch){ 0 };
+	batch->checked = NULL; /* the test's own */
+	cbx_batch_clear(batch);
 }
 
 void sql_record(struct cbx_batch *batch, int result)

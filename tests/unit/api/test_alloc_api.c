@@ -200,16 +200,4 @@ static const struct alloc_case cases[] = {
 	{ "a task", NULL, make_task, NULL, NULL, NULL, NULL },
 };
 
-START_TEST(answers_survive)
-{
-	ck_assert_uint_gt(alloc_faults_sweep(&cases[_i]), 0);
-}
-END_TEST
-
-UNIT_SUITE(suite)
-{
-	TCase *tcase = tcase_create("alloc_api");
-
-	tcase_add_loop_test(tcase, answers_survive, 0, (int)CBX_COUNT(cases));
-	suite_add_tcase(suite, tcase);
-}
+ALLOC_SWEEPS(answers_survive, cases)

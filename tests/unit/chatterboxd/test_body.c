@@ -96,10 +96,10 @@ START_TEST(a_long_one_is_not_kept)
 	ck_assert_int_eq(cbd_body_add(&body, bytes, 1), 0);
 	ck_assert_int_eq(cbd_body_add(&body, bytes, 1), -EFBIG);
 	ck_assert_int_eq(cbd_body_add(&body, bytes, CBD_BODY_MAX), -EFBIG);
-	ck_assert_uint_eq(body.len, CBD_BODY_MAX);
+	ck_assert_uint_eq(body.text.len, CBD_BODY_MAX);
 	ck_assert_uint_eq(body.seen, 2 * CBD_BODY_MAX + 1);
 	cbd_body_free(&body);
-	ck_assert_ptr_null(body.bytes);
+	ck_assert_ptr_null(body.text.bytes);
 }
 END_TEST
 

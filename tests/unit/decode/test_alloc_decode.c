@@ -173,16 +173,4 @@ static const struct alloc_case cases[] = {
 	{ "an interval", NULL, read_interval, unchanged, interval_is_whole, tear_down, NULL },
 };
 
-START_TEST(reading_survives)
-{
-	ck_assert_uint_gt(alloc_faults_sweep(&cases[_i]), 0);
-}
-END_TEST
-
-UNIT_SUITE(suite)
-{
-	TCase *tcase = tcase_create("alloc_decode");
-
-	tcase_add_loop_test(tcase, reading_survives, 0, (int)CBX_COUNT(cases));
-	suite_add_tcase(suite, tcase);
-}
+ALLOC_SWEEPS(reading_survives, cases)

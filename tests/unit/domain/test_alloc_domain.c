@@ -240,16 +240,4 @@ static const struct alloc_case cases[] = {
 	{ "a state", set_up, set_state, state_is_unknown, state_is_offline, tear_down, NULL },
 };
 
-START_TEST(tables_survive)
-{
-	ck_assert_uint_gt(alloc_faults_sweep(&cases[_i]), 0);
-}
-END_TEST
-
-UNIT_SUITE(suite)
-{
-	TCase *tcase = tcase_create("alloc_domain");
-
-	tcase_add_loop_test(tcase, tables_survive, 0, (int)CBX_COUNT(cases));
-	suite_add_tcase(suite, tcase);
-}
+ALLOC_SWEEPS(tables_survive, cases)

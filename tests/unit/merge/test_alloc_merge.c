@@ -193,16 +193,4 @@ static const struct alloc_case cases[] = {
 	{ "a silence", set_up_expiry, merge, unchanged, expiry_is_merged, tear_down, NULL },
 };
 
-START_TEST(merging_survives)
-{
-	ck_assert_uint_gt(alloc_faults_sweep(&cases[_i]), 0);
-}
-END_TEST
-
-UNIT_SUITE(suite)
-{
-	TCase *tcase = tcase_create("alloc_merge");
-
-	tcase_add_loop_test(tcase, merging_survives, 0, (int)CBX_COUNT(cases));
-	suite_add_tcase(suite, tcase);
-}
+ALLOC_SWEEPS(merging_survives, cases)
