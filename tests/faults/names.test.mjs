@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { after } from 'node:test';
 import { sleep } from '../servers/e2e/place.mjs';
 import { Proxy } from './proxy.mjs';
-import { change, daemon, hdms, job, nothingLost, ready, row, setting, told, until } from './rows.mjs';
+import { allTold, changeAll, daemon, hdms, job, nothingLost, ready, row, setting, status, until }
+	from './rows.mjs';
 
 const SYSTEMS = Array.from({ length: 5 }, (_, i) => `D${i}`);
 const NAMES = { redis: 'redis.test', rmq: 'rmq.test', sql: 'sql.test' };
@@ -82,15 +83,6 @@ async function intoNamespace() {
 	process.env.CBX_E2E_DAEMON = wrapper;
 }
 
-let status = 'Running';
-
-async function newWords() {
-	status = status === 'Paused' ? 'Running' : 'Paused';
-	const ids = [];
-	for (const system of SYSTEMS) ids.push(await change(system, status));
-	return ids;
-}
-
 const questions = () => daemon.metric('chatterbox_rpc_requests_total');
 
 /** /livez is 200 and quick for @ms */
@@ -124,8 +116,8 @@ async function goneWhileSilent(name, others) {
 row('41: the DNS server is silent, and Redis goes away', async () => {
 	const words = [];
 	await goneWhileSilent('redis', async (before) => {
-		words.push(...await newWords());
-		for (const id of words) await told(id, 20000);
+		words.push(...await changeAll(SYSTEMS));
+		await allTold(words, 20000);
 		await until('questions go on', async () => await questions() - before > 5 * SYSTEMS.length, 20000);
 	});
 	await ready(90000);
@@ -136,18 +128,18 @@ row('41: the DNS server is silent, and the broker goes away', async () => {
 	await goneWhileSilent('rmq', async () => {
 		assert.equal((await daemon.get('/api/v1/jobs')).json.jobs.length, SYSTEMS.length);
 	});
-	const words = await newWords();
+	const words = await changeAll(SYSTEMS);
 	await ready(90000);
-	for (const id of words) await told(id, 60000);
+	await allTold(words, 60000);
 });
 
 row('41: the DNS server is silent, and PostgreSQL goes away', async () => {
 	await goneWhileSilent('sql', async () => {
 		assert.equal((await daemon.get('/api/v1/jobs')).json.jobs.length, SYSTEMS.length);
 	});
-	const words = await newWords();
+	const words = await changeAll(SYSTEMS);
 	await ready(90000);
-	for (const id of words) await told(id, 60000);
+	await allTold(words, 60000);
 	await nothingLost({ stream: false });
 });
 
@@ -177,8 +169,8 @@ row('48: the first of two hosts never answers', async () => {
 	await writeFile(daemon.file, JSON.stringify(config));
 	daemon.launch();
 	await daemon.ready(60000);
-	const words = await newWords();
-	for (const id of words) await told(id, 20000);
+	const words = await changeAll(SYSTEMS);
+	await allTold(words, 20000);
 	assert.equal(await daemon.program.stop(), 0);
 	for (const server of deaf) server.close();
 	await daemon.start();

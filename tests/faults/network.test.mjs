@@ -8,8 +8,8 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { servers } from '../servers/e2e/place.mjs';
 import { Proxy } from './proxy.mjs';
-import { change, daemon, hdms, job, listener, nothingLost, ready, row, rpc, setting, told, until }
-	from './rows.mjs';
+import { allTold, changeAll, daemon, hdms, job, listener, nothingLost, ready, row, rpc, setting,
+	status, until } from './rows.mjs';
 
 const SYSTEMS = Array.from({ length: 30 }, (_, i) => `N${i}`);
 const NOTICED = 15000; // ms
@@ -23,19 +23,6 @@ setting('network', 15, SYSTEMS, () => ({ redis: { port: proxies.redis.port },
 	return {};
 });
 after(async () => { for (const proxy of Object.values(proxies)) await proxy.close(); });
-
-let status = 'Running';
-
-async function newWords() {
-	status = status === 'Paused' ? 'Running' : 'Paused';
-	const ids = [];
-	for (const system of SYSTEMS) ids.push(await change(system, status));
-	return ids;
-}
-
-async function allTold(ids) {
-	for (const id of ids) await told(id, 40000);
-}
 
 async function readsGoOn() {
 	const start = Date.now();
@@ -74,31 +61,31 @@ row('1: the broker restarts in the middle of a round', async () => {
 			return true;
 		}, 30000);
 		await ready();
-		await allTold(await newWords());
+		await allTold(await changeAll(SYSTEMS), 40000);
 	}
 	await nothingLost();
 });
 
 for (const name of ['redis', 'rmq', 'sql'])
 	row(`3: the link to ${name} is half-open: noticed in time, and made anew`, async () => {
-		const ids = await newWords(); // it sends, and it waits
+		const ids = await changeAll(SYSTEMS); // it sends, and it waits
 		proxies[name].swallow('both');
 		console.log(`${name}: noticed within ${await noticed(name)} ms`);
 		await readsGoOn();
 		await proxies[name].pass();
 		await ready(30000);
-		await allTold(ids);
+		await allTold(ids, 40000);
 	});
 
 row('3: the broker takes no bytes any more', async () => {
-	const ids = await newWords();
+	const ids = await changeAll(SYSTEMS);
 	proxies.rmq.stall('both');
 	console.log(`rmq, stalled: noticed within ${await noticed('rmq')} ms`);
 	await readsGoOn();
 	proxies.rmq.cut();
 	await proxies.rmq.pass();
 	await ready(30000);
-	await allTold(ids);
+	await allTold(ids, 40000);
 });
 
 row('4: a slow link: rounds take longer and come more rarely, and nobody times out', async () => {
@@ -117,6 +104,6 @@ row('4: a slow link: rounds take longer and come more rarely, and nobody times o
 	await proxies.rmq.pass();
 	for (const system of SYSTEMS) hdms.set(system, job(system, 1, status));
 	await until('back to the base', async () => (await summary()).interval.current === 1, 30000);
-	await allTold(await newWords());
+	await allTold(await changeAll(SYSTEMS), 40000);
 	await nothingLost();
 });

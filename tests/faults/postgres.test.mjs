@@ -13,8 +13,8 @@ import { after } from 'node:test';
 import { promisify } from 'node:util';
 import { servers, sleep } from '../servers/e2e/place.mjs';
 import { Proxy } from './proxy.mjs';
-import { change, daemon, grown, hdms, job, nothingLost, place, ready, row, setting, statusOf, told,
-	toldOf, until } from './rows.mjs';
+import { allTold, changeAll, daemon, grown, hdms, job, nothingLost, place, ready, row, setting,
+	status, statusOf, told, toldOf, until } from './rows.mjs';
 
 const exec = promisify(execFile);
 const SYSTEMS = Array.from({ length: 20 }, (_, i) => `Q${i}`);
@@ -26,20 +26,6 @@ setting('postgres', 13, SYSTEMS, () => ({ sequelize: { port: proxy.port } }), as
 	return {};
 });
 after(() => proxy?.close());
-
-let status = 'Running';
-
-/** Lets every system say its next word; the ids that must be told */
-async function newWords() {
-	status = status === 'Paused' ? 'Running' : 'Paused';
-	const ids = [];
-	for (const system of SYSTEMS) ids.push(await change(system, status));
-	return ids;
-}
-
-async function allTold(ids) {
-	for (const id of ids) await told(id, 30000);
-}
 
 const down = (why) => until(`/readyz says ${why}`, async () => {
 	const { status: code, text } = await daemon.get('/readyz');
@@ -57,11 +43,11 @@ async function readsGoOn() {
 
 row('21: killed and started again, twice in the middle of work', async () => {
 	for (let i = 0; i < 2; i++) {
-		const ids = await newWords();
+		const ids = await changeAll(SYSTEMS);
 		await servers('kill', 'pg');
 		await readsGoOn();
 		await servers('up', 'pg');
-		await allTold(ids);
+		await allTold(ids, 30000);
 	}
 	await ready();
 	await nothingLost();
@@ -69,7 +55,7 @@ row('21: killed and started again, twice in the middle of work', async () => {
 
 row('22: read-only: said to be down, and nothing is dropped', async () => {
 	const db = place.database;
-	const ids = await newWords();
+	const ids = await changeAll(SYSTEMS);
 	await place.rows(`alter database ${db} set default_transaction_read_only = on`);
 	const end = () => place.rows('select pg_terminate_backend(pid) from pg_stat_activity '
 		+ "where datname = $1 and application_name like '%chatterbox%'", [db]);
@@ -79,7 +65,7 @@ row('22: read-only: said to be down, and nothing is dropped', async () => {
 	await sleep(3000);
 	await place.rows('begin; set transaction read write; '
 		+ `alter database ${db} reset default_transaction_read_only; commit`);
-	await allTold(ids);
+	await allTold(ids, 30000);
 	await ready();
 });
 
@@ -95,7 +81,6 @@ row('24: a table is locked for longer than the lock timeout', async () => {
 	assert.equal(toldOf('Q0'), words);
 	await client.query('commit');
 	client.release();
-	status = 'Verifying';
 	await until('all are recorded', async () => {
 		for (const system of SYSTEMS) if (await statusOf(system) !== 'Verifying') return false;
 		return true;
@@ -105,7 +90,7 @@ row('24: a table is locked for longer than the lock timeout', async () => {
 });
 
 row('24: the server is frozen, and goes on', async () => {
-	const ids = await newWords();
+	const ids = await changeAll(SYSTEMS);
 	await servers('pause', 'pg');
 	try {
 		await down('');
@@ -113,7 +98,7 @@ row('24: the server is frozen, and goes on', async () => {
 	} finally {
 		await servers('cont', 'pg');
 	}
-	await allTold(ids);
+	await allTold(ids, 30000);
 	await ready();
 });
 
@@ -136,7 +121,7 @@ row('25: the disk is full: the next write waits for room, and nothing is half wr
 		await fill();
 		const before = await daemon.metric(...ERRORS);
 		// new jobs need new room
-		const many = Array.from({ length: 400 }, (_, i) => job('Q0', i + 1, 'Paused', `,"pad":"${'x'.repeat(50)}"`));
+		const many = Array.from({ length: 400 }, (_, i) => job('Q0', i + 1, status, `,"pad":"${'x'.repeat(50)}"`));
 		hdms.set('Q0', ...many);
 		await hdms.notify('nl-hdms.event.content.job_status', `[${many.join(',')}]`);
 		await grown(...ERRORS, before, 2);
@@ -168,9 +153,9 @@ row('26: the answer of a commit is lost: nothing is told twice as two revisions'
 			setTimeout(() => pair.reset(), 300);
 			return true;
 		});
-		const ids = await newWords();
+		const ids = await changeAll(SYSTEMS);
 		await cut.passed;
-		await allTold(ids);
+		await allTold(ids, 30000);
 	}
 	await nothingLost();
 });

@@ -77,9 +77,24 @@ export async function change(system, status) {
 	return `${system}/1/${revision + 1}`;
 }
 
+/** What changeAll() let the systems report last */
+export let status = 'Running';
+
+/** Lets each of these systems report the other status; the message_ids that must follow */
+export async function changeAll(systems) {
+	status = status === 'Paused' ? 'Running' : 'Paused';
+	const ids = [];
+	for (const system of systems) ids.push(await change(system, status));
+	return ids;
+}
+
 /** The update_job_status of this message_id, once it is there */
 export const told = (id, ms) => until(`the event ${id}`, () =>
 	listener.of('update_job_status').find((message) => message.properties.messageId === id), ms);
+
+export async function allTold(ids, ms) {
+	for (const id of ids) await told(id, ms);
+}
 
 /** How often the events of a system were told */
 export const toldOf = (system) => listener.of('update_job_status')
