@@ -44,9 +44,10 @@ static const char *bus_hindrance(void *bus)
 }
 
 static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up,
-					     bus_error,   NULL,           bus_hindrance };
+					     bus_error,   NULL,           bus_hindrance,
+					     NULL };
 static const struct cbx_link_ops confirming_bus_ops = {
-	bus_connect_confirms, bus_disconnect, bus_is_up, bus_error, NULL, bus_hindrance
+	bus_connect_confirms, bus_disconnect, bus_is_up, bus_error, NULL, bus_hindrance, NULL
 };
 
 static int state_connect(void *state, uint64_t deadline)
@@ -74,8 +75,20 @@ static int state_ping(void *state)
 	return ((struct cbx_state *)state)->ops->ping(state);
 }
 
+static int state_examine(void *state, bool refused)
+{
+	const struct cbx_state_ops *ops = ((struct cbx_state *)state)->ops;
+
+	return ops->examine ? ops->examine(state, refused) : 0;
+}
+
 static const struct cbx_link_ops state_ops = { state_connect, state_disconnect, state_is_up,
-					       state_error,   state_ping,       NULL };
+					       state_error,   state_ping,       NULL,
+					       state_examine };
+/* An observer writes nothing: a replica will do, or a user who may only read */
+static const struct cbx_link_ops read_state_ops = { state_connect, state_disconnect, state_is_up,
+						    state_error,   state_ping,       NULL,
+						    NULL };
 
 static int sql_connect(void *sql, uint64_t deadline)
 {
@@ -102,8 +115,17 @@ static int sql_ping(void *sql)
 	return ((struct cbx_sql *)sql)->ops->ping(sql);
 }
 
-static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up,
-					     sql_error,   sql_ping,       NULL };
+static int sql_examine(void *sql, bool refused)
+{
+	const struct cbx_sql_ops *ops = ((struct cbx_sql *)sql)->ops;
+
+	return ops->examine ? ops->examine(sql, refused) : 0;
+}
+
+static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
+					     sql_ping,    NULL,           sql_examine };
+static const struct cbx_link_ops read_sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
+						  sql_ping,    NULL,           NULL };
 
 static int make_link(struct chatterbox *box, struct cbx_link *link, const struct cbx_link_ops *ops,
 		     void *connection, const char *server, const char *purpose, const char *where)
@@ -120,6 +142,11 @@ static int make_link(struct chatterbox *box, struct cbx_link *link, const struct
 		.entry = cbx_health_add(box->health, server, purpose, where),
 	};
 	return link->entry ? 0 : -ENOMEM;
+}
+
+static bool is_observer(const struct chatterbox *box)
+{
+	return box->settings.present->role == CBX_ROLE_OBSERVER;
 }
 
 int cbx_engine_bus(struct chatterbox *box, const char *purpose, bool confirms, struct cbx_bus **bus,
@@ -171,7 +198,8 @@ int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_sta
 			box->clock, &box->log, state);
 	if (result < 0)
 		return result;
-	return make_link(box, link, &state_ops, *state, "redis", purpose, (*state)->where);
+	return make_link(box, link, is_observer(box) ? &read_state_ops : &state_ops, *state,
+			 "redis", purpose, (*state)->where);
 }
 
 /* @section: sequelize or live_temp */
@@ -207,7 +235,11 @@ int cbx_engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql *
 		result = new_postgres(box, &settings->sequelize, "sequelize", sql);
 	if (result < 0)
 		return result;
-	return make_link(box, link, &sql_ops, *sql, "sql", purpose, (*sql)->where);
+	result = make_link(box, link, is_observer(box) ? &read_sql_ops : &sql_ops, *sql, "sql",
+			   purpose, (*sql)->where);
+	/* before, there may be no tables */
+	link->examinable = &box->lease_keeper.migrated;
+	return result;
 }
 
 int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link)
@@ -220,5 +252,5 @@ int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct 
 	result = new_postgres(box, &settings->live_temp, "live_temp", sql);
 	if (result < 0)
 		return result;
-	return make_link(box, link, &sql_ops, *sql, "sql", "connections", (*sql)->where);
+	return make_link(box, link, &read_sql_ops, *sql, "sql", "connections", (*sql)->where);
 }

@@ -63,12 +63,34 @@ static void lease_keeper_failed(void *user, int error, const char *text)
 	cbx_engine_tell_failed(user, error, CHATTERBOX_SERVER_SQL, text);
 }
 
-/* Called on every turn of the lease keeper until the start has succeeded or failed */
+/* The start fails at once when a server answers but will not let us work before somebody changes
+ * something, and after startup_timeout when one is down or refuses us for now */
+static void look_at_trouble(struct chatterbox *box)
+{
+	char why[CBX_HEALTH_WHY + 256];
+	enum chatterbox_server server;
+
+	server = cbx_health_first_refused(box->health, CHATTERBOX_E_CONFIG, why, sizeof(why));
+	if (server) {
+		cbx_engine_tell_failed(box, CHATTERBOX_E_CONFIG, server, why);
+		return;
+	}
+	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
+		return;
+	server = cbx_health_first_refused(box->health, CHATTERBOX_E_REFUSED, why, sizeof(why));
+	if (server) {
+		cbx_engine_tell_failed(box, CHATTERBOX_E_CONFIG, server, why);
+		return;
+	}
+	server = cbx_health_first_down(box->health, why, sizeof(why));
+	if (server)
+		cbx_engine_tell_failed(box, CHATTERBOX_E_DOWN, server, why);
+}
+
+/* Called on every turn of the lease keeper */
 static void look_at_start(void *user)
 {
 	struct chatterbox *box = user;
-	enum chatterbox_server server;
-	char down[512];
 
 	cbx_metric_set(box->counters.server_up, "redis", NULL,
 		       cbx_health_is_up(box->health, "redis"));
@@ -76,15 +98,10 @@ static void look_at_start(void *user)
 	cbx_metric_set(box->counters.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
 	if (box->start_reported)
 		return;
-	if (cbx_engine_is_ready(box)) {
+	if (cbx_engine_is_ready(box))
 		cbx_engine_tell_ready(box);
-		return;
-	}
-	if (cbx_now(box->clock) - box->started_at < box->startup_timeout)
-		return;
-	server = cbx_health_first_down(box->health, down, sizeof(down));
-	if (server)
-		cbx_engine_tell_failed(box, CHATTERBOX_E_DOWN, server, down);
+	else
+		look_at_trouble(box);
 }
 
 /* --- building --- */

@@ -16,7 +16,8 @@ struct cbx_health_entry {
 	const char *server;
 	char purpose[32];
 	char where[192];
-	char why[256];
+	char why[CBX_HEALTH_WHY];
+	int error; /* how it refuses us; 0: it does not */
 	int64_t since_ms;
 	bool up;
 	bool wanted;
@@ -77,8 +78,16 @@ void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why)
 	if (entry->up != up)
 		entry->since_ms = cbx_wall(health->clock);
 	entry->up = up;
+	entry->error = 0;
 	snprintf(entry->why, sizeof(entry->why), "%s", why ? why : "");
 	pthread_mutex_unlock(&health->lock);
+}
+
+void cbx_health_refused(struct cbx_health_entry *entry, int error)
+{
+	pthread_mutex_lock(&entry->health->lock);
+	entry->error = error;
+	pthread_mutex_unlock(&entry->health->lock);
 }
 
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted)
@@ -140,7 +149,7 @@ static enum chatterbox_server server_of(const char *name)
 	return server;
 }
 
-enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *out, size_t size)
+static enum chatterbox_server first(struct cbx_health *health, int error, char *out, size_t size)
 {
 	enum chatterbox_server server = CHATTERBOX_SERVER_NONE;
 	size_t i;
@@ -150,7 +159,7 @@ enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *ou
 	for (i = 0; i < health->count && !server; i++) {
 		const struct cbx_health_entry *entry = &health->entries[i];
 
-		if (!entry->wanted || entry->up)
+		if (!entry->wanted || entry->up || (error && entry->error != error))
 			continue;
 		server = server_of(entry->server);
 		snprintf(out, size, "%s %s (%s): %s", entry->server, entry->where, entry->purpose,
@@ -158,4 +167,15 @@ enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *ou
 	}
 	pthread_mutex_unlock(&health->lock);
 	return server;
+}
+
+enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *out, size_t size)
+{
+	return first(health, 0, out, size);
+}
+
+enum chatterbox_server cbx_health_first_refused(struct cbx_health *health, int error, char *out,
+						size_t size)
+{
+	return first(health, error, out, size);
 }

@@ -14,6 +14,8 @@
 #include <chatterbox/error.h>
 #include <stdbool.h>
 
+#define CBX_HEALTH_WHY 512
+
 struct cbx_health;
 struct cbx_health_entry; /* the entry of one connection */
 
@@ -25,6 +27,8 @@ struct cbx_health_entry *cbx_health_add(struct cbx_health *health, const char *s
 					const char *purpose, const char *where);
 /* @up with why NULL, or down and why. Any thread. */
 void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why);
+/* It answers, but does not let us work: @error says how, as of cbx_link_ops.examine; 0: not so */
+void cbx_health_refused(struct cbx_health_entry *entry, int error);
 /* A standby needs no queues, for example: an entry that is not wanted is ignored. */
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
 /* Are all wanted connections to the server of @entry up? */
@@ -36,5 +40,8 @@ void cbx_health_print(struct cbx_health *health, struct cbx_text *out);
 /* Whose connection is the first wanted one that is down, and in @out "redis 127.0.0.1:6379: why";
  * CHATTERBOX_SERVER_NONE and "" when none is */
 enum chatterbox_server cbx_health_first_down(struct cbx_health *health, char *out, size_t size);
+/* The same of those alone that were refused with @error */
+enum chatterbox_server cbx_health_first_refused(struct cbx_health *health, int error, char *out,
+						size_t size);
 
 #endif

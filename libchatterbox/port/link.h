@@ -3,6 +3,9 @@
  * link.h - keeps one connection alive: reconnects with backoff and jitter, and reports it in log
  * and metrics
  *
+ * A server that answers, but does not let us work, is as good as down: its connection is closed,
+ * and tried again until it does.
+ *
  * Its thread calls cbx_link_ensure() in its loop and uses the connection in between. When a call
  * returns CHATTERBOX_E_DOWN, it calls cbx_link_lost() and goes on with its loop. Whatever fails
  * again and again is logged when it begins and then once a minute.
@@ -17,6 +20,7 @@
 
 /* What a link needs of its connection */
 struct cbx_link_ops {
+	/* CHATTERBOX_E_CONFIG as of examine() */
 	int (*connect)(void *connection, uint64_t deadline);
 	void (*disconnect)(void *connection);
 	bool (*is_up)(void *connection);
@@ -26,6 +30,11 @@ struct cbx_link_ops {
 	/* Why a connection that is up can't be used now; returns NULL if it can. NULL: never
 	 * happens. */
 	const char *(*hindrance)(void *connection);
+	/* Does the server let us work? Asked when it is connected, in place of each ping, and when
+	 * it has refused something (@refused). 0; CHATTERBOX_E_REFUSED: not now;
+	 * CHATTERBOX_E_CONFIG: not before somebody changes something; anything else says nothing
+	 * about it. NULL: not asked. */
+	int (*examine)(void *connection, bool refused);
 };
 
 struct cbx_link_metrics {
@@ -42,6 +51,7 @@ struct cbx_link {
 	const struct cbx_log *log;
 	struct cbx_link_metrics metrics;
 	struct cbx_health_entry *entry;
+	const _Atomic bool *examinable; /* examine() makes sense while it is true; NULL: always */
 	struct cbx_backoff backoff;
 	uint64_t next_try;
 	uint64_t logged_at;
@@ -53,16 +63,18 @@ struct cbx_link {
 	char complaint[256];    /* the last logged error of a connection that stayed up, */
 	uint64_t complained_at; /* and when */
 	bool told;              /* it was logged that it is down */
+	bool on_trial;          /* it is up again, but may refuse what it refused before */
 	bool was_up;
 	int last_error;
 };
 
-/* Connects if the connection is down and a try is due; pings it every 5 s. A connection that is
- * hindered is up, but reported as down. 0 = up; 1 = it has just come up, and everything on it is
+/* Connects if the connection is down and a try is due; pings or examines it every 5 s. A connection
+ * that is hindered is up, but reported as down. 0 = up; 1 = it has just come up, and everything on it is
  * new; else CHATTERBOX_E_DOWN, or the failure of the connect. */
 int cbx_link_ensure(struct cbx_link *link);
 /* The connection failed with @error (CHATTERBOX_E_DOWN or another): counts it and, if the
- * connection is gone, reports and closes it. The next try follows after the backoff. */
+ * connection is gone or the server does not let us work, reports and closes it. The next try
+ * follows after the backoff. */
 void cbx_link_lost(struct cbx_link *link, int error);
 /* The connection is up, but the server refuses what it is for, and says @why: it is reported as
  * down, with one warning, until cbx_link_works(), however often it is refused. Losing the

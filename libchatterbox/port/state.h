@@ -85,6 +85,11 @@ struct cbx_state_ops {
 	void (*disconnect)(struct cbx_state *state);
 	bool (*is_up)(struct cbx_state *state);
 	int (*ping)(struct cbx_state *state);
+	/* Does it let us read and write? Writes nothing. 0; CHATTERBOX_E_REFUSED: not now (it is a
+	 * replica, has no memory, can't save); CHATTERBOX_E_CONFIG: it is the wrong server, or the
+	 * user lacks a right; with state->error. With @refused the last call was refused, which may
+	 * be enough to know. NULL: it always does. */
+	int (*examine)(struct cbx_state *state, bool refused);
 
 	/* APP:state. *epoch = 0 when missing or foreign (no number). */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
@@ -137,7 +142,7 @@ struct cbx_state_ops {
 
 struct cbx_state {
 	const struct cbx_state_ops *ops;
-	char error[256]; /* why the last call failed; names the server, never a secret */
+	char error[512]; /* why the last call failed; names the server, never a secret */
 	int64_t newer;   /* the epoch that made the last call's write stale, if known */
 	int64_t stored;  /* of write_jobs */
 	char where[128]; /* "host:port/db" */

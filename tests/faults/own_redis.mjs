@@ -4,7 +4,7 @@
 // Nothing is kept over a restart but what SAVE wrote, and the commands that tests need are allowed.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,21 +20,38 @@ const answers = (port) => new Promise((resolve) => {
 });
 
 export class OwnRedis {
-	static async open() {
+	static async open(more) {
+		const redis = await OwnRedis.#new();
+		await redis.start(more);
+		return redis;
+	}
+
+	/** One that is no Redis, but a Sentinel */
+	static async sentinel() {
+		const redis = await OwnRedis.#new();
+		const file = join(redis.dir, 'sentinel.conf');
+		await writeFile(file, `port ${redis.port}\nbind 127.0.0.1\ndir ${redis.dir}\n`);
+		await redis.#run([file, '--sentinel']);
+		return redis;
+	}
+
+	static async #new() {
 		const redis = new OwnRedis();
 		redis.port = await freePort();
 		redis.dir = await mkdtemp(join(tmpdir(), 'cbx-redis-'));
-		await redis.start();
 		return redis;
 	}
 
 	/** @more: options of redis-server */
 	async start(more = []) {
-		this.child = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1',
+		await this.#run(['--port', String(this.port), '--bind', '127.0.0.1',
 			'--dir', this.dir, '--save', '3600 1', '--appendonly', 'no', '--daemonize', 'no',
 			'--enable-debug-command', 'yes', '--enable-protected-configs', 'yes',
-			'--busy-reply-threshold', '300', '--loading-process-events-interval-bytes', '1024', ...more],
-		{ stdio: 'ignore' });
+			'--busy-reply-threshold', '300', '--loading-process-events-interval-bytes', '1024', ...more]);
+	}
+
+	async #run(args) {
+		this.child = spawn('redis-server', args, { stdio: 'ignore' });
 		this.ended = new Promise((resolve) => { this.child.once('exit', resolve); });
 		await until('redis-server answers', () => answers(this.port));
 	}

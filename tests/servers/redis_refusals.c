@@ -177,7 +177,7 @@ START_TEST(wrong_options_are_named)
 	struct cbx_state *none = NULL;
 
 	ck_assert_int_eq(fail_login(&options, "redis.db: ERR DB index is out of range"),
-			 CHATTERBOX_E_DOWN);
+			 CHATTERBOX_E_CONFIG);
 	options.tls = true;
 #ifdef CBX_REDIS_TLS
 	options.tls_ca = "/nonexistent";

@@ -9,40 +9,78 @@
  */
 #include "adapter/postgres/internal.h"
 #include "adapter/postgres/schema.h"
+#include "common/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 /* clang-format off */
 static const struct { const char *text, *what; } keys[] = {
-	{ "explain insert into status_monitor (system, job_id, status) values ('', 0, '')"
-	  " on conflict (system, job_id) do update set status = excluded.status",
+	{ "explain insert into status_monitor (system, job_id, job_type, status, "
+	  "percent_completed, downloaded, total_files, download_speed, origin, revision, "
+	  "created_at, updated_at) values (default, default, default, default, default, "
+	  "default, default, default, default, default, default, default) on conflict "
+	  "(system, job_id) do update set job_type = excluded.job_type, status = "
+	  "excluded.status, percent_completed = excluded.percent_completed, downloaded = "
+	  "excluded.downloaded, total_files = excluded.total_files, download_speed = "
+	  "excluded.download_speed, origin = excluded.origin, revision = "
+	  "excluded.revision, updated_at = excluded.updated_at",
 	  "status_monitor (system, job_id)" },
-	{ "explain insert into completed_jobs (system, job_id, status) values ('', 0, '')"
-	  " on conflict (system, job_id) do update set status = excluded.status",
+	{ "explain insert into completed_jobs (system, job_id, job_type, status, "
+	  "downloaded, total_files, origin, revision, started_at, completed_at, inferred) "
+	  "values (default, default, default, default, default, default, default, "
+	  "default, default, default, default) on conflict (system, job_id) do update set "
+	  "job_type = excluded.job_type, status = excluded.status, downloaded = "
+	  "excluded.downloaded, total_files = excluded.total_files, origin = "
+	  "excluded.origin, revision = excluded.revision, started_at = "
+	  "excluded.started_at, completed_at = excluded.completed_at, inferred = "
+	  "excluded.inferred",
 	  "completed_jobs (system, job_id)" },
-	{ "explain insert into errors (system, job_id, code) values ('', 0, '')"
-	  " on conflict (system, job_id, code) do update set message = excluded.message",
+	{ "explain insert into errors (system, job_id, job_type, code, message, origin, "
+	  "occurrences, first_seen, last_seen) values (default, default, default, "
+	  "default, default, default, default, default, default) on conflict (system, "
+	  "job_id, code) do update set occurrences = excluded.occurrences, last_seen = "
+	  "excluded.last_seen, message = excluded.message, job_type = excluded.job_type, "
+	  "origin = excluded.origin",
 	  "errors (system, job_id, code)" },
-	{ "explain insert into server_conf (name) values ('') on conflict (name) do update"
-	  " set info = excluded.info", "server_conf (name)" },
-	{ "explain insert into recently_checked (system) values ('') on conflict (system)"
-	  " do update set checked_at = excluded.checked_at", "recently_checked (system)" },
-	{ "explain insert into content_server_access (system) values ('') on conflict (system)"
-	  " do update set access = excluded.access", "content_server_access (system)" },
-	{ "explain insert into lease (name) values ('') on conflict (name) do update"
-	  " set epoch = excluded.epoch", "lease (name)" },
-	{ "explain insert into outbox (key) values ('') on conflict (message_id) do nothing",
+	{ "explain insert into server_conf (name, info, updated_at) values (default, "
+	  "default, default) on conflict (name) do update set info = excluded.info, "
+	  "updated_at = excluded.updated_at",
+	  "server_conf (name)" },
+	{ "explain insert into recently_checked (system, checked_at) values (default, "
+	  "default) on conflict (system) do update set checked_at = excluded.checked_at",
+	  "recently_checked (system)" },
+	{ "explain insert into content_server_access (system, access, checked_at, error) "
+	  "values (default, default, default, default) on conflict (system) do update set "
+	  "access = excluded.access, checked_at = excluded.checked_at, error = "
+	  "excluded.error",
+	  "content_server_access (system)" },
+	{ "explain insert into lease (name, holder, epoch, expires_at) values (default, "
+	  "default, default, default) on conflict (name) do update set holder = "
+	  "excluded.holder, epoch = excluded.epoch, expires_at = excluded.expires_at",
+	  "lease (name)" },
+	{ "explain insert into outbox (key, name, message_id, previous_status, origin, "
+	  "payload) values (default, default, default, default, default, default) on "
+	  "conflict (message_id) do nothing",
 	  "outbox (message_id)" },
-	{ "explain update outbox set confirmed_at = now(), streamed_at = now()", "outbox" },
-	{ "explain delete from outbox", "outbox" },
-	{ "explain delete from status_monitor", "status_monitor" },
-	{ "explain insert into push_log (id) values (0) on conflict (id) do nothing",
+	{ "explain update outbox set confirmed_at = now(), streamed_at = now()",
+	  "outbox" },
+	{ "explain delete from outbox",
+	  "outbox" },
+	{ "explain delete from status_monitor",
+	  "status_monitor" },
+	{ "explain insert into push_log (id, connection, identities) values (default, "
+	  "default, default) on conflict (id) do nothing",
 	  "push_log (id)" },
-	{ "explain delete from push_log", "push_log" },
-	{ "explain delete from completed_jobs", "completed_jobs" },
-	{ "explain delete from errors", "errors" },
-	{ "explain select system, job_id from scheduled_jobs", "scheduled_jobs" },
+	{ "explain delete from push_log",
+	  "push_log" },
+	{ "explain delete from completed_jobs",
+	  "completed_jobs" },
+	{ "explain delete from errors",
+	  "errors" },
+	{ "explain select system, job_id from scheduled_jobs",
+	  "scheduled_jobs" },
 	{ "explain select system, activate_at from list_activation_schedule",
 	  "list_activation_schedule" },
 };
@@ -120,30 +158,42 @@ static bool will_do(const struct cbx_column *column, const char *type)
 	return !strcmp(type, strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
 }
 
-static int check_column(struct postgres *self, const struct cbx_column *column)
-{
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	const char *type = "absent";
-	int r;
+#define TYPES                                                                                     \
+	"select coalesce((select format_type(a.atttypid, a.atttypmod) from pg_attribute a "       \
+	"where a.attrelid = to_regclass(k.tab) and a.attname = k.col and a.attnum > 0 and "       \
+	"not a.attisdropped), 'absent') from unnest($1::text[], $2::text[]) with ordinality as "  \
+	"k(tab, col, at) order by k.at"
 
-	cbx_pg_arg_text(&args, column->table);
-	cbx_pg_arg_text(&args, column->name);
-	r = cbx_pg_query(self,
-			 "select format_type(atttypid, atttypmod) from pg_attribute where "
-			 "attrelid = to_regclass($1) and attname = $2 and attnum > 0 and "
-			 "not attisdropped",
-			 &args, &result);
-	if (r)
-		return r;
-	if (PQntuples(result))
-		type = cbx_pg_text(result, 0, 0);
+static int check_column(struct postgres *self, const struct cbx_column *column, const char *type)
+{
 	if (will_do(column, type))
 		return 0;
 	snprintf(self->sql.error, sizeof(self->sql.error), "postgresql %s: %s.%s is %s, needs %s",
 		 self->sql.where, column->table, column->name, type,
 		 strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
 	return CHATTERBOX_E_SCHEMA;
+}
+
+/* All of them by one question */
+static int check_columns(struct postgres *self, const struct cbx_column *columns, size_t count)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, columns[i].table);
+		cbx_pg_array_text(&arrays, columns[i].name);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	if (!r)
+		r = cbx_pg_query(self, TYPES, &args, &result);
+	for (i = 0; i < count && !r; i++)
+		r = check_column(self, &columns[i], cbx_pg_text(result, (int)i, 0));
+	return r;
 }
 
 static int check_key(struct postgres *self, const char *text, const char *what)
@@ -199,11 +249,10 @@ static int check_all(struct postgres *self)
 	const struct cbx_column *columns;
 	size_t count;
 	size_t i;
-	int r = 0;
+	int r;
 
 	columns = cbx_pg_columns(&count);
-	for (i = 0; i < count && !r; i++)
-		r = check_column(self, &columns[i]);
+	r = check_columns(self, columns, count);
 	if (!r)
 		r = check_unfilled(self, columns, count);
 	for (i = 0; i < CBX_COUNT(keys) && !r; i++)
@@ -226,4 +275,60 @@ int cbx_pg_check_schema(struct cbx_sql *sql)
 	int r = cbx_pg_begin(self, NULL, NULL);
 
 	return r ? r : cbx_pg_end(self, cbx_pg_lacks_right(self, check_all(self)));
+}
+
+/* The statements of check_key() by one question */
+static int check_keys(struct postgres *self)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(keys); i++)
+		cbx_text_printf(&text, "%s; ", keys[i].text);
+	return text.failed ? -ENOMEM : cbx_pg_script(self, text.bytes);
+}
+
+/* Its last refusal was about the server as a whole: no room, a failing disk, a broken file */
+static bool is_server_wide(const char *sqlstate)
+{
+	return !strncmp(sqlstate, "53", 2) || !strncmp(sqlstate, "58", 2) ||
+	       !strncmp(sqlstate, "XX", 2);
+}
+
+static int look(struct postgres *self)
+{
+	const struct cbx_column *columns;
+	size_t count;
+	int r = cbx_pg_begin(self, NULL, NULL);
+
+	if (r)
+		return r;
+	columns = cbx_pg_columns(&count);
+	r = check_columns(self, columns, count);
+	if (!r)
+		r = check_keys(self);
+	cbx_pg_rollback(self);
+	return r;
+}
+
+static void advise(struct postgres *self, const char *advice)
+{
+	size_t len = strlen(self->sql.error);
+
+	snprintf(self->sql.error + len, sizeof(self->sql.error) - len, " (%s)", advice);
+}
+
+int cbx_pg_examine(struct cbx_sql *sql, bool refused)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	int r;
+
+	if (refused && is_server_wide(self->sqlstate))
+		return CHATTERBOX_E_REFUSED;
+	r = look(self);
+	if (cbx_pg_lacks_right(self, r) == CHATTERBOX_E_SCHEMA && r != CHATTERBOX_E_SCHEMA)
+		advise(self, "give the role its rights again, see docs/sql/roles.sql");
+	else if (r == CHATTERBOX_E_SCHEMA)
+		advise(self, "bring it back; chatterboxd --migrate adds what is absent");
+	return r == CHATTERBOX_E_SCHEMA ? CHATTERBOX_E_REFUSED : r;
 }

@@ -97,6 +97,8 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms);
 int cbx_pg_commit(struct postgres *self);
 /* Does not change sql.error */
 void cbx_pg_rollback(struct postgres *self);
+/* Statements without parameters, sent together; the first failure, if any */
+int cbx_pg_script(struct postgres *self, const char *text);
 /* Commits when @r is 0, else rolls back */
 int cbx_pg_end(struct postgres *self, int r);
 /* Runs one statement that reads, in a transaction */
@@ -112,6 +114,8 @@ int64_t cbx_pg_int(const PGresult *result, int row, int column);
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
+/* port/sql.h's examine() */
+int cbx_pg_examine(struct cbx_sql *sql, bool refused);
 /* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 

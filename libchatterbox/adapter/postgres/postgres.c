@@ -49,6 +49,7 @@ static const struct cbx_sql_ops postgres_ops = {
 	.now = postgres_now,
 	.migrate = cbx_pg_migrate,
 	.check_schema = cbx_pg_check_schema,
+	.examine = cbx_pg_examine,
 	.free = postgres_free,
 };
 

@@ -173,6 +173,14 @@ static int simple(struct postgres *self, const char *text, uint64_t deadline, PG
 	return finish(self, PQsendQuery(self->conn, text), deadline, out);
 }
 
+int cbx_pg_script(struct postgres *self, const char *text)
+{
+	uint64_t deadline;
+	int r = deadline_of(self, &deadline);
+
+	return r ? r : simple(self, text, deadline, NULL);
+}
+
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 {
 	char text[384];

@@ -156,7 +156,7 @@ int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 	if (cannot_serve(reply)) {
 		if (cbx_redis_is_error(reply, "NOAUTH "))
 			cbx_redis_say(me, "it wants a password (NOAUTH): set redis.password");
-		else
+		else if (!cbx_redis_note_refusal(me, "", reply->str))
 			cbx_redis_say(me, "%s", reply->str);
 		cbx_redis_disconnect(&me->base);
 		return CHATTERBOX_E_DOWN;
@@ -165,11 +165,23 @@ int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 	return 0;
 }
 
+bool cbx_redis_note_refusal(struct cbx_redis *me, const char *what, const char *text)
+{
+	const struct cbx_redis_refusal *refusal = cbx_redis_refusal_of(text);
+
+	if (!refusal)
+		return false;
+	me->refusal = refusal;
+	cbx_redis_say(me, "%s%s%.160s (%s)", what, *what ? ": " : "", text, refusal->advice);
+	return true;
+}
+
 int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what)
 {
 	if (reply->type != REDIS_REPLY_ERROR)
 		return 0;
-	cbx_redis_say(me, "%s: %s", what, reply->str);
+	if (!cbx_redis_note_refusal(me, what, reply->str))
+		cbx_redis_say(me, "%s: %s", what, reply->str);
 	return CHATTERBOX_E_REFUSED;
 }
 

@@ -154,8 +154,11 @@ int cbx_redis_connect(struct cbx_state *state, uint64_t deadline)
 	int error;
 
 	cbx_redis_disconnect(state);
+	me->refusal = NULL;
 	error = try_targets(me, deadline);
 	me->target = NULL;
+	if (error == CHATTERBOX_E_REFUSED && me->refusal)
+		return me->refusal->error;
 	/* a wrong password may be right tomorrow: the caller will try again */
 	return !error || error == -ENOMEM ? error : CHATTERBOX_E_DOWN;
 }

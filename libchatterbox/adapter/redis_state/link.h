@@ -24,7 +24,15 @@ enum cbx_redis_script {
 	CBX_SCRIPT_WRITE_JOBS,
 	CBX_SCRIPT_DROP_FIELDS,
 	CBX_SCRIPT_GUARDED,
+	CBX_SCRIPT_PROBE,
 	CBX_SCRIPTS
+};
+
+/* An error reply that holds this word means that the server does not let us work */
+struct cbx_redis_refusal {
+	const char *word;
+	int error; /* CHATTERBOX_E_REFUSED or CHATTERBOX_E_CONFIG, as of port/state.h's examine() */
+	const char *advice;
 };
 
 struct cbx_redis {
@@ -43,6 +51,7 @@ struct cbx_redis {
 	char *rev; /* APP:rev */
 	char address[112];
 	redisContext *context; /* NULL: down */
+	const struct cbx_redis_refusal *refusal; /* what the last call met, NULL: none known */
 	char sha[CBX_SCRIPTS]
 		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
@@ -91,6 +100,8 @@ int cbx_redis_send(struct cbx_redis *me);
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out);
 /* 0, or CHATTERBOX_E_REFUSED, with a text that names @what, when the reply is an error */
 int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what);
+/* If @text is a refusal: keeps it, sets state->error with what to do, and returns true */
+bool cbx_redis_note_refusal(struct cbx_redis *me, const char *what, const char *text);
 /* Sends what was built, and receives; an error reply is CHATTERBOX_E_REFUSED */
 int cbx_redis_ask(struct cbx_redis *me, const char *what, redisReply **out);
 /* Redis never sends such a reply: drops the connection, CHATTERBOX_E_DOWN */
@@ -99,8 +110,16 @@ int cbx_redis_nonsense(struct cbx_redis *me, const char *what);
  * know the script is sent its text. *number = its reply. */
 int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
 			 int64_t *number);
+/* The same with any reply but an error */
+int cbx_redis_run_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
+			 redisReply **out);
 /* Does the error begin with this word? */
 bool cbx_redis_is_error(const redisReply *reply, const char *word);
+
+/* refusal.c: NULL when @text is no such error */
+const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text);
+/* examine.c */
+int cbx_redis_examine(struct cbx_state *state, bool refused);
 
 /* script.c */
 const char *cbx_redis_script_text(enum cbx_redis_script script);

@@ -44,6 +44,7 @@ static const struct cbx_state_ops redis_ops = {
 	.disconnect = cbx_redis_disconnect,
 	.is_up = redis_is_up,
 	.ping = cbx_redis_ping,
+	.examine = cbx_redis_examine,
 	.read_epoch = cbx_redis_read_epoch,
 	.write_epoch = cbx_redis_write_epoch,
 	.claim = cbx_redis_claim,

@@ -81,9 +81,28 @@ static const char guarded[] =
 	      "  i = last + 1\n"
 	      "end\n" MARK "return 0\n";
 
+/* KEYS: one that is not there, APP:rev. Changes nothing. Returns the first error that is not about
+ * the two keys, "" when there is none. */
+static const char probe[] =
+	"local function try(name, key, ...)\n"
+	"  local r = redis.pcall(name, key, ...)\n"
+	"  local e = type(r) == 'table' and r.err\n"
+	"  if not e then return end\n"
+	"  for _, own in ipairs({'WRONGTYPE', 'syntax', 'wrong number', 'Invalid stream'}) do\n"
+	"    if string.find(e, own, 1, true) then return end\n"
+	"  end\n"
+	"  return e .. ' for ' .. name\n"
+	"end\n"
+	"local k = KEYS[1]\n"
+	"return try('SET', k, '1', 'XX', 'EX', '1') or try('GET', k) or try('DEL', k)\n"
+	"  or try('HGET', k, 'f') or try('HDEL', k, 'f') or try('ZADD', k, 'XX', '1', 'm')\n"
+	"  or try('ZREM', k, 'm') or try('XADD', k, 'NOMKSTREAM', '*', 'f', 'v')\n"
+	"  or type(redis.pcall('GET', KEYS[2])) == 'string' and try('HSET', KEYS[2], 'f', 'v')\n"
+	"  or ''\n";
+
 const char *cbx_redis_script_text(enum cbx_redis_script script)
 {
-	static const char *const texts[] = { write_jobs, drop_fields, guarded };
+	static const char *const texts[] = { write_jobs, drop_fields, guarded, probe };
 
 	return texts[script];
 }
@@ -107,34 +126,40 @@ int cbx_redis_script_ready(struct cbx_redis *me, enum cbx_redis_script script)
 	return 0;
 }
 
-int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
-			 int64_t *number)
+int cbx_redis_run_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
+			 redisReply **out)
 {
-	cbx_auto(cbx_redis_reply_freep) redisReply *first = NULL;
-	cbx_auto(cbx_redis_reply_freep) redisReply *second = NULL;
-	redisReply *reply;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	int error = cbx_redis_send(me);
 
 	if (!error)
-		error = cbx_redis_receive(me, &first);
-	if (error)
-		return error;
-	reply = first;
-	if (cbx_redis_is_error(first, "NOSCRIPT")) {
+		error = cbx_redis_receive(me, &reply);
+	if (!error && cbx_redis_is_error(reply, "NOSCRIPT")) {
 		/* after a restart or a SCRIPT FLUSH; sending the text makes its checksum known
 		 * again */
 		me->argv[0] = "EVAL";
 		me->argv_len[0] = strlen("EVAL");
 		me->argv[1] = cbx_redis_script_text(script);
 		me->argv_len[1] = strlen(me->argv[1]);
+		cbx_redis_reply_freep(&reply);
+		reply = NULL;
 		error = cbx_redis_send(me);
 		if (!error)
-			error = cbx_redis_receive(me, &second);
-		if (error)
-			return error;
-		reply = second;
+			error = cbx_redis_receive(me, &reply);
 	}
-	error = cbx_redis_check(me, reply, what);
+	if (!error)
+		error = cbx_redis_check(me, reply, what);
+	if (!error)
+		*out = cbx_steal(reply);
+	return error;
+}
+
+int cbx_redis_ask_script(struct cbx_redis *me, enum cbx_redis_script script, const char *what,
+			 int64_t *number)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	int error = cbx_redis_run_script(me, script, what, &reply);
+
 	if (!error && (reply->type != REDIS_REPLY_INTEGER || reply->integer <= -CBX_EPOCH_END))
 		error = cbx_redis_nonsense(me, what);
 	if (!error)

@@ -84,6 +84,15 @@ static int sqlite_ping(struct cbx_sql *sql)
 	return cbx_sqlite_exec(cbx_sqlite_of(sql), "select count(*) from sqlite_master");
 }
 
+/* The file is ours alone, but others can open it */
+static int sqlite_examine(struct cbx_sql *sql, bool refused)
+{
+	int r = cbx_sqlite_check_schema(sql);
+
+	(void)refused;
+	return r == CHATTERBOX_E_SCHEMA ? CHATTERBOX_E_REFUSED : r;
+}
+
 static int sqlite_now(struct cbx_sql *sql, int64_t *ms)
 {
 	*ms = cbx_wall(cbx_sqlite_of(sql)->clock);
@@ -107,6 +116,7 @@ static const struct cbx_sql_ops sqlite_ops = {
 	.now = sqlite_now,
 	.migrate = cbx_sqlite_migrate,
 	.check_schema = cbx_sqlite_check_schema,
+	.examine = sqlite_examine,
 	.free = sqlite_free,
 };
 

@@ -74,7 +74,8 @@ void world_reload(const char *path, const char *value)
 	}                                                                                  \
 	static const struct cbx_link_ops type##_ops = { type##_connect, type##_disconnect, \
 							type##_is_up,   type##_error,      \
-							NULL,           NULL };
+							NULL,           NULL,              \
+							NULL };
 
 LINK_OPS(sql, (c, deadline))
 LINK_OPS(state, (c, deadline))
@@ -86,7 +87,8 @@ static int confirming_connect(void *c, uint64_t deadline)
 }
 
 static const struct cbx_link_ops confirming_ops = { confirming_connect, bus_disconnect, bus_is_up,
-						    bus_error,          NULL,           NULL };
+						    bus_error,          NULL,           NULL,
+						    NULL };
 
 void world_link(struct cbx_link *link, enum world_port port, void *connection)
 {

@@ -108,7 +108,7 @@ START_TEST(texts_that_are_too_long_are_cut)
 	cbx_health_first_down(health, down, sizeof(down));
 	ck_assert_uint_eq(strlen(down), sizeof(down) - 1);
 	cbx_health_print(health, &page);
-	ck_assert_uint_lt(page.len, 700);
+	ck_assert_uint_lt(page.len, 800);
 	cbx_text_free(&page);
 }
 END_TEST

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/*
+ * refusal.c - which error replies mean that Redis does not let us work, and what to do about them
+ *
+ * Other errors are about one key or command. A server of the wrong kind, or a user without a right,
+ * stays so until somebody changes it, the others may pass.
+ */
+#include "adapter/redis_state/link.h"
+
+#include <chatterbox/error.h>
+#include <string.h>
+
+#define RIGHTS "give redis.username the rights that SECURITY.md lists"
+#define CLUSTER                                                                               \
+	"it is a Redis Cluster (cluster-enabled), which chatterbox does not work with: redis.host " \
+	"has to name a single Redis"
+
+static const struct cbx_redis_refusal refusals[] = {
+	{ "NOPERM ", CHATTERBOX_E_CONFIG, RIGHTS },
+	{ "The user executing the script", CHATTERBOX_E_CONFIG, RIGHTS },
+	{ "CROSSSLOT ", CHATTERBOX_E_CONFIG, CLUSTER },
+	{ "MOVED ", CHATTERBOX_E_CONFIG, CLUSTER },
+	{ "CLUSTERDOWN ", CHATTERBOX_E_CONFIG, CLUSTER },
+	{ "SELECT is not allowed", CHATTERBOX_E_CONFIG, CLUSTER },
+	{ "DB index is out of range", CHATTERBOX_E_CONFIG, "see redis.db" },
+	{ "unknown command", CHATTERBOX_E_CONFIG,
+	  "is it a Sentinel? redis.host and redis.port have to name the master itself, of Redis 6 "
+	  "or newer" },
+	{ "READONLY ", CHATTERBOX_E_REFUSED, "redis.host has to name the master" },
+	{ "MASTERDOWN ", CHATTERBOX_E_REFUSED, "redis.host has to name the master" },
+	{ "OOM ", CHATTERBOX_E_REFUSED, "raise its maxmemory, or make room in it" },
+	{ "MISCONF ", CHATTERBOX_E_REFUSED, "see its log" },
+	{ "NOREPLICAS ", CHATTERBOX_E_REFUSED, "see its min-replicas-to-write" },
+};
+
+const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(refusals); i++)
+		if (strstr(text, refusals[i].word))
+			return &refusals[i];
+	return NULL;
+}
