@@ -154,11 +154,14 @@ int cbx_internal_systems_populate(struct cbx_internal_systems *internal)
 	return 0;
 }
 
-static int write_one(struct cbx_road *road, const struct cbx_field *field)
+static int write_one(struct cbx_internal_systems *internal, const struct cbx_field *field)
 {
+	struct cbx_road *road = internal->road;
+	int64_t epoch = internal->observer ? CBX_NO_EPOCH : road->epoch;
+
 	if (!road->state_link.up)
 		return CHATTERBOX_E_DOWN;
-	return failed(road, road->state->ops->write_systems(road->state, road->epoch,
+	return failed(road, road->state->ops->write_systems(road->state, epoch,
 							    CBX_INTERNAL_SYSTEMS, field, 1));
 }
 
@@ -176,14 +179,14 @@ int cbx_internal_systems_put(struct cbx_internal_systems *internal, const char *
 		return -ENOMEM;
 	field.value = json.bytes;
 	field.value_len = json.len;
-	return write_one(internal->road, &field);
+	return write_one(internal, &field);
 }
 
 int cbx_internal_systems_remove(struct cbx_internal_systems *internal, const char *system)
 {
 	struct cbx_field field = { .name = system };
 
-	return write_one(internal->road, &field);
+	return write_one(internal, &field);
 }
 
 static void perform(void *user)
@@ -194,9 +197,11 @@ static void perform(void *user)
 }
 
 void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
-			       struct cbx_errors *errors)
+			       struct cbx_errors *errors, bool observer)
 {
-	*internal = (struct cbx_internal_systems){ .road = road, .errors = errors };
+	*internal = (struct cbx_internal_systems){ .road = road,
+						   .errors = errors,
+						   .observer = observer };
 	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
 					    .interval_ns = EVERY,
 					    .perform = perform,

@@ -38,6 +38,9 @@ struct cbx_field {
 /* Epochs are below this: with n as the lower 32 bits, Lua's numbers hold them exactly */
 #define CBX_EPOCH_END ((int64_t)1 << 21)
 
+/* The epoch of who never leads: write_systems() is then neither rejected nor noted, as OCD's own */
+#define CBX_NO_EPOCH ((int64_t)-1)
+
 /* The new content of one system's hash APP:jobs:{system} */
 struct cbx_state_write {
 	const char *system;

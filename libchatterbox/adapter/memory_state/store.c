@@ -140,6 +140,8 @@ static int apply(struct cbx_memory_system *system, const struct cbx_state_write 
 
 bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int64_t *newer)
 {
+	if (epoch == CBX_NO_EPOCH)
+		return false;
 	if (store->newest_epoch > epoch) {
 		*newer = store->newest_epoch;
 		return true;

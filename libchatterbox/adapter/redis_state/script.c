@@ -20,19 +20,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The value stored at @key if it is above @mine and below @limit; else false (or nil) */
-#define NEWER                                                   \
-	"local function newer(key, mine, limit)\n"              \
-	"  local old = redis.pcall('GET', key)\n"               \
-	"  old = type(old) == 'string' and tonumber(old)\n"     \
-	"  return old and old < limit and old > mine and old\n" \
+/* The value stored at @key if it is above @mine and below @limit; else false (or nil). Whoever
+ * writes under no epoch (-1) is never behind. */
+#define NEWER                                                                 \
+	"local function newer(key, mine, limit)\n"                            \
+	"  local old = redis.pcall('GET', key)\n"                             \
+	"  old = type(old) == 'string' and tonumber(old)\n"                   \
+	"  return old and mine >= 0 and old < limit and old > mine and old\n" \
 	"end\n"
 
 /* KEYS[1]: APP:rev. ARGV[1]: the epoch. */
 #define GUARD                                                            \
 	NEWER "local old = newer(KEYS[1], tonumber(ARGV[1]), 2097152)\n" \
 	      "if old then return -math.floor(old) end\n"
-#define MARK "redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400)\n"
+#define MARK                              \
+	"if tonumber(ARGV[1]) >= 0 then " \
+	"redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end\n"
 
 /* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of names to delete,
  * these names, then name and value of each field to set. Returns 1, or what rejected it: -epoch of

@@ -101,6 +101,24 @@ START_TEST(an_older_epoch_is_rejected)
 }
 END_TEST
 
+/* Who never leads writes internal systems as OCD does: whoever leads, and it changes no epoch */
+START_TEST(who_never_leads_writes_as_ocd_does)
+{
+	const struct cbx_field gone = GONE("KEPT");
+
+	set_up_kept();
+	ck_assert_int_eq(claim(5), 0);
+	ck_assert_int_eq(
+		state->ops->write_systems(state, CBX_NO_EPOCH, CBX_INTERNAL_SYSTEMS, &field, 1), 0);
+	ck_assert_int_eq(
+		state->ops->write_systems(state, CBX_NO_EPOCH, CBX_INTERNAL_SYSTEMS, &gone, 1), 0);
+	expect_hash(CBX_INTERNAL_SYSTEMS, "A=a\n");
+	ck_assert_int_eq(claim(4), 1);
+	ck_assert_int_eq(state->newer, 5);
+	ck_assert_int_eq(claim(5), 0);
+}
+END_TEST
+
 /* Each write carries its epoch further; the one of nothing does not */
 START_TEST(what_is_written_raises_the_epoch)
 {
@@ -162,6 +180,7 @@ void state_suite_add_guard(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, an_older_epoch_is_rejected, 0, CBX_COUNT(calls));
 	tcase_add_loop_test(tcase, what_is_written_raises_the_epoch, 0, CBX_COUNT(calls));
+	tcase_add_test(tcase, who_never_leads_writes_as_ocd_does);
 	tcase_add_test(tcase, a_stored_number_names_its_epoch);
 	tcase_add_test(tcase, many_are_rejected_as_one_is);
 }
