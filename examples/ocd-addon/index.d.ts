@@ -19,6 +19,7 @@ export namespace nl_ocd {
 		namespace job {
 			/** A file that is being downloaded: passed through as the system reported it */
 			interface FileStatus {
+				/** Whatever it says */
 				[member: string]: unknown;
 			}
 
@@ -247,6 +248,7 @@ export type Server = 'none' | 'redis' | 'rmq' | 'sql' | 'nl-hdms' | 'leader';
 
 /** Why something failed */
 export class ChatterboxError extends Error {
+	/** Made by this package */
 	constructor(message: string, code: ErrorCode, server?: Server, reason?: string);
 	/** For programs */
 	readonly code: ErrorCode;
@@ -311,8 +313,8 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	/** Ask a system to end a job */
 	kill(system: string, job_id: number, options?: WaitOptions): Promise<void>;
 	/** Events one by one. With `since` they are read from the stream, none missing and each once, in
-	 * its order; `lost` comes first when it does not go back that far. It ends with close() or the
-	 * signal. */
+	 * its order; `lost` comes first when it does not go back that far. It ends with close(); the
+	 * signal's reason is thrown. */
 	events(options?: EventsOptions): AsyncIterableIterator<ChatterboxEvent>;
 	/** events() without options */
 	[Symbol.asyncIterator](): AsyncIterableIterator<ChatterboxEvent>;
@@ -330,7 +332,8 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 export type Role = 'standby' | 'leader' | 'observer';
 
 /** The engine inside this process: an observer, unless `chatterbox.role` says otherwise */
-export class Chatterbox extends EventEmitter<ChatterboxEvents> implements ChatterboxApi {
+export class Chatterbox extends EventEmitter<ChatterboxEvents> {
+	/** Use open() */
 	private constructor();
 	/**
 	 * Open an engine; done when every server has answered
@@ -350,27 +353,10 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 	/** The other end of an embedded bus (`chatterbox.bus` "memory"): this program in the place of
 	 * nl-hdms. It ends with the engine. */
 	peer(queue: string | undefined, onMessage?: (message: PeerMessage) => void): Peer;
-
-	activeJobs(system?: string, options?: WaitOptions): Promise<Status[]>;
-	activeJobsJson(system?: string, options?: WaitOptions): Promise<Buffer>;
-	job(system: string, job_id: number, options?: WaitOptions): Promise<JobDocument | undefined>;
-	summary(options?: WaitOptions): Promise<Summary>;
-	readonly internalSystems: InternalSystems;
-	readonly onlineSystems: OnlineSystemsList;
-	readonly errors: Errors;
-	setTimeTillNextCheck(seconds: number | string, options?: WaitOptions): Promise<void>;
-	getTimeTillNextCheck(options?: WaitOptions): Promise<number>;
-	updateDatabase(options?: WaitOptions): Promise<void>;
-	pause(system: string, job_id: number, options?: WaitOptions): Promise<void>;
-	resume(system: string, job_id: number, options?: WaitOptions): Promise<void>;
-	kill(system: string, job_id: number, options?: WaitOptions): Promise<void>;
-	events(options?: EventsOptions): AsyncIterableIterator<ChatterboxEvent>;
-	[Symbol.asyncIterator](): AsyncIterableIterator<ChatterboxEvent>;
-	close(): Promise<void>;
-	[Symbol.asyncDispose](): Promise<void>;
-	ref(): this;
-	unref(): this;
 }
+
+/** What it has in common with the pure client */
+export interface Chatterbox extends ChatterboxApi {}
 
 /** A message on the embedded bus, by AMQP's words */
 export interface PeerMessage {
@@ -392,6 +378,7 @@ export interface PeerMessage {
 
 /** A connection to an embedded bus */
 export class Peer {
+	/** Use Chatterbox.peer() */
 	private constructor();
 	/** Send a message; throws ChatterboxError */
 	publish(message: PeerMessage): void;
@@ -420,6 +407,7 @@ export class Task {
 
 /** OCD's TaskScheduler: once a second it runs the tasks that are due, in the order they were added */
 export class TaskScheduler {
+	/** One without tasks */
 	constructor();
 	/** Its tasks, in the order they were added */
 	readonly taskList: Task[];

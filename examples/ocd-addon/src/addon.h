@@ -29,6 +29,10 @@ void addon_report_exception(napi_env env);
 /* Calls @function with @this; what it throws is reported. */
 void addon_call(napi_env env, napi_value this, napi_value function, size_t count,
 		const napi_value *arguments);
+/* In a constructor: its arguments, and the object that is being made; false when it was called
+ * without `new` (a TypeError) */
+bool addon_constructs(napi_env env, napi_callback_info info, size_t count, napi_value *arguments,
+		      napi_value *this);
 /* Wraps @native into the object that is being constructed, which will be finalized with it */
 bool addon_wrap(napi_env env, napi_value object, const napi_type_tag *tag, void *native,
 		napi_finalize finalize);

@@ -25,15 +25,16 @@ static void finalize(napi_env env, void *data, void *hint)
 /* new Engine(handlers) */
 static napi_value construct(napi_env env, napi_callback_info info)
 {
-	struct addon_engine *engine = calloc(1, sizeof(*engine));
+	struct addon_engine *engine;
 	napi_value this = NULL;
 	napi_value handlers = NULL;
-	size_t count = 1;
 
+	if (!addon_constructs(env, info, 1, &handlers, &this))
+		return NULL;
+	engine = calloc(1, sizeof(*engine));
 	if (!engine)
 		return addon_fail(env, -ENOMEM, "out of memory");
 	engine->env = env;
-	napi_get_cb_info(env, info, &count, &handlers, &this, NULL);
 	if (napi_create_reference(env, handlers, 1, &engine->handlers) != napi_ok ||
 	    !addon_wrap(env, this, &addon_engine_tag, engine, finalize)) {
 		free(engine);

@@ -119,10 +119,10 @@ static napi_value construct(napi_env env, napi_callback_info info)
 	struct addon_peer *peer;
 	napi_value given[3] = { NULL };
 	napi_value this = NULL;
-	size_t count = 3;
 	bool ours = false;
 
-	napi_get_cb_info(env, info, &count, given, &this, NULL);
+	if (!addon_constructs(env, info, 3, given, &this))
+		return NULL;
 	if (napi_check_object_type_tag(env, given[0], &addon_engine_tag, &ours) == napi_ok && ours)
 		napi_unwrap(env, given[0], (void **)&engine);
 	if (!engine || !engine->box || engine->closing)

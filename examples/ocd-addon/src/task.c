@@ -86,10 +86,10 @@ static napi_value construct_task(napi_env env, napi_callback_info info)
 	napi_value given[3] = { NULL };
 	napi_value this = NULL;
 	double interval = NAN;
-	size_t count = 3;
 	char *name;
 
-	napi_get_cb_info(env, info, &count, given, &this, NULL);
+	if (!addon_constructs(env, info, 3, given, &this))
+		return NULL;
 	if (napi_get_value_double(env, given[0], &interval) != napi_ok)
 		return refuse(env, "interval: takes seconds, 0 to 1e9");
 	if (!addon_is(env, given[1], napi_function))
@@ -198,7 +198,8 @@ static napi_value construct_scheduler(napi_env env, napi_callback_info info)
 	struct chatterbox_scheduler *scheduler = NULL;
 	napi_value this = NULL;
 
-	napi_get_cb_info(env, info, NULL, NULL, &this, NULL);
+	if (!addon_constructs(env, info, 0, NULL, &this))
+		return NULL;
 	if (chatterbox_scheduler_new(NULL, &scheduler) < 0)
 		return addon_fail(env, -ENOMEM, "out of memory");
 	if (!addon_wrap(env, this, &scheduler_tag, scheduler, finalize_scheduler)) {

@@ -105,6 +105,18 @@ void addon_call(napi_env env, napi_value this, napi_value function, size_t count
 		addon_report_exception(env);
 }
 
+bool addon_constructs(napi_env env, napi_callback_info info, size_t count, napi_value *arguments,
+		      napi_value *this)
+{
+	napi_value target = NULL;
+
+	if (napi_get_cb_info(env, info, &count, arguments, this, NULL) == napi_ok &&
+	    napi_get_new_target(env, info, &target) == napi_ok && target)
+		return true;
+	napi_throw_type_error(env, NULL, "a class is called with new");
+	return false;
+}
+
 bool addon_wrap(napi_env env, napi_value object, const napi_type_tag *tag, void *native,
 		napi_finalize finalize)
 {
