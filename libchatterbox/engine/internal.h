@@ -60,7 +60,7 @@ struct chatterbox {
 	_Atomic bool start_reported;  /* the host was told ready or failed */
 	_Atomic uint64_t lost_events; /* dropped since the host's queue was full */
 	_Atomic bool gap;             /* the stream lost some events, nobody knows how many */
-	bool stopped;
+	_Atomic bool stopped;
 };
 
 /* engine/engine.c: chatterbox_new() with a clock of the caller's, which must outlive the engine */
