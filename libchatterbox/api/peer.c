@@ -53,10 +53,12 @@ static int open_queue(struct cbx_bus *bus, const char *queue, const char *exchan
 int chatterbox_peer_new(struct chatterbox *box, const char *queue, const char *exchange,
 			struct chatterbox_peer **out, struct chatterbox_error *error)
 {
+	cbx_auto(cbx_settings_unrefp) struct cbx_settings *settings = NULL;
 	cbx_auto(peer_freep) struct chatterbox_peer *peer = NULL;
 	int result;
 
-	if (strcmp(chatterbox_config_get_text(box->config, "chatterbox.bus"), "memory") != 0)
+	cbx_settings_take(&box->settings, &settings);
+	if (settings->bus != CBX_BUS_MEMORY)
 		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE,
 				"chatterbox.bus is not \"memory\": its broker is reached by AMQP");
 	peer = calloc(1, sizeof(*peer));
