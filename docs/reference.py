@@ -6,13 +6,16 @@ The headers are written to be read as they are, in the form of kernel-doc. Two u
 
   reference.py HEADER          doxygen's input filter: the same header with doxygen's commands
   reference.py --check HEADER...  every call of CHATTERBOX_API has a comment that begins with its
-                               name and says something of each parameter and of what it returns
+                               name and says something of each parameter and of what it returns;
+                               every macro has a comment above it
 """
 import re
 import sys
 
 BLOCK = re.compile(r"/\*\*(.*?)\*/", re.S)
 PARAMETER = re.compile(r"^@(\w+):\s*(.*)")
+# not the guards, nor what marks the calls
+MACRO = re.compile(r"^#define (?!CHATTERBOX_API\b)(CHATTERBOX_\w+(?<!_H))\b", re.M)
 CALL = re.compile(r"\bCHATTERBOX_API\b([^;{]*?)\b(chatterbox_\w+)\s*\((.*?)\)\s*;", re.S)
 
 
@@ -119,7 +122,8 @@ def check(text):
         if returns != any("Return:" in line for line in lines):
             found.append("%s(): %s" % (name, "what does it return?" if returns
                                        else "it returns nothing"))
-    return found
+    return found + ["%s has no comment above it" % macro.group(1) for macro in MACRO.finditer(text)
+                    if not text[:macro.start()].endswith("*/\n")]
 
 
 def main(arguments):

@@ -14,9 +14,13 @@
 extern "C" {
 #endif
 
+/** The version of these headers, its first number */
 #define CHATTERBOX_VERSION_MAJOR 0
+/** Its second number */
 #define CHATTERBOX_VERSION_MINOR 1
+/** Its third number */
 #define CHATTERBOX_VERSION_PATCH 0
+/** All three as a text */
 #define CHATTERBOX_VERSION_TEXT "0.1.0"
 
 /** Are these headers of that version, or of a later one? For #if. */

@@ -46,6 +46,12 @@ class Check(unittest.TestCase):
             with self.subTest(found=found):
                 self.assertIn(found, "\n".join(reference.check(GOOD.replace(old, new, 1))))
 
+    def test_a_macro_says_what_it_is(self):
+        macro = "#define CHATTERBOX_X_H\n\n/** Bytes */\n#define CHATTERBOX_X 1\n"
+        self.assertEqual(reference.check(macro), [])
+        self.assertEqual(reference.check(macro.replace("/** Bytes */", "")),
+                         ["CHATTERBOX_X has no comment above it"])
+
 
 class Convert(unittest.TestCase):
     def test_a_comment_becomes_commands(self):
