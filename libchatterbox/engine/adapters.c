@@ -43,9 +43,8 @@ static const char *bus_hindrance(void *bus)
 	return ((struct cbx_bus *)bus)->blocked ? "the broker takes no messages for now" : NULL;
 }
 
-static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up,
-					     bus_error,   NULL,           bus_hindrance,
-					     NULL };
+static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up, bus_error,
+					     NULL,        bus_hindrance,  NULL };
 static const struct cbx_link_ops confirming_bus_ops = {
 	bus_connect_confirms, bus_disconnect, bus_is_up, bus_error, NULL, bus_hindrance, NULL
 };
@@ -122,7 +121,7 @@ static int sql_examine(void *sql, bool refused)
 	return ops->examine ? ops->examine(sql, refused) : 0;
 }
 
-static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
+static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up,  sql_error,
 					     sql_ping,    NULL,           sql_examine };
 static const struct cbx_link_ops read_sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
 						  sql_ping,    NULL,           NULL };

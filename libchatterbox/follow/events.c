@@ -111,8 +111,7 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 	if (entry->at)
 		event->stream_id = strdup(entry->at);
 	if (!event->message_id || !event->payload ||
-	    (entry->previous_status && !event->previous_status) ||
-	    (entry->at && !event->stream_id))
+	    (entry->previous_status && !event->previous_status) || (entry->at && !event->stream_id))
 		return -ENOMEM;
 	/* now, since a job that ends will be gone from the snapshot in a moment */
 	event->origin = find_origin(follow, entry->id);

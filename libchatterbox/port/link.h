@@ -69,8 +69,8 @@ struct cbx_link {
 };
 
 /* Connects if the connection is down and a try is due; pings or examines it every 5 s. A connection
- * that is hindered is up, but reported as down. 0 = up; 1 = it has just come up, and everything on it is
- * new; else CHATTERBOX_E_DOWN, or the failure of the connect. */
+ * that is hindered is up, but reported as down. 0 = up; 1 = it has just come up, and everything on
+ * it is new; else CHATTERBOX_E_DOWN, or the failure of the connect. */
 int cbx_link_ensure(struct cbx_link *link);
 /* The connection failed with @error (CHATTERBOX_E_DOWN or another): counts it and, if the
  * connection is gone or the server does not let us work, reports and closes it. The next try

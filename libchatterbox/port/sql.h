@@ -52,7 +52,8 @@ struct cbx_sql_ops {
 	/* CHATTERBOX_E_SCHEMA, naming it, when a needed column is absent or has another type */
 	int (*check_schema)(struct cbx_sql *sql);
 	/* Are the tables still as needed, and may we work with them? Cheap enough for every few
-	 * seconds. 0; CHATTERBOX_E_REFUSED and sql->error; anything else says nothing about it. With
+	 * seconds. 0; CHATTERBOX_E_REFUSED and sql->error; anything else says nothing about it.
+	 * With
 	 * @refused the last call was refused, which may be enough to know: a full disk. NULL: it is
 	 * always so. */
 	int (*examine)(struct cbx_sql *sql, bool refused);

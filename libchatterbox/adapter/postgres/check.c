@@ -158,10 +158,10 @@ static bool will_do(const struct cbx_column *column, const char *type)
 	return !strcmp(type, strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
 }
 
-#define TYPES                                                                                     \
-	"select coalesce((select format_type(a.atttypid, a.atttypmod) from pg_attribute a "       \
-	"where a.attrelid = to_regclass(k.tab) and a.attname = k.col and a.attnum > 0 and "       \
-	"not a.attisdropped), 'absent') from unnest($1::text[], $2::text[]) with ordinality as "  \
+#define TYPES                                                                                    \
+	"select coalesce((select format_type(a.atttypid, a.atttypmod) from pg_attribute a "      \
+	"where a.attrelid = to_regclass(k.tab) and a.attname = k.col and a.attnum > 0 and "      \
+	"not a.attisdropped), 'absent') from unnest($1::text[], $2::text[]) with ordinality as " \
 	"k(tab, col, at) order by k.at"
 
 static int check_column(struct postgres *self, const struct cbx_column *column, const char *type)

@@ -50,7 +50,7 @@ struct cbx_redis {
 	char *app;
 	char *rev; /* APP:rev */
 	char address[112];
-	redisContext *context; /* NULL: down */
+	redisContext *context;                   /* NULL: down */
 	const struct cbx_redis_refusal *refusal; /* what the last call met, NULL: none known */
 	char sha[CBX_SCRIPTS]
 		[48]; /* "" until the server has told it; it never changes for a text */

@@ -11,8 +11,9 @@
 #include <string.h>
 
 #define RIGHTS "give redis.username the rights that SECURITY.md lists"
-#define CLUSTER                                                                               \
-	"it is a Redis Cluster (cluster-enabled), which chatterbox does not work with: redis.host " \
+#define CLUSTER                                                                          \
+	"it is a Redis Cluster (cluster-enabled), which chatterbox does not work with: " \
+	"redis.host "                                                                    \
 	"has to name a single Redis"
 
 static const struct cbx_redis_refusal refusals[] = {

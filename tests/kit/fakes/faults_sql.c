@@ -146,11 +146,9 @@ static void ops_free(struct cbx_sql *sql)
 	free(self);
 }
 
-static const struct cbx_sql_ops all_ops = {
-	ops_connect, ops_disconnect, ops_is_up,        ops_ping,
-	ops_now,     ops_migrate,    ops_check_schema, NULL,
-	ops_free
-};
+static const struct cbx_sql_ops all_ops = { ops_connect,      ops_disconnect, ops_is_up,
+					    ops_ping,         ops_now,        ops_migrate,
+					    ops_check_schema, NULL,           ops_free };
 static const struct cbx_ledger_ops all_ledger = {
 	ledger_record,   ledger_resolve,  ledger_pushes,  ledger_monitored, ledger_unreported,
 	ledger_ocd_jobs, ledger_keep_ocd, ledger_of_jobs, ledger_completed

@@ -66,24 +66,15 @@ static const char *const good[9][6] = {
 	{ "[]", "[ 1 , {\"a\" : [ ]} ]", "[\"\\u0041\"]", "[[[]]]", "[null,true]", "[1.50]" },
 };
 static const char *const any[] = {
-	"null",
-	"true",
-	"{}",
-	"{ \"system\" : 1 }",
-	"[]",
-	"\"\"",
-	"-1",
-	"1.5",
-	"-0",
-	"100.5",
-	"1e300",
-	"9007199254740992",
-	"\"x\"",
-	"\"NaN\"",
-	"\"-1\"",
-	"\"1e400\"",
-	"0.1",
-	"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+	"null",   "true",
+	"{}",     "{ \"system\" : 1 }",
+	"[]",     "\"\"",
+	"-1",     "1.5",
+	"-0",     "100.5",
+	"1e300",  "9007199254740992",
+	"\"x\"",  "\"NaN\"",
+	"\"-1\"", "\"1e400\"",
+	"0.1",    "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
 };
 
 static const char *random_value(unsigned name)

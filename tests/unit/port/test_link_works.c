@@ -15,9 +15,8 @@ START_TEST(who_does_not_let_us_work_is_down_until_it_does)
 	}
 	ck_assert_uint_le(connection.tries, 14);
 	ck_assert_uint_eq(warnings, 1);
-	ck_assert_int_eq(
-		cbx_health_first_refused(health, CHATTERBOX_E_REFUSED, why, sizeof(why)),
-		CHATTERBOX_SERVER_REDIS);
+	ck_assert_int_eq(cbx_health_first_refused(health, CHATTERBOX_E_REFUSED, why, sizeof(why)),
+			 CHATTERBOX_SERVER_REDIS);
 	ck_assert_str_eq(why, "redis here (state): no route to host");
 	ck_assert_int_eq(cbx_health_first_refused(health, CHATTERBOX_E_CONFIG, why, sizeof(why)),
 			 CHATTERBOX_SERVER_NONE);
@@ -25,9 +24,8 @@ START_TEST(who_does_not_let_us_work_is_down_until_it_does)
 	fake_clock_pass(&fake, 10 * CBX_SECOND);
 	ck_assert_int_eq(cbx_link_ensure(&redis_link), 1);
 	ck_assert(cbx_health_is_up(health, "redis"));
-	ck_assert_int_eq(
-		cbx_health_first_refused(health, CHATTERBOX_E_REFUSED, why, sizeof(why)),
-		CHATTERBOX_SERVER_NONE);
+	ck_assert_int_eq(cbx_health_first_refused(health, CHATTERBOX_E_REFUSED, why, sizeof(why)),
+			 CHATTERBOX_SERVER_NONE);
 }
 END_TEST
 
