@@ -57,6 +57,13 @@ struct cbx_state_write {
 
 enum cbx_state_hash { CBX_ONLINE_SYSTEMS, CBX_INTERNAL_SYSTEMS };
 
+/* How much is there: what others deleted shows */
+struct cbx_state_sizes {
+	size_t online; /* fields of APP:online_systems */
+	size_t active; /* members of APP:active_systems */
+	bool jobs_data, rev;
+};
+
 /* An entry of the stream APP:events */
 struct cbx_stream_entry {
 	const char *name;
@@ -106,6 +113,10 @@ struct cbx_state_ops {
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
+	/* Counts, in one pipeline: *@sizes, and in @fields the fields of the hash of each of
+	 * @systems. A key of another type than ours counts as empty. */
+	int (*count)(struct cbx_state *state, const char *const *systems, size_t count,
+		     size_t *fields, struct cbx_state_sizes *sizes);
 	/* All fields of the hashes of @systems (pipelined); @key is the system */
 	int (*read_jobs)(struct cbx_state *state, const char *const *systems, size_t count,
 			 cbx_field_fn each, void *user);

@@ -93,7 +93,8 @@ struct cbx_road {
 	bool share_whole;        /* everything in Redis has to be written again */
 	uint64_t share_next;     /* counts up the numbers of the write guard */
 	bool systems_dirty;
-	bool announced; /* under this epoch */
+	size_t foreign_systems; /* fields of APP:online_systems that are not ours */
+	bool announced;         /* under this epoch */
 	struct cbx_totals announced_totals;
 
 	struct cbx_command *commands; /* see command.h */
@@ -229,7 +230,8 @@ int cbx_road_take_over(struct cbx_road *road, int64_t epoch);
 int cbx_road_fenced(struct cbx_road *road, int64_t epoch);
 /* Writes the systems that the batch changed to Redis; a failure sets share_whole */
 void cbx_road_share(struct cbx_road *road);
-/* Does Redis hold our state? Writes everything again if not, or if share_whole is set. */
+/* Does Redis hold our state? Writes everything again if not, or if share_whole is set; else only
+ * what is missing there. */
 int cbx_road_share_check(struct cbx_road *road);
 
 /* --- observe.c --- */

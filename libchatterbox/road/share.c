@@ -14,6 +14,7 @@
 #include "road/share_internal.h"
 
 #include "road/road.h"
+#include "tell/tell.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -252,6 +253,18 @@ int cbx_share_systems(struct cbx_road *road, bool all)
 		entries[i]->dirty = false;
 	road->systems_dirty = false;
 	return 0;
+}
+
+int cbx_share_figures(struct cbx_road *road)
+{
+	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
+
+	if (!road->announced)
+		return 0;
+	cbx_jobs_data_json(&road->announced_totals, false, &data);
+	if (data.failed)
+		return -ENOMEM;
+	return road->state->ops->write_jobs_data(road->state, road->epoch, data.bytes, data.len);
 }
 
 void cbx_road_share(struct cbx_road *road)

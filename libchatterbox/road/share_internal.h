@@ -30,6 +30,11 @@ int cbx_share_write_jobs(struct cbx_road *road, struct share_writes *w);
 
 /* Writes the systems whose state changed since they were last written; @all = all known ones */
 int cbx_share_systems(struct cbx_road *road, bool all);
+/* Writes the figures as the Job Send Status Task last published them: its next run may be a minute
+ * away */
+int cbx_share_figures(struct cbx_road *road);
+/* share_mend.c: counts what is there, and writes what is missing. 0, or a failure. */
+int cbx_share_mend(struct cbx_road *road);
 /* Redis failed: notes it on the link and makes everything be written again. A stale write is not a
  * failure of the server. Returns @error. */
 int cbx_share_failed(struct cbx_road *road, int error);

@@ -8,7 +8,6 @@
  */
 #include "common/array.h"
 #include "road/share_internal.h"
-#include "tell/tell.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -87,20 +86,6 @@ static int share_chunk(struct cbx_road *road, const struct cbx_frozen_jobs *froz
 	return result;
 }
 
-/* Writes the figures as the Job Send Status Task last published them: its next run may be a minute
- * away */
-static int share_figures(struct cbx_road *road)
-{
-	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
-
-	if (!road->announced)
-		return 0;
-	cbx_jobs_data_json(&road->announced_totals, false, &data);
-	if (data.failed)
-		return -ENOMEM;
-	return road->state->ops->write_jobs_data(road->state, road->epoch, data.bytes, data.len);
-}
-
 static int share_everything(struct cbx_road *road)
 {
 	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
@@ -116,7 +101,7 @@ static int share_everything(struct cbx_road *road)
 	if (!result)
 		result = cbx_share_systems(road, true);
 	if (!result)
-		result = share_figures(road);
+		result = cbx_share_figures(road);
 	/* the marker comes last: readers do not trust the state before it is there */
 	if (!result)
 		result = road->state->ops->write_epoch(road->state, road->epoch);
@@ -134,14 +119,17 @@ int cbx_road_share_check(struct cbx_road *road)
 	result = road->state->ops->read_epoch(road->state, &epoch);
 	if (result < 0)
 		return cbx_share_failed(road, result);
-	if (epoch == road->epoch && !road->share_whole)
-		return 0;
+	if (epoch == road->epoch && !road->share_whole) {
+		result = cbx_share_mend(road);
+		return result < 0 ? cbx_share_failed(road, result) : 0;
+	}
 	result = cbx_road_claim(road, road->epoch);
 	if (!result)
 		result = share_everything(road);
 	if (result < 0)
 		return cbx_share_failed(road, result);
 	road->share_whole = false;
+	road->foreign_systems = 0;
 	cbx_info(road->log, CBX_NO_FIELDS, "everything in Redis was written again (epoch %lld)",
 		 (long long)road->epoch);
 	return 0;

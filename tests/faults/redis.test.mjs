@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// redis.test.mjs - rows 17 to 20: Redis is full, a replica, loading, wedged, frozen, empty
+// redis.test.mjs - rows 17 to 20 and 50: Redis is full, a replica, loading, wedged, frozen, empty, or
+// a part of it is gone
 //
 // It is a cache: whatever it does, changes are recorded and told on the broker, reads go on, and
 // when it serves again it is whole again by itself. The stream follows as soon as it can.
@@ -8,7 +9,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { sleep } from '../servers/e2e/place.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
-import { change, daemon, field, grown, hdms, nothingLost, place, ready, row, setting, statusOf, told,
+import { change, daemon, field, grown, hdms, job, nothingLost, place, ready, row, setting, statusOf, told,
 	until } from './rows.mjs';
 import { OwnRedis } from './own_redis.mjs';
 
@@ -132,6 +133,56 @@ row('20: CLIENT PAUSE, a busy script, SIGSTOP: a second each, and no reply is sh
 	other.disconnect();
 });
 
+/** What we have in Redis, as text: statuses, and systems and their states */
+async function shared() {
+	const online = await place.redis.hgetall(`${APP}:online_systems`);
+	const there = { jobs: {}, active: (await place.redis.zrange(`${APP}:active_systems`, 0, -1)).sort(),
+		online: Object.entries(online).filter(([system]) => system !== 'OTHERS').sort()
+			.map(([system, text]) => `${system} ${JSON.parse(text).status}`) };
+	for (const system of [...SYSTEMS, 'THREE'])
+		there.jobs[system] = Object.entries(await place.redis.hgetall(`${APP}:jobs:{${system}}`)).sort()
+			.map(([id, text]) => `${id} ${JSON.parse(text).status}`);
+	there.figures = await place.redis.exists(`${APP}:jobs_data`);
+	there.epoch = await place.redis.get(`${APP}:rev`);
+	return JSON.stringify(there);
+}
+
+const GONE = [['del', 'jobs:{THREE}'], ['hdel', 'jobs:{THREE}', '2'], ['del', 'online_systems'],
+	['hdel', 'online_systems', 'C3'], ['del', 'active_systems'], ['zrem', 'active_systems', 'C4'],
+	['del', 'jobs_data'], ['del', 'rev'], ['set', 'jobs:{C5}', 'of another type'], ['del', 'rev:{C6}']];
+
+row('50: a key or a field is deleted, and is there again after a round', async () => {
+	const three = (status) => hdms.set('THREE', job('THREE', 1, status), job('THREE', 2), job('THREE', 3));
+	three('Running');
+	await place.redis.hset(`${APP}:online_systems`, 'OTHERS', '{"status":"theirs"}');
+	await hdms.notify('nl-hdms.event.content.job_status',
+		`[${[1, 2, 3].map((id) => job('THREE', id)).join(',')}]`);
+	await until('the jobs are shared', async () =>
+		await place.redis.hlen(`${APP}:jobs:{THREE}`) === 3 && await place.redis.exists(`${APP}:jobs_data`),
+	90000);
+	await whole();
+	for (const [command, key, ...fields] of GONE) {
+		const before = await shared();
+		await place.redis[command](`${APP}:${key}`, ...fields);
+		await until(`${command} ${key} ${fields} is mended`, async () => {
+			const now = await shared();
+			if (now !== before) throw new Error(now);
+			return true;
+		});
+	}
+	// one of three moves, and the others with it
+	await place.redis.del(`${APP}:jobs:{THREE}`);
+	three('Paused');
+	await until('all three are there', async () => {
+		const texts = Object.values(await place.redis.hgetall(`${APP}:jobs:{THREE}`)).map(JSON.parse);
+		return texts.length === 3 && texts.some(({ status }) => status === 'Paused');
+	});
+	await place.redis.hdel(`${APP}:online_systems`, 'OTHERS');
+	hdms.set('THREE', ...[1, 2, 3].map((id) => job('THREE', id, 'Completed')));
+	await until('they have ended', async () => !await place.redis.exists(`${APP}:jobs:{THREE}`));
+	await nothingLost({ stream: false }); // it was flushed before
+});
+
 row('17: flushed again and again, and started anew empty', async () => {
 	for (let i = 0; i < 10; i++) {
 		await place.redis.flushall();
@@ -146,5 +197,5 @@ row('17: flushed again and again, and started anew empty', async () => {
 	await whole();
 	await wordsGoOn();
 	await nothingLost({ stream: false });
-	assert.equal(hdms.questions.some(({ system }) => !SYSTEMS.includes(system)), false);
+	assert.equal(hdms.questions.some(({ system }) => ![...SYSTEMS, 'THREE'].includes(system)), false);
 });

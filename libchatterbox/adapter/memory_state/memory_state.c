@@ -135,6 +135,25 @@ static int memory_list_systems(struct cbx_state *state, cbx_field_fn each, void 
 	return 0;
 }
 
+static int memory_count(struct cbx_state *state, const char *const *systems, size_t count,
+			size_t *fields, struct cbx_state_sizes *sizes)
+{
+	struct cbx_memory_system *system;
+	size_t i;
+
+	ENTER(state);
+	*sizes = (struct cbx_state_sizes){ .online = HASH_COUNT(store->hashes[CBX_ONLINE_SYSTEMS]),
+					   .jobs_data = store->jobs_data != NULL,
+					   .rev = store->newest_epoch > 0 };
+	for (system = store->systems; system; system = system->hh.next)
+		sizes->active += system->active;
+	for (i = 0; i < count; i++) {
+		system = cbx_memory_store_find(store, systems[i]);
+		fields[i] = system ? HASH_COUNT(system->jobs) : 0;
+	}
+	return 0;
+}
+
 static int memory_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
 			    cbx_field_fn each, void *user)
 {
@@ -271,6 +290,7 @@ static const struct cbx_state_ops memory_ops = {
 	.claim = memory_claim,
 	.write_jobs = memory_write_jobs,
 	.list_systems = memory_list_systems,
+	.count = memory_count,
 	.read_jobs = memory_read_jobs,
 	.write_systems = memory_write_systems,
 	.read_systems = memory_read_systems,

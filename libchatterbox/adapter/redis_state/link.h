@@ -152,6 +152,10 @@ int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *use
 int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
 			cbx_field_fn each, void *user);
 
+/* count.c */
+int cbx_redis_count(struct cbx_state *state, const char *const *systems, size_t count,
+		    size_t *fields, struct cbx_state_sizes *sizes);
+
 /* systems.c */
 int cbx_redis_write_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			    const struct cbx_field *fields, size_t count);

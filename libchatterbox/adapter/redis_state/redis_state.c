@@ -50,6 +50,7 @@ static const struct cbx_state_ops redis_ops = {
 	.claim = cbx_redis_claim,
 	.write_jobs = cbx_redis_write_jobs,
 	.list_systems = cbx_redis_list_systems,
+	.count = cbx_redis_count,
 	.read_jobs = cbx_redis_read_jobs,
 	.write_systems = cbx_redis_write_systems,
 	.read_systems = cbx_redis_read_systems,

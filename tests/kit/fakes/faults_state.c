@@ -45,6 +45,10 @@ CALL(claim, (struct cbx_state * state, int64_t epoch), (state, epoch))
 CALL(write_jobs, (struct cbx_state * state, struct cbx_state_write *writes, size_t count),
      (state, writes, count))
 CALL(list_systems, (struct cbx_state * state, cbx_field_fn each, void *user), (state, each, user))
+CALL(count,
+     (struct cbx_state * state, const char *const *systems, size_t count, size_t *fields,
+      struct cbx_state_sizes *sizes),
+     (state, systems, count, fields, sizes))
 CALL(read_jobs,
      (struct cbx_state * state, const char *const *systems, size_t count, cbx_field_fn each,
       void *user),
@@ -102,6 +106,7 @@ static const struct cbx_state_ops all = {
 	.claim = call_claim,
 	.write_jobs = call_write_jobs,
 	.list_systems = call_list_systems,
+	.count = call_count,
 	.read_jobs = call_read_jobs,
 	.write_systems = call_write_systems,
 	.read_systems = call_read_systems,

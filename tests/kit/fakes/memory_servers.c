@@ -23,6 +23,41 @@ void cbx_memory_store_expire_epoch(struct cbx_memory_store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
+static void delete_fields(struct cbx_memory_field **table, const char *field)
+{
+	if (field)
+		cbx_memory_fields_write(table, &(struct cbx_field){ .name = field }, 1);
+	else
+		cbx_memory_fields_clear(table);
+}
+
+static void delete_members(struct cbx_memory_store *store, const char *member)
+{
+	struct cbx_memory_system *system;
+
+	for (system = store->systems; system; system = system->hh.next)
+		if (!member || !strcmp(system->name, member))
+			system->active = false;
+}
+
+void cbx_memory_store_delete(struct cbx_memory_store *store, const char *key, const char *field)
+{
+	pthread_mutex_lock(&store->lock);
+	if (!strncmp(key, "jobs:", 5))
+		delete_fields(&cbx_memory_store_find(store, key + 5)->jobs, field);
+	else if (!strcmp(key, "online_systems"))
+		delete_fields(&store->hashes[CBX_ONLINE_SYSTEMS], field);
+	else if (!strcmp(key, "active_systems"))
+		delete_members(store, field);
+	else if (!strcmp(key, "jobs_data"))
+		free(cbx_steal(store->jobs_data));
+	else if (!strcmp(key, "rev"))
+		store->newest_epoch = 0;
+	else
+		abort();
+	pthread_mutex_unlock(&store->lock);
+}
+
 void cbx_memory_store_expire(struct cbx_memory_store *store)
 {
 	struct cbx_memory_system *system;

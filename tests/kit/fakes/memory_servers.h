@@ -16,6 +16,8 @@ void cbx_memory_store_flush(struct cbx_memory_store *store);
 void cbx_memory_store_expire(struct cbx_memory_store *store);
 /* Deletes the newest epoch, but not the guards of the hashes */
 void cbx_memory_store_expire_epoch(struct cbx_memory_store *store);
+/* As DEL of APP:@key, or with a @field HDEL and ZREM; "jobs:ABC1" is the hash of ABC1 */
+void cbx_memory_store_delete(struct cbx_memory_store *store, const char *key, const char *field);
 /* Connections are lost and refused (CHATTERBOX_E_DOWN) until it is started; its content is kept */
 void cbx_memory_store_stop(struct cbx_memory_store *store);
 void cbx_memory_store_start(struct cbx_memory_store *store);

@@ -73,6 +73,33 @@ START_TEST(drop_compares_before_it_deletes)
 }
 END_TEST
 
+START_TEST(what_is_there_is_counted)
+{
+	static const char *const systems[] = { "S", "gone", "T" };
+	const struct cbx_field fields[] = { FIELD("1", "a"), FIELD("2", "b"), FIELD("3", "c") };
+	struct cbx_state_sizes sizes = { .online = 7 };
+	size_t counts[3] = { 9, 9, 9 };
+
+	ck_assert_int_eq(state->ops->count(state, systems, 3, counts, &sizes), 0);
+	ck_assert(!sizes.online && !sizes.active && !sizes.jobs_data && !sizes.rev);
+	ck_assert(!counts[0] && !counts[1] && !counts[2]);
+	ck_assert(put(1, true, "S", fields, 3));
+	ck_assert(put(1, true, "T", fields, 1));
+	ck_assert_int_eq(state->ops->write_systems(state, 1, CBX_ONLINE_SYSTEMS, fields, 2), 0);
+	ck_assert_int_eq(state->ops->write_systems(state, 1, CBX_INTERNAL_SYSTEMS, fields, 3), 0);
+	ck_assert_int_eq(state->ops->write_jobs_data(state, 1, "{}", 2), 0);
+	ck_assert_int_eq(state->ops->count(state, systems, 3, counts, &sizes), 0);
+	ck_assert_uint_eq(sizes.online, 2);
+	ck_assert_uint_eq(sizes.active, 2);
+	ck_assert(sizes.jobs_data && sizes.rev);
+	ck_assert_uint_eq(counts[0], 3);
+	ck_assert_uint_eq(counts[1], 0);
+	ck_assert_uint_eq(counts[2], 1);
+	ck_assert_int_eq(state->ops->count(state, NULL, 0, NULL, &sizes), 0);
+	ck_assert_uint_eq(sizes.active, 2);
+}
+END_TEST
+
 START_TEST(jobs_data_is_the_last_one)
 {
 	char text[64];
@@ -207,6 +234,7 @@ void state_suite_add_rest(TCase *tcase)
 		system_hashes_are_two,
 		drop_compares_before_it_deletes,
 		jobs_data_is_the_last_one,
+		what_is_there_is_counted,
 		events_keep_their_order_and_fields,
 		stream_is_trimmed_near_its_length,
 		interval_is_read_as_it_stands,

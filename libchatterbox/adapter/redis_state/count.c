@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/* count.c - how much each key of ours holds: the cheapest question that shows what others deleted
+ */
+#include "adapter/redis_state/link.h"
+
+static int send_count(struct cbx_redis *me, const char *command, const char *key)
+{
+	cbx_redis_begin(me, command);
+	cbx_redis_puts(me, key);
+	return cbx_redis_send(me);
+}
+
+static int receive_count(struct cbx_redis *me, size_t *out)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	int error = cbx_redis_receive(me, &reply);
+
+	if (error)
+		return error;
+	if (reply->type == REDIS_REPLY_ERROR && !cbx_redis_is_error(reply, "WRONGTYPE"))
+		return cbx_redis_check(me, reply, "counting");
+	*out = reply->type == REDIS_REPLY_INTEGER ? (size_t)reply->integer : 0;
+	return 0;
+}
+
+/* Of each of @systems; every reply is received, whatever the others say */
+static int count_piece(struct cbx_redis *me, const char *const *systems, size_t count,
+		       size_t *fields, int *refused)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < count && !error; i++)
+		error = send_count(me, "HLEN",
+				   cbx_redis_system_key(me, &me->key, "jobs", systems[i]));
+	for (i = 0; i < count && !error; i++) {
+		error = receive_count(me, &fields[i]);
+		if (error && me->context) {
+			*refused = error;
+			error = 0;
+		}
+	}
+	return error;
+}
+
+static int count_rest(struct cbx_redis *me, struct cbx_state_sizes *sizes, int *refused)
+{
+	static const struct {
+		const char *command, *key;
+	} keys[] = { { "HLEN", "online_systems" },
+		     { "ZCARD", "active_systems" },
+		     { "EXISTS", "jobs_data" },
+		     { "EXISTS", "rev" } };
+	size_t counts[4] = { 0 };
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < 4 && !error; i++)
+		error = send_count(me, keys[i].command, cbx_redis_key(me, &me->key, keys[i].key));
+	for (i = 0; i < 4 && !error; i++) {
+		error = receive_count(me, &counts[i]);
+		if (error && me->context) {
+			*refused = error;
+			error = 0;
+		}
+	}
+	*sizes = (struct cbx_state_sizes){ counts[0], counts[1], counts[2] > 0, counts[3] > 0 };
+	return error;
+}
+
+int cbx_redis_count(struct cbx_state *state, const char *const *systems, size_t count,
+		    size_t *fields, struct cbx_state_sizes *sizes)
+{
+	struct cbx_redis *me = cbx_redis_of(state);
+	int refused = 0;
+	int error = count_rest(me, sizes, &refused);
+	size_t done;
+
+	for (done = 0; done < count && !error; done += CBX_REDIS_CHUNK)
+		error = count_piece(me, systems + done,
+				    count - done < CBX_REDIS_CHUNK ? count - done : CBX_REDIS_CHUNK,
+				    fields + done, &refused);
+	return error ? error : refused;
+}
