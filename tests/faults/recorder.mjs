@@ -12,8 +12,24 @@ import { APP, Listener, wordOf, wordOfEntry } from '../servers/e2e/wire.mjs';
 const SAMPLES = 10;
 const digest = (text) => createHash('sha1').update(text).digest('base64');
 
+/**
+ * Which of the statuses in @told a job can't have had, when it went through @walk (null: it vanished, of
+ * which chatterbox makes an end)
+ */
+export function inventedIn(told, walk) {
+	const invented = [];
+	let at = 0;
+	for (const status of told) {
+		const found = walk.findIndex((real, i) => i >= at
+			&& (real === status || (real === null && ['Killed', 'Completed'].includes(status))));
+		if (found < 0) invented.push(status);
+		else at = found + 1;
+	}
+	return invented;
+}
+
 /** One side: every word that it told, in the order in which it came */
-class Side {
+export class Side {
 	constructor(name, bodies) {
 		Object.assign(this, { name, bodies, seen: new Set(), last: new Map(), missing: new Set(),
 			walks: new Map(), duplicates: 0, redelivered: 0, reordered: [], differing: [] });
@@ -57,6 +73,22 @@ class Side {
 			for (let r = (this.last.get(job)?.revision ?? 0) + 1; r <= revision; r++)
 				lost.push(`${job}/${r}`);
 		return lost.map((id) => `${this.name}: ${id}`);
+	}
+
+	/**
+	 * What it told and never was: revisions above those in @recorded, and statuses that are not in the
+	 * job's way (@walks: job -> its statuses; undefined: nobody wrote them down)
+	 */
+	invented(recorded, walks) {
+		const invented = [];
+		for (const [job, { revision }] of this.last)
+			for (let r = (recorded.get(job)?.revision ?? 0) + 1; r <= revision; r++)
+				invented.push(`${job}/${r} is not recorded`);
+		for (const [job, told] of walks ? this.walks : [])
+			for (const status of inventedIn(told, walks.get(job) ?? []))
+				invented.push(`${job} was never ${status} then: told ${told.join(' ')}; in truth ${
+					(walks.get(job) ?? []).join(' ')}`);
+		return invented.map((text) => `${this.name}: ${text}`);
 	}
 
 	isUpTo(recorded) {
@@ -160,19 +192,21 @@ export class Recorder {
 
 	isUpTo(recorded) { return this.broker.isUpTo(recorded) && this.stream.isUpTo(recorded); }
 
-	/** @recorded: what SQL holds, by record() of sim.mjs */
-	report(recorded) {
+	/** @recorded: what SQL holds, by record() of sim.mjs; @walks: of the fleet, by Sim.walks() */
+	report(recorded, walks) {
 		const sides = [this.broker, this.stream];
 		const all = (name) => sides.flatMap((side) => side[name]);
 		const lost = sides.flatMap((side) => side.lost(recorded));
+		const invented = sides.flatMap((side) => side.invented(recorded, walks));
 		const details = [...lost.map((text) => `lost ${text}`),
+			...invented.map((text) => `invented ${text}`),
 			...all('reordered').map((text) => `reordered ${text}`),
 			...all('differing').map((text) => `differing ${text}`)].slice(0, SAMPLES);
 		return { transitions: [...recorded.values()].reduce((sum, { revision }) => sum + revision, 0),
 			duplicates: this.broker.duplicates + this.stream.duplicates,
 			redelivered: this.broker.redelivered,
 			lost: lost.length, reordered: all('reordered').length, differing: all('differing').length,
-			details };
+			invented: invented.length, details };
 	}
 
 	async close() {
@@ -184,7 +218,7 @@ export class Recorder {
 }
 
 /** "1200 transitions, 3 duplicates, 0 lost, ..." */
-export function closingLine({ transitions, duplicates, lost, reordered, differing }) {
+export function closingLine({ transitions, duplicates, lost, reordered, differing, invented }) {
 	return `${transitions} transitions, ${duplicates} duplicates, ${lost} lost, ${reordered} reordered, `
-		+ `${differing} differing`;
+		+ `${differing} differing, ${invented} invented`;
 }

@@ -22,10 +22,13 @@ export class Rig {
 	/**
 	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim; null: an Hdms by
 	 * hand. daemons: how many are prepared (none is started). config: laid over their configuration.
+	 * questions: an exchange of their own, which a trouble may delete
 	 */
-	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {} } = {}) {
+	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {}, questions } = {}) {
 		const rig = new Rig();
 		rig.place = await Place.open(name, redisDb);
+		rig.questions = questions;
+		if (questions) await rig.openQuestions();
 		const { place } = rig;
 		rig.proxies = { redis: await Proxy.open(place.redisPort), rmq: await Proxy.open(place.rmqPort),
 			pg: await Proxy.open(place.pgPort) };
@@ -42,10 +45,24 @@ export class Rig {
 		return rig;
 	}
 
+	async openQuestions() {
+		const connection = await this.place.connect();
+		await this.makeQuestions(await connection.createChannel());
+		await connection.close();
+	}
+
+	/** All at once: who finds the exchange finds its queue, too */
+	makeQuestions(channel) {
+		return Promise.all([channel.assertQueue('nl-hdms.request', { durable: true }),
+			channel.assertExchange(this.questions, 'topic'),
+			channel.bindQueue('nl-hdms.request', this.questions, '#')]);
+	}
+
 	/** A fleet starts jobs that nobody is told of: they must be found before settle() gives up */
-	#config({ redis, rmq, sequelize, ...rest }) {
+	#config({ redis, rmq, sequelize, rmq_rpc: rpc, ...rest }) {
 		const { proxies } = this;
 		return { lease: { ttl: 1 }, log: { level: 'info' }, time_till_next_check: 15, ...rest,
+			rmq_rpc: { request_exchange: this.questions ?? '', ...rpc },
 			redis: { port: proxies.redis.port, ...redis }, rmq: { port: proxies.rmq.port, ...rmq },
 			sequelize: { port: proxies.pg.port, ...sequelize } };
 	}
@@ -98,7 +115,7 @@ export class Rig {
 		const recorded = await record(this.place);
 		// what is lost never comes: the report says so
 		await until('all is heard', () => this.recorder.isUpTo(recorded), 10000).catch(() => {});
-		return this.recorder.report(recorded);
+		return this.recorder.report(recorded, await this.sim?.walks());
 	}
 
 	/** What compare() finds that must never be, as text */
@@ -111,9 +128,9 @@ export class Rig {
 	async passes(what, ms) {
 		const report = await this.settle(ms);
 		console.log(`${what}: ${closingLine(report)}`);
-		const { lost, reordered, differing } = report;
-		assert.deepEqual({ lost, reordered, differing }, { lost: 0, reordered: 0, differing: 0 },
-			report.details.join('\n'));
+		const { lost, reordered, differing, invented } = report;
+		assert.deepEqual({ lost, reordered, differing, invented },
+			{ lost: 0, reordered: 0, differing: 0, invented: 0 }, report.details.join('\n'));
 		await this.#sharesTruth();
 		assert.deepEqual(misfits, [], 'docs/asyncapi.json');
 		return report;

@@ -133,6 +133,8 @@ export async function nothingLost({ stream = true } = {}) {
 	for (const [where, words] of Object.entries(told)) {
 		const once = firstOfEach(words);
 		const last = checkChain(once, where);
+		for (const [key, { revision }] of last)
+			assert.ok(revision <= (recorded.get(key)?.revision ?? 0), `${where}: ${key} is invented`);
 		for (const [key, { status, revision }] of recorded)
 			if (revision) assert.deepEqual(last.get(key), { revision, status }, `${where}: ${key}`);
 		console.log(`${where}: ${once.length} words, ${words.length - once.length} told again, none lost`);

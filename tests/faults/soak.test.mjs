@@ -78,7 +78,7 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	let soak;
 	let first;
 	let last;
-	const options = { systems: 50, daemons: 3, settle: 180000,
+	const options = { systems: 50, daemons: 3, settle: 180000, questions: 'soak.questions',
 		fleet: [...FAST, '--push', '0.2', '--linger', '300', '--seed', String(SEED)] };
 	const report = await Rig.run('soak', 1, options, async (rig) => {
 		await rig.more(200);
@@ -92,7 +92,8 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	console.log(`memory ${first.memory} KiB at the start, ${last.memory} KiB at the end; descriptors ${
 		first.descriptors}, ${last.descriptors}`);
 	console.log(`${report.transitions} transitions, ${report.duplicates} duplicates, gaps ${
-		report.lost}, reordered ${report.reordered}, differing ${report.differing}`);
+		report.lost}, reordered ${report.reordered}, differing ${report.differing}, invented ${
+		report.invented}`);
 	assert.ok(last.memory < first.memory + GROWTH, 'memory');
 	assert.ok(last.descriptors <= first.descriptors + 8, 'descriptors');
 });

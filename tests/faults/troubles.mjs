@@ -64,6 +64,69 @@ const aQueueIsDeleted = async ({ rig, dice }) => {
 	await connection.close();
 };
 
+/** One row of a job that moves is locked, as an operator's open psql does it */
+const aRowIsLocked = async ({ rig, seconds }) => {
+	const client = await rig.place.sql.connect();
+	try {
+		await client.query('begin');
+		await client.query('select 1 from status_monitor order by updated_at desc nulls last limit 1 for update');
+		await sleep(seconds * 1000);
+		await client.query('rollback');
+	} finally {
+		client.release();
+	}
+};
+
+/** A part of what we have in Redis goes away: a key, or a field of one */
+const aKeyIsDeleted = async ({ rig, dice }) => {
+	const { redis } = rig.place;
+	const hash = `${APP}:jobs:{${dice.of(rig.sim.systems)}}`;
+	const [job] = await redis.hkeys(hash);
+	const key = dice.of([hash, hash, `${APP}:online_systems`, `${APP}:active_systems`, `${APP}:jobs_data`,
+		`${APP}:rev`]);
+	if (key === hash && job && dice.unit() < 0.5) await redis.hdel(hash, job);
+	else await redis.del(key);
+	return key;
+};
+
+/** @fn with a channel of its own, once the broker is there */
+async function withChannel(rig, fn) {
+	const connection = await until('the broker', () => rig.place.connect(), 30000);
+	connection.on('error', () => {});
+	try {
+		const channel = await connection.createChannel();
+		channel.on('error', () => {});
+		await fn(channel);
+	} finally {
+		await connection.close().catch(() => {});
+	}
+}
+
+/** A queue on our events that is full and refuses what comes */
+const aQueueRefuses = ({ rig, seconds }) => withChannel(rig, async (channel) => {
+	const { queue } = await channel.assertQueue('', { exclusive: true,
+		arguments: { 'x-max-length': 1, 'x-overflow': 'reject-publish' } });
+	await channel.bindQueue(queue, 'amq.topic', `${APP}.event.#`);
+	await sleep(seconds * 1000);
+});
+
+/** The exchange of the questions goes, and comes again */
+const anExchangeIsDeleted = ({ rig, seconds }) => withChannel(rig, async (channel) => {
+	await channel.deleteExchange(rig.questions);
+	await sleep(seconds * 1000);
+	await rig.makeQuestions(channel);
+});
+
+/** A stranger takes requests from our queue, and gives them back when it goes */
+const aStrangerConsumes = ({ rig, seconds }) => withChannel(rig, async (channel) => {
+	await channel.consume(`${APP}.request`, () => {});
+	await sleep(seconds * 1000);
+});
+
+/** What was not acknowledged is delivered again */
+const connectionsAreClosed = ({ rig }) =>
+	servers('rabbitmqctl', 'close_all_connections', '-p', rig.place.vhost, 'the soak');
+
 /** weight, name, what is needed for itself alone, what happens */
 export const TROUBLES = [
 	[4, 'delayed', 'way', onTheWay((proxy, dice) => proxy.delay(dice.between(20, 400), 20))],
@@ -90,4 +153,10 @@ export const TROUBLES = [
 		+ 'from pg_stat_activity where datname = $1 and pid <> pg_backend_pid()',
 	[rig.place.database])],
 	[2, 'table locked', 'server', aTableIsLocked],
+	[2, 'row locked', 'server', aRowIsLocked],
+	[3, 'key deleted', 'server', aKeyIsDeleted],
+	[2, 'queue refuses', 'server', aQueueRefuses],
+	[2, 'exchange deleted', 'server', anExchangeIsDeleted],
+	[2, 'stranger consumes', 'server', aStrangerConsumes],
+	[3, 'connections closed', 'server', connectionsAreClosed],
 ];

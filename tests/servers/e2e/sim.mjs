@@ -35,16 +35,32 @@ export class Sim {
 	/** Nothing happens in the fleet any more; it still answers */
 	hold() { this.program.child.kill('SIGUSR1'); }
 
+	/** What it wrote down so far, in its order: { time, system, job_id, to, origin } */
+	async #lines() {
+		const text = await readFile(this.file, 'utf8');
+		return text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean)
+			.map((line) => JSON.parse(line));
+	}
+
 	/** job -> { status, time, origin, began } as of its last change; status null: it vanished */
 	async truth() {
-		const text = await readFile(this.file, 'utf8');
 		const jobs = new Map();
-		for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n').filter(Boolean)) {
-			const { time, system, job_id: id, to, origin } = JSON.parse(line);
+		for (const { time, system, job_id: id, to, origin } of await this.#lines()) {
 			const job = jobs.get(`${system}/${id}`) ?? { origin, began: time };
 			job.status = to;
 			job.time = Date.parse(time);
 			jobs.set(`${system}/${id}`, job);
+		}
+		return jobs;
+	}
+
+	/** job -> every status that it went through; null: it vanished */
+	async walks() {
+		const jobs = new Map();
+		for (const { system, job_id: id, to } of await this.#lines()) {
+			const key = `${system}/${id}`;
+			if (!jobs.has(key)) jobs.set(key, []);
+			jobs.get(key).push(to);
 		}
 		return jobs;
 	}
