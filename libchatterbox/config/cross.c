@@ -114,10 +114,13 @@ static int check_kinds(struct chatterbox_config *config)
 
 int cbx_config_cross(struct chatterbox_config *config)
 {
-	static int (*const checks[])(struct chatterbox_config *) = {
-		lower_poll_timeout, check_redis_tls, check_sqlite,
-		check_https,        check_kinds,     cbx_config_warn_insecure
-	};
+	static int (*const checks[])(struct chatterbox_config *) = { lower_poll_timeout,
+								     check_redis_tls,
+								     check_sqlite,
+								     check_https,
+								     check_kinds,
+								     cbx_config_warn_shared,
+								     cbx_config_warn_insecure };
 	size_t i;
 	int r = 0;
 

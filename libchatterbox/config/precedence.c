@@ -155,6 +155,8 @@ int cbx_config_apply_path(struct chatterbox_config *config, const char *path, js
 	bool section = cbx_key_is_section(path, from->fold);
 	int r;
 
+	if (!strcmp(path, "app_meta"))
+		config->is_ocds = true;
 	if (!key && !section)
 		return apply_unknown(config, path, from);
 	if (key && !(section && json_is_object(json)))

@@ -57,6 +57,7 @@ struct cbx_text;
 
 struct chatterbox_config {
 	int references;
+	bool is_ocds;                /* a file has app_meta: it is OCD's own */
 	struct cbx_slot *slots;      /* one a key, in the table's order */
 	struct cbx_problems laid;    /* found while values were applied */
 	struct cbx_problems crossed; /* found by the cross checks, now */
@@ -112,6 +113,7 @@ int cbx_config_apply_bytes(struct chatterbox_config *config, const char *bytes, 
 int cbx_config_cross(struct chatterbox_config *config);
 /* Part of it, in warn_insecure.c: warns of what crosses a network unprotected */
 int cbx_config_warn_insecure(struct chatterbox_config *config);
+int cbx_config_warn_shared(struct chatterbox_config *config);
 /* Can @host only be this machine? NULL is. */
 bool cbx_config_host_is_near(const char *host);
 

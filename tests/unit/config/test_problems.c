@@ -29,11 +29,21 @@ static const char ocd[] =
 	"\"spotify\":{\"password\":\"\",\"host\":\"\",\"database\":\"nl_spotify\"},"
 	"\"time_till_next_check\":600,\"ws_server\":{}}";
 
-START_TEST(ocds_own_object_gives_no_warning)
+START_TEST(of_ocds_own_object_the_empty_hosts_are_named)
 {
+	static const char *const paths[] = { "http_server.port", "log.path",
+					     "redis.host",       "rmq.host",
+					     "sequelize.host",   "http_server.host",
+					     "live_temp.host" };
 	struct chatterbox_config *config = config_of(ocd);
+	char line[64];
+	size_t i;
 
-	ck_assert_str_eq(config_problems(config), "");
+	for (i = 0; i < CBX_COUNT(paths); i++) {
+		snprintf(line, sizeof(line), "warning %s: ", paths[i]);
+		ck_assert_msg(strstr(config_problems(config), line), "%s", paths[i]);
+	}
+	ck_assert_uint_eq(chatterbox_config_problem_count(config), CBX_COUNT(paths));
 	ck_assert_int_eq(chatterbox_config_check(config, NULL), 0);
 	config_check_shown(config, "rmq.vhost", "\"rmq-sm\"", "file /t.json");
 	config_check_shown(config, "log.path", "\"stdout.log\"", "file /t.json");
@@ -271,7 +281,7 @@ UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("config_problems");
 	const TTest *const tests[] = {
-		ocds_own_object_gives_no_warning,
+		of_ocds_own_object_the_empty_hosts_are_named,
 		poll_timeout_is_never_above_rpc_timeout,
 		redis_tls_needs_a_hiredis_that_has_it,
 		an_option_that_nobody_knows_is_an_error,
