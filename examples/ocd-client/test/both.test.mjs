@@ -4,4 +4,4 @@
 import { both } from '../../ocd-addon/test/both.mjs';
 import { Chatterbox } from '../lib/index.js';
 
-both('client', (config) => Chatterbox.open(config), { redisDb: 12 });
+both('client', (config) => Chatterbox.open(config), { redisDb: 17 });

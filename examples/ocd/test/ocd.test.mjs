@@ -19,7 +19,7 @@ const job = (id, status, more = {}) => JSON.stringify({ system: 'OCD1', job_id: 
 	job_type: 'lists', ...more });
 
 before(async () => {
-	place = await Place.open('ocd', 13);
+	place = await Place.open('ocd', 18);
 	hdms = await Hdms.open(place);
 	daemon = await Daemon.prepare(place);
 	const sql = { host: '127.0.0.1', port: place.pgPort, database: place.database,

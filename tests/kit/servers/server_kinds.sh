@@ -41,7 +41,7 @@ redis_up()
 
 	mkdir -p "$dir"
 	detach "$1/redis.pid" "$1/redis.log" redis-server --port "$CBX_TEST_REDIS_PORT" \
-		--bind 127.0.0.1 --dir "$dir" --daemonize no --save '' --appendonly yes \
+		--bind 127.0.0.1 --dir "$dir" --databases 32 --daemonize no --save '' --appendonly yes \
 		--logfile "$1/redis.log"
 	wait_for redis-server 15 "$1/redis.pid" "$1/redis.log" redis_answers
 }

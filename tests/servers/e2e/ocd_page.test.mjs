@@ -30,7 +30,7 @@ let blocks; // { language, text }, those that are left
 const status = (text) => `{"system":"ABC1","job_id":17,"status":"${text}","job_type":"lists"}`;
 
 before(async () => {
-	place = await Place.open('ocd_page', 14);
+	place = await Place.open('ocd_page', 19);
 	await place.rows('drop role if exists chatterbox_shadow');
 	hdms = await Hdms.open(place);
 	hdms.set('ABC1', status('Running'));

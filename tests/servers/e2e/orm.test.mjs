@@ -33,7 +33,7 @@ const isRecent = (date) => assert.ok(date instanceof Date && date >= began - 100
 	&& date <= Date.now() + 1000, `${date} is not now`);
 
 before(async () => {
-	place = await Place.open('orm', 8);
+	place = await Place.open('orm', 16);
 	await place.rows('alter database cbx_orm set timezone = \'America/St_Johns\'');
 	ocd = await openModels(place);
 	hdms = await Hdms.open(place);

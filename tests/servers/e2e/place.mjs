@@ -27,7 +27,7 @@ export async function servers(verb, ...args) {
 
 export class Place {
 	/**
-	 * @param name of the place; @param redisDb its Redis database, 1..15;
+	 * @param name of the place; @param redisDb its Redis database, 1..31;
 	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one
 	 */
 	static async open(name, redisDb, more = {}) {
