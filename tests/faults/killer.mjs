@@ -70,8 +70,10 @@ export class Killer {
 	}
 
 	async term(victim) {
+		const begun = victim.program.lines.length > 0;
 		const code = await victim.program.stop(30000);
-		assert.equal(code, 0, `SIGTERM: ${victim.program.tail(10)}`);
+		// until it takes signals over, it ends by them as every program does
+		if (begun || code !== 'SIGTERM') assert.equal(code, 0, `SIGTERM: ${victim.program.tail(10)}`);
 		victim.launch();
 	}
 }
