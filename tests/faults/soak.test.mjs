@@ -94,6 +94,7 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	console.log(`${report.transitions} transitions, ${report.duplicates} duplicates, gaps ${
 		report.lost}, reordered ${report.reordered}, differing ${report.differing}, invented ${
 		report.invented}`);
+	assert.equal(report.invented, 0, report.details.join('\n'));
 	assert.ok(last.memory < first.memory + GROWTH, 'memory');
 	assert.ok(last.descriptors <= first.descriptors + 8, 'descriptors');
 });
