@@ -316,6 +316,8 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 
 	if (leads && cbx_task_next_tick(&poller->scheduler) < deadline)
 		deadline = cbx_task_next_tick(&poller->scheduler);
+	if (leads && road->batch.aside_until && road->batch.aside_until < deadline)
+		deadline = road->batch.aside_until;
 	/* look again soon at connections that are down and at inbox items that can't be taken yet
 	 */
 	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)

@@ -158,7 +158,8 @@ int cbx_merge_offline_expired(struct merge *m)
 		struct cbx_job *job = m->jobs[i];
 		struct cbx_change *change = NULL;
 
-		if (job->phase != CBX_LIVE || job->applied_db_ms > m->report->expired_before_ms)
+		if (job->phase != CBX_LIVE || job->applied_db_ms > m->report->expired_before_ms ||
+		    holds(m->report->rejected, m->report->rejected_count, job->status->job_id))
 			continue;
 		result = ended_copy(m, job, m->rules->keys.errored, CBX_ERRORED, &ended);
 		if (result < 0)

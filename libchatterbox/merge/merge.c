@@ -154,7 +154,8 @@ static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_
 
 	if (result < 0)
 		return result;
-	job->revision = 1;
+	/* a row whose status could not be read has a revision already */
+	job->revision = known ? known->revision + 1 : 1;
 	if (past && past->ended)
 		job->revision = past->revision + 1;
 	if (past && past->origin == CBX_OCD)

@@ -37,7 +37,7 @@ struct cbx_report {
 	const int64_t *named; /* ascending; CBX_STATUS_ANSWER only */
 	size_t named_count;
 	enum cbx_absence absence;
-	const int64_t *rejected; /* ascending; jobs whose statuses in it were rejected */
+	const int64_t *rejected; /* ascending; jobs whose statuses in it were rejected: they stay */
 	size_t rejected_count;
 	int64_t expired_before_ms; /* CBX_OFFLINE_EXPIRY: ends jobs last reported before that, by
 				      the database's clock */

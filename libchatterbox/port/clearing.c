@@ -85,6 +85,24 @@ int cbx_clearing_take(void *user, const struct cbx_row *row)
 	return 0;
 }
 
+void cbx_clearing_leave_out(struct cbx_clearing *clearing, const struct cbx_sql *sql)
+{
+	struct cbx_batch *batch = &clearing->batch;
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < sql->fault_count; i++) {
+		struct cbx_change *change = &batch->changes[sql->faults[i].change];
+
+		cbx_job_unref(change->job);
+		change->job = NULL;
+	}
+	for (i = 0; i < batch->change_count; i++)
+		if (batch->changes[i].job)
+			batch->changes[kept++] = batch->changes[i];
+	batch->change_count = kept;
+}
+
 int cbx_clearing_give(const struct cbx_clearing *clearing, cbx_row_fn each, void *user)
 {
 	size_t i;

@@ -21,6 +21,8 @@ int cbx_clearing_init(struct cbx_clearing *clearing, const struct cbx_job_key *k
 void cbx_clearing_free(struct cbx_clearing *clearing);
 /* A cbx_row_fn whose user is the clearing: takes the row of status_monitor if it is old enough */
 int cbx_clearing_take(void *clearing, const struct cbx_row *row);
+/* The changes that are faults of @sql were not written: forgets them */
+void cbx_clearing_leave_out(struct cbx_clearing *clearing, const struct cbx_sql *sql);
 /* Reports what was taken, in the same order; call it after the commit */
 int cbx_clearing_give(const struct cbx_clearing *clearing, cbx_row_fn each, void *user);
 

@@ -34,6 +34,9 @@ struct cbx_row {
 /* A non-zero return stops the read and is passed on */
 typedef int (*cbx_row_fn)(void *user, const struct cbx_row *row);
 
+/* No job gets that far: a row that says so is not ours, and its job can't be recorded */
+#define CBX_REVISION_END ((int64_t)1 << 53)
+
 /* How many recorded pushes are remembered: four times as many as a broker can deliver again */
 #define CBX_PUSH_LOG 1024
 
@@ -47,10 +50,13 @@ bool cbx_row_has_status(const struct cbx_row *row);
 
 struct cbx_ledger_ops {
 	/* Records changes, events, checked systems and pushes in one guarded transaction, all or
-	 * nothing. -EBADMSG: the database refuses one of the values for good (a constraint or
-	 * trigger of others, a type); any other CHATTERBOX_E_REFUSED has nothing to do with the
-	 * values. Rows are locked in the order of their keys. A row only moves forward: a change
-	 * whose revision is below the stored one is a bug and fails with CHATTERBOX_E_FENCED.
+	 * nothing. -EBADMSG: sql->faults holds changes that keep the rest from being written (as
+	 * many as were found): SQL refuses them for good (a constraint, trigger or policy of
+	 * others, a type), or others hold their rows locked; without them the batch may be
+	 * recorded. CHATTERBOX_E_REFUSED has nothing to do with single rows, nor has
+	 * CHATTERBOX_E_TIMEOUT. Rows are locked in the order of their keys, and never waited for
+	 * longer than a moment. A row only moves forward: a change whose revision is below the
+	 * stored one is a bug and fails with CHATTERBOX_E_FENCED.
 	 * origin never turns from ocd to user. If nobody knows whether it was committed, that is
 	 * resolved before the call returns, over a new connection within @deadline; if that is not
 	 * possible: CHATTERBOX_E_DOWN, and the next call on this object resolves it first (see

@@ -5,15 +5,37 @@
  * Rows may have been written by others: a member that contract 1.1 does not allow is left out, and
  * such a status becomes "unknown" (that of a job which was never reported is not published).
  */
+#include "common/array.h"
 #include "common/utf8.h"
 #include "port/errors.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 void cbx_sql_free(struct cbx_sql *sql)
 {
-	if (sql)
-		sql->ops->free(sql);
+	if (!sql)
+		return;
+	free(sql->faults);
+	sql->ops->free(sql);
+}
+
+int cbx_sql_add_fault(struct cbx_sql *sql, size_t change, bool refused)
+{
+	if (cbx_grow(sql->faults, sql->fault_capacity, sql->fault_count + 1) < 0)
+		return -ENOMEM;
+	sql->faults[sql->fault_count++] = (struct cbx_fault){ change, refused };
+	return 0;
+}
+
+int64_t cbx_sql_reject_time(struct cbx_sql *sql, const char *column, const char *first,
+			    const char *second)
+{
+	sql->rejected_times++;
+	snprintf(sql->rejected_time, sizeof(sql->rejected_time), "%.64s of %.64s%s%.32s", column,
+		 first ?: "?", second ? "/" : "", second ?: "");
+	return 0;
 }
 
 static bool is_text(const char *text)

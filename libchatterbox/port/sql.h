@@ -23,6 +23,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct cbx_sql;
 struct cbx_ledger_ops;
@@ -60,6 +61,13 @@ struct cbx_sql_ops {
 	void (*free)(struct cbx_sql *sql);
 };
 
+/* A change that record() could not write: SQL refuses it for good, or others hold its row for now
+ */
+struct cbx_fault {
+	size_t change; /* its index in the batch */
+	bool refused;
+};
+
 struct cbx_sql {
 	const struct cbx_sql_ops *ops;
 	const struct cbx_ledger_ops *ledger;
@@ -67,10 +75,22 @@ struct cbx_sql {
 	const struct cbx_lease_ops *lease;
 	const struct cbx_directory_ops *directory;
 	const struct cbx_errors_ops *errors;
+	struct cbx_fault *faults; /* of the last record() */
+	size_t fault_count, fault_capacity;
+	/* Times that reads have as absent since they are infinite or outside the years 0 to 9999
+	 * (contract 5.1), and which was the last; whoever counts them sets it to 0 */
+	unsigned rejected_times;
+	char rejected_time[192];
 	char error[512]; /* why the last call failed; never a secret */
 	char where[256]; /* "host:port/database", or the file */
 };
 
 void cbx_sql_free(struct cbx_sql *sql); /* takes NULL */
+/* For adapters: a change that record() could not write. 0, or -ENOMEM. */
+int cbx_sql_add_fault(struct cbx_sql *sql, size_t change, bool refused);
+/* For adapters: notes that @column of the row that begins with @first (and @second, or NULL) is no
+ * time; returns 0 */
+int64_t cbx_sql_reject_time(struct cbx_sql *sql, const char *column, const char *first,
+			    const char *second);
 
 #endif

@@ -2,11 +2,7 @@
 /*
  * batch.c - the reports that wait to be merged, in the order in which they came
  *
- * A batch is committed when it is large or old enough, in one transaction. If SQL refuses a value
- * for good (a constraint or a trigger on OCD's own tables), the batch is halved until the one bad
- * status is found. That one is dropped and its message rejected, and everything else is recorded;
- * otherwise one bad status would hold up all others for ever. A report that was split no longer
- * proves that a job is missing.
+ * A batch is committed when it is large or old enough, in one transaction.
  */
 #include "road/batch.h"
 
@@ -17,7 +13,7 @@
 #define BATCH_REPORTS 512
 #define BATCH_BYTES ((size_t)32 << 20)
 
-static void received_free(struct cbx_received *received)
+void cbx_received_free(struct cbx_received *received)
 {
 	size_t i;
 
@@ -37,8 +33,8 @@ static void *keep(char **at, const void *bytes, size_t len)
 	return copy;
 }
 
-static int received_new(const struct cbx_report *report, struct cbx_inbound *from,
-			struct cbx_received **out)
+int cbx_received_new(const struct cbx_report *report, struct cbx_inbound *from, uint64_t order,
+		     struct cbx_received **out)
 {
 	size_t statuses = report->count * sizeof(struct cbx_status *);
 	size_t named = report->named_count * sizeof(int64_t);
@@ -51,7 +47,7 @@ static int received_new(const struct cbx_report *report, struct cbx_inbound *fro
 
 	if (!received)
 		return -ENOMEM;
-	*received = (struct cbx_received){ .from = from, .report = *report };
+	*received = (struct cbx_received){ .from = from, .order = order, .report = *report };
 	at = (char *)received->room;
 	received->report.statuses = keep(&at, report->statuses, statuses);
 	received->report.named = keep(&at, report->named, named);
@@ -73,20 +69,35 @@ static size_t received_bytes(const struct cbx_received *received)
 	return bytes;
 }
 
+void cbx_batch_take_out(struct cbx_road *road, struct cbx_received **out)
+{
+	*out = road->batch.received;
+	road->batch.received = NULL;
+	road->batch.received_end = &road->batch.received;
+	road->batch.received_count = 0;
+	road->batch.bytes = 0;
+}
+
+void cbx_batch_put(struct cbx_road *road, struct cbx_received *received)
+{
+	received->next = NULL;
+	*road->batch.received_end = received;
+	road->batch.received_end = &received->next;
+	road->batch.received_count++;
+	road->batch.bytes += received_bytes(received);
+}
+
 int cbx_road_receive(struct cbx_road *road, const struct cbx_report *report,
 		     struct cbx_inbound *from)
 {
 	struct cbx_received *received = NULL;
-	int result = received_new(report, from, &received);
+	int result = cbx_received_new(report, from, ++road->batch.last_order, &received);
 
 	if (result < 0)
 		return result;
 	if (!road->batch.received_count)
 		road->batch.oldest = cbx_now(road->clock);
-	*road->batch.received_end = received;
-	road->batch.received_end = &received->next;
-	road->batch.received_count++;
-	road->batch.bytes += received_bytes(received);
+	cbx_batch_put(road, received);
 	return 0;
 }
 
@@ -94,95 +105,10 @@ bool cbx_road_commit_is_due(const struct cbx_road *road)
 {
 	const struct cbx_road_batch *batch = &road->batch;
 
-	if (batch->inbounds && !batch->received_count)
+	if ((batch->inbounds && !batch->received_count) || cbx_aside_is_due(road))
 		return true;
 	return batch->received_count >= BATCH_REPORTS || batch->bytes >= BATCH_BYTES ||
 	       (batch->received_count && cbx_now(road->clock) - batch->oldest >= CBX_BATCH_AGE);
-}
-
-size_t cbx_portion_size(const struct cbx_road *road)
-{
-	size_t portion = road->batch.portion;
-
-	return portion && portion < road->batch.received_count ? portion
-							       : road->batch.received_count;
-}
-
-static void take_first(struct cbx_road *road)
-{
-	struct cbx_received *received = road->batch.received;
-
-	road->batch.received = received->next;
-	if (!received->next)
-		road->batch.received_end = &road->batch.received;
-	road->batch.received_count--;
-	road->batch.bytes -= received_bytes(received);
-	received_free(received);
-}
-
-void cbx_portion_done(struct cbx_road *road)
-{
-	size_t count = cbx_portion_size(road);
-
-	while (count--)
-		take_first(road);
-	road->batch.portion = road->batch.received_count ? 2 * road->batch.portion : 0;
-	road->batch.oldest = cbx_now(road->clock);
-}
-
-static int split(struct cbx_road *road, struct cbx_received *received)
-{
-	struct cbx_report *report = &received->report;
-	struct cbx_report rest = { .kind = report->kind == CBX_LIST_ANSWER ? CBX_STATUS_ANSWER
-									   : report->kind,
-				   .system = report->system,
-				   .at = report->at,
-				   .absence = CBX_NO_ABSENCE };
-	size_t half = report->count / 2;
-	struct cbx_received *second = NULL;
-	int result;
-
-	rest.statuses = report->statuses + half;
-	rest.count = report->count - half;
-	result = received_new(&rest, received->from, &second);
-	if (result < 0)
-		return result;
-	while (report->count > half)
-		cbx_status_unref(report->statuses[--report->count]);
-	report->absence = CBX_NO_ABSENCE;
-	second->next = received->next;
-	received->next = second;
-	if (road->batch.received_end == &received->next)
-		road->batch.received_end = &second->next;
-	road->batch.received_count++;
-	return 0;
-}
-
-void cbx_portion_drop_refused(struct cbx_road *road)
-{
-	struct cbx_received *received = road->batch.received;
-
-	cbx_error(road->log,
-		  CBX_FIELDS({ "server", "sql" }, { "system", received->report.system },
-			     { "error", road->sql->error }),
-		  "SQL refuses a status: it is dropped, its neighbours are recorded: %.300s",
-		  received->report.count ? received->report.statuses[0]->json
-					 : "(a job's absence)");
-	if (received->from)
-		received->from->refused = true;
-	take_first(road);
-}
-
-int cbx_portion_refused(struct cbx_road *road)
-{
-	size_t count = cbx_portion_size(road);
-
-	road->batch.portion = count > 1 ? count / 2 : 1;
-	if (count > 1)
-		return 0;
-	if (road->batch.received->report.count > 1)
-		return split(road, road->batch.received);
-	return 1;
 }
 
 /* Which of the received reports are kept; @user as given */
@@ -190,24 +116,16 @@ typedef bool (*stays_fn)(const struct cbx_received *received, const void *user);
 
 static void filter(struct cbx_road *road, stays_fn stays, const void *user)
 {
-	struct cbx_received *received = road->batch.received;
+	struct cbx_received *received;
 	struct cbx_received *next;
 
-	road->batch.received = NULL;
-	road->batch.received_end = &road->batch.received;
-	road->batch.received_count = 0;
-	road->batch.bytes = 0;
+	cbx_batch_take_out(road, &received);
 	for (; received; received = next) {
 		next = received->next;
-		received->next = NULL;
-		if (!stays(received, user)) {
-			received_free(received);
-			continue;
-		}
-		*road->batch.received_end = received;
-		road->batch.received_end = &received->next;
-		road->batch.received_count++;
-		road->batch.bytes += received_bytes(received);
+		if (stays(received, user))
+			cbx_batch_put(road, received);
+		else
+			cbx_received_free(received);
 	}
 }
 
@@ -224,10 +142,9 @@ static bool push_stays(const struct cbx_received *received, const void *user)
 	return received->from != NULL;
 }
 
-void cbx_portion_drop(struct cbx_road *road, bool pushes_stay)
+void cbx_batch_drop(struct cbx_road *road, bool pushes_stay)
 {
 	filter(road, pushes_stay ? push_stays : none_stays, NULL);
-	road->batch.portion = 0;
 	road->batch.oldest = cbx_now(road->clock);
 }
 

@@ -15,22 +15,40 @@ struct cbx_touched {
 
 #define CBX_BATCH_AGE (250 * CBX_MS) /* when a batch is committed at the latest */
 
-/* batch.c: how many of the received reports go into one transaction */
-size_t cbx_portion_size(const struct cbx_road *road);
-/* They are recorded: frees them, and doubles the size of the next portion */
-void cbx_portion_done(struct cbx_road *road);
-/* SQL refused a value for good: makes the portion smaller; 1 = the first report is at fault */
-int cbx_portion_refused(struct cbx_road *road);
-/* Drops that one, and has its message rejected */
-void cbx_portion_drop_refused(struct cbx_road *road);
-/* Drops what came by this connection of the listener and is not committed: it comes again */
+/* batch.c: a copy of @report, with references of its statuses */
+int cbx_received_new(const struct cbx_report *report, struct cbx_inbound *from, uint64_t order,
+		     struct cbx_received **out);
+void cbx_received_free(struct cbx_received *received);
+/* Empties the batch's list of reports, and fills it again */
+void cbx_batch_take_out(struct cbx_road *road, struct cbx_received **out);
+void cbx_batch_put(struct cbx_road *road, struct cbx_received *received);
+/* Drops what came by this connection of the listener and is not committed: it comes again. Nothing
+ * may wait in batch.waiting. */
 void cbx_batch_drop_connection(struct cbx_road *road, uint64_t connection);
 /* Drops the reports of this message, which the caller requeues */
 void cbx_batch_drop_inbound(struct cbx_road *road, const struct cbx_inbound *inbound);
 /* Drops the received reports; with @pushes_stay those of pushes are kept for the next try */
-void cbx_portion_drop(struct cbx_road *road, bool pushes_stay);
+void cbx_batch_drop(struct cbx_road *road, bool pushes_stay);
 
-/* merge_batch.c: merges the portion's reports into changes and next lists, in road->batch */
+/* aside.c: sets the reports of jobs aside whose rows can't be written now. Notes the faults of the
+ * last record(), which the batch still holds; -ENOMEM. */
+int cbx_aside_note_faults(struct cbx_road *road);
+/* Takes the statuses of those jobs out of the batch: pushes of a job whose row is locked wait,
+ * those that SQL refuses go into batch.refused, answers come again; -ENOMEM. */
+int cbx_aside_separate(struct cbx_road *road);
+/* Is it time to try again what waits? */
+static inline bool cbx_aside_is_due(const struct cbx_road *road)
+{
+	return road->batch.aside_until && cbx_now(road->clock) >= road->batch.aside_until;
+}
+/* Puts what waits where it was among what was received */
+void cbx_aside_return(struct cbx_road *road);
+/* A batch was recorded: messages of which a part waits are kept back from those that are done */
+void cbx_aside_batch_done(struct cbx_road *road);
+/* Forgets everything; what waits must have been returned */
+void cbx_aside_clear(struct cbx_road *road);
+
+/* merge_batch.c: merges the received reports into changes and next lists, in road->batch */
 int cbx_road_merge(struct cbx_road *road);
 /* Discards what the merge made; the reports stay */
 void cbx_road_clear_merge(struct cbx_road *road);
@@ -38,15 +56,16 @@ void cbx_road_clear_merge(struct cbx_road *road);
  * to be read again. */
 int cbx_road_keep(struct cbx_road *road);
 
-/* record.c: writes changes and their events in one transaction. CHATTERBOX_E_DOWN: nobody knows
- * whether it was committed, see cbx_road_resolve(). */
+/* record.c: writes changes and their events in one transaction. -EBADMSG: some of them can't be
+ * written, see aside.c. CHATTERBOX_E_DOWN: nobody knows whether it was committed, see
+ * cbx_road_resolve(). */
 int cbx_road_record(struct cbx_road *road);
 /* Was the last batch committed? 1 = yes, 0 = no, negative: still not known */
 int cbx_road_resolve(struct cbx_road *road);
-/* Frees a portion that was recorded, and acknowledges the messages when the whole batch is done */
-void cbx_road_finish_portion(struct cbx_road *road);
-/* The portion could not be merged or recorded, because of @error. 0: try a smaller one; else as
- * cbx_road_commit(). */
-int cbx_road_fail_portion(struct cbx_road *road, int error);
+/* Frees a batch that was recorded, and acknowledges its messages */
+void cbx_road_finish_batch(struct cbx_road *road);
+/* The batch could not be merged or recorded, because of @error. 1: try again what is left of it;
+ * else as cbx_road_commit(). */
+int cbx_road_fail_batch(struct cbx_road *road, int error);
 
 #endif

@@ -44,13 +44,13 @@ int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct
 	job->revision = row->revision;
 	job->inferred = row->inferred && job->kind == CBX_ERRORED;
 	job->phase = CBX_LIVE;
-	if (!row->revision)
+	if (!row->revision || !cbx_row_has_status(row))
 		job->phase = CBX_UNREPORTED;
 	else if (cbx_kind_is_end(job->kind))
 		job->phase = CBX_ENDED;
 	job->first_seen_ms = row->started_ms;
 	job->updated_ms = row->updated_ms;
-	job->applied_db_ms = row->updated_ms;
+	job->applied_db_ms = row->updated_ms ?: cbx_road_db_now(road);
 	job->recorded_at = cbx_now(road->clock);
 	*out = job;
 	return 0;
@@ -74,18 +74,18 @@ static int put_system(struct gather *gather)
 	return result;
 }
 
-static int reject(struct cbx_road *road, const char *member)
-{
-	cbx_metric_add(road->counters->decode_rejects, member, NULL, 1);
-	return 0;
-}
-
 /* Takes a reference */
 static int add_job(struct gather *gather, struct cbx_job *job)
 {
 	if (cbx_grow(gather->jobs, gather->capacity, gather->count + 1) < 0)
 		return -ENOMEM;
 	gather->jobs[gather->count++] = cbx_job_ref(job);
+	return 0;
+}
+
+static int reject(struct cbx_road *road, const char *member)
+{
+	cbx_metric_add(road->counters->decode_rejects, member, NULL, 1);
 	return 0;
 }
 
@@ -100,8 +100,11 @@ static int add_row(void *user, const struct cbx_row *row)
 	/* OCD's rows are input like any other: one that can't be a job is skipped */
 	if (!cbx_system_name(&name, &len) || row->job_id < 0)
 		return reject(gather->road, "system");
+	if (row->revision < 0 || row->revision >= CBX_REVISION_END)
+		return reject(gather->road, "revision");
+	/* not left out: the row would be ahead of the job's next report, and fence us for ever */
 	if (row->revision && !cbx_row_has_status(row))
-		return reject(gather->road, "status");
+		reject(gather->road, "status");
 	if (gather->count && strcmp(gather->system, row->system)) {
 		result = put_system(gather);
 		if (result < 0)
@@ -255,6 +258,7 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 		result = cbx_road_read_rows(road, road->jobs, road->systems, false);
 	if (!result)
 		result = road->sql->directory->recently_checked(road->sql, note_checked, road);
+	cbx_road_observe_times(road);
 	if (result < 0) {
 		cbx_link_lost(&road->sql_link, result);
 		cbx_road_unload(road);

@@ -143,7 +143,7 @@ static int note_completed(void *user, const struct cbx_row *row)
 	if (!entry)
 		return -ENOMEM;
 	free(entry->status);
-	entry->status = strdup(row->status);
+	entry->status = strdup(row->status ?: "");
 	if (!entry->status)
 		return -ENOMEM;
 	entry->past.ended = true;
@@ -174,7 +174,7 @@ static int collect(struct cbx_road *road, struct cbx_job_key **out, size_t *out_
 	const struct cbx_received *received;
 	size_t count = 0;
 	size_t capacity = 0;
-	size_t left = cbx_portion_size(road);
+	size_t left = road->batch.received_count;
 	size_t i;
 
 	for (received = road->batch.received; left--; received = received->next) {
@@ -261,7 +261,7 @@ int cbx_road_merge(struct cbx_road *road)
 {
 	struct cbx_merge_rules rules;
 	const struct cbx_received *received = road->batch.received;
-	size_t left = cbx_portion_size(road);
+	size_t left = road->batch.received_count;
 	int result = load_pasts(road);
 
 	fill_rules(road, &rules);

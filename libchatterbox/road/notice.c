@@ -215,5 +215,6 @@ int cbx_road_look_around(struct cbx_road *road, bool discovery)
 		return CHATTERBOX_E_DOWN;
 	cbx_road_share_check(road); /* without Redis the round goes on */
 	notice_shown(road, discovery);
+	cbx_road_observe_times(road);
 	return expire_offline(road);
 }

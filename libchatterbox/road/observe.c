@@ -2,6 +2,8 @@
 /* observe.c - counts what was recorded, and swaps in a new snapshot for readers */
 #include "road/road.h"
 
+#define NAME_AGAIN (3600 * CBX_SECOND)
+
 void cbx_road_observe(struct cbx_road *road)
 {
 	int kind;
@@ -13,6 +15,23 @@ void cbx_road_observe(struct cbx_road *road)
 				       cbx_kind_name((enum cbx_kind)kind), NULL,
 				       (double)road->batch.counts.transitions[kind]);
 	}
+}
+
+void cbx_road_observe_times(struct cbx_road *road)
+{
+	uint64_t now = cbx_now(road->clock);
+
+	if (!road->sql->rejected_times)
+		return;
+	cbx_metric_add(road->counters->decode_rejects, "time", NULL,
+		       (double)road->sql->rejected_times);
+	road->sql->rejected_times = 0;
+	if (road->times_named_at && now - road->times_named_at < NAME_AGAIN)
+		return;
+	road->times_named_at = now;
+	cbx_warn(road->log, CBX_FIELDS({ "server", "sql" }),
+		 "%s is infinite or outside the years 0 to 9999: taken as absent",
+		 road->sql->rejected_time);
 }
 
 int cbx_road_update_snapshot(struct cbx_road *road)

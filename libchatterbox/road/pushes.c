@@ -140,6 +140,7 @@ void cbx_pushes_note_connection(struct cbx_road *road, uint64_t connection)
 {
 	if (road->pushes.connection == connection)
 		return;
+	cbx_aside_return(road);
 	cbx_batch_drop_connection(road, road->pushes.connection);
 	cbx_pushes_forget(road);
 	road->pushes.connection = connection;
@@ -259,7 +260,7 @@ static void write_statuses(const struct cbx_received *received, struct cbx_text 
 	}
 }
 
-/* Messages that bring no statuses; they are recorded with the batch's last portion */
+/* Messages that bring no statuses; they are recorded with the batch */
 static int add_others(struct cbx_road *road)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
@@ -284,7 +285,7 @@ int cbx_pushes_add_to_record(struct cbx_road *road)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	const struct cbx_received *received = road->batch.received;
-	size_t left = cbx_portion_size(road);
+	size_t left = road->batch.received_count;
 	int result = 0;
 
 	if (road->pushes.refused.len) {

@@ -33,7 +33,7 @@ void cbx_pushes_add_to_run(struct cbx_road *road, struct cbx_inbound *inbound);
 /* A run that is whole: what was recorded is taken out of its messages, then they are applied. 0,
  * also when there is none; a failure: it waits, unless it was -ENOMEM, then it is requeued. */
 int cbx_pushes_resolve_run(struct cbx_road *road);
-/* Adds what the portion's messages are known by to what it records */
+/* Adds what the batch's messages are known by to what it records */
 int cbx_pushes_add_to_record(struct cbx_road *road);
 /* SQL refuses this one status of a message */
 void cbx_pushes_note_refused(struct cbx_road *road, const struct cbx_received *received);

@@ -285,6 +285,8 @@ static uint64_t wait_until(const struct cbx_poll *poll)
 		until = poll->questions[poll->oldest].sent_at + timeout;
 	if ((batch->received_count || batch->inbounds) && batch->oldest + CBX_BATCH_AGE < until)
 		until = batch->oldest + CBX_BATCH_AGE;
+	if (batch->aside_until && batch->aside_until < until)
+		until = batch->aside_until;
 	return until;
 }
 

@@ -43,19 +43,21 @@ static void acknowledge(struct cbx_inbound *inbound)
 	cbx_inbound_finish(inbound, !inbound->refused);
 }
 
-void cbx_road_finish_portion(struct cbx_road *road)
+void cbx_road_finish_batch(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
 	cbx_text_free(&road->pushes.refused);
-	cbx_portion_done(road);
-	if (!road->batch.received_count)
-		finish_inbounds(road, acknowledge);
+	cbx_batch_drop(road, false);
+	cbx_aside_batch_done(road);
+	finish_inbounds(road, acknowledge);
 }
 
 void cbx_road_discard(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
-	cbx_portion_drop(road, false);
+	cbx_aside_return(road);
+	cbx_aside_clear(road);
+	cbx_batch_drop(road, false);
 	cbx_pushes_forget(road);
 	finish_inbounds(road, cbx_inbound_requeue);
 	road->hanging = false;
@@ -64,7 +66,7 @@ void cbx_road_discard(struct cbx_road *road)
 static void log_failure(struct cbx_road *road, int error)
 {
 	cbx_warn(road->log, CBX_FIELDS({ "server", "sql" }, { "error", road->sql->error }),
-		 "a batch of %zu reports was not recorded: %s", cbx_portion_size(road),
+		 "a batch of %zu reports was not recorded: %s", road->batch.received_count,
 		 chatterbox_strerror(error));
 }
 
@@ -72,7 +74,7 @@ static void log_failure(struct cbx_road *road, int error)
 static void put_off(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
-	cbx_portion_drop(road, true);
+	cbx_batch_drop(road, true);
 }
 
 int cbx_road_resolve(struct cbx_road *road)
@@ -102,24 +104,32 @@ int cbx_road_record(struct cbx_road *road)
 	return result;
 }
 
-/* SQL refuses a value for good. 0, or -ENOMEM. */
-static int refuse(struct cbx_road *road)
+/* They are remembered as recorded ones are, and their messages rejected */
+static void drop_refused(struct cbx_road *road)
+{
+	struct cbx_received *received;
+
+	while ((received = road->batch.refused)) {
+		road->batch.refused = received->next;
+		cbx_pushes_note_refused(road, received);
+		if (received->from)
+			received->from->refused = true;
+		cbx_received_free(received);
+	}
+}
+
+int cbx_road_fail_batch(struct cbx_road *road, int error)
 {
 	int result;
 
-	cbx_road_clear_merge(road);
-	result = cbx_portion_refused(road);
-	if (result != 1)
-		return result;
-	cbx_pushes_note_refused(road, road->batch.received);
-	cbx_portion_drop_refused(road);
-	return 0;
-}
-
-int cbx_road_fail_portion(struct cbx_road *road, int error)
-{
-	if (error == -EBADMSG)
-		return refuse(road);
+	if (error == -EBADMSG && road->sql->fault_count) {
+		result = cbx_aside_note_faults(road);
+		cbx_road_clear_merge(road);
+		if (!result)
+			result = cbx_aside_separate(road);
+		drop_refused(road);
+		return result ? result : 1;
+	}
 	log_failure(road, error);
 	if (error == CHATTERBOX_E_FENCED)
 		return error;

@@ -10,6 +10,7 @@ int cbx_road_init(struct cbx_road *road)
 {
 	road->batch.received_end = &road->batch.received;
 	road->batch.inbounds_end = &road->batch.inbounds;
+	road->batch.waiting_end = &road->batch.waiting;
 	if (cbx_systems_new(&road->systems) < 0 || cbx_active_jobs_new(&road->jobs) < 0)
 		return -ENOMEM;
 	return 0;

@@ -35,6 +35,7 @@ struct cbx_received {
 	 * answer
 	 */
 	struct cbx_inbound *from;
+	uint64_t order; /* in which it came */
 	int64_t room[];
 };
 
@@ -43,15 +44,21 @@ struct cbx_touched;
 struct cbx_command;
 /* What SQL knows about the jobs of the batch */
 struct cbx_pasts;
+struct cbx_aside;
 
 /* The batch: what has been received, and its way through merge, record and share */
 struct cbx_road_batch {
 	struct cbx_received *received, **received_end;
 	size_t received_count;
-	size_t portion;  /* reports per transaction, 0 = all: see batch.c */
-	size_t bytes;    /* of the statuses received */
-	uint64_t oldest; /* when the first of it was received */
+	uint64_t last_order;
+	size_t bytes;                                 /* of the statuses received */
+	uint64_t oldest;                              /* when the first of it was received */
 	struct cbx_inbound *inbounds, **inbounds_end; /* acknowledged when it is committed */
+	struct cbx_aside *aside;                      /* jobs whose rows can't be written now */
+	struct cbx_received *waiting, **waiting_end;  /* their pushes */
+	struct cbx_received *refused;                 /* pushes that SQL refuses for good */
+	struct cbx_inbound *waiting_inbounds;         /* the messages of those */
+	uint64_t aside_until;                         /* when they are tried again */
 	struct cbx_batch record;
 	struct cbx_touched *touched;
 	struct cbx_pasts *pasts;
@@ -88,6 +95,7 @@ struct cbx_road {
 
 	struct cbx_pushes pushes;
 	struct cbx_road_batch batch;
+	uint64_t times_named_at; /* when a time that is none was logged, 0 = never */
 	bool hanging; /* nobody knows whether the last transaction was committed: find out first */
 	uint64_t share_retry_at; /* after a failure: not before then */
 	bool share_whole;        /* everything in Redis has to be written again */
@@ -238,6 +246,9 @@ int cbx_road_share_check(struct cbx_road *road);
 
 /* Counts what a batch changed */
 void cbx_road_observe(struct cbx_road *road);
+/* Counts times that reads had as absent, and says which one it was: once an hour, not in each round
+ */
+void cbx_road_observe_times(struct cbx_road *road);
 /* Swaps in a new snapshot for readers */
 int cbx_road_update_snapshot(struct cbx_road *road);
 

@@ -14,7 +14,7 @@
 
 #include <chatterbox/error.h>
 
-/* --- merge, record, share, tell, observe: what was received, a portion at a time --- */
+/* --- merge, record, share, tell, observe: what was received --- */
 
 static void tell(struct cbx_road *road)
 {
@@ -24,24 +24,39 @@ static void tell(struct cbx_road *road)
 }
 
 /* The transaction is committed: makes the changes visible */
-static int show_portion(struct cbx_road *road)
+static int show_batch(struct cbx_road *road)
 {
 	int result = cbx_road_keep(road);
 
 	cbx_road_share(road);
 	tell(road);
 	cbx_road_observe(road);
-	cbx_road_finish_portion(road);
+	cbx_road_finish_batch(road);
 	return result ? result : cbx_road_update_snapshot(road);
 }
 
-static int commit_portion(struct cbx_road *road)
+/* 1: a part of it can't be written now, and the rest is to be tried */
+static int commit_batch(struct cbx_road *road)
 {
 	int result = cbx_road_merge(road);
 
 	if (!result)
 		result = cbx_road_record(road);
-	return result ? cbx_road_fail_portion(road, result) : show_portion(road);
+	return result ? cbx_road_fail_batch(road, result) : show_batch(road);
+}
+
+static int commit_what_can_be(struct cbx_road *road)
+{
+	int result;
+
+	do {
+		result = commit_batch(road);
+		if (!result && cbx_aside_is_due(road)) {
+			cbx_aside_return(road);
+			result = 1;
+		}
+	} while (result == 1 && !road->on_turn(road->on_turn_user));
+	return result == 1 ? 0 : result;
 }
 
 int cbx_road_commit(struct cbx_road *road)
@@ -53,19 +68,19 @@ int cbx_road_commit(struct cbx_road *road)
 	if (road->hanging)
 		result = cbx_road_resolve(road);
 	if (result == 1)
-		result = show_portion(road);
+		result = show_batch(road);
 	if (result < 0)
 		return result;
+	if (cbx_aside_is_due(road))
+		cbx_aside_return(road);
 	if (!road->batch.received_count && !road->batch.inbounds) {
 		if (!road->systems_dirty)
 			return 0;
 		cbx_road_share(road);
 		return cbx_road_update_snapshot(road);
 	}
-	do
-		result = commit_portion(road);
-	while (!result && road->batch.received_count);
-	return result;
+	result = cbx_aside_separate(road);
+	return result < 0 ? result : commit_what_can_be(road);
 }
 
 /* --- what others sent to the poller: pushes, and what the controllers carry out --- */

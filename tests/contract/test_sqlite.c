@@ -97,6 +97,7 @@ static const struct sql_world world = {
 	.now = MS("+0"),
 	.past = MS("-60"),
 	.future = MS("+60"),
+	.beyond = "253402300800000",
 	.number = "integer",
 	.time = "integer",
 };

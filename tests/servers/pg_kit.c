@@ -148,6 +148,7 @@ const struct sql_world pg_world = {
 	.now = "now()",
 	.past = "now() - interval '60 seconds'",
 	.future = "now() + interval '60 seconds'",
+	.beyond = "'10000-01-01 00:00:00+00'",
 	.number = "bigint",
 	.time = "timestamptz",
 };

@@ -7,6 +7,7 @@ UNIT_SUITE(suite)
 {
 	sql_suite(&pg_world, suite);
 	pg_suite_faults(suite);
+	pg_suite_rows(suite);
 	pg_suite_commits(suite);
 	pg_suite_setting(suite);
 	pg_suite_orm(suite);

@@ -3,8 +3,9 @@
  * changes.c - writes a batch's changes in chunks, as arrays for unnest()
  *
  * Jobs are sorted by key, and each chunk first locks its existing rows in that order, so that two
- * writers can't deadlock. Of several changes of one job the last one is written. If a row is ahead
- * of its change, the whole transaction ends.
+ * writers can't deadlock. Rows that others hold locked are not waited for: they become faults. Of
+ * several changes of one job the last one is written. If a row is ahead of its change, the whole
+ * transaction ends. A row that is silently not written (a trigger that returns null) is refused.
  *
  * A row that OCD inserted under a name with white space around it goes when that job is first
  * recorded: the row of the trimmed name takes over its origin and age in the same statement. Until
@@ -65,10 +66,18 @@ static size_t keep_last(struct last *jobs, size_t count)
 
 #define KEYS "unnest($1::text[], $2::bigint[], $3::bigint[]) as k(system, job_id, revision)"
 
-#define LOCK                                                                           \
-	"select count(*) from (select s.revision > k.revision as ahead from " KEYS " " \
-	"join status_monitor s on s.system = k.system and s.job_id = k.job_id "        \
-	"order by s.system collate \"C\", s.job_id for update of s) t where ahead"
+/* What keeps these rows from being written: the position in k, the revision (null: it is locked) */
+#define LOCK                                                                                 \
+	"with locked as materialized (select s.system, s.job_id, s.revision from " KEYS " "  \
+	"join status_monitor s on s.system = k.system and s.job_id = k.job_id "              \
+	"order by s.system collate \"C\", s.job_id for update of s skip locked) "            \
+	"select k.at, l.revision from unnest($1::text[], $2::bigint[], $3::bigint[]) with "  \
+	"ordinality as k(system, job_id, revision, at) join status_monitor s on s.system = " \
+	"k.system and s.job_id = k.job_id left join locked l on l.system = k.system and "    \
+	"l.job_id = k.job_id where l.system is null or l.revision > k.revision"
+#define AHEAD_IN(table)                                                                     \
+	"select max(t.revision) from " KEYS " join " table " t on t.system = k.system and " \
+	"t.job_id = k.job_id and t.revision > k.revision"
 
 /* The rows with untrimmed names of the jobs in k; they are deleted */
 #define TWINS                                                                                     \
@@ -129,7 +138,7 @@ static size_t keep_last(struct last *jobs, size_t count)
 #define RETURNED                                                                             \
 	"with k as (select * from " KEYS "), gone as (delete from completed_jobs c using k " \
 	"where c.system = k.system and c.job_id = k.job_id and c.revision <= k.revision) "   \
-	"select count(*) from k join completed_jobs c on c.system = k.system and "           \
+	"select max(c.revision) from k join completed_jobs c on c.system = k.system and "    \
 	"c.job_id = k.job_id and c.revision > k.revision"
 
 static void add_key(struct cbx_pg_arrays *arrays, const struct cbx_job *job)
@@ -153,8 +162,23 @@ static void add_job(struct cbx_pg_arrays *arrays, const struct cbx_job *job)
 	cbx_pg_array_text(arrays, cbx_origin_name(job->origin));
 }
 
-/* The statement counts the rows that are ahead */
-static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
+static int refuse(struct postgres *self, const char *why)
+{
+	/* no_data */
+	cbx_pg_say(self, "02000", why);
+	return CHATTERBOX_E_REFUSED;
+}
+
+/* A row of which the database knows this revision, where a lower one should be written */
+static int judge_ahead(struct postgres *self, int64_t revision)
+{
+	return revision < CBX_REVISION_END
+		       ? cbx_pg_fenced(self, "a row has a newer revision")
+		       : refuse(self, "a row has a revision that none of ours can have");
+}
+
+/* The first column is the newest revision that is ahead */
+static int check_ahead(struct postgres *self, struct cbx_pg_arrays *arrays, const char *text)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
 	struct cbx_pg_args args = { 0 };
@@ -162,8 +186,8 @@ static int run_check(struct postgres *self, struct cbx_pg_arrays *arrays, const 
 
 	if (!r && arrays->rows)
 		r = cbx_pg_query(self, text, &args, &result);
-	if (!r && result && cbx_pg_int(result, 0, 0))
-		r = cbx_pg_fenced(self, "a row has a newer revision");
+	if (!r && result && cbx_pg_text(result, 0, 0))
+		r = judge_ahead(self, cbx_pg_int(result, 0, 0));
 	return r;
 }
 
@@ -178,14 +202,39 @@ static int run_upsert(struct postgres *self, struct cbx_pg_arrays *arrays, const
 	if (!r && arrays->rows)
 		r = cbx_pg_write_stamped(self, table, text, &args, &result);
 	if (!r && result && strtoull(PQcmdTuples(result), NULL, 10) != arrays->rows)
-		r = cbx_pg_fenced(self, "a row has a newer revision");
+		return 1;
 	return r;
+}
+
+static void add_keys(struct cbx_pg_arrays *arrays, const struct last *jobs, size_t count,
+		     enum cbx_row_table table)
+{
+	size_t i;
+
+	cbx_pg_arrays_clear(arrays);
+	for (i = 0; i < count; i++)
+		if (jobs[i].table == table)
+			add_key(arrays, jobs[i].job);
+}
+
+/* Some rows were not written: because they are ahead, or because somebody's code left them out */
+static int judge_missing(struct postgres *self, struct cbx_pg_arrays *arrays,
+			 const struct last *jobs, size_t count, enum cbx_row_table table)
+{
+	int r;
+
+	add_keys(arrays, jobs, count, table);
+	r = check_ahead(self, arrays,
+			table == CBX_IN_MONITOR ? AHEAD_IN("status_monitor")
+						: AHEAD_IN("completed_jobs"));
+	return r ? r : refuse(self, "a row was not written, without an error: is there a trigger?");
 }
 
 static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
 			 const struct last *jobs, size_t count)
 {
 	size_t i;
+	int r;
 
 	cbx_pg_arrays_clear(arrays);
 	for (i = 0; i < count; i++) {
@@ -195,13 +244,15 @@ static int write_monitor(struct postgres *self, struct cbx_pg_arrays *arrays,
 		cbx_pg_array_text(arrays, jobs[i].job->status->percent_text);
 		cbx_pg_array_text(arrays, jobs[i].job->status->speed_text);
 	}
-	return run_upsert(self, arrays, "status_monitor", MONITOR);
+	r = run_upsert(self, arrays, "status_monitor", MONITOR);
+	return r == 1 ? judge_missing(self, arrays, jobs, count, CBX_IN_MONITOR) : r;
 }
 
 static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
 			   const struct last *jobs, size_t count)
 {
 	size_t i;
+	int r;
 
 	cbx_pg_arrays_clear(arrays);
 	for (i = 0; i < count; i++) {
@@ -210,7 +261,8 @@ static int write_completed(struct postgres *self, struct cbx_pg_arrays *arrays,
 		add_job(arrays, jobs[i].job);
 		cbx_pg_array_text(arrays, jobs[i].job->inferred ? "t" : "f");
 	}
-	return run_upsert(self, arrays, "completed_jobs", COMPLETED);
+	r = run_upsert(self, arrays, "completed_jobs", COMPLETED);
+	return r == 1 ? judge_missing(self, arrays, jobs, count, CBX_IN_COMPLETED) : r;
 }
 
 static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
@@ -222,33 +274,88 @@ static int drop_returned(struct postgres *self, struct cbx_pg_arrays *arrays,
 	for (i = 0; i < count; i++)
 		if (jobs[i].returned && jobs[i].table == CBX_IN_MONITOR)
 			add_key(arrays, jobs[i].job);
-	return run_check(self, arrays, RETURNED);
+	return check_ahead(self, arrays, RETURNED);
 }
 
-static int write_chunk(struct postgres *self, const struct last *jobs, size_t count)
+/* Locks the rows that are there; those that are locked become faults: 1 = there are some */
+static int lock_rows(struct postgres *self, struct cbx_pg_arrays *arrays, const struct last *jobs)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	size_t faults = self->sql.fault_count;
+	struct cbx_pg_args args = { 0 };
+	int r = cbx_pg_array_args(arrays, &args);
+	int i;
+
+	if (!r)
+		r = cbx_pg_query(self, LOCK, &args, &result);
+	for (i = 0; !r && i < PQntuples(result); i++) {
+		const struct last *job = &jobs[cbx_pg_int(result, i, 0) - 1];
+
+		if (cbx_pg_text(result, i, 1))
+			r = judge_ahead(self, cbx_pg_int(result, i, 1));
+		else
+			r = cbx_sql_add_fault(&self->sql, job->at, false);
+	}
+	if (r || self->sql.fault_count == faults)
+		return r;
+	cbx_pg_say(self, "", "others hold the row locked");
+	return 1;
+}
+
+static int write_locked(struct postgres *self, struct cbx_pg_arrays *arrays,
+			const struct last *jobs, size_t count)
+{
+	int r = write_monitor(self, arrays, jobs, count);
+
+	if (!r)
+		r = write_completed(self, arrays, jobs, count);
+	if (!r)
+		r = drop_returned(self, arrays, jobs, count);
+	return r;
+}
+
+/* 1: rows are locked, and have become faults */
+static int write_chunk(struct postgres *self, const void *items, size_t from, size_t count)
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	const struct last *jobs = (const struct last *)items + from;
 	size_t i;
 	int r;
 
 	for (i = 0; i < count; i++)
 		add_key(&arrays, jobs[i].job);
-	r = run_check(self, &arrays, LOCK);
-	if (!r)
-		r = write_monitor(self, &arrays, jobs, count);
-	if (!r)
-		r = write_completed(self, &arrays, jobs, count);
-	if (!r)
-		r = drop_returned(self, &arrays, jobs, count);
+	r = lock_rows(self, &arrays, jobs);
+	/* what is waited for here is the table, not rows */
+	self->at_rows = r != CHATTERBOX_E_TIMEOUT;
+	return r ? r : write_locked(self, &arrays, jobs, count);
+}
+
+static int add_fault(struct postgres *self, const void *items, size_t at, bool refused)
+{
+	return cbx_sql_add_fault(&self->sql, ((const struct last *)items)[at].at, refused);
+}
+
+static int write_chunks(struct postgres *self, const struct last *jobs, size_t count, bool around)
+{
+	struct cbx_pg_search search = { .write = write_chunk, .fault = add_fault, .items = jobs };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < count && !r; i += CHUNK) {
+		size_t some = count - i < CHUNK ? count - i : CHUNK;
+
+		r = around ? cbx_pg_write_around(self, &search, i, some)
+			   : write_chunk(self, jobs, i, some);
+	}
 	return r;
 }
 
-int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
+int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch, bool around)
 {
 	cbx_auto(cbx_freep) struct last *jobs = calloc(batch->change_count + 1, sizeof(*jobs));
 	size_t count;
 	size_t i;
-	int r = 0;
+	int r;
 
 	if (!jobs)
 		return -ENOMEM;
@@ -256,7 +363,6 @@ int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch)
 		jobs[i] = (struct last){ batch->changes[i].job, batch->changes[i].table,
 					 batch->changes[i].returned, i };
 	count = keep_last(jobs, batch->change_count);
-	for (i = 0; i < count && !r; i += CHUNK)
-		r = write_chunk(self, jobs + i, count - i < CHUNK ? count - i : CHUNK);
-	return r;
+	r = write_chunks(self, jobs, count, around);
+	return r == 1 ? -EBADMSG : r;
 }

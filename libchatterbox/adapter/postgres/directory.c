@@ -9,16 +9,19 @@
 /* Rows of (name, ms) */
 static int each_name(struct cbx_sql *sql, const char *text, cbx_name_fn each, void *user)
 {
+	struct postgres *self = cbx_pg_of(sql);
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = cbx_pg_read(cbx_pg_of(sql), text, NULL, &result);
+	int r = cbx_pg_read(self, text, NULL, &result);
 	int i;
 
 	for (i = 0; !r && i < PQntuples(result); i++) {
 		const char *name = cbx_pg_text(result, i, 0);
 		size_t len = name ? strlen(name) : 0;
+		unsigned rejected = sql->rejected_times;
+		int64_t ms = cbx_pg_time(self, result, i, 1);
 
-		if (name && cbx_system_name(&name, &len))
-			r = each(user, name, cbx_pg_int(result, i, 1));
+		if (name && cbx_system_name(&name, &len) && sql->rejected_times == rejected)
+			r = each(user, name, ms);
 	}
 	return r;
 }
@@ -79,21 +82,24 @@ static int postgres_write_conf(struct cbx_sql *sql, const struct cbx_guard *guar
 			      cbx_pg_write_stamped(self, "server_conf", WRITE_CONF, &args, NULL));
 }
 
+/* clang-format off */
+#define CHECKED                                                                    \
+	"select " SQL_TRIM("system") " collate \"C\", " SQL_MS("max(checked_at)")  \
+	" as checked_at from recently_checked group by 1 order by 1"
+#define ACTIVATIONS                                                                \
+	"select " SQL_TRIM("system") " collate \"C\", " SQL_MS("min(activate_at)") \
+	" as activate_at from list_activation_schedule where activate_at >= now() "  \
+	"group by 1 order by 1"
+/* clang-format on */
+
 static int postgres_recently_checked(struct cbx_sql *sql, cbx_name_fn each, void *user)
 {
-	return each_name(sql,
-			 "select " SQL_TRIM("system") " collate \"C\", " SQL_MS(
-				 "max(checked_at)") " from recently_checked group by 1 order by 1",
-			 each, user);
+	return each_name(sql, CHECKED, each, user);
 }
 
 static int postgres_next_activations(struct cbx_sql *sql, cbx_name_fn each, void *user)
 {
-	return each_name(sql,
-			 "select " SQL_TRIM("system") " collate \"C\", " SQL_MS(
-				 "min(activate_at)") " from list_activation_schedule where "
-						     "activate_at >= now() group by 1 order by 1",
-			 each, user);
+	return each_name(sql, ACTIVATIONS, each, user);
 }
 
 const struct cbx_directory_ops cbx_pg_directory_ops = {

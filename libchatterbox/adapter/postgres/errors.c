@@ -17,8 +17,8 @@
 #define CHUNK 1000
 
 struct entry {
-	const struct cbx_error_row *row;
-	size_t at;
+	struct cbx_error_row row;
+	size_t at; /* its change, or its place among those given */
 	int64_t times;
 };
 
@@ -45,13 +45,13 @@ static int compare_text(const char *a, const char *b)
 
 static int compare_key(const struct entry *x, const struct entry *y)
 {
-	int order = compare_text(x->row->system, y->row->system);
+	int order = compare_text(x->row.system, y->row.system);
 
 	if (order)
 		return order;
-	if (x->row->job_id != y->row->job_id)
-		return x->row->job_id < y->row->job_id ? -1 : 1;
-	return compare_text(x->row->code, y->row->code);
+	if (x->row.job_id != y->row.job_id)
+		return x->row.job_id < y->row.job_id ? -1 : 1;
+	return compare_text(x->row.code, y->row.code);
 }
 
 static int compare(const void *a, const void *b)
@@ -79,15 +79,16 @@ static size_t count_up(struct entry *entries, size_t count)
 	return kept;
 }
 
-static int write_chunk(struct postgres *self, const struct entry *entries, size_t count)
+static int write_chunk(struct postgres *self, const void *items, size_t from, size_t count)
 {
+	const struct entry *entries = (const struct entry *)items + from;
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
 	size_t i;
 	int r;
 
 	for (i = 0; i < count; i++) {
-		const struct cbx_error_row *row = entries[i].row;
+		const struct cbx_error_row *row = &entries[i].row;
 
 		cbx_pg_array_row(&arrays);
 		cbx_pg_array_text(&arrays, row->system);
@@ -102,46 +103,57 @@ static int write_chunk(struct postgres *self, const struct entry *entries, size_
 	return r ? r : cbx_pg_write_stamped(self, "errors", UPSERT, &args, NULL);
 }
 
-int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count)
+static int add_fault(struct postgres *self, const void *items, size_t at, bool refused)
 {
-	cbx_auto(cbx_freep) struct entry *entries = calloc(count + 1, sizeof(*entries));
+	return cbx_sql_add_fault(&self->sql, ((const struct entry *)items)[at].at, refused);
+}
+
+static int write_entries(struct postgres *self, struct entry *entries, size_t count, bool around)
+{
+	struct cbx_pg_search search = { .write = write_chunk,
+					.fault = add_fault,
+					.items = entries };
 	size_t i;
 	int r = 0;
 
-	if (!entries)
-		return -ENOMEM;
-	for (i = 0; i < count; i++)
-		entries[i] = (struct entry){ &rows[i], i, 1 };
 	count = count_up(entries, count);
-	for (i = 0; i < count && !r; i += CHUNK)
-		r = write_chunk(self, entries + i, count - i < CHUNK ? count - i : CHUNK);
+	for (i = 0; i < count && !r; i += CHUNK) {
+		size_t some = count - i < CHUNK ? count - i : CHUNK;
+
+		r = around ? cbx_pg_write_around(self, &search, i, some)
+			   : write_chunk(self, entries, i, some);
+	}
 	return r;
 }
 
-int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch)
+int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch, bool around)
 {
-	cbx_auto(cbx_freep) struct cbx_error_row *rows =
-		calloc(batch->change_count + 1, sizeof(*rows));
+	cbx_auto(cbx_freep) struct entry *entries =
+		calloc(batch->change_count + 1, sizeof(*entries));
 	size_t count = 0;
 	size_t i;
 
-	if (!rows)
+	if (!entries)
 		return -ENOMEM;
 	for (i = 0; i < batch->change_count; i++)
 		if (batch->changes[i].error_code)
-			rows[count++] = cbx_error_of_change(&batch->changes[i]);
-	return cbx_pg_upsert_errors(self, rows, count);
+			entries[count++] =
+				(struct entry){ cbx_error_of_change(&batch->changes[i]), i, 1 };
+	self->at_rows = true;
+	return write_entries(self, entries, count, around);
 }
 
 /* clang-format off */
 #define PAGE                                                                                      \
 	"select id, system::text, job_id, job_type::text, code::text, message::text, "            \
-	"origin::text, coalesce(occurrences, 1), " SQL_MS("first_seen") ", " SQL_MS("last_seen")  \
-	" from errors where ($1::text is null or system = $1) and ($2::bigint = 0 or id < $2) "   \
+	"origin::text, coalesce(occurrences, 1), " SQL_MS("first_seen") " as first_seen, "        \
+	SQL_MS("last_seen") " as last_seen from errors where ($1::text is null or system = $1) "  \
+	"and ($2::bigint = 0 or id < $2) "                                                        \
 	"order by id desc limit $3::bigint"
 /* clang-format on */
 
-static int give_error(const PGresult *result, int i, cbx_error_fn each, void *user)
+static int give_error(struct postgres *self, const PGresult *result, int i, cbx_error_fn each,
+		      void *user)
 {
 	const struct cbx_error_row row = {
 		.id = cbx_pg_int(result, i, 0),
@@ -152,8 +164,8 @@ static int give_error(const PGresult *result, int i, cbx_error_fn each, void *us
 		.message = cbx_pg_text(result, i, 5),
 		.origin = cbx_pg_text(result, i, 6),
 		.occurrences = cbx_pg_int(result, i, 7),
-		.first_seen_ms = cbx_pg_int(result, i, 8),
-		.last_seen_ms = cbx_pg_int(result, i, 9),
+		.first_seen_ms = cbx_pg_time(self, result, i, 8),
+		.last_seen_ms = cbx_pg_time(self, result, i, 9),
 	};
 
 	return each(user, &row);
@@ -172,7 +184,7 @@ static int postgres_errors_page(struct cbx_sql *sql, const char *system, int64_t
 	cbx_pg_arg_int(&args, (int64_t)limit);
 	r = cbx_pg_read(cbx_pg_of(sql), PAGE, &args, &result);
 	for (i = 0; !r && i < PQntuples(result); i++)
-		r = give_error(result, i, each, user);
+		r = give_error(cbx_pg_of(sql), result, i, each, user);
 	return r;
 }
 
@@ -180,9 +192,16 @@ static int postgres_errors_store(struct cbx_sql *sql, const struct cbx_guard *gu
 				 const struct cbx_error_row *rows, size_t count)
 {
 	struct postgres *self = cbx_pg_of(sql);
-	int r = cbx_pg_begin(self, guard, NULL);
+	cbx_auto(cbx_freep) struct entry *entries = calloc(count + 1, sizeof(*entries));
+	size_t i;
+	int r;
 
-	return r ? r : cbx_pg_end(self, cbx_pg_upsert_errors(self, rows, count));
+	if (!entries)
+		return -ENOMEM;
+	for (i = 0; i < count; i++)
+		entries[i] = (struct entry){ rows[i], i, 1 };
+	r = cbx_pg_begin(self, guard, NULL);
+	return r ? r : cbx_pg_end(self, write_entries(self, entries, count, false));
 }
 
 /* Runs one guarded statement and counts its rows */
@@ -221,17 +240,23 @@ static int postgres_errors_remove(struct cbx_sql *sql, const struct cbx_guard *g
 	return write_counted(sql, guard, "delete from errors where system = $1", &args, removed);
 }
 
+/* Rows that can't be moved now stay: the next clean-up tries them again */
 static int clear(struct postgres *self, const struct cbx_guard *guard,
 		 struct cbx_clearing *clearing)
 {
-	int r = cbx_pg_begin(self, guard, NULL);
+	int r = cbx_pg_begin_record(self, guard, true, NULL);
 
 	if (r)
 		return r;
+	self->sql.fault_count = 0;
 	r = cbx_pg_clearable(self, clearing->keys, clearing->key_count, cbx_clearing_take,
 			     clearing);
 	if (!r)
-		r = cbx_pg_write_changes(self, &clearing->batch);
+		r = cbx_pg_write_changes(self, &clearing->batch, true);
+	if (!r && self->sql.fault_count >= CBX_PG_MOST_FAULTS)
+		r = CHATTERBOX_E_TIMEOUT;
+	if (!r)
+		cbx_clearing_leave_out(clearing, &self->sql);
 	return cbx_pg_end(self, r);
 }
 

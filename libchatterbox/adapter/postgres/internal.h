@@ -31,6 +31,9 @@ struct postgres {
 	uint64_t limit;   /* deadline of the running call; 0 = only the statement's own time-out */
 	int statement_ms; /* of the running transaction */
 	char sqlstate[6]; /* of the last failure, "" = none */
+	bool in_code;     /* it came out of a function or an access to a row, not of the statement */
+	bool by_policy;   /* row security refused a row */
+	bool at_rows;     /* record() writes rows that are OCD's too: others may hold one */
 	char xid[24];     /* number of a transaction whose COMMIT got no answer, "" = none */
 	int outcome;      /* of the last resolved one: 1 = committed */
 	bool stamps_known;
@@ -39,6 +42,10 @@ struct postgres {
 
 #define CBX_PG_STATEMENT_MS 5000
 #define CBX_PG_LOCK_MS 2000
+#define CBX_PG_RECORD_LOCK_MS 500 /* the poller's loop waits for it */
+/* for each of the statements that look for a row at fault */
+#define CBX_PG_AROUND_MS 1000
+#define CBX_PG_AROUND_LOCK_MS 100
 #define CBX_PG_MIGRATION_MS 60000
 
 /* Trims a name as every input is trimmed: the characters of cbx_trim() */
@@ -50,7 +57,12 @@ struct postgres {
  * status_monitor_untrimmed
  */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
-#define SQL_MS(time) "(extract(epoch from " time ") * 1000)::bigint"
+/* A time in ms; CBX_PG_NO_TIME for one that contract 5.1 has as absent: see cbx_pg_time() */
+#define SQL_MS(time)                                                                            \
+	"case when " time " >= '0001-01-01 00:00:00+00 BC' and " time                           \
+	" < '10000-01-01 00:00:00+00' then (extract(epoch from " time ") * 1000)::bigint when " \
+	time " is not null then " CBX_PG_NO_TIME " end"
+#define CBX_PG_NO_TIME "-9223372036854775808"
 
 static inline struct postgres *cbx_pg_of(struct cbx_sql *sql)
 {
@@ -93,6 +105,8 @@ int cbx_pg_write_stamped(struct postgres *self, const char *table, const char *s
  * @xid the transaction's number is read. */
 int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24]);
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms);
+int cbx_pg_begin_record(struct postgres *self, const struct cbx_guard *guard, bool around,
+			char xid[24]);
 /* CHATTERBOX_E_DOWN: nobody knows whether it was committed */
 int cbx_pg_commit(struct postgres *self);
 /* Does not change sql.error */
@@ -111,6 +125,8 @@ int cbx_pg_fenced(struct postgres *self, const char *why);
 /* Values of a result: NULL = SQL null; numbers are 0 when null */
 const char *cbx_pg_text(const PGresult *result, int row, int column);
 int64_t cbx_pg_int(const PGresult *result, int row, int column);
+/* A time in ms, 0 when absent; counts one that is out of range (see struct cbx_sql) */
+int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int column);
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
@@ -119,10 +135,31 @@ int cbx_pg_examine(struct cbx_sql *sql, bool refused);
 /* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */
 int cbx_pg_lacks_right(const struct postgres *self, int r);
 
-/* changes.c, errors.c, outbox.c, pushes.c: the parts of a batch, inside record()'s transaction */
-int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch);
-int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch);
-int cbx_pg_upsert_errors(struct postgres *self, const struct cbx_error_row *rows, size_t count);
+/* faults.c: finds the rows that keep a batch from being written */
+enum cbx_pg_cost {
+	CBX_PG_COSTS_ALL, /* not the fault of single rows */
+	CBX_PG_COSTS_REFUSED,
+	CBX_PG_COSTS_LATER, /* a row that is locked, or whose trigger fails: perhaps not for long */
+};
+enum cbx_pg_cost cbx_pg_cost_of(const struct postgres *self, int r);
+/* A search ends with so many; those that are left are found by the next */
+#define CBX_PG_MOST_FAULTS 100
+/* Writes @count items from @from on with @write, in savepoints that become smaller and smaller
+ * around those that fail, which it leaves out and gives to @fault. 0, or a failure that costs all.
+ */
+struct cbx_pg_search {
+	/* 1: rows among them are locked */
+	int (*write)(struct postgres *self, const void *items, size_t from, size_t count);
+	int (*fault)(struct postgres *self, const void *items, size_t at, bool refused);
+	const void *items;
+	unsigned later; /* how many were not refused for good; more than a few cost all */
+};
+int cbx_pg_write_around(struct postgres *self, struct cbx_pg_search *search, size_t from,
+			size_t count);
+/* changes.c, errors.c, outbox.c, pushes.c: the parts of a batch, inside record()'s transaction;
+ * with @around what fails is left out and becomes a fault */
+int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch, bool around);
+int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch, bool around);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);

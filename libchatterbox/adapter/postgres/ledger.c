@@ -18,54 +18,99 @@
 #define TRIES 5
 #define PAUSE_MS 50
 
-#define CHECKED                                                                             \
-	"insert into recently_checked (system, checked_at" CBX_PG_STAMPS ") "               \
-	"select k.system, now()" CBX_PG_STAMPED " from (select distinct system from "       \
-	"unnest($1::text[]) as n(system) order by 1) k on conflict (system) do update set " \
+/* When a list was answered is a help to the next leader, which no row of others may hinder: one
+ * that is locked stays as it is */
+#define CHECKED                                                                                  \
+	"with k as (select distinct system from unnest($1::text[]) as u(system)), "              \
+	"mine as materialized (select c.system from recently_checked c join k using (system) "   \
+	"order by 1 for update of c skip locked) "                                               \
+	"insert into recently_checked (system, checked_at" CBX_PG_STAMPS ") "                    \
+	"select k.system, now()" CBX_PG_STAMPED " from k where "                                 \
+	"k.system in (select system from mine) or not exists (select 1 from recently_checked c " \
+	"where c.system = k.system) order by 1 on conflict (system) do update set "              \
 	"checked_at = excluded.checked_at" CBX_PG_STAMP_ANEW
 
-static int write_checked(struct postgres *self, const struct cbx_batch *batch)
+static int write_systems(struct postgres *self, const void *items, size_t from, size_t count)
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	const char *const *systems = (const char *const *)items + from;
 	struct cbx_pg_args args = { 0 };
 	size_t i;
 	int r;
 
-	if (!batch->checked_count)
-		return 0;
-	for (i = 0; i < batch->checked_count; i++) {
+	for (i = 0; i < count; i++) {
 		cbx_pg_array_row(&arrays);
-		cbx_pg_array_text(&arrays, batch->checked[i]);
+		cbx_pg_array_text(&arrays, systems[i]);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
 	return r ? r : cbx_pg_write_stamped(self, "recently_checked", CHECKED, &args, NULL);
 }
 
-/* CHATTERBOX_E_DOWN with self->xid set: COMMIT was sent and not answered */
-static int record_once(struct postgres *self, const struct cbx_guard *guard,
-		       const struct cbx_batch *batch)
+static int leave_out(struct postgres *self, const void *items, size_t at, bool refused)
 {
-	char xid[sizeof(self->xid)] = "";
-	int r = cbx_pg_begin(self, guard, xid);
+	(void)refused;
+	cbx_debug(self->log, CBX_FIELDS({ "server", "sql" }, { "error", self->sql.error }),
+		  "recently_checked is not written for %s", ((const char *const *)items)[at]);
+	return 0;
+}
 
+static int write_checked(struct postgres *self, const struct cbx_batch *batch, bool around)
+{
+	struct cbx_pg_search search = { .write = write_systems,
+					.fault = leave_out,
+					.items = batch->checked };
+
+	if (!batch->checked_count)
+		return 0;
+	self->at_rows = true;
+	return around ? cbx_pg_write_around(self, &search, 0, batch->checked_count)
+		      : write_systems(self, batch->checked, 0, batch->checked_count);
+}
+
+static int write_batch(struct postgres *self, const struct cbx_batch *batch, bool around)
+{
+	int r = cbx_pg_write_changes(self, batch, around);
+
+	if (!r)
+		r = cbx_pg_write_errors(self, batch, around);
+	if (!r)
+		r = write_checked(self, batch, around);
+	if (!r && self->sql.fault_count)
+		r = -EBADMSG;
 	if (r)
 		return r;
-	r = cbx_pg_write_changes(self, batch);
+	self->at_rows = false;
+	r = cbx_pg_write_events(self, batch);
+	return r ? r : cbx_pg_write_pushes(self, batch);
+}
+
+/* CHATTERBOX_E_DOWN with self->xid set: COMMIT was sent and not answered */
+static int record_once(struct postgres *self, const struct cbx_guard *guard,
+		       const struct cbx_batch *batch, bool around)
+{
+	char xid[sizeof(self->xid)] = "";
+	int r;
+
+	self->sql.fault_count = 0;
+	self->at_rows = false;
+	r = cbx_pg_begin_record(self, guard, around, xid);
+	if (r)
+		return r;
+	/* so that a row fails where it is written */
+	if (around)
+		r = cbx_pg_query(self, "set constraints all immediate", NULL, NULL);
 	if (!r)
-		r = cbx_pg_write_errors(self, batch);
-	if (!r)
-		r = cbx_pg_write_events(self, batch);
-	if (!r)
-		r = write_checked(self, batch);
-	if (!r)
-		r = cbx_pg_write_pushes(self, batch);
+		r = write_batch(self, batch, around);
 	if (!r) {
+		self->at_rows = true; /* of a constraint that is deferred */
 		r = cbx_pg_commit(self);
 		if (r == CHATTERBOX_E_DOWN)
 			memcpy(self->xid, xid, sizeof(xid));
 	}
 	if (r)
 		cbx_pg_rollback(self);
+	if (r != -EBADMSG)
+		self->sql.fault_count = 0;
 	return r;
 }
 
@@ -125,27 +170,22 @@ static bool is_worth_a_try(const struct postgres *self)
 	return !strcmp(self->sqlstate, "40001") || !strcmp(self->sqlstate, "40P01");
 }
 
-/* A constraint, trigger or type refuses a value for good: classes 22 and 23, P0001 */
-static bool refuses_a_value(const struct postgres *self)
-{
-	return !strncmp(self->sqlstate, "22", 2) || !strncmp(self->sqlstate, "23", 2) ||
-	       !strcmp(self->sqlstate, "P0001");
-}
-
 static int record_with_tries(struct postgres *self, const struct cbx_guard *guard,
 			     const struct cbx_batch *batch)
 {
+	bool around = false;
 	int tries;
 	int r;
 
 	for (tries = 1;; tries++) {
-		r = record_once(self, guard, batch);
-		if (r == CHATTERBOX_E_REFUSED && refuses_a_value(self))
-			return -EBADMSG;
-		if (r != CHATTERBOX_E_TIMEOUT || tries == TRIES || !is_worth_a_try(self))
+		r = record_once(self, guard, batch, around);
+		if (!around && r < 0 && cbx_pg_cost_of(self, r) != CBX_PG_COSTS_ALL)
+			around = true;
+		else if (r != CHATTERBOX_E_TIMEOUT || tries == TRIES || !is_worth_a_try(self))
 			return r;
 		/* jitter, so that both parties of a deadlock wait for different times */
-		poll(NULL, 0, tries * (5 + (int)(cbx_now(self->clock) / 1000 % 10)));
+		else
+			poll(NULL, 0, tries * (5 + (int)(cbx_now(self->clock) / 1000 % 10)));
 	}
 }
 

@@ -190,7 +190,8 @@ static int postgres_pending(struct cbx_sql *sql, int64_t *rows, double *oldest_s
 	cbx_auto(PQclearp) PGresult *result = NULL;
 	int64_t ms;
 	int r = cbx_pg_read(cbx_pg_of(sql),
-			    "select count(*), " SQL_MS("now() - min(created_at)") " from outbox",
+			    "select count(*), (extract(epoch from now() - min(created_at) filter "
+			    "(where isfinite(created_at))) * 1000)::bigint from outbox",
 			    NULL, &result);
 
 	if (r)

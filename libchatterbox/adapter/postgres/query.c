@@ -95,7 +95,11 @@ static int judge(struct postgres *self, const PGresult *result)
 {
 	const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
 
+	/* a right and a policy that refuse have the same SQLSTATE */
+	self->by_policy = source && !strcmp(source, "ExecWithCheckOptions");
+	self->in_code = PQresultErrorField(result, PG_DIAG_CONTEXT) != NULL;
 	cbx_pg_say(self, state, text ?: PQresultErrorMessage(result));
 	if (!state || PQstatus(self->conn) == CONNECTION_BAD || is_class(state, "08") ||
 	    is_class(state, "57P") || !strcmp(state, "25006")) {
@@ -132,6 +136,7 @@ static int finish(struct postgres *self, int sent, uint64_t deadline, PGresult *
 	int r;
 
 	self->sqlstate[0] = '\0';
+	self->by_policy = self->in_code = false;
 	if (!sent)
 		return cbx_pg_lost(self, PQerrorMessage(self->conn));
 	r = flush(self, deadline);
@@ -233,9 +238,10 @@ static int check_guard(struct postgres *self, const struct cbx_guard *guard, cha
 	return 0;
 }
 
-int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24])
+static int begin(struct postgres *self, const struct cbx_guard *guard, int statement_ms,
+		 int lock_ms, char xid[24])
 {
-	int r = cbx_pg_begin_for(self, CBX_PG_STATEMENT_MS, CBX_PG_LOCK_MS);
+	int r = cbx_pg_begin_for(self, statement_ms, lock_ms);
 
 	if (r || !guard)
 		return r;
@@ -243,6 +249,18 @@ int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[
 	if (r)
 		cbx_pg_rollback(self);
 	return r;
+}
+
+int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24])
+{
+	return begin(self, guard, CBX_PG_STATEMENT_MS, CBX_PG_LOCK_MS, xid);
+}
+
+int cbx_pg_begin_record(struct postgres *self, const struct cbx_guard *guard, bool around,
+			char xid[24])
+{
+	return around ? begin(self, guard, CBX_PG_AROUND_MS, CBX_PG_AROUND_LOCK_MS, xid)
+		      : begin(self, guard, CBX_PG_STATEMENT_MS, CBX_PG_RECORD_LOCK_MS, xid);
 }
 
 int cbx_pg_commit(struct postgres *self)
@@ -266,6 +284,8 @@ void cbx_pg_rollback(struct postgres *self)
 {
 	char error[sizeof(self->sql.error)];
 	char state[sizeof(self->sqlstate)];
+	bool by_policy = self->by_policy;
+	bool in_code = self->in_code;
 
 	self->statement_ms = CBX_PG_STATEMENT_MS;
 	if (!self->conn || PQtransactionStatus(self->conn) == PQTRANS_IDLE)
@@ -275,6 +295,8 @@ void cbx_pg_rollback(struct postgres *self)
 	simple(self, "rollback", cbx_now(self->clock) + CBX_PG_LOCK_MS * CBX_MS, NULL);
 	memcpy(self->sql.error, error, sizeof(error));
 	memcpy(self->sqlstate, state, sizeof(state));
+	self->by_policy = by_policy;
+	self->in_code = in_code;
 }
 
 int cbx_pg_end(struct postgres *self, int r)
@@ -322,4 +344,12 @@ int64_t cbx_pg_int(const PGresult *result, int row, int column)
 	return PQgetisnull(result, row, column)
 		       ? 0
 		       : strtoll(PQgetvalue(result, row, column), NULL, 10);
+}
+
+int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int column)
+{
+	if (strcmp(PQgetvalue(result, row, column), CBX_PG_NO_TIME) != 0)
+		return cbx_pg_int(result, row, column);
+	return cbx_sql_reject_time(&self->sql, PQfname(result, column), cbx_pg_text(result, row, 0),
+				   PQnfields(result) > 2 ? cbx_pg_text(result, row, 1) : NULL);
 }

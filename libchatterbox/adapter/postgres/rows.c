@@ -26,8 +26,8 @@
 	"s.percent_completed::text, s.downloaded, s.total_files, s.download_speed::text, "       \
 	"case when s.origin = 'ocd' or exists (select 1 from " TWIN_OF("s.cbx_name") "s.job_id " \
 	"and t.origin = 'ocd') then 'ocd' else 'user' end, s.revision, "                         \
-	SQL_MS("s.created_at") ", " SQL_MS("s.updated_at") ", " WAS_INFERRED                     \
-	"from (select *, " SQL_TRIM("system") " as cbx_name from status_monitor) s where "
+	SQL_MS("s.created_at") " as created_at, " SQL_MS("s.updated_at") " as updated_at, "      \
+	WAS_INFERRED "from (select *, " SQL_TRIM("system") " as cbx_name from status_monitor) s where "
 /* clang-format on */
 #define FIRST_ONLY                                                                    \
 	"(s.system = s.cbx_name or not exists (select 1 from status_monitor t where " \
@@ -41,7 +41,8 @@
 #define COMPLETED_ROWS                                                                       \
 	"select c.system::text, c.job_id, c.job_type::text, c.status::text, null, "          \
 	"c.downloaded, c.total_files, null, c.origin::text, c.revision, "                    \
-	SQL_MS("c.started_at") ", " SQL_MS("c.completed_at") ", c.inferred from completed_jobs c "
+	SQL_MS("c.started_at") " as started_at, " SQL_MS("c.completed_at")                   \
+	" as completed_at, c.inferred from completed_jobs c "
 /* clang-format on */
 #define KEYS "unnest($1::text[], $2::bigint[]) as k(system, job_id)"
 
@@ -66,7 +67,8 @@ static bool is_news(const PGresult *result, int i)
 	       strcmp(PQgetvalue(result, i - 1, 1), PQgetvalue(result, i, 1)) != 0;
 }
 
-static int give_row(const PGresult *result, int i, cbx_row_fn each, void *user)
+static int give_row(struct postgres *self, const PGresult *result, int i, cbx_row_fn each,
+		    void *user)
 {
 	const char *origin = cbx_pg_text(result, i, 8);
 	const char *inferred = cbx_pg_text(result, i, 12);
@@ -81,22 +83,22 @@ static int give_row(const PGresult *result, int i, cbx_row_fn each, void *user)
 		.download_speed = cbx_pg_text(result, i, 7),
 		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
 		.revision = cbx_pg_int(result, i, 9),
-		.started_ms = cbx_pg_int(result, i, 10),
-		.updated_ms = cbx_pg_int(result, i, 11),
+		.started_ms = cbx_pg_time(self, result, i, 10),
+		.updated_ms = cbx_pg_time(self, result, i, 11),
 		.inferred = inferred && *inferred == 't',
 	};
 
 	return each(user, &row);
 }
 
-static int give_rows(const PGresult *result, cbx_row_fn each, void *user)
+static int give_rows(struct postgres *self, const PGresult *result, cbx_row_fn each, void *user)
 {
 	int r = 0;
 	int i;
 
 	for (i = 0; i < PQntuples(result) && !r; i++)
 		if (is_news(result, i))
-			r = give_row(result, i, each, user);
+			r = give_row(self, result, i, each, user);
 	return r;
 }
 
@@ -106,7 +108,7 @@ static int read_rows(struct cbx_sql *sql, const char *text, const struct cbx_pg_
 	cbx_auto(PQclearp) PGresult *result = NULL;
 	int r = cbx_pg_read(cbx_pg_of(sql), text, args, &result);
 
-	return r ? r : give_rows(result, each, user);
+	return r ? r : give_rows(cbx_pg_of(sql), result, each, user);
 }
 
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
@@ -201,7 +203,7 @@ static int give_keys(struct postgres *self, run_fn run, const char *text,
 	if (!count)
 		return 0;
 	r = read_keys(self, run, text, keys, count, &result);
-	return r ? r : give_rows(result, each, user);
+	return r ? r : give_rows(self, result, each, user);
 }
 
 int cbx_pg_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
@@ -258,5 +260,5 @@ int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx
 	}
 	if (r)
 		return r;
-	return PQntuples(result) ? give_rows(result, each, user) : 1;
+	return PQntuples(result) ? give_rows(cbx_pg_of(sql), result, each, user) : 1;
 }

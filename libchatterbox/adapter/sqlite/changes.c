@@ -8,6 +8,7 @@
  */
 #include "adapter/sqlite/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,6 +138,39 @@ static void bind_key(sqlite3_stmt *s, const struct cbx_job *job)
 	sqlite3_bind_int64(s, 2, job->status->job_id);
 }
 
+#define NEWEST_IN(table) \
+	"select revision from " table " where system = ?1 and job_id = ?2 and revision > ?3"
+
+/* Is there a row of that job that is ahead of it? One that none of ours can be is refused. */
+static int check_ahead(struct record *record, const char *text, const struct cbx_job *job)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(record->self, text, &s);
+
+	if (r)
+		return r;
+	bind_key(s, job);
+	sqlite3_bind_int64(s, 3, job->revision);
+	r = cbx_sqlite_step(record->self, s);
+	if (r <= 0)
+		return r;
+	return sqlite3_column_int64(s, 0) < CBX_REVISION_END
+		       ? cbx_sqlite_fenced(record->self, "a row has a newer revision")
+		       : cbx_sqlite_refused(record->self,
+					    "a row has a revision that none of ours can have");
+}
+
+/* A row was not written: it is ahead, or somebody's trigger left it out */
+static int judge_missing(struct record *record, const char *text, const struct cbx_job *job)
+{
+	int r = check_ahead(record, text, job);
+
+	return r ? r
+		 : cbx_sqlite_refused(
+			   record->self,
+			   "a row was not written, without an error: is there a trigger?");
+}
+
 static int write_monitor(struct record *record, const struct cbx_job *job,
 			 const struct heritage *heritage)
 {
@@ -156,9 +190,9 @@ static int write_monitor(struct record *record, const struct cbx_job *job,
 	sqlite3_bind_int64(s, 11, record->now);
 	sqlite3_bind_int64(s, 12, heritage->created >= 0 ? heritage->created : record->now);
 	r = cbx_sqlite_run(record->self, s);
-	if (!r && !sqlite3_changes(record->self->db))
-		return cbx_sqlite_fenced(record->self, "status_monitor has a newer revision");
-	return r;
+	return r || sqlite3_changes(record->self->db)
+		       ? r
+		       : judge_missing(record, NEWEST_IN("status_monitor"), job);
 }
 
 static int end_monitor(struct record *record, const struct cbx_job *job, struct heritage *heritage)
@@ -170,20 +204,6 @@ static int end_monitor(struct record *record, const struct cbx_job *job, struct 
 	return inherit(record, s, heritage);
 }
 
-#define HAS_ROW_IN(table) "select 1 from " table " where system = ?1 and job_id = ?2"
-
-/* 1 = the table still has a row of that job, which is ahead of us then */
-static int has_row(struct record *record, const char *text, const struct cbx_job *job)
-{
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(record->self, text, &s);
-
-	if (r)
-		return r;
-	bind_key(s, job);
-	return cbx_sqlite_step(record->self, s);
-}
-
 static int write_completed(struct record *record, const struct cbx_job *job,
 			   struct heritage *heritage)
 {
@@ -192,11 +212,9 @@ static int write_completed(struct record *record, const struct cbx_job *job,
 	int r = end_monitor(record, job, heritage);
 
 	if (!r)
-		r = has_row(record, HAS_ROW_IN("status_monitor"), job);
+		r = check_ahead(record, NEWEST_IN("status_monitor"), job);
 	if (r)
-		return r < 0 ? r
-			     : cbx_sqlite_fenced(record->self, "status_monitor has a newer "
-							       "revision");
+		return r;
 	bind_key(s, job);
 	cbx_sqlite_bind_text(s, 3, status->job_type);
 	cbx_sqlite_bind_text(s, 4, status->text);
@@ -208,9 +226,9 @@ static int write_completed(struct record *record, const struct cbx_job *job,
 	sqlite3_bind_int64(s, 10, record->now);
 	sqlite3_bind_int64(s, 11, job->inferred);
 	r = cbx_sqlite_run(record->self, s);
-	if (!r && !sqlite3_changes(record->self->db))
-		return cbx_sqlite_fenced(record->self, "completed_jobs has a newer revision");
-	return r;
+	return r || sqlite3_changes(record->self->db)
+		       ? r
+		       : judge_missing(record, NEWEST_IN("completed_jobs"), job);
 }
 
 static int drop_completed(struct record *record, const struct cbx_job *job)
@@ -226,9 +244,7 @@ static int drop_completed(struct record *record, const struct cbx_job *job)
 	bind_key(s, job);
 	sqlite3_bind_int64(s, 3, job->revision);
 	r = cbx_sqlite_run(record->self, s);
-	if (!r)
-		r = has_row(record, HAS_ROW_IN("completed_jobs"), job);
-	return r <= 0 ? r : cbx_sqlite_fenced(record->self, "completed_jobs has a newer revision");
+	return r ? r : check_ahead(record, NEWEST_IN("completed_jobs"), job);
 }
 
 static int write_error(struct record *record, const struct cbx_change *change)
@@ -257,14 +273,44 @@ static int write_change(struct record *record, const struct cbx_change *change)
 	return r;
 }
 
+/* A constraint, trigger or type refuses a value for good */
+static bool refuses_a_value(const struct sqlite *self, int r)
+{
+	int code = self->db ? sqlite3_errcode(self->db) & 0xff : SQLITE_OK;
+
+	return r == -EBADMSG ||
+	       (r == CHATTERBOX_E_REFUSED &&
+		(code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG));
+}
+
+/* Writes what can be written; the rest becomes faults */
+static int write_around(struct record *record, const struct cbx_batch *batch, size_t i)
+{
+	struct sqlite *self = record->self;
+	int r = cbx_sqlite_exec(self, "savepoint around");
+
+	if (r)
+		return r;
+	r = write_change(record, &batch->changes[i]);
+	if (!r)
+		return cbx_sqlite_exec(self, "release around");
+	if (!refuses_a_value(self, r))
+		return r;
+	r = cbx_sql_add_fault(&self->sql, i, true);
+	/* without the helper, which would overwrite the text about what went wrong */
+	sqlite3_exec(self->db, "rollback to around; release around", NULL, NULL, NULL);
+	return r;
+}
+
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch)
 {
 	struct record record = { .self = self, .now = cbx_wall(self->clock) };
 	size_t i;
 	int r = record_init(&record);
 
+	self->sql.fault_count = 0;
 	for (i = 0; i < batch->change_count && !r; i++)
-		r = write_change(&record, &batch->changes[i]);
+		r = write_around(&record, batch, i);
 	record_close(&record);
 	return r;
 }

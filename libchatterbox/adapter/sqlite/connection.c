@@ -55,6 +55,12 @@ int cbx_sqlite_fenced(struct sqlite *self, const char *why)
 	return CHATTERBOX_E_FENCED;
 }
 
+int cbx_sqlite_refused(struct sqlite *self, const char *why)
+{
+	say(self, why, 0);
+	return -EBADMSG;
+}
+
 int cbx_sqlite_prepare(struct sqlite *self, const char *text, sqlite3_stmt **out)
 {
 	int code;
@@ -115,6 +121,23 @@ void cbx_sqlite_bind_count(sqlite3_stmt *statement, int at, int64_t count)
 const char *cbx_sqlite_text(sqlite3_stmt *statement, int column)
 {
 	return (const char *)sqlite3_column_text(statement, column);
+}
+
+#define YEAR_0 INT64_C(-62167219200000)
+#define YEAR_10000 INT64_C(253402300800000)
+
+int64_t cbx_sqlite_time(struct sqlite *self, sqlite3_stmt *statement, int column)
+{
+	int64_t ms = sqlite3_column_int64(statement, column);
+
+	if (sqlite3_column_type(statement, column) == SQLITE_NULL)
+		return 0;
+	if (sqlite3_column_type(statement, column) == SQLITE_INTEGER && ms >= YEAR_0 &&
+	    ms < YEAR_10000)
+		return ms;
+	return cbx_sql_reject_time(
+		&self->sql, sqlite3_column_name(statement, column), cbx_sqlite_text(statement, 0),
+		sqlite3_column_count(statement) > 2 ? cbx_sqlite_text(statement, 1) : NULL);
 }
 
 static int check_guard(struct sqlite *self, const struct cbx_guard *guard)

@@ -20,10 +20,12 @@ static int each_name(struct sqlite *self, const char *text, int64_t ms_param, cb
 	while ((r = cbx_sqlite_step(self, s)) > 0) {
 		const char *name = cbx_sqlite_text(s, 0);
 		size_t len = name ? strlen(name) : 0;
+		unsigned rejected = self->sql.rejected_times;
+		int64_t ms = cbx_sqlite_time(self, s, 1);
 
-		if (!name || !cbx_system_name(&name, &len))
+		if (!name || !cbx_system_name(&name, &len) || self->sql.rejected_times != rejected)
 			continue;
-		r = each(user, name, sqlite3_column_int64(s, 1));
+		r = each(user, name, ms);
 		if (r)
 			break;
 	}

@@ -33,7 +33,7 @@ static int sqlite_errors_store(struct cbx_sql *sql, const struct cbx_guard *guar
 	"first_seen, last_seen from errors where (?1 is null or system = ?1) and "               \
 	"(?2 = 0 or id < ?2) order by id desc limit ?3"
 
-static int give_error(sqlite3_stmt *s, cbx_error_fn each, void *user)
+static int give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn each, void *user)
 {
 	const struct cbx_error_row row = {
 		.id = sqlite3_column_int64(s, 0),
@@ -45,8 +45,8 @@ static int give_error(sqlite3_stmt *s, cbx_error_fn each, void *user)
 		.message = cbx_sqlite_text(s, 5),
 		.origin = cbx_sqlite_text(s, 6),
 		.occurrences = sqlite3_column_int64(s, 7),
-		.first_seen_ms = sqlite3_column_int64(s, 8),
-		.last_seen_ms = sqlite3_column_int64(s, 9),
+		.first_seen_ms = cbx_sqlite_time(self, s, 8),
+		.last_seen_ms = cbx_sqlite_time(self, s, 9),
 	};
 
 	return each(user, &row);
@@ -65,7 +65,7 @@ static int sqlite_errors_page(struct cbx_sql *sql, const char *system, int64_t b
 	sqlite3_bind_int64(s, 2, before_id);
 	sqlite3_bind_int64(s, 3, (int64_t)limit);
 	while ((r = cbx_sqlite_step(self, s)) > 0) {
-		r = give_error(s, each, user);
+		r = give_error(self, s, each, user);
 		if (r)
 			break;
 	}
@@ -128,6 +128,8 @@ static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_
 				 clearing);
 	if (!r)
 		r = cbx_sqlite_write_changes(self, &clearing->batch);
+	if (!r)
+		cbx_clearing_leave_out(clearing, &self->sql);
 	return cbx_sqlite_end(self, r);
 }
 

@@ -58,6 +58,8 @@ void cbx_sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text);
 void cbx_sqlite_bind_count(sqlite3_stmt *statement, int at, int64_t count);
 /* NULL = SQL null; valid until the next step */
 const char *cbx_sqlite_text(sqlite3_stmt *statement, int column);
+/* A time in ms, 0 when absent; counts one that is none or out of range (see struct cbx_sql) */
+int64_t cbx_sqlite_time(struct sqlite *self, sqlite3_stmt *statement, int column);
 
 /* BEGIN IMMEDIATE, so that the guard's row can't change before the end; @guard may be NULL */
 int cbx_sqlite_begin(struct sqlite *self, const struct cbx_guard *guard);
@@ -65,10 +67,13 @@ int cbx_sqlite_begin(struct sqlite *self, const struct cbx_guard *guard);
 int cbx_sqlite_end(struct sqlite *self, int r);
 /* Says in sql.error why the lease does not cover this write; CHATTERBOX_E_FENCED */
 int cbx_sqlite_fenced(struct sqlite *self, const char *why);
+/* Says why a row can't be written, though SQLite reported no error; -EBADMSG */
+int cbx_sqlite_refused(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* changes.c, outbox.c and pushes.c: the parts of a batch, inside record()'s transaction */
+/* changes.c, outbox.c and pushes.c: the parts of a batch, inside record()'s transaction; changes
+ * that can't be written are left out and become faults */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);

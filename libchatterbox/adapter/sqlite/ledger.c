@@ -23,16 +23,11 @@ static int write_checked(struct sqlite *self, const struct cbx_batch *batch)
 		cbx_sqlite_bind_text(s, 1, batch->checked[i]);
 		sqlite3_bind_int64(s, 2, cbx_wall(self->clock));
 		r = cbx_sqlite_run(self, s);
+		/* a help to the next leader, which no row or trigger of others may hinder */
+		if (r == CHATTERBOX_E_REFUSED)
+			r = 0;
 	}
 	return r;
-}
-
-/* A constraint, trigger or type refuses a value for good */
-static bool refuses_a_value(const struct sqlite *self)
-{
-	int code = sqlite3_errcode(self->db) & 0xff;
-
-	return code == SQLITE_CONSTRAINT || code == SQLITE_MISMATCH || code == SQLITE_TOOBIG;
 }
 
 static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
@@ -44,14 +39,14 @@ static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 	if (r)
 		return r;
 	r = cbx_sqlite_write_changes(self, batch);
+	if (!r && sql->fault_count)
+		r = -EBADMSG;
 	if (!r)
 		r = cbx_sqlite_write_events(self, batch);
 	if (!r)
 		r = write_checked(self, batch);
 	if (!r)
 		r = cbx_sqlite_write_pushes(self, batch);
-	if (r == CHATTERBOX_E_REFUSED && refuses_a_value(self))
-		r = -EBADMSG;
 	if (!r && cbx_now(self->clock) >= deadline)
 		r = cbx_sqlite_fail(self, SQLITE_INTERRUPT);
 	return cbx_sqlite_end(self, r);

@@ -81,7 +81,7 @@ static bool is_news(sqlite3_stmt *s, struct last *last)
 	return true;
 }
 
-static int give_row(sqlite3_stmt *s, cbx_row_fn each, void *user)
+static int give_row(struct sqlite *self, sqlite3_stmt *s, cbx_row_fn each, void *user)
 {
 	const char *origin = cbx_sqlite_text(s, 8);
 	struct cbx_row row = {
@@ -95,8 +95,8 @@ static int give_row(sqlite3_stmt *s, cbx_row_fn each, void *user)
 		.download_speed = cbx_sqlite_text(s, 7),
 		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
 		.revision = sqlite3_column_int64(s, 9),
-		.started_ms = sqlite3_column_int64(s, 10),
-		.updated_ms = sqlite3_column_int64(s, 11),
+		.started_ms = cbx_sqlite_time(self, s, 10),
+		.updated_ms = cbx_sqlite_time(self, s, 11),
 		.inferred = sqlite3_column_int64(s, 12) != 0,
 	};
 
@@ -114,7 +114,7 @@ static int each_row(struct sqlite *self, sqlite3_stmt *s, cbx_row_fn each, void 
 		if (!is_news(s, &last))
 			continue;
 		(*given)++;
-		r = give_row(s, each, user);
+		r = give_row(self, s, each, user);
 		if (r)
 			break;
 	}

@@ -27,6 +27,7 @@ struct faults {
 	bool lose_commit;
 	bool committed;      /* what resolve() returns after a record() that failed with
 				CHATTERBOX_E_DOWN */
+	const char *locked;  /* "<system>/<job_id>" whose row others hold, as record() finds it */
 	const char *watched; /* faults_calls() counts the calls of this name */
 	unsigned calls;
 };

@@ -8,8 +8,10 @@
 #include "port/outbox.h"
 
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct wrapped {
 	struct faults *plan;
@@ -101,6 +103,23 @@ CALL(directory, find_job,
      (struct cbx_sql * sql, const char *system, int64_t job_id, cbx_row_fn each, void *user),
      (sql, system, job_id, each, user))
 
+/* Is a change of the locked job in the batch? */
+static bool find_locked(struct cbx_sql *sql, const char *locked, const struct cbx_batch *batch)
+{
+	char key[96];
+	size_t i;
+
+	sql->fault_count = 0;
+	for (i = 0; locked && i < batch->change_count; i++) {
+		const struct cbx_status *status = batch->changes[i].job->status;
+
+		snprintf(key, sizeof(key), "%s/%lld", status->system, (long long)status->job_id);
+		if (!strcmp(key, locked) && cbx_sql_add_fault(sql, i, false) < 0)
+			abort();
+	}
+	return sql->fault_count > 0;
+}
+
 static int ledger_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 			 const struct cbx_batch *batch, uint64_t deadline)
 {
@@ -110,6 +129,10 @@ static int ledger_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 	self->plan->committed = false;
 	if (result)
 		return result;
+	if (find_locked(sql, self->plan->locked, batch)) {
+		snprintf(sql->error, sizeof(sql->error), "%s is locked", self->plan->locked);
+		return -EBADMSG;
+	}
 	result = self->ledger->record(sql, guard, batch, deadline);
 	if (result || !self->plan->lose_commit)
 		return result;

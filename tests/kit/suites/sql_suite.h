@@ -28,6 +28,7 @@ struct sql_world {
 	const char *now;  /* expressions for time columns */
 	const char *past; /* a minute ago */
 	const char *future;
+	const char *beyond; /* the first day of the year 10000 */
 	const char *number; /* type names */
 	const char *time;
 };

@@ -106,6 +106,29 @@ START_TEST(next_activations_are_shown)
 }
 END_TEST
 
+START_TEST(a_time_that_is_none_harms_only_itself)
+{
+	struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text,
+			"insert into list_activation_schedule (system, list_id, activate_at) "
+			"values ('ABC1', 'a', %s), ('ABC2', 'a', 'infinity'), ('ABC3', 'a', %s), "
+			"('ABC3', 'b', 'infinity'), ('ABC4', 'a', %s), ('ABC5', 'a', '-infinity')",
+			sql_world->future, sql_world->future, sql_world->beyond);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+	expect_names(sql->directory->next_activations, "ABC1 timed\nABC3 timed\n");
+	ck_assert_uint_ge(sql->rejected_times, 2);
+	cbx_text_printf(&text,
+			"insert into recently_checked (system, checked_at) values ('ABC1', %s), "
+			"('ABC2', 'infinity'), ('ABC3', %s)",
+			sql_world->past, sql_world->beyond);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+	expect_names(sql->directory->recently_checked, "ABC1 timed\n");
+}
+END_TEST
+
 void sql_suite_directory(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -113,6 +136,7 @@ void sql_suite_directory(Suite *suite)
 		settings_are_kept,
 		checked_systems_are_kept,
 		next_activations_are_shown,
+		a_time_that_is_none_harms_only_itself,
 	};
 
 	sql_add(suite, "directory", tests, CBX_COUNT(tests));

@@ -256,6 +256,24 @@ START_TEST(access_is_kept)
 }
 END_TEST
 
+START_TEST(an_error_without_a_time_is_shown_without_one)
+{
+	struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text,
+			"insert into errors (system, job_id, code, message, first_seen, last_seen) "
+			"values ('ABC1', 1, 'a', 'm', %s, %s), ('ABC1', 2, 'a', 'm', '-infinity', "
+			"%s), ('ABC1', 3, 'a', 'm', %s, 'infinity')",
+			sql_world->past, sql_world->now, sql_world->now, sql_world->past);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+	ck_assert_msg(!sql->errors->page(sql, NULL, 0, 10, note_error, &text), "%s", sql->error);
+	sql_expect_text(&text, "3 ABC1/3 - a m - x1 at no time\n"
+			       "2 ABC1/2 - a m - x1 at no time\n1 ABC1/1 - a m - x1\n");
+	ck_assert_uint_eq(sql->rejected_times, 2);
+}
+END_TEST
+
 void sql_suite_errors(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -266,6 +284,7 @@ void sql_suite_errors(Suite *suite)
 		errors_are_removed,
 		other_epoch_changes_nothing,
 		access_is_kept,
+		an_error_without_a_time_is_shown_without_one,
 	};
 
 	sql_add(suite, "errors", tests, CBX_COUNT(tests));

@@ -228,6 +228,63 @@ START_TEST(ended_jobs_are_found)
 }
 END_TEST
 
+/* 0 is the past for those who look for old rows, so that absent ones must be seen as such */
+static int note_times(void *text, const struct cbx_row *row)
+{
+	cbx_text_printf(text, "%lld %s %s\n", (long long)row->job_id,
+			row->started_ms ? "started" : "-", row->updated_ms ? "updated" : "-");
+	return 0;
+}
+
+static void insert_times(int job_id, const char *created, const char *updated)
+{
+	struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text,
+			"insert into status_monitor (system, job_id, status, created_at, "
+			"updated_at) values ('ABC1', %d, 'Queued', %s, %s)",
+			job_id, created, updated);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+}
+
+START_TEST(times_that_are_none_are_absent_and_counted)
+{
+	struct cbx_text text = { 0 };
+
+	insert_times(1, sql_world->past, sql_world->now);
+	insert_times(2, "'-infinity'", sql_world->now);
+	insert_times(3, "'infinity'", "'infinity'");
+	insert_times(4, sql_world->past, sql_world->beyond);
+	insert_times(5, "null", sql_world->now);
+	ck_assert_msg(!sql->ledger->unreported(sql, note_times, &text), "%s", sql->error);
+	sql_expect_text(&text, "1 started updated\n2 - updated\n3 - -\n4 started -\n"
+			       "5 - updated\n");
+	ck_assert_uint_eq(sql->rejected_times, 4);
+	ck_assert_str_eq(sql->rejected_time, "updated_at of ABC1/4");
+	ck_assert_int_eq(sql->ledger->monitored(sql, note_times, &text), 0);
+	ck_assert_int_eq(sql->directory->find_job(sql, "ABC1", 3, note_times, &text), 0);
+	cbx_text_free(&text);
+}
+END_TEST
+
+START_TEST(an_ended_job_may_have_no_times_and_no_status)
+{
+	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 } };
+	struct cbx_text text = { 0 };
+
+	sql_world->run("insert into completed_jobs (system, job_id, status, revision, started_at, "
+		       "completed_at) values ('ABC1', 17, null, 3, '-infinity', 'infinity')");
+	sql_world->run("insert into completed_jobs (system, job_id, status, revision) values "
+		       "('ABC1', 18, 'Killed', 3)");
+	ck_assert_msg(!sql->ledger->completed(sql, keys, 2, sql_note_row, &text), "%s", sql->error);
+	ck_assert_ptr_nonnull(strstr(text.bytes, "ABC1/17 - "));
+	ck_assert_ptr_nonnull(strstr(text.bytes, "ABC1/18 Killed "));
+	ck_assert_uint_eq(sql->rejected_times, 2);
+	cbx_text_free(&text);
+}
+END_TEST
+
 void sql_suite_rows(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -240,6 +297,8 @@ void sql_suite_rows(Suite *suite)
 		ocd_jobs_are_found,
 		monitored_jobs_are_found,
 		ended_jobs_are_found,
+		times_that_are_none_are_absent_and_counted,
+		an_ended_job_may_have_no_times_and_no_status,
 	};
 
 	sql_add(suite, "rows", tests, CBX_COUNT(tests));

@@ -60,10 +60,60 @@ START_TEST(rows_that_can_not_be_a_job_are_passed_over)
 {
 	world_run("insert into status_monitor (system, job_id, status, revision) values "
 		  "('A/B', 1, 'Running', 1), ('', 2, 'Running', 1), ('OK', -3, 'Running', 1), "
-		  "('OK', 4, '', 1), ('OK', 5, cast(x'ff' as text), 1), ('OK', 6, 'Running', 1)");
+		  "('OK', 4, 'Running', -1), ('OK', 5, 'Running', 9007199254740992), "
+		  "('OK', 6, 'Running', 1)");
 	world_lead();
 	world_expect_jobs("OK/6 Running r1 live ocd\n");
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "revision", NULL), 2);
+}
+END_TEST
+
+/* Left out, its row would be ahead of its next report: nothing would be recorded any more */
+START_TEST(a_row_without_a_status_is_reported_anew)
+{
+	world_run("insert into status_monitor (system, job_id, status, revision) values "
+		  "('OK', 4, '', 7), ('OK', 5, cast(x'ff' as text), 1), ('OK', 6, 'Running', 1)");
+	world_lead();
+	world_expect_jobs("OK/4 unknown r7 unheard ocd\nOK/5 unknown r1 unheard ocd\n"
+			  "OK/6 Running r1 live ocd\n");
 	ck_assert_double_eq(world_count(world.counters.decode_rejects, "status", NULL), 2);
+	world_push("OK", "4 Running; 6 Paused");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_jobs("OK/4 Running r8 live ocd\nOK/5 unknown r1 unheard ocd\n"
+			  "OK/6 Paused r2 live ocd\n");
+	world_expect_outbox("OK/4/8 OK/6/2");
+}
+END_TEST
+
+/* Read at once, and never again: without the times all jobs are there */
+START_TEST(times_that_are_none_are_counted_and_named_once)
+{
+	world_run("insert into status_monitor (system, job_id, status, revision, created_at, "
+		  "updated_at) values ('OK', 4, 'Running', 1, '-infinity', 'infinity')");
+	world.warnings = 0;
+	world_lead();
+	world_expect_jobs("OK/4 Running r1 live ocd\n");
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "time", NULL), 2);
+	world_run("insert into status_monitor (system, job_id, status, created_at) values "
+		  "('OK', 5, 'Queued', '-infinity')");
+	cbx_road_notice_rows(road);
+	cbx_road_observe_times(road);
+	ck_assert_double_eq(world_count(world.counters.decode_rejects, "time", NULL), 3);
+	world_expect_jobs("OK/4 Running r1 live ocd\nOK/5 Queued r0 unheard ocd\n");
+	ck_assert_uint_eq(world.warnings, 1);
+}
+END_TEST
+
+/* A memory of an end that others wrote into may have no status */
+START_TEST(an_end_without_a_status_ends_no_process)
+{
+	world_run("insert into completed_jobs (system, job_id, revision) values ('OK', 4, 2)");
+	world_lead();
+	world_push("OK", "4 Completed");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect_acknowledged("ok");
 }
 END_TEST
 
@@ -253,6 +303,9 @@ UNIT_SUITE(suite)
 	const TTest *const tests[] = {
 		rows_become_jobs,
 		rows_that_can_not_be_a_job_are_passed_over,
+		a_row_without_a_status_is_reported_anew,
+		times_that_are_none_are_counted_and_named_once,
+		an_end_without_a_status_ends_no_process,
 		an_unreported_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
 		a_shared_status_in_the_wrong_place_is_not_taken,

@@ -94,53 +94,6 @@ START_TEST(a_failed_transaction_drops_the_answers)
 }
 END_TEST
 
-/* OCD's tables may have constraints that we don't know of: one refused status holds up nobody */
-static void refuse_poison(void)
-{
-	world_run("create trigger no_insert before insert on status_monitor when new.status = "
-		  "'Poison' begin select raise(abort, 'no'); end;"
-		  "create trigger no_update before update on status_monitor when new.status = "
-		  "'Poison' begin select raise(abort, 'no'); end");
-}
-
-START_TEST(a_push_that_sql_never_takes_is_rejected_alone)
-{
-	refuse_poison();
-	world_push("NEW1", "1 Running");
-	world_push("NEW2", "1 Running; 2 Poison; 3 Running");
-	world_push("ABC1", "17 Paused");
-	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
-	ck_assert_int_eq(cbx_road_commit(road), 0);
-	world_expect_acknowledged("ok rejected ok");
-	world_expect_jobs("ABC1/17 Paused r4 live ocd\nNEW1/1 Running r1 live user\n"
-			  "NEW2/1 Running r1 live user\nNEW2/3 Running r1 live user\n");
-	ck_assert(road->sql_link.up && !road->hanging);
-	ck_assert_uint_eq(road->batch.portion, 0);
-	/* and it is over */
-	world_push("NEW1", "1 Paused");
-	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
-	ck_assert_int_eq(cbx_road_commit(road), 0);
-	world_expect_acknowledged("ok");
-}
-END_TEST
-
-START_TEST(an_answer_that_sql_never_takes_costs_itself_only)
-{
-	struct cbx_round_result result = { 0 };
-
-	refuse_poison();
-	hdms_system(&world.hdms, "ABC1", "16 Running; 18 Poison; 19 Running");
-	hdms_system(&world.hdms, "NEW1", "1 Running");
-	cbx_systems_get(road->systems, "NEW1");
-	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, &result), 0);
-	ck_assert(!result.figures.cut && result.figures.answers == 2);
-	/* 17 is not proved absent by what is left of the answer */
-	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, &result), 0);
-	world_expect_jobs("ABC1/16 Running r1 live user\nABC1/17 Running r3 live ocd\n"
-			  "ABC1/19 Running r1 live user\nNEW1/1 Running r1 live user\n");
-}
-END_TEST
-
 START_TEST(look_ups_that_fail_are_a_failed_transaction)
 {
 	push("18 Running");
@@ -275,8 +228,6 @@ UNIT_SUITE(suite)
 		discarding_gives_pushes_back_unacknowledged,
 		when_a_batch_is_due,
 		one_event_may_be_about_several_systems,
-		a_push_that_sql_never_takes_is_rejected_alone,
-		an_answer_that_sql_never_takes_costs_itself_only,
 	};
 	TCase *tcase = tcase_create("record");
 
