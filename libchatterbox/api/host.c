@@ -26,8 +26,11 @@ struct host_event {
 bool cbx_engine_is_ready(struct chatterbox *box)
 {
 	char leader[CBX_HOLDER_TEXT];
+	char why[192];
 
-	if (!box->started || !cbx_health_is_up(box->health, NULL))
+	/* who gave the lease up, since it could not work, is not ready either */
+	if (!box->started || !cbx_health_is_up(box->health, NULL) ||
+	    cbx_leadership_rests(&box->leadership, why))
 		return false;
 	/* from now on the host misses no event of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)

@@ -10,23 +10,75 @@
 /* A thread that has not turned for so long is stuck (contract 6.2) */
 #define STUCK (60 * CBX_SECOND)
 
-static bool is_moving(const struct chatterbox *box, uint64_t last_turn, const char *name,
-		      struct cbx_text *out)
+static uint64_t stuck_seconds(const struct chatterbox *box, uint64_t last_turn)
 {
 	uint64_t now = cbx_now(box->clock);
 
 	if (!box->started || box->stopped || !last_turn || now < last_turn ||
 	    now - last_turn < STUCK)
+		return 0;
+	return (now - last_turn) / CBX_SECOND;
+}
+
+static bool is_moving(const struct chatterbox *box, uint64_t last_turn, const char *name,
+		      struct cbx_text *out)
+{
+	uint64_t seconds = stuck_seconds(box, last_turn);
+
+	if (seconds)
+		cbx_text_printf(out, "thread %s: stuck for %llu s\n", name,
+				(unsigned long long)seconds);
+	return !seconds;
+}
+
+/* Nobody asks or records if the poller does not move, and nobody is told without the others */
+static bool is_stuck(const struct chatterbox *box, char why[192])
+{
+	const struct {
+		const char *name;
+		uint64_t last_turn;
+	} threads[] = { { "poller", box->poller.last_turn },
+			{ "teller", box->teller.last_turn },
+			{ "listener", box->listener.last_turn } };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(threads); i++) {
+		uint64_t seconds = stuck_seconds(box, threads[i].last_turn);
+
+		if (!seconds)
+			continue;
+		snprintf(why, 192, "its thread %s is stuck for %llu s", threads[i].name,
+			 (unsigned long long)seconds);
 		return true;
-	cbx_text_printf(out, "thread %s: stuck for %llu s\n", name,
-			(unsigned long long)((now - last_turn) / CBX_SECOND));
+	}
 	return false;
+}
+
+bool cbx_engine_is_hindered(void *user, uint64_t since, char why[192])
+{
+	struct chatterbox *box = user;
+	const struct cbx_road *road = &box->poller.road;
+	int64_t epoch = cbx_leadership_epoch(&box->leadership);
+	uint64_t advanced = road->load_advanced_at;
+	uint64_t now = cbx_now(box->clock);
+
+	if (is_stuck(box, why))
+		return true;
+	if (advanced < since)
+		advanced = since;
+	if (!epoch || road->loaded_epoch == epoch || now < advanced || now - advanced < STUCK)
+		return false;
+	snprintf(why, 192, "it could load nothing more of status_monitor for %llu s",
+		 (unsigned long long)((now - advanced) / CBX_SECOND));
+	return true;
 }
 
 int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
 {
 	struct cbx_text out = { 0 };
 	char leader[CBX_HOLDER_TEXT];
+	char why[192];
+	unsigned rests = cbx_leadership_rests(&box->leadership, why);
 	bool moving = is_moving(box, box->lease_keeper.last_turn, "lease", &out);
 
 	moving = is_moving(box, box->poller.last_turn, "poller", &out) && moving;
@@ -45,6 +97,8 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 		cbx_leadership_leader(&box->leadership, leader);
 		cbx_text_printf(&out, "leader: %s\n", leader[0] ? leader : "nobody known");
 	}
+	if (rests)
+		cbx_text_printf(&out, "lease: GIVEN UP: %s; tried again in %u s\n", why, rests);
 	if (ready)
 		*ready = cbx_engine_is_ready(box);
 	if (alive)

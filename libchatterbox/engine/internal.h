@@ -96,5 +96,7 @@ void cbx_engine_drop_event(void *event);
 /* At the very end: delivers what nobody dispatched */
 void cbx_engine_close_host(struct chatterbox *box);
 bool cbx_engine_is_ready(struct chatterbox *box);
+/* engine/health.c: the lease keeper's hindrance() */
+bool cbx_engine_is_hindered(void *box, uint64_t since, char why[192]);
 
 #endif

@@ -119,6 +119,7 @@ static int build_lease_keeper(struct chatterbox *box)
 	keeper->on_failed = lease_keeper_failed;
 	keeper->on_turn = look_at_start;
 	keeper->on_change = leadership_changed;
+	keeper->hindrance = cbx_engine_is_hindered;
 	keeper->user = box;
 	if (!result)
 		result = cbx_engine_sql(box, "lease", &keeper->sql, &keeper->sql_link);

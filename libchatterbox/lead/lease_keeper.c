@@ -11,6 +11,10 @@
  * reset. The lease's row decides: the instance that still holds it raises its epoch above the other
  * one. Not often, since two databases that share one Redis would do so for ever; and not above
  * CBX_EPOCH_RAISE_END, so that a number somebody wrote there can't use up the epochs.
+ *
+ * The lease is held by who can work: an instance whose threads do not move, or that can't load,
+ * gives it up, so that a standby leads. It looks twice, since a process that was frozen has not
+ * moved either, and moves at once.
  */
 #include "lead/lease_keeper.h"
 
@@ -19,6 +23,7 @@
 
 #define TABLES_AGAIN (10 * CBX_SECOND)
 #define RAISE_AGAIN (10 * CBX_SECOND)
+#define HINDERED_FOR (5 * CBX_SECOND)
 
 static void lead(struct cbx_lease_keeper *keeper, uint64_t sent)
 {
@@ -29,6 +34,7 @@ static void lead(struct cbx_lease_keeper *keeper, uint64_t sent)
 	keeper->next_renewal = sent + ttl / 3;
 	if (led)
 		return;
+	keeper->led_since = sent;
 	cbx_info(keeper->log, CBX_NO_FIELDS, "this instance leads now (epoch %lld)",
 		 (long long)keeper->epoch);
 }
@@ -127,6 +133,34 @@ static int watch(struct cbx_lease_keeper *keeper)
 	return result;
 }
 
+/* Does it show for a while that we can't do what the lease is for? */
+static bool is_hindered(struct cbx_lease_keeper *keeper, char why[192])
+{
+	uint64_t now = cbx_now(keeper->clock);
+
+	if (!keeper->hindrance || !keeper->hindrance(keeper->user, keeper->led_since, why)) {
+		keeper->hindered_at = 0;
+		return false;
+	}
+	if (!keeper->hindered_at)
+		keeper->hindered_at = now;
+	return now - keeper->hindered_at >= HINDERED_FOR;
+}
+
+static int give_up(struct cbx_lease_keeper *keeper, const char *why)
+{
+	struct cbx_guard guard = cbx_leadership_guard(keeper->leadership, keeper->epoch);
+
+	cbx_error(keeper->log, CBX_FIELDS({ "reason", why }),
+		  "this instance can't work and gives the lease up, for a standby to lead: %s",
+		  why);
+	cbx_leadership_rest(keeper->leadership, why);
+	keeper->epoch = 0;
+	keeper->hindered_at = 0;
+	keeper->next_renewal = 0;
+	return keeper->sql->lease->give_back(keeper->sql, &guard);
+}
+
 static int migrate(struct cbx_lease_keeper *keeper)
 {
 	int applied = 0;
@@ -166,18 +200,21 @@ static int find_tables(struct cbx_lease_keeper *keeper)
 
 static int work(struct cbx_lease_keeper *keeper)
 {
+	char why[192];
 	int64_t newer;
 
 	if (!keeper->migrated && keeper->observer)
 		return find_tables(keeper);
 	if (!keeper->migrated)
 		return migrate(keeper);
+	if (keeper->epoch && is_hindered(keeper, why))
+		return give_up(keeper, why);
 	newer = keeper->epoch ? cbx_leadership_newer(keeper->leadership, keeper->epoch) : 0;
 	if (is_to_raise(keeper, newer))
 		return raise_epoch(keeper, newer);
 	if (cbx_now(keeper->clock) < keeper->next_renewal)
 		return 0;
-	if (keeper->observer)
+	if (keeper->observer || cbx_leadership_rests(keeper->leadership, why))
 		return watch(keeper);
 	return keeper->epoch ? renew(keeper) : take(keeper);
 }

@@ -26,6 +26,9 @@ struct cbx_lease_keeper {
 	void (*on_failed)(void *user, int error, const char *text);
 	/* Called on every turn; the engine watches its start there */
 	void (*on_turn)(void *user);
+	/* Why this instance, which leads since @since, can't work: true, and a text. NULL: never.
+	 */
+	bool (*hindrance)(void *user, uint64_t since, char why[192]);
 	/* Called when this instance begins to lead, or ends; wakes the other threads */
 	void (*on_change)(void *user);
 	void *user;
@@ -34,6 +37,8 @@ struct cbx_lease_keeper {
 	uint64_t next_raise;  /* do not raise our epoch before then */
 	int64_t warned_epoch; /* epoch under which we warned that we can't raise it */
 	bool leads;           /* what on_change was last called for */
+	uint64_t led_since;
+	uint64_t hindered_at; /* since when it is seen that it can't work; 0 = it can */
 	_Atomic bool migrated;
 	_Atomic bool stop;
 	_Atomic uint64_t last_turn;

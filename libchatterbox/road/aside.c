@@ -25,12 +25,12 @@
 
 struct cbx_aside {
 	UT_hash_handle hh;
-	bool locked;       /* at the last try: its pushes wait */
-	bool refused;      /* in this batch: */
-	size_t count;      /* how many statuses it has there */
-	bool kept;         /* the first of them stays */
-	uint64_t since;    /* when it was found locked first, 0 = it was not at the last try */
-	uint64_t named_at; /* 0 = never */
+	bool locked;          /* at the last try: its pushes wait */
+	bool refused;         /* in this batch: */
+	size_t count;         /* how many statuses it has there */
+	bool kept;            /* the first of them stays */
+	uint64_t since;       /* when it was found locked first, 0 = it was not at the last try */
+	uint64_t named_at[2]; /* as locked, as refused; 0 = never */
 	int64_t job_id;
 	size_t system_len;
 	char key[]; /* "<system>/<job_id>" */
@@ -71,13 +71,18 @@ static inline bool is_marked(const struct cbx_aside *entry)
 	return entry && (entry->locked || entry->refused);
 }
 
-static void name(struct cbx_road *road, struct cbx_aside *entry, const char *what)
+static bool was_named(const struct cbx_aside *entry, bool refused, uint64_t now)
+{
+	return entry->named_at[refused] && now - entry->named_at[refused] < NAME_AGAIN;
+}
+
+static void name(struct cbx_road *road, struct cbx_aside *entry, bool refused, const char *what)
 {
 	uint64_t now = cbx_now(road->clock);
 
-	if (entry->named_at && now - entry->named_at < NAME_AGAIN)
+	if (was_named(entry, refused, now))
 		return;
-	entry->named_at = now;
+	entry->named_at[refused] = now;
 	cbx_error(road->log,
 		  CBX_FIELDS({ "server", "sql" }, { "job", entry->key },
 			     { "error", road->sql->error }),
@@ -91,7 +96,7 @@ static void note_fault(struct cbx_road *road, struct cbx_aside *entry, bool refu
 	if (refused) {
 		entry->refused = true;
 		cbx_metric_add(road->counters->decode_rejects, "sql", NULL, 1);
-		name(road, entry,
+		name(road, entry, true,
 		     "SQL refuses a status: it is dropped, its neighbours are recorded");
 		return;
 	}
@@ -100,7 +105,7 @@ static void note_fault(struct cbx_road *road, struct cbx_aside *entry, bool refu
 	if (!entry->since)
 		entry->since = now;
 	if (now - entry->since >= LONG_LOCKED)
-		name(road, entry,
+		name(road, entry, false,
 		     "a job's row can't be written: its reports wait, its neighbours are recorded");
 }
 
@@ -122,10 +127,8 @@ int cbx_aside_note_faults(struct cbx_road *road)
 
 static int compare_ids(const void *a, const void *b)
 {
-	int64_t x = *(const int64_t *)a;
-	int64_t y = *(const int64_t *)b;
-
-	return (x > y) - (x < y);
+	return (*(const int64_t *)a > *(const int64_t *)b) -
+	       (*(const int64_t *)a < *(const int64_t *)b);
 }
 
 /* The jobs that count as rejected in a report: they are neither changed by it nor missing in it */
@@ -383,16 +386,13 @@ void cbx_aside_batch_done(struct cbx_road *road)
 		if (entry->locked)
 			continue;
 		entry->since = 0;
-		if (!entry->named_at || now - entry->named_at >= NAME_AGAIN)
+		if (!was_named(entry, false, now) && !was_named(entry, true, now))
 			drop(road, entry);
 	}
 }
 
 void cbx_aside_clear(struct cbx_road *road)
 {
-	struct cbx_aside *entry;
-	struct cbx_aside *next;
-
-	HASH_ITER (hh, road->batch.aside, entry, next)
-		drop(road, entry);
+	while (road->batch.aside)
+		drop(road, road->batch.aside);
 }

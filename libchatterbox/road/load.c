@@ -5,6 +5,10 @@
  * A status is taken from Redis if its text agrees with SQL, since Redis has its later progress and
  * the members that are passed through; else from SQL (contract 4.2). A row that has not changed for
  * long does not mean that its job was not reported for long: see note_checked().
+ *
+ * On a slow line it may take minutes, which is no failure as long as it advances: beyond what was
+ * read in an earlier try under the same epoch. Who does not advance gives the lease up (contract
+ * 2.5).
  */
 #include "road/road.h"
 
@@ -17,6 +21,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LOOK_EVERY 100
 
 /* Rows are sorted by system and job_id: the jobs of one system are gathered, then set */
 struct gather {
@@ -89,13 +95,31 @@ static int reject(struct cbx_road *road, const char *member)
 	return 0;
 }
 
+/* Another row of the load has been read. CHATTERBOX_E_STANDBY: no more are wanted. */
+static int advance(struct cbx_road *road)
+{
+	if (++road->load_rows % LOOK_EVERY)
+		return 0;
+	if (road->load_rows > road->load_most) {
+		road->load_most = road->load_rows;
+		road->load_advanced_at = cbx_now(road->clock);
+	}
+	if (road->on_turn(road->on_turn_user) ||
+	    cbx_leadership_epoch(road->leadership) != road->loading_epoch)
+		return CHATTERBOX_E_STANDBY;
+	return 0;
+}
+
 static int add_row(void *user, const struct cbx_row *row)
 {
 	struct gather *gather = user;
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	const char *name = row->system;
 	size_t len = strlen(row->system);
-	int result;
+	int result = gather->live ? 0 : advance(gather->road);
+
+	if (result < 0)
+		return result;
 
 	/* OCD's rows are input like any other: one that can't be a job is skipped */
 	if (!cbx_system_name(&name, &len) || row->job_id < 0)
@@ -149,7 +173,7 @@ static int note_checked(void *user, const char *name, int64_t ms)
 	for (i = 0; list && i < list->count; i++)
 		if (list->jobs[i]->applied_db_ms < until)
 			list->jobs[i]->applied_db_ms = until;
-	return 0;
+	return advance(road);
 }
 
 /* Takes over a status from Redis that agrees with SQL */
@@ -248,19 +272,31 @@ static int load_shared(struct cbx_road *road)
 	return result;
 }
 
-int cbx_road_load(struct cbx_road *road, int64_t epoch)
+static int load_recorded(struct cbx_road *road)
 {
-	int result;
+	int result = cbx_road_measure_db_clock(road);
 
-	cbx_road_unload(road);
-	result = cbx_road_measure_db_clock(road);
 	if (!result)
 		result = cbx_road_read_rows(road, road->jobs, road->systems, false);
 	if (!result)
 		result = road->sql->directory->recently_checked(road->sql, note_checked, road);
 	cbx_road_observe_times(road);
-	if (result < 0) {
+	if (result < 0 && result != CHATTERBOX_E_STANDBY)
 		cbx_link_lost(&road->sql_link, result);
+	return result;
+}
+
+int cbx_road_load(struct cbx_road *road, int64_t epoch)
+{
+	int result;
+
+	cbx_road_unload(road);
+	if (road->loading_epoch != epoch)
+		road->load_most = 0;
+	road->loading_epoch = epoch;
+	road->load_rows = 0;
+	result = load_recorded(road);
+	if (result < 0) {
 		cbx_road_unload(road);
 		return result;
 	}
@@ -272,5 +308,7 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 	road->share_whole = true;
 	road->share_next = 0;
 	road->epoch = epoch;
+	road->load_most = 0;
+	road->loaded_epoch = epoch;
 	return cbx_road_update_snapshot(road);
 }

@@ -26,6 +26,7 @@ void cbx_road_unload(struct cbx_road *road)
 	cbx_systems_clear(road->systems);
 	road->announced = false;
 	road->epoch = 0;
+	road->loaded_epoch = 0;
 }
 
 void cbx_road_close(struct cbx_road *road)

@@ -87,7 +87,13 @@ struct cbx_road {
 	struct cbx_sql *sql;
 	struct cbx_link sql_link;
 
-	int64_t epoch; /* under which the tables below were loaded; 0 = not loaded */
+	int64_t epoch;         /* under which the tables below were loaded; 0 = not loaded */
+	int64_t loading_epoch; /* under which they were loaded last, or that was tried */
+	size_t load_rows;      /* how many rows this try has read */
+	size_t load_most;      /* how many the best one did */
+	/* The lease keeper looks at these: the epoch that is loaded, when a load advanced */
+	_Atomic int64_t loaded_epoch;
+	_Atomic uint64_t load_advanced_at;
 	struct cbx_active_jobs *jobs;
 	struct cbx_systems *systems;
 	int64_t db_offset_ms; /* database's clock minus the monotonic one, in ms */

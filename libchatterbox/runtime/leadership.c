@@ -69,6 +69,28 @@ void cbx_leadership_lose(struct cbx_leadership *leadership, const char *leader)
 	pthread_mutex_unlock(&leadership->lock);
 }
 
+void cbx_leadership_rest(struct cbx_leadership *leadership, const char *why)
+{
+	pthread_mutex_lock(&leadership->lock);
+	leadership->valid_until = 0;
+	leadership->leader[0] = '\0';
+	leadership->rests_until = cbx_now(leadership->clock) + CBX_LEASE_REST;
+	snprintf(leadership->why, sizeof(leadership->why), "%s", why);
+	pthread_mutex_unlock(&leadership->lock);
+}
+
+unsigned cbx_leadership_rests(struct cbx_leadership *leadership, char why[192])
+{
+	uint64_t now = cbx_now(leadership->clock);
+	uint64_t until;
+
+	pthread_mutex_lock(&leadership->lock);
+	until = leadership->rests_until;
+	memcpy(why, leadership->why, sizeof(leadership->why));
+	pthread_mutex_unlock(&leadership->lock);
+	return now < until ? (unsigned)((until - now) / CBX_SECOND) + 1 : 0;
+}
+
 void cbx_leadership_note_newer(struct cbx_leadership *leadership, int64_t epoch, int64_t newer)
 {
 	pthread_mutex_lock(&leadership->lock);

@@ -23,7 +23,12 @@ struct cbx_leadership {
 	int64_t epoch;
 	int64_t newer;        /* epoch in Redis that made our writes stale; 0 = none */
 	uint64_t valid_until; /* ns; 0 = we don't lead */
+	uint64_t rests_until; /* we gave the lease up and don't try to take it before then */
+	char why[192];        /* why we did */
 };
+
+/* How long an instance that could not work leaves the lease to others (contract 2.5) */
+#define CBX_LEASE_REST (60 * CBX_SECOND)
 
 void cbx_leadership_init(struct cbx_leadership *leadership, struct cbx_clock *clock,
 			 const char *name);
@@ -36,6 +41,10 @@ struct cbx_guard cbx_leadership_guard(struct cbx_leadership *leadership, int64_t
 void cbx_leadership_hold(struct cbx_leadership *leadership, int64_t epoch, uint64_t until);
 /* @leader: who holds the lease now; "" or NULL = unknown */
 void cbx_leadership_lose(struct cbx_leadership *leadership, const char *leader);
+/* We give the lease up since we can't work, and leave it to others for CBX_LEASE_REST */
+void cbx_leadership_rest(struct cbx_leadership *leadership, const char *why);
+/* For how many seconds more, and why; 0 = we don't */
+unsigned cbx_leadership_rests(struct cbx_leadership *leadership, char why[192]);
 /* Redis carries the epoch @newer and rejected what we wrote under @epoch */
 void cbx_leadership_note_newer(struct cbx_leadership *leadership, int64_t epoch, int64_t newer);
 /* The newest epoch that was noted under @epoch; 0 = none */

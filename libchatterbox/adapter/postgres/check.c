@@ -269,12 +269,33 @@ int cbx_pg_lacks_right(const struct postgres *self, int r)
 									     : r;
 }
 
+int cbx_pg_check_encoding(struct postgres *self)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	const char *name;
+	int r = cbx_pg_query(self, "show server_encoding", NULL, &result);
+
+	if (r)
+		return r;
+	name = cbx_pg_text(result, 0, 0);
+	if (name && !strcmp(name, "UTF8"))
+		return 0;
+	snprintf(self->sql.error, sizeof(self->sql.error),
+		 "postgresql %s: the database's encoding is %s, which can't hold what systems say; "
+		 "make one with encoding 'UTF8'",
+		 self->sql.where, name ?: "unknown");
+	return CHATTERBOX_E_SCHEMA;
+}
+
 int cbx_pg_check_schema(struct cbx_sql *sql)
 {
 	struct postgres *self = cbx_pg_of(sql);
 	int r = cbx_pg_begin(self, NULL, NULL);
 
-	return r ? r : cbx_pg_end(self, cbx_pg_lacks_right(self, check_all(self)));
+	if (r)
+		return r;
+	r = cbx_pg_check_encoding(self);
+	return cbx_pg_end(self, r ? r : cbx_pg_lacks_right(self, check_all(self)));
 }
 
 /* The statements of check_key() by one question */

@@ -6,24 +6,37 @@
 #include <errno.h>
 #include <string.h>
 
+struct names {
+	cbx_name_fn each;
+	void *user;
+};
+
+static int give_names(struct postgres *self, const PGresult *page, const PGresult *previous,
+		      void *user)
+{
+	const struct names *names = user;
+	int i;
+	int r = 0;
+
+	(void)previous;
+	for (i = 0; !r && i < PQntuples(page); i++) {
+		const char *name = cbx_pg_text(page, i, 0);
+		size_t len = name ? strlen(name) : 0;
+		unsigned rejected = self->sql.rejected_times;
+		int64_t ms = cbx_pg_time(self, page, i, 1);
+
+		if (name && cbx_system_name(&name, &len) && self->sql.rejected_times == rejected)
+			r = names->each(names->user, name, ms);
+	}
+	return r;
+}
+
 /* Rows of (name, ms) */
 static int each_name(struct cbx_sql *sql, const char *text, cbx_name_fn each, void *user)
 {
-	struct postgres *self = cbx_pg_of(sql);
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = cbx_pg_read(self, text, NULL, &result);
-	int i;
+	struct names names = { each, user };
 
-	for (i = 0; !r && i < PQntuples(result); i++) {
-		const char *name = cbx_pg_text(result, i, 0);
-		size_t len = name ? strlen(name) : 0;
-		unsigned rejected = sql->rejected_times;
-		int64_t ms = cbx_pg_time(self, result, i, 1);
-
-		if (name && cbx_system_name(&name, &len) && sql->rejected_times == rejected)
-			r = each(user, name, ms);
-	}
-	return r;
+	return cbx_pg_read_pages(cbx_pg_of(sql), text, give_names, &names);
 }
 
 static int postgres_online_systems(struct cbx_sql *sql, cbx_name_fn each, void *user)

@@ -47,6 +47,7 @@ struct postgres {
 #define CBX_PG_AROUND_MS 1000
 #define CBX_PG_AROUND_LOCK_MS 100
 #define CBX_PG_MIGRATION_MS 60000
+#define CBX_PG_PAGE_MS 20000 /* a page of rows, on a slow line */
 
 /* Trims a name as every input is trimmed: the characters of cbx_trim() */
 #define SQL_TRIM(name)                                                                          \
@@ -118,6 +119,10 @@ int cbx_pg_end(struct postgres *self, int r);
 /* Runs one statement that reads, in a transaction */
 int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		PGresult **out);
+/* pages.c: runs one that may return very many rows; @previous is the page before, NULL at first */
+typedef int (*cbx_pg_page_fn)(struct postgres *self, const PGresult *page, const PGresult *previous,
+			      void *user);
+int cbx_pg_read_pages(struct postgres *self, const char *text, cbx_pg_page_fn each, void *user);
 /* Runs one statement in a guarded transaction */
 int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
 		 const struct cbx_pg_args *args, PGresult **out);
@@ -130,6 +135,8 @@ int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int 
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
+/* CHATTERBOX_E_SCHEMA when the database can't hold all of Unicode */
+int cbx_pg_check_encoding(struct postgres *self);
 /* port/sql.h's examine() */
 int cbx_pg_examine(struct cbx_sql *sql, bool refused);
 /* CHATTERBOX_E_SCHEMA instead of @r if that means that the role lacks a right */

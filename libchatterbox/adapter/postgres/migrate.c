@@ -153,7 +153,10 @@ int cbx_pg_migrate(struct cbx_sql *sql, int *applied)
 
 	if (r)
 		return r;
-	r = cbx_pg_end(self, cbx_pg_lacks_right(self, recorded(sql, &before)));
+	r = cbx_pg_check_encoding(self);
+	if (!r)
+		r = cbx_pg_lacks_right(self, recorded(sql, &before));
+	r = cbx_pg_end(self, r);
 	if (r)
 		return r;
 	schema.tables = cbx_pg_tables(&schema.table_count);

@@ -210,7 +210,7 @@ const struct cbx_outbox_ops cbx_pg_outbox_ops = {
 };
 
 #define CHUNK_ROWS 1000
-#define CHUNK_BYTES (4 << 20)
+#define CHUNK_BYTES (512 << 10) /* on a slow line, too */
 
 #define INSERT                                                                                   \
 	"insert into outbox (id, key, name, message_id, previous_status, origin, payload) "      \

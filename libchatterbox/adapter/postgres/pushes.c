@@ -8,7 +8,7 @@
  */
 #include "adapter/postgres/internal.h"
 
-#define CHUNK_BYTES (4 << 20)
+#define CHUNK_BYTES (512 << 10) /* on a slow line, too */
 
 #define WRITE                                                                                     \
 	"with fresh as (insert into push_log (id, connection, identities) select l.last + k.at, " \
@@ -45,15 +45,31 @@ int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch)
 	return r;
 }
 
-int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user)
+struct pushes {
+	cbx_push_fn each;
+	void *user;
+};
+
+static int give_pushes(struct postgres *self, const PGresult *page, const PGresult *previous,
+		       void *user)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = cbx_pg_read(cbx_pg_of(sql),
-			    "select connection, coalesce(identities, '') from push_log order by id",
-			    NULL, &result);
+	const struct pushes *pushes = user;
+	int r = 0;
 	int i;
 
-	for (i = 0; !r && i < PQntuples(result); i++)
-		r = each(user, cbx_pg_int(result, i, 0), cbx_pg_text(result, i, 1));
+	(void)self;
+	(void)previous;
+	for (i = 0; !r && i < PQntuples(page); i++)
+		r = pushes->each(pushes->user, cbx_pg_int(page, i, 0), cbx_pg_text(page, i, 1));
 	return r;
+}
+
+int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user)
+{
+	struct pushes pushes = { each, user };
+
+	return cbx_pg_read_pages(
+		cbx_pg_of(sql),
+		"select connection, coalesce(identities, '') from push_log order by id",
+		give_pushes, &pushes);
 }

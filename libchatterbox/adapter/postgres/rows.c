@@ -53,18 +53,24 @@ static int64_t count_of(const PGresult *result, int row, int column)
 	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
 }
 
+static bool is_same_job(const PGresult *a, int i, const PGresult *b, int k)
+{
+	return !strcmp(PQgetvalue(a, i, 0), PQgetvalue(b, k, 0)) &&
+	       !strcmp(PQgetvalue(a, i, 1), PQgetvalue(b, k, 1));
+}
+
 /* Is row @i valid, and not another untrimmed one of the job before it? */
-static bool is_news(const PGresult *result, int i)
+static bool is_news(const PGresult *result, int i, const PGresult *previous)
 {
 	const char *name = cbx_pg_text(result, i, 0);
 	int64_t job_id = cbx_pg_int(result, i, 1);
 	size_t len = name ? strlen(name) : 0;
 
-	if (!name || PQgetisnull(result, i, 1) || !cbx_system_name(&name, &len) || job_id < 0 ||
-	    job_id >= (int64_t)1 << 53)
+	if (!name || !cbx_system_name(&name, &len) || job_id < 0 || job_id >= (int64_t)1 << 53)
 		return false;
-	return !i || strcmp(PQgetvalue(result, i - 1, 0), name) != 0 ||
-	       strcmp(PQgetvalue(result, i - 1, 1), PQgetvalue(result, i, 1)) != 0;
+	if (i)
+		return !is_same_job(result, i - 1, result, i);
+	return !previous || !is_same_job(previous, PQntuples(previous) - 1, result, i);
 }
 
 static int give_row(struct postgres *self, const PGresult *result, int i, cbx_row_fn each,
@@ -91,35 +97,46 @@ static int give_row(struct postgres *self, const PGresult *result, int i, cbx_ro
 	return each(user, &row);
 }
 
-static int give_rows(struct postgres *self, const PGresult *result, cbx_row_fn each, void *user)
+struct rows {
+	cbx_row_fn each;
+	void *user;
+};
+
+static int give_page(struct postgres *self, const PGresult *page, const PGresult *previous,
+		     void *user)
 {
+	const struct rows *rows = user;
 	int r = 0;
 	int i;
 
-	for (i = 0; i < PQntuples(result) && !r; i++)
-		if (is_news(result, i))
-			r = give_row(self, result, i, each, user);
+	for (i = 0; i < PQntuples(page) && !r; i++)
+		if (is_news(page, i, previous))
+			r = give_row(self, page, i, rows->each, rows->user);
 	return r;
 }
 
-static int read_rows(struct cbx_sql *sql, const char *text, const struct cbx_pg_args *args,
-		     cbx_row_fn each, void *user)
+static int give_rows(struct postgres *self, const PGresult *result, cbx_row_fn each, void *user)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = cbx_pg_read(cbx_pg_of(sql), text, args, &result);
+	struct rows rows = { each, user };
 
-	return r ? r : give_rows(cbx_pg_of(sql), result, each, user);
+	return give_page(self, result, NULL, &rows);
+}
+
+static int read_rows(struct cbx_sql *sql, const char *text, cbx_row_fn each, void *user)
+{
+	struct rows rows = { each, user };
+
+	return cbx_pg_read_pages(cbx_pg_of(sql), text, give_page, &rows);
 }
 
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user)
 {
-	return read_rows(sql, MONITOR_ROWS FIRST_ONLY IN_ORDER, NULL, each, user);
+	return read_rows(sql, MONITOR_ROWS FIRST_ONLY IN_ORDER, each, user);
 }
 
 int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user)
 {
-	return read_rows(sql, MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER, NULL, each,
-			 user);
+	return read_rows(sql, MONITOR_ROWS "s.revision = 0 and " FIRST_ONLY IN_ORDER, each, user);
 }
 
 /* cbx_pg_read(), or one that runs inside a transaction */

@@ -10,7 +10,8 @@
 static struct cbx_lease_keeper keeper;
 static unsigned turns, changes, failures;
 static int failure;
-static uint64_t step; /* passes between two turns */
+static const char *hindrance; /* why this instance can't work; NULL: it can */
+static uint64_t step;         /* passes between two turns */
 
 static void on_turn(void *user)
 {
@@ -26,6 +27,15 @@ static void on_change(void *user)
 {
 	(void)user;
 	changes++;
+}
+
+static bool is_hindered(void *user, uint64_t since, char why[192])
+{
+	(void)user;
+	ck_assert_uint_le(since, cbx_now(road->clock));
+	if (hindrance)
+		snprintf(why, 192, "%s", hindrance);
+	return hindrance;
 }
 
 static void on_failed(void *user, int error, const char *text)
@@ -45,7 +55,9 @@ static void set_up(void)
 					    .ttl = 10,
 					    .on_failed = on_failed,
 					    .on_turn = on_turn,
-					    .on_change = on_change };
+					    .on_change = on_change,
+					    .hindrance = is_hindered };
+	hindrance = NULL;
 	changes = failures = 0;
 	step = CBX_SECOND / 5;
 	ck_assert_int_eq(cbx_mailbox_new(2, &keeper.inbox), 0);
@@ -304,6 +316,55 @@ START_TEST(a_take_that_fails_is_tried_again)
 }
 END_TEST
 
+/* Who can't work leaves the lease to a standby, at once, and does not take it again at once */
+START_TEST(who_can_not_work_gives_it_up_and_rests)
+{
+	struct cbx_lease_state held;
+	char why[192] = "";
+	int64_t next = 0;
+
+	run(2);
+	world.warnings = 0;
+	hindrance = "it is stuck";
+	run(5 * 4);
+	ck_assert_int_eq(epoch(), 1);
+	run(5 * 2);
+	ck_assert_int_eq(epoch(), 0);
+	ck_assert_uint_eq(changes, 2);
+	ck_assert_uint_eq(world.warnings, 1);
+	ck_assert_uint_gt(cbx_leadership_rests(&world.leadership, why), 55);
+	ck_assert_str_eq(why, "it is stuck");
+	world_expect("select holder || epoch from lease", "1");
+	/* nobody else is there: still it is not taken for a minute */
+	hindrance = NULL;
+	run(5 * 57);
+	ck_assert_int_eq(epoch(), 0);
+	ck_assert_int_eq(world.lease->lease->take(world.lease, world.leadership.name, "other", 1,
+						  &next, &held),
+			 0);
+	run(5);
+	expect_leader("other");
+	run(5 * 4);
+	ck_assert_int_eq(epoch(), 3);
+	ck_assert_uint_eq(cbx_leadership_rests(&world.leadership, why), 0);
+}
+END_TEST
+
+/* A process that was frozen moves again at once */
+START_TEST(a_hindrance_that_is_over_at_once_costs_nothing)
+{
+	run(2);
+	hindrance = "it is stuck";
+	run(5 * 3);
+	hindrance = NULL;
+	run(5);
+	hindrance = "it is stuck";
+	run(5 * 3);
+	ck_assert_int_eq(epoch(), 1);
+	ck_assert_uint_eq(changes, 1);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
@@ -321,6 +382,8 @@ UNIT_SUITE(suite)
 		the_epoch_is_not_raised_again_and_again,
 		an_observer_never_takes_it,
 		a_take_that_fails_is_tried_again,
+		who_can_not_work_gives_it_up_and_rests,
+		a_hindrance_that_is_over_at_once_costs_nothing,
 	};
 	TCase *tcase = tcase_create("lease_keeper");
 

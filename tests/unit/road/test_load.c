@@ -298,6 +298,42 @@ START_TEST(an_end_that_was_concluded_is_corrected_after_a_restart)
 }
 END_TEST
 
+static bool lose_lease(void *user)
+{
+	(void)user;
+	world.clock.now += CBX_SECOND;
+	cbx_leadership_lose(&world.leadership, "other");
+	return false;
+}
+
+/* It looks up now and then, and a try that reads what an earlier one read is no progress */
+START_TEST(a_long_load_looks_up_and_advances)
+{
+	uint64_t advanced;
+
+	world_run("with recursive n(i) as (select 1 union all select i + 1 from n where i < 250) "
+		  "insert into status_monitor (system, job_id, status, revision) select 'ABC1', i, "
+		  "'Running', 1 from n");
+	world_lead();
+	ck_assert_int_eq(road->loaded_epoch, world.epoch);
+	advanced = road->load_advanced_at;
+	ck_assert_uint_gt(advanced, 0);
+	/* the lease is lost after a hundred rows */
+	world_pass(1);
+	road->on_turn = lose_lease;
+	ck_assert_int_eq(cbx_road_load(road, world.epoch), CHATTERBOX_E_STANDBY);
+	ck_assert(road->sql_link.up);
+	ck_assert_int_eq(road->loaded_epoch, 0);
+	ck_assert_uint_eq(road->load_most, 100);
+	ck_assert_uint_gt(road->load_advanced_at, advanced);
+	advanced = road->load_advanced_at;
+	world_pass(1);
+	cbx_leadership_hold(&world.leadership, world.epoch, UINT64_MAX);
+	ck_assert_int_eq(cbx_road_load(road, world.epoch), CHATTERBOX_E_STANDBY);
+	ck_assert_uint_eq(road->load_advanced_at, advanced);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
@@ -306,6 +342,7 @@ UNIT_SUITE(suite)
 		a_row_without_a_status_is_reported_anew,
 		times_that_are_none_are_counted_and_named_once,
 		an_end_without_a_status_ends_no_process,
+		a_long_load_looks_up_and_advances,
 		an_unreported_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
 		a_shared_status_in_the_wrong_place_is_not_taken,
