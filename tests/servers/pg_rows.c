@@ -7,6 +7,7 @@
 #include "port/errors.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TRIGGER(table, when, body)                                                            \
@@ -251,6 +252,46 @@ START_TEST(a_locked_row_is_cleared_later)
 }
 END_TEST
 
+/* Ours must hold what systems say; that of others is only read */
+START_TEST(a_database_of_another_encoding)
+{
+	struct cbx_postgres_options options = pg_options();
+	struct cbx_text text = { 0 };
+	struct cbx_sql *latin = NULL;
+	int applied = 0;
+
+	PQclear(PQexec(other, "drop database if exists chx_latin with (force)"));
+	PQclear(PQexec(other, "create database chx_latin encoding 'LATIN1' template template0 "
+			      "lc_collate 'C' lc_ctype 'C'"));
+	options.database = "chx_latin";
+	ck_assert_int_eq(cbx_postgres_new(&options, cbx_system_clock(), NULL, &latin), 0);
+	ck_assert_msg(!latin->ops->connect(latin, sql_soon()), "%s", latin->error);
+	ck_assert_int_eq(latin->ops->migrate(latin, &applied), CHATTERBOX_E_SCHEMA);
+	ck_assert_msg(strstr(latin->error, "encoding is LATIN1"), "%s", latin->error);
+	ck_assert_int_eq(latin->ops->check_schema(latin), CHATTERBOX_E_SCHEMA);
+	ck_assert_int_eq(latin->directory->online_systems(latin, sql_note_name, &text), 1);
+	{
+		char port[16];
+		const char *const keys[] = { "host", "port", "user", "dbname", NULL };
+		const char *const values[] = { options.host, port, options.username, "chx_latin",
+					       NULL };
+		PGconn *conn;
+
+		snprintf(port, sizeof(port), "%d", options.port);
+		conn = PQconnectdbParams(keys, values, 0);
+		PQclear(PQexec(conn, "create table connections (actor_id text); insert into "
+				     "connections values (' ABC1 '), ('ABC2' || chr(160)), "
+				     "(chr(228) || '1')"));
+		PQfinish(conn);
+	}
+	ck_assert_msg(!latin->directory->online_systems(latin, sql_note_name, &text), "%s",
+		      latin->error);
+	sql_expect_text(&text, "ABC1\nABC2\n\u00e41\n");
+	cbx_sql_free(latin);
+	PQclear(PQexec(other, "drop database chx_latin with (force)"));
+}
+END_TEST
+
 void pg_suite_rows(Suite *suite)
 {
 	TCase *tcase = tcase_create("rows of others");
@@ -260,5 +301,6 @@ void pg_suite_rows(Suite *suite)
 	tcase_add_loop_test(tcase, a_row_costs_itself_alone, 0, (int)CBX_COUNT(cases));
 	tcase_add_test(tcase, a_locked_row_of_recently_checked_hinders_nothing);
 	tcase_add_test(tcase, a_locked_row_is_cleared_later);
+	tcase_add_test(tcase, a_database_of_another_encoding);
 	suite_add_tcase(suite, tcase);
 }

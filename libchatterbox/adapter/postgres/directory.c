@@ -4,6 +4,7 @@
 #include "base/read.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 struct names {
@@ -24,9 +25,12 @@ static int give_names(struct postgres *self, const PGresult *page, const PGresul
 		size_t len = name ? strlen(name) : 0;
 		unsigned rejected = self->sql.rejected_times;
 		int64_t ms = cbx_pg_time(self, page, i, 1);
+		char trimmed[65];
 
-		if (name && cbx_system_name(&name, &len) && self->sql.rejected_times == rejected)
-			r = names->each(names->user, name, ms);
+		if (!name || !cbx_system_name(&name, &len) || self->sql.rejected_times != rejected)
+			continue;
+		snprintf(trimmed, sizeof(trimmed), "%.*s", (int)len, name);
+		r = names->each(names->user, trimmed, ms);
 	}
 	return r;
 }
@@ -39,12 +43,19 @@ static int each_name(struct cbx_sql *sql, const char *text, cbx_name_fn each, vo
 	return cbx_pg_read_pages(cbx_pg_of(sql), text, give_names, &names);
 }
 
+#define CONNECTIONS(trimmed) \
+	"select distinct " trimmed " collate \"C\", 0 from connections order by 1"
+
+/* In live_temp, which others made, whatever its encoding: only in UTF8 SQL can name all that is
+ * trimmed */
 static int postgres_online_systems(struct cbx_sql *sql, cbx_name_fn each, void *user)
 {
+	const PGconn *conn = cbx_pg_of(sql)->conn;
+	const char *encoding = conn ? PQparameterStatus(conn, "server_encoding") : NULL;
+	bool is_utf8 = !encoding || !strcmp(encoding, "UTF8");
 	int r = each_name(sql,
-			  "select distinct " SQL_TRIM("actor_id::text") " collate \"C\", 0 "
-									"from connections "
-									"order by 1",
+			  is_utf8 ? CONNECTIONS(SQL_TRIM("actor_id::text"))
+				  : CONNECTIONS("btrim(actor_id::text, E' \\t\\n\\x0b\\f\\r')"),
 			  each, user);
 
 	/* undefined_table */
