@@ -233,6 +233,28 @@ START_TEST(a_locked_row_of_recently_checked_hinders_nothing)
 }
 END_TEST
 
+START_TEST(a_locked_row_of_access_or_errors_hinders_nothing)
+{
+	const struct cbx_access_row rows[] = { { "ABC1", "ok", NULL }, { "ABC2", "ok", NULL } };
+	uint64_t before = cbx_now(cbx_system_clock());
+	int64_t removed = 0;
+
+	pg_run("insert into content_server_access (system, access) values ('ABC1', 'denied');"
+	       "insert into errors (system, job_id, code, last_seen) values ('ABC1', 1, 'a', "
+	       "now() - interval '1 day'), ('ABC1', 2, 'a', now() - interval '1 day')");
+	PQclear(PQexec(other, "begin"));
+	PQclear(PQexec(other, "select from content_server_access for update"));
+	PQclear(PQexec(other, "select from errors where job_id = 1 for update"));
+	ck_assert_msg(!app->errors->write_access(app, &sql_guard, rows, 2), "%s", app->error);
+	sql_expect("select string_agg(system || access, ' ' order by system) from "
+		   "content_server_access",
+		   "ABC1denied ABC2ok");
+	ck_assert_msg(!app->errors->expire_errors(app, &sql_guard, 60, &removed), "%s", app->error);
+	ck_assert_int_eq(removed, 1);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - before, 2 * CBX_SECOND);
+}
+END_TEST
+
 /* Errored jobs are cleared but for the one that somebody holds */
 START_TEST(a_locked_row_is_cleared_later)
 {
@@ -300,6 +322,7 @@ void pg_suite_rows(Suite *suite)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, a_row_costs_itself_alone, 0, (int)CBX_COUNT(cases));
 	tcase_add_test(tcase, a_locked_row_of_recently_checked_hinders_nothing);
+	tcase_add_test(tcase, a_locked_row_of_access_or_errors_hinders_nothing);
 	tcase_add_test(tcase, a_locked_row_is_cleared_later);
 	tcase_add_test(tcase, a_database_of_another_encoding);
 	suite_add_tcase(suite, tcase);

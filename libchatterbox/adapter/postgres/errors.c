@@ -278,7 +278,7 @@ static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guar
 /* As many rows as a statement can surely delete in its time */
 #define EXPIRE(table, time)                                                                       \
 	"delete from " table " where ctid = any(array(select ctid from " table " where " time " " \
-	"<= now() - $1::bigint * interval '1 second' limit 500000))"
+	"<= now() - $1::bigint * interval '1 second' limit 500000 for update skip locked))"
 
 static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
 		  int64_t older_than, int64_t *removed)
@@ -314,10 +314,9 @@ static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard
 	CBX_PG_STAMP_ANEW
 /* clang-format on */
 
-static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
-				 const struct cbx_access_row *rows, size_t count)
+static int write_access_rows(struct postgres *self, const void *items, size_t from, size_t count)
 {
-	struct postgres *self = cbx_pg_of(sql);
+	const struct cbx_access_row *rows = (const struct cbx_access_row *)items + from;
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
 	size_t i;
@@ -330,13 +329,33 @@ static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *gu
 		cbx_pg_array_text(&arrays, rows[i].error);
 	}
 	r = cbx_pg_array_args(&arrays, &args);
-	while (args.count < 3)
-		cbx_pg_arg_text(&args, "{}");
-	if (!r)
-		r = cbx_pg_begin(self, guard, NULL);
-	return r ? r
-		 : cbx_pg_end(self, cbx_pg_write_stamped(self, "content_server_access", ACCESS,
-							 &args, NULL));
+	return r ? r : cbx_pg_write_stamped(self, "content_server_access", ACCESS, &args, NULL);
+}
+
+/* What can't be written now is left out: the system's next job says it again */
+static int leave_out(struct postgres *self, const void *items, size_t at, bool refused)
+{
+	(void)refused;
+	cbx_debug(self->log, CBX_FIELDS({ "server", "sql" }, { "error", self->sql.error }),
+		  "content_server_access is not written for %s",
+		  ((const struct cbx_access_row *)items)[at].system);
+	return 0;
+}
+
+static int postgres_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
+				 const struct cbx_access_row *rows, size_t count)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	struct cbx_pg_search search = { .write = write_access_rows,
+					.fault = leave_out,
+					.items = rows };
+	int r = cbx_pg_begin_record(self, guard, true, NULL);
+
+	if (r)
+		return r;
+	sql->fault_count = 0;
+	self->at_rows = true;
+	return cbx_pg_end(self, cbx_pg_write_around(self, &search, 0, count));
 }
 
 const struct cbx_errors_ops cbx_pg_errors_ops = {
