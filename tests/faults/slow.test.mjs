@@ -12,6 +12,7 @@ import { Place, until } from '../servers/e2e/place.mjs';
 import { Proxy } from './proxy.mjs';
 
 const ROWS = 30000;
+const SYSTEMS = 300;
 let place;
 let hdms;
 let proxy;
@@ -30,12 +31,14 @@ const leads = async (daemon) => Number((await lease())?.holder.split(':')[1]) ==
 before(async () => {
 	place = await Place.open('slow', 15);
 	hdms = await Hdms.open(place);
+	// a question is all that is wanted: without answers nothing changes
+	for (let i = 0; i < SYSTEMS; i++) hdms.silent.add(`S${i}`);
 	proxy = await Proxy.open(place.pgPort);
 	const direct = await prepare(place.pgPort);
 	await direct.migrate();
 	await place.rows('insert into status_monitor(system, job_id, job_type, status, percent_completed, '
-		+ "downloaded, total_files, download_speed, revision) select 'S' || n % 300, n, 'lists', "
-		+ "'Running', '42.5', 17, 170, '1.5 MB/s', 1 from generate_series(1, $1::int) as n", [ROWS]);
+		+ "downloaded, total_files, download_speed, revision) select 'S' || n % $2::int, n, 'lists', "
+		+ "'Running', '42.5', 17, 170, '1.5 MB/s', 1 from generate_series(1, $1::int) as n", [ROWS, SYSTEMS]);
 });
 
 after(async () => {
