@@ -81,7 +81,8 @@ struct cbx_ledger_ops {
 	int (*ocd_jobs)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			cbx_row_fn each, void *user);
 	/* Writes origin 'ocd' into the rows of these jobs in status_monitor, which stay as they are
-	 * otherwise. A row that others hold locked is left out; the job's next record writes it. */
+	 * otherwise. A row that others hold locked, or
+	 * that can't be written, is left out; the job's next record writes it. */
 	int (*keep_ocd)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			const struct cbx_job_key *keys, size_t count);
 	/* The rows of status_monitor for these jobs */

@@ -199,15 +199,34 @@ static int write_monitor(struct postgres *self, const char *text, const struct c
 	return cbx_pg_write_stamped(self, "status_monitor", text, args, out);
 }
 
+static int keep_some(struct postgres *self, const void *items, size_t from, size_t count)
+{
+	return read_keys(self, write_monitor, KEEP_OCD, (const struct cbx_job_key *)items + from,
+			 count, NULL);
+}
+
+/* A row that can't be written now is left out: its job's next record writes it */
+static int leave_out(struct postgres *self, const void *items, size_t at, bool refused)
+{
+	(void)self;
+	(void)items;
+	(void)at;
+	(void)refused;
+	return 0;
+}
+
 int cbx_pg_keep_ocd(struct cbx_sql *sql, const struct cbx_guard *guard,
 		    const struct cbx_job_key *keys, size_t count)
 {
 	struct postgres *self = cbx_pg_of(sql);
-	int r = count ? cbx_pg_begin(self, guard, NULL) : 0;
+	struct cbx_pg_search search = { .write = keep_some, .fault = leave_out, .items = keys };
+	int r = count ? cbx_pg_begin_record(self, guard, true, NULL) : 0;
 
 	if (r || !count)
 		return r;
-	return cbx_pg_end(self, read_keys(self, write_monitor, KEEP_OCD, keys, count, NULL));
+	sql->fault_count = 0;
+	self->at_rows = true;
+	return cbx_pg_end(self, cbx_pg_write_around(self, &search, 0, count));
 }
 
 /* Rows for the given keys, ordered by columns 0 and 1 */

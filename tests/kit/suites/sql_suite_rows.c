@@ -285,6 +285,29 @@ START_TEST(an_ended_job_may_have_no_times_and_no_status)
 }
 END_TEST
 
+/* A row that can't be written is no reason not to begin a round */
+START_TEST(an_origin_that_can_not_be_kept_is_left_out)
+{
+	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 }, { "ABC1", 19 } };
+	struct cbx_batch batch = { 0 };
+	int i;
+
+	for (i = 0; i < 3; i++)
+		sql_put(&batch, "ABC1", 17 + i, i == 1 ? "Special" : "Running", 1);
+	sql_record(&batch, 0);
+	sql_world->run("create unique index only_user on status_monitor (origin) where "
+		       "status = 'Special' or job_id = 5");
+	sql_world->run("insert into status_monitor (system, job_id, status, origin, revision) "
+		       "values ('ABC1', 5, 'Running', 'ocd', 1)");
+	ck_assert_msg(!sql->ledger->keep_ocd(sql, &sql_guard, keys, 3), "%s", sql->error);
+	sql_expect("select count(*) from status_monitor where origin = 'ocd' and job_id in (17, "
+		   "19)",
+		   "2");
+	sql_expect("select origin from status_monitor where job_id = 18", "user");
+	sql_world->run("drop index only_user");
+}
+END_TEST
+
 void sql_suite_rows(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -299,6 +322,7 @@ void sql_suite_rows(Suite *suite)
 		ended_jobs_are_found,
 		times_that_are_none_are_absent_and_counted,
 		an_ended_job_may_have_no_times_and_no_status,
+		an_origin_that_can_not_be_kept_is_left_out,
 	};
 
 	sql_add(suite, "rows", tests, CBX_COUNT(tests));
