@@ -66,8 +66,9 @@ row('44: a row that others hold locked delays its own job', async () => {
 			await hdms.notify('nl-hdms.event.content.job_status',
 				`[${job('O0', 1, 'Deciding')},${job('O1', 1, 'Deciding')}]`);
 			hdms.set('O0', job('O0', 1, 'Deciding'));
-			for (let i = 0; i < 3; i++) await allTold(await changeAll(REST.slice(1)), 5000);
+			hdms.set('O1', job('O1', 1, 'Deciding'));
 			await until('its neighbour in the message', async () => await statusOf('O1') === 'Deciding', 5000);
+			for (let i = 0; i < 3; i++) await allTold(await changeAll(REST.slice(1)), 5000);
 			assert.equal((await daemon.get('/readyz')).status, 200);
 			await until('it is named', () => daemon.program.lines.some((line) =>
 				line.includes('row can\'t be written') && line.includes('O0/1')), 15000);
@@ -76,7 +77,6 @@ row('44: a row that others hold locked delays its own job', async () => {
 		});
 	await told(id, 5000);
 	await until('both in their order', async () => await statusOf('O0') === 'Deciding', 5000);
-	hdms.set('O1', job('O1', 1, 'Deciding'));
 	await nothingLost();
 });
 

@@ -66,7 +66,8 @@ static bool is_news(const PGresult *result, int i, const PGresult *previous)
 	int64_t job_id = cbx_pg_int(result, i, 1);
 	size_t len = name ? strlen(name) : 0;
 
-	if (!name || !cbx_system_name(&name, &len) || job_id < 0 || job_id >= (int64_t)1 << 53)
+	if (!name || PQgetisnull(result, i, 1) || !cbx_system_name(&name, &len) || job_id < 0 ||
+	    job_id >= (int64_t)1 << 53)
 		return false;
 	if (i)
 		return !is_same_job(result, i - 1, result, i);
