@@ -13,7 +13,7 @@ const SYSTEMS = Array.from({ length: 10 }, (_, i) => `O${i}`);
 const REST = SYSTEMS.slice(1);
 const REJECTS = ['chatterbox_decode_rejects_total'];
 
-setting('others', 14, SYSTEMS, { progress_checkpoint: 0, time_till_next_check: 5 });
+setting('others', 27, SYSTEMS, { progress_checkpoint: 0, time_till_next_check: 5 });
 
 /** Runs @fn while a transaction that did @what stays open */
 async function holding(what, fn) {

@@ -29,7 +29,7 @@ const lease = async () => (await place.rows('select holder, epoch::int from leas
 const leads = async (daemon) => Number((await lease())?.holder.split(':')[1]) === daemon.program.child.pid;
 
 before(async () => {
-	place = await Place.open('slow', 15);
+	place = await Place.open('slow', 28);
 	hdms = await Hdms.open(place);
 	// a question is all that is wanted: without answers nothing changes
 	for (let i = 0; i < SYSTEMS; i++) hdms.silent.add(`S${i}`);
