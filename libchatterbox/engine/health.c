@@ -73,6 +73,18 @@ bool cbx_engine_is_hindered(void *user, uint64_t since, char why[192])
 	return true;
 }
 
+static void print_leader(const struct chatterbox *box, struct cbx_text *out)
+{
+	unsigned strangers = box->listener.strangers;
+
+	cbx_text_printf(out, "leader: this instance; queues: %s",
+			box->listener.bound ? "bound" : "NOT BOUND");
+	if (strangers)
+		cbx_text_printf(out, ", but %u consumers of others take a part of our messages",
+				strangers);
+	cbx_text_puts(out, "\n");
+}
+
 int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
 {
 	struct cbx_text out = { 0 };
@@ -91,8 +103,7 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 		cbx_text_printf(&out, "migrations: %s\n",
 				box->lease_keeper.migrated ? "applied" : "NOT APPLIED");
 	if (cbx_leadership_epoch(&box->leadership))
-		cbx_text_printf(&out, "leader: this instance; queues: %s\n",
-				box->listener.bound ? "bound" : "NOT BOUND");
+		print_leader(box, &out);
 	else {
 		cbx_leadership_leader(&box->leadership, leader);
 		cbx_text_printf(&out, "leader: %s\n", leader[0] ? leader : "nobody known");

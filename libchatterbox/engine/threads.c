@@ -26,6 +26,13 @@ static void wake_teller(void *user)
 	cbx_mailbox_wake(box->teller.inbox);
 }
 
+static void broker_mended(void *user)
+{
+	struct chatterbox *box = user;
+
+	cbx_teller_hurry(&box->teller);
+}
+
 static bool listener_caught_up(void *user)
 {
 	struct chatterbox *box = user;
@@ -193,6 +200,8 @@ static int build_listener(struct chatterbox *box)
 	listener->leadership = &box->leadership;
 	listener->poller = box->poller.road.inbox;
 	listener->calls = &box->calls;
+	listener->mended = broker_mended;
+	listener->user = box;
 	if (!result)
 		result = cbx_engine_bus(box, "events in", false, &listener->bus,
 					&listener->bus_link);

@@ -6,7 +6,6 @@
 #include "listen/listen.h"
 
 #include <chatterbox/error.h>
-#include <stdio.h>
 
 #define REFUSED_WAIT (10 * CBX_SECOND)
 #define CALL_TIME (5 * CBX_SECOND)
@@ -31,54 +30,33 @@ void cbx_listener_drop_run(struct cbx_listener *listener)
 		cbx_inbound_free(inbound);
 }
 
-static int bind_all(struct cbx_listener *listener, const char *queue)
-{
-	const struct cbx_settings *settings = listener->settings;
-	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
-	struct cbx_bus *bus = listener->bus;
-	size_t i;
-	int result = bus->ops->declare(bus, queue, deadline);
-
-	if (!result)
-		result = bus->ops->declare_exchange(bus, settings->event_exchange, deadline);
-	for (i = 0; !result && i < settings->bindings.count; i++)
-		result = bus->ops->bind(bus, queue, settings->event_exchange,
-					settings->bindings.items[i], deadline);
-	return result;
-}
-
-/* The queue of RPC served. Requests that wait there do not delay the first question. */
-static int begin_requests(struct cbx_listener *listener)
+static int consume(struct cbx_listener *listener, const char *kind, bool counted)
 {
 	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
 	struct cbx_bus *bus = listener->bus;
-	char queue[96];
-	int result;
+	char queue[CBX_LISTENER_QUEUE];
+	int result = 0;
 
-	snprintf(queue, sizeof(queue), "%s.request", listener->settings->app_name);
-	result = bus->ops->declare(bus, queue, deadline);
+	cbx_listener_queue(listener, kind, queue);
+	if (counted)
+		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
 	return result < 0 ? result : bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
 }
 
-/* Declares, binds and consumes. The number of waiting messages is read before the first one comes.
- * CHATTERBOX_E_REFUSED: the text is in the bus. */
+/* Declares, binds and consumes. The number of waiting events is read before the first one comes;
+ * requests that wait do not delay the first question. CHATTERBOX_E_REFUSED: the text is in the bus.
+ */
 static int begin(struct cbx_listener *listener)
 {
-	uint64_t deadline = cbx_now(listener->clock) + CALL_TIME;
-	struct cbx_bus *bus = listener->bus;
-	char queue[96];
-	int result;
+	int result = cbx_listener_declare(listener);
 
-	snprintf(queue, sizeof(queue), "%s.default.event", listener->settings->app_name);
-	result = bind_all(listener, queue);
 	if (!result)
-		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
+		result = consume(listener, "default.event", true);
 	if (!result)
-		result = bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
-	if (!result)
-		result = begin_requests(listener);
+		result = consume(listener, "request", false);
 	if (result < 0)
 		return result;
+	cbx_link_works(&listener->bus_link);
 	listener->consuming = true;
 	listener->bound = true;
 	/* what the last connection had comes again, though it may not be back in the queue yet */
@@ -95,6 +73,8 @@ static void consuming_ended(struct cbx_listener *listener)
 	listener->consuming = false;
 	listener->caught_up = false;
 	listener->bound = false;
+	listener->strangers = 0;
+	cbx_metric_clear(listener->counters->foreign_consumers);
 	listener->connection++;
 	listener->outstanding = 0;
 }
@@ -126,18 +106,15 @@ bool cbx_listener_ensure(struct cbx_listener *listener)
 	}
 	if (result == 1)
 		consuming_ended(listener);
-	if (listener->consuming)
+	if (!listener->consuming && cbx_now(listener->clock) < listener->retry_at)
 		return true;
-	if (cbx_now(listener->clock) < listener->retry_at)
-		return true;
-	result = begin(listener);
+	result = listener->consuming ? cbx_listener_look(listener) : begin(listener);
 	if (!result)
 		return true;
 	if (result == CHATTERBOX_E_REFUSED) {
 		listener->caught_up = true;
 		listener->retry_at = cbx_now(listener->clock) + REFUSED_WAIT;
-		cbx_error(listener->log, CBX_FIELDS({ "error", listener->bus->error }),
-			  "can't consume the queue of incoming events; trying again");
+		cbx_listener_refused(listener);
 		return true;
 	}
 	cbx_listener_lost(listener, result);

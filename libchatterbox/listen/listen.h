@@ -23,6 +23,7 @@ struct cbx_calls;
 
 /* So many messages of each queue are unacknowledged at most, and so many may come again */
 #define CBX_PREFETCH 256
+#define CBX_LISTENER_QUEUE 96
 
 struct cbx_listener {
 	struct cbx_clock *clock;
@@ -59,6 +60,12 @@ struct cbx_listener {
 	 * stop the rounds. */
 	_Atomic bool caught_up;
 	_Atomic bool bound; /* for /readyz */
+	_Atomic unsigned strangers; /* consumers of others on our queues */
+	uint64_t look_at; /* when the queues are looked at next */
+	/* What was missing in the broker was made again, so that what was refused for want of it
+	 * will not be any more */
+	void (*mended)(void *user);
+	void *user;
 	_Atomic bool stop;
 	_Atomic uint64_t last_turn;
 	struct cbx_thread thread;
@@ -79,6 +86,16 @@ void cbx_listener_lost(struct cbx_listener *listener, int error);
 void cbx_listener_drop_connection(struct cbx_listener *listener);
 struct cbx_inbound *cbx_listener_take_from_run(struct cbx_listener *listener);
 void cbx_listener_drop_run(struct cbx_listener *listener);
+/* topology.c: declares and binds the queue of events, and counts what waits there; declares the one
+ * of requests. What was not there is made, and warned of if it had been there. */
+int cbx_listener_declare(struct cbx_listener *listener);
+/* Looks again, when it is time: a failure, when the connection is of no use any more */
+int cbx_listener_look(struct cbx_listener *listener);
+/* What the broker refuses is said in /readyz, and at a start it is the end if it is for want of a
+ * right */
+void cbx_listener_refused(struct cbx_listener *listener);
+void cbx_listener_queue(const struct cbx_listener *listener, const char *kind,
+			char name[CBX_LISTENER_QUEUE]);
 /* hand_over.c: a message to the poller; one that can't be understood is rejected */
 void cbx_listener_hand_over(struct cbx_listener *listener, const struct cbx_bus_event *event);
 /* Nothing has come for a while: if that ends the run, it goes to the poller */

@@ -138,6 +138,8 @@ struct cbx_bus {
 	char where[128]; /* "host:port/vhost", for logs */
 	bool blocked;    /* the broker takes no publishes: between CBX_BUS_BLOCKED and
 			    CBX_BUS_UNBLOCKED */
+	bool made;       /* the last declare() or declare_exchange() made what was not there */
+	int64_t consumers; /* of the queue that the last successful depth() was about */
 	bool receiving;  /* a part of a message has arrived, and the rest is on its way */
 	size_t max_body; /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); a larger delivery
 			    becomes CBX_BUS_OVERSIZED */

@@ -14,6 +14,7 @@ struct cbx_counters {
 	struct cbx_metric *systems, *cycle_duration, *rpc_requests, *rpc_duration, *rpc_in_flight;
 	struct cbx_metric *decode_rejects, *late_words, *job_transitions;
 	struct cbx_metric *events_published, *events_consumed, *outbox_pending, *outbox_oldest;
+	struct cbx_metric *foreign_consumers;
 	struct cbx_metric *server_errors, *server_up, *reconnects;
 	struct cbx_metric *poll_interval, *under_load, *scheduler_paused, *leader, *cleaned_up;
 	struct cbx_metric *build_info;

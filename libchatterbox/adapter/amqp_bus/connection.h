@@ -86,7 +86,8 @@ struct cbx_amqp_question {
 	struct cbx_amqp_question *outer; /* an earlier question that is waiting, too */
 	bool answered;
 	int code;         /* of a channel.close that came instead of an answer */
-	int64_t messages; /* of a queue.declare-ok, as is the name */
+	int64_t messages; /* of a queue.declare-ok, as are the next two */
+	int64_t consumers;
 	char queue[CBX_BUS_SHORT + 1];
 };
 

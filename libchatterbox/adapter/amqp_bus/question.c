@@ -44,6 +44,7 @@ static void read_declared(struct cbx_amqp_question *question,
 			  const amqp_queue_declare_ok_t *declared)
 {
 	question->messages = declared->message_count;
+	question->consumers = declared->consumer_count;
 	snprintf(question->queue, sizeof(question->queue), "%.*s", (int)declared->queue.len,
 		 declared->queue.len ? (const char *)declared->queue.bytes : "");
 }

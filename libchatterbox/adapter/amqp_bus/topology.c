@@ -65,8 +65,10 @@ int cbx_amqp_depth(struct cbx_bus *bus, const char *queue, int64_t *messages, ui
 	struct cbx_amqp_question question;
 	int result = declare_queue(cbx_amqp_self(bus), &look, queue, true, &question, deadline);
 
-	if (result == 0)
+	if (result == 0) {
 		*messages = question.messages;
+		bus->consumers = question.consumers;
+	}
 	return result;
 }
 
@@ -78,7 +80,8 @@ int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline)
 	struct cbx_amqp_question question;
 	int result = declare_queue(self, &look, queue, false, &question, deadline);
 
-	if (result == CHATTERBOX_E_UNKNOWN)
+	bus->made = result == CHATTERBOX_E_UNKNOWN;
+	if (bus->made)
 		result = declare_queue(self, &make, queue, false, &question, deadline);
 	return result;
 }
@@ -100,7 +103,8 @@ int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_
 	int result =
 		ask_exchange(self, exchange, (amqp_exchange_declare_t){ .passive = 1 }, deadline);
 
-	if (result == CHATTERBOX_E_UNKNOWN)
+	bus->made = result == CHATTERBOX_E_UNKNOWN;
+	if (bus->made)
 		result = ask_exchange(self, exchange, (amqp_exchange_declare_t){ .durable = 1 },
 				      deadline);
 	return result;

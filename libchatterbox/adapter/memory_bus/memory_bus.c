@@ -89,7 +89,8 @@ static int memory_declare(struct cbx_bus *bus, const char *name, uint64_t deadli
 	if (result < 0)
 		return result;
 	result = usable(self, name, &queue);
-	if (result != CHATTERBOX_E_UNKNOWN)
+	bus->made = result == CHATTERBOX_E_UNKNOWN;
+	if (!bus->made)
 		return cbx_memory_leave(self, result);
 	if (!*name || !strncmp(name, "amq.", 4))
 		return cbx_memory_leave(self, refuse(bus, CHATTERBOX_E_REFUSED,
@@ -105,7 +106,8 @@ static int memory_declare_exchange(struct cbx_bus *bus, const char *name, uint64
 	(void)deadline;
 	if (result < 0)
 		return result;
-	if (cbx_exchange_find(self->broker, name))
+	bus->made = !cbx_exchange_find(self->broker, name);
+	if (!bus->made)
 		return cbx_memory_leave(self, 0);
 	if (!*name || !strncmp(name, "amq.", 4))
 		return cbx_memory_leave(self,
@@ -207,6 +209,7 @@ static const char *memory_reply_to(struct cbx_bus *bus)
 static int memory_depth(struct cbx_bus *bus, const char *name, int64_t *messages, uint64_t deadline)
 {
 	struct cbx_memory_bus *self = cbx_memory_self(bus);
+	struct cbx_consumer *consumer;
 	struct cbx_queue *queue = NULL;
 	int result = cbx_memory_enter(self);
 
@@ -218,6 +221,9 @@ static int memory_depth(struct cbx_bus *bus, const char *name, int64_t *messages
 		return cbx_memory_leave(self, result);
 	cbx_queue_expire(self->broker, queue);
 	*messages = (int64_t)queue->count;
+	bus->consumers = 0;
+	TAILQ_FOREACH(consumer, &queue->consumers, in_queue)
+	bus->consumers++;
 	return cbx_memory_leave(self, 0);
 }
 
