@@ -15,6 +15,7 @@
 struct run {
 	struct cbd_service service;
 	bool ended;
+	bool reload; /* SIGHUP came before the start */
 	int code;
 };
 
@@ -37,7 +38,10 @@ static void take_signal(struct run *run, int signals)
 {
 	int number = cbd_signals_take(signals);
 
-	if (number == SIGHUP) {
+	/* what has not been started can't take it over yet */
+	if (number == SIGHUP && !run->service.http) {
+		run->reload = true;
+	} else if (number == SIGHUP) {
 		cbd_notify_reloading();
 		cbd_service_reload(&run->service);
 		cbd_notify_ready();
@@ -50,6 +54,26 @@ static void take_signal(struct run *run, int signals)
 	run->ended = true;
 }
 
+/* Starts HTTP as soon as its address can be had. Return: 0, or an exit code. */
+static int listen_patiently(struct run *run, int signals, struct cbd_watchdog *dog)
+{
+	int64_t end = cbd_monotonic_ms() +
+		      1000 * chatterbox_config_get_integer(run->service.config,
+							   "chatterbox.startup_timeout");
+	struct pollfd ready = { .fd = signals, .events = POLLIN };
+	int code;
+
+	while (!run->ended) {
+		code = cbd_service_listen(&run->service, cbd_monotonic_ms() < end);
+		if (code != CBD_SERVICE_WAITS)
+			return code;
+		if (poll(&ready, 1, 250) > 0)
+			take_signal(run, signals);
+		cbd_watchdog_turn(dog, run->service.box, cbd_monotonic_ms());
+	}
+	return 0;
+}
+
 static int serve(struct run *run, int signals)
 {
 	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
@@ -59,7 +83,11 @@ static int serve(struct run *run, int signals)
 	struct cbd_watchdog dog;
 
 	cbd_watchdog_begin(&dog);
-	run->code = cbd_service_start(&run->service, &observer);
+	run->code = listen_patiently(run, signals, &dog);
+	if (!run->code && !run->ended)
+		run->code = cbd_service_start(&run->service, &observer);
+	if (!run->code && run->reload)
+		cbd_service_reload(&run->service);
 	while (!run->code && !run->ended) {
 		struct pollfd fds[] = {
 			{ .fd = signals, .events = POLLIN },

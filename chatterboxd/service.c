@@ -54,34 +54,54 @@ static void address_text(const struct cbd_http_settings *settings, unsigned port
 {
 	const char *host = settings->host;
 	bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
-	bool v6 = !any && strchr(host, ':');
+	bool v6 = !any && strchr(host, ':') && *host != '[';
 
 	snprintf(text, 320, "%s://%s%s%s:%u/", settings->tls_cert ? "https" : "http", v6 ? "[" : "",
 		 any ? "localhost" : host, v6 ? "]" : "", port);
 }
 
-static int start_http(struct cbd_service *service)
+static void announce(struct cbd_service *service, const struct cbd_http_settings *settings)
+{
+	char address[320];
+
+	address_text(settings, cbd_http_port(service->http), address);
+	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
+		    chatterbox_version(), address);
+	if (!service->options->demo)
+		return;
+	cbd_log_flush(service->log, 100); /* what follows should come after these lines */
+	cbd_say(STDOUT_FILENO, "chatterbox demo: %u simulated systems, dashboard at %s",
+		service->options->demo, address);
+}
+
+/* An address that is in use, or not there yet, is like a server that is down. All else but a lack
+ * of memory is cured by changing the key that the error names. */
+static int judge_listening(struct cbd_service *service, int result, bool patient, const char *error)
+{
+	bool passes = result == -EADDRINUSE || result == -EADDRNOTAVAIL;
+
+	if (passes && patient) {
+		if (!service->waits)
+			cbd_log_say(service->log, CHATTERBOX_LOG_WARN, "%s; waiting for it", error);
+		service->waits = true;
+		return CBD_SERVICE_WAITS;
+	}
+	cbd_service_complain(service, error);
+	if (passes)
+		return CBD_EXIT_UNAVAILABLE;
+	return result == -ENOMEM ? CBD_EXIT_INTERNAL : CBD_EXIT_CONFIG;
+}
+
+int cbd_service_listen(struct cbd_service *service, bool patient)
 {
 	struct cbd_http_settings settings =
 		cbd_settings_http(service->config, service->options, service->log);
 	char error[CHATTERBOX_ERROR_TEXT] = "";
-	char address[320];
 	int result = cbd_http_start(service->box, &settings, &service->http, error);
 
-	if (result < 0) {
-		cbd_service_complain(service, error);
-		/* everything but a lack of memory is cured by changing the key that the error names
-		 */
-		return result == -ENOMEM ? CBD_EXIT_INTERNAL : CBD_EXIT_CONFIG;
-	}
-	address_text(&settings, cbd_http_port(service->http), address);
-	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",
-		    chatterbox_version(), address);
-	if (service->options->demo) {
-		cbd_log_flush(service->log, 100); /* what follows should come after these lines */
-		cbd_say(STDOUT_FILENO, "chatterbox demo: %u simulated systems, dashboard at %s",
-			service->options->demo, address);
-	}
+	if (result < 0)
+		return judge_listening(service, result, patient, error);
+	announce(service, &settings);
 	return 0;
 }
 
@@ -106,13 +126,9 @@ static int start_fleet(struct cbd_service *service)
 
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
 {
-	int code = start_http(service);
 	struct chatterbox_error error;
-	int result;
+	int result = chatterbox_start(service->box, observer, &error);
 
-	if (code)
-		return code;
-	result = chatterbox_start(service->box, observer, &error);
 	if (result < 0)
 		cbd_service_complain(service, error.text);
 	else if (service->options->demo)

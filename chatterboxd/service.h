@@ -12,13 +12,19 @@ struct cbd_service {
 	struct chatterbox *box;
 	struct cbx_demo *fleet; /* of --demo, else NULL */
 	struct cbd_http *http;
+	bool waits; /* for its address, which was said */
 };
+
+#define CBD_SERVICE_WAITS (-1)
 
 /* These report errors on stderr, and in the log once there is one. */
 
 /* Reads the configuration and creates log and engine. Return: 0 or an exit code. */
 int cbd_service_open(struct cbd_service *service, const struct cbd_options *options);
-/* Starts HTTP and the engine. Return: 0 or an exit code. */
+/* Starts HTTP. Return: 0, CBD_SERVICE_WAITS while its address can't be had and @patient, or an exit
+ * code. */
+int cbd_service_listen(struct cbd_service *service, bool patient);
+/* Then the engine. Return: 0 or an exit code. */
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer);
 /* --migrate. Return: the exit code. */
 int cbd_service_migrate(struct cbd_service *service);

@@ -27,7 +27,8 @@ struct cbd_http_settings {
 	uint64_t (*log_dropped)(void *log_user); /* number of lost lines; NULL = there are none */
 };
 
-/* Return: 0, or a negative value with one line in @error that names the key. */
+/* Return: 0, or a negative value with one line in @error that names the key; -EADDRINUSE and
+ * -EADDRNOTAVAIL may pass. */
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT]);
 /* Takes over tokens, certificate and key; everything else needs a restart. Return: as above; then

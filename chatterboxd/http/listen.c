@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* listen.c - opens the listening socket, since libmicrohttpd can't say why it failed to */
+/* listen.c - opens the listening sockets, since libmicrohttpd can't say why it failed to */
 #include "listen.h"
 
 #include "common/cleanup.h"
@@ -14,6 +14,8 @@
 
 /* Main waits for it, and for nothing else meanwhile */
 #define LOOKUP_MS 5000
+/* A port that is free at one address may be taken at the next */
+#define TRIES 16
 
 union address {
 	struct sockaddr any;
@@ -22,21 +24,30 @@ union address {
 	struct sockaddr_storage storage;
 };
 
-/* A listening socket on one address, or -errno */
-static int open_socket(const struct cbx_address *address)
+static void set_port(union address *address, unsigned port)
 {
-	int fd = socket(address->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (address->any.sa_family == AF_INET)
+		address->v4.sin_port = htons((uint16_t)port);
+	else
+		address->v6.sin6_port = htons((uint16_t)port);
+}
+
+/* A listening socket on one address, or -errno */
+static int open_socket(const struct cbx_address *found, unsigned port)
+{
+	union address address = { .storage = found->at };
+	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 	int off = 0;
 	int error;
 
 	if (fd < 0)
 		return -errno;
+	set_port(&address, port);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (address->at.ss_family == AF_INET6)
+	if (address.any.sa_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	if (!bind(fd, (const struct sockaddr *)&address->at, address->size) &&
-	    !listen(fd, SOMAXCONN))
+	if (!bind(fd, &address.any, found->size) && !listen(fd, SOMAXCONN))
 		return fd;
 	error = -errno;
 	close(fd);
@@ -47,19 +58,23 @@ static void describe(int fd, struct cbd_listener *out)
 {
 	union address address = { 0 };
 	socklen_t len = sizeof(address);
+	bool loopback = false;
 
-	out->fd = fd;
-	out->port = 0;
-	out->loopback = false;
-	if (getsockname(fd, &address.any, &len))
-		return;
-	if (address.any.sa_family == AF_INET) {
+	out->fds[out->count++] = fd;
+	if (!getsockname(fd, &address.any, &len) && address.any.sa_family == AF_INET) {
 		out->port = ntohs(address.v4.sin_port);
-		out->loopback = (ntohl(address.v4.sin_addr.s_addr) >> 24) == 127;
+		loopback = (ntohl(address.v4.sin_addr.s_addr) >> 24) == 127;
 	} else if (address.any.sa_family == AF_INET6) {
 		out->port = ntohs(address.v6.sin6_port);
-		out->loopback = IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
+		loopback = IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
 	}
+	out->loopback = out->loopback && loopback;
+}
+
+void cbd_listener_close(struct cbd_listener *listener)
+{
+	while (listener->count)
+		close(listener->fds[--listener->count]);
 }
 
 /* The addresses of @host, allocated */
@@ -79,25 +94,60 @@ static int look_up(const char *host, unsigned port, struct cbx_address **out, si
 	return result ? -EADDRNOTAVAIL : 0;
 }
 
+static bool is_known(const struct cbx_address *found, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i; k++)
+		if (!strcmp(found[k].text, found[i].text))
+			return true;
+	return false;
+}
+
+static bool is_absent(int error)
+{
+	return error == -EADDRNOTAVAIL || error == -EAFNOSUPPORT;
+}
+
+/* One socket for each address, or -errno and none */
+static int open_all(const struct cbx_address *found, size_t count, unsigned port,
+		    struct cbd_listener *out)
+{
+	int absent = -EADDRNOTAVAIL;
+	size_t i;
+
+	*out = (struct cbd_listener){ .port = port, .loopback = true };
+	for (i = 0; i < count && out->count < CBD_SOCKETS; i++) {
+		int fd = is_known(found, i) ? -EADDRNOTAVAIL : open_socket(&found[i], out->port);
+
+		if (fd >= 0)
+			describe(fd, out);
+		else if (is_absent(fd))
+			absent = fd;
+		else {
+			cbd_listener_close(out);
+			return fd;
+		}
+	}
+	return out->count ? 0 : absent;
+}
+
 int cbd_listen(const char *host, unsigned port, struct cbd_listener *out,
 	       char error[CHATTERBOX_ERROR_TEXT])
 {
 	cbx_auto(cbx_freep) struct cbx_address *found = NULL;
 	size_t count = 0;
-	size_t i;
-	int fd = -EADDRNOTAVAIL;
+	int tries = port ? 1 : TRIES;
 	int result = look_up(host, port, &found, &count, error);
 
 	if (result < 0)
 		return result;
-	for (i = 0; i < count && fd < 0; i++)
-		fd = open_socket(&found[i]);
-	if (fd < 0) {
+	do {
+		result = open_all(found, count, port, out);
+	} while (result == -EADDRINUSE && --tries);
+	if (result < 0)
 		snprintf(error, CHATTERBOX_ERROR_TEXT,
 			 "http_server.%s: can't listen on %s port %u: %s",
-			 fd == -EADDRNOTAVAIL ? "host" : "port", host, port, strerror(-fd));
-		return fd;
-	}
-	describe(fd, out);
-	return 0;
+			 is_absent(result) ? "host" : "port", host, port, strerror(-result));
+	return is_absent(result) ? -EADDRNOTAVAIL : result;
 }

@@ -56,7 +56,8 @@ static int take_tokens(struct cbd_http *http, const struct cbd_http_settings *se
 	return 0;
 }
 
-static int start_daemon(struct cbd_http *http, bool tls)
+/* One for the socket at @i, which it owns from then on */
+static int start_daemon(struct cbd_http *http, size_t i, bool tls)
 {
 	struct MHD_OptionItem with_tls[] = {
 		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)cbd_tls_certificate },
@@ -67,16 +68,16 @@ static int start_daemon(struct cbd_http *http, bool tls)
 	unsigned flags =
 		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0U);
 
-	http->daemon = MHD_start_daemon(
+	http->daemons[i] = MHD_start_daemon(
 		flags, 0, NULL, NULL, cbd_request_handle, http, MHD_OPTION_LISTEN_SOCKET,
-		http->listener.fd, MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+		http->listener.fds[i], MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CBD_CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
 		cbd_request_completed, http, MHD_OPTION_NOTIFY_CONNECTION, cbd_connection_changed,
 		http, MHD_OPTION_ARRAY, tls ? with_tls : none, MHD_OPTION_END);
-	return http->daemon ? 0 : -EIO;
+	return http->daemons[i] ? 0 : -EIO;
 }
 
 static void warn(struct cbd_http *http, const char *message)
@@ -108,13 +109,15 @@ static int load_tls(struct cbd_http *http, const struct cbd_http_settings *setti
 static int start_with_tls(struct cbd_http *http, const struct cbd_http_settings *settings,
 			  char error[CHATTERBOX_ERROR_TEXT])
 {
+	size_t i;
 	int result;
 
 	http->tls = settings->tls_cert && *settings->tls_cert;
 	result = http->tls ? load_tls(http, settings, error) : 0;
 	if (result < 0)
 		return result;
-	result = start_daemon(http, http->tls);
+	for (i = 0; i < http->listener.count && !result; i++)
+		result = start_daemon(http, i, http->tls);
 	if (result < 0)
 		snprintf(error, CHATTERBOX_ERROR_TEXT, "http_server: libmicrohttpd can't start");
 	return result;
@@ -155,7 +158,6 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	if (!http)
 		return -ENOMEM;
 	pthread_mutex_init(&http->lock, NULL);
-	http->listener.fd = -1;
 	http->box = chatterbox_ref(box);
 	http->log = settings->log;
 	http->log_user = settings->log_user;
@@ -202,6 +204,19 @@ unsigned cbd_http_port(const struct cbd_http *http)
 	return http->listener.port;
 }
 
+/* libmicrohttpd closes the listening sockets that it was given */
+static void stop_daemons(struct cbd_http *http)
+{
+	size_t i;
+
+	for (i = 0; i < http->listener.count; i++) {
+		if (http->daemons[i])
+			MHD_stop_daemon(http->daemons[i]);
+		else
+			close(http->listener.fds[i]);
+	}
+}
+
 void cbd_http_stopp(struct cbd_http **slot)
 {
 	struct cbd_http *http = *slot;
@@ -213,8 +228,7 @@ void cbd_http_stopp(struct cbd_http **slot)
 		cbd_worker_stop(http->worker);
 	if (http->calls)
 		cbd_calls_stop(http->calls);
-	if (http->daemon)
-		MHD_stop_daemon(http->daemon); /* also closes the listening socket */
+	stop_daemons(http);
 	if (http->tls)
 		cbd_tls_unload();
 	cbd_worker_freep(&http->worker);

@@ -20,7 +20,7 @@
 #define CBD_CONNECTION_MEMORY ((size_t)32768)
 
 struct cbd_http {
-	struct MHD_Daemon *daemon;
+	struct MHD_Daemon *daemons[CBD_SOCKETS]; /* one for each listening socket */
 	struct cbd_worker *worker;
 	struct cbd_calls *calls;
 	struct cbd_counts *counts;

@@ -21,6 +21,8 @@ static void config_free(struct chatterbox_config *config)
 		free(config->slots[i].from);
 	}
 	free(config->slots);
+	for (i = 0; i < CBX_REFUSALS; i++)
+		free(config->refused[i].text);
 	cbx_problems_clear(&config->laid);
 	cbx_problems_clear(&config->crossed);
 	free(config);

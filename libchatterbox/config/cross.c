@@ -119,6 +119,8 @@ int cbx_config_cross(struct chatterbox_config *config)
 								     check_sqlite,
 								     check_https,
 								     check_kinds,
+								     cbx_config_refuse_foreign,
+								     cbx_config_check_files,
 								     cbx_config_warn_shared,
 								     cbx_config_warn_insecure };
 	size_t i;

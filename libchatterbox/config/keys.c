@@ -2,9 +2,8 @@
 /*
  * keys.c - the table of keys, made of keys.def; the key of a path, and the effective value at one
  *
- * A path is ours if it is in the table, or its rest after "chatterbox." is. It is OCD's if its
- * first part is not a section of ours, or if OCD's own libraries read it. Anything else is a
- * mistake that deserves a warning. Letters are compared as ASCII, whatever the locale.
+ * A path is ours if it is in the table, or its rest after "chatterbox." is. Letters are compared as
+ * ASCII, whatever the locale.
  */
 #include "common/cleanup.h"
 #include "config/slots.h"
@@ -51,29 +50,6 @@ const size_t cbx_key_count = CBX_COUNT(cbx_keys);
 #define OWN "chatterbox."
 #define OWN_LEN (sizeof(OWN) - 1)
 
-/* Members of shared sections that OCD's libraries read and chatterbox ignores */
-static const char *const foreign[] = {
-	"rmq_rpc.event_queue_bindings",
-	"sequelize.benchmark",
-	"sequelize.define",
-	"sequelize.dialectOptions",
-	"sequelize.logging",
-	"sequelize.models",
-	"sequelize.native",
-	"sequelize.operatorsAliases",
-	"sequelize.pool",
-	"sequelize.protocol",
-	"sequelize.replication",
-	"sequelize.retry",
-	"sequelize.schema",
-	"sequelize.ssl",
-	"sequelize.timezone",
-	"live_temp.dialectOptions",
-	"live_temp.logging",
-	"live_temp.pool",
-	"live_temp.timezone",
-};
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -90,15 +66,14 @@ static size_t common(const char *a, const char *b, bool fold)
 	return i;
 }
 
-static bool same(const char *a, const char *b, bool fold)
+bool cbx_path_is(const char *a, const char *b, bool fold)
 {
 	size_t n = common(a, b, fold);
 
 	return !a[n] && !b[n];
 }
 
-/* Is @path @section itself, or inside it? */
-static bool is_within(const char *path, const char *section, bool fold)
+bool cbx_path_is_within(const char *path, const char *section, bool fold)
 {
 	size_t n = common(path, section, fold);
 
@@ -115,7 +90,7 @@ static const struct cbx_key *find_plain(const char *path, bool fold)
 	size_t i;
 
 	for (i = 0; i < cbx_key_count; i++)
-		if (same(cbx_keys[i].path, path, fold))
+		if (cbx_path_is(cbx_keys[i].path, path, fold))
 			return &cbx_keys[i];
 	return NULL;
 }
@@ -136,7 +111,8 @@ static bool is_plain_section(const char *path, bool fold)
 	size_t i;
 
 	for (i = 0; i < cbx_key_count; i++)
-		if (is_within(cbx_keys[i].path, path, fold) && !same(cbx_keys[i].path, path, fold))
+		if (cbx_path_is_within(cbx_keys[i].path, path, fold) &&
+		    !cbx_path_is(cbx_keys[i].path, path, fold))
 			return true;
 	return false;
 }
@@ -145,24 +121,8 @@ bool cbx_key_is_section(const char *path, bool fold)
 {
 	if (is_plain_section(path, fold))
 		return true;
-	return is_own(path, fold) && !is_within(path + OWN_LEN, "chatterbox", fold) &&
+	return is_own(path, fold) && !cbx_path_is_within(path + OWN_LEN, "chatterbox", fold) &&
 	       is_plain_section(path + OWN_LEN, fold);
-}
-
-bool cbx_key_is_foreign(const char *path, bool fold)
-{
-	char first[CBX_KEY_PATH];
-	size_t len = strcspn(path, ".");
-	size_t i;
-
-	for (i = 0; i < CBX_COUNT(foreign); i++)
-		if (is_within(path, foreign[i], fold))
-			return true;
-	if (len >= sizeof(first))
-		return true;
-	memcpy(first, path, len);
-	first[len] = '\0';
-	return !is_plain_section(first, fold);
 }
 
 const struct cbx_key *cbx_key_switch(const struct cbx_key *key)
@@ -171,7 +131,7 @@ const struct cbx_key *cbx_key_switch(const struct cbx_key *key)
 
 	for (i = 0; i < cbx_key_count; i++)
 		if (cbx_keys[i].type == CBX_KEY_FLAG && &cbx_keys[i] != key &&
-		    is_within(key->path, cbx_keys[i].path, false))
+		    cbx_path_is_within(key->path, cbx_keys[i].path, false))
 			return &cbx_keys[i];
 	return NULL;
 }

@@ -50,11 +50,17 @@ extern const size_t cbx_key_count;
 const struct cbx_key *cbx_key_find(const char *path, bool fold, bool *overlay);
 /* Is @path an object that holds keys: "redis", "chatterbox", "chatterbox.redis", "rmq.tls"? */
 bool cbx_key_is_section(const char *path, bool fold);
-/* Is @path a key of OCD's that chatterbox ignores silently? */
+/* Is @path a key of OCD's that chatterbox ignores silently? (foreign.c) Not if its first part is
+ * nearly one of ours. */
 bool cbx_key_is_foreign(const char *path, bool fold);
+bool cbx_path_is(const char *a, const char *b, bool fold);
+/* Is @path @section itself, or inside it? */
+bool cbx_path_is_within(const char *path, const char *section, bool fold);
 /* The flag that a key like "rmq.tls.ca" turns on, NULL = none */
 const struct cbx_key *cbx_key_switch(const struct cbx_key *key);
 /* The key or section most similar to the unknown @path; false = none is similar */
 bool cbx_key_suggest(const char *path, char out[CBX_KEY_PATH]);
+/* The same for a name of the top level, most of which are OCD's: only what is almost one of ours */
+bool cbx_key_suggest_top(const char *name, char out[CBX_KEY_PATH]);
 
 #endif

@@ -21,11 +21,6 @@
 
 /* --- values --- */
 
-static unsigned rank_of(const struct cbx_value_source *from, bool overlay)
-{
-	return (unsigned)from->source * 2 + (overlay ? 1 : 0);
-}
-
 /* Takes over @value */
 static int put(struct cbx_slot *slot, struct cbx_value *value, unsigned rank, const char *from)
 {
@@ -96,7 +91,7 @@ static int apply_value(struct chatterbox_config *config, const struct cbx_key *k
 {
 	cbx_auto(cbx_value_clear) struct cbx_value value = { 0 };
 	struct cbx_slot *slot = &config->slots[key - cbx_keys];
-	unsigned rank = rank_of(from, overlay);
+	unsigned rank = cbx_value_rank(from, overlay);
 	bool reset = false;
 	int r;
 
@@ -113,19 +108,49 @@ static int apply_value(struct chatterbox_config *config, const struct cbx_key *k
 	return r < 0 ? r : turn_on(config, key, rank, from->name);
 }
 
-static int apply_unknown(struct chatterbox_config *config, const char *path,
+/* Our key gets the value that follows from what OCD's libraries are told at @path */
+static int apply_meaning(struct chatterbox_config *config, const char *path, const json_t *json,
+			 const struct cbx_foreign *foreign, const struct cbx_value_source *from)
+{
+	cbx_auto(cbx_json_wipe) json_t *text = foreign->text ? json_string(foreign->text) : NULL;
+	cbx_auto(cbx_freep) char *name = NULL;
+	struct cbx_value_source implied = { from->source, NULL, from->fold, foreign->implied };
+	bool overlay;
+
+	if (foreign->text && !text)
+		return -ENOMEM;
+	if (asprintf(&name, "%s, %s", from->name, path) < 0) {
+		name = NULL;
+		return -ENOMEM;
+	}
+	implied.name = name;
+	return apply_value(config, cbx_key_find(foreign->path, from->fold, &overlay),
+			   foreign->overlay, text ? text : json, &implied);
+}
+
+static int apply_unknown(struct chatterbox_config *config, const char *path, json_t *json,
 			 const struct cbx_value_source *from)
 {
-	if (from->source != CBX_SOURCE_OPTION && cbx_key_is_foreign(path, from->fold))
-		return 0;
-	return cbx_problem_unknown(config, path, from);
+	struct cbx_foreign foreign = { .kind = CBX_FOREIGN_UNKNOWN };
+	int r = 0;
+
+	if (from->source != CBX_SOURCE_OPTION)
+		r = cbx_foreign_read(config, path, json, from, &foreign);
+	if (!r && foreign.kind == CBX_FOREIGN_UNKNOWN)
+		return cbx_problem_unknown(config, path, from);
+	if (!r && foreign.kind == CBX_FOREIGN_WRONG)
+		return cbx_problem_type(config, path, json, foreign.text, from);
+	if (!r && foreign.kind == CBX_FOREIGN_VALUE)
+		r = apply_meaning(config, path, json, &foreign, from);
+	return !r && foreign.enter ? cbx_config_apply_members(config, foreign.section, json, from)
+				   : r;
 }
 
 int cbx_config_apply_members(struct chatterbox_config *config, const char *section, json_t *json,
 			     const struct cbx_value_source *from)
 {
 	/* variables ignore case, members of a JSON object don't */
-	struct cbx_value_source exact = { from->source, from->name, false };
+	struct cbx_value_source exact = { .source = from->source, .name = from->name };
 	const char *name;
 	json_t *child;
 	int r = 0;
@@ -139,8 +164,10 @@ int cbx_config_apply_members(struct chatterbox_config *config, const char *secti
 			return -ENOMEM;
 		}
 		/* a member called "redis.host" is not the member host of redis */
-		r = strchr(name, '.') ? apply_unknown(config, path, &exact)
-				      : cbx_config_apply_path(config, path, child, &exact);
+		if (!strchr(name, '.'))
+			r = cbx_config_apply_path(config, path, child, &exact);
+		else if (!cbx_key_is_foreign(path, false))
+			r = cbx_problem_unknown(config, path, &exact);
 		if (r < 0)
 			break;
 	}
@@ -158,13 +185,13 @@ int cbx_config_apply_path(struct chatterbox_config *config, const char *path, js
 	if (!strcmp(path, "app_meta"))
 		config->is_ocds = true;
 	if (!key && !section)
-		return apply_unknown(config, path, from);
+		return apply_unknown(config, path, json, from);
 	if (key && !(section && json_is_object(json)))
 		return apply_value(config, key, overlay, json, from);
 	if (json_is_null(json))
 		return 0;
 	if (!json_is_object(json))
-		return cbx_problem_section(config, path, json, from);
+		return cbx_problem_type(config, path, json, "an object", from);
 	if (key) { /* "tls": {…} means on */
 		r = apply_value(config, key, overlay, json_true(), from);
 		if (r < 0)
@@ -185,7 +212,7 @@ int cbx_config_apply_text(struct chatterbox_config *config, const char *path, co
 	if (r == CHATTERBOX_E_CONFIG && key)
 		return cbx_problem_wrong(config, key, overlay, NULL, from);
 	if (r == CHATTERBOX_E_CONFIG)
-		return apply_unknown(config, path, from);
+		return apply_unknown(config, path, NULL, from);
 	if (r < 0)
 		return r;
 	return cbx_config_apply_path(config, path, json, from);

@@ -125,14 +125,18 @@ int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *ke
 {
 	cbx_auto(cbx_freep) char *takes = NULL;
 	cbx_auto(cbx_freep) char *shown = NULL;
+	const char *name = strrchr(key->path, '.');
+	bool is_host = name && !strcmp(name, ".host");
 	int r;
 
 	if (cbx_value_is_url(key, got))
 		return cbx_problem_add(
 			&config->laid, CHATTERBOX_PROBLEM_ERROR,
-			"%s%s: got a URL, takes the host alone; what else a URL holds "
-			"has keys of its own (from %s)",
-			overlay ? "chatterbox." : "", key->path, from->name);
+			"%s%s: got a URL%s has keys of its own (from %s)",
+			overlay ? "chatterbox." : "", key->path,
+			is_host ? " or a port with it, takes the host alone; what else a URL holds"
+				: " with a user in it; what it holds",
+			from->name);
 	r = cbx_value_takes(key, &takes);
 	if (r < 0)
 		return r;
@@ -144,11 +148,11 @@ int cbx_problem_wrong(struct chatterbox_config *config, const struct cbx_key *ke
 			       key->path, shown, takes, from->name);
 }
 
-int cbx_problem_section(struct chatterbox_config *config, const char *path, const json_t *got,
-			const struct cbx_value_source *from)
+int cbx_problem_type(struct chatterbox_config *config, const char *path, const json_t *got,
+		     const char *takes, const struct cbx_value_source *from)
 {
 	return cbx_problem_add(&config->laid, CHATTERBOX_PROBLEM_ERROR,
-			       "%s: got %s, takes an object (from %s)", path, kind_of(got),
+			       "%s: got %s, takes %s (from %s)", path, kind_of(got), takes,
 			       from->name);
 }
 

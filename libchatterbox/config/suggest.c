@@ -30,28 +30,35 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, without case */
+/* Are these two letters those two in the other order? */
+static bool are_swapped(const char *a, const char *b)
+{
+	return lower(a[-1]) == lower(b[0]) && lower(a[0]) == lower(b[-1]);
+}
+
+/* Letters that are missing, too many or wrong, and neighbours that are swapped; without case */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[CBX_KEY_PATH];
+	size_t rows[3][CBX_KEY_PATH]; /* of the letter before the last, of the last, of this one */
 	size_t len = strlen(b);
 	size_t i;
 	size_t k;
 
 	for (k = 0; k <= len; k++)
-		row[k] = k;
+		rows[1][k] = k;
 	for (i = 0; a[i]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i + 1;
+		rows[2][0] = i + 1;
 		for (k = 0; k < len; k++) {
-			size_t changed = diagonal + (lower(a[i]) != lower(b[k]));
+			size_t changed = rows[1][k] + (lower(a[i]) != lower(b[k]));
 
-			diagonal = row[k + 1];
-			row[k + 1] = least(changed, least(row[k], diagonal) + 1);
+			rows[2][k + 1] = least(changed, least(rows[2][k], rows[1][k + 1]) + 1);
+			if (i && k && are_swapped(a + i, b + k))
+				rows[2][k + 1] = least(rows[2][k + 1], rows[0][k - 1] + 1);
 		}
+		memcpy(rows[0], rows[1], (len + 1) * sizeof(rows[0][0]));
+		memcpy(rows[1], rows[2], (len + 1) * sizeof(rows[0][0]));
 	}
-	return row[len];
+	return rows[1][len];
 }
 
 static const char *last_part(const char *path)
@@ -117,4 +124,32 @@ bool cbx_key_suggest(const char *path, char out[CBX_KEY_PATH])
 			consider_all(&search, OWN, cbx_keys[i].path);
 	}
 	return search.best != FAR;
+}
+
+bool cbx_key_suggest_top(const char *name, char out[CBX_KEY_PATH])
+{
+	size_t len = strlen(name);
+	size_t best = len < 3 ? 0 : len < 8 ? 2 : 3;
+	char other[CBX_KEY_PATH] = "";
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < cbx_key_count; i++) {
+		size_t n = strcspn(cbx_keys[i].path, ".");
+		size_t far;
+
+		/* keys of a section stand together; a distance takes time, and a file may hold many
+		 */
+		if (n > len + 2 || len > n + 2 || !strncmp(cbx_keys[i].path, other, n))
+			continue;
+		memcpy(other, cbx_keys[i].path, n);
+		other[n] = '\0';
+		far = distance(name, other);
+		if (far >= best)
+			continue;
+		best = far;
+		found = true;
+		memcpy(out, other, n + 1);
+	}
+	return found;
 }

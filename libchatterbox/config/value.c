@@ -55,12 +55,39 @@ static bool is_choice(const char *choices, const char *text)
 	return false;
 }
 
+/* Is a port behind one of the hosts? In an address of IPv6 there are more colons than one. */
+static bool holds_port(const char *hosts)
+{
+	const char *colon;
+	size_t len;
+	size_t end;
+
+	for (; *hosts; hosts += len + (hosts[len] == ',')) {
+		len = strcspn(hosts, ",");
+		for (end = len; end && hosts[end - 1] == ' '; end--)
+			;
+		colon = memchr(hosts, ':', end);
+		if (!colon || *hosts == '/')
+			continue;
+		if (memchr(hosts, ']', end)
+			    ? hosts[end - 1] != ']'
+			    : !memchr(colon + 1, ':', end - (size_t)(colon + 1 - hosts)))
+			return true;
+	}
+	return false;
+}
+
 bool cbx_value_is_url(const struct cbx_key *key, const json_t *json)
 {
 	const char *name = strrchr(key->path, '.');
 	const char *text = json_string_value(json);
+	const char *scheme = text ? strstr(text, "://") : NULL;
 
-	return name && text && !strcmp(name, ".host") && (strstr(text, "://") || strchr(text, '@'));
+	if (!text || (key->flags & CBX_KEY_SECRET))
+		return false;
+	if (name && !strcmp(name, ".host"))
+		return scheme || strchr(text, '@') || holds_port(text);
+	return scheme && strchr(scheme, '@');
 }
 
 static int read_text(const struct cbx_key *key, const json_t *json, char **out)

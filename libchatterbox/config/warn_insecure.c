@@ -23,16 +23,34 @@ static const char *text_at(const struct chatterbox_config *config, const char *s
 	return chatterbox_config_get_text(config, path);
 }
 
-bool cbx_config_host_is_near(const char *host)
+static bool is_near(const char *host)
 {
 	struct in6_addr v6;
 	struct in_addr v4;
 
-	if (!host || *host == '/' || !strcasecmp(host, "localhost"))
+	if (*host == '/' || !strcasecmp(host, "localhost"))
 		return true;
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return (ntohl(v4.s_addr) >> 24) == 127;
 	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+bool cbx_config_host_is_near(const char *host)
+{
+	char one[256];
+	size_t len;
+	size_t end;
+
+	for (; host && *host; host += len + (host[len] == ',')) {
+		len = strcspn(host, ",");
+		end = len;
+		while (end && (host[end - 1] == ' ' || host[end - 1] == ']'))
+			end--;
+		snprintf(one, sizeof(one), "%.*s", (int)end, host);
+		if (!is_near(one + strspn(one, " [")))
+			return false;
+	}
+	return true;
 }
 
 static int warn_plain(struct chatterbox_config *config, const char *section)

@@ -167,6 +167,8 @@ int cbx_engine_bus(struct chatterbox *box, const char *purpose, bool confirms, s
 						    .pass = settings->rmq_pass,
 						    .tls = settings->rmq_tls,
 						    .tls_ca = settings->rmq_tls_ca,
+						    .tls_cert = settings->rmq_tls_cert,
+						    .tls_key = settings->rmq_tls_key,
 						    .name = name },
 			box->clock, &box->log, bus);
 	if (result < 0)
@@ -213,6 +215,9 @@ static int new_postgres(struct chatterbox *box, const struct cbx_database_settin
 		.password = database->password,
 		.sslmode = database->sslmode,
 		.sslrootcert = database->sslrootcert,
+		.sslcert = database->sslcert,
+		.sslkey = database->sslkey,
+		.schema = database->schema,
 		.app_name = box->settings.present->app_name,
 		.section = section,
 		/* it only reads, so a replica will do */

@@ -48,6 +48,11 @@ static int add_host(struct cbx_dial *dial, const char *name, size_t len, int por
 		return 0;
 	if (dial->host_count == HOSTS)
 		return -EINVAL;
+	/* an address of IPv6 as URLs have it; certificates hold it without brackets */
+	if (len > 2 && name[0] == '[' && name[len - 1] == ']') {
+		name++;
+		len -= 2;
+	}
 	host->name = strndup(name, len);
 	if (!host->name)
 		return -ENOMEM;
@@ -167,6 +172,16 @@ const struct cbx_target *cbx_dial_next(struct cbx_dial *dial)
 	target->deadline = now + share < dial->deadline ? now + share : dial->deadline;
 	dial->left--;
 	return target;
+}
+
+void cbx_dial_text(const char *hosts, int port, char *text, size_t size)
+{
+	bool v6 = *hosts != '/' && *hosts != '[' && strchr(hosts, ':') && !strchr(hosts, ',');
+
+	if (*hosts == '/' && !strchr(hosts, ','))
+		snprintf(text, size, "%s", hosts);
+	else
+		snprintf(text, size, v6 ? "[%.200s]:%d" : "%.200s:%d", hosts, port);
 }
 
 void cbx_dial_serves(struct cbx_dial *dial)

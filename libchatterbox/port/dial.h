@@ -35,4 +35,7 @@ const struct cbx_target *cbx_dial_next(struct cbx_dial *dial);
 /* The last target serves */
 void cbx_dial_serves(struct cbx_dial *dial);
 
+/* "localhost:5432", "[::1]:5432", "/run/redis.sock": for people */
+void cbx_dial_text(const char *hosts, int port, char *text, size_t size);
+
 #endif

@@ -33,6 +33,9 @@ struct cbx_database_settings {
 	char *password;
 	char *sslmode;
 	char *sslrootcert;
+	char *sslcert;
+	char *sslkey;
+	char *schema;
 };
 
 /* Choices, in the order in which keys.def lists them */

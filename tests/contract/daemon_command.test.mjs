@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The command line, the configuration's errors, exit codes, signals and the log, from outside.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { privateDirectory, run, start, until } from './daemon_kit.mjs';
+import { privateDirectory, program, run, start, until } from './daemon_kit.mjs';
 
 function configFile(value) {
 	const path = join(privateDirectory(), 'chatterbox.json');
@@ -116,14 +117,46 @@ test('migrates and ends', async () => {
 	assert.match(down.stderr, /^chatterboxd: error: /m);
 });
 
-test('a taken port is 78 and names the key', async () => {
+async function takenPort() {
 	const server = createServer();
 	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	const { code, stderr, left } = run(['--demo=1'], { NLCONF_HTTP_SERVER__PORT: String(server.address().port) });
+	return { server, port: String(server.address().port) };
+}
+
+test('a taken port is waited for, then it is 69 and names the key', async () => {
+	const { server, port } = await takenPort();
+	const { code, stderr, left } = run(['--demo=1'],
+		{ NLCONF_HTTP_SERVER__PORT: port, NLCONF_CHATTERBOX__STARTUP_TIMEOUT: '1' });
 	server.close();
-	assert.equal(code, 78);
+	assert.equal(code, 69);
 	assert.match(stderr, /^chatterboxd: error: http_server\.port: can't listen/m);
 	assert.deepEqual(left, []);
+});
+
+test('a taken port is listened on when it becomes free', async () => {
+	const { server, port } = await takenPort();
+	const log = join(privateDirectory(), 'log');
+	const waits = start(['--demo=1'], { NLCONF_HTTP_SERVER__PORT: port, NLCONF_LOG__PATH: log });
+	await until(() => existsSync(log) && /port \d+: Address already in use; waiting for it/.test(readFileSync(log, 'utf8')),
+		5000, 'it says that it waits');
+	server.close();
+	const daemon = await waits;
+	assert.equal(daemon.url, `http://127.0.0.1:${port}`);
+	await until(async () => (await daemon.get('/readyz')).status === 200, 5000, 'it is ready');
+	assert.equal((await daemon.stop()).code, 0);
+	assert.equal(readFileSync(log, 'utf8').split('waiting for it').length, 2);
+});
+
+test('SIGTERM does not wait for a taken port', async () => {
+	const { server, port } = await takenPort();
+	const log = join(privateDirectory(), 'log');
+	const child = spawn(program, ['--demo=1'], { stdio: 'ignore', env: { ...process.env, TMPDIR: privateDirectory(),
+		NLCONF_HTTP_SERVER__PORT: port, NLCONF_LOG__PATH: log } });
+	const ended = new Promise((done) => { child.on('exit', (code, signal) => done({ code, signal })); });
+	await until(() => existsSync(log) && /waiting for it/.test(readFileSync(log, 'utf8')), 5000, 'it says that it waits');
+	child.kill('SIGTERM');
+	assert.deepEqual(await ended, { code: 0, signal: null });
+	server.close();
 });
 
 test('SIGHUP takes over a good configuration and refuses a bad one', async () => {

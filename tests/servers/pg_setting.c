@@ -218,6 +218,60 @@ START_TEST(a_refused_connection_says_why)
 }
 END_TEST
 
+static struct cbx_sql *open_in(const char *schema)
+{
+	struct cbx_postgres_options options = pg_options();
+	struct cbx_sql *made = NULL;
+
+	options.schema = schema;
+	ck_assert_int_eq(cbx_postgres_new(&options, cbx_system_clock(), NULL, &made), 0);
+	ck_assert_msg(!made->ops->connect(made, sql_soon()), "%s", made->error);
+	return made;
+}
+
+#define SCHEMA "OCD's \"own\" schema"
+#define QUOTED "\"OCD's \"\"own\"\" schema\""
+
+START_TEST(all_tables_are_in_the_schema)
+{
+	struct cbx_guard guard = { "leader", "me", 0 };
+	struct cbx_lease_state held;
+	struct cbx_batch batch = { 0 };
+	struct cbx_sql *there;
+	int applied = 0;
+
+	/* what is in public is not looked at: neither its tables nor that they are all there */
+	pg_run("create schema " QUOTED "; create table public.connections (actor_id text)");
+	there = open_in(SCHEMA);
+	ck_assert_msg(!there->ops->migrate(there, &applied), "%s", there->error);
+	ck_assert_int_gt(applied, 0);
+	ck_assert_msg(!there->ops->check_schema(there), "%s", there->error);
+	ck_assert_int_eq(there->lease->take(there, "leader", "me", 60, &guard.epoch, &held), 0);
+	sql_put(&batch, "ABC1", 17, "Running", 1);
+	sql_put_event(&batch, "ABC1/17", "ABC1/17/1");
+	ck_assert_msg(!there->ledger->record(there, &guard, &batch, sql_soon()), "%s", there->error);
+	sql_batch_free(&batch);
+	sql_expect("select count(*) from " QUOTED ".status_monitor", "1");
+	sql_expect("select count(*) from " QUOTED ".outbox", "1");
+	sql_expect("select count(*) from public.status_monitor", "0");
+	ck_assert_ptr_nonnull(strstr(there->where, "." SCHEMA));
+	cbx_sql_free(there);
+	pg_run("drop schema " QUOTED " cascade");
+}
+END_TEST
+
+START_TEST(a_schema_that_is_not_there_is_named)
+{
+	struct cbx_sql *there = open_in("ocd");
+	int applied = -1;
+
+	ck_assert_int_eq(there->ops->migrate(there, &applied), CHATTERBOX_E_SCHEMA);
+	ck_assert_msg(strstr(there->error, "schema \"ocd\""), "%s", there->error);
+	cbx_sql_free(there);
+	sql_expect("select count(*) from pg_namespace where nspname = 'ocd'", "0");
+}
+END_TEST
+
 START_TEST(synchronous_commit_is_never_off)
 {
 	pg_run("alter role current_user set synchronous_commit = off");
@@ -249,6 +303,8 @@ void pg_suite_setting(Suite *suite)
 		the_environment_changes_nothing,
 		times_are_milliseconds_in_any_zone,
 		a_refused_connection_says_why,
+		all_tables_are_in_the_schema,
+		a_schema_that_is_not_there_is_named,
 		synchronous_commit_is_never_off,
 	};
 

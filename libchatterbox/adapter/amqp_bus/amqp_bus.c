@@ -41,8 +41,10 @@ static const char *amqp_reply_to(struct cbx_bus *bus)
 
 static void free_options(struct cbx_amqp_options *options)
 {
-	const char *texts[] = { options->host, options->vhost,  options->user,
-				options->pass, options->tls_ca, options->name };
+	const char *texts[] = {
+		options->host,   options->vhost,    options->user,    options->pass,
+		options->tls_ca, options->tls_cert, options->tls_key, options->name
+	};
 	size_t i;
 
 	if (options->pass)
@@ -78,28 +80,43 @@ static const struct cbx_bus_ops amqp_ops = {
 	.free = amqp_free,
 };
 
-/* 0, or -ENOMEM */
+/* 0, or -ENOMEM; NULL stays NULL */
+static int copy(const char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
 static int copy_options(const struct cbx_amqp_options *from, struct cbx_amqp_options *to)
 {
-	const char *name = from->name ? from->name : "chatterbox";
+	const struct {
+		const char **to;
+		const char *from;
+	} texts[] = {
+		{ &to->host, from->host ? from->host : "127.0.0.1" },
+		{ &to->vhost, from->vhost ? from->vhost : "/" },
+		{ &to->user, from->user ? from->user : "guest" },
+		{ &to->pass, from->pass ? from->pass : "guest" },
+		{ &to->name, from->name ? from->name : "chatterbox" },
+		{ &to->tls_ca, from->tls_ca },
+		{ &to->tls_cert, from->tls_cert },
+		{ &to->tls_key, from->tls_key },
+	};
+	size_t i;
+	int result = 0;
 
-	to->host = strdup(from->host ? from->host : "127.0.0.1");
 	to->port = from->port;
-	to->vhost = strdup(from->vhost ? from->vhost : "/");
-	to->user = strdup(from->user ? from->user : "guest");
-	to->pass = strdup(from->pass ? from->pass : "guest");
 	to->tls = from->tls;
-	to->tls_ca = from->tls_ca ? strdup(from->tls_ca) : NULL;
-	to->name = strdup(name);
-	if (!to->host || !to->vhost || !to->user || !to->pass || !to->name)
-		return -ENOMEM;
-	return from->tls_ca && !to->tls_ca ? -ENOMEM : 0;
+	for (i = 0; i < CBX_COUNT(texts) && !result; i++)
+		result = copy(texts[i].to, texts[i].from);
+	return result;
 }
 
 int cbx_amqp_bus_new(const struct cbx_amqp_options *options, struct cbx_clock *clock,
 		     const struct cbx_log *log, struct cbx_bus **out)
 {
 	struct cbx_amqp_bus *self = calloc(1, sizeof(*self));
+	char address[80];
 	int result;
 
 	if (!self)
@@ -118,8 +135,9 @@ int cbx_amqp_bus_new(const struct cbx_amqp_options *options, struct cbx_clock *c
 		amqp_free(&self->bus);
 		return result;
 	}
-	snprintf(self->bus.where, sizeof(self->bus.where), "%.64s:%d%s%.40s", self->options.host,
-		 self->options.port, *self->options.vhost == '/' ? "" : "/", self->options.vhost);
+	cbx_dial_text(self->options.host, self->options.port, address, sizeof(address));
+	snprintf(self->bus.where, sizeof(self->bus.where), "%s%s%.40s", address,
+		 *self->options.vhost == '/' ? "" : "/", self->options.vhost);
 	*out = &self->bus;
 	return 0;
 }

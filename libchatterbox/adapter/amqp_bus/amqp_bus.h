@@ -14,6 +14,8 @@ struct cbx_amqp_options {
 	const char *pass;
 	bool tls;           /* peer and host name are verified, TLS 1.2 at least */
 	const char *tls_ca; /* a PEM file; NULL: the system's */
+	const char *tls_cert; /* what we show, with its key; PEM files; NULL: nothing */
+	const char *tls_key;
 	const char *name;   /* of the connection, as RabbitMQ's management shows it; may be NULL */
 };
 

@@ -8,6 +8,8 @@
  * the address just before the handshake begins.
  */
 #include "adapter/amqp_bus/connection.h"
+#include "common/cleanup.h"
+#include "common/file.h"
 
 #include <chatterbox/error.h>
 #include <openssl/err.h>
@@ -66,16 +68,64 @@ static int note_verdict(int ok, X509_STORE_CTX *store)
 	return ok;
 }
 
+/* OpenSSL would ask at the terminal for the passphrase of a key */
+static int no_passphrase(char *text, int size, int writes, void *user)
+{
+	(void)text;
+	(void)size;
+	(void)writes;
+	(void)user;
+	return -1;
+}
+
+static int refuse_file(struct cbx_amqp_bus *self, const char *what, const char *path,
+		       const char *trouble)
+{
+	char why[300];
+
+	ERR_clear_error();
+	snprintf(why, sizeof(why), "%.200s%s%s", path, trouble ? ": " : "", trouble ? trouble : "");
+	cbx_amqp_lost(self, what, why);
+	return CHATTERBOX_E_CONFIG;
+}
+
+/* The authorities that the broker is checked against, and what we show it */
+static int load_files(struct cbx_amqp_bus *self, amqp_socket_t *socket)
+{
+	const struct cbx_amqp_options *options = &self->options;
+	const char *const files[] = { ca_of(self), options->tls_cert, options->tls_key };
+	const char *trouble;
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(files); i++) {
+		trouble = cbx_file_trouble(files[i]);
+		if (trouble)
+			return refuse_file(self, "TLS: rmq.tls: cannot read", files[i], trouble);
+	}
+	if (amqp_ssl_socket_set_cacert(socket, ca_of(self)) != AMQP_STATUS_OK)
+		return refuse_file(self, "TLS: rmq.tls.ca: cannot read certificates from",
+				   ca_of(self), NULL);
+	if (options->tls_cert &&
+	    amqp_ssl_socket_set_key(socket, options->tls_cert, options->tls_key) != AMQP_STATUS_OK)
+		return refuse_file(self,
+				   "TLS: rmq.tls.cert, rmq.tls.key: not a certificate and its key "
+				   "without a passphrase: ",
+				   options->tls_cert, options->tls_key);
+	return 0;
+}
+
 int cbx_amqp_tls_socket(struct cbx_amqp_bus *self, amqp_socket_t **out)
 {
 	amqp_socket_t *socket = amqp_ssl_socket_new(self->state);
 	SSL_CTX *context = socket ? amqp_ssl_socket_get_context(socket) : NULL;
+	int result;
 
 	self->verdict = X509_V_OK;
 	if (!context || !expect_host(context, self->target->host))
 		return cbx_amqp_lost(self, "connecting", "out of memory");
 	SSL_CTX_set_app_data(context, self);
 	SSL_CTX_set_info_callback(context, set_sni);
+	SSL_CTX_set_default_passwd_cb(context, no_passphrase);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, note_verdict);
 	amqp_ssl_socket_set_verify_peer(socket, 1);
 	amqp_ssl_socket_set_verify_hostname(socket, 0); /* it would compare the address */
@@ -84,10 +134,9 @@ int cbx_amqp_tls_socket(struct cbx_amqp_bus *self, amqp_socket_t **out)
 		cbx_amqp_lost(self, "TLS", "this librabbitmq cannot speak TLS 1.2");
 		return CHATTERBOX_E_CONFIG;
 	}
-	if (amqp_ssl_socket_set_cacert(socket, ca_of(self)) != AMQP_STATUS_OK) {
-		cbx_amqp_lost(self, "TLS: rmq.tls.ca: cannot read certificates from", ca_of(self));
-		return CHATTERBOX_E_CONFIG;
-	}
+	result = load_files(self, socket);
+	if (result)
+		return result;
 	*out = socket;
 	return 0;
 }

@@ -7,6 +7,7 @@
  * is needed. Instead each transaction sets statement_timeout, which the server enforces.
  */
 #include "adapter/postgres/internal.h"
+#include "common/file.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -74,7 +75,8 @@ static int refuse_connection(struct postgres *self)
 	const char *why = PQerrorMessage(self->conn);
 	char text[sizeof(self->sql.error)];
 
-	if (!strstr(why, "SSL") && !strstr(why, "certificate"))
+	if (!strstr(why, "SSL") && !strstr(why, "certificate") && !strstr(why, "private key") &&
+	    !strstr(why, "expected authentication request"))
 		return cbx_pg_lost(self, why);
 	/* the advice is never cut, libpq's text may be */
 	snprintf(text, sizeof(text), "%.200s (%s)", why, self->advice);
@@ -122,6 +124,22 @@ static int connect_to(struct postgres *self, const struct cbx_target *target)
 	return r;
 }
 
+/* OpenSSL would wait in the opening of a FIFO */
+static int check_files(struct postgres *self)
+{
+	char text[sizeof(self->sql.error)];
+	const char *trouble = NULL;
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(self->files) && !trouble; i++)
+		trouble = cbx_file_trouble(self->files[i]);
+	if (!trouble)
+		return 0;
+	snprintf(text, sizeof(text), "cannot read %.100s: %s (%s)", self->files[i - 1], trouble,
+		 self->advice);
+	return cbx_pg_lost(self, text);
+}
+
 int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
 {
 	struct postgres *self = cbx_pg_of(sql);
@@ -131,6 +149,9 @@ int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
 
 	if (self->conn)
 		return 0;
+	r = check_files(self);
+	if (r)
+		return r;
 	r = cbx_dial_begin(self->dial, deadline, why, sizeof(why));
 	if (r == CHATTERBOX_E_DOWN)
 		cbx_pg_say(self, "", why);

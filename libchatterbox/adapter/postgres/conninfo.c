@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
+
 /* More than all keys of the configuration together */
 #define CONNINFO_BYTES 32768
 
@@ -46,6 +48,16 @@ static bool is_set(const struct setting *settings, size_t count, const char *key
 	return false;
 }
 
+const char *cbx_pg_rootcert(const struct cbx_postgres_options *options)
+{
+	const char *mode = options->sslmode ?: "";
+
+	if (options->sslrootcert && *options->sslrootcert)
+		return options->sslrootcert;
+	/* libpq would look into the home directory */
+	return strncmp(mode, "verify-", strlen("verify-")) != 0 ? NULL : SYSTEM_CA;
+}
+
 int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 {
 	char port[16];
@@ -55,7 +67,9 @@ int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out)
 		{ "user", options->username },
 		{ "password", options->password },
 		{ "sslmode", options->sslmode },
-		{ "sslrootcert", options->sslrootcert },
+		{ "sslrootcert", cbx_pg_rootcert(options) },
+		{ "sslcert", options->sslcert },
+		{ "sslkey", options->sslkey },
 		{ "application_name", options->app_name },
 		{ "client_encoding", "UTF8" },
 		/* notice a dead peer while waiting (keepalives) and while sending (the rest) */

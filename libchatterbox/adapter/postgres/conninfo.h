@@ -5,6 +5,8 @@
 
 #include "adapter/postgres/postgres.h"
 
+/* What the server is checked against; NULL: nothing */
+const char *cbx_pg_rootcert(const struct cbx_postgres_options *options);
 /* Allocated; holds the password */
 int cbx_pg_conninfo(const struct cbx_postgres_options *options, char **out);
 

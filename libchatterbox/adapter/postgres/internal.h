@@ -27,7 +27,10 @@ struct postgres {
 	PGconn *conn; /* NULL = not connected */
 	struct cbx_dial *dial;
 	char *conninfo;   /* holds the password */
-	char advice[192]; /* which keys concern TLS, and their values */
+	char advice[256]; /* which keys concern TLS, and their values */
+	char *files[3];   /* that libpq is told to read; sslrootcert, sslcert, sslkey */
+	char *schema;     /* NULL: as the user's search_path says */
+	char search_path[160]; /* the statement that sets it, or "" */
 	uint64_t limit;   /* deadline of the running call; 0 = only the statement's own time-out */
 	int statement_ms; /* of the running transaction */
 	char sqlstate[6]; /* of the last failure, "" = none */

@@ -81,11 +81,33 @@ static int make_key(struct cbx_sql *sql, const struct cbx_table *table)
 	return r;
 }
 
+/* It is not created: with a slip in its name, a second set of tables would grow in it */
+static int check_namespace(struct postgres *self)
+{
+	int r;
+
+	if (!self->schema)
+		return 0;
+	r = exists(self,
+		   "select 1 from pg_namespace where nspname = $1 and "
+		   "has_schema_privilege(oid, 'usage')",
+		   self->schema, NULL);
+	if (r)
+		return r < 0 ? r : 0;
+	snprintf(self->sql.error, sizeof(self->sql.error),
+		 "postgresql %s: there is no schema \"%s\", or the role may not use it: check the "
+		 "key schema, or create it",
+		 self->sql.where, self->schema);
+	return CHATTERBOX_E_SCHEMA;
+}
+
 static int recorded(struct cbx_sql *sql, size_t *count)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = has(sql, "chatterbox_migrations", NULL);
+	int r = check_namespace(cbx_pg_of(sql));
 
+	if (!r)
+		r = has(sql, "chatterbox_migrations", NULL);
 	*count = 0;
 	if (r <= 0)
 		return r;

@@ -17,7 +17,10 @@ struct cbx_postgres_options {
 	const char *username;
 	const char *password;
 	const char *sslmode;
-	const char *sslrootcert;
+	const char *sslrootcert; /* NULL: the system's, where sslmode asks for one */
+	const char *sslcert;
+	const char *sslkey;
+	const char *schema; /* NULL: as the user's search_path says */
 	const char *app_name;
 	const char *section; /* of the configuration, for error texts; NULL = "sequelize" */
 	bool read_only;      /* only reads: a server that takes no writes will do */

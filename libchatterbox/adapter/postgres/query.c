@@ -188,7 +188,7 @@ int cbx_pg_script(struct postgres *self, const char *text)
 
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 {
-	char text[384];
+	char text[576];
 	uint64_t deadline;
 	int r;
 
@@ -205,8 +205,8 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 		 "set local lock_timeout = %d; "
 		 "set local idle_in_transaction_session_timeout = %d; "
 		 "set local client_min_messages = warning; set local jit = off; "
-		 "set local timezone = 'UTC'",
-		 statement_ms, lock_ms, 2 * CBX_PG_STATEMENT_MS);
+		 "set local timezone = 'UTC'%s",
+		 statement_ms, lock_ms, 2 * CBX_PG_STATEMENT_MS, self->search_path);
 	r = simple(self, text, deadline, NULL);
 	if (r)
 		cbx_pg_rollback(self);

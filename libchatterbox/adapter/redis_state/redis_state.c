@@ -111,10 +111,7 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 		return error;
 	if (!name_guard(me))
 		return -ENOMEM;
-	if (options->host[0] == '/')
-		snprintf(me->address, sizeof(me->address), "%s", options->host);
-	else
-		snprintf(me->address, sizeof(me->address), "%s:%d", options->host, me->port);
+	cbx_dial_text(options->host, me->port, me->address, sizeof(me->address));
 	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
 	*out = &cbx_steal(me)->base;
 	return 0;

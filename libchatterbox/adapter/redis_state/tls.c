@@ -6,6 +6,7 @@
  * a certificate for the requested host, signed by an authority that we trust.
  */
 #include "adapter/redis_state/link.h"
+#include "common/file.h"
 
 #include <chatterbox/error.h>
 
@@ -22,16 +23,19 @@ CBX_DEFINE_CLEANUP(SSL *, SSL_free)
 static int make_context(struct cbx_redis *me, SSL_CTX **out)
 {
 	cbx_auto(SSL_CTX_freep) SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+	const char *trouble = cbx_file_trouble(me->tls_ca);
 	bool trusts;
 
 	if (!context)
 		return -ENOMEM;
-	trusts = me->tls_ca ? SSL_CTX_load_verify_locations(context, me->tls_ca, NULL) == 1
-			    : SSL_CTX_set_default_verify_paths(context) == 1;
+	trusts = trouble      ? false
+		 : me->tls_ca ? SSL_CTX_load_verify_locations(context, me->tls_ca, NULL) == 1
+			      : SSL_CTX_set_default_verify_paths(context) == 1;
 	if (!trusts) {
 		ERR_clear_error();
-		cbx_redis_say(me, "TLS: redis.tls.ca: cannot read certificates from %s",
-			      me->tls_ca ? me->tls_ca : "the system's");
+		cbx_redis_say(me, "TLS: redis.tls.ca: cannot read certificates from %s%s%s",
+			      me->tls_ca ? me->tls_ca : "the system's", trouble ? ": " : "",
+			      trouble ? trouble : "");
 		return CHATTERBOX_E_DOWN;
 	}
 	SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);

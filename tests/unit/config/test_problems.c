@@ -62,23 +62,28 @@ static const struct {
 	{ "{}", "" },
 	/* a URL may hold a password: its text is not repeated */
 	{ "{\"redis\":{\"host\":\"redis://:c4n4ry@127.0.0.1:6379/0\"}}",
-	  "error redis.host: got a URL, takes the host alone; what else a URL holds has keys of "
+	  "error redis.host: got a URL or a port with it, takes the host alone; what else a URL "
+	  "holds has keys of "
 	  "its "
 	  "own (from file /t.json)\n" },
 	{ "{\"rmq\":{\"host\":\"ocd:c4n4ry@rabbit\"}}",
-	  "error rmq.host: got a URL, takes the host alone; what else a URL holds has keys of its "
+	  "error rmq.host: got a URL or a port with it, takes the host alone; what else a URL "
+	  "holds has keys of its "
 	  "own "
 	  "(from file /t.json)\n" },
 	{ "{\"chatterbox\":{\"sequelize\":{\"host\":\"postgres://ocd:c4n4ry@db/ocd\"}}}",
-	  "error chatterbox.sequelize.host: got a URL, takes the host alone; what else a URL holds "
+	  "error chatterbox.sequelize.host: got a URL or a port with it, takes the host alone; "
+	  "what else a URL holds "
 	  "has "
 	  "keys of its own (from file /t.json)\n" },
 	{ "{\"live_temp\":{\"host\":\"postgres://ocd:c4n4ry@db/tmp\"}}",
-	  "error live_temp.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "error live_temp.host: got a URL or a port with it, takes the host alone; what else a "
+	  "URL holds has keys "
 	  "of its "
 	  "own (from file /t.json)\n" },
 	{ "{\"http_server\":{\"host\":\"http://127.0.0.1\"}}",
-	  "error http_server.host: got a URL, takes the host alone; what else a URL holds has keys "
+	  "error http_server.host: got a URL or a port with it, takes the host alone; what else a "
+	  "URL holds has keys "
 	  "of "
 	  "its own (from file /t.json)\n" },
 	{ "{\"redis\":{\"hots\":\"x\"}}",
@@ -105,7 +110,28 @@ static const struct {
 	  "(from file /t.json)\n" },
 	{ "{\"chatterbox\":{\"sequelize\":{\"logging\":false}}}",
 	  "warning chatterbox.sequelize.logging: unknown key (from file /t.json)\n" },
-	{ "{\"sequelize\":{\"logging\":false,\"pool\":{\"max\":5}},\"pausedkey\":1}", "" },
+	{ "{\"sequelize\":{\"logging\":false,\"pool\":{\"max\":5}},\"paused_time\":1}", "" },
+	{ "{\"pausedkey\":1}",
+	  "warning pausedkey: unknown key, did you mean pausedKey? (from file /t.json)\n" },
+	{ "{\"check_job_status_tme\":5,\"reids\":{\"host\":\"x\"},\"chaterbox\":{}}",
+	  "warning check_job_status_tme: unknown key, did you mean check_job_status_time? "
+	  "(from file /t.json)\n"
+	  "warning reids: unknown key, did you mean redis? (from file /t.json)\n"
+	  "warning chaterbox: unknown key, did you mean chatterbox? (from file /t.json)\n" },
+	{ "{\"rmq\":{\"host\":\"rabbit:5672\"}}", "error rmq.host: got a URL or a port with it, "
+						  "takes the host alone; what else a URL holds has "
+						  "keys of its own (from file /t.json)\n" },
+	{ "{\"redis\":{\"host\":\"a,[::1]:6379\"}}",
+	  "error redis.host: got a URL or a port with it, takes the host alone; what else a URL "
+	  "holds has "
+	  "keys of its own (from file /t.json)\n" },
+	{ "{\"redis\":{\"host\":\"[::1]\"},\"rmq\":{\"host\":\"::1, 127.0.0.1\"},"
+	  "\"sequelize\":{\"host\":\"/run/a:b\"}}",
+	  "" },
+	{ "{\"sequelize\":{\"database\":\"postgres://ocd:c4n4ry@db/ocd\"}}",
+	  "error sequelize.database: got a URL with a user in it; what it holds has keys of its "
+	  "own "
+	  "(from file /t.json)\n" },
 	{ "{\"redis.host\":\"x\"}",
 	  "warning redis.host: unknown key: a dot in a name does not nest, write an object in an "
 	  "object (from file /t.json)\n" },

@@ -7,11 +7,24 @@ static const struct {
 	const char *host;
 	bool near;
 } hosts[] = {
-	{ "127.0.0.1", true },  { "127.8.9.10", true },         { "::1", true },
-	{ "localhost", true },  { "LOCALHOST", true },          { "/run/redis/redis.sock", true },
-	{ "128.0.0.1", false }, { "10.0.0.1", false },          { "0.0.0.0", false },
-	{ "::", false },        { "fe80::1", false },           { "127.0.0.1.example", false },
-	{ "127.1", false },     { "localhost.example", false }, { "db", false },
+	{ "127.0.0.1", true },
+	{ "127.8.9.10", true },
+	{ "::1", true },
+	{ "localhost", true },
+	{ "LOCALHOST", true },
+	{ "/run/redis/redis.sock", true },
+	{ "128.0.0.1", false },
+	{ "10.0.0.1", false },
+	{ "0.0.0.0", false },
+	{ "::", false },
+	{ "fe80::1", false },
+	{ "127.0.0.1.example", false },
+	{ "[::1]", true },
+	{ "::1,127.0.0.1, localhost", true },
+	{ "127.0.0.1,db", false },
+	{ "127.1", false },
+	{ "localhost.example", false },
+	{ "db", false },
 };
 
 START_TEST(near_is_what_can_only_be_this_machine)
