@@ -74,6 +74,7 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 	/* opening and reading a FIFO must not block the main thread */
 	cbx_auto(cbx_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int64_t end = cbd_monotonic_ms() + PATIENCE_MS;
 	ssize_t got = 1;
 
 	if (fd < 0)
@@ -82,7 +83,9 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 	if (!pem->data)
 		return -ENOMEM;
 	while (got > 0 && pem->size < PEM_MAX) {
-		if (poll(&ready, 1, PATIENCE_MS) == 0)
+		int64_t left = end - cbd_monotonic_ms();
+
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			return refuse(error, key, path,
 				      "it is a pipe, and nothing comes out of it");
 		got = read(fd, pem->data + pem->size, PEM_MAX - pem->size);

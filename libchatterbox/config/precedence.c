@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define PATIENCE_MS 5000
 #define FILE_BYTES ((size_t)1 << 20)
@@ -228,15 +229,25 @@ void cbx_bytes_wipe(struct cbx_bytes *bytes)
 	*bytes = (struct cbx_bytes){ 0 };
 }
 
-/* A pipe is waited for, but not for ever: SIGHUP rereads the file in the thread that hears SIGTERM
- */
-static ssize_t read_patiently(int fd, char *at, size_t len)
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A pipe is waited for, but not for ever, and not again for each byte: SIGHUP rereads the file in
+ * the thread that hears SIGTERM */
+static ssize_t read_patiently(int fd, char *at, size_t len, int64_t end)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int64_t left;
 	ssize_t n;
 
 	do {
-		if (poll(&ready, 1, PATIENCE_MS) == 0)
+		left = end - now_ms();
+		if (left <= 0 || poll(&ready, 1, (int)left) == 0)
 			return -ENODATA;
 		n = read(fd, at, len);
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
@@ -247,6 +258,7 @@ int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 {
 	cbx_auto(cbx_bytes_wipe) struct cbx_bytes bytes = { 0 };
 	cbx_auto(cbx_closep) int fd = -1;
+	int64_t end = now_ms() + PATIENCE_MS;
 	ssize_t n;
 
 	/* the opening of a FIFO would wait for its writer */
@@ -259,7 +271,7 @@ int cbx_bytes_read(const char *path, size_t most, struct cbx_bytes *out)
 	if (!bytes.at)
 		return -ENOMEM;
 	while (bytes.len <= most) {
-		n = read_patiently(fd, bytes.at + bytes.len, most + 1 - bytes.len);
+		n = read_patiently(fd, bytes.at + bytes.len, most + 1 - bytes.len, end);
 		if (n < 0)
 			return (int)n;
 		if (n == 0)

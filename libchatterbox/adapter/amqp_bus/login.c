@@ -125,6 +125,25 @@ static amqp_rpc_reply_t send_login(struct cbx_amqp_bus *self)
 					  AMQP_SASL_METHOD_PLAIN, options->user, options->pass);
 }
 
+/* Nothing was said: with TLS 1.3 the broker looks at our certificate after the handshake */
+static int lose_silently(struct cbx_amqp_bus *self, int status)
+{
+	const char *said =
+		status == AMQP_STATUS_TIMEOUT ? "no answer in time" : amqp_error_string2(status);
+	char why[200];
+
+	if (self->options.tls)
+		snprintf(why, sizeof(why),
+			 "%.80s: is rmq.port (%d) right, and does the broker want a certificate of "
+			 "us "
+			 "(rmq.tls.cert)?",
+			 said, self->options.port);
+	else
+		snprintf(why, sizeof(why), "%.80s: is rmq.port (%d) its port without TLS?", said,
+			 self->options.port);
+	return cbx_amqp_lost(self, "logging in", why);
+}
+
 static int log_in(struct cbx_amqp_bus *self)
 {
 	amqp_rpc_reply_t reply = send_login(self);
@@ -135,7 +154,7 @@ static int log_in(struct cbx_amqp_bus *self)
 	if (reply.reply_type == AMQP_RESPONSE_NORMAL)
 		return 0;
 	if (reply.reply_type != AMQP_RESPONSE_SERVER_EXCEPTION)
-		return cbx_amqp_lost_status(self, "logging in", reply.library_error);
+		return lose_silently(self, reply.library_error);
 	cbx_amqp_close_text(&reply.reply, reason, sizeof(reason), &code);
 	snprintf(what, sizeof(what), "login of user '%.64s' refused", self->options.user);
 	cbx_amqp_lost(self, what, reason);

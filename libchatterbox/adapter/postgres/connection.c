@@ -61,9 +61,12 @@ static int await(struct postgres *self, PostgresPollingStatusType status, uint64
 		.events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
 	};
 	int left = cbx_ms_left(self->clock, deadline, 1000);
+	char why[128];
 
+	snprintf(why, sizeof(why), "no connection within the deadline: is %.40s.port right?",
+		 self->section);
 	if (!left)
-		return cbx_pg_lost(self, "no connection within the deadline");
+		return cbx_pg_lost(self, why);
 	if (poll(&p, 1, left) < 0 && errno != EINTR)
 		return -errno;
 	return p.revents ? 1 : 0;

@@ -27,7 +27,8 @@ struct postgres {
 	PGconn *conn; /* NULL = not connected */
 	struct cbx_dial *dial;
 	char *conninfo;   /* holds the password */
-	char advice[256]; /* which keys concern TLS, and their values */
+	char advice[320]; /* which keys concern TLS, and their values */
+	const char *section; /* of the configuration, for error texts */
 	char *files[3];   /* that libpq is told to read; sslrootcert, sslcert, sslkey */
 	char *schema;     /* NULL: as the user's search_path says */
 	char search_path[160]; /* the statement that sets it, or "" */

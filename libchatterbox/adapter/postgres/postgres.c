@@ -81,13 +81,15 @@ static void write_search_path(struct postgres *self)
 
 static void write_advice(struct postgres *self, const struct cbx_postgres_options *options)
 {
-	const char *section = options->section ?: "sequelize";
+	const char *section = self->section = options->section ?: "sequelize";
 	const char *rootcert = cbx_pg_rootcert(options);
 
-	snprintf(self->advice, sizeof(self->advice),
-		 "is %s.port right? %s.sslmode is %s, %s.sslrootcert is %.60s; verify-full wants a "
-		 "certificate for the name in host",
-		 section, section, options->sslmode ?: "prefer", section, rootcert ?: "not set");
+	snprintf(
+		self->advice, sizeof(self->advice),
+		"is %s.port right? %s.sslmode is %s, %s.sslrootcert is %.60s, %s.sslcert is %.60s; "
+		"verify-full wants a certificate for the name in host",
+		section, section, options->sslmode ?: "prefer", section, rootcert ?: "not set",
+		section, options->sslcert ?: "not set");
 }
 
 static int copy_options(struct postgres *self, const struct cbx_postgres_options *options)

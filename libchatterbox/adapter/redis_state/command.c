@@ -74,15 +74,19 @@ static int give_up(struct cbx_redis *me)
 	int saved = errno;
 	redisContext *context = me->context;
 	int error = CHATTERBOX_E_DOWN;
+	char guess[48] = "";
 
+	/* while it is connected to, somebody else may be at its port */
+	if (me->target && me->target->address)
+		snprintf(guess, sizeof(guess), ": is redis.port (%d) right?", me->port);
 	if (context->err == REDIS_ERR_OOM) {
 		cbx_redis_say(me, "out of memory");
 		error = -ENOMEM;
 	} else if (context->err == REDIS_ERR_IO && (saved == EAGAIN || saved == ETIMEDOUT)) {
-		cbx_redis_say(me, "no answer within a second");
+		cbx_redis_say(me, "no answer within a second%s", guess);
 	} else {
-		cbx_redis_say(me, "connection lost: %s",
-			      context->errstr[0] ? context->errstr : "no reply");
+		cbx_redis_say(me, "connection lost: %s%s",
+			      context->errstr[0] ? context->errstr : "no reply", guess);
 	}
 	cbx_redis_disconnect(&me->base);
 	return error;

@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -154,6 +155,46 @@ test('wrong configurations are told without them', async () => {
 		const [code, text] = await once(Object.keys(env).join(), {}, ['--check-config'], env);
 		assert.equal(code, 78, `${JSON.stringify(env)}: ${text}`);
 	}
+});
+
+test('a secret in a place that is not for it is refused, and not repeated', async () => {
+	const [redis, rmq, sql, , token] = all;
+	const cases = {
+		'redis.host': { redis: { host: `redis://:${redis}@127.0.0.1:6379/0` } },
+		'rmq.host': { rmq: { host: `amqp://ocd:${rmq}@127.0.0.1` } },
+		'rmq.vhost': { rmq: { vhost: `amqp://ocd:${rmq}@127.0.0.1/` } },
+		'sequelize.host': { sequelize: { host: `ocd:${sql}@127.0.0.1` } },
+		'sequelize.database': { sequelize: { database: `postgres://ocd:${sql}@127.0.0.1/ocd` } },
+		'sequelize.username': { sequelize: { username: `postgres://ocd:${sql}@127.0.0.1/ocd` } },
+		'live_temp.host': { live_temp: { host: `postgres://ocd:${sql}@127.0.0.1/ocd` } },
+		'http_server.host': { http_server: { host: `http://x:${token}@127.0.0.1` } },
+		'sequelize.replication': { sequelize: { replication: { write: { password: sql } } } },
+		'sequelize.dialectOptions.password': { sequelize: { dialectOptions: { password: sql } } },
+		'sequelize.dialectOptions.ssl.passphrase': { sequelize: { dialectOptions: { ssl: { passphrase: sql } } } },
+		'sequelize.ssl': { sequelize: { ssl: sql } },
+		'redis.sentinels': { redis: { sentinels: [{ host: 's', password: redis }], sentinelPassword: redis } },
+		'redis.cluster': { redis: { cluster: [`redis://:${redis}@c`] } },
+	};
+	for (const [key, more] of Object.entries(cases))
+		for (const options of [['--check-config'], ['--print-config'], []]) {
+			const [code, text] = await once(`${key} ${options}`, more, options);
+			assert.equal(code, 78, `${key}: ${text}`);
+			assert.match(text, new RegExp(`error: ${key}`));
+		}
+});
+
+test('a Redis that repeats what it was told is not quoted', async () => {
+	const server = createServer((socket) => {
+		socket.on('error', () => {});
+		socket.on('data', (data) => { socket.write(`-ERR unknown command, with args beginning with: ${
+			data.toString().replace(/\r\n/g, ' ')}\r\n`); });
+	});
+	await new Promise((done) => { server.listen(0, '127.0.0.1', done); });
+	const [code, text] = await once('a Redis that repeats', { ...right(), chatterbox: { startup_timeout: 2 },
+		redis: { port: server.address().port, username: 'secretive', password: CANARIES.redis.password } });
+	assert.equal(code, 69, text);
+	assert.match(text, /AUTH was refused/);
+	server.close();
 });
 
 test('servers that do not answer, or refuse the login, are told without them', async () => {

@@ -20,12 +20,13 @@ function listen(server) {
 	});
 }
 
-/** One more port of the broker, for TLS with @pair; its number */
-export async function brokerListens({ cert, key }, ca) {
+/** One more port of the broker, for TLS with @pair; its number. @asks: it wants a certificate of @ca */
+export async function brokerListens({ cert, key }, ca, asks = false) {
+	const verify = asks ? '{verify, verify_peer}, {fail_if_no_peer_cert, true}' : '{verify, verify_none}';
 	const port = await freePort();
 	await servers('rabbitmqctl', 'eval', `rabbit_networking:ensure_ssl(),
 		rabbit_networking:start_ssl_listener({"127.0.0.1", ${port}}, [{cacertfile, "${ca}"},
-		{certfile, "${cert}"}, {keyfile, "${key}"}, {verify, verify_none}], 1).`);
+		{certfile, "${cert}"}, {keyfile, "${key}"}, ${verify}], 1).`);
 	return port;
 }
 
@@ -42,7 +43,7 @@ export async function postgresShows(place, { cert, key }, more = {}) {
 }
 
 export async function postgresShowsNothing(place) {
-	for (const name of ['ssl', 'ssl_cert_file', 'ssl_key_file', 'ssl_min_protocol_version',
+	for (const name of ['ssl', 'ssl_ca_file', 'ssl_cert_file', 'ssl_key_file', 'ssl_min_protocol_version',
 		'ssl_max_protocol_version'])
 		await place.rows(`alter system reset ${name}`);
 	await place.rows('select pg_reload_conf()');

@@ -6,7 +6,9 @@
 // with 69 and says which server, which key and what to do.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -119,6 +121,72 @@ test('a database that is not who it should be is refused', async (t) => {
 				[...words, 'sequelize.sslmode', 'sequelize.sslrootcert', `localhost:${place.pgPort}`]);
 		});
 	await postgresShowsNothing(place);
+});
+
+const HBA = join(process.env.CBX_TEST_DIR, 'pg/pg_hba.conf');
+
+test('servers that want to know who we are: a certificate of ours, or a refusal that names the key', async (t) => {
+	const ours = authority.issue('DNS:chatterbox');
+	const others = stranger.issue('DNS:chatterbox');
+	const port = await brokerListens(right, authority.cert, true);
+	const hba = await readFile(HBA, 'utf8');
+	const shown = ({ cert, key }) => rmq(port, { tls: { ca: authority.cert, cert, key } });
+	const sent = ({ cert, key }) => sql({ sslcert: cert, sslkey: key });
+	await postgresShows(place, right, { ssl_ca_file: authority.cert });
+	await chmod(authority.cert, 0o644);
+	await writeFile(HBA, `hostssl ${place.database} all 127.0.0.1/32 trust clientcert=verify-ca\n${hba}`);
+	await place.rows('select pg_reload_conf()');
+	try {
+		await t.test('ours', async () => {
+			const daemon = await Daemon.prepare(place, { rmq: shown(ours), sequelize: sent(ours) });
+			await daemon.start();
+			assert.equal(await daemon.program.stop(), 0);
+			await daemon.stop();
+		});
+		await t.test('none for the broker', () => refused({ rmq: rmq(port), sequelize: sent(ours) }, ['rmq.tls.cert']));
+		await t.test('a stranger\'s for the broker', () => refused({ rmq: shown(others), sequelize: sent(ours) }, ['rmq.tls.cert']));
+		await t.test('another key for the broker', () => refused(
+			{ rmq: shown({ cert: ours.cert, key: others.key }), sequelize: sent(ours) }, ['rmq.tls.cert, rmq.tls.key']));
+		await t.test('none for PostgreSQL', () => refused({ sequelize: sql() }, ['sequelize.sslcert is not set']));
+		await t.test('a stranger\'s for PostgreSQL', () => refused({ sequelize: sent(others) }, [`sequelize.sslcert is ${others.cert}`]));
+		await t.test('a key that others may read', async () => {
+			await chmod(ours.key, 0o644);
+			await refused({ sequelize: sent(ours) }, ['private key', 'sequelize.sslcert']);
+			await chmod(ours.key, 0o600);
+		});
+	} finally {
+		await writeFile(HBA, hba);
+		await postgresShowsNothing(place);
+	}
+});
+
+test('a file of authorities becomes a FIFO: named, and nobody waits for it', async () => {
+	const port = await brokerListens(right, authority.cert);
+	const ca = join(dir, 'moving.pem');
+	await copyFile(authority.cert, ca);
+	await postgresShows(place, right);
+	const daemon = await Daemon.prepare(place, { rmq: { ...rmq(port), tls: { ca } }, sequelize: sql({ sslrootcert: ca }) });
+	try {
+		await daemon.start();
+		await rm(ca);
+		execFileSync('mkfifo', [ca]);
+		await servers('rabbitmqctl', 'close_all_connections', '-p', place.vhost, 'a test');
+		await place.rows(`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()
+			and application_name = 'nl-ocd-chatterbox'`);
+		for (const name of ['rmq', 'sql'])
+			await until(`${name} is not ready, by name`, async () => new RegExp(`^${name} .*${ca}: it is a FIFO`, 'm')
+				.test((await daemon.get('/readyz')).text), 30000);
+		await rm(ca);
+		await copyFile(authority.cert, ca);
+		await daemon.ready();
+		assert.equal(await daemon.program.stop(), 0);
+	} catch (error) {
+		error.message += `\n${daemon.program?.tail(20)}`;
+		throw error;
+	} finally {
+		await daemon.stop();
+		await postgresShowsNothing(place);
+	}
 });
 
 /** Debian 12's hiredis has no TLS; where it has, it is used */

@@ -141,6 +141,30 @@ START_TEST(a_path_is_its_own_address)
 }
 END_TEST
 
+/* What @hosts are called, at port 80 */
+static const struct {
+	const char *hosts, *text;
+} texts[] = {
+	{ "::1", "[::1]:80" },     { "[::1]", "[::1]:80" }, { "127.0.0.1", "127.0.0.1:80" },
+	{ "a, ::1", "a, ::1:80" }, { "/run/x", "/run/x" },  { "a.test", "a.test:80" },
+};
+
+START_TEST(an_address_of_ipv6_has_brackets_for_people_alone)
+{
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(texts); i++) {
+		cbx_dial_text(texts[i].hosts, 80, text, sizeof(text));
+		ck_assert_str_eq(text, texts[i].text);
+	}
+	/* certificates hold it without them */
+	make(" [::1] ");
+	ck_assert_int_eq(attempt(8), 0);
+	ck_assert_str_eq(cbx_dial_next(dial)->host, "::1");
+}
+END_TEST
+
 START_TEST(no_host_is_refused)
 {
 	ck_assert_int_eq(cbx_dial_new("", 80, clock, &dial), -EINVAL);
