@@ -82,7 +82,7 @@ static int refuse_connection(struct postgres *self)
 	    !strstr(why, "expected authentication request"))
 		return cbx_pg_lost(self, why);
 	/* the advice is never cut, libpq's text may be */
-	snprintf(text, sizeof(text), "%.200s (%s)", why, self->advice);
+	snprintf(text, sizeof(text), "%.150s (%s)", why, self->advice);
 	return cbx_pg_lost(self, text);
 }
 

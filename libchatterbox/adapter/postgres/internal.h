@@ -27,7 +27,7 @@ struct postgres {
 	PGconn *conn; /* NULL = not connected */
 	struct cbx_dial *dial;
 	char *conninfo;   /* holds the password */
-	char advice[320]; /* which keys concern TLS, and their values */
+	char advice[304]; /* which keys concern TLS, and their values */
 	const char *section; /* of the configuration, for error texts */
 	char *files[3];   /* that libpq is told to read; sslrootcert, sslcert, sslkey */
 	char *schema;     /* NULL: as the user's search_path says */

@@ -185,6 +185,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, a_name_alone_that_is_slow_is_told_of);
 	tcase_add_test(tcase, a_name_without_an_address_is_told_of);
 	tcase_add_test(tcase, a_path_is_its_own_address);
+	tcase_add_test(tcase, an_address_of_ipv6_has_brackets_for_people_alone);
 	tcase_add_test(tcase, no_host_is_refused);
 	suite_add_tcase(suite, tcase);
 }
