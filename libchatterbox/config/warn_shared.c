@@ -17,7 +17,9 @@ static const struct cbx_slot *slot_of(const struct chatterbox_config *config, co
 /* Is it from OCD's own section, or by default what OCD's own is? */
 static bool is_shared(const struct cbx_slot *slot)
 {
-	return slot->rank <= CBX_SOURCE_FILE * 2;
+	const struct cbx_value_source file = { .source = CBX_SOURCE_FILE };
+
+	return !cbx_rank_is_above(slot->rank, cbx_value_rank(&file, false));
 }
 
 static int warn(struct chatterbox_config *config, const char *path, const char *why)
