@@ -109,7 +109,7 @@ static int load_files(struct cbx_amqp_bus *self, amqp_socket_t *socket)
 	    amqp_ssl_socket_set_key(socket, options->tls_cert, options->tls_key) != AMQP_STATUS_OK)
 		return refuse_file(self,
 				   "TLS: rmq.tls.cert, rmq.tls.key: not a certificate and its key "
-				   "without a passphrase: ",
+				   "without a passphrase",
 				   options->tls_cert, options->tls_key);
 	return 0;
 }
