@@ -190,7 +190,7 @@ END_TEST
 static bool is_shown_paused(void)
 {
 	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&world.slot);
-	bool paused = snapshot->paused;
+	bool paused = snapshot->paused_until_ms != 0;
 
 	cbx_snapshot_unref(snapshot);
 	return paused;
@@ -199,7 +199,7 @@ static bool is_shown_paused(void)
 START_TEST(a_pause_stops_the_tasks_alone)
 {
 	run_for(1);
-	order("chatterbox.pause_tasks", "{}");
+	order("nl-ocd.chatterbox.pause", "{}");
 	cbx_text_clear(&world.hdms.asked);
 	run_for(30);
 	hdms_expect(&world.hdms, "");
@@ -209,11 +209,11 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
 	ck_assert(is_shown_paused());
 	run_for(10); /* what a push told is not asked sooner */
-	order("chatterbox.resume_tasks", "{}");
+	order("nl-ocd.chatterbox.resume", "{}");
 	run_for(1.5);
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 	ck_assert(!is_shown_paused());
-	order("chatterbox.pause_tasks", "{\"seconds\":20}");
+	order("nl-ocd.chatterbox.pause", "{\"seconds\":20}");
 	run_for(19);
 	hdms_expect(&world.hdms, "");
 	run_for(3);
@@ -224,7 +224,7 @@ END_TEST
 START_TEST(the_pause_ends_by_itself_after_the_configured_time)
 {
 	run_for(1);
-	order("chatterbox.pause_tasks", "{}");
+	order("nl-ocd.chatterbox.pause", "{}");
 	run_for(1);
 	cbx_text_clear(&world.hdms.asked);
 	run_for(597);
@@ -246,7 +246,7 @@ START_TEST(an_online_event_does_not_wait)
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
 	world_pass(9);
-	command(CBX_IN_POLL);
+	order("nl-ocd.chatterbox.poll", "{}");
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_status ABC1:17\njob_status NEW:1\n");
 }
