@@ -51,7 +51,7 @@ CHATTERBOX_API enum chatterbox_system_state chatterbox_get_system_state(struct c
  *
  * As the events system_online and system_offline: it is marked; one that came online is asked for
  * its jobs at once, one that went offline is not asked any more and its jobs keep their last
- * status. The answer does not wait for that. Who does not lead tells the leader, when RabbitMQ is
+ * status. The answer does not wait for that. An observer tells the leader, when RabbitMQ is
  * there. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_online_systems_set(struct chatterbox *box, const char *system,

@@ -121,7 +121,9 @@ bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call)
 {
 	const struct cbx_method *method = call->method;
 
-	if (!call->over_amqp && (method->relayed || method->follower || method->worker))
+	/* of what the request worker takes in, an observer's goes out as an event, unanswered */
+	if (!call->over_amqp &&
+	    (method->relayed || method->follower || (method->worker && calls->observer)))
 		return false;
 	if (cbx_leadership_epoch(calls->leadership))
 		return false;

@@ -74,7 +74,7 @@ struct cbx_calls {
 	struct cbx_mailbox *worker;       /* of struct cbx_call */
 	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
 	struct cbx_leadership *leadership;
-	bool observer; /* never leads */
+	bool observer; /* never leads: what it is told of systems goes out as events */
 	_Atomic bool closed;
 };
 

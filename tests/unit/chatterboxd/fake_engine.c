@@ -278,8 +278,7 @@ int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text
 /* The list is the one job, or nothing */
 enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 {
-	(void)box;
-	return CHATTERBOX_ROLE_LEADER;
+	return box->stands_by ? CHATTERBOX_ROLE_STANDBY : CHATTERBOX_ROLE_LEADER;
 }
 
 int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)

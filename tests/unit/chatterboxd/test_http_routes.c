@@ -18,8 +18,7 @@ static const struct {
 	  "/openapi.json 200" },
 	{ "/livez", 200, "text/plain; charset=utf-8", "redis up\n", "/livez 200" },
 	{ "/readyz", 200, "text/plain; charset=utf-8", "redis up\n", "/readyz 200" },
-	{ "/leaderz", 503, "text/plain; charset=utf-8", "this instance does not lead\n",
-	  "/leaderz 503" },
+	{ "/leaderz", 200, "text/plain; charset=utf-8", "this instance leads\n", "/leaderz 200" },
 	{ "/readyz?verbose", 200, "text/plain; charset=utf-8", "redis up\n", "/readyz 200" },
 	{ "/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "up 1", "/metrics 200" },
 	{ "/api/v1/jobs", 200, "application/json", "{\"jobs\":", "/api/v1/jobs 200" },
@@ -104,6 +103,15 @@ START_TEST(each_refusal_is_a_problem)
 }
 END_TEST
 
+START_TEST(who_stands_by_does_not_lead)
+{
+	box->stands_by = true;
+	ask("GET", "/leaderz", "");
+	ck_assert_int_eq(reply.code, 503);
+	ck_assert_str_eq(reply.body, "this instance does not lead\n");
+}
+END_TEST
+
 START_TEST(parameters_are_decoded_once)
 {
 	ask("GET", "/api/v1/jobs?q=a%2Bb+%22c%2522&system=&limit=5&limit=7", "");
@@ -126,5 +134,6 @@ UNIT_SUITE(suite)
 	tcase_add_loop_test(tcase, each_refusal_is_a_problem, 0,
 			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tcase, parameters_are_decoded_once);
+	tcase_add_test(tcase, who_stands_by_does_not_lead);
 	suite_add_tcase(suite, tcase);
 }
