@@ -42,9 +42,7 @@ static bool on_turn(void *user)
 /* The answer to what was passed on before we led may come in the middle of a round */
 static bool receive_relayed(void *user, const struct cbx_bus_event *event)
 {
-	struct cbx_poller *poller = user;
-
-	return cbx_command_relay_receive(&poller->relay, event);
+	return cbx_command_relay_receive(&((struct cbx_poller *)user)->relay, event);
 }
 
 static bool caught_up(void *user)
@@ -349,8 +347,7 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 		deadline = cbx_task_next_tick(&poller->scheduler);
 	if (leads && road->batch.aside_until && road->batch.aside_until < deadline)
 		deadline = road->batch.aside_until;
-	/* look again soon at connections that are down and at inbox items that can't be taken yet
-	 */
+	/* look again soon at connections that are down and at what can't be taken yet */
 	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)
 		deadline = cbx_now(road->clock) + CBX_SECOND / 10;
 	if (!road->bus_link.up) {
@@ -360,7 +357,7 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 	result = road->bus->ops->take(road->bus, ignores_inbox ? -1 : p.fd, deadline, &event);
 	receive(poller, &event);
 	cbx_bus_event_clear(&event);
-	if (result == CHATTERBOX_E_REFUSED && !poller->observer) {
+	if (result == CHATTERBOX_E_REFUSED && leads) {
 		cbx_road_note_refused(road);
 		cbx_command_lost(road, CBX_COMMAND_REFUSED);
 	} else if (result < 0) {
