@@ -176,7 +176,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 		return result;
 	cbx_job_status_init(&poller->status);
 	cbx_errors_init(&poller->errors, road);
-	cbx_internal_systems_init(&poller->internal, road, &poller->errors, poller->observer);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	poller->relay.road = road;
 	return cbx_road_update_snapshot(road);
 }
@@ -222,7 +222,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	cbx_task_scheduler_init(&poller->scheduler, road->clock);
 	cbx_online_systems_init(&poller->online);
 	cbx_cleanup_init(&poller->cleanup, road, &poller->errors);
-	cbx_internal_systems_init(&poller->internal, road, &poller->errors, poller->observer);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	cbx_task_add(&poller->scheduler, &poller->online.task);
 	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
 	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
