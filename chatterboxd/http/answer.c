@@ -72,7 +72,7 @@ static void add_headers(const struct cbd_request *request, struct MHD_Response *
 	if (answer->asset)
 		header(response, "ETag", answer->asset->etag);
 	if (answer->code == 405)
-		header(response, "Allow", cbd_route_methods(request->match.route));
+		header(response, "Allow", request->match.methods);
 	if (answer->code == 503)
 		header(response, "Retry-After", "5");
 	if (answer->challenge)

@@ -41,12 +41,23 @@ static bool fits(const struct cbd_member *member, const json_t *value)
 {
 	if (json_is_null(value))
 		return !member->needed;
-	return member->kind == CBD_MEMBER_INTEGER ? json_is_integer(value) : json_is_boolean(value);
+	switch (member->kind) {
+	case CBD_MEMBER_INTEGER:
+		return json_is_integer(value);
+	case CBD_MEMBER_BOOLEAN:
+		return json_is_boolean(value);
+	case CBD_MEMBER_TEXT:
+		break;
+	}
+	return json_is_string(value);
 }
 
 static int check(json_t *object, const struct cbd_member *members,
 		 char error[CHATTERBOX_ERROR_TEXT])
 {
+	static const char *const takes[] = { [CBD_MEMBER_INTEGER] = "an integer",
+					     [CBD_MEMBER_BOOLEAN] = "true or false",
+					     [CBD_MEMBER_TEXT] = "a text" };
 	const struct cbd_member *member;
 	const char *name;
 	json_t *value;
@@ -58,8 +69,7 @@ static int check(json_t *object, const struct cbd_member *members,
 			snprintf(error, CHATTERBOX_ERROR_TEXT, "%.64s: no such member here", name);
 		else if (!fits(member, value))
 			snprintf(error, CHATTERBOX_ERROR_TEXT, "%s: takes %s", name,
-				 member->kind == CBD_MEMBER_INTEGER ? "an integer"
-								    : "true or false");
+				 takes[member->kind]);
 		if (*error)
 			return -EINVAL;
 	}

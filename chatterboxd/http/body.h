@@ -22,7 +22,7 @@ struct cbd_body {
 	size_t seen; /* with what was not kept */
 };
 
-enum cbd_member_kind { CBD_MEMBER_INTEGER, CBD_MEMBER_BOOLEAN };
+enum cbd_member_kind { CBD_MEMBER_INTEGER, CBD_MEMBER_BOOLEAN, CBD_MEMBER_TEXT };
 
 /* What a route takes; the list ends with a NULL name */
 struct cbd_member {

@@ -38,7 +38,7 @@ struct cbd_request {
 	struct cbd_match match; /* its route is NULL when nothing matched */
 	char *path;             /* as received */
 	const char *method;
-	char *query; /* JSON object of the parameters, if the route takes any, or NULL */
+	char *query; /* JSON object of the parameters, or NULL */
 	struct cbd_body body;
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
@@ -65,9 +65,15 @@ void cbd_order_job_resume(struct cbd_request *request);
 void cbd_order_job_kill(struct cbd_request *request);
 void cbd_order_errors(struct cbd_request *request);
 void cbd_order_remove_error(struct cbd_request *request);
+void cbd_order_remove_errors(struct cbd_request *request);
+void cbd_order_pause_all(struct cbd_request *request);
+void cbd_order_resume_all(struct cbd_request *request);
+void cbd_order_clean_up(struct cbd_request *request);
 extern const struct cbd_member cbd_order_poll_body[];
 extern const struct cbd_member cbd_order_interval_body[];
 extern const struct cbd_member cbd_order_pause_body[];
+extern const struct cbd_member cbd_order_all_body[];
+extern const struct cbd_member cbd_order_clean_up_body[];
 extern const struct cbd_member cbd_order_no_body[];
 
 /* These set the answer. @body is taken over; NULL becomes a 500. */

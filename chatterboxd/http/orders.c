@@ -9,8 +9,6 @@
 #include "exchange.h"
 #include "problem.h"
 
-#define OK "{\"ok\":true}"
-
 const struct cbd_member cbd_order_poll_body[] = {
 	{ .name = "discovery", .kind = CBD_MEMBER_BOOLEAN },
 	{ .name = NULL },
@@ -21,6 +19,16 @@ const struct cbd_member cbd_order_interval_body[] = {
 };
 const struct cbd_member cbd_order_pause_body[] = {
 	{ .name = "seconds", .kind = CBD_MEMBER_INTEGER },
+	{ .name = NULL },
+};
+const struct cbd_member cbd_order_all_body[] = {
+	{ .name = "system", .kind = CBD_MEMBER_TEXT },
+	{ .name = NULL },
+};
+const struct cbd_member cbd_order_clean_up_body[] = {
+	{ .name = "system", .kind = CBD_MEMBER_TEXT },
+	{ .name = "older_than", .kind = CBD_MEMBER_INTEGER },
+	{ .name = "dry_run", .kind = CBD_MEMBER_BOOLEAN },
 	{ .name = NULL },
 };
 const struct cbd_member cbd_order_no_body[] = { { .name = NULL } };
@@ -69,20 +77,23 @@ void cbd_order_resume(struct cbd_request *request)
 	cbd_call(request, start_resume, NULL);
 }
 
-/* The order is taken at once, so nobody has to wait */
+static int start_poll(struct cbd_request *request, chatterbox_done_fn done, void *user,
+		      struct chatterbox_error *error)
+{
+	return json_is_true(json_object_get(request->params, "discovery"))
+		       ? chatterbox_update_database(request->box, done, user, error)
+		       : chatterbox_poll_jobs(request->box, done, user, error);
+}
+
+/* The round has been ordered, not run */
+static void ordered(struct cbd_request *request, const struct chatterbox_answer *answer)
+{
+	cbd_answer_json(request, 202, answer->json);
+}
+
 void cbd_order_poll(struct cbd_request *request)
 {
-	struct chatterbox_error error;
-	int result;
-
-	if (json_is_true(json_object_get(request->params, "discovery")))
-		result = chatterbox_update_database(request->box, NULL, NULL, &error);
-	else
-		result = chatterbox_poll_jobs(request->box, NULL, NULL, &error);
-	if (result < 0)
-		cbd_answer_error(request, &error);
-	else
-		cbd_answer_json(request, 202, OK);
+	cbd_call(request, start_poll, ordered);
 }
 
 static int start_job_pause(struct cbd_request *request, chatterbox_done_fn done, void *user,

@@ -2,8 +2,9 @@
 /*
  * query.c - collects the query parameters of a request
  *
- * An empty parameter counts as absent (forms send them), unknown ones are ignored, and of a
- * repeated one the last wins, as with the members of a status.
+ * An unknown parameter is refused: who misspells a filter must not get what it would have left out.
+ * An empty one counts as absent (forms send them), and of a repeated one the last wins, as with the
+ * members of a status.
  */
 #include "query.h"
 
@@ -31,6 +32,18 @@ static enum MHD_Result fail(struct collection *all, int result)
 	return MHD_NO;
 }
 
+/* The name is the client's, and is not repeated */
+static void write_unknown(const char *const *names, char error[CHATTERBOX_ERROR_TEXT])
+{
+	int len = snprintf(error, CHATTERBOX_ERROR_TEXT, "there is no such parameter here: %s",
+			   names[0] ? "this path takes " : "this path takes none");
+	size_t i;
+
+	for (i = 0; names[i] && len > 0 && len < CHATTERBOX_ERROR_TEXT; i++)
+		len += snprintf(error + len, CHATTERBOX_ERROR_TEXT - (size_t)len, "%s%s",
+				i ? ", " : "", names[i]);
+}
+
 static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *key,
 			       const char *value)
 {
@@ -42,7 +55,11 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *k
 	(void)kind;
 	while (all->names[i] && strcmp(all->names[i], key) != 0)
 		i++;
-	if (!all->names[i] || !value || !*value)
+	if (!all->names[i]) {
+		write_unknown(all->names, all->error);
+		return fail(all, -EINVAL);
+	}
+	if (!value || !*value)
 		return MHD_YES;
 	len = cbd_uri_decode(value, strlen(value), decoded, sizeof(decoded));
 	if (len < 0) {
@@ -58,7 +75,8 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *k
 int cbd_query_read(struct MHD_Connection *connection, const char *const *names, char **json,
 		   char error[CHATTERBOX_ERROR_TEXT])
 {
-	struct collection all = { .names = names, .error = error };
+	static const char *const none[] = { NULL };
+	struct collection all = { .names = names ? names : none, .error = error };
 	char *text = NULL;
 
 	all.params = json_object();

@@ -10,6 +10,7 @@
 #include "uri.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Compares one segment: 0 = equal, -ENOENT = not, -EILSEQ */
@@ -49,11 +50,6 @@ static int match_route(const struct cbd_route *route, const char *path, struct c
 	return *pattern || *path ? -ENOENT : 0;
 }
 
-const char *cbd_route_methods(const struct cbd_route *route)
-{
-	return route->writes ? route->writes : "GET, HEAD";
-}
-
 bool cbd_route_takes(const struct cbd_route *route, const char *method)
 {
 	if (route->writes)
@@ -61,24 +57,39 @@ bool cbd_route_takes(const struct cbd_route *route, const char *method)
 	return !strcmp(method, "GET") || !strcmp(method, "HEAD");
 }
 
-int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
-		     struct cbd_match *out)
+static void add_methods(const struct cbd_route *route, struct cbd_match *match)
 {
+	size_t len = strlen(match->methods);
+
+	snprintf(match->methods + len, sizeof(match->methods) - len, "%s%s", len ? ", " : "",
+		 route->writes ? route->writes : "GET, HEAD");
+}
+
+int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
+		     const char *method, struct cbd_match *out)
+{
+	struct cbd_match found = { .route = NULL };
 	int worst = -ENOENT;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		struct cbd_match match = { .route = &routes[i] };
+		struct cbd_match match = { .route = NULL };
 		int result = match_route(&routes[i], path, &match);
 
-		if (!result) {
-			*out = match;
-			return 0;
-		}
 		if (result == -EILSEQ)
 			worst = result;
+		if (result < 0)
+			continue;
+		if (!found.route || cbd_route_takes(&routes[i], method)) {
+			found.route = &routes[i];
+			memcpy(found.params, match.params, sizeof(found.params));
+		}
+		add_methods(&routes[i], &found);
 	}
-	return worst;
+	if (!found.route)
+		return worst;
+	*out = found;
+	return 0;
 }
 
 #define NUMBER_END ((int64_t)1 << 53)

@@ -26,15 +26,15 @@ struct cbd_route {
 
 struct cbd_match {
 	const struct cbd_route *route;
+	char methods[32]; /* of all routes at this path, as in the header Allow */
 	char params[CBD_ROUTE_PARAMS][CBD_ROUTE_PARAM_SIZE]; /* the value of each {name}, decoded */
 };
 
-/* Its methods, as in the header Allow */
-const char *cbd_route_methods(const struct cbd_route *route);
 bool cbd_route_takes(const struct cbd_route *route, const char *method);
-/* @path: as received, percent-encoded. Return: 0, -ENOENT, -EILSEQ for bad percent-encoding. */
+/* The route of this path that takes @method; if none does, one that does not. @path: as received,
+ * percent-encoded. Return: 0, -ENOENT, -EILSEQ for bad percent-encoding. */
 int cbd_router_match(const struct cbd_route *routes, size_t count, const char *path,
-		     struct cbd_match *out);
+		     const char *method, struct cbd_match *out);
 
 /* The number of a job or an error in a path: digits only, below 2^53; -1 for anything else */
 int64_t cbd_number_of(const char *text);

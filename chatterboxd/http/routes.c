@@ -111,6 +111,14 @@ static void answer_ready(struct cbd_request *request)
 	cbd_answer_text(request, !result && ready ? 200 : 503, PLAIN, text);
 }
 
+static void answer_leads(struct cbd_request *request)
+{
+	bool leads = chatterbox_get_role(request->box) == CHATTERBOX_ROLE_LEADER;
+
+	cbd_answer_text(request, leads ? 200 : 503, PLAIN,
+			strdup(leads ? "this instance leads\n" : "this instance does not lead\n"));
+}
+
 /* The engine's figures, then the server's; NULL when there is no memory for all of it */
 static char *metrics_text(struct cbd_request *request, bool openmetrics)
 {
@@ -160,6 +168,7 @@ static void answer_asset(struct cbd_request *request)
 static const char *const jobs_query[] = { "system", "status", "job_type", "origin",
 					  "q",      "limit",  "cursor",   NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
+static const char *const system_query[] = { "system", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
 
 /* A read that may block or takes parameters */
@@ -186,6 +195,7 @@ const struct cbd_route cbd_routes[] = {
 	OPEN("/openapi.json", answer_asset),
 	OPEN("/livez", answer_live),
 	OPEN("/readyz", answer_ready),
+	OPEN("/leaderz", answer_leads),
 	READ("/metrics", answer_metrics, NULL, NULL),
 	READ("/api/v1/jobs", answer_jobs, NULL, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
@@ -193,7 +203,14 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/systems/{system}", answer_system, NULL, NULL),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
+	{ .pattern = "/api/v1/errors",
+	  .answer = cbd_order_remove_errors,
+	  .writes = "DELETE",
+	  .query = system_query },
 	WRITE("DELETE", "/api/v1/errors/{id}", cbd_order_remove_error, NULL),
+	WRITE("POST", "/api/v1/clean_up", cbd_order_clean_up, cbd_order_clean_up_body),
+	WRITE("POST", "/api/v1/jobs/pause_all", cbd_order_pause_all, cbd_order_all_body),
+	WRITE("POST", "/api/v1/jobs/resume_all", cbd_order_resume_all, cbd_order_all_body),
 	WRITE("POST", "/api/v1/poll", cbd_order_poll, cbd_order_poll_body),
 	WRITE("PUT", "/api/v1/interval", cbd_order_interval, cbd_order_interval_body),
 	WRITE("POST", "/api/v1/pause", cbd_order_pause, cbd_order_pause_body),

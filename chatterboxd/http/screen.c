@@ -34,8 +34,7 @@ static void refuse_method(struct cbd_request *request)
 {
 	char detail[64];
 
-	snprintf(detail, sizeof(detail), "this path takes %s",
-		 cbd_route_methods(request->match.route));
+	snprintf(detail, sizeof(detail), "this path takes %s", request->match.methods);
 	cbd_answer_problem(request, 405, detail);
 }
 
@@ -164,7 +163,8 @@ static void check_length(struct cbd_request *request)
 
 void cbd_request_screen(struct cbd_request *request)
 {
-	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, &request->match);
+	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, request->method,
+				      &request->match);
 	const struct cbd_route *route = request->match.route;
 
 	check_length(request);
@@ -180,6 +180,6 @@ void cbd_request_screen(struct cbd_request *request)
 		check_access(request);
 	if (!request->answer.code && route->body)
 		check_body(request);
-	if (!request->answer.code && route->query)
+	if (!request->answer.code && (route->reads || route->writes))
 		check_query(request);
 }

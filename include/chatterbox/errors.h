@@ -56,7 +56,7 @@ CHATTERBOX_API int chatterbox_errors_store(struct chatterbox *box, const char *e
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * As the RPC nl-ocd.server.errors.remove; an observer carries it to the leader.
+ * As the RPC nl-ocd.server.errors.remove; who does not lead carries it to the leader.
  * Return: how many went, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_errors_remove(struct chatterbox *box, const char *system,
@@ -73,7 +73,7 @@ CHATTERBOX_API int chatterbox_errors_remove(struct chatterbox *box, const char *
  * @error: why it failed; may be NULL
  *
  * The Job Errors Task does it by itself "after a day or two" (error_retention). As the RPC
- * nl-ocd.content.job.cleanUpErrored; an observer carries it to the leader.
+ * nl-ocd.content.job.cleanUpErrored; who does not lead carries it to the leader.
  * Return: how many jobs went, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_errors_clean_up(struct chatterbox *box, const char *system,

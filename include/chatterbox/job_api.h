@@ -2,8 +2,8 @@
 /**
  * chatterbox/job_api.h - the proposal's JobAPI: orders to jobs
  *
- * They are asked of nl-hdms, as the RPCs nl-ocd.content.job.* are (contract 3.5). An
- * observer carries them to the leader. A job's new status comes as an event, like every other.
+ * They are asked of nl-hdms, as the RPCs nl-ocd.content.job.* are (contract 3.5). Who
+ * does not lead carries them to the leader. A job's new status comes as an event, like every other.
  */
 #ifndef CHATTERBOX_JOB_API_H
 #define CHATTERBOX_JOB_API_H

@@ -54,7 +54,7 @@ CHATTERBOX_API double chatterbox_get_interval(struct chatterbox *box, double *cu
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * An observer carries it to the leader. Return: 0, or a failure of call.h.
+ * Who does not lead carries it to the leader. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_set_interval(struct chatterbox *box, int64_t seconds,
 					   chatterbox_done_fn done, void *user,
@@ -68,7 +68,7 @@ CHATTERBOX_API int chatterbox_set_interval(struct chatterbox *box, int64_t secon
  * @error: why it failed; may be NULL
  *
  * Looks for jobs that nobody monitors: asks every system for all its jobs. The answer does not wait
- * for the round. An observer carries it to the leader, when RabbitMQ is there.
+ * for the round. Who does not lead carries it to the leader.
  * Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_update_database(struct chatterbox *box, chatterbox_done_fn done,
@@ -80,9 +80,8 @@ CHATTERBOX_API int chatterbox_update_database(struct chatterbox *box, chatterbox
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * Asks every system about its monitored jobs. The answer does not wait for the round. For an
- * observer it is chatterbox_update_database(): there is no event for the lesser one.
- * Return: 0, or a failure of call.h.
+ * Asks every system about its monitored jobs. The answer does not wait for the round.
+ * Who does not lead carries it to the leader. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_poll_jobs(struct chatterbox *box, chatterbox_done_fn done, void *user,
 					struct chatterbox_error *error);
@@ -94,7 +93,8 @@ CHATTERBOX_API int chatterbox_poll_jobs(struct chatterbox *box, chatterbox_done_
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * Events and orders go on. It ends by itself. Return: 0, or a failure of call.h.
+ * Events and orders go on. It ends by itself, and holds across a take-over.
+ * Who does not lead carries it to the leader. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_pause_tasks(struct chatterbox *box, int64_t seconds,
 					  chatterbox_done_fn done, void *user,
@@ -106,7 +106,7 @@ CHATTERBOX_API int chatterbox_pause_tasks(struct chatterbox *box, int64_t second
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * Return: 0, or a failure of call.h.
+ * Who does not lead carries it to the leader. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_resume_tasks(struct chatterbox *box, chatterbox_done_fn done,
 					   void *user, struct chatterbox_error *error);

@@ -48,6 +48,9 @@ enum chatterbox_topic {
 	 * yet. Without since only next, the stream's end. lost: nobody knows what came behind
 	 * since, and next is the stream's end: read chatterbox_get_jobs() again. */
 	CHATTERBOX_TOPIC_EVENTS,
+	/* What chatterbox_errors_clean_up() would move now. {system, older_than} ->
+	 * {"jobs":[Status],"errors":n}: the errored jobs, and how many errors are about them */
+	CHATTERBOX_TOPIC_CLEAN_UP,
 };
 
 /**
@@ -63,8 +66,8 @@ enum chatterbox_topic {
  * TOPIC_JOBS, TOPIC_SYSTEMS, TOPIC_SYSTEM and TOPIC_SUMMARY are read from the present snapshot, in
  * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS, and
  * TOPIC_JOB for an ended job or on an instance that does not lead, look into the database, for up
- * to 5 s; without it an observer asks the leader for TOPIC_ERRORS. TOPIC_INTERNAL_SYSTEMS and
- * TOPIC_EVENTS are read from Redis, by the instance that leads and by observers.
+ * to 5 s; without it who does not lead asks the leader for TOPIC_ERRORS. TOPIC_INTERNAL_SYSTEMS and
+ * TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP is answered by the leader.
  *
  * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job or system, or a failure of call.h.
  */

@@ -51,7 +51,7 @@ CHATTERBOX_API enum chatterbox_system_state chatterbox_get_system_state(struct c
  *
  * As the events system_online and system_offline: it is marked; one that came online is asked for
  * its jobs at once, one that went offline is not asked any more and its jobs keep their last
- * status. The answer does not wait for that. An observer carries it to the leader, when RabbitMQ is
+ * status. The answer does not wait for that. An observer tells the leader, when RabbitMQ is
  * there. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_online_systems_set(struct chatterbox *box, const char *system,
@@ -76,7 +76,7 @@ CHATTERBOX_API int chatterbox_online_systems_populate(struct chatterbox *box,
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * The proposal's updateServerConfiguration(); an observer does it for itself.
+ * The proposal's updateServerConfiguration(); who does not lead does it for itself.
  * Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_update_server_configuration(struct chatterbox *box,
@@ -91,7 +91,7 @@ CHATTERBOX_API int chatterbox_update_server_configuration(struct chatterbox *box
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * An observer writes it itself, as OCD does. Return: 0, or a failure of call.h.
+ * Who does not lead writes it itself, as OCD does. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_internal_systems_put(struct chatterbox *box, const char *system,
 						   chatterbox_done_fn done, void *user,
@@ -104,7 +104,7 @@ CHATTERBOX_API int chatterbox_internal_systems_put(struct chatterbox *box, const
  * @user: handed to @done
  * @error: why it failed; may be NULL
  *
- * An observer removes it itself, as OCD does. Return: 0, or a failure of call.h.
+ * Who does not lead removes it itself, as OCD does. Return: 0, or a failure of call.h.
  */
 CHATTERBOX_API int chatterbox_internal_systems_remove(struct chatterbox *box, const char *system,
 						      chatterbox_done_fn done, void *user,

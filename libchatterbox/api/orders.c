@@ -62,7 +62,7 @@ int chatterbox_resume_jobs(struct chatterbox *box, const char *system, chatterbo
 int chatterbox_set_interval(struct chatterbox *box, int64_t seconds, chatterbox_done_fn done,
 			    void *user, struct chatterbox_error *error)
 {
-	return cbx_api_call(box, "chatterbox.set_interval",
+	return cbx_api_call(box, "nl-ocd.chatterbox.interval",
 			    json_pack("{s:I}", "seconds", (json_int_t)seconds),
 			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
@@ -70,14 +70,14 @@ int chatterbox_set_interval(struct chatterbox *box, int64_t seconds, chatterbox_
 int chatterbox_update_database(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			       struct chatterbox_error *error)
 {
-	return cbx_api_call(box, "chatterbox.update_database", json_object(),
+	return cbx_api_call(box, "nl-ocd.chatterbox.poll", json_pack("{s:b}", "discovery", 1),
 			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_poll_jobs(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			 struct chatterbox_error *error)
 {
-	return cbx_api_call(box, "chatterbox.poll_jobs", json_object(),
+	return cbx_api_call(box, "nl-ocd.chatterbox.poll", json_object(),
 			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
@@ -87,14 +87,14 @@ int chatterbox_pause_tasks(struct chatterbox *box, int64_t seconds, chatterbox_d
 	json_t *params =
 		seconds ? json_pack("{s:I}", "seconds", (json_int_t)seconds) : json_object();
 
-	return cbx_api_call(box, "chatterbox.pause_tasks", params,
+	return cbx_api_call(box, "nl-ocd.chatterbox.pause", params,
 			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 
 int chatterbox_resume_tasks(struct chatterbox *box, chatterbox_done_fn done, void *user,
 			    struct chatterbox_error *error)
 {
-	return cbx_api_call(box, "chatterbox.resume_tasks", json_object(),
+	return cbx_api_call(box, "nl-ocd.chatterbox.resume", json_object(),
 			    &(struct cbx_api_reply){ done, user, error, NULL, NULL });
 }
 

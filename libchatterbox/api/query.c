@@ -29,6 +29,8 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "chatterbox.internal_systems";
 	case CHATTERBOX_TOPIC_EVENTS:
 		return "chatterbox.events";
+	case CHATTERBOX_TOPIC_CLEAN_UP:
+		return "nl-ocd.content.job.cleanUpErrored";
 	}
 	return NULL;
 }
@@ -63,6 +65,12 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	if (!method)
 		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE, "there is no such topic");
 	result = read_params(params, &parsed, error);
+	/* a query changes nothing */
+	if (!result && topic == CHATTERBOX_TOPIC_CLEAN_UP &&
+	    json_object_set_new(parsed, "dry_run", json_true()) < 0) {
+		json_decref(parsed);
+		return cbx_fail(error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
+	}
 	return result < 0 ? result : cbx_api_call(box, method, parsed, &reply);
 }
 

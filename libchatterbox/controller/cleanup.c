@@ -91,6 +91,64 @@ int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, in
 	return clear(cleanup->road, keys, count, older_than, removed);
 }
 
+/* What a dry run has found */
+struct found {
+	struct cbx_job_key *keys; /* their texts are those of the frozen jobs */
+	size_t count;
+	const struct cbx_frozen_jobs *frozen;
+	cbx_row_fn each;
+	void *user;
+};
+
+static int note_found(void *user, const struct cbx_row *row)
+{
+	struct found *found = user;
+	const struct cbx_job *job = cbx_job_list_find(
+		cbx_frozen_jobs_find(found->frozen, row->system), row->job_id);
+
+	if (job)
+		found->keys[found->count++] =
+			(struct cbx_job_key){ job->status->system, row->job_id };
+	return found->each(found->user, row);
+}
+
+static int find_clearable(struct cbx_road *road, struct found *found,
+			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
+			  int64_t *errors)
+{
+	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
+	const struct cbx_errors_ops *ops = road->sql->errors;
+	int result = ops->clearable(road->sql, &guard, keys, count, older_than, note_found, found);
+
+	if (!result)
+		result = ops->count_of(road->sql, found->keys, found->count, errors);
+	if (result < 0)
+		cbx_link_lost(&road->sql_link, result);
+	return result;
+}
+
+int cbx_cleanup_dry_run(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
+			cbx_row_fn each, void *user, int64_t *errors)
+{
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
+	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
+	cbx_auto(cbx_freep) struct cbx_job_key *kept = NULL;
+	struct found found = { .each = each, .user = user };
+	size_t count = 0;
+	int result = cbx_active_jobs_freeze(cleanup->road->jobs, &frozen);
+
+	*errors = 0;
+	if (!result)
+		result = collect(frozen, system, &keys, &count);
+	if (result < 0 || !count)
+		return result;
+	kept = found.keys = calloc(count, sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	found.frozen = frozen;
+	return find_clearable(cleanup->road, &found, keys, count, older_than, errors);
+}
+
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id)
 {
 	const struct cbx_job *job =

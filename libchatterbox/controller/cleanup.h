@@ -28,7 +28,10 @@ void cbx_cleanup_init(struct cbx_cleanup *cleanup, struct cbx_road *road,
  * -ENOMEM. */
 int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
 			     int64_t *removed);
-/* The same for one errored job of any age. 1 = there is no such errored job */
+/* Those that it would move now: each() gets their rows; *errors counts the errors about them */
+int cbx_cleanup_dry_run(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
+			cbx_row_fn each, void *user, int64_t *errors);
+/* The same as the first for one errored job of any age. 1 = there is no such errored job */
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id);
 
 #endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * command_relay.c - sends an observer's commands to the leader, as events and RPCs
+ * command_relay.c - sends the commands of an instance that does not lead to the leader, as RPCs
  *
- * An event is done when the broker has confirmed it without returning it first (it returns what no
- * queue is bound to), an RPC when its answer has come. Both expire on the broker at their deadline,
- * so that nothing is carried out after its caller was told that it was not. Both kinds of poll
- * become `update_database`: there is no event for the smaller one, and the larger one asks every
- * system for everything.
+ * A request expires on the broker at its deadline, so that nothing is carried out after its caller
+ * was told that it was not; and it is not sent when nobody would take it. What a host says without
+ * waiting goes out as an event.
  */
 #include "controller/command_relay.h"
 
@@ -23,15 +21,14 @@
 #include <string.h>
 
 #define SEND_TIME CBX_SECOND
-#define EVENT_TIME (10 * CBX_SECOND)
+#define MOST (25 * CBX_SECOND) /* for what nl-hdms is not asked: less than a C caller waits */
 #define ID_TEXT 192
 
 struct cbx_relayed_command {
 	UT_hash_handle hh; /* by id */
 	uint64_t id;
-	uint64_t tag; /* number of an event's publish; 0 = an RPC */
 	uint64_t deadline;
-	struct cbx_call *call; /* NULL: nobody waits */
+	struct cbx_call *call;
 };
 
 static void drop(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed)
@@ -46,8 +43,6 @@ static void fail(struct cbx_command_relay *relay, struct cbx_relayed_command *re
 	struct cbx_call *call = relayed->call;
 
 	drop(relay, relayed);
-	if (!call)
-		return;
 	if (!call->server)
 		call->server =
 			code == CBX_CALL_DOWN ? CHATTERBOX_SERVER_RMQ : CHATTERBOX_SERVER_LEADER;
@@ -68,8 +63,6 @@ static void finish(struct cbx_command_relay *relay, struct cbx_relayed_command *
 	struct cbx_call *call = relayed->call;
 
 	drop(relay, relayed);
-	if (!call)
-		return;
 	cbx_text_puts(&text, result);
 	cbx_call_done(call, &text);
 }
@@ -80,7 +73,14 @@ static void write_id(const struct cbx_command_relay *relay, uint64_t id, char ou
 	snprintf(out, ID_TEXT, "o%s.%llu", relay->road->leadership->self, (unsigned long long)id);
 }
 
-static int begin(struct cbx_command_relay *relay, struct cbx_call *call, uint64_t patience,
+static uint64_t patience(const struct cbx_command_relay *relay, const struct cbx_call *call)
+{
+	uint64_t longest = relay->road->settings->rpc_timeout_ns;
+
+	return call->method->server == CHATTERBOX_SERVER_NL_HDMS || longest < MOST ? longest : MOST;
+}
+
+static int begin(struct cbx_command_relay *relay, struct cbx_call *call,
 		 struct cbx_relayed_command **out)
 {
 	struct cbx_relayed_command *relayed = calloc(1, sizeof(*relayed));
@@ -89,7 +89,7 @@ static int begin(struct cbx_command_relay *relay, struct cbx_call *call, uint64_
 		return -ENOMEM;
 	relayed->id = ++relay->last_id;
 	relayed->call = call;
-	relayed->deadline = cbx_now(relay->road->clock) + patience;
+	relayed->deadline = cbx_now(relay->road->clock) + patience(relay, call);
 	if (cbx_hash_add(relay->under_way, &relayed->id, sizeof(relayed->id), relayed) < 0) {
 		free(relayed);
 		return -ENOMEM;
@@ -98,11 +98,10 @@ static int begin(struct cbx_command_relay *relay, struct cbx_call *call, uint64_
 	return 0;
 }
 
-static int publish(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
-		   struct cbx_bus_message *message, struct cbx_text *body, uint64_t *tag)
+static int publish(struct cbx_command_relay *relay, struct cbx_bus_message *message,
+		   const struct cbx_text *body)
 {
 	struct cbx_road *road = relay->road;
-	uint64_t now = cbx_now(road->clock);
 	char trace[CBX_UUID_TEXT];
 	int result;
 
@@ -111,10 +110,9 @@ static int publish(struct cbx_command_relay *relay, struct cbx_relayed_command *
 	cbx_uuid(trace);
 	message->body = body->bytes;
 	message->body_len = body->len;
-	message->mandatory = true;
-	message->expiration_ms = (int64_t)((relayed->deadline - now) / CBX_MS) + 1;
 	cbx_envelope_properties(road->settings, road->clock, trace, message);
-	result = road->bus->ops->publish(road->bus, message, tag, now + SEND_TIME);
+	result = road->bus->ops->publish(road->bus, message, NULL,
+					 cbx_now(road->clock) + SEND_TIME);
 	if (result < 0)
 		cbx_link_lost(&road->bus_link, result);
 	return result;
@@ -130,74 +128,71 @@ static void write_request(const struct cbx_settings *settings, const char *id, c
 }
 
 static void send_rpc(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
-		     const char *params)
+		     const char *queue, const char *params)
 {
 	struct cbx_road *road = relay->road;
 	const char *method = relayed->call->method->name;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
+	uint64_t left = relayed->deadline - cbx_now(road->clock);
 	char id[ID_TEXT];
-	char queue[160];
-	uint64_t tag = 0;
 	struct cbx_bus_message message = { .exchange = "",
 					   .routing_key = queue,
 					   .type = method,
 					   .correlation_id = id,
 					   .message_id = id,
-					   .reply_to = road->bus->ops->reply_to(road->bus) };
+					   .reply_to = road->bus->ops->reply_to(road->bus),
+					   .expiration_ms = (int64_t)(left / CBX_MS) + 1,
+					   .mandatory = true };
 
 	write_id(relay, relayed->id, id);
-	snprintf(queue, sizeof(queue), "%s.request", road->settings->app_name);
 	write_request(road->settings, id, method, params, &body);
-	if (publish(relay, relayed, &message, &body, &tag) < 0)
+	if (publish(relay, &message, &body) < 0)
 		fail(relay, relayed, CBX_CALL_DOWN, "the request could not be sent to RabbitMQ");
+}
+
+/* If that can't be found out it is tried, since a request expires */
+static bool is_served(struct cbx_command_relay *relay, const char *queue)
+{
+	struct cbx_road *road = relay->road;
+	int64_t messages;
+	int result = road->bus->ops->depth(road->bus, queue, &messages,
+					   cbx_now(road->clock) + SEND_TIME);
+
+	return result ? result != CHATTERBOX_E_UNKNOWN : road->bus->consumers;
 }
 
 void cbx_command_relay_rpc(struct cbx_command_relay *relay, struct cbx_call *call)
 {
 	cbx_auto(cbx_freep) char *params = cbx_json_text(call->params);
 	struct cbx_relayed_command *relayed = NULL;
+	char queue[160];
 
+	snprintf(queue, sizeof(queue), "%s.request", relay->road->settings->app_name);
 	if (!relay->road->bus_link.up)
 		refuse(call, CHATTERBOX_E_DOWN);
-	else if (!params || begin(relay, call, relay->road->settings->rpc_timeout_ns, &relayed) < 0)
+	else if (!is_served(relay, queue))
+		cbx_call_refuse(call, relay->road->leadership,
+				"nobody takes requests on behalf of the leader now");
+	else if (!params || begin(relay, call, &relayed) < 0)
 		refuse(call, -ENOMEM);
 	else
-		send_rpc(relay, relayed, params);
+		send_rpc(relay, relayed, queue, params);
 }
 
-static int send_event(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
-		      const char *routing_key, const char *params)
+int cbx_command_relay_event(struct cbx_command_relay *relay, const char *routing_key,
+			    const char *params)
 {
 	const struct cbx_settings *settings = relay->road->settings;
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
-	char id[ID_TEXT];
+	char id[CBX_UUID_TEXT];
 	struct cbx_bus_message message = { .exchange = settings->event_exchange,
 					   .routing_key = routing_key,
 					   .type = routing_key,
 					   .message_id = id };
-	int result;
 
-	write_id(relay, relayed->id, id);
+	cbx_uuid(id);
 	write_request(settings, NULL, routing_key, params, &body);
-	result = publish(relay, relayed, &message, &body, &relayed->tag);
-	if (result < 0)
-		fail(relay, relayed, CBX_CALL_DOWN, "the event could not be sent to RabbitMQ");
-	return result;
-}
-
-int cbx_command_relay_event(struct cbx_command_relay *relay, const char *routing_key,
-			    const char *params, struct cbx_call *call)
-{
-	struct cbx_relayed_command *relayed = NULL;
-	int result = CHATTERBOX_E_DOWN;
-
-	if (relay->road->bus_link.up)
-		result = begin(relay, call, EVENT_TIME, &relayed);
-	if (!result)
-		return send_event(relay, relayed, routing_key, params);
-	if (call)
-		refuse(call, result);
-	return result;
+	return publish(relay, &message, &body);
 }
 
 static struct cbx_relayed_command *find(struct cbx_command_relay *relay, const char *id)
@@ -258,34 +253,14 @@ static void take_answer(struct cbx_command_relay *relay, struct cbx_relayed_comm
 	json_decref(root);
 }
 
-/* The broker has taken or refused an event */
-static bool receive_confirm(struct cbx_command_relay *relay, const struct cbx_bus_event *event)
-{
-	struct cbx_relayed_command *relayed;
-	struct cbx_relayed_command *next;
-
-	HASH_ITER (hh, relay->under_way, relayed, next) {
-		if (!relayed->tag || relayed->tag > event->tag ||
-		    (relayed->tag < event->tag && !event->multiple))
-			continue;
-		if (event->type == CBX_BUS_CONFIRMED)
-			finish(relay, relayed, "{\"ok\":true}");
-		else
-			fail(relay, relayed, CBX_CALL_DOWN, "RabbitMQ refused the event");
-	}
-	return true;
-}
-
 bool cbx_command_relay_receive(struct cbx_command_relay *relay, const struct cbx_bus_event *event)
 {
 	struct cbx_relayed_command *relayed;
 
-	if (event->type == CBX_BUS_CONFIRMED || event->type == CBX_BUS_REFUSED)
-		return receive_confirm(relay, event);
-	relayed = find(relay, event->type == CBX_BUS_RETURNED ? event->message.message_id
-							      : event->message.correlation_id);
-	/* events have no answers, whoever sends one */
-	if (!relayed || (relayed->tag && event->type != CBX_BUS_RETURNED))
+	if (!relay->under_way)
+		return false;
+	relayed = find(relay, event->message.correlation_id);
+	if (!relayed)
 		return false;
 	if (event->type == CBX_BUS_RETURNED)
 		fail(relay, relayed, CBX_CALL_DOWN, "nobody serves it: no leader has run yet");
@@ -316,35 +291,14 @@ void cbx_command_relay_lost(struct cbx_command_relay *relay, const char *why)
 		fail(relay, relayed, CBX_CALL_DOWN, why);
 }
 
-void cbx_observer_rpc(struct cbx_poller *poller, struct cbx_call *call)
-{
-	cbx_command_relay_rpc(&poller->relay, call);
-}
-
-void cbx_observer_set_interval(struct cbx_poller *poller, struct cbx_call *call)
-{
-	char error[256] = "";
-	char params[64];
-	int64_t seconds;
-
-	if (cbx_param_count(call, "seconds", true, &seconds, error) < 0 || seconds < 1 ||
-	    seconds > 86400) {
-		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
-		return;
-	}
-	snprintf(params, sizeof(params), "{\"info\":\"\\\"%lld\\\"\"}", (long long)seconds);
-	cbx_command_relay_event(&poller->relay, "nl-ocd.event.update_time_till_next_check", params,
-				call);
-}
-
 /* There is no task here that drops old ones */
-void cbx_observer_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_follower_is_syncing(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_errors_clean_up_syncing(&poller->errors);
 	cbx_order_is_syncing(poller, call);
 }
 
-void cbx_observer_reread(struct cbx_poller *poller, struct cbx_call *call)
+void cbx_follower_reread(struct cbx_poller *poller, struct cbx_call *call)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
@@ -369,20 +323,22 @@ static int tell_systems(struct cbx_poller *poller, const struct cbx_inbound *inb
 		result = cbx_command_relay_event(&poller->relay,
 						 online ? "nl-hdms.event.control.system_online"
 							: "nl-hdms.event.control.system_offline",
-						 name.bytes, NULL);
+						 name.bytes);
 	}
 	return result;
 }
 
 static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
 {
-	if (call->method->observer)
-		call->method->observer(poller, call);
+	if (call->over_amqp || !(call->method->relayed || call->method->follower))
+		cbx_call_refuse(call, poller->road.leadership, "this instance does not lead");
+	else if (call->method->follower)
+		call->method->follower(poller, call);
 	else
-		cbx_call_fail(call, CBX_CALL_STANDBY, "an observer can't do that");
+		cbx_command_relay_rpc(&poller->relay, call);
 }
 
-bool cbx_observer_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
+bool cbx_follower_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound)
 {
 	struct cbx_link *link = &poller->relay.road->bus_link;
 	bool call = inbound->type == CBX_IN_CALL;
@@ -393,9 +349,6 @@ bool cbx_observer_inbound(struct cbx_poller *poller, struct cbx_inbound *inbound
 		return false;
 	if (call)
 		carry_out(poller, inbound->call);
-	else if (inbound->type == CBX_IN_DISCOVER || inbound->type == CBX_IN_POLL)
-		result = cbx_command_relay_event(&poller->relay, "nl-ocd.event.update_database",
-						 "{}", NULL);
 	else if (inbound->type == CBX_IN_ONLINE || inbound->type == CBX_IN_OFFLINE)
 		result = tell_systems(poller, inbound);
 	if (result < 0) {

@@ -177,21 +177,66 @@ void cbx_order_remove_errors(struct cbx_poller *poller, struct cbx_call *call)
 		finish_removed(call, removed);
 }
 
+static int write_job(void *user, const struct cbx_row *row)
+{
+	struct cbx_text *text = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	int result = cbx_status_of_row(row, &status);
+
+	if (result < 0)
+		return result;
+	if (text->bytes[text->len - 1] == '}')
+		cbx_text_putc(text, ',');
+	cbx_text_add(text, status->json, status->json_len);
+	return text->failed ? -ENOMEM : 0;
+}
+
+static void dry_run(struct cbx_poller *poller, struct cbx_call *call, const char *system,
+		    int64_t older_than)
+{
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	int64_t errors = 0;
+	int result;
+
+	cbx_text_puts(&text, "{\"jobs\":[");
+	result = text.failed ? -ENOMEM
+			     : cbx_cleanup_dry_run(&poller->cleanup, system, older_than, write_job,
+						   &text, &errors);
+	if (result < 0) {
+		cbx_call_fail_by(call, result, "");
+		return;
+	}
+	cbx_text_printf(&text, "],\"errors\":%lld}", (long long)errors);
+	cbx_call_done(call, &text);
+}
+
+static void clean_up(struct cbx_poller *poller, struct cbx_call *call, const char *system,
+		     int64_t older_than)
+{
+	int64_t removed = 0;
+	int result = cbx_cleanup_errored_jobs(&poller->cleanup, system, older_than, &removed);
+
+	if (result < 0)
+		cbx_call_fail_by(call, result, "");
+	else
+		finish_removed(call, removed);
+}
+
 void cbx_order_clean_up(struct cbx_poller *poller, struct cbx_call *call)
 {
 	char error[256] = "";
 	char system[80];
 	int64_t older_than = -1;
-	int64_t removed = 0;
+	bool dry = false;
 	int result = cbx_param_system(call, false, system, error);
 
 	if (!result)
 		result = cbx_param_count(call, "older_than", false, &older_than, error);
 	if (!result)
-		result = cbx_cleanup_errored_jobs(&poller->cleanup, system[0] ? system : NULL,
-						  older_than > 0 ? older_than : 0, &removed);
+		result = cbx_param_flag(call, "dry_run", &dry, error);
 	if (result < 0)
 		cbx_call_fail_by(call, result, error);
 	else
-		finish_removed(call, removed);
+		(dry ? dry_run : clean_up)(poller, call, system[0] ? system : NULL,
+					   older_than > 0 ? older_than : 0);
 }

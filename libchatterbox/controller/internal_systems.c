@@ -157,7 +157,8 @@ int cbx_internal_systems_populate(struct cbx_internal_systems *internal)
 static int write_one(struct cbx_internal_systems *internal, const struct cbx_field *field)
 {
 	struct cbx_road *road = internal->road;
-	int64_t epoch = internal->observer ? CBX_NO_EPOCH : road->epoch;
+	/* who does not lead writes as OCD does */
+	int64_t epoch = road->following ? CBX_NO_EPOCH : road->epoch;
 
 	if (!road->state_link.up)
 		return CHATTERBOX_E_DOWN;
@@ -197,11 +198,9 @@ static void perform(void *user)
 }
 
 void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
-			       struct cbx_errors *errors, bool observer)
+			       struct cbx_errors *errors)
 {
-	*internal = (struct cbx_internal_systems){ .road = road,
-						   .errors = errors,
-						   .observer = observer };
+	*internal = (struct cbx_internal_systems){ .road = road, .errors = errors };
 	internal->task = (struct cbx_task){ .name = "Internal Systems Task",
 					    .interval_ns = EVERY,
 					    .perform = perform,

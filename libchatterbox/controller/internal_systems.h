@@ -18,11 +18,10 @@ struct cbx_internal_systems {
 	struct cbx_errors *errors;
 	struct cbx_task task;
 	uint64_t names; /* sum over the names whose access was noted */
-	bool observer;  /* of an instance that never leads: it writes as OCD does */
 };
 
 void cbx_internal_systems_init(struct cbx_internal_systems *internal, struct cbx_road *road,
-			       struct cbx_errors *errors, bool observer);
+			       struct cbx_errors *errors);
 /* Reads them, notes their access, counts them for the snapshot. CHATTERBOX_E_DOWN. */
 int cbx_internal_systems_populate(struct cbx_internal_systems *internal);
 /* Deletes the old ones; *removed counts them (may be NULL) */

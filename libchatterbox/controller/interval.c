@@ -7,8 +7,8 @@
  */
 #include "base/number.h"
 #include "base/read.h"
+#include "controller/conf.h"
 #include "controller/job_status.h"
-#include "port/directory.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -64,18 +64,10 @@ static void set(struct cbx_job_status *status, uint64_t base_ns, bool configured
 
 static void keep(struct cbx_job_status *status, uint64_t base_ns)
 {
-	struct cbx_road *road = status->road;
-	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	char text[CBX_NUMBER_TEXT];
-	int result;
 
 	cbx_number_format(cbx_seconds(base_ns), text);
-	result = road->sql->directory->write_conf(road->sql, &guard, ROW, text);
-	if (result >= 0)
-		return;
-	cbx_link_lost(&road->sql_link, result);
-	cbx_warn(road->log, CBX_FIELDS({ "error", road->sql->error }),
-		 "the interval of %s s is in force, but could not be kept in server_conf", text);
+	cbx_conf_keep(status->road, ROW, text);
 }
 
 int cbx_job_status_set_time_till_next_check(struct cbx_job_status *status, uint64_t base_ns)
@@ -123,11 +115,8 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 static bool from_conf(struct cbx_road *road, uint64_t *base_ns)
 {
 	cbx_auto(cbx_freep) char *info = NULL;
-	int result = road->sql->directory->read_conf(road->sql, ROW, &info);
 
-	if (result < 0)
-		cbx_link_lost(&road->sql_link, result);
-	return result >= 0 && info && cbx_interval_parse(info, base_ns);
+	return cbx_conf_read(road, ROW, &info) >= 0 && info && cbx_interval_parse(info, base_ns);
 }
 
 static bool from_state(struct cbx_road *road, uint64_t *base_ns)
@@ -145,7 +134,7 @@ static bool from_state(struct cbx_road *road, uint64_t *base_ns)
 
 static bool is_kept(struct cbx_road *road, uint64_t *base_ns)
 {
-	return (road->sql_link.up && from_conf(road, base_ns)) || from_state(road, base_ns);
+	return from_conf(road, base_ns) || from_state(road, base_ns);
 }
 
 uint64_t cbx_job_status_kept_interval(struct cbx_road *road)

@@ -133,31 +133,6 @@ static void put(struct cbx_request_worker *worker, struct cbx_call *call,
 	cbx_call_done(call, &text);
 }
 
-static void want_task(struct cbx_request_worker *worker, struct cbx_call *call,
-		      enum cbx_inbound_type type)
-{
-	struct cbx_inbound *inbound = NULL;
-	int result;
-
-	if (cbx_calls_refuse(worker->calls, call))
-		return;
-	result = cbx_inbound_new(type, &inbound);
-	if (result < 0)
-		cbx_call_fail_by(call, result, "");
-	else
-		put(worker, call, inbound);
-}
-
-static void update_database(struct cbx_request_worker *worker, struct cbx_call *call)
-{
-	want_task(worker, call, CBX_IN_DISCOVER);
-}
-
-static void poll_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
-{
-	want_task(worker, call, CBX_IN_POLL);
-}
-
 static void mark(struct cbx_request_worker *worker, struct cbx_call *call, const char *event)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
@@ -196,23 +171,29 @@ static void mark_offline(struct cbx_request_worker *worker, struct cbx_call *cal
 
 /* A method that reads, answered by the request worker */
 #define READS(handler, from) .worker = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
-/* A method that the poller carries out, and how an observer does it */
-#define ORDER(handler, observed, from) \
-	.poller = (handler), .observer = (observed), .server = CHATTERBOX_SERVER_##from
+/* An order that the leader's poller carries out, whichever instance is asked */
+#define ORDER(handler, from) \
+	.poller = (handler), .relayed = true, .server = CHATTERBOX_SERVER_##from
+/* One that has no RPC, and how an instance does it that does not lead (NULL = it can't) */
+#define LOCAL(handler, follows, from) \
+	.poller = (handler), .follower = (follows), .server = CHATTERBOX_SERVER_##from
 
 const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.status", READS(status, SQL) },
 	{ "nl-ocd.content.job.statusAll", READS(status_all, NONE) },
 	{ "nl-ocd.content.job.find", READS(find, NONE) },
-	{ "nl-ocd.content.job.pause", ORDER(cbx_order_pause, cbx_observer_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.resume", ORDER(cbx_order_resume, cbx_observer_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.kill", ORDER(cbx_order_kill, cbx_observer_rpc, NL_HDMS) },
-	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, cbx_observer_rpc, RMQ) },
-	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, cbx_observer_rpc, RMQ) },
-	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, cbx_observer_rpc, SQL) },
-	{ "nl-ocd.server.errors.get", .observer = cbx_observer_rpc,
-	  READS(cbx_request_worker_errors_get, SQL) },
-	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, cbx_observer_rpc, SQL) },
+	{ "nl-ocd.content.job.pause", ORDER(cbx_order_pause, NL_HDMS) },
+	{ "nl-ocd.content.job.resume", ORDER(cbx_order_resume, NL_HDMS) },
+	{ "nl-ocd.content.job.kill", ORDER(cbx_order_kill, NL_HDMS) },
+	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, RMQ) },
+	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, RMQ) },
+	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, SQL) },
+	{ "nl-ocd.server.errors.get", .relayed = true, READS(cbx_request_worker_errors_get, SQL) },
+	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, SQL) },
+	{ "nl-ocd.chatterbox.poll", ORDER(cbx_order_poll, NONE) },
+	{ "nl-ocd.chatterbox.interval", ORDER(cbx_order_set_interval, SQL) },
+	{ "nl-ocd.chatterbox.pause", ORDER(cbx_order_pause_scheduler, SQL) },
+	{ "nl-ocd.chatterbox.resume", ORDER(cbx_order_resume_scheduler, SQL) },
 	/* of HTTP and the C API alone */
 	{ "chatterbox.jobs", READS(cbx_document_jobs, NONE) },
 	{ "chatterbox.job", READS(cbx_document_job, SQL) },
@@ -220,32 +201,26 @@ const struct cbx_method cbx_methods[] = {
 	{ "chatterbox.system", READS(cbx_document_system, NONE) },
 	{ "chatterbox.summary", READS(cbx_document_summary, NONE) },
 	{ "chatterbox.internal_systems",
-	  ORDER(cbx_document_internal_systems, cbx_document_internal_systems, REDIS) },
-	{ "chatterbox.events", ORDER(cbx_document_events, cbx_document_events, REDIS) },
-	{ "chatterbox.update_database", .worker = update_database },
-	{ "chatterbox.poll_jobs", .worker = poll_jobs },
+	  LOCAL(cbx_document_internal_systems, cbx_document_internal_systems, REDIS) },
+	{ "chatterbox.events", LOCAL(cbx_document_events, cbx_document_events, REDIS) },
 	{ "chatterbox.online_systems.online", .worker = mark_online },
 	{ "chatterbox.online_systems.offline", .worker = mark_offline },
-	{ "chatterbox.pause_tasks", ORDER(cbx_order_pause_scheduler, NULL, NONE) },
-	{ "chatterbox.resume_tasks", ORDER(cbx_order_resume_scheduler, NULL, NONE) },
-	{ "chatterbox.set_interval",
-	  ORDER(cbx_order_set_interval, cbx_observer_set_interval, SQL) },
-	{ "chatterbox.delete_entry", ORDER(cbx_order_delete_entry, NULL, SQL) },
-	{ "chatterbox.send_status", ORDER(cbx_order_send_status, NULL, RMQ) },
-	{ "chatterbox.errors.report", ORDER(cbx_order_report_errors, NULL, SQL) },
-	{ "chatterbox.errors.store", ORDER(cbx_order_store_errors, NULL, SQL) },
-	{ "chatterbox.syncing.add", ORDER(cbx_order_add_syncing, cbx_order_add_syncing, NONE) },
+	{ "chatterbox.delete_entry", LOCAL(cbx_order_delete_entry, NULL, SQL) },
+	{ "chatterbox.send_status", LOCAL(cbx_order_send_status, NULL, RMQ) },
+	{ "chatterbox.errors.report", LOCAL(cbx_order_report_errors, NULL, SQL) },
+	{ "chatterbox.errors.store", LOCAL(cbx_order_store_errors, NULL, SQL) },
+	{ "chatterbox.syncing.add", LOCAL(cbx_order_add_syncing, cbx_order_add_syncing, NONE) },
 	{ "chatterbox.syncing.remove",
-	  ORDER(cbx_order_remove_syncing, cbx_order_remove_syncing, NONE) },
-	{ "chatterbox.syncing.has", ORDER(cbx_order_is_syncing, cbx_observer_is_syncing, NONE) },
-	{ "chatterbox.online_systems.populate", ORDER(cbx_order_populate_online, NULL, SQL) },
+	  LOCAL(cbx_order_remove_syncing, cbx_order_remove_syncing, NONE) },
+	{ "chatterbox.syncing.has", LOCAL(cbx_order_is_syncing, cbx_follower_is_syncing, NONE) },
+	{ "chatterbox.online_systems.populate", LOCAL(cbx_order_populate_online, NULL, SQL) },
 	{ "chatterbox.update_server_configuration",
-	  ORDER(cbx_order_update_configuration, cbx_observer_reread, SQL) },
-	{ "chatterbox.internal_systems.populate", ORDER(cbx_order_populate_internal, NULL, REDIS) },
-	{ "chatterbox.internal_systems.clean_up", ORDER(cbx_order_clean_internal, NULL, REDIS) },
+	  LOCAL(cbx_order_update_configuration, cbx_follower_reread, SQL) },
+	{ "chatterbox.internal_systems.populate", LOCAL(cbx_order_populate_internal, NULL, REDIS) },
+	{ "chatterbox.internal_systems.clean_up", LOCAL(cbx_order_clean_internal, NULL, REDIS) },
 	{ "chatterbox.internal_systems.put",
-	  ORDER(cbx_order_put_internal, cbx_order_put_internal, REDIS) },
+	  LOCAL(cbx_order_put_internal, cbx_order_put_internal, REDIS) },
 	{ "chatterbox.internal_systems.remove",
-	  ORDER(cbx_order_remove_internal, cbx_order_remove_internal, REDIS) },
+	  LOCAL(cbx_order_remove_internal, cbx_order_remove_internal, REDIS) },
 	{ .name = NULL },
 };

@@ -175,38 +175,19 @@ void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call)
 	all(poller, call, false);
 }
 
-void cbx_order_show_pause(struct cbx_poller *poller)
+void cbx_order_poll(struct cbx_poller *poller, struct cbx_call *call)
 {
-	struct cbx_road *road = &poller->road;
-
-	if (cbx_task_is_paused(&poller->scheduler) == road->paused)
-		return;
-	road->paused = !road->paused;
-	cbx_road_update_snapshot(road);
-}
-
-void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call)
-{
-	uint64_t ns = poller->road.settings->paused_timeout_ns;
 	char error[256] = "";
-	int64_t seconds;
+	bool discovery;
 
-	if (cbx_param_count(call, "seconds", false, &seconds, error) < 0 || !seconds ||
-	    seconds > 86400) {
-		cbx_call_fail(call, CBX_CALL_PARAMS, "seconds: takes an integer 1..86400");
+	if (cbx_param_flag(call, "discovery", &discovery, error) < 0) {
+		cbx_call_fail(call, CBX_CALL_PARAMS, error);
 		return;
 	}
-	if (seconds > 0)
-		ns = (uint64_t)seconds * CBX_SECOND;
-	cbx_task_pause(&poller->scheduler, ns);
-	cbx_order_show_pause(poller);
-	finish(call, 0, "");
-}
-
-void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call)
-{
-	cbx_task_resume(&poller->scheduler);
-	cbx_order_show_pause(poller);
+	if (discovery)
+		poller->status.update_database_task.wanted = true;
+	else
+		poller->status.check_status_task.wanted = true;
 	finish(call, 0, "");
 }
 

@@ -22,9 +22,8 @@ void cbx_order_pause_all(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_clean_up(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_remove_errors(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_poll(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call);
-/* The snapshot tells whether the scheduler is paused, also when the pause ended by itself */
-void cbx_order_show_pause(struct cbx_poller *poller);
 void cbx_order_resume_scheduler(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_set_interval(struct cbx_poller *poller, struct cbx_call *call);
 

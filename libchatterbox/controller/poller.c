@@ -9,6 +9,7 @@
 #include "controller/poller.h"
 
 #include "controller/orders.h"
+#include "controller/pause.h"
 #include "road/command.h"
 #include "runtime/call.h"
 
@@ -34,7 +35,14 @@ static bool on_turn(void *user)
 
 	poller->last_turn = cbx_now(poller->road.clock);
 	take_settings(poller);
+	cbx_command_relay_turn(&poller->relay);
 	return poller->stop;
+}
+
+/* The answer to what was passed on before we led may come in the middle of a round */
+static bool receive_relayed(void *user, const struct cbx_bus_event *event)
+{
+	return cbx_command_relay_receive(&((struct cbx_poller *)user)->relay, event);
 }
 
 static bool caught_up(void *user)
@@ -70,6 +78,14 @@ static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound
 	return result >= 0;
 }
 
+static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
+{
+	if (call->method->poller)
+		call->method->poller(poller, call);
+	else /* it was to go to the leader, which is this instance now */
+		cbx_call_fail_by(call, CHATTERBOX_E_DOWN, "");
+}
+
 /* Carries out what the road leaves to the controllers; false: it is refused */
 static bool command(void *user, struct cbx_inbound *inbound)
 {
@@ -83,11 +99,8 @@ static bool command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_DISCOVER:
 		poller->status.update_database_task.wanted = true;
 		break;
-	case CBX_IN_POLL:
-		poller->status.check_status_task.wanted = true;
-		break;
 	case CBX_IN_CALL:
-		inbound->call->method->poller(poller, inbound->call);
+		carry_out(poller, inbound->call);
 		break;
 	case CBX_IN_ANSWER:
 	case CBX_IN_REPORT:
@@ -98,28 +111,37 @@ static bool command(void *user, struct cbx_inbound *inbound)
 	return ok;
 }
 
-/* While this instance does not lead: passes an observer's calls and requests on, refuses calls
- * otherwise, and leaves the rest in the inbox */
+/* We lead, but have not read everything yet; or our lease has just run out */
+static bool has_lease(const struct cbx_poller *poller)
+{
+	return cbx_leadership_epoch(poller->road.leadership);
+}
+
+static void put_back(struct cbx_poller *poller, struct cbx_inbound *inbound)
+{
+	if (cbx_mailbox_put(poller->road.inbox, inbound) >= 0)
+		return;
+	if (inbound->call)
+		cbx_call_fail_by(inbound->call, CHATTERBOX_E_FULL, "");
+	cbx_inbound_requeue(inbound);
+}
+
+/* While the tasks do not run here: what came from the broker goes back there for who leads next,
+ * what the host wants goes to the leader. What is about to be done here waits. */
 static void follow_inbox(struct cbx_poller *poller)
 {
-	size_t count = cbx_mailbox_count(poller->road.inbox);
+	struct cbx_mailbox *inbox = poller->road.inbox;
+	size_t count = cbx_mailbox_count(inbox);
+	bool waits = has_lease(poller);
 	struct cbx_inbound *inbound;
 
-	if (poller->observer)
-		cbx_mailbox_clear(poller->road.inbox);
-	while (count-- && (inbound = cbx_mailbox_take(poller->road.inbox))) {
-		if (poller->observer && cbx_observer_inbound(poller, inbound)) {
-			continue;
-		} else if (inbound->type == CBX_IN_CALL) {
-			cbx_call_fail(inbound->call, CBX_CALL_STANDBY,
-				      "this instance does not lead");
-			cbx_inbound_free(inbound);
-		} else if (inbound->answer) {
-			/* who leads next gets it from the broker */
+	if (!waits)
+		cbx_mailbox_clear(inbox);
+	while (count-- && (inbound = cbx_mailbox_take(inbox))) {
+		if (inbound->answer)
 			cbx_inbound_requeue(inbound);
-		} else if (cbx_mailbox_put(poller->road.inbox, inbound) < 0) {
-			cbx_inbound_requeue(inbound);
-		}
+		else if (waits || !cbx_follower_inbound(poller, inbound))
+			put_back(poller, inbound);
 	}
 }
 
@@ -135,6 +157,8 @@ int cbx_poller_init(struct cbx_poller *poller)
 	road->recorded_user = poller;
 	road->on_turn = on_turn;
 	road->on_turn_user = poller;
+	road->receive = receive_relayed;
+	road->receive_user = poller;
 	poller->status.road = road;
 	poller->status.scheduler = &poller->scheduler;
 	poller->status.caught_up = caught_up;
@@ -146,12 +170,13 @@ int cbx_poller_init(struct cbx_poller *poller)
 	if (result < 0)
 		return result;
 	poller->follow.interval_ns = cbx_job_status_kept_interval;
+	poller->follow.paused_until_ms = cbx_pause_kept;
 	result = cbx_follow_init(&poller->follow, road);
 	if (result < 0)
 		return result;
 	cbx_job_status_init(&poller->status);
 	cbx_errors_init(&poller->errors, road);
-	cbx_internal_systems_init(&poller->internal, road, &poller->errors, poller->observer);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	poller->relay.road = road;
 	return cbx_road_update_snapshot(road);
 }
@@ -184,10 +209,12 @@ static void ensure_links(struct cbx_poller *poller)
 static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 {
 	struct cbx_road *road = &poller->road;
+	int64_t paused_until_ms = 0;
 
 	road->following = false;
 	if (cbx_road_take_over(road, epoch) < 0 ||
-	    cbx_follow_take_over(&poller->follow, epoch) < 0 || cbx_road_load(road, epoch) < 0) {
+	    cbx_follow_take_over(&poller->follow, epoch) < 0 ||
+	    cbx_pause_kept(road, &paused_until_ms) < 0 || cbx_road_load(road, epoch) < 0) {
 		road->following = true;
 		return;
 	}
@@ -195,7 +222,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	cbx_task_scheduler_init(&poller->scheduler, road->clock);
 	cbx_online_systems_init(&poller->online);
 	cbx_cleanup_init(&poller->cleanup, road, &poller->errors);
-	cbx_internal_systems_init(&poller->internal, road, &poller->errors, poller->observer);
+	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	cbx_task_add(&poller->scheduler, &poller->online.task);
 	cbx_task_add(&poller->scheduler, &poller->status.update_database_task);
 	cbx_task_add(&poller->scheduler, &poller->status.check_status_task);
@@ -203,6 +230,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 	cbx_task_add(&poller->scheduler, &poller->cleanup.task);
 	cbx_task_add(&poller->scheduler, &poller->internal.task);
 	cbx_job_status_begin(&poller->status);
+	cbx_pause_begin(poller, paused_until_ms);
 	poller->begun = true;
 }
 
@@ -288,7 +316,7 @@ static void lead(struct cbx_poller *poller)
 	cbx_command_turn(road);
 	if (road->ask_now_count)
 		cbx_job_status_ask_now(&poller->status);
-	cbx_order_show_pause(poller);
+	cbx_pause_turn(poller);
 	cbx_errors_turn(&poller->errors);
 	cbx_task_tick(&poller->scheduler);
 }
@@ -299,7 +327,7 @@ static void receive(struct cbx_poller *poller, const struct cbx_bus_event *event
 
 	if (event->type == CBX_BUS_CANCELLED)
 		road->bus->ops->disconnect(road->bus);
-	else if (!(poller->observer && cbx_command_relay_receive(&poller->relay, event)) &&
+	else if (!cbx_command_relay_receive(&poller->relay, event) &&
 		 !cbx_command_receive(road, event) && event->type == CBX_BUS_DELIVERY)
 		cbx_metric_add(road->counters->late_words, "answer", NULL, 1);
 }
@@ -309,7 +337,8 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
 	struct cbx_road *road = &poller->road;
 	uint64_t deadline = cbx_now(road->clock) + CBX_SECOND;
-	bool ignores_inbox = road->hanging || !(leads || (poller->observer && road->bus_link.up));
+	bool ignores_inbox =
+		road->hanging || !(leads || (!has_lease(poller) && road->bus_link.up));
 	struct pollfd p = { .fd = cbx_mailbox_fd(road->inbox), .events = POLLIN };
 	struct cbx_bus_event event = { 0 };
 	int result;
@@ -318,8 +347,7 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 		deadline = cbx_task_next_tick(&poller->scheduler);
 	if (leads && road->batch.aside_until && road->batch.aside_until < deadline)
 		deadline = road->batch.aside_until;
-	/* look again soon at connections that are down and at inbox items that can't be taken yet
-	 */
+	/* look again soon at connections that are down and at what can't be taken yet */
 	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)
 		deadline = cbx_now(road->clock) + CBX_SECOND / 10;
 	if (!road->bus_link.up) {
@@ -329,7 +357,7 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 	result = road->bus->ops->take(road->bus, ignores_inbox ? -1 : p.fd, deadline, &event);
 	receive(poller, &event);
 	cbx_bus_event_clear(&event);
-	if (result == CHATTERBOX_E_REFUSED && !poller->observer) {
+	if (result == CHATTERBOX_E_REFUSED && leads) {
 		cbx_road_note_refused(road);
 		cbx_command_lost(road, CBX_COMMAND_REFUSED);
 	} else if (result < 0) {
@@ -350,7 +378,6 @@ void *cbx_poller_run(void *user)
 		} else {
 			follow_inbox(poller);
 			cbx_follow_turn(&poller->follow);
-			cbx_command_relay_turn(&poller->relay);
 		}
 		if (!poller->stop)
 			wait_for_work(poller, leads && poller->begun);

@@ -19,7 +19,7 @@ struct cbx_poller {
 	struct cbx_settings_place *settings;
 	struct cbx_road road;
 	struct cbx_follow follow; /* runs while we do not lead */
-	bool observer;            /* never leads: its commands go out by the relay */
+	/* What the host wants while we do not lead goes to the leader */
 	struct cbx_command_relay relay;
 	struct cbx_job_status status;
 	struct cbx_online_systems online;

@@ -2,7 +2,7 @@
 /*
  * request_worker.c - the loop of the request worker
  *
- * An observer without SQL has calls answered by the leader instead.
+ * An instance that does not lead and has no SQL has calls answered by the leader instead.
  */
 #include "controller/request_worker.h"
 
@@ -23,7 +23,8 @@ static bool has_sql(struct cbx_request_worker *worker)
 
 void cbx_request_worker_answer(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	bool elsewhere = worker->calls->observer && call->method->observer;
+	bool elsewhere =
+		call->method->relayed && !cbx_leadership_epoch(worker->calls->leadership);
 
 	if (call->method->worker && !(elsewhere && !has_sql(worker)))
 		call->method->worker(worker, call);

@@ -112,6 +112,8 @@ static void add_cycle(const struct cbx_cycle *cycle, struct cbx_text *out)
 void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_summary_facts *facts,
 			 struct cbx_text *out)
 {
+	char time[CBX_TIME_TEXT];
+
 	cbx_jobs_data_json(&snapshot->jobs->totals, true, out);
 	cbx_text_printf(out,
 			",\"systems\":{\"online\":%zu,\"offline\":%zu,\"unknown\":%zu,"
@@ -130,8 +132,15 @@ void cbx_job_api_summary(const struct cbx_snapshot *snapshot, const struct cbx_s
 		cbx_text_json_string(out, snapshot->load_reason);
 	else
 		cbx_text_puts(out, "null");
-	cbx_text_printf(out, "},\"paused\":%s,\"role\":\"%s\",\"leader\":",
-			snapshot->paused ? "true" : "false", facts->role);
+	cbx_text_printf(out, "},\"paused\":%s,\"paused_until\":",
+			snapshot->paused_until_ms ? "true" : "false");
+	if (snapshot->paused_until_ms) {
+		cbx_time_text(snapshot->paused_until_ms, time);
+		cbx_text_json_string(out, time);
+	} else {
+		cbx_text_puts(out, "null");
+	}
+	cbx_text_printf(out, ",\"role\":\"%s\",\"leader\":", facts->role);
 	if (facts->leader[0])
 		cbx_text_json_string(out, facts->leader);
 	else

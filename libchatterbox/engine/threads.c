@@ -147,15 +147,13 @@ static int build_poller(struct chatterbox *box)
 	road->slot = &box->slot;
 	road->wake_teller = wake_teller;
 	road->wake_user = box;
-	poller->observer = box->lease_keeper.observer;
 	poller->announce = announce;
 	poller->recorded = cbx_engine_tell_batch;
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)
-		/* an observer's commands need confirms, to know that they have arrived */
-		result = cbx_engine_bus(box, poller->observer ? "commands" : "questions",
-					poller->observer, &road->bus, &road->bus_link);
+		result = cbx_engine_bus(box, box->lease_keeper.observer ? "commands" : "questions",
+					false, &road->bus, &road->bus_link);
 	if (!result)
 		result = cbx_engine_state(box, "jobs", &road->state, &road->state_link);
 	if (!result)

@@ -126,6 +126,7 @@ void cbx_follow_refresh(struct cbx_follow *follow)
 	look_at_interval(follow);
 	if (!road->sql_link.up)
 		return;
+	follow->paused_until_ms(road, &follow->kept_pause_ms);
 	result = want_all_facts(follow);
 	cbx_follow_ask_facts(follow);
 	if (!result && road->sql_link.up)

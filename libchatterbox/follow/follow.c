@@ -267,6 +267,8 @@ static void show(struct cbx_follow *follow)
 	snapshot->internal = follow->internal;
 	snapshot->systems_source = snapshot->systems->count ? "redis" : NULL;
 	snapshot->interval_base_ns = snapshot->interval_current_ns = follow->base_ns;
+	if (follow->kept_pause_ms > cbx_wall(road->clock))
+		snapshot->paused_until_ms = follow->kept_pause_ms;
 	cbx_counters_set_snapshot(road->counters, snapshot, false);
 	cbx_snapshot_slot_set(road->slot, snapshot);
 	follow->shown = true;

@@ -37,6 +37,8 @@ struct cbx_follow {
 				  left alone */
 	/* The base interval of the Job Status Task, as the leader would read it */
 	uint64_t (*interval_ns)(struct cbx_road *road);
+	/* The end of a pause that the leader has kept, 0 = none; a failure changes nothing */
+	int (*paused_until_ms)(struct cbx_road *road, int64_t *ms);
 	struct cbx_active_jobs *jobs; /* only live ones */
 	struct cbx_systems *systems;
 	size_t stale;             /* systems whose hash has to be read */
@@ -48,6 +50,7 @@ struct cbx_follow {
 	uint64_t alone_at; /* without a state in Redis, SQL is read from then on */
 	size_t internal;
 	uint64_t base_ns;
+	int64_t kept_pause_ms;
 	uint64_t kept_base_ns; /* as last read from SQL, for when SQL is down; 0 = never read */
 	bool shown;
 	bool changed; /* since the last snapshot */

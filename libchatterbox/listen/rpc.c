@@ -285,6 +285,7 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 		cbx_call_free(call);
 		return -ENOMEM;
 	}
+	call->over_amqp = true;
 	if (request.code)
 		cbx_call_fail(call, request.code, request.why);
 	else if (method->poller)

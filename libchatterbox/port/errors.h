@@ -53,6 +53,14 @@ struct cbx_errors_ops {
 	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
 			  cbx_row_fn each, void *user);
+	/* The jobs that clear_jobs() would move now; moves none. Guarded like that, so that only who
+	 * leads says so. */
+	int (*clearable)(struct cbx_sql *sql, const struct cbx_guard *guard,
+			 const struct cbx_job_key *keys, size_t count, int64_t older_than,
+			 cbx_row_fn each, void *user);
+	/* How many rows of errors are about these jobs */
+	int (*count_of)(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+			int64_t *errors);
 	/* Errors whose last_seen is at least @older_than seconds old. Both expire calls delete only
 	 * as much as their time allows (PostgreSQL: 500 000 rows; SQLite: a second), so that they
 	 * finish on a large table, too; the rest goes at the next call. */

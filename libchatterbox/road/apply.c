@@ -115,7 +115,6 @@ static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 		return mark_systems(road, inbound);
 	case CBX_IN_INTERVAL:
 	case CBX_IN_DISCOVER:
-	case CBX_IN_POLL:
 	case CBX_IN_CALL:
 	case CBX_IN_ANSWER:
 		break;

@@ -49,7 +49,7 @@ int cbx_road_update_snapshot(struct cbx_road *road)
 	snapshot->interval_base_ns = road->interval_base_ns;
 	snapshot->interval_current_ns = road->interval_current_ns;
 	snapshot->load_reason = road->load_reason;
-	snapshot->paused = road->paused;
+	snapshot->paused_until_ms = road->paused_until_ms;
 	snapshot->last_cycle = road->last_cycle;
 	cbx_counters_set_snapshot(road->counters, snapshot,
 				  cbx_leadership_epoch(road->leadership) > 0);

@@ -307,7 +307,8 @@ void cbx_poll_receive(struct cbx_poll *poll)
 		cbx_link_lost(&road->bus_link, result);
 		return;
 	}
-	if (!cbx_command_receive(road, &event))
+	if (!cbx_command_receive(road, &event) &&
+	    !(road->receive && road->receive(road->receive_user, &event)))
 		receive(poll, &event);
 	cbx_bus_event_clear(&event);
 	cbx_poll_give_up_overdue(poll);

@@ -125,6 +125,10 @@ struct cbx_road {
 	/* called after each commit */
 	void (*recorded)(void *user, const struct cbx_batch *batch);
 	void *recorded_user;
+	/* Takes a message that is no answer to a question of the road's; false: it is nobody's.
+	 * May be NULL. */
+	bool (*receive)(void *user, const struct cbx_bus_event *event);
+	void *receive_user;
 	/* Called on every turn of a long loop: takes over new settings. True = stop. */
 	bool (*on_turn)(void *user);
 	void *on_turn_user;
@@ -135,7 +139,7 @@ struct cbx_road {
 	const char *systems_source; /* as in struct cbx_snapshot */
 	uint64_t interval_base_ns, interval_current_ns;
 	const char *load_reason;
-	bool paused;
+	int64_t paused_until_ms; /* by the database's clock; 0 = not paused */
 	struct cbx_cycle last_cycle;
 };
 

@@ -2,8 +2,8 @@
 /*
  * call.c - hands a call to the thread that answers it, reads its parameters, and ends it
  *
- * A call that changes something is refused unless this instance leads, or is an observer and can
- * have it done by the leader.
+ * A call that changes something is refused unless this instance leads, or can have it done by the
+ * leader.
  */
 #include "runtime/call.h"
 
@@ -106,19 +106,28 @@ const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const
 	return NULL;
 }
 
-bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call)
+void cbx_call_refuse(struct cbx_call *call, struct cbx_leadership *leadership, const char *why)
 {
 	char leader[CBX_HOLDER_TEXT];
 	char message[256];
 
-	if (calls->observer && (call->method->observer || call->method->worker))
+	cbx_leadership_leader(leadership, leader);
+	snprintf(message, sizeof(message), "%.80s; the leader is %s", why,
+		 leader[0] ? leader : "not known");
+	cbx_call_fail(call, CBX_CALL_STANDBY, message);
+}
+
+bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call)
+{
+	const struct cbx_method *method = call->method;
+
+	/* of what the request worker takes in, an observer's goes out as an event, unanswered */
+	if (!call->over_amqp &&
+	    (method->relayed || method->follower || (method->worker && calls->observer)))
 		return false;
 	if (cbx_leadership_epoch(calls->leadership))
 		return false;
-	cbx_leadership_leader(calls->leadership, leader);
-	snprintf(message, sizeof(message), "this instance does not lead; the leader is %s",
-		 leader[0] ? leader : "not known");
-	cbx_call_fail(call, CBX_CALL_STANDBY, message);
+	cbx_call_refuse(call, calls->leadership, "this instance does not lead");
 	return true;
 }
 
@@ -192,6 +201,17 @@ int cbx_param_count(const struct cbx_call *call, const char *name, bool needed, 
 		return 0;
 	*out = -1;
 	snprintf(error, 256, "%s: takes an integer 0..2^53-1", name);
+	return -EINVAL;
+}
+
+int cbx_param_flag(const struct cbx_call *call, const char *name, bool *out, char error[256])
+{
+	const json_t *value = json_object_get(call->params, name);
+
+	*out = json_is_true(value);
+	if (!value || json_is_null(value) || json_is_boolean(value))
+		return 0;
+	snprintf(error, 256, "%s: takes true or false", name);
 	return -EINVAL;
 }
 

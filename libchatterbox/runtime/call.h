@@ -42,17 +42,20 @@ struct cbx_method {
 	/* Which thread answers it: one of these two. Both end the call, now or later. */
 	void (*worker)(struct cbx_request_worker *worker, struct cbx_call *call);
 	void (*poller)(struct cbx_poller *poller, struct cbx_call *call);
-	/* How an observer answers it, in its poller; NULL = it can't. If `worker` is set as well,
-	 * this is used when SQL is not available. */
-	void (*observer)(struct cbx_poller *poller, struct cbx_call *call);
+	/* How an instance that does not lead answers it itself, in its poller; NULL = it does not */
+	void (*follower)(struct cbx_poller *poller, struct cbx_call *call);
 	/* Whom it needs, besides who leads: named when that one is down */
 	enum chatterbox_server server;
 	bool reads; /* it is answered whether the engine runs or not */
+	/* An RPC that an instance which does not lead can have carried out by the leader. If
+	 * `worker` is set as well, this is done when SQL is not available. */
+	bool relayed;
 };
 
 struct cbx_call {
 	const struct cbx_method *method;
 	json_t *params; /* an object; owned */
+	bool over_amqp; /* it came from APP.request: it is not passed on, it would come back */
 	/* How it ended */
 	enum cbx_call_code code;
 	int error; /* the negative value behind the code, when there is one */
@@ -71,7 +74,7 @@ struct cbx_calls {
 	struct cbx_mailbox *worker;       /* of struct cbx_call */
 	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
 	struct cbx_leadership *leadership;
-	bool observer; /* changes are passed on to the leader */
+	bool observer; /* never leads: what it is told of systems goes out as events */
 	_Atomic bool closed;
 };
 
@@ -79,9 +82,10 @@ struct cbx_calls {
 const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const char *name);
 /* Submits a call and takes it over. Any thread. A call that can't be taken ends at once:
  * CBX_CALL_DOWN if the mailbox is full, CBX_CALL_STANDBY if it writes and this instance neither
- * leads nor observes. */
+ * leads nor can pass it on. */
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
-/* Refuses a call that writes when this instance neither leads nor observes. true = it has ended. */
+/* Refuses a call that writes when this instance neither leads nor can pass it on. true = it has
+ * ended. */
 bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call);
 /* The same for a call that the request worker passes on to the poller */
 void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call);
@@ -93,6 +97,8 @@ CBX_DEFINE_CLEANUP(struct cbx_call *, cbx_call_free)
 /* Ends it successfully with the content of @result, which is emptied */
 void cbx_call_done(struct cbx_call *call, struct cbx_text *result);
 void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *message);
+/* Ends it with CBX_CALL_STANDBY: @why, and who leads */
+void cbx_call_refuse(struct cbx_call *call, struct cbx_leadership *leadership, const char *why);
 /* Ends it with the error that belongs to a negative return value; @message "" = the standard text.
  * The server that failed is the method's, unless the call names one already. */
 void cbx_call_fail_by(struct cbx_call *call, int error, const char *message);
@@ -105,6 +111,8 @@ int cbx_param_text(const struct cbx_call *call, const char *name, bool needed, c
 		   char error[256]);
 int cbx_param_count(const struct cbx_call *call, const char *name, bool needed, int64_t *out,
 		    char error[256]); /* absent: -1 */
+int cbx_param_flag(const struct cbx_call *call, const char *name, bool *out,
+		   char error[256]); /* absent: false */
 /* A system's name, trimmed into @out (80 bytes); "" when absent and not needed */
 int cbx_param_system(const struct cbx_call *call, bool needed, char out[80], char error[256]);
 

@@ -226,7 +226,7 @@ void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_s
 	cbx_metric_set(counters->systems, "internal", NULL, (double)snapshot->internal);
 	cbx_metric_set(counters->poll_interval, NULL, NULL,
 		       cbx_seconds(snapshot->interval_current_ns));
-	cbx_metric_set(counters->scheduler_paused, NULL, NULL, snapshot->paused);
+	cbx_metric_set(counters->scheduler_paused, NULL, NULL, snapshot->paused_until_ms != 0);
 	cbx_metric_set(counters->leader, NULL, NULL, leads);
 	for (i = 0; i < CBX_COUNT(load_reasons); i++)
 		cbx_metric_set(counters->under_load, load_reasons[i], NULL,

@@ -19,7 +19,6 @@ enum cbx_inbound_type {
 	CBX_IN_OFFLINE,  /* reply: systems */
 	CBX_IN_INTERVAL, /* text: the seconds OCD sent; "" = read them from Redis */
 	CBX_IN_DISCOVER, /* run the Update Database Task now */
-	CBX_IN_POLL,     /* run the Job Status Task now */
 	CBX_IN_CALL,     /* call: for a controller */
 	CBX_IN_ANSWER, /* response: for the listener, which sends it and acknowledges the request */
 };

@@ -28,7 +28,7 @@ struct cbx_snapshot {
 	const char *systems_source; /* "connections" or "redis"; NULL = neither named a system */
 	uint64_t interval_base_ns, interval_current_ns;
 	const char *load_reason; /* static; NULL = calm */
-	bool paused;
+	int64_t paused_until_ms; /* 0 = not paused */
 	struct cbx_cycle last_cycle;
 	uint64_t published_at; /* ns */
 };

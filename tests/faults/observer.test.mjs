@@ -52,7 +52,8 @@ test('an observer alone leads nothing, makes nothing, and says what it can not d
 		assert.equal((await summary(observer)).role, 'observer');
 		const { status: code, json } = await say(observer, 'POST',
 			'/api/v1/jobs/NL-HDMS-000001/1/pause');
-		assert.equal(code, 503, JSON.stringify(json));
+		assert.equal(code, 409, JSON.stringify(json));
+		assert.match(json.detail, /nobody takes requests .*the leader is not known/);
 		await sleep(3000); // longer than the lease
 		assert.deepEqual(await place.rows(
 			"select tablename from pg_tables where schemaname = 'public'"),
@@ -105,11 +106,10 @@ test('it follows, and its commands go out', () => withObserver(
 		const before = await count();
 		assert.equal((await say(observer, 'POST', '/api/v1/poll', '{"discovery":true}')).status, 202);
 		await until('the leader polls', async () => await count() > before);
-		// what no event and no RPC carries
-		for (const what of ['pause', 'resume']) {
-			const { status: code, json } = await say(observer, 'POST', `/api/v1/${what}`);
-			assert.equal(code, 409);
-			assert.ok(json.detail.includes(name), json.detail);
+		for (const paused of [true, false]) {
+			const answer = await say(observer, 'POST', `/api/v1/${paused ? 'pause' : 'resume'}`);
+			assert.deepEqual([answer.status, (await summary(leader)).paused], [200, paused]);
+			await until('the observer shows it', async () => (await summary(observer)).paused === paused);
 		}
 	}));
 
@@ -134,7 +134,8 @@ test('it does without SQL, and is told when the leader is gone', () => withObser
 			leader.program.child.kill('SIGKILL');
 			await leader.program.ended;
 			const answer = await say(blind, 'POST', `/api/v1/jobs/${sim.systems[1]}/2/resume`);
-			assert.equal(answer.status, 504, JSON.stringify(answer.json));
+			// the broker may notice first that nobody consumes
+			assert.ok([409, 504].includes(answer.status), JSON.stringify(answer.json));
 			// it has expired: nobody carries it out later
 			await leader.start();
 			await sleep(3000);

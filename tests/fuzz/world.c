@@ -25,5 +25,5 @@ void fuzz_world_controllers(void)
 {
 	cbx_task_scheduler_init(&world.poller.scheduler, road->clock);
 	cbx_cleanup_init(&world.poller.cleanup, road, &world.poller.errors);
-	cbx_internal_systems_init(&world.poller.internal, road, &world.poller.errors, false);
+	cbx_internal_systems_init(&world.poller.internal, road, &world.poller.errors);
 }

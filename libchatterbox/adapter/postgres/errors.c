@@ -242,7 +242,7 @@ static int postgres_errors_remove(struct cbx_sql *sql, const struct cbx_guard *g
 
 /* Rows that can't be moved now stay: the next clean-up tries them again */
 static int clear(struct postgres *self, const struct cbx_guard *guard,
-		 struct cbx_clearing *clearing)
+		 struct cbx_clearing *clearing, bool writes)
 {
 	int r = cbx_pg_begin_record(self, guard, true, NULL);
 
@@ -251,18 +251,19 @@ static int clear(struct postgres *self, const struct cbx_guard *guard,
 	self->sql.fault_count = 0;
 	r = cbx_pg_clearable(self, clearing->keys, clearing->key_count, cbx_clearing_take,
 			     clearing);
-	if (!r)
+	if (!r && writes)
 		r = cbx_pg_write_changes(self, &clearing->batch, true);
-	if (!r && self->sql.fault_count >= CBX_PG_MOST_FAULTS)
+	if (!r && writes && self->sql.fault_count >= CBX_PG_MOST_FAULTS)
 		r = CHATTERBOX_E_TIMEOUT;
-	if (!r)
+	if (!r && writes)
 		cbx_clearing_leave_out(clearing, &self->sql);
 	return cbx_pg_end(self, r);
 }
 
-static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
-				      const struct cbx_job_key *keys, size_t count,
-				      int64_t older_than, cbx_row_fn each, void *user)
+/* Gives what is old enough, after it was moved if @writes */
+static int find_clearable(struct cbx_sql *sql, const struct cbx_guard *guard,
+			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
+			  bool writes, cbx_row_fn each, void *user)
 {
 	cbx_auto(cbx_clearing_free) struct cbx_clearing clearing = { 0 };
 	int64_t now = 0;
@@ -271,8 +272,50 @@ static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guar
 	if (!r)
 		r = cbx_clearing_init(&clearing, keys, count, now, older_than);
 	if (!r)
-		r = clear(cbx_pg_of(sql), guard, &clearing);
+		r = clear(cbx_pg_of(sql), guard, &clearing, writes);
 	return r ? r : cbx_clearing_give(&clearing, each, user);
+}
+
+static int postgres_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
+				      const struct cbx_job_key *keys, size_t count,
+				      int64_t older_than, cbx_row_fn each, void *user)
+{
+	return find_clearable(sql, guard, keys, count, older_than, true, each, user);
+}
+
+static int postgres_errors_clearable(struct cbx_sql *sql, const struct cbx_guard *guard,
+				     const struct cbx_job_key *keys, size_t count,
+				     int64_t older_than, cbx_row_fn each, void *user)
+{
+	return find_clearable(sql, guard, keys, count, older_than, false, each, user);
+}
+
+static int postgres_errors_count_of(struct cbx_sql *sql, const struct cbx_job_key *keys,
+				    size_t count, int64_t *errors)
+{
+	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+	int r;
+
+	*errors = 0;
+	if (!count)
+		return 0;
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(&arrays);
+		cbx_pg_array_text(&arrays, keys[i].system);
+		cbx_pg_array_int(&arrays, keys[i].job_id);
+	}
+	r = cbx_pg_array_args(&arrays, &args);
+	if (!r)
+		r = cbx_pg_read(cbx_pg_of(sql),
+				"select count(*) from unnest($1::text[], $2::bigint[]) as k(system, "
+				"job_id) join errors e on e.system = k.system and e.job_id = k.job_id",
+				&args, &result);
+	if (!r)
+		*errors = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	return r;
 }
 
 /* As many rows as a statement can surely delete in its time */
@@ -363,6 +406,8 @@ const struct cbx_errors_ops cbx_pg_errors_ops = {
 	.store = postgres_errors_store,
 	.remove = postgres_errors_remove,
 	.clear_jobs = postgres_errors_clear_jobs,
+	.clearable = postgres_errors_clearable,
+	.count_of = postgres_errors_count_of,
 	.expire_errors = postgres_expire_errors,
 	.expire_completed = postgres_expire_completed,
 	.write_access = postgres_write_access,

@@ -118,7 +118,8 @@ static int sqlite_errors_remove(struct cbx_sql *sql, const struct cbx_guard *gua
 	return r;
 }
 
-static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_clearing *clearing)
+static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_clearing *clearing,
+		 bool writes)
 {
 	int r = cbx_sqlite_begin(self, guard);
 
@@ -126,24 +127,62 @@ static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_
 		return r;
 	r = cbx_sqlite_clearable(&self->sql, clearing->keys, clearing->key_count, cbx_clearing_take,
 				 clearing);
-	if (!r)
+	if (!r && writes)
 		r = cbx_sqlite_write_changes(self, &clearing->batch);
 	if (!r)
 		cbx_clearing_leave_out(clearing, &self->sql);
 	return cbx_sqlite_end(self, r);
 }
 
-static int sqlite_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
-				    const struct cbx_job_key *keys, size_t count,
-				    int64_t older_than, cbx_row_fn each, void *user)
+/* Gives what is old enough, after it was moved if @writes */
+static int find_clearable(struct cbx_sql *sql, const struct cbx_guard *guard,
+			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
+			  bool writes, cbx_row_fn each, void *user)
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(cbx_clearing_free) struct cbx_clearing clearing = { 0 };
 	int r = cbx_clearing_init(&clearing, keys, count, cbx_wall(self->clock), older_than);
 
 	if (!r)
-		r = clear(self, guard, &clearing);
+		r = clear(self, guard, &clearing, writes);
 	return r ? r : cbx_clearing_give(&clearing, each, user);
+}
+
+static int sqlite_errors_clear_jobs(struct cbx_sql *sql, const struct cbx_guard *guard,
+				    const struct cbx_job_key *keys, size_t count,
+				    int64_t older_than, cbx_row_fn each, void *user)
+{
+	return find_clearable(sql, guard, keys, count, older_than, true, each, user);
+}
+
+static int sqlite_errors_clearable(struct cbx_sql *sql, const struct cbx_guard *guard,
+				   const struct cbx_job_key *keys, size_t count, int64_t older_than,
+				   cbx_row_fn each, void *user)
+{
+	return find_clearable(sql, guard, keys, count, older_than, false, each, user);
+}
+
+static int sqlite_errors_count_of(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
+				  int64_t *errors)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t i;
+	int r = cbx_sqlite_prepare(self,
+				   "select count(*) from errors where system = ?1 and job_id = ?2",
+				   &s);
+
+	*errors = 0;
+	for (i = 0; i < count && !r; i++) {
+		cbx_sqlite_bind_text(s, 1, keys[i].system);
+		sqlite3_bind_int64(s, 2, keys[i].job_id);
+		r = cbx_sqlite_step(self, s);
+		if (r == 1)
+			*errors += sqlite3_column_int64(s, 0);
+		r = r < 0 ? r : 0;
+		sqlite3_reset(s);
+	}
+	return r;
 }
 
 #define PORTION 5000
@@ -233,6 +272,8 @@ const struct cbx_errors_ops cbx_sqlite_errors_ops = {
 	.store = sqlite_errors_store,
 	.remove = sqlite_errors_remove,
 	.clear_jobs = sqlite_errors_clear_jobs,
+	.clearable = sqlite_errors_clearable,
+	.count_of = sqlite_errors_count_of,
 	.expire_errors = sqlite_expire_errors,
 	.expire_completed = sqlite_expire_completed,
 	.write_access = sqlite_write_access,

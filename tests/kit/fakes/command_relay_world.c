@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* command_relay_world.c - an observer's connection and a leader's, on one memory broker */
+/* command_relay_world.c - two connections to one memory broker: of the leader and of one that asks it */
 #include "command_relay_world.h"
 
 #include "controller/orders.h"
@@ -66,7 +66,7 @@ void relay_set_up(void)
 	relay->road = &relay_road;
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &relay_road.bus), 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &relay_peer), 0);
-	world_link(&relay_road.bus_link, WORLD_CONFIRMING_BUS, relay_road.bus);
+	world_link(&relay_road.bus_link, WORLD_BUS, relay_road.bus);
 	ck_assert_int_eq(relay_peer->ops->connect(relay_peer, false, UINT64_MAX), 0);
 	relay_connect();
 }
@@ -96,6 +96,18 @@ unsigned relay_turn(void)
 	} while (event.type != CBX_BUS_NOTHING);
 	cbx_command_relay_turn(relay);
 	return ends;
+}
+
+bool relay_has_message(void)
+{
+	struct cbx_bus_event event = { 0 };
+	bool has;
+
+	ck_assert_int_eq(
+		relay_peer->ops->take(relay_peer, -1, cbx_now(relay_road.clock), &event), 0);
+	has = event.type != CBX_BUS_NOTHING;
+	cbx_bus_event_clear(&event);
+	return has;
 }
 
 void relay_take(struct cbx_bus_event *event)

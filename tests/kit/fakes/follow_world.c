@@ -13,6 +13,13 @@ struct cbx_snapshot_slot follow_slot;
 static struct cbx_leadership standing_by;
 struct faults follow_sql, follow_state;
 
+static int paused_until_ms(struct cbx_road *the_road, int64_t *ms)
+{
+	(void)the_road;
+	*ms = 0;
+	return 0;
+}
+
 static uint64_t interval_ns(struct cbx_road *of)
 {
 	(void)of;
@@ -28,7 +35,8 @@ void follow_set_up(void)
 				   .counters = &world.counters,
 				   .leadership = &standing_by,
 				   .slot = &follow_slot };
-	follow = (struct cbx_follow){ .interval_ns = interval_ns };
+	follow = (struct cbx_follow){ .interval_ns = interval_ns,
+				      .paused_until_ms = paused_until_ms };
 	follow_sql = follow_state = (struct faults){ 0 };
 	cbx_snapshot_slot_init(&follow_slot);
 	cbx_leadership_init(&standing_by, road->clock, "nl-ocd-chatterbox");

@@ -266,6 +266,42 @@ START_TEST(many_rows_expire)
 }
 END_TEST
 
+static int note_key(void *user, const struct cbx_row *row)
+{
+	cbx_text_printf(user, "%s/%lld ", row->system, (long long)row->job_id);
+	return 0;
+}
+
+START_TEST(what_would_go_stays)
+{
+	const struct cbx_job_key keys[] = { { "ABC1", 17 }, { "ABC1", 18 }, { "XYZ", 1 } };
+	const struct cbx_error_row errors[] = {
+		{ .system = "ABC1", .job_id = 17, .code = "a", .message = "a" },
+		{ .system = "ABC1", .job_id = 17, .code = "b", .message = "b" },
+		{ .system = "ABC1", .job_id = CBX_NO_COUNT, .code = "a", .message = "a" },
+		{ .system = "XYZ", .job_id = 17, .code = "a", .message = "a" },
+	};
+	struct cbx_batch batch = { 0 };
+	struct cbx_text text = { 0 };
+	int64_t count = -1;
+
+	sql_put(&batch, "ABC1", 17, "Errored", 5);
+	sql_put(&batch, "ABC1", 18, "Errored", 2);
+	sql_record(&batch, 0);
+	age("job_id = 17");
+	ck_assert_int_eq(sql->errors->clearable(sql, &sql_guard, keys, 3, 30, note_key, &text),
+			 0);
+	sql_expect_text(&text, "ABC1/17 ");
+	sql_expect("select count(*) from status_monitor", "2");
+	sql_expect("select count(*) from completed_jobs", "0");
+	ck_assert_int_eq(sql->errors->store(sql, &sql_guard, errors, CBX_COUNT(errors)), 0);
+	ck_assert_int_eq(sql->errors->count_of(sql, keys, 3, &count), 0);
+	ck_assert_int_eq(count, 2);
+	ck_assert_int_eq(sql->errors->count_of(sql, keys, 0, &count), 0);
+	ck_assert_int_eq(count, 0);
+}
+END_TEST
+
 void sql_suite_clearing(Suite *suite)
 {
 	const TTest *const tests[] = {
@@ -274,6 +310,7 @@ void sql_suite_clearing(Suite *suite)
 		padded_rows_go_too,
 		rows_behind_their_end_stay,
 		takes_many_keys,
+		what_would_go_stays,
 		held_lock_clears_nothing,
 		old_rows_expire,
 		many_rows_expire,

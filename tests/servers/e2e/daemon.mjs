@@ -14,14 +14,17 @@ import { until } from './place.mjs';
 const KEPT = 20000; // lines of a program that are remembered
 
 export class Program {
-	/** @more: of the environment, besides ours without what chatterboxd would take for itself */
-	constructor(path, args, more = {}) {
+	/**
+	 * @more: of the environment, besides ours without what chatterboxd would take for itself;
+	 * @input: 'pipe' for a program that is written to
+	 */
+	constructor(path, args, more = {}, input = 'ignore') {
 		const ours = Object.entries(process.env)
 			.filter(([name]) => !name.startsWith('NLCONF_') && !name.startsWith('CHATTERBOX_'));
 		const env = { ...Object.fromEntries(ours), ...more };
 		this.name = path.split('/').at(-1);
 		this.lines = [];
-		this.child = spawn(path, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+		this.child = spawn(path, args, { env, stdio: [input, 'pipe', 'pipe'] });
 		this.ended = new Promise((resolve) => {
 			this.child.once('exit', (code, signal) => resolve(code ?? signal));
 			this.child.once('error', (error) => resolve(error.message));

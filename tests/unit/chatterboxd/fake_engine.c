@@ -189,6 +189,8 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	case CHATTERBOX_TOPIC_INTERNAL_SYSTEMS:
 	case CHATTERBOX_TOPIC_EVENTS:
 		break;
+	case CHATTERBOX_TOPIC_CLEAN_UP:
+		return order(box, "dry_run", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
 }
@@ -200,6 +202,24 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		remember(box, "%s %lld", system, (long long)job_id);                               \
 		return order(box, #name, done, user, error);                                       \
 	}
+
+#define SYSTEM_ORDER(name)                                                                         \
+	int chatterbox_##name(struct chatterbox *box, const char *system, chatterbox_done_fn done, \
+			      void *user, struct chatterbox_error *error)                          \
+	{                                                                                          \
+		remember(box, "%s", system ? system : "-");                                        \
+		return order(box, #name, done, user, error);                                       \
+	}
+
+SYSTEM_ORDER(pause_jobs)
+SYSTEM_ORDER(resume_jobs)
+
+int chatterbox_errors_clean_up(struct chatterbox *box, const char *system, int64_t older_than,
+			       chatterbox_done_fn done, void *user, struct chatterbox_error *error)
+{
+	remember(box, "%s %lld", system ? system : "-", (long long)older_than);
+	return order(box, "errors_clean_up", done, user, error);
+}
 
 JOB_ORDER(pause_job)
 JOB_ORDER(resume_job)
@@ -235,7 +255,7 @@ int chatterbox_errors_remove(struct chatterbox *box, const char *system, const i
 			     size_t count, chatterbox_done_fn done, void *user,
 			     struct chatterbox_error *error)
 {
-	remember(box, "%s %zu %lld", system ? system : "-", count, (long long)ids[0]);
+	remember(box, "%s %zu %lld", system ? system : "-", count, ids ? (long long)ids[0] : 0);
 	return order(box, "errors_remove", done, user, error);
 }
 
@@ -258,8 +278,7 @@ int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text
 /* The list is the one job, or nothing */
 enum chatterbox_role chatterbox_get_role(struct chatterbox *box)
 {
-	(void)box;
-	return CHATTERBOX_ROLE_LEADER;
+	return box->stands_by ? CHATTERBOX_ROLE_STANDBY : CHATTERBOX_ROLE_LEADER;
 }
 
 int chatterbox_get_jobs(struct chatterbox *box, const char *system, struct chatterbox_jobs **out)

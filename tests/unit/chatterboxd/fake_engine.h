@@ -21,6 +21,7 @@ struct chatterbox {
 	bool hold;
 	int waiting;       /* questions that wait */
 	char params[1024]; /* of the last question or order */
+	bool stands_by;
 	bool ready;
 	bool stuck; /* not alive */
 

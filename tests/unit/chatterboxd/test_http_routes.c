@@ -18,6 +18,8 @@ static const struct {
 	  "/openapi.json 200" },
 	{ "/livez", 200, "text/plain; charset=utf-8", "redis up\n", "/livez 200" },
 	{ "/readyz", 200, "text/plain; charset=utf-8", "redis up\n", "/readyz 200" },
+	{ "/leaderz", 200, "text/plain; charset=utf-8", "this instance leads\n", "/leaderz 200" },
+	{ "/readyz?verbose", 200, "text/plain; charset=utf-8", "redis up\n", "/readyz 200" },
 	{ "/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "up 1", "/metrics 200" },
 	{ "/api/v1/jobs", 200, "application/json", "{\"jobs\":", "/api/v1/jobs 200" },
 	{ "/api/v1/jobs/LIVE/1", 200, "application/json", "{\"job\":\"live\"}",
@@ -27,7 +29,7 @@ static const struct {
 	{ "/api/v1/systems", 200, "application/json", "{\"systems\":", "/api/v1/systems 200" },
 	{ "/api/v1/systems/LIVE", 200, "application/json",
 	  "{\"systemID\":", "/api/v1/systems/{system} 200" },
-	{ "/api/v1/summary?x=1", 200, "application/json",
+	{ "/api/v1/summary", 200, "application/json",
 	  "{\"job_count\":", "/api/v1/summary 200" },
 };
 
@@ -79,6 +81,11 @@ static const struct {
 	{ "GET", "/api/v1/jobs?limit=0", 400, "limit", "/api/v1/jobs", "/api/v1/jobs 400" },
 	{ "GET", "/api/v1/jobs?cursor=%zz", 400, "cursor", "/api/v1/jobs", "/api/v1/jobs 400" },
 	{ "GET", "/api/v1/jobs?q=%ff", 400, "q:", "/api/v1/jobs", "/api/v1/jobs 400" },
+	{ "GET", "/api/v1/jobs?statsu=Running", 400,
+	  "takes system, status, job_type, origin, q, limit, cursor", "/api/v1/jobs",
+	  "/api/v1/jobs 400" },
+	{ "GET", "/api/v1/summary?x", 400, "this path takes none", "/api/v1/summary",
+	  "/api/v1/summary 400" },
 	{ "POST", "/api/v1/jobs", 405, "GET, HEAD", "/api/v1/jobs", "/api/v1/jobs 405" },
 	{ "OPTIONS", "/", 405, "GET, HEAD", "/", "/ 405" },
 	{ "BREW", "/livez", 405, "GET, HEAD", "/livez", "/livez 405" },
@@ -96,9 +103,18 @@ START_TEST(each_refusal_is_a_problem)
 }
 END_TEST
 
+START_TEST(who_stands_by_does_not_lead)
+{
+	box->stands_by = true;
+	ask("GET", "/leaderz", "");
+	ck_assert_int_eq(reply.code, 503);
+	ck_assert_str_eq(reply.body, "this instance does not lead\n");
+}
+END_TEST
+
 START_TEST(parameters_are_decoded_once)
 {
-	ask("GET", "/api/v1/jobs?q=a%2Bb+%22c%2522&system=&x=1&limit=5&limit=7", "");
+	ask("GET", "/api/v1/jobs?q=a%2Bb+%22c%2522&system=&limit=5&limit=7", "");
 	ck_assert_int_eq(reply.code, 200);
 	ck_assert_str_eq(box->params, "{\"q\":\"a+b \\\"c%22\",\"limit\":\"7\"}");
 	ask("GET", "/api/v1/jobs", "");
@@ -118,5 +134,6 @@ UNIT_SUITE(suite)
 	tcase_add_loop_test(tcase, each_refusal_is_a_problem, 0,
 			    sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tcase, parameters_are_decoded_once);
+	tcase_add_test(tcase, who_stands_by_does_not_lead);
 	suite_add_tcase(suite, tcase);
 }

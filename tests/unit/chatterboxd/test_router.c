@@ -12,6 +12,8 @@ static const struct cbd_route routes[] = {
 	{ .pattern = "/jobs" },
 	{ .pattern = "/jobs/{system}" },
 	{ .pattern = "/jobs/{system}/{job_id}" },
+	{ .pattern = "/errors" },
+	{ .pattern = "/errors", .writes = "DELETE" },
 };
 
 #define LONG_NAME                                                          \
@@ -54,7 +56,7 @@ START_TEST(matches)
 	struct cbd_match match = { .route = NULL };
 
 	ck_assert_int_eq(cbd_router_match(routes, sizeof(routes) / sizeof(routes[0]),
-					  cases[_i].path, &match),
+					  cases[_i].path, "GET", &match),
 			 cases[_i].result);
 	if (!cases[_i].pattern) {
 		ck_assert_ptr_null(match.route);
@@ -66,10 +68,31 @@ START_TEST(matches)
 }
 END_TEST
 
+START_TEST(a_path_may_take_several_methods)
+{
+	static const struct {
+		const char *method, *writes;
+		bool takes;
+	} asked[] = { { "GET", NULL, true },
+		      { "HEAD", NULL, true },
+		      { "DELETE", "DELETE", true },
+		      { "PATCH", NULL, false } };
+	struct cbd_match match = { .route = NULL };
+
+	ck_assert_int_eq(cbd_router_match(routes, sizeof(routes) / sizeof(routes[0]), "/errors",
+					  asked[_i].method, &match),
+			 0);
+	ck_assert_pstr_eq(match.route->writes, asked[_i].writes);
+	ck_assert_int_eq(cbd_route_takes(match.route, asked[_i].method), asked[_i].takes);
+	ck_assert_str_eq(match.methods, "GET, HEAD, DELETE");
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("router");
 
 	tcase_add_loop_test(tcase, matches, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(tcase, a_path_may_take_several_methods, 0, 4);
 	suite_add_tcase(suite, tcase);
 }

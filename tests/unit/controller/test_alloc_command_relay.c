@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_alloc_courier.c - memory runs out while an observer's command goes out or its answer comes
+ * test_alloc_command_relay.c - memory runs out while a command goes out or its answer comes
  *
  * Each command ends once, as it was carried out or with an error, and leaves nothing behind; when
  * it is given again it comes through. A word that nobody waits for is left where it is until it is
@@ -15,8 +15,6 @@
 #define PAUSE "nl-ocd.content.job.pause"
 /* The name of its second member lies where jansson needs more memory to write it */
 #define JOB "{\"system\":\"A\",\"job_id\":17}"
-#define INTERVAL "nl-ocd.event.update_time_till_next_check"
-#define SET_INTERVAL "chatterbox.set_interval"
 
 /* One that nobody waits for */
 static struct cbx_inbound *word;
@@ -48,7 +46,6 @@ static int take_outcome(void)
 		"-32603 out of memory",
 		"-32603 the leader's answer can't be understood",
 		"-32003 the request could not be sent to RabbitMQ",
-		"-32003 the event could not be sent to RabbitMQ",
 		"-32003 lost",
 	};
 	size_t i;
@@ -79,7 +76,7 @@ static void nothing_is_left(void *fixture)
 	relay_connect();
 }
 
-/* As courier_turn(), of a poller that may lack memory: then its connection is lost */
+/* As relay_turn(), of a poller that may lack memory: then its connection is lost */
 static void turn(void)
 {
 	struct cbx_bus_event event = { 0 };
@@ -104,8 +101,7 @@ static void turn(void)
 static void check_request(const struct cbx_bus_message *message)
 {
 	json_t *request = json_loadb(message->body, message->body_len, 0, NULL);
-	json_t *expected =
-		json_loads(message->reply_to ? JOB : "{\"info\":\"\\\"600\\\"\"}", 0, NULL);
+	json_t *expected = json_loads(JOB, 0, NULL);
 
 	ck_assert_msg(json_equal(json_object_get(request, "params"), expected), "%.*s",
 		      (int)message->body_len, (const char *)message->body);
@@ -152,14 +148,6 @@ static int ask(void *fixture)
 	return outcome();
 }
 
-static int tell(void *fixture)
-{
-	(void)fixture;
-	cbx_observer_set_interval(&world.poller, new_call(SET_INTERVAL, "{\"seconds\":600}"));
-	turn();
-	return outcome();
-}
-
 static void it_was_told(void *fixture)
 {
 	bool told = false;
@@ -172,7 +160,6 @@ static void it_was_told(void *fixture)
 
 static const struct alloc_case commands[] = {
 	{ "a request", set_up_rpc, ask, nothing_is_left, NULL, tear_down, NULL },
-	{ "an event", set_up_event, tell, nothing_is_left, it_was_told, tear_down, NULL },
 };
 
 START_TEST(a_command_ends_once)
@@ -194,17 +181,10 @@ static void *set_up_command(void)
 	return NULL;
 }
 
-static void *set_up_poll(void)
-{
-	set_up_event();
-	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &word), 0);
-	return NULL;
-}
-
 static int say(void *fixture)
 {
 	(void)fixture;
-	return cbx_observer_inbound(&world.poller, word) ? 0 : -ENOMEM;
+	return cbx_follower_inbound(&world.poller, word) ? 0 : -ENOMEM;
 }
 
 /* The poller makes the connection anew, and what was under way on the old one is over */
@@ -223,7 +203,6 @@ static void it_was_said(void *fixture)
 
 static const struct alloc_case words[] = {
 	{ "who is online", set_up_command, say, it_is_left, it_was_said, tear_down, NULL },
-	{ "poll now", set_up_poll, say, it_is_left, it_was_said, tear_down, NULL },
 };
 
 START_TEST(a_request_is_left_until_it_is_sent)

@@ -1,65 +1,25 @@
 // SPDX-License-Identifier: MIT
-/* An observer's commands that are events (contract 3.4) */
+/* What a host wants of an instance that does not lead: what goes out, what is refused (contract 2.5)
+ */
 #include "command_relay_world.h"
 
 #include <string.h>
 
-#define PAUSE "nl-ocd.content.job.pause"
 #define JOB "{\"system\":\"ABC1\",\"job_id\":17}"
 
-START_TEST(an_event_is_done_when_the_broker_has_it_for_somebody)
-{
-	struct cbx_bus_event event;
-	static const char body[] =
-		"{\"jsonrpc\":\"2.0\",\"method\":\"nl-ocd.event.update_time_till_next_check\","
-		"\"params\":{\"info\":\"\\\"600\\\"\"}}";
-
-	relay_listen("nl-ocd.event.update_time_till_next_check");
-	cbx_observer_set_interval(&world.poller,
-				  relay_call("chatterbox.set_interval", "{\"seconds\":600}"));
-	relay_turn();
-	ck_assert_str_eq(relay_outcome, "0 {\"ok\":true}");
-	relay_take(&event);
-	ck_assert_uint_eq(event.message.body_len, strlen(body));
-	ck_assert_mem_eq(event.message.body, body, strlen(body));
-	cbx_bus_event_clear(&event);
-}
-END_TEST
-
-START_TEST(an_event_that_nobody_is_bound_to_is_none)
-{
-	cbx_command_relay_event(relay, "some.event", "{}", relay_call(PAUSE, JOB));
-	relay_turn();
-	ck_assert_str_eq(relay_outcome, "-32003 nobody serves it: no leader has run yet");
-}
-END_TEST
-
-START_TEST(an_interval_is_checked_before_it_goes)
-{
-	static const char *const params[] = { "{}", "{\"seconds\":0}", "{\"seconds\":86401}",
-					      "{\"seconds\":\"x\"}" };
-	size_t i;
-
-	relay_listen("#");
-	for (i = 0; i < CBX_COUNT(params); i++) {
-		cbx_observer_set_interval(&world.poller,
-					  relay_call("chatterbox.set_interval", params[i]));
-		ck_assert_int_eq(strncmp(relay_outcome, "-32602 ", 7), 0);
-	}
-	ck_assert_uint_eq(relay_turn(), 0);
-}
-END_TEST
-
-static void inbound(enum cbx_inbound_type type, const char *key, const char *body)
+static void inbound(const char *key, const char *body, struct cbx_inbound **out)
 {
 	struct cbx_decode_limits limits = { 1000, 10 };
+
+	ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, out), 0);
+}
+
+static void say(const char *key, const char *body)
+{
 	struct cbx_inbound *made = NULL;
 
-	if (body)
-		ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, &made), 0);
-	else
-		ck_assert_int_eq(cbx_inbound_new(type, &made), 0);
-	ck_assert(cbx_observer_inbound(&world.poller, made));
+	inbound(key, body, &made);
+	ck_assert(cbx_follower_inbound(&world.poller, made));
 }
 
 static void expect_event(const char *key)
@@ -76,23 +36,98 @@ START_TEST(what_a_host_says_without_waiting_becomes_an_event)
 	struct cbx_inbound *waits = NULL;
 
 	relay_listen("#");
-	inbound(CBX_IN_DISCOVER, NULL, NULL);
-	expect_event("nl-ocd.event.update_database");
-	inbound(CBX_IN_POLL, NULL, NULL);
-	expect_event("nl-ocd.event.update_database");
-	inbound(CBX_IN_ONLINE, "a.system_online", "[\"ABC1\",\"ABC2\"]");
+	say("a.system_online", "[\"ABC1\",\"ABC2\"]");
 	expect_event("nl-hdms.event.control.system_online");
 	expect_event("nl-hdms.event.control.system_online");
-	inbound(CBX_IN_OFFLINE, "a.system_offline", "\"ABC1\"");
+	say("a.system_offline", "\"ABC1\"");
 	expect_event("nl-hdms.event.control.system_offline");
 	/* without a broker it waits */
 	cbx_link_lost(&relay_road.bus_link, CHATTERBOX_E_DOWN);
-	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &waits), 0);
-	ck_assert(!cbx_observer_inbound(&world.poller, waits));
+	inbound("a.system_offline", "\"ABC1\"", &waits);
+	ck_assert(!cbx_follower_inbound(&world.poller, waits));
 	cbx_inbound_free(waits);
 }
 END_TEST
 
-UNIT_TESTS_WITH(relay_set_up, relay_tear_down, an_event_is_done_when_the_broker_has_it_for_somebody,
-		an_event_that_nobody_is_bound_to_is_none, an_interval_is_checked_before_it_goes,
-		what_a_host_says_without_waiting_becomes_an_event)
+static void call(const char *method, const char *params, bool over_amqp)
+{
+	struct cbx_inbound *made = NULL;
+
+	ck_assert_int_eq(cbx_inbound_new(CBX_IN_CALL, &made), 0);
+	made->call = relay_call(method, params);
+	made->call->over_amqp = over_amqp;
+	ck_assert(cbx_follower_inbound(&world.poller, made));
+}
+
+static const struct {
+	const char *method, *params;
+} carried[] = {
+	{ "nl-ocd.content.job.pause", JOB },
+	{ "nl-ocd.content.job.resume", JOB },
+	{ "nl-ocd.content.job.kill", JOB },
+	{ "nl-ocd.content.job.pauseAll", "{}" },
+	{ "nl-ocd.content.job.resumeAll", "{}" },
+	{ "nl-ocd.content.job.cleanUpErrored", "{}" },
+	{ "nl-ocd.server.errors.get", "{}" },
+	{ "nl-ocd.server.errors.remove", "{\"ids\":[1]}" },
+	{ "nl-ocd.chatterbox.poll", "{\"discovery\":true}" },
+	{ "nl-ocd.chatterbox.interval", "{\"seconds\":600}" },
+	{ "nl-ocd.chatterbox.pause", "{}" },
+	{ "nl-ocd.chatterbox.resume", "{}" },
+};
+
+START_TEST(each_rpc_is_carried_to_the_leader)
+{
+	struct cbx_bus_event event;
+	cbx_auto(cbx_freep) char *member = NULL;
+
+	relay_serve();
+	call(carried[_i].method, carried[_i].params, false);
+	relay_take(&event);
+	ck_assert_int_ge(asprintf(&member, "\"method\":\"%s\",\"params\":%s", carried[_i].method,
+				  carried[_i].params),
+			 0);
+	ck_assert_ptr_nonnull(
+		memmem(event.message.body, event.message.body_len, member, strlen(member)));
+	relay_reply(event.message.reply_to, event.message.correlation_id, "{\"ok\":true}");
+	cbx_bus_event_clear(&event);
+	ck_assert_uint_eq(relay_turn(), 1);
+	ck_assert_str_eq(relay_outcome, "0 {\"ok\":true}");
+}
+END_TEST
+
+START_TEST(what_came_over_amqp_is_not_sent_round_again)
+{
+	relay_serve();
+	call(carried[_i].method, carried[_i].params, true);
+	ck_assert_str_eq(relay_outcome,
+			 "-32005 this instance does not lead; the leader is not known");
+	ck_assert(!relay_has_message());
+}
+END_TEST
+
+START_TEST(what_has_no_rpc_is_refused)
+{
+	relay_serve();
+	call("chatterbox.send_status", "{}", false);
+	ck_assert_str_eq(relay_outcome,
+			 "-32005 this instance does not lead; the leader is not known");
+	call("chatterbox.syncing.has", "{\"system\":\"ABC1\"}", false);
+	ck_assert_str_eq(relay_outcome, "0 {\"syncing\":0}");
+	ck_assert(!relay_has_message());
+}
+END_TEST
+
+UNIT_SUITE(suite)
+{
+	const TTest *const tests[] = { what_a_host_says_without_waiting_becomes_an_event,
+				       what_has_no_rpc_is_refused };
+	TCase *tcase = tcase_create("command_relay_events");
+
+	tcase_add_checked_fixture(tcase, relay_set_up, relay_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, each_rpc_is_carried_to_the_leader, 0, CBX_COUNT(carried));
+	tcase_add_loop_test(tcase, what_came_over_amqp_is_not_sent_round_again, 0,
+			    CBX_COUNT(carried));
+	suite_add_tcase(suite, tcase);
+}

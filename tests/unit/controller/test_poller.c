@@ -190,7 +190,7 @@ END_TEST
 static bool is_shown_paused(void)
 {
 	struct cbx_snapshot *snapshot = cbx_snapshot_slot_get(&world.slot);
-	bool paused = snapshot->paused;
+	bool paused = snapshot->paused_until_ms != 0;
 
 	cbx_snapshot_unref(snapshot);
 	return paused;
@@ -199,7 +199,7 @@ static bool is_shown_paused(void)
 START_TEST(a_pause_stops_the_tasks_alone)
 {
 	run_for(1);
-	order("chatterbox.pause_tasks", "{}");
+	order("nl-ocd.chatterbox.pause", "{}");
 	cbx_text_clear(&world.hdms.asked);
 	run_for(30);
 	hdms_expect(&world.hdms, "");
@@ -209,11 +209,11 @@ START_TEST(a_pause_stops_the_tasks_alone)
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\n");
 	ck_assert(is_shown_paused());
 	run_for(10); /* what a push told is not asked sooner */
-	order("chatterbox.resume_tasks", "{}");
+	order("nl-ocd.chatterbox.resume", "{}");
 	run_for(1.5);
 	hdms_expect(&world.hdms, "job_status ABC1:17\n");
 	ck_assert(!is_shown_paused());
-	order("chatterbox.pause_tasks", "{\"seconds\":20}");
+	order("nl-ocd.chatterbox.pause", "{\"seconds\":20}");
 	run_for(19);
 	hdms_expect(&world.hdms, "");
 	run_for(3);
@@ -224,13 +224,84 @@ END_TEST
 START_TEST(the_pause_ends_by_itself_after_the_configured_time)
 {
 	run_for(1);
-	order("chatterbox.pause_tasks", "{}");
+	order("nl-ocd.chatterbox.pause", "{}");
 	run_for(1);
 	cbx_text_clear(&world.hdms.asked);
 	run_for(597);
 	hdms_expect(&world.hdms, "");
 	run_for(5);
 	ck_assert_uint_gt(world.hdms.asked.len, 0);
+}
+END_TEST
+
+static void lead_anew(void)
+{
+	cbx_leadership_lose(&world.leadership, "");
+	run_for(0.2);
+	cbx_leadership_hold(&world.leadership, ++world.epoch, UINT64_MAX);
+	world_run("update lease set epoch = epoch + 1");
+	cbx_text_clear(&world.hdms.asked);
+}
+
+START_TEST(a_pause_holds_across_a_take_over)
+{
+	run_for(1);
+	order("nl-ocd.chatterbox.pause", "{\"seconds\":60}");
+	run_for(10);
+	lead_anew();
+	run_for(45);
+	hdms_expect(&world.hdms, "");
+	ck_assert(is_shown_paused());
+	run_for(10);
+	ck_assert_uint_gt(world.hdms.asked.len, 0);
+	ck_assert(!is_shown_paused());
+	/* one that was ended stays ended */
+	order("nl-ocd.chatterbox.pause", "{}");
+	run_for(1);
+	order("nl-ocd.chatterbox.resume", "{}");
+	run_for(1);
+	lead_anew();
+	run_for(2);
+	ck_assert_uint_gt(world.hdms.asked.len, 0);
+}
+END_TEST
+
+/* Nobody knows whether the tasks are paused until SQL has said it: nothing begins before */
+START_TEST(a_pause_that_can_not_be_read_is_waited_for)
+{
+	run_for(1);
+	order("nl-ocd.chatterbox.pause", "{\"seconds\":60}");
+	run_for(1);
+	faults_add_nth(&world.sql_faults, "read_conf", CHATTERBOX_E_TIMEOUT, 1, 2);
+	lead_anew();
+	run_for(20);
+	hdms_expect(&world.hdms, "");
+	ck_assert(is_shown_paused());
+}
+END_TEST
+
+static const struct {
+	const char *info;
+	bool paused;
+} rows[] = {
+	{ "\"9999-01-01T00:00:00.000Z\"", true }, { "\"2001-01-01T00:00:00.000Z\"", false },
+	{ "null", false },			    { "\"soon\"", false },
+	{ "{", false },
+};
+
+START_TEST(a_row_of_a_pause_is_read)
+{
+	struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text,
+			"insert into server_conf (name, info) values ('paused_until', '%s')",
+			rows[_i].info);
+	world_run(text.bytes);
+	cbx_text_free(&text);
+	run_for(2);
+	ck_assert_int_eq(is_shown_paused(), rows[_i].paused);
+	/* a day at most, whatever the row says */
+	ck_assert_int_le(road->paused_until_ms, cbx_road_db_now(road) + INT64_C(86400000));
 }
 END_TEST
 
@@ -246,7 +317,7 @@ START_TEST(an_online_event_does_not_wait)
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_list ABC1\njob_list NEW\n");
 	world_pass(9);
-	command(CBX_IN_POLL);
+	order("nl-ocd.chatterbox.poll", "{}");
 	run_for(1.2);
 	hdms_expect(&world.hdms, "job_status ABC1:17\njob_status NEW:1\n");
 }
@@ -351,15 +422,35 @@ START_TEST(settings_are_taken_while_another_leads)
 }
 END_TEST
 
-UNIT_TESTS_WITH(set_up, world_tear_down, a_start_asks_for_everything_and_then_each_interval,
+UNIT_SUITE(suite)
+{
+	const TTest *const tests[] = {
+		a_start_asks_for_everything_and_then_each_interval,
 		online_systems_come_before_the_first_discovery,
-		discovery_comes_again_each_ten_minutes, no_question_before_what_waited_is_merged,
-		a_discovery_that_failed_is_repeated, a_new_epoch_reads_everything_anew,
+		discovery_comes_again_each_ten_minutes,
+		no_question_before_what_waited_is_merged,
+		a_discovery_that_failed_is_repeated,
+		a_new_epoch_reads_everything_anew,
 		a_lapsed_lease_stops_the_asking_until_it_is_renewed,
 		a_lease_that_lapsed_with_sql_shows_the_interval_as_it_was,
-		a_fenced_write_ends_the_epoch, a_pause_stops_the_tasks_alone,
-		the_pause_ends_by_itself_after_the_configured_time, an_online_event_does_not_wait,
-		statuses_are_sent_each_minute, load_stretches_and_calm_relaxes,
-		an_interval_is_read_when_redis_is_back, a_lost_redis_is_whole_again_by_itself,
+		a_fenced_write_ends_the_epoch,
+		a_pause_stops_the_tasks_alone,
+		the_pause_ends_by_itself_after_the_configured_time,
+		a_pause_holds_across_a_take_over,
+		a_pause_that_can_not_be_read_is_waited_for,
+		an_online_event_does_not_wait,
+		statuses_are_sent_each_minute,
+		load_stretches_and_calm_relaxes,
+		an_interval_is_read_when_redis_is_back,
+		a_lost_redis_is_whole_again_by_itself,
 		what_was_received_is_recorded_at_a_stop,
-		settings_are_taken_in_the_middle_of_a_round, settings_are_taken_while_another_leads)
+		settings_are_taken_in_the_middle_of_a_round,
+		settings_are_taken_while_another_leads,
+	};
+	TCase *tcase = tcase_create("poller");
+
+	tcase_add_checked_fixture(tcase, set_up, world_tear_down);
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	tcase_add_loop_test(tcase, a_row_of_a_pause_is_read, 0, (int)CBX_COUNT(rows));
+	suite_add_tcase(suite, tcase);
+}

@@ -118,17 +118,17 @@ START_TEST(the_summary)
 		"1,"
 		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,"
 		"\"current\":22.5,"
-		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"role\":\"leader\","
+		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"paused_until\":null,\"role\":\"leader\","
 		"\"leader\":\"host:1:abc\",\"last_cycle\":{\"systems\":3,\"jobs\":2,\"changed\":1,"
 		"\"timeouts\":0,\"seconds\":0.25,\"finished_at\":\"2026-11-23T18:00:00.000Z\"}}");
 	cbx_text_clear(&text);
 	made.load_reason = NULL;
-	made.paused = true;
+	made.paused_until_ms = FAKE_CLOCK_WALL;
 	made.last_cycle.finished_ms = 0;
 	facts = (struct cbx_summary_facts){ "standby", "" };
 	cbx_job_api_summary(&made, &facts, &text);
 	ck_assert_ptr_nonnull(strstr(text.bytes, "\"under_load\":false,\"reason\":null},\"paused\":"
-						 "true,\"role\":\"standby\",\"leader\":null,"
+						 "true,\"paused_until\":\"2026-11-23T18:00:00.000Z\",\"role\":\"standby\",\"leader\":null,"
 						 "\"last_cycle\":null}"));
 	cbx_text_free(&text);
 }

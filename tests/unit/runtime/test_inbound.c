@@ -146,7 +146,7 @@ START_TEST(it_goes_back_to_where_it_came_from)
 	struct cbx_inbound *inbound = NULL;
 
 	ck_assert_int_eq(cbx_mailbox_new(1, &box), 0);
-	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
+	ck_assert_int_eq(cbx_inbound_new(CBX_IN_DISCOVER, &inbound), 0);
 	inbound->answer = box;
 	cbx_inbound_finish(inbound, true);
 	ck_assert_ptr_eq(cbx_mailbox_take(box), inbound);
@@ -156,10 +156,10 @@ START_TEST(it_goes_back_to_where_it_came_from)
 	ck_assert(!inbound->ok && inbound->again);
 	cbx_inbound_finish(inbound, false);
 	/* a full mailbox, or none, frees it */
-	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
+	ck_assert_int_eq(cbx_inbound_new(CBX_IN_DISCOVER, &inbound), 0);
 	inbound->answer = box;
 	cbx_inbound_finish(inbound, true);
-	ck_assert_int_eq(cbx_inbound_new(CBX_IN_POLL, &inbound), 0);
+	ck_assert_int_eq(cbx_inbound_new(CBX_IN_DISCOVER, &inbound), 0);
 	cbx_inbound_finish(inbound, true);
 	cbx_inbound_free(cbx_mailbox_take(box));
 	cbx_mailbox_free(box, NULL);
