@@ -191,6 +191,8 @@ int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size
 		     cbx_row_fn each, void *user);
 int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 		    void *user);
+int cbx_pg_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
+			const struct cbx_access_row *rows, size_t count);
 
 extern const struct cbx_ledger_ops cbx_pg_ledger_ops;
 extern const struct cbx_outbox_ops cbx_pg_outbox_ops;
