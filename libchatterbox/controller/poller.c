@@ -80,9 +80,10 @@ static bool take_interval(struct cbx_poller *poller, struct cbx_inbound *inbound
 
 static void carry_out(struct cbx_poller *poller, struct cbx_call *call)
 {
+	/* without one it was to go to the leader, which is this instance now */
 	if (call->method->poller)
 		call->method->poller(poller, call);
-	else /* it was to go to the leader, which is this instance now */
+	else
 		cbx_call_fail_by(call, CHATTERBOX_E_DOWN, "");
 }
 
@@ -111,7 +112,6 @@ static bool command(void *user, struct cbx_inbound *inbound)
 	return ok;
 }
 
-/* We lead, but have not read everything yet; or our lease has just run out */
 static bool has_lease(const struct cbx_poller *poller)
 {
 	return cbx_leadership_epoch(poller->road.leadership);
@@ -132,7 +132,7 @@ static void follow_inbox(struct cbx_poller *poller)
 {
 	struct cbx_mailbox *inbox = poller->road.inbox;
 	size_t count = cbx_mailbox_count(inbox);
-	bool waits = has_lease(poller);
+	bool waits = has_lease(poller); /* not everything has been read yet */
 	struct cbx_inbound *inbound;
 
 	if (!waits)
@@ -337,8 +337,8 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 {
 	struct cbx_road *road = &poller->road;
 	uint64_t deadline = cbx_now(road->clock) + CBX_SECOND;
-	bool ignores_inbox =
-		road->hanging || !(leads || (!has_lease(poller) && road->bus_link.up));
+	bool serves = leads || (!has_lease(poller) && road->bus_link.up);
+	bool ignores_inbox = road->hanging || !serves;
 	struct pollfd p = { .fd = cbx_mailbox_fd(road->inbox), .events = POLLIN };
 	struct cbx_bus_event event = { 0 };
 	int result;
@@ -350,10 +350,8 @@ static void wait_for_work(struct cbx_poller *poller, bool leads)
 	/* look again soon at connections that are down and at what can't be taken yet */
 	if (!road->bus_link.up || !road->sql_link.up || !road->state_link.up || !leads)
 		deadline = cbx_now(road->clock) + CBX_SECOND / 10;
-	if (!road->bus_link.up) {
-		poll(&p, ignores_inbox ? 0 : 1, 100);
-		return;
-	}
+	if (!road->bus_link.up)
+		return (void)poll(&p, ignores_inbox ? 0 : 1, 100);
 	result = road->bus->ops->take(road->bus, ignores_inbox ? -1 : p.fd, deadline, &event);
 	receive(poller, &event);
 	cbx_bus_event_clear(&event);
