@@ -25,7 +25,7 @@ enum type {
 	AS_DURATION,
 	AS_TEXT,
 	AS_NAME,
-	AS_WORD,
+	AS_CHOICE_TEXT,
 	AS_CHOICE,
 	AS_LIST,
 };
@@ -57,7 +57,7 @@ static void *at(const struct cbx_settings *settings, const struct member *member
 
 static bool is_text(const struct member *member)
 {
-	return member->type == AS_TEXT || member->type == AS_NAME || member->type == AS_WORD;
+	return member->type == AS_TEXT || member->type == AS_NAME || member->type == AS_CHOICE_TEXT;
 }
 
 static int copy_text(const char *from, char **to)
@@ -126,7 +126,7 @@ static int fill(const struct cbx_key *key, const struct cbx_slot *slot, enum typ
 		return copy_list(slot->value.items, slot->value.count, to);
 	case AS_TEXT:
 	case AS_NAME:
-	case AS_WORD:
+	case AS_CHOICE_TEXT:
 		break;
 	}
 	return copy_text(slot->value.text, to);
