@@ -6,8 +6,8 @@
  *	./embed            # one system with one download, until that is complete
  *
  * The host owns its loop: it waits for the engine's descriptor and the peer's together with
- *whatever else it waits for, and callbacks run inside chatterbox_dispatch(), in the host's own
- *thread. The peer is this program in the place of nl-hdms: it answers the engine's questions.
+ * whatever else it waits for, and callbacks run inside chatterbox_dispatch(), in the host's own
+ * thread. The peer is this program in the place of nl-hdms: it answers the engine's questions.
  */
 #include <chatterbox/chatterbox.h>
 #include <poll.h>

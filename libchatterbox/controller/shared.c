@@ -20,11 +20,7 @@ static void finish(struct cbx_poller *poller, struct cbx_call *call, int result,
 {
 	if (result != -EINVAL && result < 0)
 		cbx_link_lost(&poller->road.state_link, result);
-	if (!result && !text->failed) {
-		cbx_call_done(call, text);
-		return;
-	}
-	cbx_call_fail_by(call, result ? result : -ENOMEM, error);
+	cbx_call_end(call, result, text, error);
 }
 
 static bool is_away(struct cbx_poller *poller, struct cbx_call *call)
@@ -68,7 +64,7 @@ static int write_system(void *user, const char *key, const struct cbx_field *fie
 
 void cbx_document_internal_systems(struct cbx_poller *poller, struct cbx_call *call)
 {
-	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct cbx_text text = { 0 };
 	struct cbx_state *state = poller->road.state;
 	int result;
 
@@ -144,7 +140,7 @@ static int read_events(struct cbx_state *state, char position[CBX_STREAM_POSITIO
 
 void cbx_document_events(struct cbx_poller *poller, struct cbx_call *call)
 {
-	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct cbx_text text = { 0 };
 	struct cbx_state *state = poller->road.state;
 	char position[CBX_STREAM_POSITION];
 	char error[CBX_API_ERROR] = "";
