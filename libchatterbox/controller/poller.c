@@ -329,7 +329,7 @@ static void receive(struct cbx_poller *poller, const struct cbx_bus_event *event
 		road->bus->ops->disconnect(road->bus);
 	else if (!cbx_command_relay_receive(&poller->relay, event) &&
 		 !cbx_command_receive(road, event) && event->type == CBX_BUS_DELIVERY)
-		cbx_metric_add(road->counters->late_words, "answer", NULL, 1);
+		cbx_metric_add(road->counters->late_statuses, "answer", NULL, 1);
 }
 
 /* @leads: inbox and tasks are being served; otherwise they must not keep us awake */

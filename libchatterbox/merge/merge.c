@@ -164,7 +164,8 @@ static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_
 				past && past->ended);
 }
 
-static int word(struct merge *m, struct cbx_status *status)
+/* Applies one reported status, unless a later one has been applied */
+static int apply_status(struct merge *m, struct cbx_status *status)
 {
 	struct cbx_job *known = cbx_merge_find(m, status->job_id);
 	const struct cbx_past *past = NULL;
@@ -228,7 +229,7 @@ static int run(struct merge *m)
 	int result = begin(m);
 
 	for (i = 0; !result && i < m->report->count; i++)
-		result = word(m, m->report->statuses[i]);
+		result = apply_status(m, m->report->statuses[i]);
 	if (!result && m->report->kind == CBX_OFFLINE_EXPIRY)
 		result = cbx_merge_offline_expired(m);
 	if (!result)

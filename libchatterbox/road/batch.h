@@ -62,7 +62,8 @@ int cbx_road_keep(struct cbx_road *road);
 int cbx_road_record(struct cbx_road *road);
 /* Was the last batch committed? 1 = yes, 0 = no, negative: still not known */
 int cbx_road_resolve(struct cbx_road *road);
-/* Frees a batch that was recorded, and acknowledges its messages */
+/* Frees a batch that was recorded, and gives its messages back to the listener, which acknowledges
+ * them */
 void cbx_road_finish_batch(struct cbx_road *road);
 /* The batch could not be merged or recorded, because of @error. 1: try again what is left of it;
  * else as cbx_road_commit(). */

@@ -237,7 +237,7 @@ static int merge_one(struct cbx_road *road, const struct cbx_merge_rules *rules,
 	if (result < 0)
 		return result;
 	if (road->batch.counts.late > late)
-		cbx_metric_add(road->counters->late_words,
+		cbx_metric_add(road->counters->late_statuses,
 			       report->kind == CBX_PUSH ? "push" : "answer", NULL,
 			       (double)(road->batch.counts.late - late));
 	if (road->batch.counts.ask) {

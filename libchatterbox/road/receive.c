@@ -202,7 +202,7 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 	int result = CHATTERBOX_E_LIMIT;
 
 	if (!question) {
-		cbx_metric_add(poll->road->counters->late_words, "answer", NULL, 1);
+		cbx_metric_add(poll->road->counters->late_statuses, "answer", NULL, 1);
 		return;
 	}
 	cbx_road_note_taken(poll->road);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * record.c - records a batch in one transaction, and acknowledges the messages that were in it
+ * record.c - records a batch in one transaction, and gives its messages back to the listener
  *
  * If the transaction fails, answers are dropped, since the next round asks again; pushes stay
  * unacknowledged and are merged again. A batch of which nobody knows whether it was committed waits
@@ -38,7 +38,8 @@ static void finish_inbounds(struct cbx_road *road, void (*finish)(struct cbx_inb
 	}
 }
 
-static void acknowledge(struct cbx_inbound *inbound)
+/* To the listener, which acknowledges or rejects its message */
+static void give_back(struct cbx_inbound *inbound)
 {
 	cbx_inbound_finish(inbound, !inbound->refused);
 }
@@ -49,7 +50,7 @@ void cbx_road_finish_batch(struct cbx_road *road)
 	cbx_text_free(&road->pushes.refused);
 	cbx_batch_drop(road, false);
 	cbx_aside_batch_done(road);
-	finish_inbounds(road, acknowledge);
+	finish_inbounds(road, give_back);
 }
 
 void cbx_road_discard(struct cbx_road *road)

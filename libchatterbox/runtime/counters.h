@@ -12,7 +12,7 @@ struct cbx_counters {
 	struct cbx_metric *jobs, *live_jobs, *active_jobs, *download_speed, *active_ocd_jobs,
 		*live_ocd_jobs;
 	struct cbx_metric *systems, *cycle_duration, *rpc_requests, *rpc_duration, *rpc_in_flight;
-	struct cbx_metric *decode_rejects, *late_words, *job_transitions;
+	struct cbx_metric *decode_rejects, *late_statuses, *job_transitions;
 	struct cbx_metric *events_published, *events_consumed, *outbox_pending, *outbox_oldest;
 	struct cbx_metric *foreign_consumers;
 	struct cbx_metric *server_errors, *server_up, *reconnects;

@@ -207,7 +207,8 @@ def check_statements(path, text):
 WORDS_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "words.txt")
 WORDLESS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.S)
 with open(WORDS_FILE, encoding="utf-8") as words_file:
-    WORDS = dict(line.rstrip("\n").split("\t") for line in words_file if line[0] != "#")
+    WORDS = {word: (instead, tuple(other[0].split()) if other else ()) for word, instead, *other in
+             (line.rstrip("\n").split("\t") for line in words_file if line[0] != "#")}
 
 
 def check_words(path, text):
@@ -217,9 +218,10 @@ def check_words(path, text):
     code = WORDLESS.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
     for found in re.finditer(r"\b[A-Za-z_]\w*\b", code):
         for part in found.group().lower().split("_"):
-            if part in WORDS:
+            instead, another_thing = WORDS.get(part, (None, ()))
+            if instead and not path.startswith(another_thing):
                 yield (text.count("\n", 0, found.start()) + 1,
-                       "%s: say %s" % (found.group(), WORDS[part]))
+                       "%s: say %s" % (found.group(), instead))
 
 
 def check_white_space(path, text):

@@ -124,7 +124,7 @@ static void failure(struct day *day)
 /* To 143: the end is pushed while a question is on its way, whose answer then comes too late */
 static void end_by_push(struct day *day)
 {
-	struct cbx_metric *late = day->box->counters.late_words;
+	struct cbx_metric *late = day->box->counters.late_statuses;
 
 	day_system_pushes_when_asked(day, "ABC1", 17, "Completed", PLAYLIST("100"));
 	day_pass(day, 10);

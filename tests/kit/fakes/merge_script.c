@@ -63,8 +63,8 @@ static void add_past(struct script *script, const char *text)
 static void add_row(struct script *script, const char *text)
 {
 	const char *at = strstr(text, " r");
-	char *word = strndup(text, (size_t)(at - text));
-	struct cbx_status *status = status_of(SYSTEM, word);
+	char *status_text = strndup(text, (size_t)(at - text));
+	struct cbx_status *status = status_of(SYSTEM, status_text);
 	struct cbx_job *jobs[MOST];
 	struct cbx_job_list *list = NULL;
 	size_t count = script->list ? script->list->count : 0;
@@ -87,7 +87,7 @@ static void add_row(struct script *script, const char *text)
 	cbx_job_list_unref(script->list);
 	script->list = list;
 	cbx_status_unref(status);
-	free(word);
+	free(status_text);
 }
 
 static void print_change(struct cbx_text *out, const struct cbx_change *change)

@@ -44,9 +44,9 @@ void world_expect(const char *query, const char *value)
 	sqlite3_close(db);
 }
 
-void world_insert(const char *system, const char *word, const char *origin, int64_t revision)
+void world_insert(const char *system, const char *status_text, const char *origin, int64_t revision)
 {
-	struct cbx_status *status = status_of(system, word);
+	struct cbx_status *status = status_of(system, status_text);
 	char *text =
 		sqlite3_mprintf("insert into status_monitor (system, job_id, job_type, status, "
 				"percent_completed, origin, revision, created_at, updated_at) "

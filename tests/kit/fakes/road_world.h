@@ -70,7 +70,8 @@ void world_run(const char *statements);
 void world_expect(const char *query, const char *value);
 /* Inserts rows into status_monitor: by OCD "ABC1", "17 Running"; one with a revision > 0 is known
  */
-void world_insert(const char *system, const char *word, const char *origin, int64_t revision);
+void world_insert(const char *system, const char *status_text, const char *origin,
+		  int64_t revision);
 /* The shared hashes: "ABC1 17=Running 18=Paused" a line each, statuses only */
 void world_expect_shared(const char *wanted);
 /* The message ids in the outbox, by id: "ABC1/17/1 ABC1/17/2" */

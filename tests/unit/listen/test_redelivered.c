@@ -187,7 +187,7 @@ START_TEST(it_does_not_win_over_a_younger_answer)
 	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
 	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_jobs(job_is("Waiting", 1));
-	ck_assert_double_eq(world_count(world.counters.late_words, "push", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.late_statuses, "push", NULL), 1);
 }
 END_TEST
 

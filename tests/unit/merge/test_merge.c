@@ -96,7 +96,7 @@ static const struct merge_case cases[] = {
 		   { "list@89 17 Running", "late 1" }),
 };
 
-START_TEST(word)
+START_TEST(reported_status)
 {
 	merge_script_run(cases[_i].steps, cases[_i].count);
 }
@@ -155,10 +155,10 @@ END_TEST
 
 UNIT_SUITE(suite)
 {
-	TCase *words = tcase_create("words");
+	TCase *tcase = tcase_create("statuses");
 
-	tcase_add_loop_test(words, word, 0, (int)CBX_COUNT(cases));
-	tcase_add_test(words, transitions_are_counted);
-	tcase_add_test(words, sql_is_asked_only_about_jobs_that_are_not_live);
-	suite_add_tcase(suite, words);
+	tcase_add_loop_test(tcase, reported_status, 0, (int)CBX_COUNT(cases));
+	tcase_add_test(tcase, transitions_are_counted);
+	tcase_add_test(tcase, sql_is_asked_only_about_jobs_that_are_not_live);
+	suite_add_tcase(suite, tcase);
 }

@@ -93,7 +93,7 @@ START_TEST(a_doubled_reply_counts_once)
 	cbx_systems_get(road->systems, "XYZ");
 	discover();
 	ck_assert_uint_eq(result.figures.answers, 2);
-	ck_assert_double_ge(world_count(world.counters.late_words, "answer", NULL), 1);
+	ck_assert_double_ge(world_count(world.counters.late_statuses, "answer", NULL), 1);
 	world_expect_jobs("ABC1/17 Paused r4 live ocd\nXYZ/1 Running r1 live user\n");
 }
 END_TEST
@@ -110,14 +110,14 @@ START_TEST(late_and_unknown_replies_are_dropped)
 	hdms_system(&world.hdms, "ABC1", "17 Queued");
 	hdms_pump(&world.hdms);
 	discover();
-	ck_assert_double_eq(world_count(world.counters.late_words, "answer", NULL), 1);
+	ck_assert_double_eq(world_count(world.counters.late_statuses, "answer", NULL), 1);
 	world_expect_jobs("ABC1/17 Queued r4 live ocd\n");
 	/* an id that nobody gave */
 	free(world.hdms.requests[0].correlation_id);
 	world.hdms.requests[0].correlation_id = strdup("1.abc.0");
 	hdms_reply(&world.hdms, 0, LIST "{\"jobs\":[" STATUS("ABC1", "17", "Errored") "]}}");
 	discover();
-	ck_assert_double_eq(world_count(world.counters.late_words, "answer", NULL), 2);
+	ck_assert_double_eq(world_count(world.counters.late_statuses, "answer", NULL), 2);
 	world_expect_jobs("ABC1/17 Queued r4 live ocd\n");
 }
 END_TEST
