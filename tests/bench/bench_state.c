@@ -6,7 +6,7 @@
  *
  * Each round writes every system: the first whole, the others as deltas with new values. Then as
  * many events go into the stream as there are jobs, by thousands as the teller does, and all
- *systems into online_systems.
+ * systems into online_systems.
  */
 #include "adapter/redis_state/redis_state.h"
 #include "common/cleanup.h"

@@ -16,8 +16,8 @@
  *	}
  *
  * The files of a room are one program (its main() is in unit_main.c), and each of them a suite of
- *it, called by the file: test_ends.c is `unit-merge ends`. A program that has something to do
- *before or after its tests has a main() of its own, which calls unit_run().
+ * it, called by the file: test_ends.c is `unit-merge ends`. A program that has something to do
+ * before or after its tests has a main() of its own, which calls unit_run().
  */
 #ifndef CBX_TESTS_UNIT_H
 #define CBX_TESTS_UNIT_H

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* raw_amqp.c - the other program at the broker */
+/* raw_amqp.c - another program at the same broker */
 #include "raw_amqp.h"
 
 #include "servers.h"

@@ -35,7 +35,7 @@ START_TEST(ocd_inserts_a_row)
 	day_told_figures(day, "{\"job_count\":0,\"activte_jobs\":0,\"total_download_speed\":0,"
 			      "\"active_ocd_jobs\":0,\"total_ocd_jobs\":0}");
 
-	/* the first word makes it 1, though the text is that of the row */
+	/* the first report makes it 1, though the text is that of the row */
 	day_system_says(day, "OCD1", 31, "Running", "\"job_type\":\"playlist\"");
 	day_pass(day, 60);
 	day_told(day, "OCD1", 31, 1, "Running", NULL, "ocd");
@@ -47,7 +47,8 @@ START_TEST(ocd_inserts_a_row)
 }
 END_TEST
 
-/* What OCD has planned is OCD's from its first word; what it plans later turns without an event */
+/* What OCD has planned is OCD's from its first report; what it plans later turns without an event
+ */
 START_TEST(ocd_schedules_a_job)
 {
 	struct day *day = a_day_with("OCD2", NULL);

@@ -78,7 +78,7 @@ START_TEST(rows_carry_everything)
 }
 END_TEST
 
-/* Nobody told this end: an end word may still correct it, after a restart too */
+/* Nobody reported this end: a reported end may still correct it, after a restart too */
 START_TEST(an_errored_row_of_an_offline_system_is_inferred)
 {
 	struct cbx_batch batch = { 0 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // change.test.mjs - what foreign clients see when something changes
 //
-// Answers, pushes and events change jobs and systems in turn; at the end every word that was told
-// is held against the record (contract 1, 3, 5).
+// Answers, pushes and events change jobs and systems in turn; at the end every status that was published
+// is compared with the record (contract 1, 3, 5).
 
 import assert from 'node:assert/strict';
 import { until } from './place.mjs';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // outage.test.mjs - Redis, RabbitMQ and PostgreSQL are each killed and come back during a run
 //
-// chatterboxd must stay up, say what is down, and catch up by itself: afterwards each job's words
-// are complete, and its last one is what hdms-sim wrote down. While something fails a word may be
-// told twice (contract 3.3: at least once), so that repetitions are counted and not refused.
+// chatterboxd must stay up, say what is down, and catch up by itself: afterwards each job's events
+// are complete, and its last one is what hdms-sim wrote down. While something fails an event may come
+// twice (contract 3.3: at least once), so that repetitions are counted and not refused.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

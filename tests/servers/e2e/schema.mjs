@@ -3,7 +3,7 @@
 //
 // A message is known by the routing key of an event, the verb of a question or an answer, the
 // method of an RPC. What does not fit is kept in `misfits`, which each test file wants to be empty
-// at its end; what a test spoilt on purpose must not fit.
+// at its end; what a test malformed on purpose must not fit.
 
 import { readFileSync } from 'node:fs';
 import Ajv from 'ajv';

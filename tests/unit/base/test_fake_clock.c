@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The clock of the tests: it stands, and both its hands go together. */
+/* The clock of the tests stands until it is moved, and its two times are moved together. */
 #include "fake_clock.h"
 #include "unit.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The mailbox keeps order, refuses when full, and its descriptor tells of waiting work. */
+/*
+ * The mailbox keeps order, refuses when it is full, and its descriptor is readable while work
+ * waits.
+ */
 #include "base/mailbox.h"
 #include "unit.h"
 

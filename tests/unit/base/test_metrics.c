@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Families, children and both text formats; promtool has the last word on the page. */
+/* Families, their children and both text formats; promtool checks the page. */
 #include "base/metrics.h"
 #include "base/thread.h"
 #include "common/cleanup.h"

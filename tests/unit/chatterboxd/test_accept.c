@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* OpenMetrics goes to whom names it, at least as gladly as the older format. */
+/*
+ * OpenMetrics is sent to clients that name it and prefer it at least as much as the older format.
+ */
 #include "http/accept.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Tokens are equal only when they are, and only a Bearer header carries one. */
+/* Two tokens match only if they are equal, and only a Bearer header carries one. */
 #include "http/auth.h"
 #include "unit.h"
 

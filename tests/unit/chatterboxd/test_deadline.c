@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* What is overdue is shut down, once; what was moved or removed is not. */
+/*
+ * A connection whose time is up is shut down once; one that was given more time, or was removed,
+ * is not.
+ */
 #include "http/deadline.h"
 #include "unit.h"
 

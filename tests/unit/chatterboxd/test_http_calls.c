@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Calls whose answer comes late: to one who waits, to one who has gone, after the server's end. */
+/*
+ * A call may be answered late: to a client that waits, to one that has gone, or after the end of
+ * the server.
+ */
 #include "http_fixture.h"
 
 #include <errno.h>

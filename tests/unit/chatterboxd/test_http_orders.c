@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* What each route that writes asks the library, what becomes of the answer, and what is refused.
+/*
+ * For each route that writes: what it asks of the library, what becomes of the answer, what is
+ * refused.
  */
 #include "http_fixture.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Each route of the HTTP server and each refusal: code, type, body, headers, and what is counted.
+/*
+ * Each route of the HTTP server and each refusal: code, type, body, headers, and what is counted.
  */
 #include "http_fixture.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The log follows its settings, survives a place that can't be written or that nobody reads, and
- * keeps lines whole. */
+/*
+ * The log follows its settings, keeps lines whole, and survives a file that can't be written and a
+ * pipe that nobody reads.
+ */
 #include "log.h"
 #include "unit.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Whatever a system sent, a log line stays one line: JSON that parses, or text without controls. */
+/*
+ * Whatever a system has sent, a log line stays one line: JSON that parses, or text without control
+ * characters.
+ */
 #include "log_line.h"
 #include "unit.h"
 

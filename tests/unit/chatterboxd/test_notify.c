@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What systemd hears on its socket, and that the watchdog hears nothing of an engine that hangs. */
+/* What is sent to systemd's socket; while the engine hangs the watchdog is sent nothing. */
 #include "fake_engine.h"
 #include "notify.h"
 #include "unit.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* No variable of PostgreSQL's is left to libpq, others are; and no core is made. */
+/* libpq finds none of PostgreSQL's variables, other variables stay, and no core is written. */
 #include "privacy.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which route a path means, and what stands for its names. */
+/* Which route a path means, and which values its parameters have. */
 #include "http/router.h"
 #include "unit.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Percent-decoding is strict: what it lets through is text, and exactly the client's. */
+/* Percent-decoding is strict: it lets only text through, and exactly the text of the client. */
 #include "http/uri.h"
 #include "unit.h"
 

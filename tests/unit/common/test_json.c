@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Reading a document whole, saying where it is not one, and leaving no text behind. */
+/* A document is read whole or refused with its place, and wiping it reaches every text in it. */
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "unit.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* Names are looked up beside who asks: slow ones hold nobody up, and each question gets a new
- * answer. */
+/*
+ * Names are looked up in another thread than the one that asks: a slow one holds nobody up, and
+ * each question gets a new answer.
+ */
 #include "common/lookup.h"
 #include "fake_names.h"
 #include "unit.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
  * Each key of contract 8.2, one row each: its default, a good value, and values that are refused;
- * laid by the file, by the overlay of "chatterbox", and by its environment variable.
+ * set by the file, by the overlay of "chatterbox", and by its environment variable.
  */
 #include "config_kit.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-/* OCD's own configuration object, filled with values: one file serves both, and says what it says
+/*
+ * OCD's own configuration object, filled with values: one file serves both programs, and means the
+ * same to both.
  */
 #include "config_kit.h"
 

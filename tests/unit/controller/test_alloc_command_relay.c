@@ -3,8 +3,8 @@
  * test_alloc_command_relay.c - memory runs out while a command goes out or its answer comes
  *
  * Each command ends once, as it was carried out or with an error, and leaves nothing behind; when
- * it is given again it comes through. A word that nobody waits for is left where it is until it is
- * out.
+ * it is given again it comes through. A message that nobody waits for is left where it is until it
+ * is out.
  */
 #include "alloc_faults.h"
 #include "command_relay_world.h"
@@ -17,7 +17,7 @@
 #define JOB "{\"system\":\"A\",\"job_id\":17}"
 
 /* One that nobody waits for */
-static struct cbx_inbound *word;
+static struct cbx_inbound *inbound;
 
 static void *set_up_rpc(void)
 {
@@ -117,7 +117,7 @@ static bool answer(void)
 
 	ck_assert_int_eq(relay_peer->ops->take(relay_peer, -1, 0, &event), 0);
 	came = event.type == CBX_BUS_DELIVERY;
-	if (came && !word)
+	if (came && !inbound)
 		check_request(&event.message);
 	if (came && event.message.reply_to)
 		relay_reply(event.message.reply_to, event.message.correlation_id,
@@ -168,7 +168,7 @@ START_TEST(a_command_ends_once)
 }
 END_TEST
 
-/* --- words that nobody waits for --- */
+/* --- messages that nobody waits for --- */
 
 static void *set_up_command(void)
 {
@@ -177,14 +177,14 @@ static void *set_up_command(void)
 	struct cbx_decode_limits limits = { 1000, 10 };
 
 	set_up_event();
-	ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, &word), 0);
+	ck_assert_int_eq(cbx_inbound_decode(key, body, strlen(body), &limits, &inbound), 0);
 	return NULL;
 }
 
 static int say(void *fixture)
 {
 	(void)fixture;
-	return cbx_follower_inbound(&world.poller, word) ? 0 : -ENOMEM;
+	return cbx_follower_inbound(&world.poller, inbound) ? 0 : -ENOMEM;
 }
 
 /* The poller makes the connection anew, and what was under way on the old one is over */

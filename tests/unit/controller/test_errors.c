@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* The errors controller: syncing systems go after maxSyncTime, and what is known of access to the
- * content server is gathered for csaTimer seconds, the last word winning. */
+ * content server is gathered for csaTimer seconds, the last write winning. */
 #include "road_world.h"
 
 #include <stdio.h>

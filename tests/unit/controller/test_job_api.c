@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* Questions about jobs (contract 3.5, 6.2): filters, pages, order; over a view of a few systems. */
+/* Questions about jobs (contract 3.5, 6.2): filters, pages, order; over a snapshot of a few
+ * systems. */
 #include "controller/job_api.h"
 #include "road_world.h"
 

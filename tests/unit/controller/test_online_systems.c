@@ -273,8 +273,8 @@ START_TEST(jobs_of_a_system_long_offline_become_errored)
 }
 END_TEST
 
-/* What a take-over knows of the last word: the row's last change, or the system's last job_list and
- * what may have come before the next one */
+/* What a take-over knows of the last report: the row's last change, or the system's last job_list
+ * and what may have come before the next one */
 START_TEST(a_take_over_does_not_age_a_job_that_nothing_changed)
 {
 	world_insert("OFF", "1 Running", "user", 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Systems and the summary (contract 6.2), over a view; and how views are swapped. */
+/* Systems and the summary (contract 6.2), over a snapshot; and how snapshots are swapped. */
 #include "controller/job_api.h"
 #include "road_world.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* What a status text means: the configured words and the built-in ones, without case. */
+/* What a status text means: the configured texts and the built-in ones, without case. */
 #include "domain/kind.h"
 #include "unit.h"
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-/* The fleet on a bus: it answers, tells, holds back, spoils, and survives the broker. */
+/*
+ * The fleet on a bus: it answers, pushes, delays its answers, sends malformed ones, and survives
+ * the loss of the broker.
+ */
 #include "adapter/memory_bus/memory_bus.h"
 #include "common/cleanup.h"
 #include "fleet/fleet.h"

@@ -59,7 +59,7 @@ static const struct merge_case cases[] = {
 		{ "push@10 17 Paused t=Film",
 		  "17 Paused r1 progress\n! status {\"system_id\":\"ABC1\",\"paused\":false" MUSIC
 		  "}" STATUS("true", ",\"job_type\":\"Film\"") }),
-	/* the first word of a row counts for the group that it names */
+	/* the first report of a row counts for the group that it names */
 	MERGE_CASE({ "row 17 Started t=Film r0", NULL },
 		   { "list@10 17 Paused t=Music", "17 Paused r1 monitor\n"
 						  "! ABC1/17/1 ocd" STATUS("true", MUSIC) }),

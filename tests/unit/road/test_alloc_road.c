@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /*
- * test_alloc_flow.c - memory runs out on the poller's road: a push, a round, a take-over
+ * test_alloc_road.c - memory runs out on the poller's road: a push, a round, a take-over
  *
  * One world, one push (or round) after another; of each the next allocation fails. What a failure
- * leaves is all or nothing. The push, which the broker keeps until it is settled, comes through at
- * last; what a round missed, the next one hears.
+ * leaves is all or nothing. The push, which the broker keeps until it is acknowledged, comes
+ * through at last; what a round missed, the next one receives.
  */
 #include "alloc_faults.h"
 #include "road_world.h"

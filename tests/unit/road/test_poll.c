@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The asking (contract 2.2, 3.2): the words of a question, the window, time-outs and how they grow.
+/* The asking (contract 2.2, 3.2): the text of a question, the window, time-outs and how they grow.
  */
 #include "road_world.h"
 

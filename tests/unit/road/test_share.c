@@ -51,7 +51,7 @@ START_TEST(a_change_is_one_field_and_its_time)
 	world_expect_shared("ABC1 17=Paused 18=Running\nXYZ 1=Running\n");
 	ck_assert(cbx_memory_store_is_active(world.store, "ABC1", &changed));
 	ck_assert_int_eq(changed, FAKE_CLOCK_WALL + 5000);
-	/* progress is shared as well, an equal word is not */
+	/* progress is shared as well, an equal status is not */
 	push("ABC1", "17 Paused 5%");
 	ck_assert_uint_eq(world.state_faults.calls, 2);
 	push("ABC1", "17 Paused 5%");

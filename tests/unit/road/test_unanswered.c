@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* A list that was asked for in vain is owed: new jobs don't wait for the next Update Database Task
- * because one question was lost. (How rarely a dead system is asked: test_flow_poll.c.) */
+/* A list that was asked for in vain is due again: new jobs don't wait for the next Update Database
+ * Task because one question was lost. (How rarely a dead system is asked: test_poll.c.) */
 #include "memory_servers.h"
 #include "road_world.h"
 
