@@ -68,6 +68,7 @@ export namespace http {
 			reason: string | null;
 		};
 		paused: boolean;
+		paused_until: Time;
 		role: "leader" | "standby" | "observer";
 		leader: string | null;
 		last_cycle: {
@@ -133,9 +134,29 @@ export namespace http {
 		errors: Array<JobError>;
 		next: Next;
 	};
+	/** Remove the errors of a system */
+	type RemoveErrorsResult = {
+		removed: number;
+	};
 	/** Remove one error */
 	type RemoveErrorResult = {
 		removed: number;
+	};
+	/** Pause all live jobs */
+	type PauseJobsResult = {
+		jobs: number;
+	};
+	/** Resume all paused jobs */
+	type ResumeJobsResult = {
+		jobs: number;
+	};
+	/** Clear errored jobs */
+	type CleanUpResult = {
+		removed: number;
+	} | {
+		jobs: Array<Status>;
+		/** How many errors are about these jobs */
+		errors: number;
 	};
 	/** This document */
 	type OpenapiResult = {
@@ -153,6 +174,8 @@ export namespace events {
 	type Count = number;
 	/** 0..2^53-1, also as decimal text */
 	type CountIn = Count | string;
+	/** 1..86400, also as decimal text */
+	type SecondsIn = number | string;
 	/** 1..64 bytes */
 	type Text = string;
 	type Origin = "ocd" | "user";
@@ -376,6 +399,10 @@ export namespace events {
 	type JobsConcerned = {
 		jobs: Count;
 	};
+	type CleanedUp = Removed | {
+		jobs: Array<Status>;
+		errors: Count;
+	};
 	type Removed = {
 		removed: Count;
 	};
@@ -540,6 +567,19 @@ export namespace events {
 		system?: SystemIn;
 		/** seconds */
 		older_than?: CountIn;
+		/** Only says what would be cleared */
+		dry_run?: boolean | null;
+	};
+	type Params_nl_ocd_chatterbox_poll = {
+		discovery?: boolean | null;
+	};
+	type Params_nl_ocd_chatterbox_interval = {
+		seconds: SecondsIn;
+	};
+	type Params_nl_ocd_chatterbox_pause = {
+		seconds?: SecondsIn | null;
+	};
+	type Params_nl_ocd_chatterbox_resume = {
 	};
 	type Params_nl_ocd_server_errors_get = {
 		system?: SystemIn;

@@ -39,8 +39,9 @@ test('a file, variables that win over it, and warnings', async () => {
 	await writeFile(file, JSON.stringify({ ...embedded(dir), time_till_next_chek: 5 }));
 	const box = await Chatterbox.open(file, { environment: { NLCONF_CHATTERBOX__ROLE: 'observer', HOME: '/' } });
 	assert.equal(box.role, 'observer');
-	assert.equal(box.warnings.length, 0, `${box.warnings}`);
 	await box.close();
+	assert.equal(box.warnings.length, 1, `${box.warnings}`);
+	assert.match(box.warnings[0], /time_till_next_chek: unknown key, did you mean time_till_next_check\?/);
 	remove();
 });
 
