@@ -133,14 +133,14 @@ export interface EventParams {
 /** The name of an event */
 export type EventName = keyof EventParams;
 
-/** What the listeners of a Chatterbox get, by the name of their event */
+/** What the listeners of a Chatterbox get, by the name of their event. There is no `error`: what can't
+ * start rejects open(), each call says itself what failed, and an open engine never gives up: health()
+ * names the server it has lost, `lost` says what was missed meanwhile. */
 export type ChatterboxEvents = {
 	[name in EventName]: [data: EventParams[name], about: EventInfo];
 } & {
 	/** Events were lost, `count` of them (0: nobody knows how many): read activeJobs() again */
 	lost: [count: number];
-	/** It can't go on: close it. Without a listener it is thrown, as Node does. */
-	error: [error: ChatterboxError];
 };
 
 /** One event of an iteration: `name` says what `data` is */

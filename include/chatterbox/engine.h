@@ -82,7 +82,8 @@ struct chatterbox_event {
  * The callbacks run inside chatterbox_dispatch(), in the host's own thread, and those of calls
  * (call.h) too. Their order: on_ready comes before any event. Within one
  * chatterbox_dispatch() on_ready or on_failed comes first, then the answers of calls, then the
- * events in the order in which they were recorded, then on_lost. */
+ * events in the order in which they were recorded, then on_lost: after all events that were queued
+ * before the loss. */
 struct chatterbox_observer {
 	uint32_t version; /* CHATTERBOX_OBSERVER_VERSION */
 	void *user;       /* handed to the callbacks */
@@ -204,7 +205,9 @@ CHATTERBOX_API int chatterbox_get_fd(struct chatterbox *box);
  * chatterbox_dispatch() - run the callbacks that are due, in this thread
  * @box: engine
  *
- * One thread at a time. It does not block; what comes up while it runs is for the next time.
+ * One thread at a time. It does not block; what comes up while it runs is for the next time. It
+ * delivers at most 256 events, so that the host's loop gets to its other work: while more wait the
+ * descriptor stays readable. After chatterbox_stop() call it until it returns 0 to have them all.
  * Return: how many callbacks ran.
  */
 CHATTERBOX_API int chatterbox_dispatch(struct chatterbox *box);

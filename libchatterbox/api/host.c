@@ -16,6 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Events of one chatterbox_dispatch(): a host's listener may need 10 us for each, and its loop has
+ * other work */
+#define PORTION 256
+
 /* A copy of an event, in the queue */
 struct host_event {
 	enum chatterbox_event_type type;
@@ -273,25 +277,17 @@ static int dispatch_ended(struct cbx_api_ended *ended)
 	return ran;
 }
 
-static int dispatch_events(struct chatterbox *box)
+static void dispatch_event(struct chatterbox *box, struct host_event *queued)
 {
-	const struct chatterbox_observer *observer = &box->observer;
-	size_t count = cbx_mailbox_count(box->host);
-	struct host_event *queued;
-	int ran = 0;
+	const struct chatterbox_event event = { .type = queued->type,
+						.id = queued->id,
+						.params = queued->params,
+						.previous_status = queued->previous_status,
+						.origin = queued->origin,
+						.stream_id = queued->stream_id };
 
-	for (; count && (queued = cbx_mailbox_take(box->host)); count--, ran++) {
-		const struct chatterbox_event event = { .type = queued->type,
-							.id = queued->id,
-							.params = queued->params,
-							.previous_status = queued->previous_status,
-							.origin = queued->origin,
-							.stream_id = queued->stream_id };
-
-		observer->on_event(observer->user, &event);
-		cbx_engine_drop_event(queued);
-	}
-	return ran;
+	box->observer.on_event(box->observer.user, &event);
+	cbx_engine_drop_event(queued);
 }
 
 static int dispatch_loss(struct chatterbox *box, uint64_t count, bool gap)
@@ -308,25 +304,39 @@ static int dispatch_loss(struct chatterbox *box, uint64_t count, bool gap)
 	return (count > 0) + gap;
 }
 
+/* What was queued when something was lost comes before on_lost, however many portions it takes */
+static int dispatch_portion(struct chatterbox *box)
+{
+	struct host_event *queued;
+	int ran = 0;
+
+	if (!box->delivery.events) {
+		box->delivery.lost = box->lost_events;
+		box->delivery.gap = atomic_exchange(&box->gap, false);
+		box->delivery.events = cbx_mailbox_count(box->host);
+	}
+	while (ran < PORTION && box->delivery.events && (queued = cbx_mailbox_take(box->host))) {
+		box->delivery.events--;
+		dispatch_event(box, queued);
+		ran++;
+	}
+	if (!box->delivery.events)
+		return ran + dispatch_loss(box, box->delivery.lost, box->delivery.gap);
+	cbx_mailbox_wake(box->host);
+	return ran;
+}
+
 int chatterbox_dispatch(struct chatterbox *box)
 {
 	struct cbx_api_ended *ended;
 	enum cbx_engine_start news;
-	uint64_t lost;
 	int ran;
-	bool gap;
 
 	cbx_mailbox_clear(box->host);
 	news = take_news(box, &ended);
 	ran = dispatch_start(box, news);
 	ran += dispatch_ended(ended);
-	if (box->told_start != ENGINE_READY)
-		return ran;
-	/* what is lost is looked at before the events: what was queued then comes first */
-	lost = box->lost_events;
-	gap = atomic_exchange(&box->gap, false);
-	ran += dispatch_events(box);
-	return ran + dispatch_loss(box, lost, gap);
+	return box->told_start == ENGINE_READY ? ran + dispatch_portion(box) : ran;
 }
 
 void cbx_engine_close_host(struct chatterbox *box)

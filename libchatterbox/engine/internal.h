@@ -60,6 +60,13 @@ struct chatterbox {
 	_Atomic bool start_reported;  /* the host was told ready or failed */
 	_Atomic uint64_t lost_events; /* dropped since the host's queue was full */
 	_Atomic bool gap;             /* the stream lost some events, nobody knows how many */
+	/* What is being delivered, in portions: so many events, then what was lost after them. Of the
+	 * host's thread alone */
+	struct {
+		size_t events;
+		uint64_t lost;
+		bool gap;
+	} delivery;
 	_Atomic bool stopped;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* Events in the host's own loop (chatterbox_get_fd, chatterbox_dispatch): those of every job in
  * order, each once, and the periodic ones when they are asked for. */
+#include "engine/internal.h"
 #include "engine_kit.h"
 
 #include <errno.h>
@@ -109,6 +110,83 @@ START_TEST(events_come_in_order_in_the_hosts_thread)
 	ck_assert_uint_eq(pending.ready, 1);
 	chatterbox_stop(box);
 	cbx_demo_stopp(&demo);
+	chatterbox_unref(box);
+	engine_home_close(&home);
+}
+END_TEST
+
+/* What a host is told, and after how many events it learns of a loss */
+struct portions {
+	unsigned ready, events, lost, lost_after;
+};
+
+static void note_ready(void *user)
+{
+	((struct portions *)user)->ready++;
+}
+
+static void note_event(void *user, const struct chatterbox_event *event)
+{
+	((struct portions *)user)->events += event->type == CHATTERBOX_EVENT_STATUS;
+}
+
+static void note_lost(void *user, uint64_t count)
+{
+	struct portions *portions = user;
+
+	portions->lost += (unsigned)count;
+	portions->lost_after = portions->events;
+}
+
+/* As the poller's thread would, after a commit */
+static void queue_events(struct chatterbox *box, size_t count)
+{
+	struct cbx_event event = { .name = "status", .payload = (char[]){ "{}" } };
+	const struct cbx_batch batch = { .events = &event, .event_count = 1 };
+
+	while (count--)
+		cbx_engine_tell_batch(box, &batch);
+}
+
+/* Nobody's loop stands still for a queue that is full; what is lost is told where it was lost */
+START_TEST(a_full_queue_comes_in_portions)
+{
+	struct portions portions = { 0 };
+	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
+						      .user = &portions,
+						      .on_ready = note_ready,
+						      .on_event = note_event,
+						      .on_lost = note_lost };
+	struct engine_home home;
+	struct chatterbox *box;
+	struct pollfd p;
+	unsigned turns;
+
+	engine_home_open(&home);
+	box = engine_make(&home);
+	p = (struct pollfd){ .fd = chatterbox_get_fd(box), .events = POLLIN };
+	ck_assert_int_eq(chatterbox_start(box, &observer, NULL), 0);
+	for (turns = 0; turns < 600 && !portions.ready; turns++) {
+		poll(&p, 1, 100);
+		chatterbox_dispatch(box);
+	}
+	chatterbox_stop(box);
+	while (chatterbox_dispatch(box))
+		;
+	queue_events(box, 20000);
+	for (turns = 0; !portions.lost; turns++) {
+		ck_assert_int_eq(poll(&p, 1, 0), 1);
+		ck_assert_int_le(chatterbox_dispatch(box), 256 + 1);
+		/* what comes meanwhile is not put before the loss */
+		if (!portions.lost)
+			queue_events(box, 1);
+	}
+	ck_assert_uint_eq(turns, 16384 / 256);
+	ck_assert_uint_eq(portions.lost, 20000 - 16384);
+	ck_assert_uint_eq(portions.lost_after, 16384);
+	while (chatterbox_dispatch(box))
+		;
+	ck_assert_uint_eq(portions.events, 16384 + turns - 1);
 	chatterbox_unref(box);
 	engine_home_close(&home);
 }
@@ -238,5 +316,5 @@ START_TEST(an_observer_of_another_version_is_refused)
 }
 END_TEST
 
-UNIT_TESTS(events_come_in_order_in_the_hosts_thread, answers_come_in_the_hosts_thread,
+UNIT_TESTS(events_come_in_order_in_the_hosts_thread, a_full_queue_comes_in_portions, answers_come_in_the_hosts_thread,
 	   the_last_reference_delivers_what_is_left, an_observer_of_another_version_is_refused)

@@ -4,6 +4,7 @@
 'use strict';
 
 const { EventEmitter } = require('node:events');
+const { setImmediate } = require('node:timers'); // not one that tests of the host have faked
 const binding = require('./load.cjs');
 const check = require('./check.cjs');
 const { ChatterboxError, mistake } = require('./error.cjs');
@@ -60,6 +61,7 @@ class Chatterbox extends EventEmitter {
 				failed: reject,
 				event: (...event) => this.#receive(...event),
 				lost: (count) => this.#lose(count),
+				later: () => setImmediate(() => this.#engine.resume()),
 			});
 		});
 		this.#ready.catch(() => {}); // open() tells it

@@ -67,11 +67,13 @@ void addon_class(napi_env env, napi_value exports, const char *name, napi_callba
 struct addon_watch;
 
 /*
- * Has @ready called in JavaScript's thread whenever @fd is readable, until addon_watch_stop(). It
- * keeps the process running unless addon_watch_keep(false).
+ * Has @ready called in JavaScript's thread whenever @fd is readable, until addon_watch_stop(). If it
+ * returns false it is not called again before addon_watch_resume(). It keeps the process running
+ * unless addon_watch_keep(false).
  */
-int addon_watch_start(napi_env env, int fd, void (*ready)(napi_env env, void *user), void *user,
+int addon_watch_start(napi_env env, int fd, bool (*ready)(napi_env env, void *user), void *user,
 		      struct addon_watch **out);
+void addon_watch_resume(struct addon_watch *watch);
 /* In JavaScript's thread; also inside @ready. Takes NULL. */
 void addon_watch_stop(struct addon_watch *watch);
 void addon_watch_keep(napi_env env, struct addon_watch *watch, bool running);
@@ -85,7 +87,7 @@ struct addon_engine {
 	napi_env env;
 	struct chatterbox *box; /* NULL: not open yet, or closed */
 	struct addon_watch *watch;
-	napi_ref handlers;           /* an object: ready, failed, event, lost */
+	napi_ref handlers;           /* an object: ready, failed, event, lost, later */
 	struct addon_peer *peers;    /* a list */
 	bool opened, closing, ended; /* ended: JavaScript can't be called any more */
 };

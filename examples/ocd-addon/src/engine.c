@@ -105,13 +105,16 @@ const struct chatterbox_observer addon_engine_observer = { .version = CHATTERBOX
 							   .on_event = on_event,
 							   .on_lost = on_lost };
 
-static void turn(napi_env env, void *user)
+/* Where something was said JavaScript has its other work done before more comes: it resumes us */
+static bool turn(napi_env env, void *user)
 {
 	struct addon_engine *engine = user;
 
 	(void)env;
-	if (engine->box)
-		chatterbox_dispatch(engine->box);
+	if (!engine->box || !chatterbox_dispatch(engine->box))
+		return true;
+	say(engine, "later", 0, NULL);
+	return false;
 }
 
 /* --- its end --- */
@@ -149,7 +152,8 @@ void addon_engine_destroy(struct addon_engine *engine)
 {
 	if (engine->box) {
 		napi_remove_env_cleanup_hook(engine->env, abandon, engine);
-		chatterbox_dispatch(engine->box);
+		while (chatterbox_dispatch(engine->box))
+			; /* what it still has to say comes in portions */
 		engine->box = chatterbox_unref(engine->box);
 	}
 	/* they know the object that holds this one: neither could be collected */

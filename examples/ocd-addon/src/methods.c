@@ -151,6 +151,16 @@ static napi_value keep(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* resume(): what the handler `later` calls, in a later turn of the loop */
+static napi_value resume(napi_env env, napi_callback_info info)
+{
+	struct addon_engine *engine = addon_unwrap(env, info, &addon_engine_tag, 0, NULL);
+
+	if (engine && engine->watch)
+		addon_watch_resume(engine->watch);
+	return NULL;
+}
+
 /* stop(): at once, in this thread; the process is about to exit */
 static napi_value stop(napi_env env, napi_callback_info info)
 {
@@ -215,6 +225,7 @@ void addon_engine_define(napi_env env, napi_value exports)
 		ADDON_METHOD("role", get_role),
 		ADDON_METHOD("interval", get_interval),
 		ADDON_METHOD("keep", keep),
+		ADDON_METHOD("resume", resume),
 		ADDON_METHOD("stop", stop),
 		ADDON_METHOD("close", close_engine),
 	};

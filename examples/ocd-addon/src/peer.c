@@ -40,25 +40,26 @@ static napi_value describe(napi_env env, const struct chatterbox_message *messag
 	return object;
 }
 
-static void turn(napi_env env, void *user)
+static bool turn(napi_env env, void *user)
 {
 	struct addon_peer *peer = user;
 	const struct chatterbox_message *message = NULL;
 	napi_value function = NULL;
 
 	if (napi_get_reference_value(env, peer->on_message, &function) != napi_ok || !function)
-		return;
+		return true;
 	/* a callback may close the engine, and with it this */
 	while (peer->peer && chatterbox_peer_receive(peer->peer, &message) == 1) {
 		napi_handle_scope scope = NULL;
 		napi_value object;
 
 		if (napi_open_handle_scope(env, &scope) != napi_ok)
-			return;
+			return true;
 		object = describe(env, message);
 		addon_call(env, addon_undefined(env), function, 1, &object);
 		napi_close_handle_scope(env, scope);
 	}
+	return true;
 }
 
 static void disconnect(struct addon_peer *peer)

@@ -4,7 +4,9 @@
  *
  * Node's loop is libuv's, and whoever polls in it has to link libuv and to have its headers, which
  * the headers of Node-API do not bring. So a small thread polls, and calls a thread-safe function;
- * then it waits until JavaScript's thread has taken what there was.
+ * then it waits until JavaScript's thread has taken what there was. Node would run a function that is
+ * called again at once up to a thousand times in one turn of its loop, so whoever is flooded says by
+ * addon_watch_resume(), in a later turn, when to go on.
  */
 #include "addon.h"
 
@@ -24,7 +26,7 @@ struct addon_watch {
 	atomic_bool stop;
 	pthread_t thread;
 	napi_threadsafe_function call;
-	void (*ready)(napi_env env, void *user);
+	bool (*ready)(napi_env env, void *user);
 	void *user;
 };
 
@@ -36,7 +38,7 @@ static void wait_for_turn(struct addon_watch *watch)
 		;
 }
 
-static void give_turn(struct addon_watch *watch)
+void addon_watch_resume(struct addon_watch *watch)
 {
 	uint64_t one = 1;
 
@@ -73,10 +75,9 @@ static void be_ready(napi_env env, napi_value function, void *context, void *dat
 	(void)data;
 	if (!env || watch->stop)
 		return;
-	watch->ready(env, watch->user);
 	/* it is freed later, in be_gone() */
-	if (!watch->stop)
-		give_turn(watch);
+	if (watch->ready(env, watch->user) && !watch->stop)
+		addon_watch_resume(watch);
 }
 
 static void be_gone(napi_env env, void *data, void *hint)
@@ -103,7 +104,7 @@ static int start_thread(struct addon_watch *watch)
 	return result;
 }
 
-int addon_watch_start(napi_env env, int fd, void (*ready)(napi_env env, void *user), void *user,
+int addon_watch_start(napi_env env, int fd, bool (*ready)(napi_env env, void *user), void *user,
 		      struct addon_watch **out)
 {
 	struct addon_watch *watch = calloc(1, sizeof(*watch));
@@ -137,7 +138,7 @@ void addon_watch_stop(struct addon_watch *watch)
 	if (!watch)
 		return;
 	watch->stop = true;
-	give_turn(watch);
+	addon_watch_resume(watch);
 	pthread_join(watch->thread, NULL);
 	/* frees it, in a later turn of the loop */
 	napi_release_threadsafe_function(watch->call, napi_tsfn_abort);

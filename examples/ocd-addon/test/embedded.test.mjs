@@ -116,6 +116,40 @@ test('events: too many that nobody takes end with how many are lost', async () =
 	await slow.return();
 });
 
+test('a flood leaves the event loop room between its portions', async () => {
+	const other = await World.open();
+	const JOBS = 15000; // 500 on each of 30 systems; the queue to us holds 16 384 events
+	let turns = 0;
+	let told = 0;
+	const portions = new Map();
+	const turn = () => {
+		turns += 1;
+		if (told < JOBS) setImmediate(turn);
+	};
+	// a listener that goes on by itself, as async ones do
+	other.box.on('update_job_status', async () => {
+		told += 1;
+		portions.set(turns, (portions.get(turns) ?? 0) + 1);
+		for (let i = 0; i < 10; i += 1) await undefined;
+	});
+	for (let at = 0; at < JOBS; at += 500) {
+		const system = `FLOOD${at / 500 + 10}`;
+		other.systems.set(system, Array.from({ length: 500 }, (_, job_id) => ({ system, job_id, status: 'Running' })));
+		other.push(other.systems.get(system));
+	}
+	// JavaScript's thread stands still until all of them wait
+	const still = new Int32Array(new SharedArrayBuffer(4));
+	const deadline = Date.now() + 60000;
+	while (!other.box.metrics().includes(`\nchatterbox_live_jobs ${JOBS}\n`)) {
+		assert.ok(Date.now() < deadline, 'they are not recorded');
+		Atomics.wait(still, 0, 0, 20);
+	}
+	setImmediate(turn);
+	await until('they are told', () => told === JOBS, 60000);
+	await other.close();
+	assert.ok(Math.max(...portions.values()) <= 256, `${Math.max(...portions.values())} in one turn`);
+});
+
 test('ten thousand jobs are read in one piece', async () => {
 	const jobs = (await live()).filter(({ system }) => system.startsWith('FLOOD'));
 	assert.equal(jobs.length, 17500);

@@ -23,7 +23,6 @@ async function listen(): Promise<void> {
 	box.on('job_status', (jobs) => jobs.map(({ percent_completed }) => Number(percent_completed)));
 	box.on('jobs_data', (data) => data.activte_jobs + data.total_download_speed);
 	box.on('lost', (count) => count + 1);
-	box.on('error', (error) => `${error.code} ${error.server} ${error.reason ?? ''}`);
 	// @ts-expect-error percent_completed is a text
 	box.on('update_job_status', (data) => data.percent_completed / 2);
 }
