@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: MIT
-// bench.mjs - the addon on real servers, in figures: scripts/bench.sh runs it
+// bench.mjs - the addon and the pure client on the same real servers, in figures: scripts/bench.sh runs it
 //
-// One chatterboxd with 10 000 jobs on 100 systems. Events are appended to the stream in bulk, as fast as
-// Redis takes them: what is measured is the way from there to a listener.
+// One chatterboxd with 10 000 jobs on 100 systems. Each client is a process of its own (bench_client.mjs),
+// so that what we do to load it is none of its event loop's delay. Events are written in bulk, as fast as
+// the server takes them: what is measured is the way from there to a listener.
 
-import { readFile } from 'node:fs/promises';
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Daemon } from '../../../tests/servers/e2e/daemon.mjs';
 import { Hdms } from '../../../tests/servers/e2e/hdms.mjs';
 import { Place, until } from '../../../tests/servers/e2e/place.mjs';
-import { Chatterbox } from '../lib/index.mjs';
 import { job } from './both.mjs';
 
 const SYSTEMS = 100;
 const JOBS = 100; // of each
 const EVENTS = 100000;
-const MIB = 1024 * 1024;
-
-const say = (what, figure) => console.log(`${what.padEnd(52)} ${figure}`);
-
-/** The middle of @times runs, in ms */
-async function timed(times, fn) {
-	const took = [];
-	for (let i = 0; i < times; i += 1) {
-		const began = performance.now();
-		await fn();
-		took.push(performance.now() - began);
-	}
-	return `${took.sort((a, b) => a - b)[Math.floor(times / 2)].toFixed(2)} ms`;
-}
-
-function memory() {
-	globalThis.gc();
-	return process.memoryUsage().rss;
-}
+const AT_ONCE = 1000;
+const APP = 'nl-ocd-chatterbox';
+const APPEND = `for i = 1, tonumber(ARGV[1]) do redis.call('XADD', KEYS[1], '*', 'name', 'update_job_status',
+	'id', 'SYS1/1/' .. (ARGV[2] + i), 'params', ARGV[3]) end`;
 
 const place = await Place.open('bench', 13);
 const hdms = await Hdms.open(place);
@@ -47,37 +33,54 @@ await daemon.start();
 await until('all jobs are known', async () =>
 	(await daemon.get('/api/v1/jobs?limit=1')).json?.total === SYSTEMS * JOBS, 60000);
 
-const before = memory();
-const box = await Chatterbox.open(JSON.parse(await readFile(daemon.file, 'utf8')));
-await until('all jobs are shown', async () => (await box.activeJobs()).length === SYSTEMS * JOBS, 60000);
-say('memory with 10 000 jobs (rss, engine and all)', `${((memory() - before) / MIB).toFixed(1)} MiB`);
-say('activeJobs(), 10 000 jobs', await timed(20, () => box.activeJobs()));
-say('activeJobsJson(), 10 000 jobs', await timed(20, () => box.activeJobsJson()));
-say('summary()', await timed(200, () => box.summary()));
-
-const delay = monitorEventLoopDelay({ resolution: 1 });
-let heard = 0;
-let began;
-box.on('update_job_status', () => {
-	began ??= performance.now();
-	heard += 1;
-});
-box.on('lost', (count) => { heard += count; });
 const params = job('SYS1', 1, 'Running');
-delay.enable();
-for (let at = 0; at < EVENTS;) {
-	const pipeline = place.redis.pipeline();
-	for (let i = 0; i < 1000; i += 1, at += 1)
-		pipeline.xadd('nl-ocd-chatterbox:events', '*', 'name', 'update_job_status', 'id', `SYS1/1/${at + 2}`,
-			'params', params);
-	await pipeline.exec();
-}
-await until('all events are heard', () => heard >= EVENTS, 60000);
-delay.disable();
-say('events per second, from Redis to a listener', Math.round(EVENTS / (performance.now() - began) * 1000));
-say('delay of the event loop meanwhile, p99', `${(delay.percentile(99) / 1e6).toFixed(1)} ms`);
+let revision = 1;
 
-await box.close();
+async function toRedis() {
+	for (let at = 0; at < EVENTS; at += AT_ONCE, revision += AT_ONCE)
+		await place.redis.eval(APPEND, 1, `${APP}:events`, AT_ONCE, revision, params);
+}
+
+async function toRabbit() {
+	const connection = await place.connect();
+	const channel = await connection.createConfirmChannel();
+	const body = Buffer.from(JSON.stringify({ jsonrpc: '2.0', method: `${APP}.event.job_status`,
+		params: [JSON.parse(params)] }));
+	for (let at = 0; at < EVENTS; at += AT_ONCE) {
+		for (let i = 0; i < AT_ONCE; i += 1) channel.publish('amq.topic', `${APP}.event.job_status`, body);
+		await channel.waitForConfirms();
+	}
+	await connection.close();
+}
+
+/** { what: figure } of one client */
+async function measure(path) {
+	const client = fork(fileURLToPath(new URL('bench_client.mjs', import.meta.url)),
+		[path, daemon.file, SYSTEMS * JOBS, EVENTS], { execArgv: ['--expose-gc'] });
+	const say = async (message) => {
+		client.send(message);
+		return (await once(client, 'message'))[0];
+	};
+	const [figures] = await once(client, 'message');
+	for (const [name, event, flood] of [['from Redis', 'update_job_status', toRedis], ['from RabbitMQ', 'job_status', toRabbit]]) {
+		if (!figures.hears.includes(event)) continue;
+		await say(event);
+		const heard = once(client, 'message');
+		await flood();
+		const [{ rate, p99, most }] = await heard;
+		figures[`events per second ${name} to a listener`] = rate;
+		figures[`delay of the event loop meanwhile, p99 (longest), ${name}`] = `${p99} (${most}) ms`;
+	}
+	client.send('close');
+	await once(client, 'exit');
+	return figures;
+}
+
+const [addon, pure] = [await measure('../lib/index.mjs'), await measure('../../ocd-client/lib/index.js')];
+console.log('| | addon | pure client |\n| --- | --- | --- |');
+for (const what of new Set([...Object.keys(addon), ...Object.keys(pure)]))
+	if (what !== 'hears') console.log(`| ${what} | ${addon[what] ?? '–'} | ${pure[what] ?? '–'} |`);
+
 await daemon.stop();
 await hdms.close();
 await place.close();
