@@ -321,8 +321,10 @@ static int dispatch_portion(struct chatterbox *box)
 		ran++;
 	}
 	if (!box->delivery.events)
-		return ran + dispatch_loss(box, box->delivery.lost, box->delivery.gap);
-	cbx_mailbox_wake(box->host);
+		ran += dispatch_loss(box, box->delivery.lost, box->delivery.gap);
+	/* what came between two portions has woken us before this one */
+	if (cbx_mailbox_count(box->host) || box->lost_events || box->gap)
+		cbx_mailbox_wake(box->host);
 	return ran;
 }
 
