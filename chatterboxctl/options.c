@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/* options.c - reads the command line with argp, whose exit code for wrong usage is 64 (EX_USAGE) */
+#include "options.h"
+
+#include "address.h"
+
+#include <argp.h>
+#include <chatterbox/version.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define YEAR 31536000
+
+enum {
+	KEY_URL = 256,
+	KEY_TOKEN_FILE,
+	KEY_JSON,
+	KEY_TIMEOUT,
+	KEY_SYSTEM,
+	KEY_STATUS,
+	KEY_TYPE,
+	KEY_ORIGIN,
+	KEY_SEARCH,
+	KEY_LIMIT,
+	KEY_DISCOVERY,
+	KEY_OLDER_THAN,
+	KEY_DRY_RUN,
+};
+
+static const struct argp_option table[] = {
+	{ NULL, 0, NULL, 0, "For every command:", 1 },
+	{ "url", KEY_URL, "URL", 0,
+	  "Where chatterboxd listens (else $CHATTERBOX_URL, else " CTL_DEFAULT_URL ")", 1 },
+	{ "token-file", KEY_TOKEN_FILE, "FILE", 0,
+	  "Read the token from the first line of FILE (else $CHATTERBOX_TOKEN)", 1 },
+	{ "json", KEY_JSON, NULL, 0, "Print JSON", 1 },
+	{ "timeout", KEY_TIMEOUT, "SECONDS", 0,
+	  "Wait so long for an answer (30; orders 330, since nl-hdms may take its time)", 1 },
+	{ NULL, 0, NULL, 0, "For some:", 2 },
+	{ "system", KEY_SYSTEM, "SYSTEM", 0, "jobs, errors, clean-up: of this system alone", 2 },
+	{ "status", KEY_STATUS, "STATUS", 0, "jobs: with this status", 2 },
+	{ "type", KEY_TYPE, "TYPE", 0, "jobs: of this job_type", 2 },
+	{ "origin", KEY_ORIGIN, "ORIGIN", 0, "jobs: started by ocd or by a user", 2 },
+	{ "search", KEY_SEARCH, "TEXT", 0, "jobs: with TEXT in system, job_id, job_type or status",
+	  2 },
+	{ "limit", KEY_LIMIT, "N", 0, "jobs, systems, errors: at most N (all)", 2 },
+	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
+	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
+	{ "dry-run", KEY_DRY_RUN, NULL, 0, "clean-up: only say what would go", 2 },
+	{ 0 },
+};
+
+struct parsing {
+	struct ctl_options *options;
+	const struct ctl_command *commands;
+	size_t count;
+	const char *url;
+	const char *token_file;
+};
+
+long ctl_number(const char *text, long min, long max)
+{
+	char *end = NULL;
+	long number;
+
+	if (*text < '0' || *text > '9')
+		return -1;
+	errno = 0;
+	number = strtol(text, &end, 10);
+	return errno || *end || number < min || number > max ? -1 : number;
+}
+
+static long number(const char *name, const char *text, long min, long max,
+		   const struct argp_state *state)
+{
+	long value = ctl_number(text, min, max);
+
+	if (value < 0)
+		argp_error(state, "%s takes a number %ld..%ld, got '%s'", name, min, max, text);
+	return value;
+}
+
+static void take_argument(struct parsing *all, const char *arg, const struct argp_state *state)
+{
+	struct ctl_options *options = all->options;
+	size_t i;
+
+	if (options->command) {
+		if (options->count == CTL_ARGUMENTS)
+			argp_error(state, "%s: '%s' is one too many", options->command->name, arg);
+		options->arguments[options->count++] = arg;
+		return;
+	}
+	for (i = 0; i < all->count; i++)
+		if (!strcmp(all->commands[i].name, arg))
+			options->command = &all->commands[i];
+	if (!options->command)
+		argp_error(state, "there is no command '%s'", arg);
+}
+
+static void finish(const struct parsing *all, const struct argp_state *state)
+{
+	static const char *const names[] = {
+		"--system",     "--status, --type, --origin and --search",
+		"--limit",      "--discovery",
+		"--older-than", "--dry-run"
+	};
+	const struct ctl_options *options = all->options;
+	unsigned i;
+
+	if (!options->command)
+		argp_error(state, "which command?");
+	for (i = 0; i < CBX_COUNT(names); i++)
+		if (options->given & ~options->command->takes & 1U << i)
+			argp_error(state, "%s takes no %s", options->command->name, names[i]);
+	if (!(options->command->counts & 1U << options->count))
+		argp_error(state, "usage: %s%s%s", options->command->name,
+			   *options->command->usage ? " " : "", options->command->usage);
+}
+
+/* A filter or a switch of some commands */
+static error_t parse_special(int key, char *arg, struct ctl_options *options,
+			     const struct argp_state *state)
+{
+	switch (key) {
+	case KEY_SYSTEM:
+		options->system = arg;
+		options->given |= CTL_SYSTEM;
+		return 0;
+	case KEY_STATUS:
+	case KEY_TYPE:
+	case KEY_ORIGIN:
+	case KEY_SEARCH:
+		*(key == KEY_STATUS   ? &options->status
+		  : key == KEY_TYPE   ? &options->type
+		  : key == KEY_ORIGIN ? &options->origin
+				      : &options->search) = arg;
+		options->given |= CTL_FILTERS;
+		return 0;
+	case KEY_LIMIT:
+		options->limit = number("--limit", arg, 1, 1000000, state);
+		options->given |= CTL_LIMIT;
+		return 0;
+	case KEY_DISCOVERY:
+		options->discovery = true;
+		options->given |= CTL_DISCOVERY;
+		return 0;
+	case KEY_OLDER_THAN:
+		options->older_than = number("--older-than", arg, 0, YEAR, state);
+		options->given |= CTL_OLDER_THAN;
+		return 0;
+	case KEY_DRY_RUN:
+		options->dry_run = true;
+		options->given |= CTL_DRY_RUN;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct parsing *all = state->input;
+
+	switch (key) {
+	case KEY_URL:
+		all->url = arg;
+		return 0;
+	case KEY_TOKEN_FILE:
+		all->token_file = arg;
+		return 0;
+	case KEY_JSON:
+		all->options->json = true;
+		return 0;
+	case KEY_TIMEOUT:
+		all->options->timeout = number("--timeout", arg, 1, 3600, state);
+		return 0;
+	case ARGP_KEY_ARG:
+		take_argument(all, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		finish(all, state);
+		return 0;
+	default:
+		return parse_special(key, arg, all->options, state);
+	}
+}
+
+static void print_version(FILE *out, struct argp_state *state)
+{
+	(void)state;
+	fprintf(out, "chatterboxctl %s\n", CHATTERBOX_VERSION_TEXT);
+}
+
+static const struct argp argp = {
+	.options = table,
+	.parser = parse,
+	.args_doc = "COMMAND [ARGUMENT...]",
+	.doc = "Asks a running chatterboxd, or gives it an order, over its HTTP API.\n\n"
+	       "status                 what there is and how it goes\n"
+	       "jobs                   live jobs\n"
+	       "job SYSTEM JOB         one job, an ended one too\n"
+	       "systems [SYSTEM]       the systems; one, with its jobs\n"
+	       "errors                 errors of jobs, newest first\n"
+	       "doctor                 says what is wrong, and what to do\n"
+	       "poll                   ask the systems now\n"
+	       "interval SECONDS       ask them so often\n"
+	       "pause [SECONDS]        ask nobody for a while\n"
+	       "pause SYSTEM JOB       pause a job\n"
+	       "resume [SYSTEM JOB]    end the pause; resume a job\n"
+	       "kill SYSTEM JOB        end a job\n"
+	       "pause-all [SYSTEM]     pause every running job\n"
+	       "resume-all [SYSTEM]    resume every paused job\n"
+	       "clean-up               remove ended jobs and their errors\n"
+	       "\v"
+	       "Exit codes: 0 done, 1 the answer is no, 64 wrong usage, 69 there is no answer.",
+};
+
+void ctl_options_parse(int argc, char **argv, const struct ctl_command *commands, size_t count,
+		       struct ctl_options *out)
+{
+	struct parsing all = { .options = out, .commands = commands, .count = count };
+
+	argp_program_version_hook = print_version;
+	argp_parse(&argp, argc, argv, 0, NULL, &all);
+	if (ctl_address_read(all.url, &out->url) < 0 ||
+	    ctl_token_read(all.token_file, &out->token) < 0) {
+		ctl_options_free(out);
+		exit(CTL_USAGE);
+	}
+}
+
+void ctl_options_free(struct ctl_options *options)
+{
+	if (options->token)
+		explicit_bzero(options->token, strlen(options->token));
+	free(options->token);
+	free(options->url);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* options.h - what the command line and the environment say (contract 8.3) */
+#ifndef CTL_OPTIONS_H
+#define CTL_OPTIONS_H
+
+#include "common/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CTL_OK 0
+#define CTL_NO 1 /* the answer is no */
+#define CTL_USAGE 64
+#define CTL_UNAVAILABLE 69 /* there is no answer, or none that can be understood */
+
+#define CTL_ARGUMENTS 2
+
+/* Options that only some commands take */
+enum ctl_option {
+	CTL_SYSTEM = 1 << 0,
+	CTL_FILTERS = 1 << 1, /* --status, --type, --origin, --search */
+	CTL_LIMIT = 1 << 2,
+	CTL_DISCOVERY = 1 << 3,
+	CTL_OLDER_THAN = 1 << 4,
+	CTL_DRY_RUN = 1 << 5,
+};
+
+struct ctl_options;
+
+struct ctl_command {
+	const char *name;
+	int (*run)(const struct ctl_options *options);
+	unsigned takes;    /* of enum ctl_option */
+	unsigned counts;   /* bit N: it takes N arguments */
+	const char *usage; /* its arguments, for errors */
+};
+
+struct ctl_options {
+	const struct ctl_command *command;
+	const char *arguments[CTL_ARGUMENTS];
+	unsigned count;
+	char *url;   /* without a slash at its end */
+	char *token; /* or NULL */
+	bool json;
+	bool discovery;
+	bool dry_run;
+	long timeout; /* s; 0 = that of the request */
+	long limit;   /* 0 = all */
+	long older_than;
+	const char *system;
+	const char *status;
+	const char *type;
+	const char *origin;
+	const char *search;
+	unsigned given; /* of enum ctl_option */
+};
+
+/* Ends the program when something is wrong, with CTL_USAGE, and for --help and --version */
+void ctl_options_parse(int argc, char **argv, const struct ctl_command *commands, size_t count,
+		       struct ctl_options *out);
+void ctl_options_free(struct ctl_options *options);
+/* A number of digits alone, min..max; -1 for anything else */
+long ctl_number(const char *text, long min, long max);
+
+#endif
