@@ -82,11 +82,19 @@ static long number(const char *name, const char *text, long min, long max,
 	return value;
 }
 
+/* An empty one would count as none, and the command concern everything */
+static void refuse_empty(const char *arg, const struct argp_state *state)
+{
+	if (!*arg)
+		argp_error(state, "an empty text names nothing: leave it out to mean all");
+}
+
 static void take_argument(struct parsing *all, const char *arg, const struct argp_state *state)
 {
 	struct ctl_options *options = all->options;
 	size_t i;
 
+	refuse_empty(arg, state);
 	if (options->command) {
 		if (options->count == CTL_ARGUMENTS)
 			argp_error(state, "%s: '%s' is one too many", options->command->name, arg);
@@ -126,6 +134,7 @@ static error_t parse_special(int key, char *arg, struct ctl_options *options,
 {
 	switch (key) {
 	case KEY_SYSTEM:
+		refuse_empty(arg, state);
 		options->system = arg;
 		options->given |= CTL_SYSTEM;
 		return 0;
@@ -133,6 +142,7 @@ static error_t parse_special(int key, char *arg, struct ctl_options *options,
 	case KEY_TYPE:
 	case KEY_ORIGIN:
 	case KEY_SEARCH:
+		refuse_empty(arg, state);
 		*(key == KEY_STATUS   ? &options->status
 		  : key == KEY_TYPE   ? &options->type
 		  : key == KEY_ORIGIN ? &options->origin

@@ -33,6 +33,7 @@ LIBRARIES = {
     "utlist": ["libchatterbox/base/hash.h"],
     "microhttpd": ["chatterboxd/"],
     "gnutls": ["chatterboxd/http/tls."],
+    "curl": ["chatterboxctl/"],
     "openssl": ["libchatterbox/adapter/redis_state/tls.c", "libchatterbox/adapter/amqp_bus/tls.c"],
 }
 # Programs of the tree that are built from the library's inside
@@ -91,6 +92,15 @@ def check_library(path, name):
     return None
 
 
+def check_command(path, quoted, name):
+    """chatterboxctl speaks HTTP alone: it knows common/, its own files and the version"""
+    if quoted and "/" in name and not name.startswith("common/"):
+        return "chatterboxctl may not know %s" % name
+    if not quoted and name.startswith("chatterbox/") and name != "chatterbox/version.h":
+        return "chatterboxctl speaks HTTP, not the library's %s" % name
+    return None if quoted else check_library(path, name)
+
+
 def check_includes(path, text):
     """The floors, by the include lines"""
     if not C_FILE.search(path) or path.startswith(INSIDERS):
@@ -99,7 +109,9 @@ def check_includes(path, text):
         line = text.count("\n", 0, match.start()) + 1
         quoted, name = match.group(1) == '"', match.group(2)
         finding = None
-        if not quoted:
+        if path.startswith("chatterboxctl/"):
+            finding = check_command(path, quoted, name)
+        elif not quoted:
             finding = check_library(path, name)
         elif path.startswith(("common/", "libchatterbox/", "fleet/")):
             finding = check_engine_only(path, name) or check_floor(path, name)
