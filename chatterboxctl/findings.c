@@ -32,7 +32,7 @@ bool ctl_find(json_t *findings, const char *advice, const char *what, ...)
 
 /* What a line of /readyz says when it is bad, and what can be done then */
 static const struct {
-	const char *word;
+	const char *contains;
 	const char *advice;
 } bad_lines[] = {
 	{ "DOWN since",
@@ -55,7 +55,7 @@ static bool find_in_line(json_t *findings, const char *line, size_t len)
 	if (!copy)
 		return false;
 	for (i = 0; i < CBX_COUNT(bad_lines); i++)
-		if (strstr(copy, bad_lines[i].word))
+		if (strstr(copy, bad_lines[i].contains))
 			return ctl_find(findings, bad_lines[i].advice, "%s.", copy);
 	return true;
 }
