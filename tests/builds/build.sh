@@ -18,7 +18,7 @@ if [ ! -f "$dir/build.ninja" ]; then
 	rm -rf "$dir"
 	CC=$cc meson setup "$dir" "$source" -Dwerror=true --prefix="$prefix" "$@"
 fi
-ninja -C "$dir" unit-tests libchatterbox/libchatterbox.a
+ninja -C "$dir" unit-tests libchatterbox/libchatterbox.a chatterboxctl/chatterboxctl
 meson test -C "$dir" --no-rebuild --suite unit --print-errorlogs
 
 rm -rf "$prefix"
@@ -27,6 +27,7 @@ meson install -C "$dir" --no-rebuild --quiet
 cd /
 env -i "$prefix/sbin/chatterboxd" --version
 env -i "$prefix/bin/hdms-sim" --version
+env -i "$prefix/bin/chatterboxctl" --version
 env -i "$prefix/sbin/chatterboxd" --check-config
 log=$(mktemp)
 env -i NLCONF_HTTP_SERVER__PORT=0 "$prefix/sbin/chatterboxd" --demo=3 > "$log" 2>&1 &
