@@ -55,7 +55,7 @@ static void expire(struct cbx_arrivals *arrivals, uint64_t now)
 	arrivals->lost_until = 0;
 }
 
-void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now)
+void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t alive_at, uint64_t now)
 {
 	size_t i;
 
@@ -63,7 +63,7 @@ void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now)
 	for (i = 0; i < arrivals->open_count; i++)
 		append(arrivals->lost, &arrivals->lost_count, &arrivals->open[i]);
 	arrivals->open_count = 0;
-	arrivals->lost_at = now;
+	arrivals->lost_at = alive_at;
 	arrivals->lost_until = 0;
 }
 
