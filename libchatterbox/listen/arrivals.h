@@ -25,6 +25,7 @@ struct cbx_arrivals {
 	size_t open_count;
 	struct cbx_arrival lost[CBX_ARRIVALS]; /* on lost ones, not delivered again; by age */
 	size_t lost_count;
+	uint64_t newest;     /* when a message last came: by then the connection was alive, too */
 	uint64_t lost_at;    /* the last sign of life of the last lost connection; 0: none that
 				matters */
 	uint64_t lost_until; /* until when its messages may come; 0: no new connection yet */

@@ -86,6 +86,16 @@ START_TEST(a_loss_is_dated_by_the_last_sign_of_life)
 }
 END_TEST
 
+START_TEST(a_loss_is_not_before_what_came)
+{
+	add(1, 100, 30);
+	cbx_arrivals_acknowledge(&arrivals, 1);
+	cbx_arrivals_lose(&arrivals, 20, 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, 61), 30);
+}
+END_TEST
+
 START_TEST(the_oldest_go_when_there_are_too_many)
 {
 	uint64_t i;
@@ -104,4 +114,5 @@ END_TEST
 
 UNIT_TESTS_WITH(set_up, NULL, what_was_not_acknowledged_is_found_once,
 		without_a_loss_it_arrives_now, several_losses_add_up, an_old_loss_says_nothing,
-		a_loss_is_dated_by_the_last_sign_of_life, the_oldest_go_when_there_are_too_many)
+		a_loss_is_dated_by_the_last_sign_of_life, a_loss_is_not_before_what_came,
+		the_oldest_go_when_there_are_too_many)
