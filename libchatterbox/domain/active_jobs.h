@@ -35,13 +35,15 @@ struct cbx_job {
 	enum cbx_origin origin;
 	enum cbx_phase phase;
 	int64_t revision;
-	uint64_t applied_at;   /* age of the last applied report: when its question was sent, or it
-				  arrived */
-	uint64_t reported_at;  /* when a push or a list answer last held it: it need not be asked
-				  about soon */
-	uint64_t recorded_at;  /* when its row was last written */
-	int64_t applied_db_ms; /* when the last report was applied, by the database's clock: for
-				  offline_job_ttl */
+	uint64_t applied_at;    /* age of the last applied report: when its question was sent, or it
+				   arrived */
+	uint64_t applied_since; /* the same, but earlier if nobody knows how long that push waited:
+				   the next ones of its queue are not older than it */
+	uint64_t reported_at;   /* when a push or a list answer last held it: it need not be asked
+				   about soon */
+	uint64_t recorded_at;   /* when its row was last written */
+	int64_t applied_db_ms;  /* when the last report was applied, by the database's clock: for
+				   offline_job_ttl */
 	int64_t first_seen_ms;
 	int64_t updated_ms; /* last change of the status, wall clock */
 	uint64_t unseen_at; /* time of the last answer that should have held it and did not */

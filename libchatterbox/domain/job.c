@@ -37,6 +37,7 @@ int cbx_job_copy(const struct cbx_job *job, struct cbx_job **out)
 		.phase = job->phase,
 		.revision = job->revision,
 		.applied_at = job->applied_at,
+		.applied_since = job->applied_since,
 		.reported_at = job->reported_at,
 		.recorded_at = job->recorded_at,
 		.applied_db_ms = job->applied_db_ms,

@@ -31,6 +31,8 @@ static void append(struct cbx_arrival *list, size_t *list_count, const struct cb
 void cbx_arrivals_add(struct cbx_arrivals *arrivals, const struct cbx_arrival *arrival)
 {
 	append(arrivals->open, &arrivals->open_count, arrival);
+	if (arrivals->newest < arrival->at)
+		arrivals->newest = arrival->at;
 }
 
 void cbx_arrivals_acknowledge(struct cbx_arrivals *arrivals, uint64_t tag)
@@ -55,7 +57,7 @@ static void expire(struct cbx_arrivals *arrivals, uint64_t now)
 	arrivals->lost_until = 0;
 }
 
-void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now)
+void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t alive_at, uint64_t now)
 {
 	size_t i;
 
@@ -63,7 +65,8 @@ void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now)
 	for (i = 0; i < arrivals->open_count; i++)
 		append(arrivals->lost, &arrivals->lost_count, &arrivals->open[i]);
 	arrivals->open_count = 0;
-	arrivals->lost_at = now;
+	/* what waits is behind all that came, however long that was held before it was looked at */
+	arrivals->lost_at = alive_at < arrivals->newest ? arrivals->newest : alive_at;
 	arrivals->lost_until = 0;
 }
 

@@ -25,14 +25,17 @@ struct cbx_arrivals {
 	size_t open_count;
 	struct cbx_arrival lost[CBX_ARRIVALS]; /* on lost ones, not delivered again; by age */
 	size_t lost_count;
-	uint64_t lost_at;    /* when the last connection was lost; 0: none that matters */
+	uint64_t newest;     /* when a message last came: by then the connection was alive, too */
+	uint64_t lost_at;    /* the last sign of life of the last lost connection; 0: none that
+				matters */
 	uint64_t lost_until; /* until when its messages may come; 0: no new connection yet */
 };
 
 void cbx_arrivals_add(struct cbx_arrivals *arrivals, const struct cbx_arrival *arrival);
 void cbx_arrivals_acknowledge(struct cbx_arrivals *arrivals, uint64_t tag);
-/* The connection is lost: what is open on it comes again */
-void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t now);
+/* The connection is lost, and gave its last sign of life @alive_at: what is open on it comes again
+ */
+void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t alive_at, uint64_t now);
 /* There is a new one */
 void cbx_arrivals_begin(struct cbx_arrivals *arrivals, uint64_t now);
 /* When a message that is delivered again arrived first: the first one like it that was lost is

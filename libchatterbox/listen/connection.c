@@ -61,14 +61,25 @@ static int begin(struct cbx_listener *listener)
 	listener->bound = true;
 	/* what the last connection had comes again, though it may not be back in the queue yet */
 	listener->caught_up = !listener->backlog && !listener->arrivals.lost_count;
+	/* how long it has waited nobody knows: since the loss at most */
+	listener->waits_since = listener->arrivals.lost_at;
 	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));
 	return 0;
 }
 
-static void consuming_ended(struct cbx_listener *listener)
+/* A link may be dead for long before that is noticed, and what was published meanwhile waits, while
+ * younger answers are applied: so a loss is dated by the last sign of life */
+static void consuming_ended(struct cbx_listener *listener, uint64_t alive_at)
 {
+	uint64_t now = cbx_now(listener->clock);
+
+	if (!alive_at)
+		alive_at = now;
+	/* some of it may wait since the loss before this one */
+	if (listener->backlog > 0 && listener->waits_since && listener->waits_since < alive_at)
+		alive_at = listener->waits_since;
 	if (listener->consuming)
-		cbx_arrivals_lose(&listener->arrivals, cbx_now(listener->clock));
+		cbx_arrivals_lose(&listener->arrivals, alive_at, now);
 	cbx_listener_drop_run(listener);
 	listener->consuming = false;
 	listener->caught_up = false;
@@ -81,7 +92,7 @@ static void consuming_ended(struct cbx_listener *listener)
 
 void cbx_listener_lost(struct cbx_listener *listener, int error)
 {
-	consuming_ended(listener);
+	consuming_ended(listener, listener->bus->alive_at);
 	cbx_link_lost(&listener->bus_link, error);
 	/* whatever it was, the broker will deliver again what this connection has not acknowledged
 	 */
@@ -92,20 +103,21 @@ void cbx_listener_lost(struct cbx_listener *listener, int error)
 void cbx_listener_drop_connection(struct cbx_listener *listener)
 {
 	cbx_link_close(&listener->bus_link);
-	consuming_ended(listener);
+	consuming_ended(listener, listener->bus->alive_at);
 }
 
 bool cbx_listener_ensure(struct cbx_listener *listener)
 {
+	uint64_t alive_at = listener->bus->alive_at; /* of the connection before this call */
 	int result = cbx_link_ensure(&listener->bus_link);
 
 	if (result < 0) {
 		if (listener->consuming)
-			consuming_ended(listener);
+			consuming_ended(listener, alive_at);
 		return false;
 	}
 	if (result == 1)
-		consuming_ended(listener);
+		consuming_ended(listener, alive_at);
 	if (!listener->consuming && cbx_now(listener->clock) < listener->retry_at)
 		return true;
 	result = listener->consuming ? cbx_listener_look(listener) : begin(listener);

@@ -55,18 +55,32 @@ static int decode(struct cbx_listener *listener, const struct cbx_bus_event *eve
 	return 0;
 }
 
+/* When it arrived, at the earliest and at the latest. What waited in the queue while there was no
+ * connection came at some time since the loss. */
+static void date(struct cbx_listener *listener, bool redelivered, uint64_t identity,
+		 struct cbx_inbound *inbound)
+{
+	uint64_t now = cbx_now(listener->clock);
+	uint64_t at = now;
+
+	if (redelivered)
+		at = cbx_arrivals_first(&listener->arrivals, identity, now);
+	else if (listener->backlog > 0 && listener->waits_since)
+		at = listener->waits_since;
+	inbound->at = at;
+	inbound->until = redelivered && at != listener->arrivals.lost_at ? at : now;
+}
+
 /* Where it comes from, what it is known by and when it arrived */
 static void note_arrival(struct cbx_listener *listener, const struct cbx_bus_event *event,
 			 struct cbx_inbound *inbound)
 {
 	struct cbx_arrival arrival = { .tag = event->tag,
-				       .identity = cbx_inbound_identify(inbound, &event->message),
-				       .at = cbx_now(listener->clock) };
+				       .identity = cbx_inbound_identify(inbound, &event->message) };
 
-	if (event->redelivered)
-		arrival.at = cbx_arrivals_first(&listener->arrivals, arrival.identity, arrival.at);
+	date(listener, event->redelivered, arrival.identity, inbound);
+	arrival.at = inbound->at;
 	cbx_arrivals_add(&listener->arrivals, &arrival);
-	inbound->at = arrival.at;
 	inbound->answer = listener->inbox;
 	inbound->tag = event->tag;
 	inbound->connection = listener->connection;

@@ -104,12 +104,12 @@ static void take_request(struct cbx_listener *listener, const struct cbx_bus_eve
 
 static void take_event(struct cbx_listener *listener, const struct cbx_bus_event *event)
 {
-	if (listener->backlog > 0)
-		listener->backlog--;
 	if (is_echo(listener, event))
 		ignore(listener, event);
 	else
 		cbx_listener_hand_over(listener, event);
+	if (listener->backlog > 0)
+		listener->backlog--;
 	note_progress(listener, false);
 }
 

@@ -43,7 +43,8 @@ struct cbx_listener {
 	_Atomic uint64_t unanswered;
 	int64_t backlog; /* how many of the messages that waited when consuming began are still to
 			    come */
-	size_t outstanding; /* received and not yet acknowledged */
+	uint64_t waits_since; /* the earliest time at which they may have come; 0: any */
+	size_t outstanding;   /* received and not yet acknowledged */
 	struct cbx_arrivals arrivals;
 	/* Redelivered messages that came in a row, held until it ends: by next, in their order */
 	struct cbx_inbound *run, *run_last;
@@ -59,9 +60,9 @@ struct cbx_listener {
 	 * may go out. Also true if the queue can't be used (a 406): that is reported, and must not
 	 * stop the rounds. */
 	_Atomic bool caught_up;
-	_Atomic bool bound; /* for /readyz */
+	_Atomic bool bound;         /* for /readyz */
 	_Atomic unsigned strangers; /* consumers of others on our queues */
-	uint64_t look_at; /* when the queues are looked at next */
+	uint64_t look_at;           /* when the queues are looked at next */
 	/* What was missing in the broker was made again, so that what was refused for want of it
 	 * will not be any more */
 	void (*mended)(void *user);

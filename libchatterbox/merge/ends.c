@@ -55,7 +55,7 @@ static int ended_copy(struct merge *m, struct cbx_job *job, const char *text, en
 	ended->kind = kind;
 	ended->phase = CBX_ENDED;
 	ended->inferred = true;
-	ended->applied_at = m->report->at;
+	cbx_merge_applied(m->report, ended);
 	ended->revision++;
 	*out = ended;
 	return 0;
@@ -86,6 +86,15 @@ void cbx_merge_seen(struct cbx_job *job)
 {
 	job->unseen = 0;
 	job->missing = 0;
+}
+
+void cbx_merge_applied(const struct cbx_report *report, struct cbx_job *job)
+{
+	/* answers to what was asked while it may have been on its way are late, pushes behind it
+	 * are not */
+	job->applied_at = report->until > report->at ? report->until : report->at;
+	if (job->applied_since < report->at)
+		job->applied_since = report->at;
 }
 
 /* Counts that the answer leaves the job out, and says whether that was once too often */

@@ -35,6 +35,8 @@ int cbx_merge_system_events(struct merge *m);
 /* ends.c */
 /* A report holds the job: it is no longer counted as missing */
 void cbx_merge_seen(struct cbx_job *job);
+/* The report is applied to the job */
+void cbx_merge_applied(const struct cbx_report *report, struct cbx_job *job);
 /* Ends the jobs that an answer should hold and does not, or those of a system that is offline too
  * long */
 int cbx_merge_vanished(struct merge *m);

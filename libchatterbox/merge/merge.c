@@ -59,7 +59,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 		job->first_seen_ms = m->rules->wall_ms;
 	}
 	job->kind = cbx_kind_of(&m->rules->keys, status->text);
-	job->applied_at = m->report->at;
+	cbx_merge_applied(m->report, job);
 	job->reported_at = reported_at(m);
 	job->applied_db_ms = m->rules->db_ms;
 	cbx_merge_seen(job);
@@ -83,7 +83,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 	int result;
 
 	if (cbx_status_equal(known->status, status)) {
-		known->applied_at = m->report->at;
+		cbx_merge_applied(m->report, known);
 		known->reported_at = reported_at(m);
 		known->applied_db_ms = m->rules->db_ms;
 		cbx_merge_seen(known);
@@ -164,6 +164,23 @@ static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_
 				past && past->ended);
 }
 
+/* Is the status older than the last one applied to the job, or may it be? Of pushes that waited for
+ * a new connection only the order among themselves is known. But an end that waited is never late
+ * for a job that lives: nothing follows an end, and without it the job would vanish, which makes a
+ * false Killed of it. */
+static bool is_late(const struct merge *m, const struct cbx_job *known,
+		    const struct cbx_status *status)
+{
+	const struct cbx_report *report = m->report;
+
+	if (report->kind != CBX_PUSH)
+		return known->applied_at > report->at;
+	if (report->until > report->at && known->phase == CBX_LIVE &&
+	    cbx_kind_is_end(cbx_kind_of(&m->rules->keys, status->text)))
+		return false;
+	return known->applied_since > report->at;
+}
+
 /* Applies one reported status, unless a later one has been applied */
 static int apply_status(struct merge *m, struct cbx_status *status)
 {
@@ -171,7 +188,7 @@ static int apply_status(struct merge *m, struct cbx_status *status)
 	const struct cbx_past *past = NULL;
 	struct end end;
 
-	if (known && known->applied_at > m->report->at) {
+	if (known && is_late(m, known, status)) {
 		m->counts->late++;
 		return 0;
 	}

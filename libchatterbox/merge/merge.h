@@ -31,7 +31,9 @@ enum cbx_absence {
 struct cbx_report {
 	enum cbx_report_kind kind;
 	const char *system;
-	uint64_t at; /* when the question of an answer was sent, or a push arrived; ns */
+	uint64_t at;    /* when the question of an answer was sent, or a push arrived; ns */
+	uint64_t until; /* the latest time at which a push may have arrived, if it waited while
+			   there was no connection; 0: at */
 	struct cbx_status *const *statuses;
 	size_t count;
 	const int64_t *named; /* ascending; CBX_STATUS_ANSWER only */

@@ -134,15 +134,17 @@ struct cbx_bus_ops {
 
 struct cbx_bus {
 	const struct cbx_bus_ops *ops;
-	char error[512]; /* why the last call failed: names the server; never a secret */
-	char where[128]; /* "host:port/vhost", for logs */
-	bool blocked;    /* the broker takes no publishes: between CBX_BUS_BLOCKED and
-			    CBX_BUS_UNBLOCKED */
-	bool made;       /* the last declare() or declare_exchange() made what was not there */
+	char error[512];   /* why the last call failed: names the server; never a secret */
+	char where[128];   /* "host:port/vhost", for logs */
+	bool blocked;      /* the broker takes no publishes: between CBX_BUS_BLOCKED and
+			      CBX_BUS_UNBLOCKED */
+	bool made;         /* the last declare() or declare_exchange() made what was not there */
 	int64_t consumers; /* of the queue that the last successful depth() was about */
-	bool receiving;  /* a part of a message has arrived, and the rest is on its way */
-	size_t max_body; /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); a larger delivery
-			    becomes CBX_BUS_OVERSIZED */
+	uint64_t alive_at; /* when the broker last gave a sign of life, be it a heartbeat; kept when
+			      the connection is lost. 0: none yet */
+	bool receiving;    /* a part of a message has arrived, and the rest is on its way */
+	size_t max_body;   /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); a larger delivery
+			      becomes CBX_BUS_OVERSIZED */
 };
 
 void cbx_bus_event_clear(struct cbx_bus_event *event);

@@ -44,12 +44,19 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 		      : cbx_systems_set(road->systems, entry, state, cbx_wall(road->clock), listed);
 }
 
-static int note_report_of(struct cbx_road *road, const char *name, uint64_t at,
-			  enum cbx_system_state state)
+static int note_report_of(struct cbx_road *road, const char *name,
+			  const struct cbx_inbound *inbound, enum cbx_system_state state)
 {
 	struct cbx_system_entry *entry = cbx_systems_get(road->systems, name);
+	uint64_t at = inbound->at;
 
-	return entry ? cbx_road_note_report(road, entry, at, state, false) : -ENOMEM;
+	if (!entry)
+		return -ENOMEM;
+	/* nobody knows whether it is older than the last report; to believe that the system is
+	 * online costs one question, while nobody asks one that is offline */
+	if (state == CBX_ONLINE && at < entry->reported_at && inbound->until >= entry->reported_at)
+		at = entry->reported_at;
+	return cbx_road_note_report(road, entry, at, state, false);
 }
 
 static int by_system(const void *a, const void *b)
@@ -72,7 +79,9 @@ static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 	if (reply->count)
 		qsort(reply->statuses, reply->count, sizeof(struct cbx_status *), by_system);
 	for (i = 1; i <= reply->count; i++) {
-		struct cbx_report report = { .kind = CBX_PUSH, .at = inbound->at };
+		struct cbx_report report = { .kind = CBX_PUSH,
+					     .at = inbound->at,
+					     .until = inbound->until };
 
 		if (i < reply->count && !by_system(&reply->statuses[first], &reply->statuses[i]))
 			continue;
@@ -80,7 +89,7 @@ static int receive_push(struct cbx_road *road, struct cbx_inbound *inbound)
 		report.statuses = reply->statuses + first;
 		report.count = i - first;
 		first = i;
-		result = note_report_of(road, report.system, inbound->at, CBX_ONLINE);
+		result = note_report_of(road, report.system, inbound, CBX_ONLINE);
 		if (!result)
 			result = cbx_road_receive(road, &report, inbound);
 		if (result < 0)
@@ -98,7 +107,7 @@ static int mark_systems(struct cbx_road *road, struct cbx_inbound *inbound)
 	for (i = 0; !result && i < inbound->reply->system_count; i++) {
 		const char *name = inbound->reply->systems[i];
 
-		result = note_report_of(road, name, inbound->at, online ? CBX_ONLINE : CBX_OFFLINE);
+		result = note_report_of(road, name, inbound, online ? CBX_ONLINE : CBX_OFFLINE);
 		if (!result && online)
 			result = cbx_road_ask_now(road, name);
 	}

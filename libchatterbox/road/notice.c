@@ -39,6 +39,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 		return result;
 	if (known) {
 		job->applied_at = known->applied_at;
+		job->applied_since = known->applied_since;
 		job->first_seen_ms = known->first_seen_ms;
 	}
 	return cbx_active_jobs_put(road->jobs, row->system, job);

@@ -41,6 +41,8 @@ struct cbx_inbound {
 	struct cbx_call *call; /* not owned: whoever handles it ends it */
 	struct cbx_response response;
 	uint64_t at; /* arrival, ns; its first one, as far as is known, if it is delivered again */
+	uint64_t until; /* the latest time at which it may have arrived: later than @at only if it
+			   waited for a new connection */
 	/* where it came from; NULL = nobody waits for it to come back */
 	struct cbx_mailbox *answer; /* the listener's mailbox; this inbound is put back into it */
 	const char *event;          /* its name in metrics; static */

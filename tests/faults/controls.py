@@ -59,7 +59,7 @@ WITHOUT = {
     "no-rebuild": {"road/share_whole.c": [
         ("if (epoch == road->epoch && !road->share_whole)", "road->share_whole = false; return 0; if (true)")]},
     "no-late-check": {"merge/merge.c": [
-        ("if (known && known->applied_at > m->report->at)", "if (false)")]},
+        ("if (known && is_late(m, known, status))", "if (false && is_late(m, known, status))")]},
     # a reply is for the question of its number, whoever asked it
     "no-correlation": {"road/ask.c": [("*out = poll;", "poll->prefix[0] = 0; *out = poll;")]},
     "ack-before-commit": {
@@ -79,7 +79,7 @@ CONTROLS = [
                                             "a_zombie_appends_no_event",
                                             "a_zombie_leaves_the_figures_alone"]),
     ("no-rebuild", "road-share", ["after_a_flush_it_is_whole_within_one_round"]),
-    ("no-late-check", "merge-merge", ["word"]),
+    ("no-late-check", "merge-merge", ["reported_status"]),
     ("no-correlation", "road-answers", ["late_and_unknown_replies_are_dropped"]),
     ("ack-before-commit", "listen-listen", ["acknowledged_only_after_the_commit"]),
 ]

@@ -28,6 +28,13 @@ class Lane {
 			this.pair.broken = true;
 			return;
 		}
+		const rest = chunk && this.faults.strip ? this.faults.strip(chunk) : chunk;
+		if (rest !== chunk) this.pair.broken = true;
+		if (rest !== chunk && !rest.length) return;
+		this.#look(rest);
+	}
+
+	#look(chunk) {
 		const verdict = chunk ? this.pair.proxy.seen(this, chunk) : true;
 		if (verdict instanceof Promise) this.#hold(verdict, chunk);
 		else if (verdict) this.#queue(chunk && this.#corrupt(chunk));
@@ -208,6 +215,9 @@ export class Proxy {
 
 	/** Half-open: bytes (and ends) are taken and go nowhere; the sockets stay */
 	swallow(way = 'both') { this.#set(way, { swallow: true }); }
+
+	/** What @strip leaves out of a chunk goes nowhere; it gives back what it leaves alone */
+	strip(strip, way) { this.#set(way, { strip }); }
 
 	/** Half-open as a dead host: bytes are not even taken, so that the sender's buffers fill */
 	stall(way = 'both') { this.#set(way, { stall: true }); }

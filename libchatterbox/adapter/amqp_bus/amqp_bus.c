@@ -24,6 +24,8 @@ static int amqp_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
 	result = cbx_amqp_login(self, deadline);
 	if (result == 0)
 		result = cbx_amqp_open_channels(self, deadline);
+	if (result == 0)
+		bus->alive_at = cbx_now(self->clock);
 	return result;
 }
 

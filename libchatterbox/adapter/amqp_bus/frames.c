@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* Heartbeats are due every 3 s */
 #define POLL_MS 1000
@@ -252,13 +253,25 @@ static int on_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame, uint64
 	return 0;
 }
 
+/* librabbitmq keeps heartbeats to itself, so any bytes are a sign of life. The end of a connection
+ * is none: it may come from whoever stands between us and the broker. */
+static void note_life(struct cbx_amqp_bus *self)
+{
+	int bytes = 0;
+
+	if (!ioctl(self->fd, FIONREAD, &bytes) && bytes > 0)
+		self->bus.alive_at = cbx_now(self->clock);
+}
+
 int cbx_amqp_read(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct timeval none = { 0, 0 };
 	amqp_frame_t frame;
-	int status = amqp_simple_wait_frame_noblock(self->state, &frame, &none);
+	int status;
 	int result;
 
+	note_life(self);
+	status = amqp_simple_wait_frame_noblock(self->state, &frame, &none);
 	if (status == AMQP_STATUS_TIMEOUT)
 		return 0;
 	if (status != AMQP_STATUS_OK)

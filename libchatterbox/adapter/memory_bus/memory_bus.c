@@ -43,6 +43,7 @@ static int memory_connect(struct cbx_bus *bus, bool confirms, uint64_t deadline)
 	pthread_mutex_lock(&self->broker->lock);
 	if (self->broker->running) {
 		self->up = true;
+		bus->alive_at = cbx_now(self->broker->clock);
 		self->confirms = confirms;
 		self->published = 0;
 		self->delivered = 0;

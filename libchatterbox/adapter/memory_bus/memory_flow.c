@@ -239,6 +239,7 @@ int cbx_memory_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline,
 		result = cbx_memory_enter(self);
 		if (result < 0)
 			return result;
+		bus->alive_at = cbx_now(self->broker->clock);
 		entry = open_inbox(self);
 		self->waiting = !entry;
 		cbx_memory_leave(self, 0);

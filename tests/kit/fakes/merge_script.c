@@ -196,7 +196,9 @@ static void read_rejected(const char *text, struct cbx_report *report, int64_t i
 
 static void merge(struct script *script, struct cbx_report *report)
 {
-	uint64_t now = script->now ? script->now * SECOND : report->at;
+	uint64_t now = script->now     ? script->now * SECOND
+		       : report->until ? report->until
+				       : report->at;
 	struct cbx_merge_rules rules = {
 		.keys = keys,
 		.now = now,
@@ -227,6 +229,8 @@ static void receive(struct script *script, const char *text)
 	size_t i;
 
 	report.at = strtoull(rest, &end, 10) * SECOND;
+	if (*end == '-')
+		report.until = strtoull(end + 1, &end, 10) * SECOND;
 	rest = end + strspn(end, " ");
 	report.kind = *text == 'l' ? CBX_LIST_ANSWER : *text == 'p' ? CBX_PUSH : CBX_STATUS_ANSWER;
 	if (!strncmp(text, "silence", 7)) {

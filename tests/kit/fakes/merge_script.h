@@ -10,6 +10,7 @@
  *	list@20 17 Running; 18 Paused	an answer to a job_list that was asked at 20
  *	status@20 17,18: 17 Running	an answer to a job_status about 17 and 18
  *	push@20 17 Running
+ *	push@20-30 17 Running		one that waited: it came at some time from 20 to 30
  *	silence@90 60			nothing reported since 60, by the database's clock
  *	now 25				the next inputs are merged at 25; else when they were asked
  *	show				the list

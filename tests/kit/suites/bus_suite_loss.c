@@ -57,6 +57,26 @@ START_TEST(says_not_connected)
 }
 END_TEST
 
+/* Without any message, too */
+START_TEST(its_broker_gives_signs_of_life)
+{
+	struct cbx_bus *bus = bus_open(false);
+	uint64_t deadline = bus_in(15);
+	uint64_t first = bus->alive_at;
+	struct cbx_bus_event event;
+
+	ck_assert_uint_ne(first, 0);
+	while (bus->alive_at == first && cbx_now(cbx_system_clock()) < deadline)
+		ck_assert_int_eq(bus->ops->take(bus, -1, bus_in(1), &event), 0);
+	ck_assert_uint_gt(bus->alive_at, first);
+	first = bus->alive_at;
+	bus->ops->disconnect(bus);
+	ck_assert_int_eq(bus->ops->take(bus, -1, bus_in(1), &event), CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(bus->alive_at, first);
+	bus_close(&bus);
+}
+END_TEST
+
 START_TEST(survives_the_loss_of_the_broker)
 {
 	struct cbx_bus *bus = bus_open(true);
@@ -130,7 +150,8 @@ END_TEST
 
 void bus_add_loss(Suite *suite)
 {
-	const TTest *const tests[] = { says_not_connected, survives_the_loss_of_the_broker,
+	const TTest *const tests[] = { says_not_connected, its_broker_gives_signs_of_life,
+				       survives_the_loss_of_the_broker,
 				       drops_the_reply_queue_with_its_connection };
 
 	bus_add_case(suite, "loss", tests, sizeof(tests) / sizeof(tests[0]));

@@ -23,7 +23,7 @@ START_TEST(what_was_not_acknowledged_is_found_once)
 	add(3, 100, 30);
 	cbx_arrivals_acknowledge(&arrivals, 2);
 	cbx_arrivals_acknowledge(&arrivals, 7);
-	cbx_arrivals_lose(&arrivals, 50);
+	cbx_arrivals_lose(&arrivals, 50, 50);
 	cbx_arrivals_begin(&arrivals, 60);
 	/* two that are the same to the letter, in their order */
 	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 70), 10);
@@ -48,11 +48,11 @@ START_TEST(several_losses_add_up)
 {
 	add(1, 100, 10);
 	add(2, 200, 20);
-	cbx_arrivals_lose(&arrivals, 50);
+	cbx_arrivals_lose(&arrivals, 50, 50);
 	cbx_arrivals_begin(&arrivals, 60);
 	add(3, 100, cbx_arrivals_first(&arrivals, 100, 61));
-	cbx_arrivals_lose(&arrivals, 70);
-	cbx_arrivals_lose(&arrivals, 80);
+	cbx_arrivals_lose(&arrivals, 70, 70);
+	cbx_arrivals_lose(&arrivals, 80, 80);
 	cbx_arrivals_begin(&arrivals, 90);
 	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 91), 10);
 	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 200, 92), 20);
@@ -65,7 +65,7 @@ START_TEST(an_old_loss_says_nothing)
 	uint64_t later = 60 + 31 * CBX_SECOND;
 
 	add(1, 100, 10);
-	cbx_arrivals_lose(&arrivals, 50);
+	cbx_arrivals_lose(&arrivals, 50, 50);
 	/* however long nobody can connect */
 	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, later), 50);
 	cbx_arrivals_begin(&arrivals, 60);
@@ -75,13 +75,34 @@ START_TEST(an_old_loss_says_nothing)
 }
 END_TEST
 
+/* What came while the loss was not noticed yet is older than that */
+START_TEST(a_loss_is_dated_by_the_last_sign_of_life)
+{
+	add(1, 100, 10);
+	cbx_arrivals_lose(&arrivals, 20, 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, 61), 20);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 100, 61), 10);
+}
+END_TEST
+
+START_TEST(a_loss_is_not_before_what_came)
+{
+	add(1, 100, 30);
+	cbx_arrivals_acknowledge(&arrivals, 1);
+	cbx_arrivals_lose(&arrivals, 20, 50);
+	cbx_arrivals_begin(&arrivals, 60);
+	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 300, 61), 30);
+}
+END_TEST
+
 START_TEST(the_oldest_go_when_there_are_too_many)
 {
 	uint64_t i;
 
 	for (i = 1; i <= CBX_ARRIVALS + 10; i++)
 		add(i, i, i);
-	cbx_arrivals_lose(&arrivals, 10000);
+	cbx_arrivals_lose(&arrivals, 10000, 10000);
 	cbx_arrivals_begin(&arrivals, 10000);
 	ck_assert_uint_eq(arrivals.lost_count, CBX_ARRIVALS);
 	ck_assert_uint_eq(cbx_arrivals_first(&arrivals, 10, 10001), 10000);
@@ -93,4 +114,5 @@ END_TEST
 
 UNIT_TESTS_WITH(set_up, NULL, what_was_not_acknowledged_is_found_once,
 		without_a_loss_it_arrives_now, several_losses_add_up, an_old_loss_says_nothing,
+		a_loss_is_dated_by_the_last_sign_of_life, a_loss_is_not_before_what_came,
 		the_oldest_go_when_there_are_too_many)

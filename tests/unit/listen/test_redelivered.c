@@ -166,8 +166,8 @@ START_TEST(it_counts_from_its_first_arrival)
 	at = cbx_now(road->clock);
 	world_pass(5);
 	push("Waiting"); /* delivered, but not taken from the connection */
+	lost_at = listener.bus->alive_at;
 	listener_lose();
-	lost_at = cbx_now(road->clock);
 	listen_for(4);
 	cbx_inbound_free(cbx_mailbox_take(road->inbox));
 	expect_arrival(false, at);
@@ -188,6 +188,79 @@ START_TEST(it_does_not_win_over_a_younger_answer)
 	ck_assert_int_eq(cbx_road_commit(road), 0);
 	world_expect_jobs(job_is("Waiting", 1));
 	ck_assert_double_eq(world_count(world.counters.late_statuses, "push", NULL), 1);
+}
+END_TEST
+
+/* The link is dead since @status was pushed; ten seconds later that is noticed, and meanwhile an
+ * answer came. What waits is not marked as delivered again. */
+static void wait_for_a_new_connection(const char *status, const char *answered)
+{
+	push("Queued");
+	listen_for(1);
+	poll_once();
+	listen_for(1);
+	listener_lose();
+	push(status);
+	world_pass(5);
+	answer(answered);
+	world_pass(5);
+	listen_for(4);
+	poll_once();
+}
+
+START_TEST(what_waited_does_not_win_over_a_younger_answer)
+{
+	wait_for_a_new_connection("Waiting", "1 Running");
+	world_expect_jobs(job_is("Running", 2));
+	world_expect_outbox("ABC1/1/1 ABC1/1/2");
+	ck_assert_double_eq(world_count(world.counters.late_statuses, "push", NULL), 1);
+	/* the next one did not wait */
+	push("Waiting");
+	listen_for(1);
+	poll_once();
+	world_expect_jobs(job_is("Waiting", 3));
+}
+END_TEST
+
+/* Lost again before all of it came: the rest waits since the first loss, as far as is known */
+START_TEST(what_still_waits_counts_from_the_loss_before)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	uint64_t before = listener.bus->alive_at;
+
+	world_pass(5);
+	listen_for(1);
+	listener.backlog = 1;
+	listener.waits_since = before;
+	listener_lose();
+	push("Queued");
+	listen_for(2);
+	inbound = cbx_mailbox_take(road->inbox);
+	ck_assert(inbound && !inbound->redelivered);
+	ck_assert_uint_eq(inbound->at, before);
+}
+END_TEST
+
+START_TEST(an_end_that_waited_is_applied)
+{
+	wait_for_a_new_connection("Completed", "1 Running");
+	world_expect_jobs("ABC1/1 Completed r3 ended user\n");
+	world_expect_outbox("ABC1/1/1 ABC1/1/2 ABC1/1/3");
+}
+END_TEST
+
+START_TEST(a_system_that_waited_to_be_online_is_online)
+{
+	listener_lose();
+	say("nl-hdms.event.control.system_online", "\"ABC1\"");
+	world_pass(5);
+	ck_assert_int_eq(cbx_road_note_report(road, cbx_systems_get(road->systems, "ABC1"),
+					      cbx_now(road->clock), CBX_OFFLINE, false),
+			 0);
+	world_pass(5);
+	listen_for(4);
+	poll_once();
+	ck_assert_int_eq(cbx_systems_find(road->systems, "ABC1")->system->state, CBX_ONLINE);
 }
 END_TEST
 
@@ -315,7 +388,10 @@ UNIT_TESTS_WITH(set_up, listener_tear_down, what_was_recorded_is_acknowledged_al
 		what_was_not_recorded_is_recorded_once, a_run_waits_for_its_end,
 		a_second_without_another_one_ends_a_run,
 		while_more_is_on_its_way_a_run_does_not_end, it_counts_from_its_first_arrival,
-		it_does_not_win_over_a_younger_answer, while_sql_can_not_be_asked_a_run_waits,
+		it_does_not_win_over_a_younger_answer,
+		what_waited_does_not_win_over_a_younger_answer,
+		what_still_waits_counts_from_the_loss_before, an_end_that_waited_is_applied,
+		a_system_that_waited_to_be_online_is_online, while_sql_can_not_be_asked_a_run_waits,
 		a_successor_knows_it_from_the_log, who_stands_by_keeps_nothing,
 		a_refused_status_is_remembered_in_its_place, an_old_system_offline_changes_nothing,
 		an_old_discovery_is_not_run_again)

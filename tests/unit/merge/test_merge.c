@@ -74,6 +74,25 @@ static const struct merge_case cases[] = {
 	/* a push older than an answer's question */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@20 17 Running 2%", NULL },
 		   { "push@19 17 Paused", "late 1" }, { "push@20 17 Running 3%", NULL }),
+	/* one that waited is late for an answer that may be younger, and never for one that waited
+	 * before it; an answer is late if it may be older */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@25 17 Running 2%", NULL },
+		   { "push@20-30 17 Paused", "late 1" }, { "push@20-30 17 Queued", "late 1" },
+		   { "show", "17 Running r1 live running ocd" }),
+	MERGE_CASE({ "row 17 Running r1", NULL },
+		   { "push@20-30 17 Queued",
+		     "17 Queued r2 monitor was=Running\n! ABC1/17/2 was=Running ocd" },
+		   { "push@20-31 17 Running",
+		     "17 Running r3 monitor was=Queued\n! ABC1/17/3 was=Queued ocd" },
+		   { "now 40", NULL }, { "list@29 17 Queued", "late 1" },
+		   { "list@32 17 Running 3%", NULL }, { "push@33 17 Running 4%", NULL }),
+	/* an end that waited is not late for a job that lives; it is for one that has ended */
+	MERGE_CASE({ "row 17 Running r1", NULL }, { "list@25 17 Running 2%", NULL },
+		   { "push@20-30 17 Completed", "17 Completed r2 completed was=Running\n"
+						"! ABC1/17/2 was=Running ocd" },
+		   { "now 40", NULL }, { "list@29 17 Running", "late 1" },
+		   { "push@20-30 17 Killed", "late 1" },
+		   { "show", "17 Completed r2 ended completed ocd" }),
 	/* only the status of that job is late */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "row 18 Running r1", NULL },
 		   { "push@20 17 Running", NULL },
