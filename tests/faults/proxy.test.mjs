@@ -134,6 +134,18 @@ for (const [way, heardByServer] of [['up', ''], ['down', 'lost'], ['both', '']])
 	});
 }
 
+test('strip: what is left out does not arrive, the rest does; after it a reset if there was any', async () => {
+	const [spared, stripped] = [await connect(), await connect()];
+	proxy.strip((chunk) => (chunk.includes('bad') ? Buffer.from(chunk.toString().replace('bad', '')) : chunk), 'up');
+	await says(spared, 'all good');
+	await says(stripped, 'a bad word', 'a  word');
+	stripped.socket.write('bad');
+	await says(stripped, 'the end');
+	await proxy.pass();
+	await until('a reset', () => stripped.error === 'ECONNRESET');
+	await says(spared, 'still good');
+});
+
 test('stall: nothing is lost, nothing arrives until it passes again', async () => {
 	const client = await connect();
 	await says(client, 'hello');
