@@ -107,7 +107,7 @@ row('44: rows that SQL refuses: a trigger, row security, a constraint', async ()
 		hdms.set('O1', job('O1', 1, `After ${status}`));
 	}
 	await grown(...REJECTS, 'member="sql"', before, 3);
-	hdms.set('O0', job('O0', 1, 'Odd'));
+	hdms.set('O0', job('O0', 1, 'Odd'), job('O0', 99, 'Waiting')); // the latter must not vanish meanwhile
 	await allTold(await changeAll(REST.slice(1)), 5000);
 	assert.equal(toldOf('O0'), seen);
 	await grown(...REJECTS, 'member="sql"', before, 5);
