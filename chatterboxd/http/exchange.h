@@ -51,6 +51,9 @@ struct cbd_request {
 extern const struct cbd_route cbd_routes[];
 extern const size_t cbd_route_count;
 
+/* series_route.c */
+void cbd_answer_series(struct cbd_request *request);
+
 /* screen.c: checks everything that can be refused without asking the library; sets the answer if so
  */
 void cbd_request_screen(struct cbd_request *request);

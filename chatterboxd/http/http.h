@@ -35,7 +35,7 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
  * nothing has changed. */
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
 		    char error[CHATTERBOX_ERROR_TEXT]);
-/* Once a second: closes connections that take too long */
+/* Once a second: closes connections that take too long, and notes the figures for the series */
 void cbd_http_tick(struct cbd_http *http);
 unsigned cbd_http_port(const struct cbd_http *http);
 void cbd_http_stopp(struct cbd_http **http);

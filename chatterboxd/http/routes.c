@@ -169,6 +169,7 @@ static const char *const jobs_query[] = { "system", "status", "job_type", "origi
 					  "q",      "limit",  "cursor",   NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
+static const char *const series_query[] = { "name", "minutes", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
 
 /* A read that may block or takes parameters */
@@ -202,6 +203,7 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/systems", answer_systems, NULL, page_query),
 	READ("/api/v1/systems/{system}", answer_system, NULL, NULL),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
+	READ("/api/v1/series", cbd_answer_series, NULL, series_query),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
 	{ .pattern = "/api/v1/errors",
 	  .answer = cbd_order_remove_errors,

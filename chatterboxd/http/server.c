@@ -173,6 +173,8 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	if (!result)
 		result = cbd_deadlines_new(&http->deadlines);
 	if (!result)
+		result = cbd_series_new(&http->series);
+	if (!result)
 		result = listen_somewhere(http, settings, error);
 	if (!result)
 		result = start_with_tls(http, settings, error);
@@ -196,7 +198,10 @@ int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *setti
 
 void cbd_http_tick(struct cbd_http *http)
 {
-	cbd_deadlines_enforce(http->deadlines, cbd_monotonic_ms());
+	int64_t now = cbd_monotonic_ms();
+
+	cbd_deadlines_enforce(http->deadlines, now);
+	cbd_series_sample(http, now);
 }
 
 unsigned cbd_http_port(const struct cbd_http *http)
@@ -235,6 +240,7 @@ void cbd_http_stopp(struct cbd_http **slot)
 	cbd_calls_freep(&http->calls);
 	cbd_counts_freep(&http->counts);
 	cbd_deadlines_freep(&http->deadlines);
+	cbd_series_freep(&http->series);
 	chatterbox_unref(http->box);
 	pthread_mutex_destroy(&http->lock);
 	secret_free(http->token);

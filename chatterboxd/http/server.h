@@ -8,6 +8,7 @@
 #include "deadline.h"
 #include "http.h"
 #include "listen.h"
+#include "series.h"
 #include "worker.h"
 
 #include <microhttpd.h>
@@ -25,6 +26,7 @@ struct cbd_http {
 	struct cbd_calls *calls;
 	struct cbd_counts *counts;
 	struct cbd_deadlines *deadlines;
+	struct cbd_series *series;
 	struct chatterbox *box;
 	struct cbd_listener listener;
 	chatterbox_log_fn log;
@@ -47,6 +49,8 @@ void cbd_connection_changed(void *http, struct MHD_Connection *connection, void 
 			    enum MHD_ConnectionNotificationCode what);
 /* screen.c: the Content-Length, 0 if there is none */
 unsigned long long cbd_request_length(struct MHD_Connection *connection);
+/* series_route.c: main's thread, about once a second */
+void cbd_series_sample(struct cbd_http *http, int64_t monotonic_ms);
 /* answer.c: sends the answer that was set */
 enum MHD_Result cbd_request_send(struct cbd_request *request);
 

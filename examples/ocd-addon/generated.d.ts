@@ -27,6 +27,7 @@ export namespace http {
 	/** The cursor of the next page; null on the last one */
 	type Next = string | null;
 	type Origin = "ocd" | "user";
+	type Values = Array<number | null>;
 	type SystemStatus = "online" | "offline" | "unknown";
 	/** One job as its system reported it. Other members are passed through as they came. */
 	type Status = {
@@ -129,6 +130,17 @@ export namespace http {
 	};
 	/** Totals, systems, interval and load, role, the last round */
 	type GetSummaryResult = Summary;
+	/** The figures of the last hour, one value every ten seconds */
+	type GetSeriesResult = {
+		/** Seconds from one value to the next */
+		step: number;
+		from: Time;
+		series: {
+			live_jobs?: Values;
+			active_jobs?: Values;
+			download_speed?: Values;
+		};
+	};
 	/** Errors of jobs, newest first, a page at a time */
 	type ListErrorsResult = {
 		errors: Array<JobError>;

@@ -59,6 +59,12 @@ test('answers each route as openapi.json says', async () => {
 	const summary = await hold('/api/v1/summary', '/api/v1/summary');
 	assert.equal(summary.role, 'leader');
 	assert.equal(summary.systems.online + summary.systems.offline + summary.systems.unknown, 200);
+	const { series } = await until(async () => {
+		const answer = await hold('/api/v1/series', '/api/v1/series?minutes=1&name=live_jobs,download_speed');
+		return answer.series.live_jobs.some((value) => value > 0) && answer;
+	}, 30000, 'the first value of the series');
+	assert.deepEqual(Object.keys(series), ['live_jobs', 'download_speed']);
+	assert.equal(series.live_jobs.length, 6);
 	assert.match(await hold('/livez', '/livez'), /\n$/);
 	assert.match(await hold('/readyz', '/readyz'), /\n$/);
 	assert.match(await hold('/', '/'), /<title>chatterbox<\/title>/);
@@ -122,6 +128,8 @@ const refusals = [
 	['/api/v1/jobs', '/api/v1/jobs?limit=1001', 400, /limit/],
 	['/api/v1/jobs', '/api/v1/jobs?limit=ten', 400, /limit/],
 	['/api/v1/jobs', '/api/v1/jobs?cursor=nonsense', 400, /cursor/],
+	['/api/v1/series', '/api/v1/series?minutes=0', 400, /minutes/],
+	['/api/v1/series', '/api/v1/series?name=speed', 400, /live_jobs/],
 	['/api/v1/systems', '/api/v1/systems?limit=-1', 400, /limit/],
 	['/api/v1/systems', '/api/v1/systems?cursor=%21', 400, /cursor/],
 	['/api/v1/jobs/{system}/{job_id}', '/api/v1/jobs/nobody/1', 404, /./],

@@ -34,6 +34,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	pthread_mutex_init(&http.lock, NULL);
 	FUZZ_CHECK(!cbd_worker_new(8, &http.worker) && !cbd_calls_new(&http.calls));
 	FUZZ_CHECK(!cbd_deadlines_new(&http.deadlines));
+	FUZZ_CHECK(!cbd_series_new(&http.series));
 	FUZZ_CHECK(!cbd_counts_new(cbd_route_count + 1, &http.counts));
 	return 0;
 }

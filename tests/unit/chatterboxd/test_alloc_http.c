@@ -36,6 +36,8 @@ static const struct {
 	{ "GET", "/api/v1/jobs/LIVE/2", NULL, NULL, NULL, "", 200 },
 	{ "GET", "/api/v1/systems", "limit", "5", NULL, "", 200 },
 	{ "GET", "/api/v1/summary", NULL, NULL, NULL, "", 200 },
+	{ "GET", "/api/v1/series", "minutes", "5", NULL, "", 200 },
+	{ "GET", "/api/v1/series", "minutes", "0", NULL, "", 400 },
 	{ "GET", "/api/v1/errors", "system", "LIVE", NULL, "", 200 },
 	{ "GET", "/api/v1/nothing", NULL, NULL, NULL, "", 404 },
 	{ "PUT", "/api/v1/jobs", NULL, NULL, NULL, "", 405 },
@@ -63,6 +65,7 @@ static void set_up(void)
 	ck_assert_int_eq(cbd_calls_new(&http.calls), 0);
 	ck_assert_int_eq(cbd_counts_new(cbd_route_count + 1, &http.counts), 0);
 	ck_assert_int_eq(cbd_deadlines_new(&http.deadlines), 0);
+	ck_assert_int_eq(cbd_series_new(&http.series), 0);
 }
 
 static void tear_down(void)
@@ -71,6 +74,7 @@ static void tear_down(void)
 	cbd_calls_freep(&http.calls);
 	cbd_counts_freep(&http.counts);
 	cbd_deadlines_freep(&http.deadlines);
+	cbd_series_freep(&http.series);
 	pthread_mutex_destroy(&http.lock);
 	chatterbox_unref(box);
 }

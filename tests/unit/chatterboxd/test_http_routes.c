@@ -32,6 +32,8 @@ static const struct {
 	  "{\"systemID\":", "/api/v1/systems/{system} 200" },
 	{ "/api/v1/summary", 200, "application/json",
 	  "{\"job_count\":", "/api/v1/summary 200" },
+	{ "/api/v1/series?name=live_jobs&minutes=1", 200, "application/json",
+	  "{\"step\":10,\"from\":\"", "/api/v1/series 200" },
 };
 
 START_TEST(each_route_answers)
@@ -85,6 +87,8 @@ static const struct {
 	{ "GET", "/api/v1/jobs?statsu=Running", 400,
 	  "takes system, status, job_type, origin, q, limit, cursor", "/api/v1/jobs",
 	  "/api/v1/jobs 400" },
+	{ "GET", "/api/v1/series?minutes=61", 400, "minutes: takes an integer 1..60",
+	  "/api/v1/series", "/api/v1/series 400" },
 	{ "GET", "/api/v1/summary?x", 400, "this path takes none", "/api/v1/summary",
 	  "/api/v1/summary 400" },
 	{ "POST", "/api/v1/jobs", 405, "GET, HEAD", "/api/v1/jobs", "/api/v1/jobs 405" },
