@@ -114,6 +114,7 @@ static int start_fleet(struct cbd_service *service)
 			chatterbox_config_get_text(service->config, "rmq_rpc.request_exchange"),
 		.event_exchange =
 			chatterbox_config_get_text(service->config, "rmq_rpc.event_exchange"),
+		.sqlite_path = cbd_demo_sqlite_path(),
 		.log = cbd_log_sink,
 		.log_user = service->log,
 	};
@@ -127,12 +128,14 @@ static int start_fleet(struct cbd_service *service)
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer)
 {
 	struct chatterbox_error error;
-	int result = chatterbox_start(service->box, observer, &error);
+	/* first, so that the engine finds what OCD has written */
+	int result = service->options->demo ? start_fleet(service) : 0;
 
 	if (result < 0)
+		return cbd_exit_code(result);
+	result = chatterbox_start(service->box, observer, &error);
+	if (result < 0)
 		cbd_service_complain(service, error.text);
-	else if (service->options->demo)
-		result = start_fleet(service);
 	return cbd_exit_code(result);
 }
 

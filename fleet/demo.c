@@ -2,8 +2,8 @@
 /*
  * demo.c - runs a fleet on an engine's embedded bus
  *
- * The engine has no table `connections` to look into, so it is told who is online: again and again,
- * until it leads and has heard of everybody.
+ * The engine is told who is online: again and again, until it leads and has heard of everybody. So
+ * it moves at once, also when there is no table `connections` to look into.
  */
 #include "fleet/demo.h"
 
@@ -11,16 +11,21 @@
 #include "base/thread.h"
 #include "common/cleanup.h"
 #include "fleet/fleet.h"
+#include "fleet/ocd.h"
 #include "fleet/peer_bus.h"
+#include "fleet/story.h"
 
 #include <chatterbox/systems.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MOST_SYSTEMS 100000
 #define PATIENCE CBX_SECOND
 #define AGAIN (50 * CBX_MS) /* while the engine has to be told who is online */
+#define PLAN_EVERY (60 * CBX_SECOND)
+#define SYSTEMS_PER_LIST 3 /* every third system has a list that is to be activated */
 
 struct cbx_demo {
 	struct chatterbox *box;
@@ -28,38 +33,81 @@ struct cbx_demo {
 	struct cbx_log log;
 	struct cbx_bus *bus;
 	struct cbx_fleet *fleet;
+	struct cbx_ocd *ocd;
+	uint64_t next_plan;
 	struct cbx_mailbox *inbox; /* only used to wake the thread, to stop */
 	char *request_exchange, *event_exchange;
-	size_t introduced; /* so many of the systems that are online were told of */
+	size_t introduced; /* so many of the systems were told of */
 	_Atomic bool stop;
 	struct cbx_thread thread;
 };
 
-struct introduction {
-	struct cbx_demo *demo;
-	size_t seen;
-	bool refused;
-};
-
-static void introduce_one(void *user, const char *system)
-{
-	struct introduction *introduction = user;
-	struct cbx_demo *demo = introduction->demo;
-
-	if (introduction->refused || introduction->seen++ < demo->introduced)
-		return;
-	introduction->refused =
-		chatterbox_online_systems_set(demo->box, system, true, NULL, NULL, NULL) < 0;
-	demo->introduced += !introduction->refused;
-}
-
-/* true = everybody is known */
+/* Says of each system whether it is online; true = everybody is known */
 static bool introduce(struct cbx_demo *demo)
 {
-	struct introduction introduction = { .demo = demo };
+	struct cbx_fleet_world *world = cbx_fleet_world(demo->fleet);
+	const struct cbx_fleet_system *system;
 
-	cbx_fleet_online(demo->fleet, introduce_one, &introduction);
-	return !introduction.refused;
+	while ((system = cbx_fleet_world_system(world, demo->introduced))) {
+		if (chatterbox_online_systems_set(demo->box, system->name, system->is_online, NULL,
+						  NULL, NULL) < 0)
+			return false;
+		demo->introduced++;
+	}
+	return true;
+}
+
+static void job_changed(void *user, const struct cbx_fleet_system *system,
+			const struct cbx_fleet_job *job, const char *from, const char *to,
+			int64_t when)
+{
+	struct cbx_demo *demo = user;
+
+	(void)to;
+	(void)when;
+	if (!from && !job->is_user)
+		cbx_ocd_started(demo->ocd, system->name, job->id, job->type);
+}
+
+static void system_changed(void *user, const struct cbx_fleet_system *system, int64_t when)
+{
+	struct cbx_demo *demo = user;
+
+	(void)when;
+	cbx_ocd_connected(demo->ocd, system->name, system->is_online);
+}
+
+/* Some minutes to six hours from now, and never two at once */
+static void plan_lists(struct cbx_demo *demo)
+{
+	struct cbx_fleet_world *world = cbx_fleet_world(demo->fleet);
+	int64_t now = cbx_wall(demo->clock);
+	size_t i;
+
+	for (i = 0; i < cbx_fleet_world_count(world); i++) {
+		const struct cbx_fleet_system *system = cbx_fleet_world_system(world, i);
+		char list[32];
+
+		cbx_ocd_connected(demo->ocd, system->name, system->is_online);
+		if (i % SYSTEMS_PER_LIST)
+			continue;
+		snprintf(list, sizeof(list), "list-%zu", 100 + i % 17);
+		cbx_ocd_activates(demo->ocd, system->name, list,
+				  now + 600000 + (int64_t)(i * 7919 % 21000) * 1000);
+	}
+}
+
+static void play_ocd(struct cbx_demo *demo)
+{
+	uint64_t now = cbx_now(demo->clock);
+
+	if (!demo->ocd)
+		return;
+	cbx_ocd_write(demo->ocd);
+	if (now < demo->next_plan)
+		return;
+	cbx_ocd_plan_again(demo->ocd, cbx_wall(demo->clock));
+	demo->next_plan = now + PLAN_EVERY;
 }
 
 static void *run(void *user)
@@ -74,6 +122,7 @@ static void *run(void *user)
 		if (cbx_fleet_run_once(demo->fleet, wake, until) < 0)
 			cbx_error(&demo->log, CBX_NO_FIELDS, "the fleet is out of memory");
 		known = known || introduce(demo);
+		play_ocd(demo);
 	}
 	return NULL;
 }
@@ -83,6 +132,7 @@ static void demo_free(struct cbx_demo *demo)
 	if (!demo)
 		return;
 	cbx_fleet_free(demo->fleet);
+	cbx_ocd_free(demo->ocd);
 	cbx_bus_free(demo->bus);
 	cbx_mailbox_free(demo->inbox, NULL);
 	free(demo->request_exchange);
@@ -100,7 +150,15 @@ static int build(struct cbx_demo *demo, const struct cbx_demo_options *wanted)
 		result = cbx_mailbox_new(1, &demo->inbox);
 	if (result < 0)
 		return result;
+	if (wanted->sqlite_path)
+		result = cbx_ocd_open(wanted->sqlite_path, &demo->ocd);
+	if (result < 0)
+		return result;
 	cbx_fleet_options_init(&options);
+	if (demo->ocd) {
+		cbx_fleet_rules_story(&options.rules);
+		options.rules.watch = (struct cbx_fleet_watch){ demo, job_changed, system_changed };
+	}
 	demo->request_exchange = strdup(wanted->request_exchange ?: options.request_exchange);
 	demo->event_exchange = strdup(wanted->event_exchange ?: options.event_exchange);
 	if (!demo->request_exchange || !demo->event_exchange)
@@ -110,7 +168,10 @@ static int build(struct cbx_demo *demo, const struct cbx_demo_options *wanted)
 	options.request_exchange = demo->request_exchange;
 	options.event_exchange = demo->event_exchange;
 	options.push_share = 0.1;
-	return cbx_fleet_new(&options, demo->bus, demo->clock, &demo->log, &demo->fleet);
+	result = cbx_fleet_new(&options, demo->bus, demo->clock, &demo->log, &demo->fleet);
+	if (!result && demo->ocd)
+		plan_lists(demo);
+	return result;
 }
 
 int cbx_demo_start(struct chatterbox *box, const struct cbx_demo_options *options,

@@ -2,7 +2,8 @@
 /*
  * demo.h - a fleet behind an embedded engine, in a thread of its own
  *
- * For --demo and tests. It knows the engine by its public calls alone.
+ * For --demo and tests. It knows the engine by its public calls alone; what OCD would write into
+ * SQL it writes into the engine's SQLite file, when it is told where that is.
  */
 #ifndef CBX_FLEET_DEMO_H
 #define CBX_FLEET_DEMO_H
@@ -15,6 +16,9 @@ struct cbx_demo;
 struct cbx_demo_options {
 	unsigned systems; /* 1..100000 */
 	uint64_t seed;    /* the same one plays the same fleet */
+	/* With it OCD writes, and the fleet plays story.h; NULL: all jobs are users', and the rules
+	 * those of cbx_fleet_rules_init() */
+	const char *sqlite_path;
 	const char *request_exchange;
 	const char *event_exchange;
 	chatterbox_log_fn log;

@@ -67,8 +67,5 @@ bool cbx_fleet_is_up(const struct cbx_fleet *fleet);
 const struct cbx_fleet_counts *cbx_fleet_counts(const struct cbx_fleet *fleet);
 /* For the owner: to look at systems, or to change them by hand between two runs */
 struct cbx_fleet_world *cbx_fleet_world(struct cbx_fleet *fleet);
-/* Each system that is online: what the table `connections` would contain */
-void cbx_fleet_online(const struct cbx_fleet *fleet, void (*each)(void *user, const char *system),
-		      void *user);
 
 #endif

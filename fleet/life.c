@@ -69,11 +69,17 @@ static double start_rate(const struct cbx_fleet_world *world, const struct cbx_f
 	return system->live < world->rules.jobs_per_system ? world->rules.rates.start : 0;
 }
 
+static double stuck_rate(const struct cbx_fleet_world *world, const struct cbx_fleet_system *system)
+{
+	return system->is_stuck ? world->rules.rates.unstick : world->rules.rates.stick;
+}
+
 /* The sum of the rates of everything that can happen to the system by chance */
 static double chance_rate(const struct cbx_fleet_world *world,
 			  const struct cbx_fleet_system *system)
 {
-	double sum = world->rules.rates.offline + start_rate(world, system);
+	double sum =
+		world->rules.rates.offline + stuck_rate(world, system) + start_rate(world, system);
 	size_t i;
 	size_t k;
 
@@ -93,7 +99,7 @@ double cbx_fleet_progress(const struct cbx_fleet_system *system, const struct cb
 {
 	double progress = job->progress;
 
-	if (job->phase != CBX_FLEET_RUNNING || !system->is_online)
+	if (job->phase != CBX_FLEET_RUNNING || !system->is_online || system->is_stuck)
 		return progress;
 	progress += job->pace * (double)(now - job->since) / 1000;
 	/* only a completed job is at 100 */
@@ -108,7 +114,7 @@ static int64_t end_of(const struct cbx_fleet_world *world, const struct cbx_flee
 		return CBX_NEVER;
 	if (!cbx_fleet_phase_is_live(job->phase))
 		return world->now + world->rules.linger;
-	if (job->phase != CBX_FLEET_RUNNING || job->pace <= 0)
+	if (job->phase != CBX_FLEET_RUNNING || job->pace <= 0 || system->is_stuck)
 		return CBX_NEVER;
 	return world->now + (int64_t)ceil((100 - job->progress) / job->pace * 1000) + 1;
 }
@@ -143,10 +149,10 @@ void cbx_life_turn(struct cbx_fleet_world *world, struct cbx_fleet_system *syste
 		forget(system, job);
 }
 
-void cbx_life_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
-			 bool online)
+/* What the jobs did until now is settled by the old state, what they will do by the new one */
+static void set_state(struct cbx_fleet_world *world, struct cbx_fleet_system *system, bool online,
+		      bool stuck)
 {
-	const struct cbx_fleet_watch *watch = &world->rules.watch;
 	size_t i;
 
 	for (i = 0; i < system->job_count; i++) {
@@ -156,8 +162,25 @@ void cbx_life_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system 
 		job->since = world->now;
 	}
 	system->is_online = online;
+	system->is_stuck = stuck;
+	/* an ended job keeps the time at which it is forgotten while its system stays online */
 	for (i = 0; i < system->job_count; i++)
-		system->jobs[i].end_at = end_of(world, system, &system->jobs[i]);
+		if (system->jobs[i].end_at == CBX_NEVER || !online ||
+		    cbx_fleet_phase_is_live(system->jobs[i].phase))
+			system->jobs[i].end_at = end_of(world, system, &system->jobs[i]);
+}
+
+void cbx_life_set_stuck(struct cbx_fleet_world *world, struct cbx_fleet_system *system, bool stuck)
+{
+	set_state(world, system, system->is_online, stuck);
+}
+
+void cbx_life_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+			 bool online)
+{
+	const struct cbx_fleet_watch *watch = &world->rules.watch;
+
+	set_state(world, system, online, system->is_stuck);
 	if (watch->on_system)
 		watch->on_system(watch->user, system, world->now);
 }
@@ -275,6 +298,11 @@ static void happen_by_chance(struct cbx_fleet_world *world, struct cbx_fleet_sys
 	left -= world->rules.rates.offline;
 	if (left < 0) {
 		cbx_life_set_online(world, system, false);
+		return;
+	}
+	left -= stuck_rate(world, system);
+	if (left < 0) {
+		cbx_life_set_stuck(world, system, !system->is_stuck);
 		return;
 	}
 	left -= start_rate(world, system);

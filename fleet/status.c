@@ -36,6 +36,19 @@ static void add_number(struct cbx_text *out, uint64_t value)
 /* `"name":` with a comma before it */
 #define ADD(out, literal) cbx_text_add((out), (literal), sizeof(literal) - 1)
 
+/* KiB/s: of a job that moves by itself it wavers around its usual speed, changing every 5 s */
+static uint32_t speed_at(const struct cbx_fleet_system *system, const struct cbx_fleet_job *job,
+			 int64_t now)
+{
+	uint32_t noise = (job->luck ^ (uint32_t)(now / 5000)) * 2654435761u;
+
+	if (system->is_stuck)
+		return 0;
+	if (job->pace <= 0)
+		return job->speed;
+	return job->speed * (70 + (noise >> 16) % 61) / 100;
+}
+
 /* Tenths of a percent as the shortest decimal */
 static void add_percent(struct cbx_text *out, unsigned tenths)
 {
@@ -101,7 +114,7 @@ void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system 
 	add_number(out, job->total_files);
 	if (job->phase == CBX_FLEET_RUNNING) {
 		ADD(out, ",\"download_speed\":\"");
-		add_number(out, job->speed);
+		add_number(out, speed_at(system, job, now));
 		ADD(out, "K\"");
 	}
 	ADD(out, ",\"job_type\":\"");

@@ -106,19 +106,6 @@ void cbx_fleet_tell_system(void *user, const struct cbx_fleet_system *system, in
 		fleet->counts.events++;
 }
 
-void cbx_fleet_online(const struct cbx_fleet *fleet, void (*each)(void *user, const char *system),
-		      void *user)
-{
-	size_t i;
-
-	for (i = 0; i < cbx_fleet_world_count(fleet->world); i++) {
-		const struct cbx_fleet_system *system = cbx_fleet_world_system(fleet->world, i);
-
-		if (system->is_online)
-			each(user, system->name);
-	}
-}
-
 #define ANNOUNCE_NS (2 * CBX_SECOND)
 #define NAMES_PER_EVENT 500
 

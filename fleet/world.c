@@ -26,6 +26,7 @@ void cbx_fleet_rules_init(struct cbx_fleet_rules *rules)
 		.step_percent = 1,
 		.step_share = 0.5,
 		.user_share = 0.3,
+		.first_share = 1,
 		.linger = 60000,
 		.rates = {
 			.start = 0.1,
@@ -83,6 +84,12 @@ static int name_system(const struct pattern *pattern, size_t number,
 	return cbx_system_name(&name, &len) && len == (size_t)wrote ? 0 : -EINVAL;
 }
 
+/* Certain things draw nothing, so that a rule that is left alone plays the same fleet as ever */
+static bool draws(struct cbx_fleet_system *system, double share)
+{
+	return share >= 1 || (share > 0 && cbx_random_unit(&system->random) < share);
+}
+
 static int first_jobs(struct cbx_fleet_world *world, struct cbx_fleet_system *system)
 {
 	bool is_live = world->rules.mode == CBX_FLEET_LIVE;
@@ -90,10 +97,14 @@ static int first_jobs(struct cbx_fleet_world *world, struct cbx_fleet_system *sy
 	int error;
 
 	for (i = 0; i < world->rules.jobs_per_system; i++) {
-		double progress = cbx_random_unit(&system->random) * 95;
-		double draw = cbx_random_unit(&system->random);
+		double progress;
+		double draw;
 		enum cbx_fleet_phase phase = CBX_FLEET_RUNNING;
 
+		if (!draws(system, world->rules.first_share))
+			continue;
+		progress = cbx_random_unit(&system->random) * 95;
+		draw = cbx_random_unit(&system->random);
 		if (is_live && draw < 0.1)
 			phase = CBX_FLEET_QUEUED;
 		else if (is_live && draw < 0.2)
@@ -115,6 +126,7 @@ static int found_system(struct cbx_fleet_world *world, const struct pattern *pat
 	system->next_id = 1;
 	cbx_random_seed(&system->random, world->rules.seed, index);
 	system->is_online = cbx_random_unit(&system->random) >= world->rules.offline_share;
+	system->is_stuck = draws(system, world->rules.stuck_share);
 	error = name_system(pattern, index + 1, system);
 	if (!error)
 		error = first_jobs(world, system);
@@ -128,10 +140,9 @@ static int found_system(struct cbx_fleet_world *world, const struct pattern *pat
 static bool is_sane(const struct cbx_fleet_rules *rules)
 {
 	const struct cbx_fleet_rates *r = &rules->rates;
-	const double rates[] = { r->start,  r->begin,           r->progress,
-				 r->pause,  r->resume,          r->fail,
-				 r->kill,   r->vanish,          r->offline,
-				 r->online, rules->step_percent };
+	const double rates[] = { r->start, r->begin,   r->progress,        r->pause,   r->resume,
+				 r->fail,  r->kill,    r->vanish,          r->offline, r->online,
+				 r->stick, r->unstick, rules->step_percent };
 	size_t i;
 
 	/* written so that NaN is refused, too */

@@ -9,7 +9,7 @@
  *
  * A job is Queued, Running or Paused, in any order, and ends Completed, Errored or Killed. An ended
  * job is reported for a while and then forgotten. A job may also vanish without an end. While a
- * system is offline its jobs stand still.
+ * system is offline its jobs stand still; while it is stuck they do too, though it answers.
  */
 #ifndef CBX_FLEET_WORLD_H
 #define CBX_FLEET_WORLD_H
@@ -73,6 +73,7 @@ struct cbx_fleet_system {
 	size_t live;
 	int64_t next_id;
 	bool is_online;
+	bool is_stuck;  /* its jobs say that they run, and none gets further */
 	bool is_chance; /* due by chance, not because a job completes or is forgotten */
 	char name[72];
 };
@@ -100,6 +101,8 @@ struct cbx_fleet_rates {
 	double vanish;
 	double offline;
 	double online;
+	double stick;
+	double unstick;
 };
 
 struct cbx_fleet_rules {
@@ -112,6 +115,8 @@ struct cbx_fleet_rules {
 	double step_share;    /* of each system's jobs: those that move when asked about */
 	double user_share;    /* of the jobs: started by a user */
 	double offline_share; /* of the systems: offline at first */
+	double stuck_share;   /* of the systems: stuck at first */
+	double first_share;   /* of the slots: hold a job at first */
 	int64_t linger;       /* ms for which an ended job is reported */
 	struct cbx_fleet_rates rates;
 	struct cbx_fleet_watch watch; /* also called for the first jobs */

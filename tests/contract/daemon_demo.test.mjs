@@ -30,6 +30,20 @@ test('shows moving jobs within 2 s of its start', async () => {
 	assert.match(daemon.stdout, /^chatterbox demo: 200 simulated systems, dashboard at http/m);
 });
 
+test('plays a fleet in which everything happens', async () => {
+	const summary = () => daemon.json('/api/v1/summary');
+	await until(async () => (await summary()).total_ocd_jobs > 0, 5000, 'OCD jobs');
+	const first = await summary();
+	assert.ok(first.total_ocd_jobs < first.job_count, 'users have jobs, too');
+	assert.equal(first.systems.source, 'connections');
+	assert.ok(first.systems.offline > 0);
+	assert.ok((await daemon.json('/api/v1/systems/NL-HDMS-000001')).next_activation);
+	// what users start is found by the discovery
+	const users = new Set((await jobs('?limit=1000&origin=user')).jobs.map((job) => `${job.system}/${job.job_id}`));
+	await until(async () => (await jobs('?limit=1000&origin=user')).jobs
+		.some((job) => !users.has(`${job.system}/${job.job_id}`)), 15000, 'a new job of a user');
+});
+
 async function hold(route, path, code = 200, options = {}) {
 	const answer = await daemon.get(path, options);
 	const type = answer.headers.get('content-type').split(';')[0];

@@ -27,7 +27,7 @@ LIBRARIES = {
     "amqp": ["libchatterbox/adapter/amqp_bus/"],
     "libpq": ["libchatterbox/adapter/postgres/"],
     "postgres": ["libchatterbox/adapter/postgres/"],
-    "sqlite3": ["libchatterbox/adapter/sqlite/"],
+    "sqlite3": ["libchatterbox/adapter/sqlite/", "fleet/ocd."],
     "yajl": ["libchatterbox/decode/"],
     "uthash": ["libchatterbox/base/hash.h"],
     "utlist": ["libchatterbox/base/hash.h"],

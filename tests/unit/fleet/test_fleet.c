@@ -423,24 +423,6 @@ START_TEST(time_runs_by_the_factor)
 }
 END_TEST
 
-static void count_system(void *user, const char *system)
-{
-	ck_assert_str_ne(system, "S2");
-	++*(int *)user;
-}
-
-START_TEST(online_systems_are_listed)
-{
-	int count = 0;
-
-	open_fleet();
-	cbx_fleet_world_set_online(cbx_fleet_world(fleet),
-				   cbx_fleet_world_find(cbx_fleet_world(fleet), "S2", 2), false);
-	cbx_fleet_online(fleet, count_system, &count);
-	ck_assert_int_eq(count, 2);
-}
-END_TEST
-
 START_TEST(bad_options_are_refused)
 {
 	if (_i == 0)
@@ -473,7 +455,6 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, a_lost_broker_is_found_again);
 	tcase_add_test(tcase, a_deleted_queue_is_declared_again);
 	tcase_add_test(tcase, time_runs_by_the_factor);
-	tcase_add_test(tcase, online_systems_are_listed);
 	tcase_add_loop_test(tcase, bad_options_are_refused, 0, 4);
 	suite_add_tcase(suite, tcase);
 }
