@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define DEMO_SEED 1
+#define CBD_ADDRESS 640
 
 void cbd_service_complain(struct cbd_service *service, const char *text)
 {
@@ -49,20 +50,22 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 	return cbd_exit_code(result);
 }
 
-/* "http://127.0.0.1:3041/", to be opened on this machine */
-static void address_text(const struct cbd_http_settings *settings, unsigned port, char text[320])
+/* "http://127.0.0.1:3041/", with the prefix, to be opened on this machine */
+static void address_text(const struct cbd_http_settings *settings, unsigned port,
+			 char text[CBD_ADDRESS])
 {
 	const char *host = settings->host;
 	bool any = !strcmp(host, "0.0.0.0") || !strcmp(host, "::");
 	bool v6 = !any && strchr(host, ':') && *host != '[';
 
-	snprintf(text, 320, "%s://%s%s%s:%u/", settings->tls_cert ? "https" : "http", v6 ? "[" : "",
-		 any ? "localhost" : host, v6 ? "]" : "", port);
+	snprintf(text, CBD_ADDRESS, "%s://%s%s%s:%u%s/", settings->tls_cert ? "https" : "http",
+		 v6 ? "[" : "", any ? "localhost" : host, v6 ? "]" : "", port,
+		 settings->base_path ? settings->base_path : "");
 }
 
 static void announce(struct cbd_service *service, const struct cbd_http_settings *settings)
 {
-	char address[320];
+	char address[CBD_ADDRESS];
 
 	address_text(settings, cbd_http_port(service->http), address);
 	cbd_log_say(service->log, CHATTERBOX_LOG_INFO, "chatterboxd %s listens at %s",

@@ -159,20 +159,27 @@ struct cbd_http_settings cbd_settings_http(const struct chatterbox_config *confi
 					   const struct cbd_options *options, struct cbd_log *log)
 {
 	bool tls = chatterbox_config_get_flag(config, "http_server.tls");
-
-	return (struct cbd_http_settings){
+	struct cbd_http_settings settings = {
 		.host = chatterbox_config_get_text(config, "http_server.host"),
 		.port = (unsigned)chatterbox_config_get_integer(config, "http_server.port"),
 		.any_port = options->demo && is_default(config, "http_server.port"),
 		.demo = options->demo,
 		.token = chatterbox_config_get_text(config, "http_server.token"),
 		.read_token = chatterbox_config_get_text(config, "http_server.read_token"),
+		.base_path = chatterbox_config_get_text(config, "http_server.base_path"),
 		.tls_cert = tls ? chatterbox_config_get_text(config, "http_server.tls.cert") : NULL,
 		.tls_key = tls ? chatterbox_config_get_text(config, "http_server.tls.key") : NULL,
 		.log = cbd_log_sink,
 		.log_user = log,
 		.log_dropped = cbd_log_dropped,
 	};
+	size_t count = chatterbox_config_list_count(config, "http_server.cors_origins");
+	size_t i;
+
+	for (i = 0; i < count && i < CBD_ORIGINS - 1; i++)
+		settings.origins[i] =
+			chatterbox_config_list_at(config, "http_server.cors_origins", i);
+	return settings;
 }
 
 void cbd_settings_log_problems(const struct chatterbox_config *config, struct cbd_log *log)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * accept.c - reads an Accept header
+ * accept.c - reads the headers Accept and Accept-Encoding
  *
  * A client gets OpenMetrics only if it names it; wildcards get the older format, which every reader
  * understands.
@@ -58,4 +58,28 @@ bool cbd_accept_openmetrics(const char *accept)
 		accept += len + (accept[len] == ',');
 	}
 	return wants_openmetrics && wants_openmetrics >= wants_plain;
+}
+
+bool cbd_accept_gzip(const char *accept_encoding)
+{
+	int gzip = -1; /* not named */
+	int any = 0;
+
+	while (accept_encoding && *accept_encoding) {
+		size_t len = strcspn(accept_encoding, ",");
+		const char *coding = accept_encoding + strspn(accept_encoding, " \t");
+		size_t rest = coding < accept_encoding + len
+				      ? len - (size_t)(coding - accept_encoding)
+				      : 0;
+		size_t name = strcspn(coding, ";, \t");
+		int q = quality(coding, rest);
+
+		if ((name == 4 && !strncasecmp(coding, "gzip", name)) ||
+		    (name == 6 && !strncasecmp(coding, "x-gzip", name)))
+			gzip = q;
+		else if (name == 1 && *coding == '*')
+			any = q;
+		accept_encoding += len + (accept_encoding[len] == ',');
+	}
+	return (gzip < 0 ? any : gzip) > 0;
 }

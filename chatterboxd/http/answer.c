@@ -2,6 +2,7 @@
 /* answer.c - sets the answer to a request, in any thread, and sends it with its headers in
  * libmicrohttpd's thread */
 #include "common/cleanup.h"
+#include "cors.h"
 #include "exchange.h"
 #include "problem.h"
 #include "server.h"
@@ -48,11 +49,19 @@ void cbd_answer_error(struct cbd_request *request, const struct chatterbox_error
 
 static bool is_unchanged(const struct cbd_request *request)
 {
-	const struct cbd_asset *asset = request->answer.asset;
 	const char *known = MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND,
 							MHD_HTTP_HEADER_IF_NONE_MATCH);
 
-	return asset && known && strstr(known, asset->etag);
+	return cbd_etag_is_known(known, request->answer.etag);
+}
+
+/* What a page asks for again and again: lists, and what else is read as JSON */
+static bool may_come_again(const struct cbd_request *request)
+{
+	const struct cbd_route *route = request->match.route;
+
+	return request->answer.code == 200 && route && route->reads &&
+	       !strcmp(request->answer.type, "application/json");
 }
 
 static void header(struct MHD_Response *response, const char *name, const char *value)
@@ -68,43 +77,95 @@ static void add_headers(const struct cbd_request *request, struct MHD_Response *
 	header(response, "X-Content-Type-Options", "nosniff");
 	header(response, "Referrer-Policy", "no-referrer");
 	header(response, "Content-Security-Policy", answer->asset ? PAGE_POLICY : API_POLICY);
-	header(response, "Cache-Control", answer->asset ? "no-cache" : "no-store");
-	if (answer->asset)
-		header(response, "ETag", answer->asset->etag);
+	/* what has a tag is kept by its reader alone, and asked for again each time */
+	header(response, "Cache-Control",
+	       answer->asset   ? "no-cache"
+	       : *answer->etag ? "private, no-cache"
+			       : "no-store");
+	if (*answer->etag)
+		header(response, "ETag", answer->etag);
+	if (answer->zipped && answer->code != 304)
+		header(response, "Content-Encoding", "gzip");
+	if (answer->location)
+		header(response, "Location", answer->location);
 	if (answer->code == 405)
 		header(response, "Allow", request->match.methods);
 	if (answer->code == 503)
 		header(response, "Retry-After", "5");
 	if (answer->challenge)
 		header(response, "WWW-Authenticate", "Bearer realm=\"chatterbox\"");
-	if (answer->vary)
-		header(response, "Vary", "Accept");
+	header(response, "Vary",
+	       answer->vary ? "Accept, Accept-Encoding, Origin" : "Accept-Encoding, Origin");
+	cbd_cors_add(request, response);
+}
+
+static struct MHD_Response *lasting(const void *bytes, size_t len)
+{
+	return MHD_create_response_from_buffer(len, (void *)(uintptr_t)bytes,
+					       MHD_RESPMEM_PERSISTENT);
+}
+
+static struct MHD_Response *unchanged(struct cbd_request *request)
+{
+	request->answer.code = 304;
+	return lasting(NULL, 0);
+}
+
+static struct MHD_Response *build_asset(struct cbd_request *request)
+{
+	struct cbd_answer *answer = &request->answer;
+	const struct cbd_asset *asset = answer->asset;
+
+	answer->zipped = request->gzip && asset->zipped;
+	snprintf(answer->etag, sizeof(answer->etag), "%s",
+		 answer->zipped ? asset->zipped_etag : asset->etag);
+	if (is_unchanged(request))
+		return unchanged(request);
+	return answer->zipped ? lasting(asset->zipped, asset->zipped_len)
+			      : lasting(asset->bytes, asset->len);
+}
+
+static struct MHD_Response *build_text(struct cbd_request *request)
+{
+	struct cbd_answer *answer = &request->answer;
+	struct MHD_Response *response;
+	size_t len = strlen(answer->body);
+	size_t zipped_len = 0;
+	char *zipped = NULL;
+	bool tagged = may_come_again(request);
+
+	answer->zipped = request->gzip && len > CBD_GZIP_LEAST;
+	if (tagged)
+		cbd_etag(answer->body, len, answer->zipped, answer->etag);
+	if (tagged && is_unchanged(request))
+		return unchanged(request);
+	if (answer->zipped)
+		zipped = cbd_gzip(answer->body, len, &zipped_len);
+	if (zipped) {
+		free(answer->body);
+		answer->body = zipped;
+		len = zipped_len;
+	} else if (answer->zipped) {
+		answer->zipped = false;
+		if (tagged)
+			cbd_etag(answer->body, len, false, answer->etag);
+	}
+	response = MHD_create_response_from_buffer(len, answer->body, MHD_RESPMEM_MUST_FREE);
+	if (response)
+		answer->body = NULL;
+	return response;
 }
 
 static struct MHD_Response *build(struct cbd_request *request)
 {
 	struct cbd_answer *answer = &request->answer;
-	struct MHD_Response *response;
 
-	if (is_unchanged(request)) {
-		answer->code = 304;
-		return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	}
 	if (answer->asset)
-		return MHD_create_response_from_buffer(answer->asset->len,
-						       (void *)(uintptr_t)answer->asset->bytes,
-						       MHD_RESPMEM_PERSISTENT);
-	if (!answer->body) {
-		answer->type = "application/problem+json";
-		return MHD_create_response_from_buffer(strlen(OUT_OF_MEMORY),
-						       (void *)(uintptr_t)OUT_OF_MEMORY,
-						       MHD_RESPMEM_PERSISTENT);
-	}
-	response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
-						   MHD_RESPMEM_MUST_FREE);
-	if (response)
-		answer->body = NULL;
-	return response;
+		return build_asset(request);
+	if (answer->body)
+		return build_text(request);
+	answer->type = "application/problem+json";
+	return lasting(OUT_OF_MEMORY, strlen(OUT_OF_MEMORY));
 }
 
 static void tell(const struct cbd_request *request)

@@ -11,6 +11,9 @@ struct cbd_asset {
 	const char *etag; /* with its quotes */
 	const unsigned char *bytes;
 	size_t len;
+	const unsigned char *zipped; /* the same by gzip, NULL = that is no shorter */
+	size_t zipped_len;
+	const char *zipped_etag;
 };
 
 extern const struct cbd_asset cbd_assets[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* bulk.c - the routes that concern many jobs or errors at once; each is the call of the same name */
+/* bulk.c - the routes that concern many jobs or errors at once; each is the call of the same name
+ */
 #include "calls.h"
 #include "common/cleanup.h"
 #include "common/json.h"

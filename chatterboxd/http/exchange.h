@@ -11,6 +11,7 @@
 
 #include "asset.h"
 #include "body.h"
+#include "encode.h"
 #include "router.h"
 #include "worker.h"
 
@@ -26,8 +27,11 @@ struct cbd_answer {
 	const char *type;
 	char *body;                    /* allocated, or NULL */
 	const struct cbd_asset *asset; /* instead of a body */
-	bool challenge;                /* with WWW-Authenticate */
-	bool vary;                     /* the answer depends on Accept */
+	const char *location;          /* of a redirection, or NULL */
+	char etag[CBD_ETAG];           /* "" = it has none */
+	bool zipped;
+	bool challenge; /* with WWW-Authenticate */
+	bool vary;      /* the answer depends on Accept */
 };
 
 struct cbd_request {
@@ -42,6 +46,7 @@ struct cbd_request {
 	struct cbd_body body;
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
+	bool gzip;        /* is accepted */
 	bool waits;       /* for the answer of a call, which will set the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;

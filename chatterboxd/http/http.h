@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define CBD_ORIGINS 257
+
 struct cbd_http;
 
 struct cbd_http_settings {
@@ -19,8 +21,10 @@ struct cbd_http_settings {
 	bool any_port;     /* if the port is taken, take any free one */
 	bool demo;         /* writes are open without a token, if only this machine can connect */
 	const char *token; /* "" or NULL = writes are refused */
-	const char *read_token; /* "" or NULL = reads are open */
-	const char *tls_cert;   /* paths of PEM files; "" or NULL = no TLS */
+	const char *read_token;           /* "" or NULL = reads are open */
+	const char *base_path;            /* "" or NULL, or "/a/b": before the path of each route */
+	const char *origins[CBD_ORIGINS]; /* whose pages may read; NULL at the end */
+	const char *tls_cert;             /* paths of PEM files; "" or NULL = no TLS */
 	const char *tls_key;
 	chatterbox_log_fn log;
 	void *log_user;
@@ -31,8 +35,8 @@ struct cbd_http_settings {
  * -EADDRNOTAVAIL may pass. */
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT]);
-/* Takes over tokens, certificate and key; everything else needs a restart. Return: as above; then
- * nothing has changed. */
+/* Takes over tokens, origins, certificate and key; everything else needs a restart. Return: as
+ * above; then nothing has changed. */
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
 		    char error[CHATTERBOX_ERROR_TEXT]);
 /* Once a second: closes connections that take too long, and notes the figures for the series */

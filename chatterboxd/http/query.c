@@ -3,8 +3,8 @@
  * query.c - collects the query parameters of a request
  *
  * An unknown parameter is refused: who misspells a filter must not get what it would have left out.
- * An empty one counts as absent (forms send them), and of a repeated one the last wins, as with the
- * members of a status.
+ * So is an empty one, since a filter that a script left empty would let everything through. Of a
+ * repeated one the last wins, as with the members of a status.
  */
 #include "query.h"
 
@@ -59,8 +59,10 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *k
 		write_unknown(all->names, all->error);
 		return fail(all, -EINVAL);
 	}
-	if (!value || !*value)
-		return MHD_YES;
+	if (!value || !*value) {
+		snprintf(all->error, CHATTERBOX_ERROR_TEXT, "%s: is empty", key);
+		return fail(all, -EINVAL);
+	}
 	len = cbd_uri_decode(value, strlen(value), decoded, sizeof(decoded));
 	if (len < 0) {
 		snprintf(all->error, CHATTERBOX_ERROR_TEXT, "%s: %s", key,

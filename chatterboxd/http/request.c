@@ -67,6 +67,8 @@ static struct cbd_request *request_new(struct cbd_http *http, struct MHD_Connect
 	request->started_ms = cbd_monotonic_ms();
 	request->openmetrics = cbd_accept_openmetrics(
 		MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
+	request->gzip = cbd_accept_gzip(MHD_lookup_connection_value(
+		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
 	request->path = strdup(url);
 	if (!request->path) {
 		free(request);

@@ -7,6 +7,7 @@
  * browser on this machine may be showing.
  */
 #include "auth.h"
+#include "cors.h"
 #include "exchange.h"
 #include "problem.h"
 #include "query.h"
@@ -161,19 +162,42 @@ static void check_length(struct cbd_request *request)
 		cbd_answer_problem(request, 431, "all headers may have 8192 bytes at most");
 }
 
+/* What follows http_server.base_path, which begins with a /; NULL when the path is not below it */
+static const char *below_base(const struct cbd_request *request)
+{
+	size_t len = strlen(request->http->base);
+
+	return !strncmp(request->path, request->http->base, len) && request->path[len] == '/'
+		       ? request->path + len
+		       : NULL;
+}
+
+/* Relative links of the page need the / behind the prefix */
+static void redirect(struct cbd_request *request)
+{
+	cbd_answer_problem(request, 308, "the page is below this path");
+	request->answer.location = request->http->base_slash;
+}
+
 void cbd_request_screen(struct cbd_request *request)
 {
-	int result = cbd_router_match(cbd_routes, cbd_route_count, request->path, request->method,
-				      &request->match);
+	const char *path = below_base(request);
+	int result = path ? cbd_router_match(cbd_routes, cbd_route_count, path, request->method,
+					     &request->match)
+			  : -ENOENT;
 	const struct cbd_route *route = request->match.route;
 
 	check_length(request);
 	if (request->answer.code)
 		return;
+	if (!path && *request->path && !strcmp(request->path, request->http->base))
+		return redirect(request);
 	if (result == -EILSEQ)
 		return cbd_answer_problem(request, 400, "path: bad percent-encoding or no UTF-8");
 	if (result < 0)
 		return cbd_answer_problem(request, 404, "there is nothing at this path");
+	if (cbd_cors_preflight(request))
+		return cbd_answer_text(request, 204, "text/plain; charset=utf-8", strdup(""));
 	if (!cbd_route_takes(route, request->method))
 		return refuse_method(request);
 	if (route->reads || route->writes)

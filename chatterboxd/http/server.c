@@ -9,6 +9,7 @@
 
 #include "auth.h"
 #include "common/cleanup.h"
+#include "common/text.h"
 #include "exchange.h"
 #include "tls.h"
 
@@ -37,23 +38,48 @@ static void secret_free(char *secret)
 	free(secret);
 }
 
-static int take_tokens(struct cbd_http *http, const struct cbd_http_settings *settings)
+static char *join_origins(const struct cbd_http_settings *settings)
+{
+	struct cbx_text text = { 0 };
+	char *out = NULL;
+	size_t i;
+
+	for (i = 0; i < CBD_ORIGINS && settings->origins[i]; i++)
+		cbx_text_printf(&text, "%s\n", settings->origins[i]);
+	cbx_text_puts(&text, "");
+	return cbx_text_take(&text, &out, NULL) < 0 ? NULL : out;
+}
+
+/* What a SIGHUP changes */
+static int take_access(struct cbd_http *http, const struct cbd_http_settings *settings)
 {
 	char *token = strdup(settings->token ? settings->token : "");
 	char *read_token = strdup(settings->read_token ? settings->read_token : "");
+	char *origins = join_origins(settings);
 
-	if (!token || !read_token) {
+	if (!token || !read_token || !origins) {
 		secret_free(token);
 		secret_free(read_token);
+		free(origins);
 		return -ENOMEM;
 	}
 	pthread_mutex_lock(&http->lock);
 	secret_free(http->token);
 	secret_free(http->read_token);
+	free(http->origins);
 	http->token = token;
 	http->read_token = read_token;
+	http->origins = origins;
 	pthread_mutex_unlock(&http->lock);
 	return 0;
+}
+
+static int take_base(struct cbd_http *http, const struct cbd_http_settings *settings)
+{
+	http->base = strdup(settings->base_path ? settings->base_path : "");
+	if (http->base && asprintf(&http->base_slash, "%s/", http->base) < 0)
+		http->base_slash = NULL;
+	return http->base_slash ? 0 : -ENOMEM;
 }
 
 /* One for the socket at @i, which it owns from then on */
@@ -163,7 +189,9 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 	http->log_user = settings->log_user;
 	http->log_dropped = settings->log_dropped;
 	http->demo = settings->demo;
-	result = take_tokens(http, settings);
+	result = take_access(http, settings);
+	if (!result)
+		result = take_base(http, settings);
 	if (!result)
 		result = cbd_worker_new(WORK_QUEUE, &http->worker);
 	if (!result)
@@ -193,7 +221,7 @@ int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *setti
 	/* turning it on or off takes a restart */
 	if (http->tls && settings->tls_cert)
 		result = load_tls(http, settings, error);
-	return result < 0 ? result : take_tokens(http, settings);
+	return result < 0 ? result : take_access(http, settings);
 }
 
 void cbd_http_tick(struct cbd_http *http)
@@ -245,6 +273,9 @@ void cbd_http_stopp(struct cbd_http **slot)
 	pthread_mutex_destroy(&http->lock);
 	secret_free(http->token);
 	secret_free(http->read_token);
+	free(http->origins);
+	free(http->base);
+	free(http->base_slash);
 	free(http);
 	*slot = NULL;
 }

@@ -18,6 +18,7 @@
  * connection than both, so that we get to say what was too long. */
 #define CBD_TARGET_MAX ((size_t)4096)
 #define CBD_HEADERS_MAX ((size_t)8192)
+#define CBD_ORIGIN 256
 #define CBD_CONNECTION_MEMORY ((size_t)32768)
 
 struct cbd_http {
@@ -34,7 +35,10 @@ struct cbd_http {
 	uint64_t (*log_dropped)(void *log_user); /* NULL: none ever */
 	bool demo;
 	bool tls;
-	pthread_mutex_t lock; /* of the tokens, which SIGHUP changes */
+	char *base;           /* the prefix of all paths, "" or "/a/b"; never changes */
+	char *base_slash;     /* with a / at its end */
+	pthread_mutex_t lock; /* of what SIGHUP changes: */
+	char *origins;        /* those whose pages may read, one a line */
 	char *token;
 	char *read_token;
 };

@@ -3,8 +3,10 @@
 """embed.py - writes files as C arrays: embed.py OUT.c FILE...
 
 Each file is served at /<its name>, index.html at /. The etag is the content's hash, so that a
-browser asks again after an upgrade and is otherwise answered with 304.
+browser asks again after an upgrade and is otherwise answered with 304. Beside each file stands
+what gzip makes of it, if that is shorter.
 """
+import gzip
 import hashlib
 import os
 import sys
@@ -18,6 +20,17 @@ TYPES = {
 }
 
 
+# as CBD_GZIP_LEAST
+LEAST = 1024
+
+
+def array(out, name, data):
+    out.write("static const unsigned char %s[] = {\n" % name)
+    for start in range(0, len(data), 16):
+        out.write("\t" + ",".join("%d" % b for b in data[start : start + 16]) + ",\n")
+    out.write("};\n")
+
+
 def main(out_path, paths):
     table = []
     with open(out_path, "w", encoding="ascii") as out:
@@ -27,14 +40,17 @@ def main(out_path, paths):
                 data = file.read()
             name = os.path.basename(path)
             etag = hashlib.sha256(data).hexdigest()[:16]
-            out.write("static const unsigned char file%d[] = {\n" % number)
-            for start in range(0, len(data), 16):
-                out.write("\t" + ",".join("%d" % b for b in data[start : start + 16]) + ",\n")
-            out.write("};\n")
+            array(out, "file%d" % number, data)
+            # without a time in it, so that two builds are the same
+            packed = gzip.compress(data, 9, mtime=0)
+            zipped = "NULL, 0, NULL"
+            if len(data) > LEAST and len(packed) < len(data):
+                array(out, "zipped%d" % number, packed)
+                zipped = 'zipped%d, sizeof(zipped%d), "\\"%s-gz\\""' % (number, number, etag)
             table.append(
-                '\t{ "/%s", "%s", "\\"%s\\"", file%d, sizeof(file%d) },\n'
+                '\t{ "/%s", "%s", "\\"%s\\"", file%d, sizeof(file%d), %s },\n'
                 % ("" if name == "index.html" else name, TYPES[os.path.splitext(name)[1]], etag,
-                   number, number)
+                   number, number, zipped)
             )
         out.write("\nconst struct cbd_asset cbd_assets[] = {\n%s};\n" % "".join(table))
         out.write("const size_t cbd_asset_count = %d;\n" % len(table))

@@ -118,6 +118,7 @@ int cbx_config_cross(struct chatterbox_config *config)
 								     check_redis_tls,
 								     check_sqlite,
 								     check_https,
+								     cbx_config_check_web,
 								     check_kinds,
 								     cbx_config_refuse_foreign,
 								     cbx_config_check_files,

@@ -163,6 +163,8 @@ int cbx_config_cross(struct chatterbox_config *config);
 /* Part of it, in foreign.c: refuses what would connect elsewhere, or in another way, than OCD does
  */
 int cbx_config_refuse_foreign(struct chatterbox_config *config);
+/* Part of it, in web.c: what http_server's prefix and origins must look like */
+int cbx_config_check_web(struct chatterbox_config *config);
 /* Part of it, in files.c: the files that the servers' libraries read */
 int cbx_config_check_files(struct chatterbox_config *config);
 /* Part of it, in warn_insecure.c: warns of what crosses a network unprotected */

@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { get } from 'node:http';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 
 import { start, until } from './daemon_kit.mjs';
 import { mistakes, schemaOf } from './openapi_kit.mjs';
@@ -101,9 +103,9 @@ const isBefore = ([a, i], [b, j]) => Buffer.compare(a, b) < 0 || (Buffer.compare
 
 test('pages through all jobs in order', async () => {
 	const seen = [];
-	let cursor = '';
+	let cursor = null;
 	do {
-		const page = await jobs(`?limit=7&cursor=${encodeURIComponent(cursor)}`);
+		const page = await jobs(`?limit=7${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
 		assert.ok(page.jobs.length <= 37);
 		seen.push(...page.jobs);
 		cursor = page.next;
@@ -115,9 +117,10 @@ test('pages through all jobs in order', async () => {
 
 test('pages through all systems', async () => {
 	const seen = new Set();
-	let cursor = '';
+	let cursor = null;
 	do {
-		const page = await daemon.json(`/api/v1/systems?limit=33&cursor=${encodeURIComponent(cursor)}`);
+		const after = cursor ? `&cursor=${encodeURIComponent(cursor)}` : '';
+		const page = await daemon.json(`/api/v1/systems?limit=33${after}`);
 		page.systems.forEach((system) => seen.add(system.systemID));
 		cursor = page.next;
 	} while (cursor);
@@ -140,6 +143,8 @@ test('filters', async () => {
 const refusals = [
 	['/api/v1/jobs', '/api/v1/jobs?limit=0', 400, /limit/],
 	['/api/v1/jobs', '/api/v1/jobs?limit=1001', 400, /limit/],
+	['/api/v1/jobs', '/api/v1/jobs?system=&q=a', 400, /system: is empty/],
+	['/api/v1/jobs', '/api/v1/jobs?nonsense=1', 400, /no such parameter.*system, status/],
 	['/api/v1/jobs', '/api/v1/jobs?limit=ten', 400, /limit/],
 	['/api/v1/jobs', '/api/v1/jobs?cursor=nonsense', 400, /cursor/],
 	['/api/v1/series', '/api/v1/series?minutes=0', 400, /minutes/],
@@ -166,6 +171,40 @@ test('a system is the same with blanks around it', async () => {
 	assert.equal(one.job.system, system);
 	const whole = await hold('/api/v1/systems/{system}', `/api/v1/systems/${encodeURIComponent(system)}%09`);
 	assert.equal(whole.systemID, system);
+});
+
+// As @encoding says, without the client's undoing it
+const raw = (path, headers = {}) => new Promise((resolve, reject) => {
+	get(new URL(path, daemon.url), { headers }, (answer) => {
+		const parts = [];
+		answer.on('data', (part) => parts.push(part));
+		answer.on('end', () => resolve({ ...answer, status: answer.statusCode, headers: answer.headers,
+			body: Buffer.concat(parts) }));
+	}).on('error', reject);
+});
+
+test('compresses what is long, and sends it once', async () => {
+	for (const path of ['/', '/openapi.json', '/api/v1/systems?limit=1000', '/metrics']) {
+		const gzip = { 'accept-encoding': 'gzip' };
+		const plain = await raw(path);
+		const zipped = await raw(path, gzip);
+		assert.equal(plain.headers['content-encoding'], undefined);
+		assert.equal(zipped.headers['content-encoding'], 'gzip');
+		assert.match(zipped.headers.vary, /Accept-Encoding/);
+		assert.ok(zipped.body.length < plain.body.length / 2, `${path}: ${zipped.body.length}`);
+		const text = gunzipSync(zipped.body).toString();
+		if (path.startsWith('/api'))
+			assert.equal(JSON.parse(text).systems.length, 200);
+		if (path === '/metrics')
+			continue;
+		assert.notEqual(zipped.headers.etag, plain.headers.etag);
+		if (!path.startsWith('/api')) {
+			assert.equal(text, plain.body.toString());
+			const again = await raw(path, { ...gzip, 'if-none-match': zipped.headers.etag });
+			assert.equal(again.status, 304);
+			assert.equal(again.body.length, 0);
+		}
+	}
 });
 
 test('takes no other method', async () => {

@@ -45,6 +45,18 @@ test('http_server.read_token, http: the new one counts at once', async () => {
 	await daemon.stop();
 });
 
+test('http_server.cors_origins, http: the new ones count at once', async () => {
+	const { daemon, reload } = await reloaded({ http_server: { cors_origins: ['https://a.example'] } },
+		{ http_server: { cors_origins: ['https://b.example'] } });
+	const allowed = async (origin) => (await daemon.get('/livez', { headers: { origin } })).headers
+		.get('access-control-allow-origin');
+	assert.equal(await allowed('https://a.example'), 'https://a.example');
+	await reload();
+	assert.equal(await allowed('https://a.example'), null);
+	assert.equal(await allowed('https://b.example'), 'https://b.example');
+	await daemon.stop();
+});
+
 test('log.level, log: finer lines come at once', async () => {
 	const { daemon, lines, reload } = await reloaded({}, { log: { level: 'debug' } });
 	await daemon.get('/api/v1/summary');

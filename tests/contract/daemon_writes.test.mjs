@@ -175,8 +175,8 @@ test('errors are listed, paged and removed', async () => {
 
 	// the page that begins at the newest of these, whatever came meanwhile
 	const seen = [];
-	for (let cursor = ''; cursor !== null;) {
-		const page = await list(`limit=1&cursor=${encodeURIComponent(cursor)}`);
+	for (let cursor; cursor !== null;) {
+		const page = await list(`limit=1${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
 		assert.ok(page.errors.length <= 1);
 		seen.push(...page.errors.map((error) => error.id));
 		cursor = page.next;
@@ -186,6 +186,9 @@ test('errors are listed, paged and removed', async () => {
 	const { id, system } = all.errors.at(-1);
 	assert.ok((await list(`limit=1000&system=${encodeURIComponent(system)}`)).errors.every((error) => error.system === system));
 	assert.deepEqual((await list('system=nobody')).errors, []);
+	for (const query of ['', '?', '?system', '?system='])
+		await hold('DELETE', '/api/v1/errors', `/api/v1/errors${query}`, 400);
+	assert.ok((await list()).errors.length > 0, 'not one was removed without a name');
 	assert.deepEqual(await hold('DELETE', '/api/v1/errors/{id}', `/api/v1/errors/${id}`, 200), { removed: 1 });
 	await hold('DELETE', '/api/v1/errors/{id}', `/api/v1/errors/${id}`, 404);
 	assert.ok(!(await list('limit=1000')).errors.some((error) => error.id === id));

@@ -29,6 +29,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	box = fake_engine_new();
 	http = (struct cbd_http){ .box = box,
+				  .base = (char *)(uintptr_t) "",
+				  .base_slash = (char *)(uintptr_t) "/",
+				  .origins = (char *)(uintptr_t) "https://noc.example\n",
 				  .token = (char *)(uintptr_t)TOKEN,
 				  .read_token = (char *)(uintptr_t)READ_TOKEN };
 	pthread_mutex_init(&http.lock, NULL);

@@ -9,7 +9,7 @@
 # "package" or "package:program" - the latter is satisfied by the program, whoever brought it
 for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config libhiredis-dev
 	librabbitmq-dev libpq-dev libjansson-dev libyajl-dev libsqlite3-dev libmicrohttpd-dev
-	libgnutls28-dev libssl-dev libcurl4-openssl-dev uthash-dev'
+	libgnutls28-dev libssl-dev libcurl4-openssl-dev zlib1g-dev uthash-dev'
 for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl'
 for_valgrind='valgrind:valgrind curl:curl'

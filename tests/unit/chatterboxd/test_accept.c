@@ -34,10 +34,37 @@ START_TEST(chooses)
 }
 END_TEST
 
+static const struct {
+	const char *accept;
+	bool gzip;
+} codings[] = {
+	{ NULL, false },
+	{ "", false },
+	{ "identity", false },
+	{ "gzip", true },
+	{ "deflate, GZIP;q=0.5, br", true },
+	{ "x-gzip", true },
+	{ "gzip;q=0", false },
+	{ "*", true },
+	{ "*;q=0", false },
+	{ "gzip;q=0, *", false },
+	{ "br, *;q=0.1", true },
+	{ "gzipped", false },
+	{ ",, ,gzip", true },
+	{ "br, ", false },
+};
+
+START_TEST(compresses)
+{
+	ck_assert_int_eq(cbd_accept_gzip(codings[_i].accept), codings[_i].gzip);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("accept");
 
 	tcase_add_loop_test(tcase, chooses, 0, sizeof(cases) / sizeof(cases[0]));
+	tcase_add_loop_test(tcase, compresses, 0, sizeof(codings) / sizeof(codings[0]));
 	suite_add_tcase(suite, tcase);
 }

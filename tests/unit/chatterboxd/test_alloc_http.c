@@ -58,6 +58,9 @@ static void set_up(void)
 {
 	box = fake_engine_new();
 	http = (struct cbd_http){ .box = box,
+				  .base = (char *)(uintptr_t) "",
+				  .base_slash = (char *)(uintptr_t) "/",
+				  .origins = (char *)(uintptr_t) "https://noc.example\n",
 				  .token = (char *)(uintptr_t)TOKEN,
 				  .read_token = (char *)(uintptr_t) "" };
 	pthread_mutex_init(&http.lock, NULL);

@@ -31,7 +31,7 @@ struct row {
 		SECRET(at ".password", "null"),                                                   \
 		{ at ".dialect", "\"postgres\"", "\"postgres\"", "1", "\"mysql\"", false },       \
 		{ at ".sslmode", "\"prefer\"", "\"verify-full\"", "true", "\"Require\"", false }, \
-		TEXTS(at ".sslrootcert", "null"), TEXTS(at ".sslcert", "null"),           \
+		TEXTS(at ".sslrootcert", "null"), TEXTS(at ".sslcert", "null"),                   \
 		TEXTS(at ".sslkey", "null"), TEXTS(at ".schema", "null")
 
 static const struct row rows[] = {
@@ -87,6 +87,9 @@ static const struct row rows[] = {
 	{ "http_server.port", "3041", "0", "\"3041\"", "65536", false },
 	{ "http_server.token", "null", "\"hunter2\"", "7", "{}", true },
 	{ "http_server.read_token", "null", "\"hunter2\"", "7", "{}", true },
+	{ "http_server.base_path", "\"\"", "\"/noc/chatterbox\"", "1", NULL, false },
+	{ "http_server.cors_origins", "[]", "[\"https://noc.example\",\"*\"]",
+	  "\"https://noc.example\"", "[\"\"]", true },
 	{ "http_server.tls", "false", "false", "\"on\"", "null", false },
 	TEXTS("http_server.tls.cert", "null"),
 	TEXTS("http_server.tls.key", "null"),

@@ -55,6 +55,15 @@ START_TEST(of_ocds_own_object_the_empty_hosts_are_named)
 END_TEST
 
 /* A whole file and all that is said of it */
+#define WRONG_BASE                                                                            \
+	"error http_server.base_path: takes a path as \"/chatterbox\": with a / before each " \
+	"part, "                                                                              \
+	"none at the end, of letters, digits and -._~ (from file /t.json)\n"
+#define WRONG_ORIGIN                                                                            \
+	"error http_server.cors_origins: takes origins as \"https://noc.example\": scheme and " \
+	"host, "                                                                                \
+	"a port, no path, not even a / (from file /t.json)\n"
+
 static const struct {
 	const char *json;
 	const char *problems;
@@ -170,6 +179,22 @@ static const struct {
 	  "error http_server.tls.key: got nothing, takes the path of a PEM file, since "
 	  "http_server.tls is on (from file /t.json)\n" },
 	{ "{\"http_server\":{\"tls\":{\"cert\":\"/c\",\"key\":\"/k\"}}}", "" },
+	{ "{\"http_server\":{\"base_path\":\"/a/b-1._~\",\"cors_origins\":[\"*\","
+	  "\"https://a.example\",\"http://[::1]:8080\"]}}",
+	  "" },
+	{ "{\"http_server\":{\"base_path\":\"/a/\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"a\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"//a\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"/a/../b\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"/./b\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"/a b\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"base_path\":\"/a%20b\"}}", WRONG_BASE },
+	{ "{\"http_server\":{\"cors_origins\":[\"https://a.example/\"]}}", WRONG_ORIGIN },
+	{ "{\"http_server\":{\"cors_origins\":[\"a.example\"]}}", WRONG_ORIGIN },
+	{ "{\"http_server\":{\"cors_origins\":[\"https://\"]}}", WRONG_ORIGIN },
+	{ "{\"http_server\":{\"cors_origins\":[\"null\"]}}", WRONG_ORIGIN },
+	{ "{\"http_server\":{\"cors_origins\":[\"https://a.example\\nhttps://b\"]}}",
+	  WRONG_ORIGIN },
 	{ "{\"redis\":{\"tls\":true},\"chatterbox\":{\"store\":\"memory\"}}", "" },
 	{ "{\"killedKey\":\"running\"}", "error killedKey: got the text of runningKey, takes one "
 					 "of its own (from file /t.json)\n" },
