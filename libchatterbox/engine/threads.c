@@ -94,8 +94,8 @@ static void look_at_trouble(struct chatterbox *box)
 		cbx_engine_tell_failed(box, CHATTERBOX_E_DOWN, server, why);
 }
 
-/* Called on every turn of the lease keeper */
-static void look_at_start(void *user)
+/* Called on every turn of the lease keeper; does the engine still start? */
+static bool look_at_start(void *user)
 {
 	struct chatterbox *box = user;
 
@@ -104,11 +104,12 @@ static void look_at_start(void *user)
 	cbx_metric_set(box->counters.server_up, "rmq", NULL, cbx_health_is_up(box->health, "rmq"));
 	cbx_metric_set(box->counters.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
 	if (box->start_reported)
-		return;
+		return false;
 	if (cbx_engine_is_ready(box))
 		cbx_engine_tell_ready(box);
 	else
 		look_at_trouble(box);
+	return !box->start_reported;
 }
 
 /* --- building --- */

@@ -24,6 +24,8 @@
 #define TABLES_AGAIN (10 * CBX_SECOND)
 #define RAISE_AGAIN (10 * CBX_SECOND)
 #define HINDERED_FOR (5 * CBX_SECOND)
+#define TURN_MS 200
+#define STARTING_MS 5 /* whoever starts an engine waits for it */
 
 static void lead(struct cbx_lease_keeper *keeper, uint64_t sent)
 {
@@ -233,6 +235,7 @@ static void tell_change(struct cbx_lease_keeper *keeper)
 static void turn(struct cbx_lease_keeper *keeper)
 {
 	struct pollfd p = { .fd = cbx_mailbox_fd(keeper->inbox), .events = POLLIN };
+	bool starting;
 	int result = 0;
 
 	if (cbx_link_ensure(&keeper->sql_link) >= 0)
@@ -240,10 +243,10 @@ static void turn(struct cbx_lease_keeper *keeper)
 	if (result < 0)
 		cbx_link_lost(&keeper->sql_link, result);
 	tell_change(keeper);
-	keeper->on_turn(keeper->user);
+	starting = keeper->on_turn(keeper->user);
 	if (keeper->stop)
 		return;
-	poll(&p, 1, 200);
+	poll(&p, 1, starting && result >= 0 ? STARTING_MS : TURN_MS);
 	cbx_mailbox_clear(keeper->inbox);
 }
 

@@ -24,8 +24,8 @@ struct cbx_lease_keeper {
 	/* The database can't be used: CHATTERBOX_E_SCHEMA, with a text. Called once, in this
 	 * thread. */
 	void (*on_failed)(void *user, int error, const char *text);
-	/* Called on every turn; the engine watches its start there */
-	void (*on_turn)(void *user);
+	/* Called on every turn; the engine watches its start there. Does it still start? */
+	bool (*on_turn)(void *user);
 	/* Why this instance, which leads since @since, can't work: true, and a text. NULL: never.
 	 */
 	bool (*hindrance)(void *user, uint64_t since, char why[192]);

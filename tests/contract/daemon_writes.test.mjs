@@ -31,7 +31,7 @@ async function hold(method, route, path, code, options = {}, at = daemon) {
 	const answer = await at.get(path, { method, ...options });
 	const type = answer.headers.get('content-type').split(';')[0];
 	const body = await answer.json();
-	assert.equal(answer.status, code, JSON.stringify(body));
+	assert.equal(answer.status, code, method + path + JSON.stringify(body));
 	const schema = schemaOf(document, route, code, type, method);
 	assert.ok(schema, `openapi.json knows ${code} ${type} of ${method} ${route}`);
 	assert.deepEqual(mistakes(document, schema, body), [], path);
@@ -223,14 +223,16 @@ test('without a token writing is closed, unless it is a demo', async () => {
 	await closed.stop();
 });
 
-test('an observer refuses to write, as a standby does', async () => {
-	const observer = await start(['--demo=2'], { NLCONF_CHATTERBOX__ROLE: 'observer' });
-	// while the engine is still starting, it is 503
-	await until(async () => (await observer.get('/api/v1/poll', { method: 'POST' })).status !== 503, 10000,
-		'the observer runs');
-	for (const [method, route] of writes.filter(([, route]) => route !== '/api/v1/interval'))
-		assert.match((await hold(method, route, realPath(route), 409, {}, observer)).detail, /leader is/);
-	await hold('PUT', '/api/v1/interval', '/api/v1/interval', 409, json({ seconds: 5 }), observer);
+test('an observer refuses to write while nobody leads', async () => {
+	const observer = await start([], { NLCONF_CHATTERBOX__BUS: 'memory', NLCONF_CHATTERBOX__STORE: 'memory',
+		NLCONF_CHATTERBOX__SQL: 'sqlite', NLCONF_CHATTERBOX__SQLITE_PATH: join(privateDirectory(), 'db.sqlite'),
+		NLCONF_CHATTERBOX__ROLE: 'observer', NLCONF_HTTP_SERVER__TOKEN: 'sesame' });
+	const headers = { authorization: 'Bearer sesame', 'content-type': 'application/json' };
+	await until(async () => (await observer.get('/readyz')).status === 200, 10000, 'the observer runs');
+	for (const [method, route] of writes) {
+		const options = { headers, ...(route === '/api/v1/interval' ? { body: '{"seconds":5}' } : {}) };
+		assert.match((await hold(method, route, realPath(route), 409, options, observer)).detail, /leader/);
+	}
 	await observer.stop();
 });
 

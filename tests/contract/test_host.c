@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 struct pending {
 	unsigned ready, statuses, figures, firsts, lost;
@@ -59,13 +60,13 @@ static void on_lost(void *user, uint64_t count)
 	((struct pending *)user)->lost += (unsigned)count;
 }
 
-/* Dispatches until @done, at most a minute */
+/* Dispatches until @done, at most a minute: however many events come meanwhile */
 static void run_until(struct chatterbox *box, struct pending *pending,
 		      bool (*done)(struct pending *pending))
 {
-	unsigned turns;
+	time_t until = time(NULL) + 60;
 
-	for (turns = 0; turns < 600 && !done(pending); turns++) {
+	while (time(NULL) < until && !done(pending)) {
 		struct pollfd p = { .fd = chatterbox_get_fd(box), .events = POLLIN };
 
 		poll(&p, 1, 100);

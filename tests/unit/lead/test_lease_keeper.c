@@ -13,7 +13,7 @@ static int failure;
 static const char *hindrance; /* why this instance can't work; NULL: it can */
 static uint64_t step;         /* passes between two turns */
 
-static void on_turn(void *user)
+static bool on_turn(void *user)
 {
 	(void)user;
 	cbx_mailbox_wake(keeper.inbox); /* no real time goes by */
@@ -21,6 +21,7 @@ static void on_turn(void *user)
 		keeper.stop = true;
 	else
 		fake_clock_pass(&world.clock, step);
+	return false;
 }
 
 static void on_change(void *user)
