@@ -165,8 +165,8 @@ static void answer_asset(struct cbd_request *request)
 		}
 }
 
-static const char *const jobs_query[] = { "system", "status", "job_type", "origin",
-					  "q",      "limit",  "cursor",   NULL };
+static const char *const jobs_query[] = { "system", "status", "job_type", "origin", "q",
+					  "detail", "limit",  "cursor",   NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
 static const char *const series_query[] = { "name", "minutes", NULL };

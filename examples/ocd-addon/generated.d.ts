@@ -26,6 +26,36 @@ export namespace http {
 	type Time = string | null;
 	/** The cursor of the next page; null on the last one */
 	type Next = string | null;
+	type JobDetail = {
+		job: Status;
+		kind: Kind;
+		origin: Origin;
+		/** Grows by one with each change of the status text; 0: an instance that does not lead could not read it yet */
+		revision: number;
+		first_seen: Time;
+		updated_at: Time;
+		system_status: SystemStatus;
+		figures: Figures;
+	};
+	/** What a status text means */
+	type Kind = "running" | "paused" | "other" | "completed" | "errored" | "killed";
+	/** What is derived of a job. What is not known is absent. */
+	type Figures = {
+		/** Bytes per second, as the job reports it */
+		speed?: number;
+		/** The last report about the job; on the leader only */
+		heard_at?: string;
+		/** When progress last grew, or was first reported */
+		progress_at?: string;
+		/** Progress per second of running time, smoothed over 5 minutes; the whole job is 1 */
+		rate?: number;
+		/** Of a running job with a rate that has not stalled */
+		seconds_left?: number;
+		/** It has run for `stall_after` with known progress and without growth */
+		stalled: boolean;
+		/** It was not reported for three intervals, or its system is offline; on the leader only */
+		stale?: boolean;
+	};
 	type Origin = "ocd" | "user";
 	type Values = Array<number | null>;
 	type SystemStatus = "online" | "offline" | "unknown";
@@ -94,21 +124,14 @@ export namespace http {
 	};
 	/** Live jobs, filtered, a page at a time */
 	type ListJobsResult = {
-		jobs: Array<Status>;
+		/** Statuses, or details with `detail=1` */
+		jobs: Array<Status | JobDetail>;
 		next: Next;
 		/** How many jobs match, on all pages */
 		total: number;
 	};
 	/** One job, live or ended */
-	type GetJobResult = {
-		job: Status;
-		origin: Origin;
-		/** Grows by one with each change of the status text */
-		revision: number;
-		first_seen: Time;
-		updated_at: Time;
-		system_status: SystemStatus;
-	};
+	type GetJobResult = JobDetail;
 	/** All known systems, a page at a time */
 	type ListSystemsResult = {
 		systems: Array<{

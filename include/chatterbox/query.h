@@ -21,11 +21,12 @@ extern "C" {
  * 100; cursor is the `next` of an earlier page, which is null on the last one. */
 enum chatterbox_topic {
 	/* Live jobs by system (bytewise) and job_id. {system, status (a text or a kind, without
-	 * case), job_type, origin, q (a part of system, job_id, job_type or status), limit, cursor}
-	 * -> {"jobs":[Status],"next","total":n} */
+	 * case), job_type, origin, q (a part of system, job_id, job_type or status), detail, limit,
+	 * cursor} -> {"jobs":[Status],"next","total":n}; with detail 1 each as TOPIC_JOB gives it
+	 */
 	CHATTERBOX_TOPIC_JOBS,
-	/* One job, live or ended. {system, job_id} -> {"job":Status,"origin","revision",
-	 * "first_seen","updated_at","system_status"} */
+	/* One job, live or ended. {system, job_id} -> {"job":Status,"kind","origin","revision",
+	 * "first_seen","updated_at","system_status","figures":{…}} (contract 1.10) */
 	CHATTERBOX_TOPIC_JOB,
 	/* All known systems by name. {limit, cursor} -> {"systems":[{"systemID","lastCheck",
 	 * "status","jobs":n}],"next"} */

@@ -21,10 +21,12 @@ void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(worker->slot);
+	cbx_auto(cbx_moment_close) struct cbx_moment moment;
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, false, &text, error), &text,
+	cbx_request_worker_moment(worker, snapshot, &moment);
+	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, &moment, &text, error), &text,
 		     error);
 }
 
@@ -69,6 +71,7 @@ struct sought {
 	const char *system;
 	int64_t job_id;
 	const struct cbx_snapshot *snapshot;
+	const struct cbx_moment *moment;
 	const struct cbx_job *shown; /* of the snapshot; NULL = not there */
 	struct cbx_text *text;
 };
@@ -89,9 +92,12 @@ static int render_row(void *user, const struct cbx_row *row)
 		return result;
 	facts.status = status;
 	/* the shared state has the later progress; where the texts differ SQL knows better */
-	if (sought->shown && !strcmp(sought->shown->status->text, status->text))
+	if (sought->shown && !strcmp(sought->shown->status->text, status->text)) {
 		facts.status = sought->shown->status;
-	cbx_job_api_job(sought->snapshot, &facts, sought->text);
+		facts.live = sought->shown;
+	}
+	facts.kind = cbx_kind_of(&sought->moment->kinds, status->text);
+	cbx_job_api_job(sought->snapshot, &facts, sought->moment, sought->text);
 	return 0;
 }
 
@@ -116,14 +122,9 @@ static int ask_sql(struct cbx_request_worker *worker, struct sought *sought,
 
 static void render_shown(const struct sought *sought)
 {
-	const struct cbx_job *job = sought->shown;
-	struct cbx_job_facts facts = { .status = job->status,
-				       .origin = cbx_origin_name(job->origin),
-				       .revision = job->revision,
-				       .first_seen_ms = job->first_seen_ms,
-				       .updated_ms = job->updated_ms };
+	struct cbx_job_facts facts = cbx_job_facts_of(sought->shown);
 
-	cbx_job_api_job(sought->snapshot, &facts, sought->text);
+	cbx_job_api_job(sought->snapshot, &facts, sought->moment, sought->text);
 }
 
 static int find_job(struct cbx_request_worker *worker, struct sought *sought,
@@ -145,12 +146,14 @@ void cbx_document_job(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(worker->slot);
+	cbx_auto(cbx_moment_close) struct cbx_moment moment;
 	struct cbx_text text = { 0 };
-	struct sought sought = { .snapshot = snapshot, .text = &text };
+	struct sought sought = { .snapshot = snapshot, .moment = &moment, .text = &text };
 	char error[CBX_API_ERROR] = "";
 	char name[80];
 	int result = take_system(call, &sought.system, name, error);
 
+	cbx_request_worker_moment(worker, snapshot, &moment);
 	if (!result)
 		result = cbx_param_count(call, "job_id", true, &sought.job_id, error);
 	if (!result)

@@ -105,6 +105,9 @@ static bool is_after(const struct cbx_job *job, const struct cbx_page *page)
 }
 
 struct listing {
+	const struct cbx_snapshot *snapshot;
+	const struct cbx_moment *moment; /* NULL: an RPC asks */
+	bool detail;
 	const struct filter *filter;
 	const struct cbx_page *page;
 	struct cbx_text *out;
@@ -119,6 +122,18 @@ static bool is_full(const struct listing *listing, const struct cbx_status *stat
 {
 	return listing->shown == listing->page->limit ||
 	       (listing->shown && listing->out->len + status->json_len > PAGE_BYTES);
+}
+
+static void write_job(const struct listing *listing, const struct cbx_job *job)
+{
+	struct cbx_job_facts facts;
+
+	if (!listing->detail) {
+		cbx_text_add(listing->out, job->status->json, job->status->json_len);
+		return;
+	}
+	facts = cbx_job_facts_of(job);
+	cbx_job_api_job(listing->snapshot, &facts, listing->moment, listing->out);
 }
 
 static void list_system(struct listing *listing, const struct cbx_job_list *list)
@@ -138,19 +153,41 @@ static void list_system(struct listing *listing, const struct cbx_job_list *list
 			continue;
 		if (listing->shown++)
 			cbx_text_putc(listing->out, ',');
-		cbx_text_add(listing->out, job->status->json, job->status->json_len);
+		write_job(listing, job);
 		listing->last = job;
 	}
 }
 
-int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params, bool rpc,
-		     struct cbx_text *out, char error[CBX_API_ERROR])
+/* "1" or 1 */
+static int take_flag(const json_t *params, const char *name, bool *out, char error[CBX_API_ERROR])
+{
+	const json_t *value = json_object_get(params, name);
+	const char *text = json_string_value(value);
+
+	*out = json_is_true(value) || json_integer_value(value) == 1 ||
+	       (text && !strcmp(text, "1"));
+	if (!value || json_is_null(value) || json_is_boolean(value) || *out ||
+	    (json_is_integer(value) && !json_integer_value(value)) ||
+	    (text && (!*text || !strcmp(text, "0"))))
+		return 0;
+	snprintf(error, CBX_API_ERROR, "%s: takes 1 or 0", name);
+	return -EINVAL;
+}
+
+int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params,
+		     const struct cbx_moment *moment, struct cbx_text *out,
+		     char error[CBX_API_ERROR])
 {
 	struct filter filter = { 0 };
 	struct cbx_page page;
-	struct listing listing = { .filter = &filter, .page = &page, .out = out };
+	struct listing listing = {
+		.snapshot = snapshot, .moment = moment, .filter = &filter, .page = &page, .out = out
+	};
 	int result = take_filter(params, &filter, error);
 	size_t i;
+
+	if (!result && moment)
+		result = take_flag(params, "detail", &listing.detail, error);
 
 	if (!result)
 		result = cbx_page_parse(params, &page, error);
@@ -166,45 +203,8 @@ int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params, 
 	cbx_text_puts(out, "],\"next\":");
 	cbx_page_next(out, listing.more ? listing.last->status->system : NULL,
 		      listing.more ? listing.last->status->job_id : 0);
-	if (!rpc)
+	if (moment)
 		cbx_text_printf(out, ",\"total\":%zu", listing.total);
 	cbx_text_putc(out, '}');
 	return 0;
-}
-
-const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, const char *system,
-				       int64_t job_id)
-{
-	const struct cbx_job *job =
-		cbx_job_list_find(cbx_frozen_jobs_find(snapshot->jobs, system), job_id);
-
-	return job && job->phase != CBX_UNREPORTED ? job : NULL;
-}
-
-static void add_time(struct cbx_text *out, const char *name, int64_t ms)
-{
-	char time[CBX_TIME_TEXT];
-
-	if (!ms) {
-		cbx_text_printf(out, ",\"%s\":null", name);
-		return;
-	}
-	cbx_time_text(ms, time);
-	cbx_text_printf(out, ",\"%s\":\"%s\"", name, time);
-}
-
-void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
-		     struct cbx_text *out)
-{
-	const struct cbx_system *system =
-		cbx_system_list_find(snapshot->systems, facts->status->system);
-
-	cbx_text_puts(out, "{\"job\":");
-	cbx_text_add(out, facts->status->json, facts->status->json_len);
-	cbx_text_printf(out, ",\"origin\":\"%s\",\"revision\":%lld", facts->origin,
-			(long long)facts->revision);
-	add_time(out, "first_seen", facts->first_seen_ms);
-	add_time(out, "updated_at", facts->updated_ms);
-	cbx_text_printf(out, ",\"system_status\":\"%s\"}",
-			cbx_system_state_name(system ? system->state : CBX_UNKNOWN));
 }

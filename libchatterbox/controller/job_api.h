@@ -9,6 +9,7 @@
 #ifndef CBX_CONTROLLER_JOB_API_H
 #define CBX_CONTROLLER_JOB_API_H
 
+#include "controller/job_figures.h"
 #include "runtime/snapshot.h"
 
 #include <jansson.h>
@@ -26,9 +27,10 @@ int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_A
 /* Writes the cursor after this job, a JSON string or null */
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
 
-/* {"jobs":[…],"next":…,"total":n}; without total when @rpc */
-int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params, bool rpc,
-		     struct cbx_text *out, char error[CBX_API_ERROR]);
+/* {"jobs":[…],"next":…,"total":n}. @moment NULL: as an RPC answers, without total and detail */
+int cbx_job_api_jobs(const struct cbx_snapshot *snapshot, const json_t *params,
+		     const struct cbx_moment *moment, struct cbx_text *out,
+		     char error[CBX_API_ERROR]);
 int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
 			struct cbx_text *out, char error[CBX_API_ERROR]);
 int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *system,
@@ -37,15 +39,19 @@ int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *system,
 /* One job, as GET /api/v1/jobs/{system}/{job_id} shows it */
 struct cbx_job_facts {
 	const struct cbx_status *status;
+	enum cbx_kind kind;
 	const char *origin;
 	int64_t revision;
 	int64_t first_seen_ms;
 	int64_t updated_ms;
+	const struct cbx_job *live; /* whose figures are shown; NULL = it has none */
 };
+
+struct cbx_job_facts cbx_job_facts_of(const struct cbx_job *job);
 
 /* The system's status is "unknown" when nothing is known of it */
 void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
-		     struct cbx_text *out);
+		     const struct cbx_moment *moment, struct cbx_text *out);
 /* A live or recently ended job of the snapshot; NULL: SQL has to be asked */
 const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, const char *system,
 				       int64_t job_id);

@@ -21,7 +21,7 @@ static void answer_from_snapshot(struct cbx_request_worker *worker, struct cbx_c
 	struct cbx_text text = { 0 };
 	char error[CBX_API_ERROR] = "";
 
-	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, true, &text, error), &text,
+	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, NULL, &text, error), &text,
 		     error);
 }
 

@@ -11,6 +11,9 @@
 #include <poll.h>
 #include <stdio.h>
 
+/* After so many intervals without a report a job is stale */
+#define STALE_INTERVALS 3
+
 static bool has_sql(struct cbx_request_worker *worker)
 {
 	bool up;
@@ -23,8 +26,7 @@ static bool has_sql(struct cbx_request_worker *worker)
 
 void cbx_request_worker_answer(struct cbx_request_worker *worker, struct cbx_call *call)
 {
-	bool elsewhere =
-		call->method->relayed && !cbx_leadership_epoch(worker->calls->leadership);
+	bool elsewhere = call->method->relayed && !cbx_leadership_epoch(worker->calls->leadership);
 
 	if (call->method->worker && !(elsewhere && !has_sql(worker)))
 		call->method->worker(worker, call);
@@ -55,6 +57,26 @@ int cbx_request_worker_query(struct cbx_request_worker *worker,
 		snprintf(error, 256, "the database: %.230s", worker->sql->error);
 	pthread_mutex_unlock(&worker->lock);
 	return result;
+}
+
+void cbx_request_worker_moment(struct cbx_request_worker *worker,
+			       const struct cbx_snapshot *snapshot, struct cbx_moment *out)
+{
+	struct cbx_settings *settings = NULL;
+
+	cbx_settings_take(worker->settings, &settings);
+	*out = (struct cbx_moment){ .now = cbx_now(worker->clock),
+				    .wall_ms = cbx_wall(worker->clock),
+				    .stall_after = settings->stall_after_ns,
+				    .kinds = settings->kinds,
+				    .settings = settings };
+	if (cbx_leadership_epoch(worker->calls->leadership))
+		out->stale_after = STALE_INTERVALS * snapshot->interval_current_ns;
+}
+
+void cbx_moment_close(struct cbx_moment *moment)
+{
+	cbx_settings_unref(moment->settings);
 }
 
 void *cbx_request_worker_run(void *user)

@@ -10,6 +10,7 @@
 
 #include "base/mailbox.h"
 #include "base/thread.h"
+#include "controller/job_figures.h"
 #include "port/link.h"
 #include "port/sql.h"
 #include "runtime/call.h"
@@ -19,6 +20,7 @@
 struct cbx_request_worker {
 	struct cbx_snapshot_slot *slot;
 	struct cbx_clock *clock;
+	struct cbx_settings_place *settings;
 	struct cbx_calls *calls;   /* where calls go that can't be answered here */
 	struct cbx_mailbox *inbox; /* of struct cbx_call */
 	pthread_mutex_t lock;      /* of the connection, which hosts' own threads use, too */
@@ -36,6 +38,10 @@ void cbx_request_worker_answer(struct cbx_request_worker *worker, struct cbx_cal
 int cbx_request_worker_query(struct cbx_request_worker *worker,
 			     int (*ask)(struct cbx_sql *sql, void *user), void *user,
 			     char error[256]);
+/* Now, by the present settings; of any thread. cbx_moment_close() afterwards. */
+void cbx_request_worker_moment(struct cbx_request_worker *worker,
+			       const struct cbx_snapshot *snapshot, struct cbx_moment *out);
+void cbx_moment_close(struct cbx_moment *moment);
 void cbx_request_worker_close(struct cbx_request_worker *worker); /* ends the waiting calls */
 
 #endif

@@ -10,6 +10,7 @@
 #define CBX_DOMAIN_ACTIVE_JOBS_H
 
 #include "common/text.h"
+#include "domain/figures.h"
 #include "domain/kind.h"
 #include "domain/status.h"
 
@@ -35,8 +36,8 @@ struct cbx_job {
 	enum cbx_origin origin;
 	enum cbx_phase phase;
 	int64_t revision;
-	uint64_t applied_at;    /* age of the last applied report: when its question was sent, or it
-				   arrived */
+	_Atomic uint64_t applied_at; /* age of the last applied report: when its question was sent,
+					or it arrived; readers show it */
 	uint64_t applied_since; /* the same, but earlier if nobody knows how long that push waited:
 				   the next ones of its queue are not older than it */
 	uint64_t reported_at;   /* when a push or a list answer last held it: it need not be asked
@@ -50,6 +51,7 @@ struct cbx_job {
 	unsigned unseen;    /* how many such answers there were in a row */
 	unsigned missing;   /* the last of them in a row that held no rejected status, either */
 	bool inferred;      /* chatterbox concluded the end, nobody reported it */
+	struct cbx_figures figures;
 };
 
 /* A copy with refs = 1 that shares the status; change it before anybody else sees it */

@@ -47,6 +47,7 @@ int cbx_job_copy(const struct cbx_job *job, struct cbx_job **out)
 		.unseen = job->unseen,
 		.missing = job->missing,
 		.inferred = job->inferred,
+		.figures = job->figures,
 	};
 	atomic_init(&copy->refs, 1);
 	*out = copy;

@@ -214,6 +214,7 @@ static int build_worker(struct chatterbox *box)
 
 	worker->slot = &box->slot;
 	worker->clock = box->clock;
+	worker->settings = &box->settings;
 	worker->calls = &box->calls;
 	box->calls = (struct cbx_calls){ .methods = cbx_methods,
 					 .worker = worker->inbox,

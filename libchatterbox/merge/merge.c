@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_PER_MS 1000000
+
 /* Applies a transition: first report, another text, an end or a return to life */
 static int apply_transition(struct merge *m, struct cbx_job *job, const char *previous,
 			    bool returned)
@@ -43,6 +45,24 @@ static uint64_t reported_at(const struct merge *m)
 	return m->report->kind == CBX_STATUS_ANSWER ? 0 : m->report->at;
 }
 
+/* What the status says of progress. When a push waited nobody knows when it was sent: the next
+ * report shows how much has been done by then. */
+static void apply_progress(const struct merge *m, const struct cbx_job *known, struct cbx_job *job)
+{
+	const struct cbx_report *report = m->report;
+	bool lived = known && known->phase == CBX_LIVE;
+	bool waited = report->until > report->at;
+	uint64_t at = waited ? report->until : report->at;
+	uint64_t age = m->rules->now > at ? m->rules->now - at : 0;
+
+	if (!lived)
+		job->figures = (struct cbx_figures){ 0 };
+	cbx_figures_count(&job->figures, lived && known->kind == CBX_RUNNING, at);
+	if (!waited)
+		cbx_figures_report(&job->figures, lived ? known->status : NULL, job->status,
+				   m->rules->wall_ms - (int64_t)(age / NS_PER_MS));
+}
+
 /* A copy of the known record with this status in it, or a new record */
 static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_status *status,
 		       struct cbx_job **out)
@@ -59,6 +79,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 		job->first_seen_ms = m->rules->wall_ms;
 	}
 	job->kind = cbx_kind_of(&m->rules->keys, status->text);
+	apply_progress(m, known, job);
 	cbx_merge_applied(m->report, job);
 	job->reported_at = reported_at(m);
 	job->applied_db_ms = m->rules->db_ms;

@@ -18,6 +18,7 @@ const checks = {
 	type: (value, types) => [types].flat().some((type) => typeOf(value).includes(type)),
 	enum: (value, values) => values.includes(value),
 	minimum: (value, least) => typeof value !== 'number' || value >= least,
+	exclusiveMinimum: (value, bound) => typeof value !== 'number' || value > bound,
 	maximum: (value, most) => typeof value !== 'number' || value <= most,
 	minLength: (value, least) => typeof value !== 'string' || value.length >= least,
 	maxLength: (value, most) => typeof value !== 'string' || value.length <= most,
@@ -39,6 +40,10 @@ export function mistakes(document, schema, value, path = '') {
 		else if (keyword === 'properties' && typeOf(value)[0] === 'object')
 			found.push(...Object.entries(wanted).filter(([name]) => name in value)
 				.flatMap(([name, inner]) => mistakes(document, inner, value[name], `${path}.${name}`)));
+		else if (keyword === 'anyOf') {
+			const each = wanted.map((one) => mistakes(document, one, value, path));
+			if (each.every((one) => one.length)) found.push(...each.flat());
+		}
 		else if (checks[keyword] && !checks[keyword](value, wanted))
 			found.push(`${path}: ${JSON.stringify(value)?.slice(0, 200)} is not ${keyword} ${JSON.stringify(wanted)}`);
 		else if (!checks[keyword] && !annotations.has(keyword) && keyword !== 'items' && keyword !== 'properties')

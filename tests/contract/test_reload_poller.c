@@ -131,6 +131,31 @@ static void progress_is_written(struct day *of)
 
 #define ACCESS "select access from content_server_access where system = 'A'"
 
+static bool shows_stalled(void)
+{
+	char *json = NULL;
+	bool stalled;
+
+	ck_assert_int_eq(chatterbox_query(day->box, CHATTERBOX_TOPIC_JOB,
+					  "{\"system\":\"A\",\"job_id\":1}", NULL, NULL, &json,
+					  NULL),
+			 0);
+	stalled = strstr(json, "\"stalled\":true") != NULL;
+	free(json);
+	return stalled;
+}
+
+static void stalled_jobs(struct day *of)
+{
+	begin();
+	day_system_says(of, "A", 1, "Running", "\"percent_completed\":\"50\"");
+	day_pass(day, 10);
+	day_pass(day, 120);
+	ck_assert(!shows_stalled());
+	reload();
+	ck_assert(shows_stalled());
+}
+
 static void access_is_written(struct day *of)
 {
 	begin();
@@ -315,6 +340,7 @@ static const struct row rows[] = {
 	{ "offline_job_ttl", "poller", "60", offline_jobs_end },
 	{ "completed_retention", "poller", "3600", completed_jobs_go },
 	{ "progress_checkpoint", "poller", "0", progress_is_written },
+	{ "stall_after", "poller", "60", stalled_jobs },
 	{ "csaTimer", "poller", "1", access_is_written },
 	{ "load.queue_depth", "poller", "2", queue_depth },
 	{ "load.reply_ms", "poller", "500", reply_time },

@@ -11,12 +11,17 @@
 #include "common/utf8.h"
 #include "controller/job_api.h"
 #include "decode/decode.h"
+#include "port/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 static struct cbx_snapshot snapshot;
+static const struct cbx_moment moment = { .now = 1000 * CBX_SECOND,
+					  .wall_ms = 1000000,
+					  .stall_after = 900 * CBX_SECOND,
+					  .stale_after = 30 * CBX_SECOND };
 static const char *const words[][3] = {
 	{ "ABC1", "Running", "Music" },     { "ABC1", "Paused", "Film" },
 	{ "ABC1", "Queued", "Music" },      { "A\xc3\xa9 b", "Running", "x" },
@@ -85,7 +90,7 @@ struct question {
 
 static int ask_jobs(const json_t *params, struct cbx_text *out, char error[CBX_API_ERROR])
 {
-	return cbx_job_api_jobs(&snapshot, params, false, out, error);
+	return cbx_job_api_jobs(&snapshot, params, &moment, out, error);
 }
 
 static int ask_systems(const json_t *params, struct cbx_text *out, char error[CBX_API_ERROR])

@@ -54,6 +54,7 @@ static const char *const methods[] = {
 
 static struct cbx_request_worker worker;
 static struct cbx_calls calls;
+static struct cbx_settings_place place;
 static unsigned acknowledged; /* requests, on receipt */
 
 static int acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok)
@@ -80,9 +81,11 @@ static void make_world(void)
 	world_insert("XYZ", "1 Queued", "user", 1);
 	world_lead();
 	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
-	worker = (struct cbx_request_worker){ .slot = &world.slot,
-					      .clock = road->clock,
-					      .calls = &calls };
+	cbx_settings_place_init(&place);
+	cbx_settings_put(&place, cbx_settings_ref(world.settings));
+	worker = (struct cbx_request_worker){
+		.slot = &world.slot, .clock = road->clock, .settings = &place, .calls = &calls
+	};
 	pthread_mutex_init(&worker.lock, NULL);
 	ck_assert_int_eq(cbx_mailbox_new(16, &worker.inbox), 0);
 	ck_assert_int_eq(cbx_mailbox_new(16, &listener.inbox), 0);
@@ -100,6 +103,7 @@ static void make_world(void)
 static void end_world(void)
 {
 	cbx_request_worker_close(&worker);
+	cbx_settings_place_close(&place);
 	cbx_sql_free(worker.sql);
 	cbx_mailbox_free(worker.inbox, NULL);
 	cbx_mailbox_free(listener.inbox, NULL);

@@ -64,7 +64,8 @@ static void *set_up(void)
 	add_jobs(worker);
 	ck_assert_int_eq(cbx_active_jobs_freeze(worker->jobs, &worker->snapshot.jobs), 0);
 	ck_assert_int_eq(cbx_systems_freeze(worker->systems, &worker->snapshot.systems), 0);
-	worker->params = json_pack("{s:s, s:i}", "status", "running", "limit", 15);
+	worker->params =
+		json_pack("{s:s, s:i, s:i}", "status", "running", "limit", 15, "detail", 1);
 	ck_assert_int_eq(cbx_metrics_new(&worker->metrics), 0);
 	worker->family =
 		cbx_metrics_add(worker->metrics, CBX_COUNTER, "x_total", "x", "kind", NULL);
@@ -96,10 +97,11 @@ static int take(struct worker *worker, int result)
 static int page_of_jobs(void *fixture)
 {
 	struct worker *worker = fixture;
+	const struct cbx_moment moment = { .stall_after = 1, .stale_after = 1 };
 	char error[CBX_API_ERROR] = "";
 
-	return take(worker, cbx_job_api_jobs(&worker->snapshot, worker->params, false, &worker->out,
-					     error));
+	return take(worker, cbx_job_api_jobs(&worker->snapshot, worker->params, &moment,
+					     &worker->out, error));
 }
 
 static int page_of_systems(void *fixture)

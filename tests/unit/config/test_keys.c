@@ -49,6 +49,7 @@ static const struct row rows[] = {
 	{ "offline_job_ttl", "86400", "3600", "[]", "0", true },
 	{ "completed_retention", "0", "3600", "\"\"", "-1", true },
 	{ "progress_checkpoint", "60", "0", "\"60\"", "86401", true },
+	{ "stall_after", "900", "60", "\"15m\"", "0", true },
 	{ "csaTimer", "15", "1", "\"15\"", "0", true },
 	{ "max_jobs_per_event", "500", "1", "\"500\"", "0", true },
 	{ "events.max_length", "100000", "10", "null", "0", true },

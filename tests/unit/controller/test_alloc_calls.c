@@ -20,6 +20,7 @@
 
 static struct cbx_request_worker worker;
 static struct cbx_calls calls;
+static struct cbx_settings_place place;
 static struct cbx_bus *asker;
 
 static void set_up(void)
@@ -30,7 +31,11 @@ static void set_up(void)
 	world_expect_acknowledged("ok");
 	cbx_task_scheduler_init(&world.poller.scheduler, road->clock);
 	cbx_cleanup_init(&world.poller.cleanup, road, &world.poller.errors);
-	worker = (struct cbx_request_worker){ .slot = &world.slot, .calls = &calls };
+	cbx_settings_place_init(&place);
+	cbx_settings_put(&place, cbx_settings_ref(world.settings));
+	worker = (struct cbx_request_worker){
+		.slot = &world.slot, .clock = road->clock, .settings = &place, .calls = &calls
+	};
 	pthread_mutex_init(&worker.lock, NULL);
 	ck_assert_int_eq(cbx_mailbox_new(16, &worker.inbox), 0);
 	ck_assert_int_eq(cbx_sqlite_new(world.path, road->clock, &worker.sql), 0);
@@ -49,6 +54,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	cbx_request_worker_close(&worker);
+	cbx_settings_place_close(&place);
 	cbx_sql_free(worker.sql);
 	cbx_mailbox_free(worker.inbox, NULL);
 	pthread_mutex_destroy(&worker.lock);

@@ -10,6 +10,9 @@
 #include <string.h>
 
 static struct cbx_snapshot *snapshot;
+static const struct cbx_moment moment = { .now = 1000 * CBX_SECOND,
+					  .wall_ms = FAKE_CLOCK_WALL,
+					  .stall_after = 900 * CBX_SECOND };
 
 static void set_up(void)
 {
@@ -40,7 +43,7 @@ static int ask(const char *params, struct cbx_text *out, char *cursor, bool rpc)
 	json_t *root;
 	json_t *job;
 	size_t i;
-	int result = cbx_job_api_jobs(snapshot, parsed, rpc, &json, error);
+	int result = cbx_job_api_jobs(snapshot, parsed, rpc ? NULL : &moment, &json, error);
 
 	json_decref(parsed);
 	if (result < 0) {
@@ -219,7 +222,8 @@ END_TEST
 START_TEST(one_job)
 {
 	const struct cbx_job *job = cbx_job_api_find(snapshot, "ABC1", 2);
-	struct cbx_job_facts facts = { .origin = "ocd",
+	struct cbx_job_facts facts = { .kind = CBX_RUNNING,
+				       .origin = "ocd",
 				       .revision = 3,
 				       .first_seen_ms = FAKE_CLOCK_WALL };
 	struct cbx_text text = { 0 };
@@ -230,12 +234,13 @@ START_TEST(one_job)
 	ck_assert_ptr_null(cbx_job_api_find(snapshot, "ABC1", 99));
 	ck_assert_ptr_null(cbx_job_api_find(snapshot, "NONE", 2));
 	facts.status = job->status;
-	cbx_job_api_job(snapshot, &facts, &text);
-	ck_assert_str_eq(text.bytes,
-			 "{\"job\":{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
-			 "\"job_type\":\"Music\"},\"origin\":\"ocd\",\"revision\":3,\"first_seen\":"
-			 "\"2026-11-23T18:00:00.000Z\",\"updated_at\":null,\"system_status\":"
-			 "\"unknown\"}");
+	cbx_job_api_job(snapshot, &facts, &moment, &text);
+	ck_assert_str_eq(
+		text.bytes,
+		"{\"job\":{\"system\":\"ABC1\",\"job_id\":2,\"status\":\"Running\","
+		"\"job_type\":\"Music\"},\"kind\":\"running\",\"origin\":\"ocd\",\"revision\":3,"
+		"\"first_seen\":\"2026-11-23T18:00:00.000Z\",\"updated_at\":null,"
+		"\"system_status\":\"unknown\",\"figures\":{\"stalled\":false}}");
 	cbx_text_free(&text);
 }
 END_TEST

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/* job_figures.c - works out a job's figures from what its record keeps */
+#include "controller/job_figures.h"
+
+#include "base/number.h"
+#include "base/read.h"
+
+#define NS_PER_MS 1000000
+
+bool cbx_job_is_stalled(const struct cbx_job *job, const struct cbx_moment *moment)
+{
+	bool runs = job->phase == CBX_LIVE && job->kind == CBX_RUNNING;
+
+	return runs && cbx_status_progress(job->status) >= 0 &&
+	       cbx_figures_idle(&job->figures, runs, moment->now) >= moment->stall_after;
+}
+
+bool cbx_job_is_stale(const struct cbx_job *job, bool offline, const struct cbx_moment *moment)
+{
+	uint64_t applied = job->applied_at;
+	/* since this instance leads nobody has reported it: its row was read then */
+	uint64_t reported = applied ? applied : job->recorded_at;
+
+	if (!moment->stale_after || job->phase != CBX_LIVE)
+		return false;
+	return offline || (moment->now > reported && moment->now - reported > moment->stale_after);
+}
+
+static int64_t reported_at_ms(const struct cbx_job *job, const struct cbx_moment *moment)
+{
+	uint64_t applied = job->applied_at;
+
+	if (!moment->stale_after || !applied)
+		return 0;
+	if (applied > moment->now)
+		return moment->wall_ms;
+	return moment->wall_ms - (int64_t)((moment->now - applied) / NS_PER_MS);
+}
+
+void cbx_job_figures_at(const struct cbx_job *job, bool offline, const struct cbx_moment *moment,
+			struct cbx_job_figures *out)
+{
+	*out = (struct cbx_job_figures){ .seconds_left = -1 };
+	if (!job || job->phase != CBX_LIVE)
+		return;
+	out->has_speed = job->status->speed_text != NULL;
+	out->speed = job->status->speed;
+	out->reported_at_ms = reported_at_ms(job, moment);
+	out->progress_at_ms = job->figures.progress_at_ms;
+	out->rate = cbx_figures_rate(&job->figures);
+	out->stalled = cbx_job_is_stalled(job, moment);
+	out->has_stale = moment->stale_after > 0;
+	out->stale = cbx_job_is_stale(job, offline, moment);
+	/* of one that stands still nobody knows */
+	if (job->kind == CBX_RUNNING && !out->stalled && cbx_status_progress(job->status) >= 0)
+		out->seconds_left = cbx_figures_left(&job->figures);
+}
+
+static void add_time(struct cbx_text *out, const char *name, int64_t ms)
+{
+	char time[CBX_TIME_TEXT];
+
+	if (!ms)
+		return;
+	cbx_time_text(ms, time);
+	cbx_text_printf(out, "\"%s\":\"%s\",", name, time);
+}
+
+static void add_number(struct cbx_text *out, const char *name, double value)
+{
+	char text[CBX_NUMBER_TEXT];
+
+	cbx_number_format(value, text);
+	cbx_text_printf(out, "\"%s\":%s,", name, text);
+}
+
+void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text *out)
+{
+	cbx_text_putc(out, '{');
+	if (figures->has_speed)
+		add_number(out, "speed", figures->speed);
+	add_time(out, "heard_at", figures->reported_at_ms);
+	add_time(out, "progress_at", figures->progress_at_ms);
+	if (figures->rate > 0)
+		add_number(out, "rate", figures->rate);
+	if (figures->seconds_left >= 0)
+		cbx_text_printf(out, "\"seconds_left\":%lld,", (long long)figures->seconds_left);
+	cbx_text_printf(out, "\"stalled\":%s", figures->stalled ? "true" : "false");
+	if (figures->has_stale)
+		cbx_text_printf(out, ",\"stale\":%s", figures->stale ? "true" : "false");
+	cbx_text_putc(out, '}');
+}
