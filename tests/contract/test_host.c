@@ -11,30 +11,44 @@
 #include <string.h>
 #include <time.h>
 
-struct pending {
-	unsigned ready, statuses, figures, firsts, lost;
-	bool out_of_order;
-	bool early;   /* an event came before on_ready */
-	char job[96]; /* the job that is followed: the first one heard of */
+#define JOBS 512
+
+struct followed {
+	char job[96];
 	long long revision;
 };
 
-/* "<system>/<job_id>/<revision>" of the followed job: one more each time */
+struct pending {
+	unsigned ready, statuses, figures, firsts, changes, lost;
+	bool out_of_order;
+	bool early; /* an event came before on_ready */
+	struct followed jobs[JOBS];
+};
+
+/* The entry of "<system>/<job_id>", a free one if it is new */
+static struct followed *entry_of(struct pending *pending, const char *id, size_t len)
+{
+	struct followed *entry = pending->jobs;
+
+	while (entry->job[0] && (strncmp(entry->job, id, len) || entry->job[len]))
+		ck_assert(++entry < pending->jobs + JOBS);
+	if (!entry->job[0])
+		snprintf(entry->job, sizeof(entry->job), "%.*s", (int)len, id);
+	return entry;
+}
+
+/* "<system>/<job_id>/<revision>": one more each time */
 static void follow(struct pending *pending, const struct chatterbox_event *event)
 {
 	const char *slash = strrchr(event->id, '/');
-	size_t len = (size_t)(slash - event->id);
+	struct followed *entry = entry_of(pending, event->id, (size_t)(slash - event->id));
 	long long revision = atoll(slash + 1);
 
 	pending->firsts += revision == 1;
-	if ((revision == 1) != (event->previous_status == NULL))
+	pending->changes += revision > 1;
+	if ((revision == 1) != (event->previous_status == NULL) || revision != entry->revision + 1)
 		pending->out_of_order = true;
-	if (!pending->job[0])
-		snprintf(pending->job, sizeof(pending->job), "%.*s", (int)len, event->id);
-	if (strncmp(pending->job, event->id, len) || pending->job[len])
-		return;
-	pending->out_of_order = pending->out_of_order || revision != pending->revision + 1;
-	pending->revision = revision;
+	entry->revision = revision;
 }
 
 static void on_event(void *user, const struct chatterbox_event *event)
@@ -77,7 +91,7 @@ static void run_until(struct chatterbox *box, struct pending *pending,
 
 static bool is_told_enough(struct pending *pending)
 {
-	return pending->ready && pending->firsts > 2 && pending->revision > 1;
+	return pending->ready && pending->firsts > 2 && pending->changes;
 }
 
 static bool has_figures(struct pending *pending)
@@ -318,5 +332,6 @@ START_TEST(an_observer_of_another_version_is_refused)
 }
 END_TEST
 
-UNIT_TESTS(events_come_in_order_in_the_hosts_thread, a_full_queue_comes_in_portions, answers_come_in_the_hosts_thread,
-	   the_last_reference_delivers_what_is_left, an_observer_of_another_version_is_refused)
+UNIT_TESTS(events_come_in_order_in_the_hosts_thread, a_full_queue_comes_in_portions,
+	   answers_come_in_the_hosts_thread, the_last_reference_delivers_what_is_left,
+	   an_observer_of_another_version_is_refused)
