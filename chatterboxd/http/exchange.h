@@ -84,6 +84,10 @@ extern const struct cbd_member cbd_order_all_body[];
 extern const struct cbd_member cbd_order_clean_up_body[];
 extern const struct cbd_member cbd_order_no_body[];
 
+/* history.c */
+void cbd_history_of_job(struct cbd_request *request);
+void cbd_history_of_system(struct cbd_request *request);
+
 /* These set the answer. @body is taken over; NULL becomes a 500. */
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
 void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);

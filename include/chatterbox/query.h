@@ -52,6 +52,11 @@ enum chatterbox_topic {
 	/* What chatterbox_errors_clean_up() would move now. {system, older_than} ->
 	 * {"jobs":[Status],"errors":n}: the errored jobs, and how many errors are about them */
 	CHATTERBOX_TOPIC_CLEAN_UP,
+	/* What became of a job, newest first, after clean-up too; without job_id of a system: its
+	 * jobs, and when it went online or offline (no job_id). {system, job_id, limit, cursor} ->
+	 * {"history":[{"at","job_id","revision","status","previous_status","origin","source",
+	 * "reason","percent_completed"}],"next"}; what is not known is left out */
+	CHATTERBOX_TOPIC_HISTORY,
 };
 
 /**
@@ -65,10 +70,11 @@ enum chatterbox_topic {
  * @error: why it failed; may be NULL
  *
  * TOPIC_JOBS, TOPIC_SYSTEMS, TOPIC_SYSTEM and TOPIC_SUMMARY are read from the present snapshot, in
- * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS, and
- * TOPIC_JOB for an ended job or on an instance that does not lead, look into the database, for up
- * to 5 s; without it who does not lead asks the leader for TOPIC_ERRORS. TOPIC_INTERNAL_SYSTEMS and
- * TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP is answered by the leader.
+ * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS,
+ * TOPIC_HISTORY, and TOPIC_JOB for an ended job or on an instance that does not lead, look into the
+ * database, for up to 5 s; without it who does not lead asks the leader for TOPIC_ERRORS and
+ * TOPIC_HISTORY. TOPIC_INTERNAL_SYSTEMS and TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP is
+ * answered by the leader.
  *
  * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job or system, or a failure of call.h.
  */

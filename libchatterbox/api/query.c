@@ -31,6 +31,8 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "chatterbox.events";
 	case CHATTERBOX_TOPIC_CLEAN_UP:
 		return "nl-ocd.content.job.cleanUpErrored";
+	case CHATTERBOX_TOPIC_HISTORY:
+		return "nl-ocd.content.job.history";
 	}
 	return NULL;
 }

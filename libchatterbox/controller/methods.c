@@ -188,6 +188,7 @@ const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.pauseAll", ORDER(cbx_order_pause_all, RMQ) },
 	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, RMQ) },
 	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, SQL) },
+	{ "nl-ocd.content.job.history", .relayed = true, READS(cbx_request_worker_history, SQL) },
 	{ "nl-ocd.server.errors.get", .relayed = true, READS(cbx_request_worker_errors_get, SQL) },
 	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, SQL) },
 	{ "nl-ocd.chatterbox.poll", ORDER(cbx_order_poll, NONE) },

@@ -21,7 +21,10 @@ struct cbx_change {
 	/* For the row in `errors`; NULL = none */
 	const char *error_code;    /* static, or the status's */
 	const char *error_message; /* static, or the status's */
-	char *previous_status;     /* owned; NULL = none */
+	/* For its row in `job_history`. NULL: it is progress alone, and no row is written. */
+	const char *source;    /* "answer", "push", "inferred" or "clean_up"; static */
+	const char *reason;    /* a code, or NULL; static, or the status's */
+	char *previous_status; /* owned; NULL = none */
 };
 
 /* A row of the outbox. When message_id is NULL the database makes it: "<system>/<tag>/<outbox id>"
@@ -44,6 +47,15 @@ struct cbx_push {
 	char *identities;   /* written by merge/redelivery.h */
 };
 
+/* A system that went online or offline, for its row in `job_history` */
+struct cbx_turn {
+	char *system;         /* owned */
+	const char *status;   /* "online" or "offline"; static */
+	const char *previous; /* the same, or NULL when it is not known; static */
+	const char *source;   /* as that of a change */
+	int64_t at_ms;        /* by the database's clock */
+};
+
 /* What one transaction records */
 struct cbx_batch {
 	struct cbx_change *changes;
@@ -58,6 +70,8 @@ struct cbx_batch {
 	struct cbx_push *pushes; /* in the order in which they were applied */
 	size_t push_count;
 	size_t push_capacity;
+	const struct cbx_turn *turns; /* in the order in which they happened; borrowed */
+	size_t turn_count;
 };
 
 void cbx_batch_clear(struct cbx_batch *batch); /* frees everything in it */
@@ -69,7 +83,7 @@ int cbx_batch_add_checked(struct cbx_batch *batch, const char *system);
 static inline bool cbx_batch_is_empty(const struct cbx_batch *batch)
 {
 	return !batch->change_count && !batch->event_count && !batch->checked_count &&
-	       !batch->push_count;
+	       !batch->push_count && !batch->turn_count;
 }
 
 #endif

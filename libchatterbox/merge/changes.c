@@ -82,6 +82,12 @@ static int add_job_event(struct merge *m, const struct cbx_job *job, const char 
 	return 0;
 }
 
+/* An end that nobody reported says so itself, see ends.c */
+static const char *source_of(const struct cbx_report *report)
+{
+	return report->kind == CBX_PUSH ? "push" : "answer";
+}
+
 int cbx_merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_table table,
 			 const char *previous, struct cbx_change **out)
 {
@@ -92,6 +98,7 @@ int cbx_merge_transition(struct merge *m, struct cbx_job *job, enum cbx_row_tabl
 	change->job = cbx_job_ref(job);
 	change->table = table;
 	change->transition = true;
+	change->source = source_of(m->report);
 	job->recorded_at = m->rules->now;
 	job->updated_ms = m->rules->wall_ms;
 	if (previous) {

@@ -75,6 +75,8 @@ static int vanish(struct merge *m, struct cbx_job *job)
 	result = cbx_merge_transition(m, ended, CBX_IN_COMPLETED, job->status->text, &change);
 	if (result < 0)
 		return result;
+	change->source = "inferred";
+	change->reason = "vanished";
 	if (!full) {
 		change->error_code = "vanished";
 		change->error_message = "the system no longer knows the job";
@@ -176,7 +178,8 @@ int cbx_merge_offline_expired(struct merge *m)
 		result = cbx_merge_transition(m, ended, CBX_IN_MONITOR, job->status->text, &change);
 		if (result < 0)
 			return result;
-		change->error_code = "system_offline";
+		change->source = "inferred";
+		change->reason = change->error_code = "system_offline";
 		change->error_message =
 			"the system is offline and the job was not reported for too long";
 		result = cbx_merge_put(m, ended);

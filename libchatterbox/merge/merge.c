@@ -15,9 +15,12 @@
 
 #define NS_PER_MS 1000000
 
+/* How a job was before a transition */
+enum before { WAS_LIVE, WAS_ERRORED, WAS_COMPLETED };
+
 /* Applies a transition: first report, another text, an end or a return to life */
 static int apply_transition(struct merge *m, struct cbx_job *job, const char *previous,
-			    bool returned)
+			    enum before before)
 {
 	struct cbx_change *change = NULL;
 	enum cbx_row_table table = CBX_IN_MONITOR;
@@ -30,9 +33,11 @@ static int apply_transition(struct merge *m, struct cbx_job *job, const char *pr
 	result = cbx_merge_transition(m, job, table, previous, &change);
 	if (result < 0)
 		return result;
-	change->returned = returned && table == CBX_IN_MONITOR;
+	change->returned = before == WAS_COMPLETED && table == CBX_IN_MONITOR;
+	if (before != WAS_LIVE && job->phase == CBX_LIVE)
+		change->reason = "returned";
 	if (job->kind == CBX_ERRORED) {
-		change->error_code = job->status->error_code ?: "errored";
+		change->reason = change->error_code = job->status->error_code ?: "errored";
 		change->error_message = job->status->error_message ?: job->status->text;
 	}
 	return cbx_merge_put(m, job);
@@ -115,7 +120,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 		return result;
 	if (strcmp(known->status->text, status->text)) {
 		job->revision++;
-		return apply_transition(m, job, known->status->text, false);
+		return apply_transition(m, job, known->status->text, WAS_LIVE);
 	}
 	m->counts->progressed++;
 	m->regrouped = m->regrouped || has_moved(known->status, status);
@@ -163,7 +168,7 @@ static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct c
 		if (!known)
 			job->first_seen_ms = past->started_ms;
 	}
-	return apply_transition(m, job, end->text, end->in_completed);
+	return apply_transition(m, job, end->text, end->in_completed ? WAS_COMPLETED : WAS_ERRORED);
 }
 
 /* Applies the first report of a job, which OCD's row announced or nobody knew of */
@@ -182,7 +187,7 @@ static int apply_first(struct merge *m, struct cbx_job *known, const struct cbx_
 	if (past && past->origin == CBX_OCD)
 		job->origin = CBX_OCD;
 	return apply_transition(m, job, past && past->ended ? past->status : NULL,
-				past && past->ended);
+				past && past->ended ? WAS_COMPLETED : WAS_LIVE);
 }
 
 /* Is the status older than the last one applied to the job, or may it be? Of pushes that waited for

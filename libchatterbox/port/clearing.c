@@ -81,6 +81,7 @@ int cbx_clearing_take(void *user, const struct cbx_row *row)
 	if (!change)
 		return -ENOMEM;
 	change->table = CBX_IN_COMPLETED;
+	change->source = "clean_up";
 	change->job = cbx_steal(job);
 	return 0;
 }

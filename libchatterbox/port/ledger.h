@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ledger.h - the role that records: status_monitor, completed_jobs, errors, recently_checked, and
- * the rows of outbox and push_log that belong to the same transaction */
+ * the rows of outbox, push_log and job_history that belong to the same transaction */
 #ifndef CBX_PORT_LEDGER_H
 #define CBX_PORT_LEDGER_H
 
@@ -63,7 +63,8 @@ struct cbx_ledger_ops {
 	 * resolve()). Tables: CBX_IN_MONITOR upserts status_monitor (and deletes from
 	 * completed_jobs if the job returned); CBX_IN_COMPLETED upserts completed_jobs (started_at
 	 * from the created_at of its row in status_monitor) and deletes from status_monitor.
-	 * error_code: upserts into errors, occurrences + 1, last_seen now. content_server_access is
+	 * error_code: upserts into errors, occurrences + 1, last_seen now. source: a row in
+	 * job_history, as for each turn, unless sql->no_history. content_server_access is
 	 * written by the errors controller, not here. */
 	int (*record)(struct cbx_sql *sql, const struct cbx_guard *guard,
 		      const struct cbx_batch *batch, uint64_t deadline);

@@ -78,10 +78,11 @@ static int make_tables(struct cbx_sql *sql, const struct cbx_schema *schema)
 	return r;
 }
 
+/* One may be of a table that came with a later migration than the one that runs */
 static int make_indexes(struct cbx_sql *sql, const struct cbx_schema *schema)
 {
 	size_t i;
-	int r = 0;
+	int r = make_tables(sql, schema);
 
 	for (i = 0; i < schema->index_count && !r; i++)
 		r = schema->exec(sql, schema->indexes[i]);
@@ -105,9 +106,13 @@ static const struct {
 	const char *name;
 	int (*run)(struct cbx_sql *sql, const struct cbx_schema *schema);
 } migrations[] = {
-	{ "tables", make_tables },    { "indexes", make_indexes },
-	{ "push log", make_tables },  { "indexes of names trimmed by Unicode", make_indexes },
+	{ "tables", make_tables },
+	{ "indexes", make_indexes },
+	{ "push log", make_tables },
+	{ "indexes of names trimmed by Unicode", make_indexes },
 	{ "unique keys", make_keys },
+	{ "history", make_tables },
+	{ "indexes of history", make_indexes },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

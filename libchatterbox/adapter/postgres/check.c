@@ -75,6 +75,12 @@ static const struct { const char *text, *what; } keys[] = {
 	  "push_log (id)" },
 	{ "explain delete from push_log",
 	  "push_log" },
+	{ "explain insert into job_history (system, job_id, revision, at, status, "
+	  "previous_status, origin, source, reason, percent_completed) values (default, "
+	  "default, default, default, default, default, default, default, default, default)",
+	  "job_history" },
+	{ "explain delete from job_history",
+	  "job_history" },
 	{ "explain delete from completed_jobs",
 	  "completed_jobs" },
 	{ "explain delete from errors",
@@ -103,7 +109,7 @@ static const struct { const char *text, *what; } keys[] = {
 #define UNCOUNTED                                                                                \
 	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
 	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
-	"'content_server_access', 'outbox']) as t(name) "                                        \
+	"'content_server_access', 'outbox', 'job_history']) as t(name) "                         \
 	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 "              \
 	"where not a.attisdropped and a.attidentity = '' and not has_sequence_privilege("        \
 	"pg_get_serial_sequence(t.name, a.attname), 'usage, update') order by 1 limit 1"

@@ -257,6 +257,8 @@ static int clear(struct postgres *self, const struct cbx_guard *guard,
 		r = CHATTERBOX_E_TIMEOUT;
 	if (!r && writes)
 		cbx_clearing_leave_out(clearing, &self->sql);
+	if (!r && writes)
+		r = cbx_pg_write_history(self, &clearing->batch);
 	return cbx_pg_end(self, r);
 }
 
@@ -309,10 +311,11 @@ static int postgres_errors_count_of(struct cbx_sql *sql, const struct cbx_job_ke
 	}
 	r = cbx_pg_array_args(&arrays, &args);
 	if (!r)
-		r = cbx_pg_read(cbx_pg_of(sql),
-				"select count(*) from unnest($1::text[], $2::bigint[]) as k(system, "
-				"job_id) join errors e on e.system = k.system and e.job_id = k.job_id",
-				&args, &result);
+		r = cbx_pg_read(
+			cbx_pg_of(sql),
+			"select count(*) from unnest($1::text[], $2::bigint[]) as k(system, "
+			"job_id) join errors e on e.system = k.system and e.job_id = k.job_id",
+			&args, &result);
 	if (!r)
 		*errors = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
 	return r;

@@ -9,6 +9,7 @@
 #include "port/dial.h"
 #include "port/directory.h"
 #include "port/errors.h"
+#include "port/history.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"
@@ -26,20 +27,20 @@ struct postgres {
 	const struct cbx_log *log;
 	PGconn *conn; /* NULL = not connected */
 	struct cbx_dial *dial;
-	char *conninfo;   /* holds the password */
-	char advice[304]; /* which keys concern TLS, and their values */
-	const char *section; /* of the configuration, for error texts */
-	char *files[3];   /* that libpq is told to read; sslrootcert, sslcert, sslkey */
-	char *schema;     /* NULL: as the user's search_path says */
+	char *conninfo;        /* holds the password */
+	char advice[304];      /* which keys concern TLS, and their values */
+	const char *section;   /* of the configuration, for error texts */
+	char *files[3];        /* that libpq is told to read; sslrootcert, sslcert, sslkey */
+	char *schema;          /* NULL: as the user's search_path says */
 	char search_path[160]; /* the statement that sets it, or "" */
 	uint64_t limit;   /* deadline of the running call; 0 = only the statement's own time-out */
 	int statement_ms; /* of the running transaction */
 	char sqlstate[6]; /* of the last failure, "" = none */
-	bool in_code;     /* it came out of a function or an access to a row, not of the statement */
-	bool by_policy;   /* row security refused a row */
-	bool at_rows;     /* record() writes rows that are OCD's too: others may hold one */
-	char xid[24];     /* number of a transaction whose COMMIT got no answer, "" = none */
-	int outcome;      /* of the last resolved one: 1 = committed */
+	bool in_code;   /* it came out of a function or an access to a row, not of the statement */
+	bool by_policy; /* row security refused a row */
+	bool at_rows;   /* record() writes rows that are OCD's too: others may hold one */
+	char xid[24];   /* number of a transaction whose COMMIT got no answer, "" = none */
+	int outcome;    /* of the last resolved one: 1 = committed */
 	bool stamps_known;
 	unsigned stamps[CBX_PG_SHARED]; /* stamps.c */
 };
@@ -63,10 +64,10 @@ struct postgres {
  */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
 /* A time in ms; CBX_PG_NO_TIME for one that contract 5.1 has as absent: see cbx_pg_time() */
-#define SQL_MS(time)                                                                            \
-	"case when " time " >= '0001-01-01 00:00:00+00 BC' and " time                           \
-	" < '10000-01-01 00:00:00+00' then (extract(epoch from " time ") * 1000)::bigint when " \
-	time " is not null then " CBX_PG_NO_TIME " end"
+#define SQL_MS(time)                                                  \
+	"case when " time " >= '0001-01-01 00:00:00+00 BC' and " time \
+	" < '10000-01-01 00:00:00+00' then (extract(epoch from " time \
+	") * 1000)::bigint when " time " is not null then " CBX_PG_NO_TIME " end"
 #define CBX_PG_NO_TIME "-9223372036854775808"
 
 static inline struct postgres *cbx_pg_of(struct cbx_sql *sql)
@@ -167,11 +168,12 @@ struct cbx_pg_search {
 };
 int cbx_pg_write_around(struct postgres *self, struct cbx_pg_search *search, size_t from,
 			size_t count);
-/* changes.c, errors.c, outbox.c, pushes.c: the parts of a batch, inside record()'s transaction;
- * with @around what fails is left out and becomes a fault */
+/* changes.c, errors.c, outbox.c, history.c, pushes.c: the parts of a batch, inside record()'s
+ * transaction; with @around what fails is left out and becomes a fault */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch, bool around);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch, bool around);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_write_history(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* rows.c: what the ledger and the directory read */
@@ -199,5 +201,6 @@ extern const struct cbx_outbox_ops cbx_pg_outbox_ops;
 extern const struct cbx_lease_ops cbx_pg_lease_ops;
 extern const struct cbx_directory_ops cbx_pg_directory_ops;
 extern const struct cbx_errors_ops cbx_pg_errors_ops;
+extern const struct cbx_history_ops cbx_pg_history_ops;
 
 #endif

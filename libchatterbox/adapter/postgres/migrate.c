@@ -19,6 +19,12 @@ static const char *const indexes[] = {
 	"create index if not exists scheduled_jobs_trimmed on scheduled_jobs ("
 	SQL_TRIM("system") ", job_id)",
 	"create index if not exists outbox_key on outbox (key, id)",
+	/* its pages: of a job, of a system, of turns; and what is too old */
+	"create index if not exists job_history_job on job_history (system, job_id, id)",
+	"create index if not exists job_history_system on job_history (system, id)",
+	"create index if not exists job_history_turns on job_history (system, id)"
+	" where job_id is null",
+	"create index if not exists job_history_at on job_history (at)",
 };
 /* clang-format on */
 

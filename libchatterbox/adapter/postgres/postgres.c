@@ -144,6 +144,7 @@ int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_cloc
 	self->sql.lease = &cbx_pg_lease_ops;
 	self->sql.directory = &cbx_pg_directory_ops;
 	self->sql.errors = &cbx_pg_errors_ops;
+	self->sql.history = &cbx_pg_history_ops;
 	*out = &self->sql;
 	return 0;
 }

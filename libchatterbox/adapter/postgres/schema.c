@@ -91,6 +91,18 @@ static const struct cbx_column columns[] = {
 	{ "push_log", "id", "bigint", "primary key", CBX_PG_OWN },
 	{ "push_log", "connection", "bigint", "", CBX_PG_OWN },
 	{ "push_log", "identities", "text", "", CBX_PG_OWN },
+
+	{ "job_history", "id", "bigserial", "primary key", CBX_PG_OWN },
+	{ "job_history", "system", "text", "not null", CBX_PG_OWN },
+	{ "job_history", "job_id", "bigint", "", CBX_PG_OWN },
+	{ "job_history", "revision", "bigint", "", CBX_PG_OWN },
+	{ "job_history", "at", "timestamptz", "", CBX_PG_OWN },
+	{ "job_history", "status", "text", "", CBX_PG_OWN },
+	{ "job_history", "previous_status", "text", "", CBX_PG_OWN },
+	{ "job_history", "origin", "text", "", CBX_PG_OWN },
+	{ "job_history", "source", "text", "", CBX_PG_OWN },
+	{ "job_history", "reason", "text", "", CBX_PG_OWN },
+	{ "job_history", "percent_completed", "text", "", CBX_PG_OWN },
 };
 
 /* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
@@ -109,6 +121,7 @@ static const struct cbx_table tables[] = {
 	  " autovacuum_analyze_scale_factor = 0.1", NULL },
 	{ "lease", "", NULL },
 	{ "push_log", "", NULL },
+	{ "job_history", "", NULL },
 };
 /* clang-format on */
 

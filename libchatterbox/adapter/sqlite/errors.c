@@ -131,6 +131,8 @@ static int clear(struct sqlite *self, const struct cbx_guard *guard, struct cbx_
 		r = cbx_sqlite_write_changes(self, &clearing->batch);
 	if (!r)
 		cbx_clearing_leave_out(clearing, &self->sql);
+	if (!r && writes)
+		r = cbx_sqlite_write_history(self, &clearing->batch);
 	return cbx_sqlite_end(self, r);
 }
 
@@ -168,9 +170,8 @@ static int sqlite_errors_count_of(struct cbx_sql *sql, const struct cbx_job_key 
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	size_t i;
-	int r = cbx_sqlite_prepare(self,
-				   "select count(*) from errors where system = ?1 and job_id = ?2",
-				   &s);
+	int r = cbx_sqlite_prepare(
+		self, "select count(*) from errors where system = ?1 and job_id = ?2", &s);
 
 	*errors = 0;
 	for (i = 0; i < count && !r; i++) {

@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "port/directory.h"
 #include "port/errors.h"
+#include "port/history.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"
@@ -72,10 +73,11 @@ int cbx_sqlite_refused(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* changes.c, outbox.c and pushes.c: the parts of a batch, inside record()'s transaction; changes
- * that can't be written are left out and become faults */
+/* changes.c, outbox.c, history.c and pushes.c: the parts of a batch, inside record()'s transaction;
+ * changes that can't be written are left out and become faults */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
+int cbx_sqlite_write_history(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* A statement that upserts a row by (system, job_id, code), for many rows */
@@ -104,5 +106,6 @@ extern const struct cbx_outbox_ops cbx_sqlite_outbox_ops;
 extern const struct cbx_lease_ops cbx_sqlite_lease_ops;
 extern const struct cbx_directory_ops cbx_sqlite_directory_ops;
 extern const struct cbx_errors_ops cbx_sqlite_errors_ops;
+extern const struct cbx_history_ops cbx_sqlite_history_ops;
 
 #endif

@@ -94,6 +94,18 @@ static const struct cbx_column columns[] = {
 	{ "push_log", "id", "integer", "primary key", 0 },
 	{ "push_log", "connection", "integer", "", 0 },
 	{ "push_log", "identities", "text", "", 0 },
+
+	{ "job_history", "id", "integer", "primary key autoincrement", 0 },
+	{ "job_history", "system", "text", "not null", 0 },
+	{ "job_history", "job_id", "integer", "", 0 },
+	{ "job_history", "revision", "integer", "", 0 },
+	{ "job_history", "at", "integer", "", 0 },
+	{ "job_history", "status", "text", "", 0 },
+	{ "job_history", "previous_status", "text", "", 0 },
+	{ "job_history", "origin", "text", "", 0 },
+	{ "job_history", "source", "text", "", 0 },
+	{ "job_history", "reason", "text", "", 0 },
+	{ "job_history", "percent_completed", "text", "", 0 },
 };
 
 /* What follows the columns in a table that is created */
@@ -109,6 +121,7 @@ static const struct cbx_table tables[] = {
 	{ "outbox", "", NULL },
 	{ "lease", "", NULL },
 	{ "push_log", "", NULL },
+	{ "job_history", "", NULL },
 };
 /* clang-format on */
 

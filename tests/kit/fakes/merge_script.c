@@ -153,6 +153,23 @@ static void print_batch(struct script *script, const struct cbx_merge_counts *be
 	cbx_batch_clear(batch);
 }
 
+/* What goes into job_history, instead of the batch */
+static void print_history(struct script *script)
+{
+	struct cbx_batch *batch = &script->batch;
+	size_t i;
+
+	for (i = 0; i < batch->change_count; i++) {
+		const struct cbx_change *change = &batch->changes[i];
+
+		cbx_text_printf(&script->out, "%lld %s r%lld %s/%s\n",
+				(long long)change->job->status->job_id, change->job->status->text,
+				(long long)change->job->revision, change->source ?: "-",
+				change->reason ?: "-");
+	}
+	cbx_batch_clear(batch);
+}
+
 static void print_list(struct script *script)
 {
 	static const char *const phases[] = { "unheard", "live", "ended" };
@@ -261,8 +278,10 @@ static void step(struct script *script, const char *input)
 	else if (!strcmp(input, "show"))
 		print_list(script);
 	else
-		receive(script, input + (*input == '+'));
-	if (*input != '+')
+		receive(script, input + (*input == '+' || *input == '~'));
+	if (*input == '~')
+		print_history(script);
+	else if (*input != '+')
 		print_batch(script, &before);
 }
 

@@ -183,4 +183,5 @@ void sql_suite(const struct sql_world *world, Suite *suite)
 	sql_suite_directory(suite);
 	sql_suite_errors(suite);
 	sql_suite_clearing(suite);
+	sql_suite_history(suite);
 }

@@ -191,6 +191,8 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		break;
 	case CHATTERBOX_TOPIC_CLEAN_UP:
 		return order(box, "dry_run", done, user, error);
+	case CHATTERBOX_TOPIC_HISTORY:
+		return order(box, "history", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
 }

@@ -39,6 +39,7 @@ static const struct {
 	{ "GET", "/api/v1/series", "minutes", "5", NULL, "", 200 },
 	{ "GET", "/api/v1/series", "minutes", "0", NULL, "", 400 },
 	{ "GET", "/api/v1/errors", "system", "LIVE", NULL, "", 200 },
+	{ "GET", "/api/v1/jobs/LIVE/1/history", "limit", "5", NULL, "", 200 },
 	{ "GET", "/api/v1/nothing", NULL, NULL, NULL, "", 404 },
 	{ "PUT", "/api/v1/jobs", NULL, NULL, NULL, "", 405 },
 	{ "DELETE", "/api/v1/errors/5", NULL, NULL, TOKEN, "", 404 },

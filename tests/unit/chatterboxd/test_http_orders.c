@@ -38,6 +38,11 @@ static const struct {
 	  "/api/v1/errors 200" },
 	{ "GET", "/api/v1/errors?system=A%20B&limit=7&cursor=e9", NULL, "errors",
 	  "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}", "/api/v1/errors 200" },
+	{ "GET", "/api/v1/systems/A%2FB/history?limit=7", NULL, "history",
+	  "{\"limit\":\"7\",\"system\":\"A/B\"}", "/api/v1/systems/{system}/history 200" },
+	{ "GET", "/api/v1/jobs/A/17/history?cursor=h9", NULL, "history",
+	  "{\"cursor\":\"h9\",\"system\":\"A\",\"job_id\":17}",
+	  "/api/v1/jobs/{system}/{job_id}/history 200" },
 };
 
 START_TEST(each_order_becomes_a_call)
@@ -127,6 +132,9 @@ static const struct {
 	{ "POST", "/api/v1/jobs/A/1/explode", "", 404, "nothing" },
 	{ "DELETE", "/api/v1/errors/x", "", 404, "no error" },
 	{ "DELETE", "/api/v1/errors/-1", "", 404, "no error" },
+	{ "GET", "/api/v1/jobs/A/x/history", "", 404, "no such system or job" },
+	{ "POST", "/api/v1/systems/A/history", "", 405, "GET, HEAD" },
+	{ "GET", "/api/v1/systems/A/history?system=B", "", 400, "limit, cursor" },
 	{ "GET", "/api/v1/errors/1", "", 405, "DELETE" },
 	{ "GET", "/api/v1/interval", "", 405, "PUT" },
 	{ "HEAD", "/api/v1/poll", "", 405, "" },
