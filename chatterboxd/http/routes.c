@@ -153,16 +153,33 @@ static void answer_metrics(struct cbd_request *request)
 			metrics_text(request, openmetrics));
 }
 
-static void answer_asset(struct cbd_request *request)
+static bool find_asset(struct cbd_request *request, const char *path)
 {
 	size_t i;
 
 	for (i = 0; i < cbd_asset_count; i++)
-		if (!strcmp(cbd_assets[i].path, request->match.route->pattern)) {
+		if (!strcmp(cbd_assets[i].path, path)) {
 			request->answer.code = 200;
 			request->answer.type = cbd_assets[i].type;
 			request->answer.asset = &cbd_assets[i];
+			return true;
 		}
+	return false;
+}
+
+static void answer_asset(struct cbd_request *request)
+{
+	find_asset(request, request->match.route->pattern);
+}
+
+/* A file of the page: one route for all of them, so that the metrics have one row */
+static void answer_web(struct cbd_request *request)
+{
+	char path[CBD_ROUTE_PARAM_SIZE + sizeof("/web/")];
+
+	snprintf(path, sizeof(path), "/web/%s", request->match.params[0]);
+	if (!find_asset(request, path))
+		cbd_answer_problem(request, 404, "the page has no such file");
 }
 
 static const char *const jobs_query[] = { "system", "status", "job_type", "origin", "q",
@@ -190,9 +207,7 @@ static const char *const page_query[] = { "limit", "cursor", NULL };
 
 const struct cbd_route cbd_routes[] = {
 	OPEN("/", answer_asset),
-	OPEN("/app.js", answer_asset),
-	OPEN("/style.css", answer_asset),
-	OPEN("/favicon.svg", answer_asset),
+	OPEN("/web/{file}", answer_web),
 	OPEN("/openapi.json", answer_asset),
 	OPEN("/livez", answer_live),
 	OPEN("/readyz", answer_ready),

@@ -1,264 +1,135 @@
 // SPDX-License-Identifier: MIT
-// app.js - the dashboard: asks the API every second and a half and shows what it says.
+// app.js - the dashboard: what is asked and when, and what each event moves
 //
-// Everything that came from a system is set as text, never as markup. Rows are reused, so that a
-// selection, the focus and the scroll position survive an update. A hidden tab asks nothing.
+// Figures are asked for every few seconds; what happens to jobs comes by events in between. Each
+// part of the page knows how old it is (pulse.js).
+import { startActions } from './actions.js';
+import { get, request } from './api.js';
+import { askSeries, startCharts } from './charts.js';
+import { byId, setAttribute, setText } from './dom.js';
+import * as drawer from './drawer.js';
+import * as errors from './errors.js';
+import { serversOf, showRole, showServers } from './health.js';
+import * as jobs from './jobs.js';
+import { onPlace, view, VIEWS } from './place.js';
+import { askAll, onAnswer, Pulse, start } from './pulse.js';
+import { Stream } from './stream.js';
+import * as systems from './systems.js';
+import { startTail, takeEvent } from './tail.js';
+import { showSummary, showTroubles } from './tiles.js';
+import { ago } from './text.js';
+import { judge, known } from './verdict.js';
 
-const PERIOD = 1500;
-const byId = (id) => document.getElementById(id);
+const summary = new Pulse({ ms: 2500, part: 'totals', ask: async () => {
+	known.summary = await get('api/v1/summary');
+	showSummary(known.summary);
+	showRole(known.summary);
+} });
 
-const state = {
-	token: sessionStorage.getItem('token') || '',
-	cursors: [''], // the cursor of each page up to the one shown
-	next: null,
-	busy: false,
-	again: false,
-};
+const troubles = new Pulse({ ms: 15000, ask: async () => {
+	const total = async (query) => (await get(`api/v1/jobs?${query}&limit=1`)).total;
+	const [errored, stalled] = await Promise.all([total('state=errored'), total('stalled=1')]);
+	known.troubles = { errored, stalled };
+	showTroubles(known.troubles);
+} });
 
-class Refused extends Error {}
+const health = new Pulse({ ms: 10000, ask: async () => {
+	known.servers = serversOf(await (await request('readyz')).text());
+	showServers(known.servers);
+} });
 
-async function ask(path) {
-	const headers = state.token ? { Authorization: `Bearer ${state.token}` } : {};
-	const answer = await fetch(path, { headers, cache: 'no-store', signal: AbortSignal.timeout(10000) });
-	if (answer.status === 401)
-		throw new Refused();
-	const body = await answer.json();
-	if (!answer.ok)
-		throw Object.assign(new Error(body.detail || answer.statusText), { status: answer.status });
-	return body;
+const series = new Pulse({ ms: 10000, part: 'charts', ask: askSeries });
+
+// ---- the connection
+
+const connection = { stream: 'connecting', answers: true, lostAt: 0, retryAt: 0 };
+
+function showConnection() {
+	const lost = !connection.answers || connection.stream === 'lost';
+	if (lost)
+		connection.lostAt ||= Date.now();
+	else
+		connection.lostAt = 0;
+	known.lost = connection.answers ? null
+		: `the connection is lost since ${ago(new Date(connection.lostAt).toISOString()).replace(' ago', '')}; trying again`;
+	const text = !connection.answers ? 'no connection' : { open: 'live', lost: 'no events', connecting: 'connecting' }[connection.stream];
+	setText(byId('connection'), text);
+	setAttribute(byId('connection'), 'class', `pill ${lost ? 'bad' : connection.stream === 'open' ? 'good' : ''}`);
+	byId('page').classList.toggle('lost', !connection.answers);
+	judge();
 }
 
-// ---- texts
-
-const whole = new Intl.NumberFormat('en');
-
-function speedText(bytes) {
-	const units = ['B/s', 'KiB/s', 'MiB/s', 'GiB/s', 'TiB/s'];
-	let unit = 0;
-	while (bytes >= 1024 && unit < units.length - 1) {
-		bytes /= 1024;
-		unit++;
+// A refusal is an answer; silence is none
+onAnswer((ok, error) => {
+	const was = connection.answers;
+	connection.answers = ok || Boolean(error?.status);
+	if (connection.answers && !was) {
+		stream.hurry();
+		askAll();
 	}
-	return `${bytes.toFixed(unit && bytes < 100 ? 1 : 0)} ${units[unit]}`;
-}
+	showConnection();
+});
 
-function secondsText(seconds) {
-	if (seconds < 1)
-		return `${Math.round(seconds * 1000)} ms`;
-	return seconds < 120 ? `${Number(seconds.toFixed(1))} s` : `${Math.round(seconds / 60)} min`;
-}
-
-function countText(count, noun) {
-	return `${whole.format(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function agoText(time) {
-	const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000));
-	return Number.isFinite(seconds) ? `${secondsText(Math.max(1, seconds))} ago` : '';
-}
-
-// ---- parts of the page
-
-function badge(id, text, kind) {
-	const element = byId(id);
-	element.hidden = !text;
-	element.className = `badge ${kind}`;
-	if (element.textContent !== text)
-		element.textContent = text;
-}
-
-function showSummary(s) {
-	byId('job_count').textContent = whole.format(s.job_count);
-	byId('activte_jobs').textContent = whole.format(s.activte_jobs);
-	byId('total_download_speed').textContent = speedText(s.total_download_speed);
-	byId('ocd').textContent = `${whole.format(s.active_ocd_jobs)} / ${whole.format(s.total_ocd_jobs)}`;
-	byId('interval').textContent = secondsText(s.interval.current);
-	badge('load', s.interval.under_load ? `under load: ${s.interval.reason}` : '', 'warn');
-	badge('paused', s.paused ? 'paused' : '', 'warn');
-	badge('role', s.role === 'standby' && s.leader ? `standby of ${s.leader}` : s.role,
-		s.role === 'leader' ? 'good' : '');
-	showRound(s.last_cycle);
-	showSystems(s.systems);
-}
-
-function showRound(round) {
-	const done = round && round.finished_at;
-	byId('round').textContent = done ? secondsText(round.seconds) : '–';
-	byId('round-detail').textContent = done
-		? [countText(round.systems, 'system'), countText(round.changed, 'change'),
-			countText(round.timeouts, 'timeout'), agoText(round.finished_at)].join(', ')
-		: 'none yet';
-}
-
-function showSystems(systems) {
-	const names = ['online', 'offline', 'unknown', 'internal'];
-	const total = ['online', 'offline', 'unknown'].reduce((sum, name) => sum + (systems[name] || 0), 0);
-	const bar = byId('systems-bar');
-	const legend = byId('systems-legend');
-	byId('systems-total').textContent = whole.format(total);
-	for (const [index, name] of names.entries()) {
-		const count = systems[name] || 0;
-		if (!legend.children[index]) {
-			const item = document.createElement('li');
-			const swatch = document.createElement('i');
-			swatch.className = name;
-			item.append(swatch, document.createElement('span'));
-			legend.append(item);
+const stream = new Stream({
+	event(name, data, id) {
+		takeEvent(name, data, id);
+		if (name === 'update_job_status') {
+			jobs.takeStatus(data);
+			drawer.touch(data.system, data.job_id);
+		} else if (name === 'user_job_errors') {
+			errors.pulse.soon(8000);
+			troubles.soon(3000);
 		}
-		legend.children[index].lastChild.textContent = `${name} ${whole.format(count)}`;
-		if (name === 'internal')
-			continue; // they are online or offline too
-		if (!bar.children[index]) {
-			const part = document.createElement('i');
-			part.className = name;
-			bar.append(part);
-		}
-		bar.children[index].style.width = total ? `${(100 * count) / total}%` : '0';
-	}
-}
-
-function makeRow() {
-	const row = document.createElement('tr');
-	for (let i = 0; i < 7; i++)
-		row.append(document.createElement('td'));
-	row.children[1].className = 'number';
-	row.children[5].className = 'number';
-	row.children[6].className = 'number';
-	const box = document.createElement('div');
-	box.className = 'progress';
-	const bar = document.createElement('progress');
-	bar.max = 100;
-	box.append(bar, document.createElement('span'));
-	row.children[4].append(box);
-	return row;
-}
-
-function setText(element, text) {
-	if (element.textContent !== text)
-		element.textContent = text;
-}
-
-function kindOf(status) {
-	const word = status.toLowerCase();
-	return word === 'running' || word === 'paused' ? word : 'other';
-}
-
-function fillRow(row, job) {
-	const [system, id, type, status, progress, files, speed] = row.children;
-	const percent = Number(job.percent_completed);
-	const known = job.percent_completed !== undefined && Number.isFinite(percent);
-	setText(system, job.system);
-	setText(id, String(job.job_id));
-	setText(type, job.job_type ?? '');
-	setText(status, job.status);
-	status.className = `kind ${kindOf(job.status)}`;
-	const [bar, label] = progress.firstChild.children;
-	bar.hidden = !known;
-	bar.setAttribute('aria-label', `Progress of job ${job.job_id} of ${job.system}`);
-	if (known)
-		bar.value = percent;
-	setText(label, known ? `${job.percent_completed}%` : '');
-	setText(files, job.total_files === undefined && job.downloaded === undefined
-		? '' : `${job.downloaded ?? '–'} / ${job.total_files ?? '–'}`);
-	setText(speed, job.download_speed ?? '');
-}
-
-function showJobs(page) {
-	const rows = byId('rows');
-	while (rows.children.length > page.jobs.length)
-		rows.lastChild.remove();
-	page.jobs.forEach((job, index) => {
-		if (!rows.children[index])
-			rows.append(makeRow());
-		fillRow(rows.children[index], job);
-	});
-	byId('empty').hidden = page.jobs.length > 0;
-	setText(byId('jobs-total'), whole.format(page.total));
-	setText(byId('page'), `page ${state.cursors.length}`);
-	state.next = page.next;
-	byId('next').disabled = !page.next;
-	byId('previous').disabled = byId('first').disabled = state.cursors.length === 1;
-}
-
-// ---- asking
-
-function jobsPath() {
-	const parameters = new URLSearchParams();
-	for (const [name, value] of new FormData(byId('filter')))
-		if (value.trim())
-			parameters.set(name, value.trim());
-	const cursor = state.cursors.at(-1);
-	if (cursor)
-		parameters.set('cursor', cursor);
-	return `/api/v1/jobs?${parameters}`;
-}
-
-async function update() {
-	if (state.busy) {
-		state.again = true;
-		return;
-	}
-	state.busy = true;
-	try {
-		do {
-			state.again = false;
-			const path = jobsPath();
-			const [summary, page] = await Promise.all([ask('/api/v1/summary'), ask(path)]);
-			showSummary(summary);
-			if (path === jobsPath())
-				showJobs(page);
-			else
-				state.again = true;
-		} while (state.again);
-		byId('unlock').hidden = true;
-		badge('connection', 'live', 'good');
-	} catch (error) {
-		showFailure(error);
-	} finally {
-		state.busy = false;
-	}
-}
-
-function showFailure(error) {
-	if (error.status === 400 && state.cursors.length > 1)
-		state.cursors = ['']; // the page that was shown is no more
-	if (!(error instanceof Refused)) {
-		badge('connection', error instanceof TypeError || error.name === 'TimeoutError'
-			? 'no connection' : error.message, 'bad');
-		return;
-	}
-	badge('connection', 'locked', 'warn');
-	byId('unlock-error').textContent = state.token ? 'This is not the token.' : '';
-	if (byId('unlock').hidden) {
-		byId('unlock').hidden = false;
-		byId('token').focus();
-	}
-}
-
-function turnTo(cursors) {
-	state.cursors = cursors;
-	update();
-}
-
-let typing = 0;
-byId('filter').addEventListener('input', () => {
-	clearTimeout(typing);
-	typing = setTimeout(() => turnTo(['']), 200);
+	},
+	state(state) {
+		connection.stream = state;
+		showConnection();
+	},
+	reset() {
+		started = false;
+		askAll();
+	},
 });
-byId('filter').addEventListener('reset', () => setTimeout(() => turnTo([''])));
-byId('filter').addEventListener('submit', (event) => {
-	event.preventDefault();
-	turnTo(['']);
+
+// The stream begins where the first list ends
+let started = false;
+function listed(id) {
+	if (!started)
+		stream.start(id ?? '');
+	started = true;
+}
+
+// ---- the views
+
+function place() {
+	const now = view();
+	for (const name of VIEWS) {
+		byId(name).hidden = name !== now;
+		setAttribute(byId(`to-${name}`), 'aria-current', name === now ? 'page' : null);
+	}
+	jobs.placeJobs();
+	systems.placeSystems();
+	errors.placeErrors();
+	drawer.placeDrawer();
+	const pulse = { jobs: jobs.pulse, systems: systems.pulse, errors: errors.pulse }[now];
+	if (pulse)
+		pulse.now();
+	if (now !== 'jobs')
+		listed(''); // no list is waited for
+}
+
+startCharts();
+jobs.startJobs(listed);
+systems.startSystems();
+errors.startErrors();
+startTail();
+drawer.startDrawer();
+startActions(() => {
+	summary.now();
+	jobs.pulse.now();
 });
-byId('next').addEventListener('click', () => state.next && turnTo([...state.cursors, state.next]));
-byId('previous').addEventListener('click', () => turnTo(state.cursors.slice(0, -1)));
-byId('first').addEventListener('click', () => turnTo(['']));
-byId('unlock').addEventListener('submit', (event) => {
-	event.preventDefault();
-	state.token = byId('token').value;
-	sessionStorage.setItem('token', state.token);
-	update();
-});
-document.addEventListener('visibilitychange', () => !document.hidden && update());
-setInterval(() => !document.hidden && update(), PERIOD);
-update();
+onPlace(place);
+start();
+place();
+setInterval(() => !document.hidden && showConnection(), 1000);
+window.addEventListener('online', () => askAll());

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """embed.py - writes files as C arrays: embed.py OUT.c FILE...
 
-Each file is served at /<its name>, index.html at /. The etag is the content's hash, so that a
+index.html is served at /, openapi.json at /openapi.json, and each other file at /web/<its name>. The etag is the content's hash, so that a
 browser asks again after an upgrade and is otherwise answered with 304. Beside each file stands
 what gzip makes of it, if that is shorter.
 """
@@ -19,6 +19,8 @@ TYPES = {
     ".json": "application/json",
 }
 
+
+PATHS = {"index.html": "/", "openapi.json": "/openapi.json"}
 
 # as CBD_GZIP_LEAST
 LEAST = 1024
@@ -48,8 +50,8 @@ def main(out_path, paths):
                 array(out, "zipped%d" % number, packed)
                 zipped = 'zipped%d, sizeof(zipped%d), "\\"%s-gz\\""' % (number, number, etag)
             table.append(
-                '\t{ "/%s", "%s", "\\"%s\\"", file%d, sizeof(file%d), %s },\n'
-                % ("" if name == "index.html" else name, TYPES[os.path.splitext(name)[1]], etag,
+                '\t{ "%s", "%s", "\\"%s\\"", file%d, sizeof(file%d), %s },\n'
+                % (PATHS.get(name, "/web/" + name), TYPES[os.path.splitext(name)[1]], etag,
                    number, number, zipped)
             )
         out.write("\nconst struct cbd_asset cbd_assets[] = {\n%s};\n" % "".join(table))

@@ -35,14 +35,14 @@ START_TEST(an_unchanged_file_is_not_sent_again)
 	char header[256];
 	char *etag;
 
-	ask("GET", "/app.js", "");
+	ask("GET", "/web/app.js", "");
 	etag = strstr(reply.head, "ETag: ");
 	ck_assert_ptr_nonnull(etag);
 	snprintf(header, sizeof(header), "If-None-Match: %.18s\r\n", etag + strlen("ETag: "));
-	ask("GET", "/app.js", header);
+	ask("GET", "/web/app.js", header);
 	ck_assert_int_eq(reply.code, 304);
 	ck_assert_str_eq(reply.body, "");
-	ask("GET", "/app.js", "If-None-Match: \"other\"\r\n");
+	ask("GET", "/web/app.js", "If-None-Match: \"other\"\r\n");
 	ck_assert_int_eq(reply.code, 200);
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(reading_needs_the_token)
 {
 	static const char *const closed[] = { "/api/v1/jobs", "/api/v1/systems", "/api/v1/summary",
 					      "/api/v1/jobs/LIVE/1", "/metrics" };
-	static const char *const open[] = { "/", "/app.js", "/openapi.json", "/livez", "/readyz" };
+	static const char *const open[] = { "/", "/web/app.js", "/openapi.json", "/livez", "/readyz" };
 	size_t i;
 
 	for (i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {

@@ -12,9 +12,10 @@ static const struct {
 	const char *counted;
 } answers[] = {
 	{ "/", 200, "text/html; charset=utf-8", "<!doctype html>", "/ 200" },
-	{ "/app.js", 200, "text/javascript; charset=utf-8", "// SPDX", "/app.js 200" },
-	{ "/style.css", 200, "text/css; charset=utf-8", "/* SPDX", "/style.css 200" },
-	{ "/favicon.svg", 200, "image/svg+xml", "<svg", "/favicon.svg 200" },
+	{ "/web/app.js", 200, "text/javascript; charset=utf-8", "// SPDX", "/web/{file} 200" },
+	{ "/web/base.css", 200, "text/css; charset=utf-8", "/* SPDX", "/web/{file} 200" },
+	{ "/web/favicon.svg", 200, "image/svg+xml", "<svg", "/web/{file} 200" },
+	{ "/web/none.js", 404, "application/problem+json", "{", "/web/{file} 404" },
 	{ "/openapi.json", 200, "application/json", "{\n  \"openapi\": \"3.1",
 	  "/openapi.json 200" },
 	{ "/livez", 200, "text/plain; charset=utf-8", "redis up\n", "/livez 200" },

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// dom.js - small steps in the document. Everything that came from a server is set as text, never
+// as markup.
+
+export const byId = (id) => document.getElementById(id);
+
+// el('td', { class: 'number' }, 'text', node, ...)
+export function el(tag, attributes = {}, ...children) {
+	const node = document.createElement(tag);
+	for (const [name, value] of Object.entries(attributes)) {
+		if (name.startsWith('on'))
+			node.addEventListener(name.slice(2), value);
+		else if (value === true)
+			node.setAttribute(name, '');
+		else if (value !== false && value !== null && value !== undefined)
+			node.setAttribute(name, value);
+	}
+	node.append(...children.filter((child) => child !== null && child !== undefined));
+	return node;
+}
+
+// Writes only what differs, so that a selection and a screen reader's place survive
+export function setText(node, text) {
+	if (node.textContent !== text)
+		node.textContent = text;
+}
+
+export function setAttribute(node, name, value) {
+	if (value === null || value === undefined || value === false)
+		node.removeAttribute(name);
+	else if (node.getAttribute(name) !== String(value))
+		node.setAttribute(name, value);
+}
+
+// Makes the children of @parent those of @items, in order. A child that is there for an item's key
+// is kept, with its focus and its state.
+export function sync(parent, items, keyOf, make, fill) {
+	const old = new Map();
+	for (const child of [...parent.children])
+		old.set(child.dataset.key, child);
+	items.forEach((item, index) => {
+		const key = keyOf(item);
+		let child = old.get(key);
+		if (child) {
+			old.delete(key);
+		} else {
+			child = make(item);
+			child.dataset.key = key;
+		}
+		fill(child, item);
+		if (parent.children[index] !== child)
+			parent.insertBefore(child, parent.children[index] ?? null);
+	});
+	for (const child of old.values())
+		child.remove();
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// jobs.js - the table of jobs: filtered, sorted and paged by the server, moved by the events
+import { read } from './api.js';
+import { byId, setText, sync } from './dom.js';
+import { Filters, showSort, sortable } from './filters.js';
+import { fillRow, keyOf, makeRow } from './job_row.js';
+import { Pages } from './pages.js';
+import { parameters, view } from './place.js';
+import { Pulse } from './pulse.js';
+import { ago, count } from './text.js';
+
+const KINDS = { running: 'running', paused: 'paused', completed: 'completed', complete: 'completed',
+	finished: 'completed', done: 'completed', errored: 'errored', error: 'errored', failed: 'errored',
+	killed: 'killed', cancelled: 'killed', canceled: 'killed' };
+let shown = [];
+let filters;
+let pages;
+let onList = () => {};
+
+// Ended jobs are not sorted: newest first
+function query() {
+	const asked = filters.query();
+	const sort = parameters().get('sort');
+	if (sort && !/^(errored|ended)$/.test(asked.get('state') ?? ''))
+		asked.set('sort', sort);
+	if (!asked.get('limit'))
+		asked.set('limit', '50');
+	asked.set('detail', '1');
+	return asked;
+}
+
+function show() {
+	sync(byId('job-rows'), shown, (detail) => keyOf(detail.job), makeRow, fillRow);
+}
+
+async function ask() {
+	const path = `api/v1/jobs?${pages.ask(query())}`;
+	try {
+		const { body, answer } = await read(path);
+		if (path !== `api/v1/jobs?${pages.ask(query())}`)
+			return pulse.now(); // meanwhile something else was asked for
+		shown = body.jobs;
+		onList(answer.headers.get('Chatterbox-Stream'));
+		pages.show(body.next);
+		setText(byId('jobs-total'), Number.isInteger(body.total) ? count(body.total) : '');
+		byId('jobs-empty').hidden = shown.length > 0;
+		show();
+	} catch (error) {
+		if (error.status === 400)
+			pages.back();
+		throw error;
+	}
+	return null;
+}
+
+export const pulse = new Pulse({ ms: 5000, ask, part: 'jobs', wanted: () => view() === 'jobs' });
+
+// A status that was told moves its row at once; a job that comes or goes has the page asked for again
+export function takeStatus(job) {
+	const detail = shown.find((one) => keyOf(one.job) === keyOf(job));
+	const kind = KINDS[job.status.toLowerCase()] ?? 'other';
+	if (!detail || /completed|errored|killed/.test(kind))
+		pulse.soon(2500);
+	if (!detail || detail.job.status === job.status)
+		return;
+	Object.assign(detail, { job: { ...detail.job, ...job }, kind,
+		figures: { ...detail.figures, heard_at: new Date().toISOString(), stale: false, stalled: false } });
+	show();
+	flash(job);
+}
+
+function flash(job) {
+	const row = [...byId('job-rows').children].find((one) => one.dataset.key === keyOf(job));
+	row.classList.remove('changed');
+	requestAnimationFrame(() => row.classList.add('changed'));
+}
+
+// The ages grow while nothing comes
+function grow() {
+	const rows = byId('job-rows').children;
+	shown.forEach((detail, index) => {
+		const at = detail.figures?.heard_at ?? detail.updated_at;
+		if (rows[index] && at)
+			setText(rows[index].lastChild, ago(at));
+	});
+}
+
+// @listed: given the stream id of each list
+export function startJobs(listed) {
+	onList = listed;
+	filters = new Filters(byId('job-filters'));
+	pages = new Pages('job-pages', () => pulse.now());
+	sortable(byId('job-head'));
+	setInterval(() => !document.hidden && grow(), 1000);
+}
+
+export function placeJobs() {
+	filters.show();
+	showSort(byId('job-head'));
+}

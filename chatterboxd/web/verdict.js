@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// verdict.js - is the fleet fine? One sentence, and what is not, the worst first
+import { byId, el, setAttribute, setText, sync } from './dom.js';
+import { ago, duration, plural } from './text.js';
+
+// What is known at present, filled by whoever learns of it
+export const known = { summary: null, servers: [], troubles: null, lost: null };
+
+function* ofServers() {
+	for (const server of known.servers)
+		if (!server.up)
+			yield { level: 'bad', text: `${server.title} is down: ${server.why}` };
+}
+
+function* ofLeading({ role, leader }) {
+	if (!leader)
+		yield { level: 'bad', text: 'nobody leads: no system is asked' };
+	else if (role !== 'leader')
+		yield { level: 'good', text: `${leader} leads; this instance stands by` };
+}
+
+function* ofRound({ paused, last_cycle: round, interval }) {
+	const age = round?.finished_at ? (Date.now() - Date.parse(round.finished_at)) / 1000 : 0;
+	if (paused)
+		yield { level: 'warn', text: 'the asking is paused' };
+	else if (age > 3 * interval.current + 15)
+		yield { level: 'bad', text: `the last round ended ${ago(round.finished_at)}` };
+	if (interval.under_load)
+		yield { level: 'warn', text: `under load: asked every ${duration(interval.current)}` };
+	if (round && round.systems && round.timeouts > round.systems / 10)
+		yield { level: 'bad', text: `${plural(round.timeouts, 'question')} of the last round timed out` };
+}
+
+function* ofJobs({ systems }) {
+	if (known.troubles?.stalled)
+		yield { level: 'warn', text: `${plural(known.troubles.stalled, 'job')} stalled`, href: '?stalled=1' };
+	if (systems.offline)
+		yield { level: 'warn', text: `${plural(systems.offline, 'system')} offline`,
+			href: '?view=systems&status=offline' };
+}
+
+function findings() {
+	const { summary, lost } = known;
+	if (lost)
+		return [{ level: 'bad', text: lost }];
+	if (!summary)
+		return [];
+	return [...ofServers(), ...ofLeading(summary), ...ofRound(summary), ...ofJobs(summary)];
+}
+
+const HEADLINES = { good: 'All is well', warn: 'Worth a look', bad: 'Something is wrong' };
+const ORDER = ['bad', 'warn', 'good'];
+
+export function judge() {
+	const found = findings().sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+	const worst = found[0]?.level ?? (known.summary ? 'good' : '');
+	setAttribute(byId('verdict'), 'class', `verdict ${worst}`);
+	setText(byId('verdict-headline'), worst ? HEADLINES[worst] : 'Connecting');
+	sync(byId('verdict-list'), found, (item) => `${item.href ?? ''} ${item.level}${item.href ? '' : item.text}`,
+		(item) => el('li', { class: item.level }, item.href ? el('a', { href: item.href }) : el('span')),
+		(node, item) => setText(node.firstChild, item.text));
+}
