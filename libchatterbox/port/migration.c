@@ -11,6 +11,7 @@
 #include "common/text.h"
 
 #include <chatterbox/error.h>
+#include <chatterbox/version.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,18 +102,36 @@ static int make_keys(struct cbx_sql *sql, const struct cbx_schema *schema)
 	return r;
 }
 
-/* By their numbers, from 1 on: this list only grows */
+#define RECORD "chatterbox_migrations"
+
+/* Which version applied a migration, and whether older ones can go on */
+static int add_versions(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	static const struct cbx_column columns[] = { { RECORD, "version", "text", "", 0 },
+						     { RECORD, "older_works", "integer", "", 0 } };
+	size_t i;
+	int r = 0;
+
+	for (i = 0; i < CBX_COUNT(columns) && !r; i++)
+		r = make_column(sql, schema, &columns[i]);
+	return r;
+}
+
+/* By their numbers, from 1 on: this list only grows. A migration with which versions that do not
+ * know it would do wrong is `breaking`: they refuse the database then. */
 static const struct {
 	const char *name;
 	int (*run)(struct cbx_sql *sql, const struct cbx_schema *schema);
+	bool breaking;
 } migrations[] = {
-	{ "tables", make_tables },
-	{ "indexes", make_indexes },
-	{ "push log", make_tables },
-	{ "indexes of names trimmed by Unicode", make_indexes },
-	{ "unique keys", make_keys },
-	{ "history", make_tables },
-	{ "indexes of history", make_indexes },
+	{ "tables", make_tables, false },
+	{ "indexes", make_indexes, false },
+	{ "push log", make_tables, false },
+	{ "indexes of names trimmed by Unicode", make_indexes, false },
+	{ "unique keys", make_keys, false },
+	{ "history", make_tables, false },
+	{ "indexes of history", make_indexes, false },
+	{ "versions", add_versions, false },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)
@@ -120,7 +139,7 @@ static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 
 	cbx_text_printf(&text,
-			"create table if not exists chatterbox_migrations (number integer primary "
+			"create table if not exists " RECORD " (number integer primary "
 			"key, name text, applied_at %s)",
 			schema->time);
 	return exec_text(sql, schema, &text);
@@ -136,6 +155,35 @@ static int name_failure(struct cbx_sql *sql, size_t i)
 	return CHATTERBOX_E_SCHEMA;
 }
 
+static int record_one(struct cbx_sql *sql, const struct cbx_schema *schema, size_t i)
+{
+	struct cbx_migration_row row = { .number = (int64_t)i + 1,
+					 .version = CHATTERBOX_VERSION_TEXT,
+					 .older_works = !migrations[i].breaking };
+
+	snprintf(row.name, sizeof(row.name), "%s", migrations[i].name);
+	return schema->record(sql, &row);
+}
+
+/* A newer version was here: can this one work with what it made? */
+static int meet_newer(struct cbx_sql *sql, const struct cbx_schema *schema)
+{
+	struct cbx_migration_row row = { 0 };
+	int r = schema->has(sql, RECORD, "older_works");
+
+	if (r >= 0)
+		r = schema->foreign(sql, CBX_COUNT(migrations), r > 0, &row);
+	if (r <= 0)
+		return r;
+	snprintf(sql->error, sizeof(sql->error),
+		 "migration %lld (%s) was applied by chatterbox %s; this is %s, which does not "
+		 "know it "
+		 "and can't work with that database: run that version, or a newer one",
+		 (long long)row.number, row.name, *row.version ? row.version : "of another version",
+		 CHATTERBOX_VERSION_TEXT);
+	return CHATTERBOX_E_SCHEMA;
+}
+
 static int apply_pending(struct cbx_sql *sql, const struct cbx_schema *schema, size_t *recorded)
 {
 	/* before it is read again: unlike a lock, this makes PostgreSQL read its catalogue anew */
@@ -145,14 +193,19 @@ static int apply_pending(struct cbx_sql *sql, const struct cbx_schema *schema, s
 	if (!r)
 		r = schema->recorded(sql, recorded);
 	if (!r)
+		r = add_versions(sql, schema); /* every row says its version */
+	if (!r)
 		i = *recorded;
 	while (!r && i < CBX_COUNT(migrations)) {
 		r = migrations[i].run(sql, schema);
 		if (!r)
-			r = schema->record(sql, (int64_t)i + 1, migrations[i].name);
+			r = record_one(sql, schema, i);
 		if (!r)
 			i++;
 	}
+	/* another instance, of a newer version, was faster */
+	if (!r && *recorded > CBX_COUNT(migrations))
+		r = meet_newer(sql, schema);
 	return r == CHATTERBOX_E_REFUSED ? name_failure(sql, i) : r;
 }
 
@@ -160,11 +213,13 @@ int cbx_migrate(struct cbx_sql *sql, const struct cbx_schema *schema, size_t rec
 {
 	int r = 0;
 
-	if (recorded < CBX_COUNT(migrations)) {
+	if (recorded != CBX_COUNT(migrations)) {
 		r = schema->begin(sql);
 		if (r)
 			return r;
-		r = schema->end(sql, apply_pending(sql, schema, &recorded));
+		r = schema->end(sql, recorded < CBX_COUNT(migrations)
+					     ? apply_pending(sql, schema, &recorded)
+					     : meet_newer(sql, schema));
 	}
 	if (r)
 		return r;

@@ -12,6 +12,8 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	libgnutls28-dev libssl-dev libcurl4-openssl-dev zlib1g-dev uthash-dev'
 for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl'
+for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
+for_ship='lintian:lintian mmdebstrap:mmdebstrap'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
 for_fuzz='git:git clang:clang libclang-rt-dev llvm'
@@ -51,7 +53,7 @@ install_packages()
 		fi
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -qq
-		apt-get install -y -qq --no-install-recommends "$@" < /dev/null || exit 1
+		apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" < /dev/null || exit 1
 		[ -d /run/systemd/system ] || exit 0
 		for package in "$@"; do
 			case $package in

@@ -125,16 +125,41 @@ static int recorded(struct cbx_sql *sql, size_t *count)
 	return r;
 }
 
-static int record(struct cbx_sql *sql, int64_t number, const char *name)
+static int record(struct cbx_sql *sql, const struct cbx_migration_row *row)
 {
 	struct cbx_pg_args args = { 0 };
 
-	cbx_pg_arg_int(&args, number);
-	cbx_pg_arg_text(&args, name);
-	return cbx_pg_query(cbx_pg_of(sql),
-			    "insert into chatterbox_migrations (number, name, applied_at) values "
-			    "($1, $2, now())",
-			    &args, NULL);
+	cbx_pg_arg_int(&args, row->number);
+	cbx_pg_arg_text(&args, row->name);
+	cbx_pg_arg_text(&args, row->version);
+	cbx_pg_arg_int(&args, row->older_works);
+	return cbx_pg_query(
+		cbx_pg_of(sql),
+		"insert into chatterbox_migrations (number, name, version, older_works, "
+		"applied_at) values ($1, $2, $3, $4, now())",
+		&args, NULL);
+}
+
+static int foreign(struct cbx_sql *sql, size_t known, bool versions, struct cbx_migration_row *row)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_int(&args, (int64_t)known);
+	r = cbx_pg_query(cbx_pg_of(sql),
+			 versions ? "select number, name, version from chatterbox_migrations where "
+				    "number > $1 and coalesce(older_works, 0) = 0 "
+				    "order by number desc limit 1"
+				  : "select number, name, null from chatterbox_migrations where "
+				    "number > $1 order by number desc limit 1",
+			 &args, &result);
+	if (r || PQntuples(result) == 0)
+		return r;
+	row->number = cbx_pg_int(result, 0, 0);
+	snprintf(row->name, sizeof(row->name), "%s", cbx_pg_text(result, 0, 1) ?: "");
+	snprintf(row->version, sizeof(row->version), "%s", cbx_pg_text(result, 0, 2) ?: "");
+	return 1;
 }
 
 static int begin(struct cbx_sql *sql)
@@ -171,6 +196,7 @@ int cbx_pg_migrate(struct cbx_sql *sql, int *applied)
 				     .time = "timestamptz",
 				     .recorded = recorded,
 				     .record = record,
+				     .foreign = foreign,
 				     .begin = begin,
 				     .end = end,
 				     .exec = exec,

@@ -96,19 +96,49 @@ static int recorded(struct cbx_sql *sql, size_t *count)
 	return r < 0 ? r : 0;
 }
 
-static int record(struct cbx_sql *sql, int64_t number, const char *name)
+static int record(struct cbx_sql *sql, const struct cbx_migration_row *row)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
 	struct sqlite *self = cbx_sqlite_of(sql);
-	int r = cbx_sqlite_prepare(self, "insert into chatterbox_migrations values (?1, ?2, ?3)",
-				   &statement);
+	int r = cbx_sqlite_prepare(
+		self,
+		"insert into chatterbox_migrations (number, name, applied_at, version, "
+		"older_works) values (?1, ?2, ?3, ?4, ?5)",
+		&statement);
 
 	if (r)
 		return r;
-	sqlite3_bind_int64(statement, 1, number);
-	cbx_sqlite_bind_text(statement, 2, name);
+	sqlite3_bind_int64(statement, 1, row->number);
+	cbx_sqlite_bind_text(statement, 2, row->name);
 	sqlite3_bind_int64(statement, 3, cbx_wall(self->clock));
+	cbx_sqlite_bind_text(statement, 4, row->version);
+	sqlite3_bind_int(statement, 5, row->older_works);
 	return cbx_sqlite_run(self, statement);
+}
+
+static int foreign(struct cbx_sql *sql, size_t known, bool versions, struct cbx_migration_row *row)
+{
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *statement = NULL;
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = cbx_sqlite_prepare(
+		self,
+		versions ? "select number, name, version from chatterbox_migrations where number > "
+			   "?1 "
+			   "and ifnull(older_works, 0) = 0 order by number desc limit 1"
+			 : "select number, name, null from chatterbox_migrations where number > ?1 "
+			   "order by number desc limit 1",
+		&statement);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(statement, 1, (int64_t)known);
+	r = cbx_sqlite_step(self, statement);
+	if (r <= 0)
+		return r;
+	row->number = sqlite3_column_int64(statement, 0);
+	snprintf(row->name, sizeof(row->name), "%s", cbx_sqlite_text(statement, 1) ?: "");
+	snprintf(row->version, sizeof(row->version), "%s", cbx_sqlite_text(statement, 2) ?: "");
+	return 1;
 }
 
 static int begin(struct cbx_sql *sql)
@@ -133,6 +163,7 @@ int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied)
 				     .time = "integer",
 				     .recorded = recorded,
 				     .record = record,
+				     .foreign = foreign,
 				     .begin = begin,
 				     .end = end,
 				     .exec = exec,

@@ -2,6 +2,7 @@
 /* sql_suite_schema.c - migrations: twice, at once, over tables that exist; and what is refused */
 #include "sql_suite.h"
 
+#include <chatterbox/version.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -162,6 +163,72 @@ START_TEST(a_bad_migration_is_named_and_undone)
 }
 END_TEST
 
+static void expect_refused(const char *part, const char *other_part)
+{
+	int applied = -1;
+
+	ck_assert_int_eq(sql->ops->migrate(sql, &applied), CHATTERBOX_E_SCHEMA);
+	ck_assert_msg(strstr(sql->error, part) && strstr(sql->error, other_part), "%s", sql->error);
+	ck_assert_int_eq(applied, -1);
+}
+
+START_TEST(each_migration_says_its_version)
+{
+	sql_expect("select count(*) from chatterbox_migrations where version is null or "
+		   "version <> '" CHATTERBOX_VERSION_TEXT "' or older_works is null",
+		   "0");
+}
+END_TEST
+
+START_TEST(what_a_newer_version_made_is_refused)
+{
+	int applied = -1;
+
+	/* one with which older versions can go on */
+	sql_world->run("insert into chatterbox_migrations (number, name, version, older_works) "
+		       "values (998, 'more', '9.8.0', 1)");
+	ck_assert_msg(!sql->ops->migrate(sql, &applied), "%s", sql->error);
+	ck_assert_int_eq(applied, 0);
+	sql_world->run("insert into chatterbox_migrations (number, name, version, older_works) "
+		       "values (997, 'other keys', '9.7.0', 0)");
+	expect_refused("997 (other keys)", "9.7.0");
+	sql_world->run("update chatterbox_migrations set older_works = null where number = 998");
+	expect_refused("998 (more)", "9.8.0");
+}
+END_TEST
+
+START_TEST(what_nobody_can_know_is_refused)
+{
+	/* as a version before there were versions left it, but for a number that it never had */
+	sql_world->run("drop table chatterbox_migrations");
+	sql_world->run(
+		"create table chatterbox_migrations (number integer primary key, name text)");
+	sql_world->run(
+		"insert into chatterbox_migrations (number, name) values (999, 'unheard of')");
+	expect_refused("999 (unheard of)", "another version");
+}
+END_TEST
+
+START_TEST(earlier_rows_get_the_columns_of_versions)
+{
+	struct cbx_text text = { 0 };
+	int applied = 0;
+
+	sql_world->run("drop table chatterbox_migrations");
+	cbx_text_printf(
+		&text,
+		"create table chatterbox_migrations (number integer primary key, name text, "
+		"applied_at %s)",
+		sql_world->time);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+	sql_world->run("insert into chatterbox_migrations (number, name) values (1, 'tables')");
+	ck_assert_msg(!sql->ops->migrate(sql, &applied), "%s", sql->error);
+	ck_assert_int_gt(applied, 1);
+	sql_expect("select count(*) from chatterbox_migrations where version is null", "1");
+}
+END_TEST
+
 START_TEST(nothing_works_without_a_connection)
 {
 	struct cbx_text text = { 0 };
@@ -200,6 +267,10 @@ void sql_suite_schema(Suite *suite)
 		other_types_are_named,
 		missing_keys_are_named,
 		a_bad_migration_is_named_and_undone,
+		each_migration_says_its_version,
+		what_a_newer_version_made_is_refused,
+		what_nobody_can_know_is_refused,
+		earlier_rows_get_the_columns_of_versions,
 		nothing_works_without_a_connection,
 	};
 
