@@ -47,7 +47,7 @@ enter()
 	cd "$dir"
 	mount -t proc proc proc
 	mount -t sysfs -o ro sysfs sys
-	mount -t tmpfs tmpfs run
+	mount -t tmpfs -o mode=755 tmpfs run
 	mount -t tmpfs tmpfs tmp
 	mount -t tmpfs -o mode=755 tmpfs dev
 	for node in null zero full random urandom tty; do
@@ -63,6 +63,8 @@ enter()
 	# not chroot: who lives in one may make no user namespace
 	pivot_root . .
 	umount -l .
+	# systemd hands mounts to the units by it, and leaves that to who made the container
+	mount --make-rshared /
 	exec env -i container=chatterbox PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		/lib/systemd/systemd --log-target=journal --show-status=no
 }
