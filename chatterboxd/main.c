@@ -25,6 +25,13 @@ static void on_ready(void *user)
 	cbd_notify_ready();
 }
 
+static void on_event(void *user, const struct chatterbox_event *event)
+{
+	struct run *run = user;
+
+	cbd_http_event(run->service.http, event);
+}
+
 static void on_failed(void *user, const struct chatterbox_error *error)
 {
 	struct run *run = user;
@@ -79,8 +86,10 @@ static int serve(struct run *run, int signals)
 	const struct chatterbox_observer observer = { .version = CHATTERBOX_OBSERVER_VERSION,
 						      .user = run,
 						      .on_ready = on_ready,
-						      .on_failed = on_failed };
+						      .on_failed = on_failed,
+						      .on_event = on_event };
 	struct cbd_watchdog dog;
+	int wait_ms = 0;
 
 	cbd_watchdog_begin(&dog);
 	run->code = listen_patiently(run, signals, &dog);
@@ -92,13 +101,14 @@ static int serve(struct run *run, int signals)
 		struct pollfd fds[] = {
 			{ .fd = signals, .events = POLLIN },
 			{ .fd = chatterbox_get_fd(run->service.box), .events = POLLIN },
+			{ .fd = cbd_http_fd(run->service.http), .events = POLLIN },
 		};
 
-		poll(fds, CBX_COUNT(fds), 1000);
+		poll(fds, CBX_COUNT(fds), wait_ms);
 		if (fds[0].revents)
 			take_signal(run, signals);
 		chatterbox_dispatch(run->service.box);
-		cbd_http_tick(run->service.http);
+		wait_ms = cbd_http_tick(run->service.http);
 		cbd_watchdog_turn(&dog, run->service.box, cbd_monotonic_ms());
 	}
 	return run->code;

@@ -94,6 +94,8 @@ static void add_headers(const struct cbd_request *request, struct MHD_Response *
 		header(response, "Retry-After", "5");
 	if (answer->challenge)
 		header(response, "WWW-Authenticate", "Bearer realm=\"chatterbox\"");
+	if (*answer->position)
+		header(response, "Chatterbox-Stream", answer->position);
 	header(response, "Vary",
 	       answer->vary ? "Accept, Accept-Encoding, Origin" : "Accept-Encoding, Origin");
 	cbd_cors_add(request, response);
@@ -159,9 +161,16 @@ static struct MHD_Response *build_text(struct cbd_request *request)
 static struct MHD_Response *build(struct cbd_request *request)
 {
 	struct cbd_answer *answer = &request->answer;
+	struct MHD_Response *response;
 
 	if (answer->asset)
 		return build_asset(request);
+	if (answer->stream) {
+		response = cbd_subscriber_response(answer->stream);
+		if (response)
+			answer->stream = NULL;
+		return response;
+	}
 	if (answer->body)
 		return build_text(request);
 	answer->type = "application/problem+json";
@@ -187,8 +196,16 @@ static void tell(const struct cbd_request *request)
 			  "http request");
 }
 
+/* A quiet stream is no dead connection */
+static void let_it_last(struct cbd_request *request)
+{
+	cbd_connection_allow(request->http, request->connection, -1);
+	MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
+}
+
 enum MHD_Result cbd_request_send(struct cbd_request *request)
 {
+	bool streams = request->answer.stream;
 	struct MHD_Response *response = build(request);
 	enum MHD_Result result;
 
@@ -198,6 +215,8 @@ enum MHD_Result cbd_request_send(struct cbd_request *request)
 	result = MHD_queue_response(request->connection, request->answer.code, response);
 	MHD_destroy_response(response);
 	cbd_connection_allow(request->http, request->connection, CBD_DEADLINE_ANSWER_MS);
+	if (streams)
+		let_it_last(request);
 	tell(request);
 	return result;
 }

@@ -91,7 +91,7 @@ void cbd_counter_print(const char *name, const char *help, uint64_t value, bool 
 	fprintf(out, "%s %" PRIu64 "\n", name, value);
 }
 
-void cbd_counts_print(struct cbd_counts *counts, bool openmetrics, FILE *out)
+void cbd_counts_print(struct cbd_counts *counts, size_t subscribers, bool openmetrics, FILE *out)
 {
 	size_t i;
 
@@ -105,7 +105,7 @@ void cbd_counts_print(struct cbd_counts *counts, bool openmetrics, FILE *out)
 	pthread_mutex_unlock(&counts->lock);
 	print_head(out, openmetrics, "chatterbox_sse_subscribers", "gauge",
 		   "Connected clients of the event stream.");
-	fputs("chatterbox_sse_subscribers 0\n", out);
+	fprintf(out, "chatterbox_sse_subscribers %zu\n", subscribers);
 	if (openmetrics)
 		fputs("# EOF\n", out);
 }

@@ -19,6 +19,6 @@ void cbd_counts_add(struct cbd_counts *counts, const char *route, unsigned code)
 void cbd_counter_print(const char *name, const char *help, uint64_t value, bool openmetrics,
 		       FILE *out);
 /* The families, and what ends a page, in the Prometheus text format or in OpenMetrics' */
-void cbd_counts_print(struct cbd_counts *counts, bool openmetrics, FILE *out);
+void cbd_counts_print(struct cbd_counts *counts, size_t subscribers, bool openmetrics, FILE *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include "body.h"
 #include "encode.h"
 #include "router.h"
+#include "sse/frame.h"
 #include "worker.h"
 
 #include <chatterbox/chatterbox.h>
@@ -21,14 +22,17 @@
 
 struct MHD_Connection;
 struct cbd_http;
+struct cbd_subscriber;
 
 struct cbd_answer {
 	unsigned code; /* 0 = not answered yet */
 	const char *type;
-	char *body;                    /* allocated, or NULL */
-	const struct cbd_asset *asset; /* instead of a body */
-	const char *location;          /* of a redirection, or NULL */
-	char etag[CBD_ETAG];           /* "" = it has none */
+	char *body;                       /* allocated, or NULL */
+	const struct cbd_asset *asset;    /* instead of a body */
+	struct cbd_subscriber *stream;    /* instead of a body: events, as they come */
+	char position[CBD_POSITION_TEXT]; /* a list holds every event up to there; "" = no list */
+	const char *location;             /* of a redirection, or NULL */
+	char etag[CBD_ETAG];              /* "" = it has none */
 	bool zipped;
 	bool challenge; /* with WWW-Authenticate */
 	bool vary;      /* the answer depends on Accept */
@@ -62,6 +66,9 @@ void cbd_answer_series(struct cbd_request *request);
 /* screen.c: checks everything that can be refused without asking the library; sets the answer if so
  */
 void cbd_request_screen(struct cbd_request *request);
+
+/* stream.c: live events */
+void cbd_stream_events(struct cbd_request *request);
 
 /* orders.c: routes that change something, and others that wait for a call */
 void cbd_order_poll(struct cbd_request *request);

@@ -29,6 +29,8 @@ struct cbd_http_settings {
 	chatterbox_log_fn log;
 	void *log_user;
 	uint64_t (*log_dropped)(void *log_user); /* number of lost lines; NULL = there are none */
+	int64_t heartbeat_ms; /* of live events, and how long one may be behind; 0 = by contract */
+	int64_t patience_ms;
 };
 
 /* Return: 0, or a negative value with one line in @error that names the key; -EADDRINUSE and
@@ -39,8 +41,12 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
  * above; then nothing has changed. */
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
 		    char error[CHATTERBOX_ERROR_TEXT]);
-/* Once a second: closes connections that take too long, and notes the figures for the series */
-void cbd_http_tick(struct cbd_http *http);
+/* An event of the engine, for those who follow */
+void cbd_http_event(struct cbd_http *http, const struct chatterbox_event *event);
+/* When it is due or cbd_http_fd() is readable: closes connections that take too long, notes the
+ * figures for the series, reads live events. Return: in how many ms it is due again. */
+int cbd_http_tick(struct cbd_http *http);
+int cbd_http_fd(const struct cbd_http *http);
 unsigned cbd_http_port(const struct cbd_http *http);
 void cbd_http_stopp(struct cbd_http **http);
 

@@ -20,6 +20,8 @@ static void request_free(struct cbd_request *request)
 	free(request->path);
 	free(request->query);
 	free(request->answer.body);
+	if (request->answer.stream)
+		cbd_subscriber_free(request->answer.stream);
 	json_decref(request->params);
 	cbd_body_free(&request->body);
 	free(request);
@@ -147,6 +149,8 @@ static enum MHD_Result answer(struct cbd_request *request)
 	}
 	if (request->answer.code)
 		return cbd_request_send(request);
+	if (route->lists_jobs) /* before they are read */
+		cbd_hub_position(request->http->hub, request->answer.position);
 	if (route->blocks && route->blocks(request))
 		return hand_over(request);
 	route->answer(request);

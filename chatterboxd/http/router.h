@@ -19,6 +19,7 @@ struct cbd_route {
 	void (*answer)(struct cbd_request *request);
 	/* May it wait for a server? Then the worker's thread makes the answer. NULL = never. */
 	bool (*blocks)(const struct cbd_request *request);
+	bool lists_jobs;          /* so it says up to which event */
 	const char *const *query; /* names of its query parameters, NULL at the end */
 	const char *writes;       /* its method; it needs http_server.token. NULL = GET and HEAD */
 	const struct cbd_member *body; /* members of its body; NULL = a body is ignored */

@@ -138,7 +138,7 @@ static char *metrics_text(struct cbd_request *request, bool openmetrics)
 			  "Log lines that could not be written.",
 			  http->log_dropped ? http->log_dropped(http->log_user) : 0, openmetrics,
 			  out);
-	cbd_counts_print(http->counts, openmetrics, out);
+	cbd_counts_print(http->counts, cbd_hub_count(http->hub), openmetrics, out);
 	if (fclose(out))
 		free(cbx_steal(text));
 	return text;
@@ -184,6 +184,7 @@ static void answer_web(struct cbd_request *request)
 
 static const char *const jobs_query[] = { "system", "status", "job_type", "origin", "q",
 					  "detail", "limit",  "cursor",   NULL };
+static const char *const events_query[] = { "name", "system", "since", NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
 static const char *const series_query[] = { "name", "minutes", NULL };
@@ -194,6 +195,12 @@ static const char *const page_query[] = { "limit", "cursor", NULL };
 	{                                                                                         \
 		.pattern = (path), .reads = true, .answer = (answered_by), .blocks = (may_block), \
 		.query = (parameters)                                                             \
+	}
+/* A read of jobs */
+#define LIST(path, answered_by, parameters)                                                    \
+	{                                                                                      \
+		.pattern = (path), .reads = true, .answer = (answered_by), .lists_jobs = true, \
+		.query = (parameters)                                                          \
 	}
 /* A route open to everybody */
 #define OPEN(path, answered_by)                            \
@@ -213,14 +220,15 @@ const struct cbd_route cbd_routes[] = {
 	OPEN("/readyz", answer_ready),
 	OPEN("/leaderz", answer_leads),
 	READ("/metrics", answer_metrics, NULL, NULL),
-	READ("/api/v1/jobs", answer_jobs, NULL, jobs_query),
+	LIST("/api/v1/jobs", answer_jobs, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
 	READ("/api/v1/jobs/{system}/{job_id}/history", cbd_history_of_job, NULL, page_query),
 	READ("/api/v1/systems", answer_systems, NULL, page_query),
-	READ("/api/v1/systems/{system}", answer_system, NULL, NULL),
+	LIST("/api/v1/systems/{system}", answer_system, NULL),
 	READ("/api/v1/systems/{system}/history", cbd_history_of_system, NULL, page_query),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/series", cbd_answer_series, NULL, series_query),
+	READ("/api/v1/events", cbd_stream_events, NULL, events_query),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
 	{ .pattern = "/api/v1/errors",
 	  .answer = cbd_order_remove_errors,

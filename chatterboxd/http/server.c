@@ -18,8 +18,11 @@
 #include <string.h>
 
 #define CONNECTIONS 512U
+#define SUBSCRIBERS 8192U
 #define CONNECTIONS_PER_IP 128U
 #define IDLE_SECONDS 15U
+#define HEARTBEAT_MS 15000
+#define PATIENCE_MS 30000
 #define WORK_QUEUE 64
 #define DAYS_TO_WARN 21
 
@@ -96,7 +99,7 @@ static int start_daemon(struct cbd_http *http, size_t i, bool tls)
 
 	http->daemons[i] = MHD_start_daemon(
 		flags, 0, NULL, NULL, cbd_request_handle, http, MHD_OPTION_LISTEN_SOCKET,
-		http->listener.fds[i], MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS,
+		http->listener.fds[i], MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS + SUBSCRIBERS,
 		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CBD_CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
@@ -174,6 +177,20 @@ static int listen_somewhere(struct cbd_http *http, const struct cbd_http_setting
 	return result;
 }
 
+static int start_hub(struct cbd_http *http, const struct cbd_http_settings *settings)
+{
+	const struct cbd_hub_settings hub = {
+		.box = http->box,
+		.log = http->log,
+		.log_user = http->log_user,
+		.most = SUBSCRIBERS,
+		.heartbeat_ms = settings->heartbeat_ms ? settings->heartbeat_ms : HEARTBEAT_MS,
+		.patience_ms = settings->patience_ms ? settings->patience_ms : PATIENCE_MS,
+	};
+
+	return cbd_hub_new(&hub, &http->hub);
+}
+
 int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *settings,
 		   struct cbd_http **out, char error[CHATTERBOX_ERROR_TEXT])
 {
@@ -196,6 +213,8 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
 		result = cbd_worker_new(WORK_QUEUE, &http->worker);
 	if (!result)
 		result = cbd_calls_new(&http->calls);
+	if (!result)
+		result = start_hub(http, settings);
 	if (!result)
 		result = cbd_counts_new(cbd_route_count + 1, &http->counts);
 	if (!result)
@@ -224,12 +243,23 @@ int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *setti
 	return result < 0 ? result : take_access(http, settings);
 }
 
-void cbd_http_tick(struct cbd_http *http)
+void cbd_http_event(struct cbd_http *http, const struct chatterbox_event *event)
+{
+	cbd_hub_event(http->hub, event);
+}
+
+int cbd_http_tick(struct cbd_http *http)
 {
 	int64_t now = cbd_monotonic_ms();
 
 	cbd_deadlines_enforce(http->deadlines, now);
 	cbd_series_sample(http, now);
+	return cbd_hub_tick(http->hub);
+}
+
+int cbd_http_fd(const struct cbd_http *http)
+{
+	return cbd_hub_fd(http->hub);
 }
 
 unsigned cbd_http_port(const struct cbd_http *http)
@@ -261,11 +291,14 @@ void cbd_http_stopp(struct cbd_http **slot)
 		cbd_worker_stop(http->worker);
 	if (http->calls)
 		cbd_calls_stop(http->calls);
+	if (http->hub)
+		cbd_hub_stop(http->hub);
 	stop_daemons(http);
 	if (http->tls)
 		cbd_tls_unload();
 	cbd_worker_freep(&http->worker);
 	cbd_calls_freep(&http->calls);
+	cbd_hub_freep(&http->hub);
 	cbd_counts_freep(&http->counts);
 	cbd_deadlines_freep(&http->deadlines);
 	cbd_series_freep(&http->series);

@@ -9,6 +9,7 @@
 #include "http.h"
 #include "listen.h"
 #include "series.h"
+#include "sse/hub.h"
 #include "worker.h"
 
 #include <microhttpd.h>
@@ -28,6 +29,7 @@ struct cbd_http {
 	struct cbd_counts *counts;
 	struct cbd_deadlines *deadlines;
 	struct cbd_series *series;
+	struct cbd_hub *hub;
 	struct chatterbox *box;
 	struct cbd_listener listener;
 	chatterbox_log_fn log;

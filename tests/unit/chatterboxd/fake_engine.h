@@ -5,8 +5,16 @@
 
 #include <chatterbox/chatterbox.h>
 #include <pthread.h>
+#include <stdint.h>
 
 #define FAKE_CALLS_MAX 80
+
+/* What the stream holds of an event; static texts */
+struct fake_event {
+	const char *name, *message_id, *params;
+};
+
+#define FAKE_EVENTS_MAX 20000
 
 struct fake_call {
 	chatterbox_done_fn done;
@@ -33,6 +41,12 @@ struct chatterbox {
 	bool keep_calls;                 /* their answers wait for fake_engine_finish() */
 	struct fake_call kept[FAKE_CALLS_MAX];
 	int kept_count;
+
+	/* The stream of events: they are at 1-0, 2-0, ... */
+	struct fake_event *events;
+	uint64_t first_event, next_event; /* of those that are still there; 0 = none ever */
+	bool away;                        /* the stream can't be read */
+	int event_questions;
 };
 
 struct chatterbox *fake_engine_new(void);
@@ -41,6 +55,10 @@ void fake_engine_hold(struct chatterbox *box, bool hold);
 bool fake_engine_wait(struct chatterbox *box, int waiting);
 /* The same for calls that are kept */
 bool fake_engine_wait_calls(struct chatterbox *box, int kept);
+/* Appends an event to the stream, or forgets so many of the oldest ones */
+void fake_engine_append(struct chatterbox *box, const char *name, const char *message_id,
+			const char *params);
+void fake_engine_trim(struct chatterbox *box, uint64_t count);
 /* Ends all that are kept, with the answer that is set */
 void fake_engine_finish(struct chatterbox *box);
 

@@ -94,6 +94,28 @@ struct MHD_Response *MHD_create_response_from_buffer(size_t size, void *buffer,
 	return response;
 }
 
+struct MHD_Response *MHD_create_response_from_callback(uint64_t size, size_t block_size,
+						       MHD_ContentReaderCallback reader, void *user,
+						       MHD_ContentReaderFreeCallback free_stream)
+{
+	struct MHD_Response *response = calloc(1, sizeof(*response));
+
+	must(size == MHD_SIZE_UNKNOWN && block_size && reader);
+	if (!response)
+		return NULL;
+	response->refs = 1;
+	response->free_stream = free_stream;
+	response->stream = user;
+	return response;
+}
+
+enum MHD_Result MHD_set_connection_option(struct MHD_Connection *connection,
+					  enum MHD_CONNECTION_OPTION option, ...)
+{
+	must(connection && option == MHD_CONNECTION_OPTION_TIMEOUT);
+	return MHD_YES;
+}
+
 enum MHD_Result MHD_add_response_header(struct MHD_Response *response, const char *header,
 					const char *content)
 {
@@ -121,6 +143,8 @@ void MHD_destroy_response(struct MHD_Response *response)
 		return;
 	if (response->owned)
 		free(response->body);
+	if (response->free_stream)
+		response->free_stream(response->stream);
 	free(response);
 }
 

@@ -32,6 +32,8 @@ struct MHD_Response {
 	char *body;
 	size_t len;
 	bool owned;
+	void (*free_stream)(void *stream); /* NULL: it is no stream */
+	void *stream;
 	bool is_json;
 	bool is_split; /* by a line's end in a header */
 };

@@ -38,6 +38,9 @@ static const struct {
 	{ "GET", "/api/v1/summary", NULL, NULL, NULL, "", 200 },
 	{ "GET", "/api/v1/series", "minutes", "5", NULL, "", 200 },
 	{ "GET", "/api/v1/series", "minutes", "0", NULL, "", 400 },
+	{ "GET", "/api/v1/events", "name", "status%2Cjobs_data", NULL, "", 200 },
+	{ "GET", "/api/v1/events", "since", "5-0", NULL, "", 200 },
+	{ "GET", "/api/v1/events", "name", "nothing", NULL, "", 400 },
 	{ "GET", "/api/v1/errors", "system", "LIVE", NULL, "", 200 },
 	{ "GET", "/api/v1/jobs/LIVE/1/history", "limit", "5", NULL, "", 200 },
 	{ "GET", "/api/v1/nothing", NULL, NULL, NULL, "", 404 },
@@ -57,6 +60,8 @@ static struct cbd_http http;
 
 static void set_up(void)
 {
+	struct cbd_hub_settings hub = { .most = 4, .heartbeat_ms = 15000, .patience_ms = 30000 };
+
 	box = fake_engine_new();
 	http = (struct cbd_http){ .box = box,
 				  .base = (char *)(uintptr_t) "",
@@ -70,6 +75,7 @@ static void set_up(void)
 	ck_assert_int_eq(cbd_counts_new(cbd_route_count + 1, &http.counts), 0);
 	ck_assert_int_eq(cbd_deadlines_new(&http.deadlines), 0);
 	ck_assert_int_eq(cbd_series_new(&http.series), 0);
+	ck_assert_int_eq(cbd_hub_new(&hub, &http.hub), 0);
 }
 
 static void tear_down(void)
@@ -79,6 +85,7 @@ static void tear_down(void)
 	cbd_counts_freep(&http.counts);
 	cbd_deadlines_freep(&http.deadlines);
 	cbd_series_freep(&http.series);
+	cbd_hub_freep(&http.hub);
 	pthread_mutex_destroy(&http.lock);
 	chatterbox_unref(box);
 }

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+/*
+ * tail.c - reads the stream of events through the library
+ *
+ * One question follows the newest events, for all. Another reads older ones for those who resume:
+ * from the oldest place that somebody waits at, and everybody whose place is in the answer gets it,
+ * so that a thousand clients that come back together cost one question. The library answers with
+ * nothing that its lists do not hold.
+ */
+#include "sse/internal.h"
+#include "sse/page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE 200
+#define IDLE_MS 250 /* between two questions; while nobody listens: */
+#define ALONE_MS 1000
+#define HURRY_MS 20 /* after an event of the library, which comes into the stream at once */
+#define HURRY_FOR_MS 200
+#define AWAY_MS 500 /* Redis is down */
+/* A burst is read as fast as those who keep up can take it */
+#define AHEAD (CBD_RING_BYTES / 4)
+#define STALLED_MS 1000
+#define AHEAD_MS 10
+
+struct question {
+	struct cbd_hub *hub;
+	struct cbd_past *past; /* what is read; of the newest events, too */
+};
+
+static int keep_event(void *user, const struct cbd_page_event *event)
+{
+	struct cbd_past *past = user;
+	const struct cbd_frame_parts parts = { .id = &event->id,
+					       .name = event->name,
+					       .system = event->system,
+					       .data = event->params,
+					       .counts = true };
+	cbx_auto(cbd_frame_unrefp) struct cbd_frame *frame =
+		cbd_frame_new(&parts, cbd_hub_now_ms());
+	int result = frame ? cbd_past_add(past, frame) : -ENOMEM;
+
+	if (!result)
+		frame = NULL;
+	return result;
+}
+
+/* 0, or why nothing is known */
+static int read_answer(struct question *question, const struct chatterbox_answer *answer)
+{
+	struct cbd_past *past = question->past;
+	struct cbd_page_end end = { 0 };
+	int result = answer->result;
+
+	if (result >= 0)
+		result = cbd_page_read(answer->json, keep_event, past, &end);
+	if (result < 0)
+		return result;
+	past->next = end.next;
+	past->lost = end.lost;
+	return 0;
+}
+
+static void question_free(struct question *question)
+{
+	struct cbd_hub *hub = question->hub;
+
+	pthread_mutex_lock(&hub->lock);
+	cbd_past_unref(question->past);
+	pthread_mutex_unlock(&hub->lock);
+	cbd_hub_unref(hub);
+	free(question);
+}
+
+/* @since: NULL = where is the stream? */
+static int ask(struct cbd_hub *hub, const struct cbd_position *since, chatterbox_done_fn done)
+{
+	struct question *question = calloc(1, sizeof(*question));
+	char at[CBD_POSITION_TEXT];
+	char params[128];
+	int result;
+
+	if (!question)
+		return -ENOMEM;
+	question->past = cbd_past_new(since ? *since : (struct cbd_position){ 0 });
+	if (!question->past) {
+		free(question);
+		return -ENOMEM;
+	}
+	question->hub = hub;
+	pthread_mutex_lock(&hub->lock);
+	hub->refs++;
+	pthread_mutex_unlock(&hub->lock);
+	snprintf(params, sizeof(params), "{\"limit\":%d}", PAGE);
+	if (since) {
+		cbd_position_write(*since, at);
+		snprintf(params, sizeof(params), "{\"limit\":%d,\"since\":\"%s\"}", PAGE, at);
+	}
+	result = chatterbox_query(hub->settings.box, CHATTERBOX_TOPIC_EVENTS, params, done,
+				  question, NULL, NULL);
+	if (result < 0)
+		question_free(question);
+	return result;
+}
+
+/* --- the newest events --- */
+
+static void reset(struct cbd_subscriber *one)
+{
+	const struct cbd_frame_parts parts = { .id = &one->hub->ring.newest,
+					       .name = cbd_slice_of("reset", 5),
+					       .data = cbd_slice_of("{}", 2) };
+	struct cbd_frame *frame = cbd_frame_new(&parts, cbd_hub_now_ms());
+
+	if (frame) {
+		cbd_subscriber_begin(one, frame);
+		return;
+	}
+	/* one that does not know that it missed something must not go on */
+	one->ended = true;
+	cbd_subscriber_wake(one);
+}
+
+/* The stream is read from @next on; nobody knows what came before */
+static void restart(struct cbd_hub *hub, struct cbd_position next)
+{
+	struct cbd_subscriber *one;
+
+	cbd_ring_restart(&hub->ring, next);
+	for (one = hub->head; one; one = one->next) {
+		/* what it was being sent is of the same stream, but maybe not what follows */
+		one->wants_past = one->wants_past || one->past;
+		cbd_past_unref(cbx_steal(one->past));
+		if (one->live)
+			reset(one);
+		else if (one->wants_start)
+			cbd_subscriber_begin(one, cbd_hub_mark(hub));
+	}
+}
+
+static int add_all(struct cbd_hub *hub, struct cbd_past *past)
+{
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < past->count && !result; i++) {
+		result = cbd_subscribers_add(hub, past->frames[i]);
+		if (!result)
+			past->frames[i] = NULL;
+	}
+	/* what there was no memory for is read again */
+	if (!result)
+		hub->ring.newest = past->next;
+	return result;
+}
+
+static void tail_answered(void *user, const struct chatterbox_answer *answer)
+{
+	struct question *question = user;
+	struct cbd_hub *hub = question->hub;
+	struct cbd_past *past = question->past;
+	int result = read_answer(question, answer);
+	int64_t now = cbd_hub_now_ms();
+
+	hub->asks_tail = false;
+	hub->more = !result && past->count == PAGE;
+	hub->ask_at_ms = now + (result < 0                  ? AWAY_MS
+				: hub->more                 ? 0
+				: now < hub->hurry_until_ms ? HURRY_MS
+				: cbd_hub_count(hub)        ? IDLE_MS
+							    : ALONE_MS);
+	if (past->count && !hub->more)
+		hub->hurry_until_ms = 0;
+	pthread_mutex_lock(&hub->lock);
+	if (!result && (past->lost || !hub->ring.positioned))
+		restart(hub, past->next);
+	else if (!result)
+		add_all(hub, past);
+	pthread_mutex_unlock(&hub->lock);
+	question_free(question);
+}
+
+/* Does somebody who takes what we send have much to take? Who takes nothing is not waited for. */
+static bool is_ahead(struct cbd_hub *hub, int64_t now_ms)
+{
+	const struct cbd_subscriber *one;
+	bool ahead = false;
+
+	pthread_mutex_lock(&hub->lock);
+	for (one = hub->head; one && !ahead; one = one->next)
+		ahead = one->live &&
+			(now_ms - one->sent_at_ms < STALLED_MS ||
+			 now_ms - one->woken_at_ms < STALLED_MS) &&
+			cbd_ring_behind(&hub->ring, one->cursor) > AHEAD;
+	pthread_mutex_unlock(&hub->lock);
+	return ahead;
+}
+
+static void ask_tail(struct cbd_hub *hub, int64_t now_ms)
+{
+	struct cbd_position newest;
+	bool positioned;
+
+	if (hub->more && is_ahead(hub, now_ms)) {
+		hub->ask_at_ms = now_ms + AHEAD_MS;
+		return;
+	}
+	pthread_mutex_lock(&hub->lock);
+	newest = hub->ring.newest;
+	positioned = hub->ring.positioned;
+	pthread_mutex_unlock(&hub->lock);
+	hub->asks_tail = true;
+	if (ask(hub, positioned ? &newest : NULL, tail_answered) < 0) {
+		hub->asks_tail = false;
+		hub->ask_at_ms = now_ms + AWAY_MS;
+	}
+}
+
+void cbd_tail_hurry(struct cbd_hub *hub, int64_t now_ms)
+{
+	hub->hurry_until_ms = now_ms + HURRY_FOR_MS;
+	if (cbd_hub_count(hub) && hub->ask_at_ms > now_ms + HURRY_MS)
+		hub->ask_at_ms = now_ms + HURRY_MS;
+}
+
+/* --- older events --- */
+
+static void give(struct cbd_subscriber *one, struct cbd_past *past)
+{
+	if (past->lost)
+		reset(one);
+	else
+		cbd_subscriber_give_past(one, past);
+}
+
+static void give_past(struct cbd_hub *hub, struct cbd_past *past)
+{
+	struct cbd_subscriber *one;
+
+	for (one = hub->head; one; one = one->next) {
+		if (!one->wants_past)
+			continue;
+		if (past->lost ? !cbd_position_compare(one->at, past->since)
+			       : cbd_position_compare(one->at, past->since) >= 0 &&
+					 cbd_position_compare(one->at, past->next) <= 0)
+			give(one, past);
+	}
+}
+
+static void past_answered(void *user, const struct chatterbox_answer *answer)
+{
+	struct question *question = user;
+	struct cbd_hub *hub = question->hub;
+	int result = read_answer(question, answer);
+
+	hub->asks_past = false;
+	hub->past_at_ms = result < 0 ? cbd_hub_now_ms() + AWAY_MS : 0;
+	pthread_mutex_lock(&hub->lock);
+	if (!result)
+		give_past(hub, question->past);
+	pthread_mutex_unlock(&hub->lock);
+	question_free(question);
+}
+
+/* The oldest place that somebody waits at; of 0-0 nothing is known */
+static bool oldest_wanted(struct cbd_hub *hub, struct cbd_position *out)
+{
+	const struct cbd_position nowhere = { 0 };
+	struct cbd_subscriber *one;
+	bool found = false;
+
+	pthread_mutex_lock(&hub->lock);
+	/* a reset says from where on events come */
+	for (one = hub->ring.positioned ? hub->head : NULL; one; one = one->next) {
+		if (one->wants_past && !cbd_position_compare(one->at, nowhere))
+			reset(one);
+		if (!one->wants_past || (found && cbd_position_compare(one->at, *out) >= 0))
+			continue;
+		*out = one->at;
+		found = true;
+	}
+	pthread_mutex_unlock(&hub->lock);
+	return found;
+}
+
+static void ask_past(struct cbd_hub *hub, int64_t now_ms)
+{
+	struct cbd_position since;
+
+	if (!oldest_wanted(hub, &since))
+		return;
+	hub->asks_past = true;
+	if (ask(hub, &since, past_answered) < 0) {
+		hub->asks_past = false;
+		hub->past_at_ms = now_ms + AWAY_MS;
+	}
+}
+
+int64_t cbd_tail_turn(struct cbd_hub *hub, int64_t now_ms)
+{
+	if (!hub->asks_tail && now_ms >= hub->ask_at_ms)
+		ask_tail(hub, now_ms);
+	if (!hub->asks_past && now_ms >= hub->past_at_ms)
+		ask_past(hub, now_ms);
+	if (hub->asks_tail)
+		return now_ms + AWAY_MS; /* the answer wakes us */
+	return hub->past_at_ms > now_ms && hub->past_at_ms < hub->ask_at_ms ? hub->past_at_ms
+									    : hub->ask_at_ms;
+}
