@@ -67,6 +67,7 @@ struct cbx_job_list {
 	_Atomic unsigned refs;
 	size_t count;
 	size_t live;
+	size_t figured; /* live ones whose figures are shared */
 	struct cbx_job *jobs[];
 };
 

@@ -137,20 +137,24 @@ double cbx_figures_rate(const struct cbx_figures *figures)
 	return isfinite(scale) ? round(figures->rate * scale) / scale : figures->rate;
 }
 
-void cbx_figures_write(const struct cbx_figures *figures, struct cbx_text *out)
+size_t cbx_figures_format(const struct cbx_figures *figures, char out[CBX_FIGURES_TEXT])
 {
-	char time[CBX_TIME_TEXT];
-	char rate[CBX_NUMBER_TEXT];
+	static const char head[] = "{\"progress_at\":\"", rate[] = "\",\"rate\":";
+	char *at = out + sizeof(head) - 1;
 
-	cbx_time_text(figures->progress_at_ms, time);
-	cbx_text_puts(out, "{\"progress_at\":\"");
-	cbx_text_puts(out, time);
-	cbx_text_putc(out, '"');
+	memcpy(out, head, sizeof(head) - 1);
+	cbx_time_text(figures->progress_at_ms, at);
+	at += strlen(at);
 	if (figures->rate > 0) {
-		cbx_text_puts(out, ",\"rate\":");
-		cbx_text_add(out, rate, cbx_number_format(cbx_figures_rate(figures), rate));
+		memcpy(at, rate, sizeof(rate) - 1);
+		at += sizeof(rate) - 1;
+		at += cbx_number_format(cbx_figures_rate(figures), at);
+	} else {
+		*at++ = '"';
 	}
-	cbx_text_putc(out, '}');
+	*at++ = '}';
+	*at = '\0';
+	return (size_t)(at - out);
 }
 
 bool cbx_figures_read(const char *bytes, size_t len, struct cbx_figures *out)

@@ -10,7 +10,6 @@
 #ifndef CBX_DOMAIN_FIGURES_H
 #define CBX_DOMAIN_FIGURES_H
 
-#include "common/text.h"
 #include "domain/status.h"
 
 /* All zero: nothing is known yet */
@@ -40,7 +39,8 @@ double cbx_figures_rate(const struct cbx_figures *figures);
 /* The part that others are told (contract 4.1): {"progress_at","rate"} */
 bool cbx_figures_are_shared(const struct cbx_figures *figures);
 bool cbx_figures_share_same(const struct cbx_figures *a, const struct cbx_figures *b);
-void cbx_figures_write(const struct cbx_figures *figures, struct cbx_text *out);
+#define CBX_FIGURES_TEXT 96
+size_t cbx_figures_format(const struct cbx_figures *figures, char out[CBX_FIGURES_TEXT]);
 /* Reads it again, and guesses nothing: *out holds nothing else. False: it is not understood. */
 bool cbx_figures_read(const char *bytes, size_t len, struct cbx_figures *out);
 /* Goes on with what was read of a job that has @status, @runs or not, and has had the text of its

@@ -78,10 +78,13 @@ int cbx_job_list_new(struct cbx_job *const *jobs, size_t count, struct cbx_job_l
 	atomic_init(&list->refs, 1);
 	list->count = count;
 	list->live = 0;
+	list->figured = 0;
 	for (i = 0; i < count; i++) {
 		assert(!i || jobs[i - 1]->status->job_id < jobs[i]->status->job_id);
 		list->jobs[i] = cbx_job_ref(jobs[i]);
 		list->live += jobs[i]->phase == CBX_LIVE;
+		list->figured +=
+			jobs[i]->phase == CBX_LIVE && cbx_figures_are_shared(&jobs[i]->figures);
 	}
 	*out = list;
 	return 0;

@@ -48,6 +48,10 @@ static int take_fact(void *user, const struct cbx_row *row)
 		cbx_status_unref(fresh->status);
 		fresh->status = cbx_status_ref(known->status);
 	}
+	fresh->figures = known->figures;
+	cbx_figures_resume(&fresh->figures, fresh->status, fresh->kind == CBX_RUNNING,
+			   fresh->updated_ms, cbx_now(follow->road->clock),
+			   cbx_wall(follow->road->clock));
 	follow->changed = true;
 	return cbx_active_jobs_put(follow->jobs, row->system, fresh);
 }

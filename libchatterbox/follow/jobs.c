@@ -20,10 +20,19 @@
 /* After so many hashes, check whether to stop */
 #define PIECE 256
 
-/* The fields of one system come one after another */
+/* What was shared of the figures of a job */
+struct shared_figures {
+	int64_t job_id;
+	struct cbx_figures figures;
+};
+
+/* The fields of one system come one after another, its figures first */
 struct reading {
 	struct cbx_follow *follow;
 	struct cbx_system_entry *entry; /* the present system; NULL before the first */
+	struct shared_figures *figures;
+	size_t figure_count, figure_capacity;
+	bool sorted; /* so are the figures */
 	struct cbx_job **jobs;
 	size_t count, capacity;
 };
@@ -76,6 +85,8 @@ static void end_system(struct reading *reading)
 {
 	while (reading->count)
 		cbx_job_unref(reading->jobs[--reading->count]);
+	reading->figure_count = 0;
+	reading->sorted = false;
 }
 
 /* Stores what was read of the present system */
@@ -144,10 +155,51 @@ static int renew(const struct cbx_job *known, struct cbx_status *status, enum cb
 	return 0;
 }
 
+static int by_job(const void *a, const void *b)
+{
+	int64_t x = ((const struct shared_figures *)a)->job_id;
+	int64_t y = ((const struct shared_figures *)b)->job_id;
+
+	return (x > y) - (x < y);
+}
+
+/* Empty when there are none */
+static struct cbx_figures figures_of(struct reading *reading, int64_t job_id)
+{
+	const struct shared_figures key = { .job_id = job_id };
+	const struct shared_figures *found;
+
+	if (!reading->figure_count)
+		return key.figures;
+	if (!reading->sorted)
+		qsort(reading->figures, reading->figure_count, sizeof(key), by_job);
+	reading->sorted = true;
+	found = bsearch(&key, reading->figures, reading->figure_count, sizeof(key), by_job);
+	return found ? found->figures : key.figures;
+}
+
+/* What is known of the job goes on while the same is shared */
+static void take_figures(const struct cbx_follow *follow, const struct cbx_job *known,
+			 const struct cbx_figures *shared, struct cbx_job *job)
+{
+	struct cbx_clock *clock = follow->road->clock;
+	uint64_t now = cbx_now(clock);
+
+	if (known && known->figures.counted_at && cbx_figures_share_same(&known->figures, shared)) {
+		cbx_figures_count(&job->figures, known->kind == CBX_RUNNING, now);
+		return;
+	}
+	job->figures = *shared;
+	cbx_figures_resume(&job->figures, job->status, job->kind == CBX_RUNNING, job->updated_ms,
+			   now, cbx_wall(clock));
+}
+
 /* 1 = not a live status of that job */
-static int make_job(struct cbx_follow *follow, const char *system, const struct cbx_field *field,
+static int make_job(struct reading *reading, const char *system, const struct cbx_field *field,
 		    struct cbx_job **out)
 {
+	struct cbx_follow *follow = reading->follow;
+	struct cbx_figures figures;
 	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
 	const struct cbx_job *own;
 	struct cbx_job *known;
@@ -158,8 +210,10 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 	if (!read_id(field->name, &job_id))
 		return 1;
 	known = find(follow, system, job_id);
+	figures = figures_of(reading, job_id);
 	if (known && known->status->json_len == field->value_len &&
-	    !memcmp(known->status->json, field->value, field->value_len)) {
+	    !memcmp(known->status->json, field->value, field->value_len) &&
+	    cbx_figures_share_same(&known->figures, &figures)) {
 		*out = cbx_job_ref(known);
 		return 0;
 	}
@@ -174,21 +228,46 @@ static int make_job(struct cbx_follow *follow, const char *system, const struct 
 	/* to be verified when SQL is back: another instance may have led unseen */
 	if (!result && own)
 		(*out)->recorded_at = 0;
+	if (!result)
+		take_figures(follow, known ? known : own, &figures, *out);
 	return result;
+}
+
+/* Another system's fields may begin */
+static int turn_to(struct reading *reading, const char *system)
+{
+	int result;
+
+	if (reading->entry && !strcmp(reading->entry->system->name, system))
+		return 0;
+	result = put_system(reading);
+	reading->entry = cbx_systems_find(reading->follow->systems, system);
+	return result;
+}
+
+static int take_figure(void *user, const char *key, const struct cbx_field *field)
+{
+	struct reading *reading = user;
+	struct shared_figures shared;
+	int result = turn_to(reading, key);
+
+	if (result || !read_id(field->name, &shared.job_id) ||
+	    !cbx_figures_read(field->value, field->value_len, &shared.figures))
+		return result;
+	if (cbx_grow(reading->figures, reading->figure_capacity, reading->figure_count + 1) < 0)
+		return -ENOMEM;
+	reading->figures[reading->figure_count++] = shared;
+	return 0;
 }
 
 static int take_field(void *user, const char *key, const struct cbx_field *field)
 {
 	struct reading *reading = user;
 	struct cbx_job *job = NULL;
-	int result = 0;
+	int result = turn_to(reading, key);
 
-	if (!reading->entry || strcmp(reading->entry->system->name, key)) {
-		result = put_system(reading);
-		reading->entry = cbx_systems_find(reading->follow->systems, key);
-	}
 	if (!result)
-		result = make_job(reading->follow, key, field, &job);
+		result = make_job(reading, key, field, &job);
 	if (result)
 		return result == 1 ? 0 : result;
 	if (cbx_grow(reading->jobs, reading->capacity, reading->count + 1) < 0) {
@@ -218,12 +297,13 @@ static int read_piece(struct cbx_follow *follow, const char *const *names, size_
 {
 	struct cbx_state *state = follow->road->state;
 	struct reading reading = { .follow = follow };
-	int result = state->ops->read_jobs(state, names, count, take_field, &reading);
+	int result = state->ops->read_jobs(state, names, count, take_field, take_figure, &reading);
 
 	if (!result)
 		result = put_system(&reading);
 	end_system(&reading);
 	free(reading.jobs);
+	free(reading.figures);
 	return result ? result : drop_empty(follow, names, count);
 }
 

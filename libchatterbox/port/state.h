@@ -41,17 +41,20 @@ struct cbx_field {
 /* The epoch of who never leads: write_systems() is then neither rejected nor noted, as OCD's own */
 #define CBX_NO_EPOCH ((int64_t)-1)
 
-/* The new content of one system's hash APP:jobs:{system} */
+/* The new content of one system's hashes APP:jobs:{system} and APP:figures:{system}: a field that
+ * is deleted goes from both */
 struct cbx_state_write {
 	const char *system;
 	uint64_t number; /* epoch << 32 | n; not applied if it is lower than the stored one, or its
 			    epoch older than in APP:rev */
-	bool whole;      /* the hash is replaced by @fields; else they are set in it or deleted */
-	bool live;       /* false: the hash is empty afterwards, and leaves active_systems */
+	bool whole;      /* the hashes are replaced; else fields are set in them or deleted */
+	bool live;       /* false: the hashes are empty afterwards, and it leaves active_systems */
 	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;
 	const struct cbx_field *fields;
 	size_t field_count;
+	const struct cbx_field *figures; /* all have a value */
+	size_t figure_count;
 	bool applied; /* out: false = rejected as stale (it, or its score in active_systems) */
 };
 
@@ -62,6 +65,11 @@ struct cbx_state_sizes {
 	size_t online; /* fields of APP:online_systems */
 	size_t active; /* members of APP:active_systems */
 	bool jobs_data, rev;
+};
+
+/* How many fields the hashes of a system have */
+struct cbx_hash_sizes {
+	size_t jobs, figures;
 };
 
 /* An entry of the stream APP:events */
@@ -113,13 +121,14 @@ struct cbx_state_ops {
 	int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 	/* Names of all systems that have a hash, by SCAN; @key is the system, @field NULL */
 	int (*list_systems)(struct cbx_state *state, cbx_field_fn each, void *user);
-	/* Counts, in one pipeline: *@sizes, and in @fields the fields of the hash of each of
-	 * @systems. A key of another type than ours counts as empty. */
+	/* Counts, in one pipeline: *@sizes, and in @fields the fields of the two hashes of each
+	 * of @systems. A key of another type than ours counts as empty. */
 	int (*count)(struct cbx_state *state, const char *const *systems, size_t count,
-		     size_t *fields, struct cbx_state_sizes *sizes);
-	/* All fields of the hashes of @systems (pipelined); @key is the system */
+		     struct cbx_hash_sizes *fields, struct cbx_state_sizes *sizes);
+	/* All fields of the hashes of @systems (pipelined); @key is the system. A system's figures
+	 * come before its jobs; @figure NULL: they are not read. */
 	int (*read_jobs)(struct cbx_state *state, const char *const *systems, size_t count,
-			 cbx_field_fn each, void *user);
+			 cbx_field_fn each, cbx_field_fn figure, void *user);
 	/* APP:online_systems / APP:internal_systems: set (value) or delete (NULL) fields */
 	int (*write_systems)(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,
 			     const struct cbx_field *fields, size_t count);

@@ -205,6 +205,47 @@ static int take_shared(void *user, const char *key, const struct cbx_field *fiel
 	return cbx_active_jobs_put(road->jobs, key, copy);
 }
 
+/* Nobody else has seen the record yet */
+static int take_shared_figures(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_road *road = user;
+	struct cbx_job *job;
+	int64_t job_id;
+
+	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
+		return 0;
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
+	if (job && job->phase == CBX_LIVE)
+		cbx_figures_read(field->value, field->value_len, &job->figures);
+	return 0;
+}
+
+/* From what was read of them, or anew */
+static int resume_figures(struct cbx_road *road)
+{
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
+	uint64_t now = cbx_now(road->clock);
+	int64_t wall_ms = cbx_wall(road->clock);
+	size_t i;
+	size_t k;
+	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
+
+	for (i = 0; !result && i < frozen->count; i++) {
+		struct cbx_job_list *list = frozen->entries[i].list;
+
+		for (k = 0, list->figured = 0; k < list->count; k++) {
+			struct cbx_job *job = list->jobs[k];
+
+			if (job->phase != CBX_LIVE)
+				continue;
+			cbx_figures_resume(&job->figures, job->status, job->kind == CBX_RUNNING,
+					   job->updated_ms, now, wall_ms);
+			list->figured += cbx_figures_are_shared(&job->figures);
+		}
+	}
+	return result;
+}
+
 static int load_shared_jobs(struct cbx_road *road)
 {
 	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
@@ -219,7 +260,8 @@ static int load_shared_jobs(struct cbx_road *road)
 		return -ENOMEM;
 	for (i = 0; i < frozen->count; i++)
 		names[i] = frozen->entries[i].system;
-	return road->state->ops->read_jobs(road->state, names, frozen->count, take_shared, road);
+	return road->state->ops->read_jobs(road->state, names, frozen->count, take_shared,
+					   take_shared_figures, road);
 }
 
 int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field)
@@ -304,6 +346,11 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 		result = load_shared(road);
 		if (result < 0)
 			cbx_link_lost(&road->state_link, result);
+	}
+	result = resume_figures(road);
+	if (result < 0) {
+		cbx_road_unload(road);
+		return result;
 	}
 	road->share_whole = true;
 	road->share_next = 0;

@@ -61,6 +61,8 @@ void cbx_share_writes_free(struct share_writes *w)
 	free(w->all);
 	free(w->fields);
 	free(w->ids);
+	free(w->figures);
+	free(w->texts);
 }
 
 bool cbx_share_writes_begin(struct share_writes *w, size_t systems, size_t fields)
@@ -70,7 +72,9 @@ bool cbx_share_writes_begin(struct share_writes *w, size_t systems, size_t field
 	w->all = calloc(systems + 1, sizeof(*w->all));
 	w->fields = calloc(fields + 1, sizeof(*w->fields));
 	w->ids = calloc(fields + 1, sizeof(*w->ids));
-	return w->all && w->fields && w->ids;
+	w->figures = calloc(fields + 1, sizeof(*w->figures));
+	w->texts = calloc(fields + 1, sizeof(*w->texts));
+	return w->all && w->fields && w->ids && w->figures && w->texts;
 }
 
 static void add_field(struct share_writes *w, int64_t job_id, const struct cbx_status *status)
@@ -97,9 +101,41 @@ static void add_field(struct share_writes *w, int64_t job_id, const struct cbx_s
 	w->field_count++;
 }
 
-static const struct cbx_status *shown(const struct cbx_job *job)
+static const struct cbx_job *shown(const struct cbx_job *job)
 {
-	return job && job->phase == CBX_LIVE ? job->status : NULL;
+	return job && job->phase == CBX_LIVE ? job : NULL;
+}
+
+/* Figures change with a status, so the job's own field was added just before */
+static void add_figures(struct share_writes *w, const struct cbx_job *was, const struct cbx_job *is)
+{
+	struct cbx_field *field = &w->figures[w->figure_count];
+	char *text = w->texts[w->figure_count];
+
+	if (!is || !cbx_figures_are_shared(&is->figures) ||
+	    (was && cbx_figures_share_same(&was->figures, &is->figures)))
+		return;
+	*field = (struct cbx_field){ w->fields[w->field_count - 1].name, text,
+				     cbx_figures_format(&is->figures, text) };
+	w->figure_count++;
+}
+
+/* Has a job of it lost its figures, since it ended and came back? Then its old ones have to go. */
+static bool has_lost_figures(const struct cbx_job_list *before, const struct cbx_job_list *after)
+{
+	size_t i;
+
+	for (i = 0; before && after && i < after->count; i++) {
+		const struct cbx_job *is = after->jobs[i];
+		const struct cbx_job *was;
+
+		if (is->phase != CBX_LIVE || cbx_figures_are_shared(&is->figures))
+			continue;
+		was = shown(cbx_job_list_find(before, is->status->job_id));
+		if (was && cbx_figures_are_shared(&was->figures))
+			return true;
+	}
+	return false;
 }
 
 /* Adds the fields that differ between two lists of one system, both sorted by job_id */
@@ -115,11 +151,13 @@ static void add_differences(struct share_writes *w, const struct cbx_job_list *b
 		int64_t left = i < n ? before->jobs[i]->status->job_id : INT64_MAX;
 		int64_t right = k < m ? after->jobs[k]->status->job_id : INT64_MAX;
 		int64_t id = left < right ? left : right;
-		const struct cbx_status *was = shown(left == id ? before->jobs[i++] : NULL);
-		const struct cbx_status *is = shown(right == id ? after->jobs[k++] : NULL);
+		const struct cbx_job *was = shown(left == id ? before->jobs[i++] : NULL);
+		const struct cbx_job *is = shown(right == id ? after->jobs[k++] : NULL);
 
-		if (was != is)
-			add_field(w, id, is);
+		if ((was ? was->status : NULL) == (is ? is->status : NULL))
+			continue;
+		add_field(w, id, is ? is->status : NULL);
+		add_figures(w, was, is);
 	}
 }
 
@@ -134,8 +172,10 @@ void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const ch
 			 bool whole)
 {
 	size_t first = w->field_count;
+	size_t first_figure = w->figure_count;
 	struct cbx_state_write *write = &w->all[w->count];
 
+	whole = whole || has_lost_figures(before, after);
 	add_differences(w, whole ? NULL : before, after);
 	if (!whole && w->field_count == first)
 		return;
@@ -148,6 +188,8 @@ void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const ch
 		.scored = true,
 		.fields = w->fields + first,
 		.field_count = w->field_count - first,
+		.figures = w->figures + first_figure,
+		.figure_count = w->figure_count - first_figure,
 	};
 	w->count++;
 }

@@ -12,7 +12,10 @@ struct share_writes {
 	size_t count, capacity;
 	struct cbx_field *fields;
 	size_t field_count, field_capacity;
-	char (*ids)[24];
+	char (*ids)[24];           /* of the fields */
+	struct cbx_field *figures; /* as many at most as fields, and named by their ids */
+	char (*texts)[CBX_FIGURES_TEXT];
+	size_t figure_count;
 	size_t id_capacity;
 	bool failed;
 };

@@ -16,7 +16,7 @@ struct mending {
 	const struct cbx_frozen_jobs *frozen;
 	const char **names; /* of the systems with live jobs */
 	const struct cbx_job_list **lists;
-	size_t *fields; /* of their hashes */
+	struct cbx_hash_sizes *fields; /* of their hashes */
 	size_t count;
 	struct share_writes writes;
 	size_t mended;         /* keys and fields that were missing */
@@ -84,7 +84,8 @@ static int mend_jobs(struct mending *m, bool index)
 
 		if (entry)
 			entry->listed = false;
-		if (m->fields[i] == m->lists[i]->live && listed)
+		if (m->fields[i].jobs == m->lists[i]->live &&
+		    m->fields[i].figures == m->lists[i]->figured && listed)
 			continue;
 		cbx_share_add_write(m->road, &m->writes, m->names[i], NULL, m->lists[i], true);
 		m->mended++;

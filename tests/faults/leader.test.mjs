@@ -102,7 +102,7 @@ async function everything(daemon, jobs) {
 		assert.equal(status, 200, path);
 		// the leader notes the database's clock as it knows it, SQL as it is
 		const { first_seen: first, updated_at: last, ...rest } = json;
-		delete rest.figures; // the leader knows more of them
+		for (const name of ['heard_at', 'stale']) delete rest.figures?.[name]; // the leader's alone
 		answers[path] = rest;
 		// of an ended job SQL keeps less than the leader that saw it end
 		if (ENDED.has(rest.job?.status)) for (const name of LOST) delete rest.job[name];

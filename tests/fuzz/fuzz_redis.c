@@ -102,7 +102,7 @@ static int read_jobs(struct given *given)
 {
 	static const char *const systems[] = { "ABC1", "ABC2", "X" };
 
-	return state->ops->read_jobs(state, systems, CBX_COUNT(systems), take, given);
+	return state->ops->read_jobs(state, systems, CBX_COUNT(systems), take, take, given);
 }
 
 static int read_values(struct given *given)

@@ -98,7 +98,7 @@ START_TEST(frozen_server_is_noticed_within_a_second)
 	servers_cont("redis");
 	ck_assert_int_eq(state->ops->ping(state), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(state->ops->connect(state, redis_deadline(2000)), 0);
-	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, &rows), 0);
+	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, NULL, &rows), 0);
 	ck_assert_str_eq(state_rows_text(&rows), "S7 1=x\n");
 	state_rows_free(&rows);
 }

@@ -175,7 +175,7 @@ START_TEST(key_of_another_type_stops_no_neighbour)
 	ck_assert(writes[0].applied && !writes[1].applied && writes[2].applied);
 	ck_assert_str_eq(redis_look("ZRANGE " APP ":active_systems 0 -1"), "[A C]");
 	state->error[0] = '\0';
-	ck_assert_int_eq(state->ops->read_jobs(state, systems, 3, state_rows_add, &rows),
+	ck_assert_int_eq(state->ops->read_jobs(state, systems, 3, state_rows_add, NULL, &rows),
 			 CHATTERBOX_E_REFUSED);
 	ck_assert_ptr_nonnull(strstr(state->error, APP ":jobs:{B}: WRONGTYPE"));
 	ck_assert_str_eq(state_rows_text(&rows), "A 17={\"job_id\":17}\nC 17={\"job_id\":17}\n");

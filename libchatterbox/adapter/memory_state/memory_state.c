@@ -136,7 +136,7 @@ static int memory_list_systems(struct cbx_state *state, cbx_field_fn each, void 
 }
 
 static int memory_count(struct cbx_state *state, const char *const *systems, size_t count,
-			size_t *fields, struct cbx_state_sizes *sizes)
+			struct cbx_hash_sizes *fields, struct cbx_state_sizes *sizes)
 {
 	struct cbx_memory_system *system;
 	size_t i;
@@ -149,24 +149,30 @@ static int memory_count(struct cbx_state *state, const char *const *systems, siz
 		sizes->active += system->active;
 	for (i = 0; i < count; i++) {
 		system = cbx_memory_store_find(store, systems[i]);
-		fields[i] = system ? HASH_COUNT(system->jobs) : 0;
+		fields[i] = (struct cbx_hash_sizes){ 0 };
+		if (system)
+			fields[i] = (struct cbx_hash_sizes){ HASH_COUNT(system->jobs),
+							     HASH_COUNT(system->figures) };
 	}
 	return 0;
 }
 
 static int memory_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
-			    cbx_field_fn each, void *user)
+			    cbx_field_fn each, cbx_field_fn figure, void *user)
 {
 	struct cbx_memory_system *system;
 	size_t i;
-	int result;
+	int result = 0;
 
 	ENTER(state);
 	for (i = 0; i < count; i++) {
 		system = cbx_memory_store_find(store, systems[i]);
 		if (!system)
 			continue;
-		result = cbx_memory_fields_each(system->jobs, systems[i], each, user);
+		if (figure)
+			result = cbx_memory_fields_each(system->figures, systems[i], figure, user);
+		if (!result)
+			result = cbx_memory_fields_each(system->jobs, systems[i], each, user);
 		if (result)
 			return result;
 	}

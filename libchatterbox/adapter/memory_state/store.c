@@ -38,6 +38,7 @@ struct cbx_memory_store *cbx_memory_store_ref(struct cbx_memory_store *store)
 static void system_free(struct cbx_memory_system *system)
 {
 	cbx_memory_fields_clear(&system->jobs);
+	cbx_memory_fields_clear(&system->figures);
 	free(system->name);
 	free(system);
 }
@@ -119,22 +120,40 @@ static int find_or_add(struct cbx_memory_store *store, const char *name,
 	return 0;
 }
 
+static int apply_delta(struct cbx_memory_system *system, const struct cbx_state_write *write)
+{
+	int error = cbx_memory_fields_write(&system->jobs, write->fields, write->field_count);
+	size_t i;
+
+	for (i = 0; !error && i < write->field_count; i++)
+		if (!write->fields[i].value)
+			error = cbx_memory_fields_write(&system->figures, &write->fields[i], 1);
+	if (error)
+		return error;
+	return cbx_memory_fields_write(&system->figures, write->figures, write->figure_count);
+}
+
 static int apply(struct cbx_memory_system *system, const struct cbx_state_write *write)
 {
 	struct cbx_memory_field *jobs = NULL;
-	int error;
+	struct cbx_memory_field *figures = NULL;
+	int error = 0;
 
 	if (!write->whole && write->live)
-		return cbx_memory_fields_write(&system->jobs, write->fields, write->field_count);
-	if (write->live) {
+		return apply_delta(system, write);
+	if (write->live)
 		error = cbx_memory_fields_write(&jobs, write->fields, write->field_count);
-		if (error) {
-			cbx_memory_fields_clear(&jobs);
-			return error;
-		}
+	if (write->live && !error)
+		error = cbx_memory_fields_write(&figures, write->figures, write->figure_count);
+	if (error) {
+		cbx_memory_fields_clear(&jobs);
+		cbx_memory_fields_clear(&figures);
+		return error;
 	}
 	cbx_memory_fields_clear(&system->jobs);
+	cbx_memory_fields_clear(&system->figures);
 	system->jobs = jobs;
+	system->figures = figures;
 	return 0;
 }
 

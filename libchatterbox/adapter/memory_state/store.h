@@ -8,10 +8,11 @@
 
 #include <pthread.h>
 
-/* One system: its hash, the number that guards it, its score in active_systems */
+/* One system: its hashes, the number that guards it, its score in active_systems */
 struct cbx_memory_system {
 	char *name;
 	struct cbx_memory_field *jobs;
+	struct cbx_memory_field *figures;
 	uint64_t number;
 	bool active;
 	int64_t changed_ms;

@@ -23,22 +23,35 @@ static int receive_count(struct cbx_redis *me, size_t *out)
 	return 0;
 }
 
+static int receive_either(struct cbx_redis *me, size_t *out, int *refused)
+{
+	int error = receive_count(me, out);
+
+	if (!error || !me->context)
+		return error;
+	*refused = error;
+	return 0;
+}
+
 /* Of each of @systems; every reply is received, whatever the others say */
 static int count_piece(struct cbx_redis *me, const char *const *systems, size_t count,
-		       size_t *fields, int *refused)
+		       struct cbx_hash_sizes *fields, int *refused)
 {
 	int error = 0;
 	size_t i;
 
-	for (i = 0; i < count && !error; i++)
+	for (i = 0; i < count && !error; i++) {
 		error = send_count(me, "HLEN",
 				   cbx_redis_system_key(me, &me->key, "jobs", systems[i]));
+		if (!error)
+			error = send_count(me, "HLEN",
+					   cbx_redis_system_key(me, &me->key, "figures",
+								systems[i]));
+	}
 	for (i = 0; i < count && !error; i++) {
-		error = receive_count(me, &fields[i]);
-		if (error && me->context) {
-			*refused = error;
-			error = 0;
-		}
+		error = receive_either(me, &fields[i].jobs, refused);
+		if (!error)
+			error = receive_either(me, &fields[i].figures, refused);
 	}
 	return error;
 }
@@ -57,19 +70,14 @@ static int count_rest(struct cbx_redis *me, struct cbx_state_sizes *sizes, int *
 
 	for (i = 0; i < 4 && !error; i++)
 		error = send_count(me, keys[i].command, cbx_redis_key(me, &me->key, keys[i].key));
-	for (i = 0; i < 4 && !error; i++) {
-		error = receive_count(me, &counts[i]);
-		if (error && me->context) {
-			*refused = error;
-			error = 0;
-		}
-	}
+	for (i = 0; i < 4 && !error; i++)
+		error = receive_either(me, &counts[i], refused);
 	*sizes = (struct cbx_state_sizes){ counts[0], counts[1], counts[2] > 0, counts[3] > 0 };
 	return error;
 }
 
 int cbx_redis_count(struct cbx_state *state, const char *const *systems, size_t count,
-		    size_t *fields, struct cbx_state_sizes *sizes)
+		    struct cbx_hash_sizes *fields, struct cbx_state_sizes *sizes)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
 	int refused = 0;

@@ -56,6 +56,7 @@ struct cbx_redis {
 		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
 	struct cbx_text guard;
+	struct cbx_text figures; /* the key */
 	char epoch[24];
 	/* the command being built */
 	const char **argv;
@@ -150,11 +151,11 @@ int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *ke
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
 int cbx_redis_list_systems(struct cbx_state *state, cbx_field_fn each, void *user);
 int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
-			cbx_field_fn each, void *user);
+			cbx_field_fn each, cbx_field_fn figure, void *user);
 
 /* count.c */
 int cbx_redis_count(struct cbx_state *state, const char *const *systems, size_t count,
-		    size_t *fields, struct cbx_state_sizes *sizes);
+		    struct cbx_hash_sizes *fields, struct cbx_state_sizes *sizes);
 
 /* systems.c */
 int cbx_redis_write_systems(struct cbx_state *state, int64_t epoch, enum cbx_state_hash hash,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * read_jobs.c - reads the hashes APP:jobs:{system}
+ * read_jobs.c - reads the hashes APP:jobs:{system} and APP:figures:{system}
  *
  * Keys whose system can't be the name of a system are not ours and are left alone.
  */
@@ -81,48 +81,72 @@ static int give_hash(const redisReply *reply, const char *system, cbx_field_fn e
 	return 0;
 }
 
+struct reader {
+	struct cbx_redis *me;
+	cbx_field_fn each, figure;
+	void *user;
+	int stopped; /* what a callback has returned; it is not called any more */
+	int result;
+};
+
+static int ask_hash(struct cbx_redis *me, const char *name, const char *system)
+{
+	cbx_redis_begin(me, "HGETALL");
+	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, name, system));
+	return cbx_redis_send(me);
+}
+
+static int take_hash(struct reader *reader, const char *name, const char *system, cbx_field_fn each)
+{
+	struct cbx_redis *me = reader->me;
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	const char *key = cbx_redis_system_key(me, &me->key, name, system);
+	int error = cbx_redis_receive(me, &reply);
+
+	if (error)
+		return error;
+	if (!reader->result)
+		reader->result = cbx_redis_check(me, reply, key ? key : system);
+	if (!reader->stopped && reply->type == REDIS_REPLY_ARRAY)
+		reader->stopped = give_hash(reply, system, each, reader->user);
+	return 0;
+}
+
 /* Receives the whole piece, even after the callback has had enough */
-static int read_piece(struct cbx_redis *me, const char *const *systems, size_t count,
-		      cbx_field_fn each, void *user, int *stopped, int *result)
+static int read_piece(struct reader *reader, const char *const *systems, size_t count)
 {
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < count && !error; i++) {
-		cbx_redis_begin(me, "HGETALL");
-		cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", systems[i]));
-		error = cbx_redis_send(me);
+		if (reader->figure)
+			error = ask_hash(reader->me, "figures", systems[i]);
+		if (!error)
+			error = ask_hash(reader->me, "jobs", systems[i]);
 	}
 	for (i = 0; i < count && !error; i++) {
-		cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
-		const char *key = cbx_redis_system_key(me, &me->key, "jobs", systems[i]);
-
-		error = cbx_redis_receive(me, &reply);
-		if (error)
-			break;
-		if (!*result)
-			*result = cbx_redis_check(me, reply, key ? key : systems[i]);
-		if (!*stopped && reply->type == REDIS_REPLY_ARRAY)
-			*stopped = give_hash(reply, systems[i], each, user);
+		if (reader->figure)
+			error = take_hash(reader, "figures", systems[i], reader->figure);
+		if (!error)
+			error = take_hash(reader, "jobs", systems[i], reader->each);
 	}
 	return error;
 }
 
 int cbx_redis_read_jobs(struct cbx_state *state, const char *const *systems, size_t count,
-			cbx_field_fn each, void *user)
+			cbx_field_fn each, cbx_field_fn figure, void *user)
 {
-	struct cbx_redis *me = cbx_redis_of(state);
-	int stopped = 0;
-	int result = 0;
+	struct reader reader = {
+		.me = cbx_redis_of(state), .each = each, .figure = figure, .user = user
+	};
 	size_t done;
 	int error;
 
-	for (done = 0; done < count && !stopped; done += READ_PIECE) {
-		error = read_piece(me, systems + done,
-				   count - done < READ_PIECE ? count - done : READ_PIECE, each,
-				   user, &stopped, &result);
+	for (done = 0; done < count && !reader.stopped; done += READ_PIECE) {
+		error = read_piece(&reader, systems + done,
+				   count - done < READ_PIECE ? count - done : READ_PIECE);
 		if (error)
 			return error;
 	}
-	return stopped ? stopped : result;
+	return reader.stopped ? reader.stopped : reader.result;
 }

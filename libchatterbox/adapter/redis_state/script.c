@@ -37,26 +37,31 @@
 	"if tonumber(ARGV[1]) >= 0 then " \
 	"redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end\n"
 
-/* KEYS: the hash, its guard, APP:rev. ARGV: number, gone|whole|delta, the count of names to delete,
- * these names, then name and value of each field to set. Returns 1, or what rejected it: -epoch of
- * APP:rev, or -epoch of the hash's guard minus 2^21. */
+/* KEYS: the hash of jobs, its guard, APP:rev, the hash of figures. ARGV: number, gone|whole|delta,
+ * the count of names to delete, the count of words for the jobs, these names, then name and value
+ * of each job to set, then of each figure. Returns 1, or what rejected it: -epoch of APP:rev, or
+ * -epoch of the hash's guard minus 2^21. */
 static const char write_jobs[] =
 	NEWER "local number = tonumber(ARGV[1])\n"
 	      "local old = newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
 	      "if old then return -math.floor(old) end\n"
 	      "old = newer(KEYS[2], number, 9007199254740992)\n"
 	      "if old then return -math.floor(old / 4294967296) - 2097152 end\n"
-	      "local last = 3 + tonumber(ARGV[3])\n"
+	      "local last = 4 + tonumber(ARGV[3])\n"
+	      "local jobs = last + tonumber(ARGV[4])\n"
 	      "local sets = #ARGV > last\n"
 	      "local function mark() redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400) end\n"
 	      "if sets then mark() end\n"
-	      "if ARGV[2] ~= 'delta' then redis.call('DEL', KEYS[1]) end\n"
-	      "for i = 4, last, 1000 do\n"
-	      "  redis.call('HDEL', KEYS[1], unpack(ARGV, i, math.min(i + 999, last)))\n"
+	      "if ARGV[2] ~= 'delta' then redis.call('DEL', KEYS[1], KEYS[4]) end\n"
+	      "local function each(name, key, from, to)\n"
+	      "  for i = from, to, 1000 do\n"
+	      "    redis.call(name, key, unpack(ARGV, i, math.min(i + 999, to)))\n"
+	      "  end\n"
 	      "end\n"
-	      "for i = last + 1, #ARGV, 1000 do\n"
-	      "  redis.call('HSET', KEYS[1], unpack(ARGV, i, math.min(i + 999, #ARGV)))\n"
-	      "end\n"
+	      "each('HDEL', KEYS[1], 5, last)\n"
+	      "each('HDEL', KEYS[4], 5, last)\n"
+	      "each('HSET', KEYS[1], last + 1, jobs)\n"
+	      "each('HSET', KEYS[4], jobs + 1, #ARGV)\n"
 	      "if not sets then mark() end\n"
 	      "return 1\n";
 

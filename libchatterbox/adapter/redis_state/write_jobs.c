@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * write_jobs.c - writes the guarded hashes APP:jobs:{system} and their index APP:active_systems
+ * write_jobs.c - writes the guarded hashes APP:jobs:{system} and APP:figures:{system}, and their
+ * index APP:active_systems
  *
  * Each piece is a pipeline of one script call per system, and then a script call with ZADD and ZREM
  * for those that were applied, so a rejected write never changes the index. If the connection
@@ -20,47 +21,61 @@ static const char *write_mode(const struct cbx_state_write *write)
 	return write->whole ? "whole" : "delta";
 }
 
-static void add_fields(struct cbx_redis *me, const struct cbx_state_write *write, char deletes[24])
+/* The counts of the script as text, which live until it is sent */
+struct counts {
+	char deletes[24], words[24];
+};
+
+static void add_pairs(struct cbx_redis *me, const struct cbx_field *fields, size_t count)
 {
-	size_t count = 0;
 	size_t i;
 
-	if (!write->live) {
-		cbx_redis_puts(me, "0");
-		return;
+	for (i = 0; i < count; i++) {
+		if (!fields[i].value)
+			continue;
+		cbx_redis_puts(me, fields[i].name);
+		cbx_redis_arg(me, fields[i].value, fields[i].value_len);
 	}
-	for (i = 0; i < write->field_count; i++)
-		count += !write->fields[i].value;
-	snprintf(deletes, 24, "%zu", count);
-	cbx_redis_puts(me, deletes);
-	for (i = 0; i < write->field_count && count; i++)
+}
+
+static void add_fields(struct cbx_redis *me, const struct cbx_state_write *write,
+		       struct counts *counts)
+{
+	size_t fields = write->live ? write->field_count : 0;
+	size_t deletes = 0;
+	size_t i;
+
+	for (i = 0; i < fields; i++)
+		deletes += !write->fields[i].value;
+	snprintf(counts->deletes, sizeof(counts->deletes), "%zu", deletes);
+	snprintf(counts->words, sizeof(counts->words), "%zu", 2 * (fields - deletes));
+	cbx_redis_puts(me, counts->deletes);
+	cbx_redis_puts(me, counts->words);
+	for (i = 0; i < fields && deletes; i++)
 		if (!write->fields[i].value)
 			cbx_redis_puts(me, write->fields[i].name);
-	for (i = 0; i < write->field_count; i++) {
-		if (!write->fields[i].value)
-			continue;
-		cbx_redis_puts(me, write->fields[i].name);
-		cbx_redis_arg(me, write->fields[i].value, write->fields[i].value_len);
-	}
+	add_pairs(me, write->fields, fields);
+	add_pairs(me, write->figures, write->live ? write->figure_count : 0);
 }
 
 static int send_write(struct cbx_redis *me, const struct cbx_state_write *write, bool by_text)
 {
 	enum cbx_redis_script script = CBX_SCRIPT_WRITE_JOBS;
+	struct counts counts;
 	char number[24];
-	char deletes[24];
 
 	assert(write->number < (uint64_t)1 << 53);
 	snprintf(number, sizeof(number), "%" PRIu64, write->number);
 	cbx_redis_begin(me, by_text ? "EVAL" : "EVALSHA");
 	cbx_redis_puts(me, by_text ? cbx_redis_script_text(script) : me->sha[script]);
-	cbx_redis_puts(me, "3");
+	cbx_redis_puts(me, "4");
 	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", write->system));
 	cbx_redis_puts(me, cbx_redis_system_key(me, &me->guard, "rev", write->system));
 	cbx_redis_puts(me, me->rev);
+	cbx_redis_puts(me, cbx_redis_system_key(me, &me->figures, "figures", write->system));
 	cbx_redis_puts(me, number);
 	cbx_redis_puts(me, write_mode(write));
-	add_fields(me, write, deletes);
+	add_fields(me, write, &counts);
 	return cbx_redis_send(me);
 }
 

@@ -32,7 +32,8 @@ static json_t *redis_job(struct day *day, const char *system, int64_t job)
 
 	snprintf(field, sizeof(field), "%lld", (long long)job);
 	look.field = field;
-	ck_assert_int_eq(day->state->ops->read_jobs(day->state, &system, 1, note_field, &look), 0);
+	ck_assert_int_eq(
+		day->state->ops->read_jobs(day->state, &system, 1, note_field, NULL, &look), 0);
 	return look.value;
 }
 

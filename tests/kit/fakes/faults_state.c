@@ -46,13 +46,13 @@ CALL(write_jobs, (struct cbx_state * state, struct cbx_state_write *writes, size
      (state, writes, count))
 CALL(list_systems, (struct cbx_state * state, cbx_field_fn each, void *user), (state, each, user))
 CALL(count,
-     (struct cbx_state * state, const char *const *systems, size_t count, size_t *fields,
-      struct cbx_state_sizes *sizes),
+     (struct cbx_state * state, const char *const *systems, size_t count,
+      struct cbx_hash_sizes *fields, struct cbx_state_sizes *sizes),
      (state, systems, count, fields, sizes))
 CALL(read_jobs,
      (struct cbx_state * state, const char *const *systems, size_t count, cbx_field_fn each,
-      void *user),
-     (state, systems, count, each, user))
+      cbx_field_fn figure, void *user),
+     (state, systems, count, each, figure, user))
 CALL(write_systems,
      (struct cbx_state * state, int64_t epoch, enum cbx_state_hash hash,
       const struct cbx_field *fields, size_t count),

@@ -45,6 +45,8 @@ void cbx_memory_store_delete(struct cbx_memory_store *store, const char *key, co
 	pthread_mutex_lock(&store->lock);
 	if (!strncmp(key, "jobs:", 5))
 		delete_fields(&cbx_memory_store_find(store, key + 5)->jobs, field);
+	else if (!strncmp(key, "figures:", 8))
+		delete_fields(&cbx_memory_store_find(store, key + 8)->figures, field);
 	else if (!strcmp(key, "online_systems"))
 		delete_fields(&store->hashes[CBX_ONLINE_SYSTEMS], field);
 	else if (!strcmp(key, "active_systems"))

@@ -82,8 +82,9 @@ void world_expect_shared(const char *wanted)
 		struct state_rows fields = { 0 };
 		const char *key = names.rows[i].key;
 
-		ck_assert_int_eq(
-			world.eye->ops->read_jobs(world.eye, &key, 1, state_rows_add, &fields), 0);
+		ck_assert_int_eq(world.eye->ops->read_jobs(world.eye, &key, 1, state_rows_add, NULL,
+							   &fields),
+				 0);
 		state_rows_sort(&fields);
 		cbx_text_puts(&text, key);
 		for (k = 0; k < fields.count; k++)

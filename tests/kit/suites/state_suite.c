@@ -45,7 +45,7 @@ void expect_jobs(const char *system, const char *expected)
 {
 	struct state_rows rows = { 0 };
 
-	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, &rows), 0);
+	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, NULL, &rows), 0);
 	ck_assert_str_eq(state_rows_text(&rows), expected);
 	state_rows_free(&rows);
 }
@@ -76,6 +76,7 @@ void state_suite_add(Suite *suite, const struct state_world *over)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, open_world, close_world);
 	state_suite_add_jobs(tcase);
+	state_suite_add_figures(tcase);
 	state_suite_add_rest(tcase);
 	state_suite_add_follow(tcase);
 	state_suite_add_guard(tcase);

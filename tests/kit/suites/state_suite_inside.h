@@ -28,6 +28,7 @@ void expect_systems(const char *expected);
 void expect_hash(enum cbx_state_hash hash, const char *expected);
 
 void state_suite_add_jobs(TCase *tcase);
+void state_suite_add_figures(TCase *tcase);
 void state_suite_add_rest(TCase *tcase);
 void state_suite_add_follow(TCase *tcase);
 void state_suite_add_guard(TCase *tcase);

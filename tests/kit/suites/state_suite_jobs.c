@@ -153,7 +153,7 @@ START_TEST(values_are_bytes)
 	const struct cbx_field *row;
 
 	ck_assert(put(1, true, system, fields, CBX_COUNT(fields)));
-	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, &rows), 0);
+	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, NULL, &rows), 0);
 	state_rows_sort(&rows);
 	ck_assert_uint_eq(rows.count, CBX_COUNT(fields));
 	for (size_t i = 0; i < rows.count; i++) {
@@ -211,7 +211,8 @@ START_TEST(a_thousand_systems_in_one_call)
 	ck_assert_int_eq(state->ops->list_systems(state, state_rows_add, &rows), 0);
 	ck_assert_uint_eq(rows.count, MANY);
 	state_rows_free(&rows);
-	ck_assert_int_eq(state->ops->read_jobs(state, systems, MANY, state_rows_add, &rows), 0);
+	ck_assert_int_eq(state->ops->read_jobs(state, systems, MANY, state_rows_add, NULL, &rows),
+			 0);
 	ck_assert_uint_eq(rows.count, MANY * 4 - 3);
 	state_rows_free(&rows);
 }
@@ -232,7 +233,7 @@ START_TEST(ten_thousand_fields_of_one_system)
 		fields[i] = (struct cbx_field){ names[i], "v", 1 };
 	}
 	ck_assert(put(1, true, "S", fields, CBX_COUNT(fields)));
-	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, &rows), 0);
+	ck_assert_int_eq(state->ops->read_jobs(state, &system, 1, state_rows_add, NULL, &rows), 0);
 	ck_assert_uint_eq(rows.count, CBX_COUNT(fields));
 	state_rows_free(&rows);
 	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, fields,
@@ -272,7 +273,7 @@ START_TEST(reader_can_stop)
 
 	for (i = 0; i < 3; i++)
 		ck_assert(put(1, true, systems[i], fields, 3));
-	ck_assert_int_eq(state->ops->read_jobs(state, systems, 3, stop_at_2, &seen), 42);
+	ck_assert_int_eq(state->ops->read_jobs(state, systems, 3, stop_at_2, NULL, &seen), 42);
 	ck_assert_int_eq(seen, 2);
 	seen = 0;
 	ck_assert_int_eq(state->ops->list_systems(state, stop_at_2, &seen), 42);

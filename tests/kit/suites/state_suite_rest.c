@@ -78,11 +78,11 @@ START_TEST(what_is_there_is_counted)
 	static const char *const systems[] = { "S", "gone", "T" };
 	const struct cbx_field fields[] = { FIELD("1", "a"), FIELD("2", "b"), FIELD("3", "c") };
 	struct cbx_state_sizes sizes = { .online = 7 };
-	size_t counts[3] = { 9, 9, 9 };
+	struct cbx_hash_sizes counts[3] = { { 9, 9 }, { 9, 9 }, { 9, 9 } };
 
 	ck_assert_int_eq(state->ops->count(state, systems, 3, counts, &sizes), 0);
 	ck_assert(!sizes.online && !sizes.active && !sizes.jobs_data && !sizes.rev);
-	ck_assert(!counts[0] && !counts[1] && !counts[2]);
+	ck_assert(!counts[0].jobs && !counts[1].jobs && !counts[2].jobs && !counts[2].figures);
 	ck_assert(put(1, true, "S", fields, 3));
 	ck_assert(put(1, true, "T", fields, 1));
 	ck_assert_int_eq(state->ops->write_systems(state, 1, CBX_ONLINE_SYSTEMS, fields, 2), 0);
@@ -92,9 +92,10 @@ START_TEST(what_is_there_is_counted)
 	ck_assert_uint_eq(sizes.online, 2);
 	ck_assert_uint_eq(sizes.active, 2);
 	ck_assert(sizes.jobs_data && sizes.rev);
-	ck_assert_uint_eq(counts[0], 3);
-	ck_assert_uint_eq(counts[1], 0);
-	ck_assert_uint_eq(counts[2], 1);
+	ck_assert_uint_eq(counts[0].jobs, 3);
+	ck_assert_uint_eq(counts[1].jobs, 0);
+	ck_assert_uint_eq(counts[2].jobs, 1);
+	ck_assert(!counts[0].figures && !counts[1].figures);
 	ck_assert_int_eq(state->ops->count(state, NULL, 0, NULL, &sizes), 0);
 	ck_assert_uint_eq(sizes.active, 2);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* What a follower shows beside a leader (contract 2.5), and how late */
+#include "controller/job_figures.h"
 #include "follow_world.h"
 
 #include <string.h>
@@ -53,6 +54,56 @@ START_TEST(what_no_event_tells_is_seen_within_the_bound)
 	follow_turn(2.3);
 	snapshot = cbx_snapshot_slot_get(&follow_slot);
 	ck_assert_int_eq(cbx_system_list_find(snapshot->systems, "ABC2")->state, CBX_OFFLINE);
+}
+END_TEST
+
+static struct cbx_job_figures shown_figures(void)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&follow_slot);
+	const struct cbx_moment moment = { .now = cbx_now(road->clock),
+					   .wall_ms = cbx_wall(road->clock),
+					   .stall_after = 100 * CBX_SECOND };
+	struct cbx_job_figures figures;
+
+	cbx_job_figures_at(cbx_job_list_find(cbx_frozen_jobs_find(snapshot->jobs, "ABC1"), 17),
+			   false, &moment, &figures);
+	return figures;
+}
+
+/* What the leader measured, and that a job stands still */
+START_TEST(figures_are_those_of_the_leader)
+{
+	const struct cbx_job *job;
+	int64_t progress_at;
+
+	world_lead();
+	follow_turn(0.1);
+	follow_report("ABC1", "17 Running 50%", false);
+	world_pass(40);
+	follow_report("ABC1", "17 Running 54%", false);
+	progress_at = cbx_wall(road->clock);
+	follow_turn(1.3);
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, "ABC1"), 17);
+	ck_assert_double_gt(job->figures.rate, 0);
+	ck_assert_double_eq(shown_figures().rate, cbx_figures_rate(&job->figures));
+	ck_assert_int_eq(shown_figures().progress_at_ms, progress_at);
+	ck_assert_int_eq(shown_figures().seconds_left, 460);
+	ck_assert(!shown_figures().stalled && !shown_figures().has_stale);
+	/* nothing but its speed changes for a while, and it pauses */
+	world_pass(60);
+	follow_report("ABC1", "17 Running 54% 1K", false);
+	follow_turn(1.3);
+	follow_report("ABC1", "17 Paused 54% 1K", true);
+	follow_turn(0.3);
+	world_pass(200);
+	ck_assert(!shown_figures().stalled);
+	follow_report("ABC1", "17 Running 54% 1K", true);
+	follow_turn(0.3);
+	ck_assert(!shown_figures().stalled);
+	world_pass(101);
+	ck_assert(shown_figures().stalled);
+	ck_assert_int_eq(shown_figures().seconds_left, -1);
 }
 END_TEST
 
@@ -165,6 +216,7 @@ END_TEST
 
 UNIT_TESTS_WITH(follow_set_up, follow_tear_down, everything_is_read_at_the_start,
 		a_told_change_is_seen_at_once, what_no_event_tells_is_seen_within_the_bound,
-		a_clock_that_is_set_back_hides_nothing, an_origin_that_turned_is_seen,
-		foreign_fields_are_passed_over, where_the_texts_differ_sql_is_right,
-		a_new_leader_is_followed, a_follower_writes_nothing)
+		figures_are_those_of_the_leader, a_clock_that_is_set_back_hides_nothing,
+		an_origin_that_turned_is_seen, foreign_fields_are_passed_over,
+		where_the_texts_differ_sql_is_right, a_new_leader_is_followed,
+		a_follower_writes_nothing)
