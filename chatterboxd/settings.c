@@ -224,6 +224,7 @@ void cbd_service_reload(struct cbd_service *service)
 	/* a rotated log is opened anew in either case */
 	log = cbd_settings_log(result < 0 ? service->config : config);
 	cbd_log_reopen(service->log, &log);
+	cbd_http_reloaded(service->http, result >= 0);
 	if (result < 0) {
 		cbd_log_say(service->log, CHATTERBOX_LOG_ERROR,
 			    "configuration refused, the old one stays: %s", error.text);

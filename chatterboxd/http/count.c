@@ -91,6 +91,11 @@ void cbd_counter_print(const char *name, const char *help, uint64_t value, bool 
 	fprintf(out, "%s %" PRIu64 "\n", name, value);
 }
 
+void cbd_gauge_print(const char *name, const char *help, FILE *out)
+{
+	print_head(out, false, name, "gauge", help);
+}
+
 void cbd_counts_print(struct cbd_counts *counts, size_t subscribers, bool openmetrics, FILE *out)
 {
 	size_t i;

@@ -18,6 +18,8 @@ void cbd_counts_add(struct cbd_counts *counts, const char *route, unsigned code)
 /* One counter without labels */
 void cbd_counter_print(const char *name, const char *help, uint64_t value, bool openmetrics,
 		       FILE *out);
+/* The head of a gauge, whose samples follow; it is the same in both formats */
+void cbd_gauge_print(const char *name, const char *help, FILE *out);
 /* The families, and what ends a page, in the Prometheus text format or in OpenMetrics' */
 void cbd_counts_print(struct cbd_counts *counts, size_t subscribers, bool openmetrics, FILE *out);
 

@@ -24,7 +24,7 @@ char *cbd_gzip(const char *bytes, size_t len, size_t *out_len)
 	cbx_auto(cbx_freep) char *out = NULL;
 	int result;
 
-	/* the fastest level: JSON of jobs shrinks to a tenth by it, and a thread waits */
+	/* the fastest level: JSON of jobs shrinks to an eighth by it, and a thread waits */
 	if (len > INT32_MAX || deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, GZIP_WINDOW, MEMORY,
 					    Z_DEFAULT_STRATEGY) != Z_OK)
 		return NULL;

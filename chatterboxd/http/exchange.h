@@ -60,6 +60,8 @@ struct cbd_request {
 extern const struct cbd_route cbd_routes[];
 extern const size_t cbd_route_count;
 
+/* metrics.c */
+void cbd_answer_metrics(struct cbd_request *request);
 /* series_route.c */
 void cbd_answer_series(struct cbd_request *request);
 

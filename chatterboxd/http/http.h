@@ -41,6 +41,8 @@ int cbd_http_start(struct chatterbox *box, const struct cbd_http_settings *setti
  * above; then nothing has changed. */
 int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *settings,
 		    char error[CHATTERBOX_ERROR_TEXT]);
+/* Any thread: says what became of a reload, for /metrics */
+void cbd_http_reloaded(struct cbd_http *http, bool success);
 /* An event of the engine, for those who follow */
 void cbd_http_event(struct cbd_http *http, const struct chatterbox_event *event);
 /* When it is due or cbd_http_fd() is readable: closes connections that take too long, notes the

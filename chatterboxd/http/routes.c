@@ -7,7 +7,6 @@
  */
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "count.h"
 #include "exchange.h"
 #include "problem.h"
 #include "server.h"
@@ -17,8 +16,6 @@
 
 #define JSON "application/json"
 #define PLAIN "text/plain; charset=utf-8"
-#define PROMETHEUS "text/plain; version=0.0.4; charset=utf-8"
-#define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* A document of the library, in this thread */
 static void answer_topic(struct cbd_request *request, enum chatterbox_topic topic,
@@ -119,40 +116,6 @@ static void answer_leads(struct cbd_request *request)
 			strdup(leads ? "this instance leads\n" : "this instance does not lead\n"));
 }
 
-/* The engine's figures, then the server's; NULL when there is no memory for all of it */
-static char *metrics_text(struct cbd_request *request, bool openmetrics)
-{
-	cbx_auto(cbx_freep) char *engine = NULL;
-	const struct cbd_http *http = request->http;
-	char *text = NULL;
-	size_t len = 0;
-	FILE *out;
-
-	if (chatterbox_get_metrics(request->box, openmetrics, &engine) < 0)
-		return NULL;
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	fputs(engine, out);
-	cbd_counter_print("chatterbox_log_lines_dropped_total",
-			  "Log lines that could not be written.",
-			  http->log_dropped ? http->log_dropped(http->log_user) : 0, openmetrics,
-			  out);
-	cbd_counts_print(http->counts, cbd_hub_count(http->hub), openmetrics, out);
-	if (fclose(out))
-		free(cbx_steal(text));
-	return text;
-}
-
-static void answer_metrics(struct cbd_request *request)
-{
-	bool openmetrics = request->openmetrics;
-
-	request->answer.vary = true;
-	cbd_answer_text(request, 200, openmetrics ? OPENMETRICS : PROMETHEUS,
-			metrics_text(request, openmetrics));
-}
-
 static bool find_asset(struct cbd_request *request, const char *path)
 {
 	size_t i;
@@ -219,7 +182,7 @@ const struct cbd_route cbd_routes[] = {
 	OPEN("/livez", answer_live),
 	OPEN("/readyz", answer_ready),
 	OPEN("/leaderz", answer_leads),
-	READ("/metrics", answer_metrics, NULL, NULL),
+	READ("/metrics", cbd_answer_metrics, NULL, NULL),
 	LIST("/api/v1/jobs", answer_jobs, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
 	READ("/api/v1/jobs/{system}/{job_id}/history", cbd_history_of_job, NULL, page_query),

@@ -243,6 +243,11 @@ int cbd_http_reload(struct cbd_http *http, const struct cbd_http_settings *setti
 	return result < 0 ? result : take_access(http, settings);
 }
 
+void cbd_http_reloaded(struct cbd_http *http, bool success)
+{
+	http->reload_failed = !success;
+}
+
 void cbd_http_event(struct cbd_http *http, const struct chatterbox_event *event)
 {
 	cbd_hub_event(http->hub, event);

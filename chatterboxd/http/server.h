@@ -37,10 +37,11 @@ struct cbd_http {
 	uint64_t (*log_dropped)(void *log_user); /* NULL: none ever */
 	bool demo;
 	bool tls;
-	char *base;           /* the prefix of all paths, "" or "/a/b"; never changes */
-	char *base_slash;     /* with a / at its end */
-	pthread_mutex_t lock; /* of what SIGHUP changes: */
-	char *origins;        /* those whose pages may read, one a line */
+	_Atomic bool reload_failed; /* the last one */
+	char *base;                 /* the prefix of all paths, "" or "/a/b"; never changes */
+	char *base_slash;           /* with a / at its end */
+	pthread_mutex_t lock;       /* of what SIGHUP changes: */
+	char *origins;              /* those whose pages may read, one a line */
 	char *token;
 	char *read_token;
 };

@@ -98,7 +98,8 @@ static int read_pem(const char *key, const char *path, gnutls_datum_t *pem,
 	return 0;
 }
 
-static int days_left(const gnutls_pcert_st *certificate)
+/* 0 when that can't be read */
+static time_t end_of(const gnutls_pcert_st *certificate)
 {
 	gnutls_x509_crt_t crt = NULL;
 	time_t end = 0;
@@ -108,8 +109,14 @@ static int days_left(const gnutls_pcert_st *certificate)
 	if (gnutls_x509_crt_import(crt, &certificate->cert, GNUTLS_X509_FMT_DER) >= 0)
 		end = gnutls_x509_crt_get_expiration_time(crt);
 	gnutls_x509_crt_deinit(crt);
-	end -= time(NULL);
-	return (int)(end / 86400) - (end < 0);
+	return end == (time_t)-1 ? 0 : end;
+}
+
+static int days_left(const gnutls_pcert_st *certificate)
+{
+	time_t left = end_of(certificate) - time(NULL);
+
+	return (int)(left / 86400) - (left < 0);
 }
 
 /* Does the key belong to the certificate? */
@@ -197,6 +204,16 @@ int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 	forget(now);
 	pthread_mutex_unlock(&lock);
 	return 0;
+}
+
+int64_t cbd_tls_ends(void)
+{
+	int64_t ends;
+
+	pthread_mutex_lock(&lock);
+	ends = present ? end_of(&present->chain[0]) : 0;
+	pthread_mutex_unlock(&lock);
+	return ends;
 }
 
 void cbd_tls_unload(void)

@@ -9,6 +9,7 @@
 
 #include <chatterbox/error.h>
 #include <gnutls/abstract.h>
+#include <stdint.h>
 
 /* TLS 1.2 or later, as a GnuTLS priority string */
 #define CBD_TLS_PRIORITIES "SECURE128:-VERS-TLS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
@@ -18,6 +19,8 @@
  * -ENOMEM with one line in @error that names the key. */
 int cbd_tls_load(const char *cert_path, const char *key_path, int *days,
 		 char error[CHATTERBOX_ERROR_TEXT]);
+/* When the certificate in use ends, in seconds since the epoch; 0: there is none */
+int64_t cbd_tls_ends(void);
 /* After the last connection was closed */
 void cbd_tls_unload(void);
 

@@ -43,10 +43,18 @@ static const char *bus_hindrance(void *bus)
 	return ((struct cbx_bus *)bus)->blocked ? "the broker takes no messages for now" : NULL;
 }
 
-static const struct cbx_link_ops bus_ops = { bus_connect, bus_disconnect, bus_is_up, bus_error,
-					     NULL,        bus_hindrance,  NULL };
+static int64_t bus_certificate(void *bus)
+{
+	return ((struct cbx_bus *)bus)->certificate_ends;
+}
+
+static const struct cbx_link_ops bus_ops = {
+	bus_connect, bus_disconnect, bus_is_up, bus_error,
+	NULL,        bus_hindrance,  NULL,      bus_certificate
+};
 static const struct cbx_link_ops confirming_bus_ops = {
-	bus_connect_confirms, bus_disconnect, bus_is_up, bus_error, NULL, bus_hindrance, NULL
+	bus_connect_confirms, bus_disconnect, bus_is_up,      bus_error, NULL,
+	bus_hindrance,        NULL,           bus_certificate
 };
 
 static int state_connect(void *state, uint64_t deadline)
@@ -81,13 +89,18 @@ static int state_examine(void *state, bool refused)
 	return ops->examine ? ops->examine(state, refused) : 0;
 }
 
+static int64_t state_certificate(void *state)
+{
+	return ((struct cbx_state *)state)->certificate_ends;
+}
+
 static const struct cbx_link_ops state_ops = { state_connect, state_disconnect, state_is_up,
 					       state_error,   state_ping,       NULL,
-					       state_examine };
+					       state_examine, state_certificate };
 /* An observer writes nothing: a replica will do, or a user who may only read */
 static const struct cbx_link_ops read_state_ops = { state_connect, state_disconnect, state_is_up,
 						    state_error,   state_ping,       NULL,
-						    NULL };
+						    NULL,          state_certificate };
 
 static int sql_connect(void *sql, uint64_t deadline)
 {
@@ -121,10 +134,17 @@ static int sql_examine(void *sql, bool refused)
 	return ops->examine ? ops->examine(sql, refused) : 0;
 }
 
-static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up,  sql_error,
-					     sql_ping,    NULL,           sql_examine };
-static const struct cbx_link_ops read_sql_ops = { sql_connect, sql_disconnect, sql_is_up, sql_error,
-						  sql_ping,    NULL,           NULL };
+static int64_t sql_certificate(void *sql)
+{
+	return ((struct cbx_sql *)sql)->certificate_ends;
+}
+
+static const struct cbx_link_ops sql_ops = { sql_connect, sql_disconnect, sql_is_up,
+					     sql_error,   sql_ping,       NULL,
+					     sql_examine, sql_certificate };
+static const struct cbx_link_ops read_sql_ops = { sql_connect, sql_disconnect, sql_is_up,
+						  sql_error,   sql_ping,       NULL,
+						  NULL,        sql_certificate };
 
 static int make_link(struct chatterbox *box, struct cbx_link *link, const struct cbx_link_ops *ops,
 		     void *connection, const char *server, const char *purpose, const char *where)

@@ -94,15 +94,28 @@ static void look_at_trouble(struct chatterbox *box)
 		cbx_engine_tell_failed(box, CHATTERBOX_E_DOWN, server, why);
 }
 
+static void measure_servers(struct chatterbox *box)
+{
+	static const char *const servers[] = { "redis", "rmq", "sql" };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(servers); i++) {
+		int64_t ends = cbx_health_certificate_ends(box->health, servers[i]);
+
+		cbx_metric_set(box->counters.server_up, servers[i], NULL,
+			       cbx_health_is_up(box->health, servers[i]));
+		if (ends)
+			cbx_metric_set(box->counters.certificate_ends, servers[i], NULL,
+				       (double)ends);
+	}
+}
+
 /* Called on every turn of the lease keeper; does the engine still start? */
 static bool look_at_start(void *user)
 {
 	struct chatterbox *box = user;
 
-	cbx_metric_set(box->counters.server_up, "redis", NULL,
-		       cbx_health_is_up(box->health, "redis"));
-	cbx_metric_set(box->counters.server_up, "rmq", NULL, cbx_health_is_up(box->health, "rmq"));
-	cbx_metric_set(box->counters.server_up, "sql", NULL, cbx_health_is_up(box->health, "sql"));
+	measure_servers(box);
 	if (box->start_reported)
 		return false;
 	if (cbx_engine_is_ready(box))

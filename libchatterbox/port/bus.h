@@ -143,8 +143,9 @@ struct cbx_bus {
 	uint64_t alive_at; /* when the broker last gave a sign of life, be it a heartbeat; kept when
 			      the connection is lost. 0: none yet */
 	bool receiving;    /* a part of a message has arrived, and the rest is on its way */
-	size_t max_body;   /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); a larger delivery
-			      becomes CBX_BUS_OVERSIZED */
+	int64_t certificate_ends; /* of which ends first; seconds, 0: there is none */
+	size_t max_body; /* limits.reply_bytes (CBX_BUS_MAX_BODY at first); a larger delivery
+			    becomes CBX_BUS_OVERSIZED */
 };
 
 void cbx_bus_event_clear(struct cbx_bus_event *event);

@@ -53,8 +53,8 @@ struct cbx_errors_ops {
 	int (*clear_jobs)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			  const struct cbx_job_key *keys, size_t count, int64_t older_than,
 			  cbx_row_fn each, void *user);
-	/* The jobs that clear_jobs() would move now; moves none. Guarded like that, so that only who
-	 * leads says so. */
+	/* The jobs that clear_jobs() would move now; moves none. Guarded like that, so that only
+	 * who leads says so. */
 	int (*clearable)(struct cbx_sql *sql, const struct cbx_guard *guard,
 			 const struct cbx_job_key *keys, size_t count, int64_t older_than,
 			 cbx_row_fn each, void *user);

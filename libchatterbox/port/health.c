@@ -2,6 +2,7 @@
 /* health.c - a short list under a mutex; a server is up if all its wanted connections are */
 #include "port/health.h"
 #include "base/read.h"
+#include "port/certificate.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -19,6 +20,7 @@ struct cbx_health_entry {
 	char why[CBX_HEALTH_WHY];
 	int error; /* how it refuses us; 0: it does not */
 	int64_t since_ms;
+	int64_t certificate_ends;
 	bool up;
 	bool wanted;
 };
@@ -88,6 +90,26 @@ void cbx_health_refused(struct cbx_health_entry *entry, int error)
 	pthread_mutex_lock(&entry->health->lock);
 	entry->error = error;
 	pthread_mutex_unlock(&entry->health->lock);
+}
+
+void cbx_health_certificate(struct cbx_health_entry *entry, int64_t ends)
+{
+	pthread_mutex_lock(&entry->health->lock);
+	entry->certificate_ends = ends;
+	pthread_mutex_unlock(&entry->health->lock);
+}
+
+int64_t cbx_health_certificate_ends(struct cbx_health *health, const char *server)
+{
+	int64_t first = 0;
+	size_t i;
+
+	pthread_mutex_lock(&health->lock);
+	for (i = 0; i < health->count; i++)
+		if (!strcmp(health->entries[i].server, server))
+			first = cbx_certificate_first(first, health->entries[i].certificate_ends);
+	pthread_mutex_unlock(&health->lock);
+	return first;
 }
 
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted)

@@ -29,6 +29,10 @@ struct cbx_health_entry *cbx_health_add(struct cbx_health *health, const char *s
 void cbx_health_set(struct cbx_health_entry *entry, bool up, const char *why);
 /* It answers, but does not let us work: @error says how, as of cbx_link_ops.examine; 0: not so */
 void cbx_health_refused(struct cbx_health_entry *entry, int error);
+/* When the first of its certificates ends, in seconds; 0: there is none */
+void cbx_health_certificate(struct cbx_health_entry *entry, int64_t ends);
+/* The first of all connections to @server */
+int64_t cbx_health_certificate_ends(struct cbx_health *health, const char *server);
 /* A standby needs no queues, for example: an entry that is not wanted is ignored. */
 void cbx_health_want(struct cbx_health_entry *entry, bool wanted);
 /* Are all wanted connections to the server of @entry up? */

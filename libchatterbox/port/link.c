@@ -129,6 +129,8 @@ static int connect_it(struct cbx_link *link, uint64_t now)
 		cbx_metric_add(link->metrics.reconnects, link->server, NULL, 1);
 	if (!link->on_trial)
 		say_up(link);
+	if (link->ops->certificate_ends)
+		cbx_health_certificate(link->entry, link->ops->certificate_ends(link->connection));
 	link->up = true;
 	link->hindered = false;
 	link->up_since = link->pinged_at = cbx_now(link->clock);

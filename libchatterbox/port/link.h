@@ -35,6 +35,8 @@ struct cbx_link_ops {
 	 * CHATTERBOX_E_CONFIG: not before somebody changes something; anything else says nothing
 	 * about it. NULL: not asked. */
 	int (*examine)(void *connection, bool refused);
+	/* When the first of its certificates ends, see health.h; NULL: it has none */
+	int64_t (*certificate_ends)(void *connection);
 };
 
 struct cbx_link_metrics {

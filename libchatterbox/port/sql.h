@@ -84,8 +84,9 @@ struct cbx_sql {
 	 * (contract 5.1), and which was the last; whoever counts them sets it to 0 */
 	unsigned rejected_times;
 	char rejected_time[192];
-	char error[512]; /* why the last call failed; never a secret */
-	char where[256]; /* "host:port/database", or the file */
+	char error[512];          /* why the last call failed; never a secret */
+	char where[256];          /* "host:port/database", or the file */
+	int64_t certificate_ends; /* of which ends first; seconds, 0: there is none */
 };
 
 void cbx_sql_free(struct cbx_sql *sql); /* takes NULL */

@@ -165,10 +165,11 @@ struct cbx_state_ops {
 
 struct cbx_state {
 	const struct cbx_state_ops *ops;
-	char error[512]; /* why the last call failed; names the server, never a secret */
-	int64_t newer;   /* the epoch that made the last call's write stale, if known */
-	int64_t stored;  /* of write_jobs */
-	char where[128]; /* "host:port/db" */
+	char error[512];          /* why the last call failed; names the server, never a secret */
+	int64_t newer;            /* the epoch that made the last call's write stale, if known */
+	int64_t stored;           /* of write_jobs */
+	char where[128];          /* "host:port/db" */
+	int64_t certificate_ends; /* of which ends first; seconds, 0: there is none */
 };
 
 void cbx_state_free(struct cbx_state *state); /* takes NULL */

@@ -72,6 +72,11 @@ static const struct {
 	FAMILY(leader, CBX_GAUGE, "chatterbox_leader", "1 on the instance that leads.", NULL, NULL),
 	FAMILY(cleaned_up, CBX_COUNTER, "chatterbox_cleaned_up_total",
 	       "Rows removed by the clean-up.", "what", NULL),
+	FAMILY(last_round, CBX_GAUGE, "chatterbox_last_round_timestamp_seconds",
+	       "When the last round ended, on the instance that leads.", NULL, NULL),
+	FAMILY(certificate_ends, CBX_GAUGE, "chatterbox_certificate_not_after_timestamp_seconds",
+	       "When the first certificate ends that connections to the server, or of HTTP, use.",
+	       "server", NULL),
 	FAMILY(build_info, CBX_GAUGE, "chatterbox_build_info", "1, labelled with what was built.",
 	       "version", "revision"),
 #undef FAMILY
@@ -228,6 +233,11 @@ void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_s
 		       cbx_seconds(snapshot->interval_current_ns));
 	cbx_metric_set(counters->scheduler_paused, NULL, NULL, snapshot->paused_until_ms != 0);
 	cbx_metric_set(counters->leader, NULL, NULL, leads);
+	if (leads && snapshot->last_cycle.finished_ms)
+		cbx_metric_set(counters->last_round, NULL, NULL,
+			       (double)snapshot->last_cycle.finished_ms / 1000);
+	else
+		cbx_metric_clear(counters->last_round);
 	for (i = 0; i < CBX_COUNT(load_reasons); i++)
 		cbx_metric_set(counters->under_load, load_reasons[i], NULL,
 			       snapshot->load_reason &&

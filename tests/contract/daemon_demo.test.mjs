@@ -248,12 +248,15 @@ test('its metrics please promtool and name no system', async () => {
 		'job_transitions_total', 'events_published_total', 'events_consumed_total', 'outbox_pending',
 		'outbox_oldest_seconds', 'server_errors_total', 'server_up', 'reconnects_total',
 		'poll_interval_seconds', 'under_load', 'scheduler_paused', 'leader', 'cleaned_up_total',
-		'http_requests_total', 'sse_subscribers', 'build_info'])
+		'http_requests_total', 'sse_subscribers', 'build_info', 'last_round_timestamp_seconds',
+		'config_last_reload_successful', 'log_lines_dropped_total'])
 		assert.match(text, new RegExp(`^# TYPE chatterbox_${family} `, 'm'), family);
 	for (const zero of ['decode_rejects_total{member="system"}', 'rpc_requests_total{event="job_kill",outcome="timeout"}',
 		'events_consumed_total{event="unknown",outcome="rejected"}'])
 		assert.ok(text.includes(`\nchatterbox_${zero} 0\n`), zero);
 	assert.match(text, /^process_resident_memory_bytes /m);
+	const [, round] = /^chatterbox_last_round_timestamp_seconds (\S+)$/m.exec(text);
+	assert.ok(Math.abs(Date.now() / 1000 - round) < 60, `the last round ended at ${round}`);
 	assert.match(text, /^chatterbox_http_requests_total\{route="\/api\/v1\/jobs",code="200"\} [1-9]/m);
 	const { system } = (await jobs()).jobs[0];
 	assert.ok(!text.includes(`"${system}"`));

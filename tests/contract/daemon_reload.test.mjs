@@ -82,3 +82,18 @@ test('log.pretty, log: the next line is for people', async () => {
 	assert.match(lines(), /^\{.*listens at/m);
 	await daemon.stop();
 });
+
+test('a reload that was refused shows in the metrics, until one is taken', async () => {
+	const config = join(privateDirectory(), 'config.json');
+	writeFileSync(config, '{}');
+	const daemon = await start(['--demo=1', `--config=${config}`]);
+	const successful = async () => /^chatterbox_config_last_reload_successful (\d)$/m
+		.exec(await (await daemon.get('/metrics')).text())[1];
+	assert.equal(await successful(), '1');
+	for (const [text, wanted] of [['{"log":{"level":"loud"}}', '0'], ['{', '0'], ['{}', '1']]) {
+		writeFileSync(config, text);
+		daemon.child.kill('SIGHUP');
+		await until(async () => await successful() === wanted, 5000, `${wanted} after ${text}`);
+	}
+	await daemon.stop();
+});

@@ -54,6 +54,29 @@ test('HTTPS is served to who trusts the right authority, and TLS 1.2 is the leas
 	await daemon.stop();
 });
 
+test('the metrics say when the certificate ends', async () => {
+	const ends = async (daemon) => {
+		const text = await new Promise((resolve, reject) => {
+			request({ host: '127.0.0.1', port: new URL(daemon.url).port, path: '/metrics', agent: false,
+				servername: 'localhost', ca }, (answer) => {
+				let all = '';
+				answer.on('data', (part) => { all += part; });
+				answer.on('end', () => resolve(all));
+			}).on('error', reject).end();
+		});
+		const found = [...text.matchAll(/^chatterbox_certificate_not_after_timestamp_seconds\{server="http"\} (\d+)$/mg)];
+		assert.equal(found.length, 1);
+		return (found[0][1] - Date.now() / 1000) / 86400;
+	};
+	put(authority.issue('DNS:localhost', 20));
+	const daemon = await start(['--demo=2'], settings());
+	assert.ok(Math.abs(await ends(daemon) - 20) < 0.1);
+	put(authority.issue('DNS:localhost', 7));
+	daemon.child.kill('SIGHUP');
+	await until(async () => Math.abs(await ends(daemon) - 7) < 0.1, 5000, 'the end of the new one');
+	await daemon.stop();
+});
+
 test('half a handshake harms nobody', async () => {
 	put(authority.issue('DNS:localhost'));
 	const daemon = await start(['--demo=2'], settings());

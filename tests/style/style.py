@@ -34,7 +34,7 @@ LIBRARIES = {
     "microhttpd": ["chatterboxd/"],
     "gnutls": ["chatterboxd/http/tls."],
     "curl": ["chatterboxctl/"],
-    "openssl": ["libchatterbox/adapter/redis_state/tls.c", "libchatterbox/adapter/amqp_bus/tls.c"],
+    "openssl": ["libchatterbox/adapter/certificate.", "libchatterbox/adapter/redis_state/tls.c", "libchatterbox/adapter/amqp_bus/tls.c"],
 }
 # Programs of the tree that are built from the library's inside
 INSIDERS = ("tests/", "examples/hdms-sim/", "examples/hdms-sim.c")

@@ -10,6 +10,7 @@
 #include "adapter/amqp_bus/connection.h"
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "port/certificate.h"
 
 #include <chatterbox/error.h>
 #include <openssl/err.h>
@@ -65,6 +66,10 @@ static int note_verdict(int ok, X509_STORE_CTX *store)
 
 	if (!ok)
 		bus_of(ssl)->verdict = X509_STORE_CTX_get_error(store);
+	else if (!X509_STORE_CTX_get_error_depth(store))
+		bus_of(ssl)->bus.certificate_ends = cbx_certificate_first(
+			cbx_certificate_ends(X509_STORE_CTX_get_current_cert(store)),
+			cbx_certificate_ends(SSL_get_certificate(ssl)));
 	return ok;
 }
 

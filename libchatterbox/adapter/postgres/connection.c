@@ -8,6 +8,7 @@
  */
 #include "adapter/postgres/internal.h"
 #include "common/file.h"
+#include "port/certificate.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -163,7 +164,10 @@ int cbx_pg_connect(struct cbx_sql *sql, uint64_t deadline)
 	r = CHATTERBOX_E_DOWN;
 	while (r == CHATTERBOX_E_DOWN && (target = cbx_dial_next(self->dial)))
 		r = connect_to(self, target);
-	if (!r)
-		cbx_dial_serves(self->dial);
-	return r;
+	if (r)
+		return r;
+	cbx_dial_serves(self->dial);
+	if (PQsslInUse(self->conn) && PQsslStruct(self->conn, "OpenSSL"))
+		sql->certificate_ends = cbx_certificate_of(PQsslStruct(self->conn, "OpenSSL"));
+	return 0;
 }

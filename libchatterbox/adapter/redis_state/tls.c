@@ -7,6 +7,7 @@
  */
 #include "adapter/redis_state/link.h"
 #include "common/file.h"
+#include "port/certificate.h"
 
 #include <chatterbox/error.h>
 
@@ -84,7 +85,7 @@ int cbx_redis_secure(struct cbx_redis *me)
 	/* on success hiredis owns it */
 	if (redisInitiateSSL(me->context, ssl) != REDIS_OK)
 		return refuse(me, ssl);
-	(void)cbx_steal(ssl);
+	me->base.certificate_ends = cbx_certificate_of(cbx_steal(ssl));
 	return 0;
 }
 

@@ -55,26 +55,27 @@ void world_reload(const char *path, const char *value)
 }
 
 /* The same link operations for each port */
-#define LINK_OPS(type, connect_args)                                                            \
-	static int type##_connect(void *c, uint64_t deadline)                                   \
-	{                                                                                       \
-		return ((struct cbx_##type *)c)->ops->connect connect_args;                     \
-	}                                                                                       \
-	static void type##_disconnect(void *c)                                                  \
-	{                                                                                       \
-		((struct cbx_##type *)c)->ops->disconnect(c);                                   \
-	}                                                                                       \
-	static bool type##_is_up(void *c)                                                       \
-	{                                                                                       \
-		return ((struct cbx_##type *)c)->ops->is_up(c);                                 \
-	}                                                                                       \
-	static const char *type##_error(void *c)                                                \
-	{                                                                                       \
-		return ((struct cbx_##type *)c)->error;                                         \
-	}                                                                                       \
-	static const struct cbx_link_ops type##_ops = {                                         \
-		type##_connect, type##_disconnect, type##_is_up, type##_error, NULL, NULL, NULL \
-	};
+#define LINK_OPS(type, connect_args)                                                       \
+	static int type##_connect(void *c, uint64_t deadline)                              \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->ops->connect connect_args;                \
+	}                                                                                  \
+	static void type##_disconnect(void *c)                                             \
+	{                                                                                  \
+		((struct cbx_##type *)c)->ops->disconnect(c);                              \
+	}                                                                                  \
+	static bool type##_is_up(void *c)                                                  \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->ops->is_up(c);                            \
+	}                                                                                  \
+	static const char *type##_error(void *c)                                           \
+	{                                                                                  \
+		return ((struct cbx_##type *)c)->error;                                    \
+	}                                                                                  \
+	static const struct cbx_link_ops type##_ops = { type##_connect, type##_disconnect, \
+							type##_is_up,   type##_error,      \
+							NULL,           NULL,              \
+							NULL,           NULL };
 
 LINK_OPS(sql, (c, deadline))
 LINK_OPS(state, (c, deadline))
@@ -86,7 +87,7 @@ static int confirming_connect(void *c, uint64_t deadline)
 }
 
 static const struct cbx_link_ops confirming_ops = {
-	confirming_connect, bus_disconnect, bus_is_up, bus_error, NULL, NULL, NULL
+	confirming_connect, bus_disconnect, bus_is_up, bus_error, NULL, NULL, NULL, NULL
 };
 
 void world_link(struct cbx_link *link, enum world_port port, void *connection)

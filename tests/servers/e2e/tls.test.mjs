@@ -59,6 +59,14 @@ test('with the right certificates it works end to end, all of it by TLS 1.2 or l
 			'client_properties')).split('\n').filter((line) => line.includes(place.vhost) && line.includes('chatterbox'));
 		assert.equal(connections.length, 3);
 		for (const line of connections) assert.match(line, /\ttrue\ttlsv1\.[23]\t/);
+		// of each server's own, which holds for 30 days; of one that speaks no TLS nothing
+		const { text } = await daemon.get('/metrics');
+		for (const server of ['rmq', 'sql']) {
+			const [, ends] = new RegExp(`^chatterbox_certificate_not_after_timestamp_seconds\\{server="${server}"\\} (\\d+)$`, 'm')
+				.exec(text);
+			assert.ok(Math.abs((ends - Date.now() / 1000) / 86400 - 30) < 0.1, `${server}: ${ends}`);
+		}
+		assert.ok(!text.includes('not_after_timestamp_seconds{server="redis"}'));
 		assert.equal(await daemon.stop(), 0);
 	} catch (error) {
 		error.message += `\n${daemon.program?.tail()}`;
@@ -233,6 +241,8 @@ async function worksWith(redis, pair) {
 		await daemon.migrate();
 		await daemon.start();
 		await until('its state is written', () => daemon.metric('chatterbox_server_up', 'server="redis"'));
+		const ends = await daemon.metric('chatterbox_certificate_not_after_timestamp_seconds', 'server="redis"');
+		assert.ok(Math.abs((ends - Date.now() / 1000) / 86400 - 30) < 0.1, `it ends at ${ends}`);
 		assert.equal(await daemon.program.stop(), 0);
 	} finally {
 		await daemon.stop();

@@ -81,8 +81,8 @@ static int examine_it(void *user, bool refused)
 	return refused ? connection.verdict_of_refusal : connection.verdict;
 }
 
-static const struct cbx_link_ops ops = { connect_it, disconnect_it,   is_it_up,  error_of_it,
-					 ping_it,    hindrance_of_it, examine_it };
+static const struct cbx_link_ops ops = { connect_it, disconnect_it,   is_it_up,   error_of_it,
+					 ping_it,    hindrance_of_it, examine_it, NULL };
 
 static void note(void *user, enum chatterbox_log_level level,
 		 const struct chatterbox_log_field *fields, size_t count, const char *message)
