@@ -27,14 +27,24 @@ struct host_event {
 	char *id, *params, *previous_status, *stream_id;
 };
 
+bool cbx_engine_waits_for_twin(struct chatterbox *box)
+{
+	char twin[CBX_DATABASE_ID];
+
+	return box->started && cbx_health_is_up(box->health, NULL) && box->lease_keeper.migrated &&
+	       cbx_leadership_twin(&box->leadership, twin);
+}
+
 bool cbx_engine_is_ready(struct chatterbox *box)
 {
 	char leader[CBX_HOLDER_TEXT];
+	char twin[CBX_DATABASE_ID];
 	char why[192];
 
 	/* who gave the lease up, since it could not work, is not ready either */
 	if (!box->started || !cbx_health_is_up(box->health, NULL) ||
-	    cbx_leadership_rests(&box->leadership, why))
+	    cbx_leadership_rests(&box->leadership, why) ||
+	    cbx_leadership_twin(&box->leadership, twin))
 		return false;
 	/* from now on the host misses no event of the stream */
 	if (box->observer.on_event && !box->poller.follow.positioned)

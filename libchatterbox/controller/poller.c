@@ -2,9 +2,8 @@
 /*
  * poller.c - the loop of the poller: connections, leadership, inbox, tasks, and a wait
  *
- * When the epoch changes everything is read again. An instance that does not lead follows at once,
- * and writes nothing. A lease that merely expired may be renewed under its epoch, so its tables are
- * kept until another instance is known to lead.
+ * When the epoch changes everything is read again. Who does not lead follows at once, and writes
+ * nothing. A lease that merely expired may be renewed, so its tables are kept until another leads.
  */
 #include "controller/poller.h"
 
@@ -35,14 +34,15 @@ static bool on_turn(void *user)
 
 	poller->last_turn = cbx_now(poller->road.clock);
 	take_settings(poller);
+	cbx_road_renew_mark(&poller->road);
 	cbx_command_relay_turn(&poller->relay);
 	return poller->stop;
 }
 
 /* The answer to what was passed on before we led may come in the middle of a round */
-static bool receive_relayed(void *user, const struct cbx_bus_event *event)
+static bool receive_relayed(void *poller, const struct cbx_bus_event *event)
 {
-	return cbx_command_relay_receive(&((struct cbx_poller *)user)->relay, event);
+	return cbx_command_relay_receive(&((struct cbx_poller *)poller)->relay, event);
 }
 
 static bool caught_up(void *user)

@@ -50,7 +50,7 @@ static int build(struct chatterbox *box)
 	if (!result)
 		result = cbx_memory_broker_new(box->clock, &box->broker);
 	if (!result)
-		result = cbx_memory_store_new(&box->store);
+		result = cbx_memory_store_new(box->clock, &box->store);
 	if (result < 0)
 		return result;
 	cbx_leadership_init(&box->leadership, box->clock, settings->app_name);

@@ -85,6 +85,25 @@ static void print_leader(const struct chatterbox *box, struct cbx_text *out)
 	cbx_text_puts(out, "\n");
 }
 
+/* A chatterbox with another database leads on our Redis */
+static void print_twin(struct chatterbox *box, struct cbx_text *out)
+{
+	char twin[CBX_DATABASE_ID];
+	char ours[CBX_DATABASE_ID];
+	unsigned seconds = cbx_leadership_twin(&box->leadership, twin);
+
+	if (!seconds)
+		return;
+	cbx_leadership_database(&box->leadership, ours);
+	cbx_text_printf(out,
+			"twin: %s:state in Redis (%s) is that of database %s, ours (%s) is %s: "
+			"another chatterbox uses the same Redis and app_name; change "
+			"chatterbox.app_name or redis.db of one, or sequelize.database; its mark "
+			"lasts %u s more\n",
+			box->leadership.name, box->lease_keeper.redis, twin,
+			box->lease_keeper.sql->where, ours, seconds);
+}
+
 int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char **text)
 {
 	struct cbx_text out = { 0 };
@@ -110,6 +129,7 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 	}
 	if (rests)
 		cbx_text_printf(&out, "lease: GIVEN UP: %s; tried again in %u s\n", why, rests);
+	print_twin(box, &out);
 	if (ready)
 		*ready = cbx_engine_is_ready(box);
 	if (alive)

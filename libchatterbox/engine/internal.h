@@ -60,8 +60,8 @@ struct chatterbox {
 	_Atomic bool start_reported;  /* the host was told ready or failed */
 	_Atomic uint64_t lost_events; /* dropped since the host's queue was full */
 	_Atomic bool gap;             /* the stream lost some events, nobody knows how many */
-	/* What is being delivered, in portions: so many events, then what was lost after them. Of the
-	 * host's thread alone */
+	/* What is being delivered, in portions: so many events, then what was lost after them. Of
+	 * the host's thread alone */
 	struct {
 		size_t events;
 		uint64_t lost;
@@ -103,6 +103,8 @@ void cbx_engine_drop_event(void *event);
 /* At the very end: delivers what nobody dispatched */
 void cbx_engine_close_host(struct chatterbox *box);
 bool cbx_engine_is_ready(struct chatterbox *box);
+/* All is well but that a chatterbox with another database leads on our Redis */
+bool cbx_engine_waits_for_twin(struct chatterbox *box);
 /* engine/health.c: the lease keeper's hindrance() */
 bool cbx_engine_is_hindered(void *box, uint64_t since, char why[192]);
 

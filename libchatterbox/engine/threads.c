@@ -118,7 +118,8 @@ static bool look_at_start(void *user)
 	measure_servers(box);
 	if (box->start_reported)
 		return false;
-	if (cbx_engine_is_ready(box))
+	/* who stands by for a twin has started as who stands by for an instance of ours */
+	if (cbx_engine_is_ready(box) || cbx_engine_waits_for_twin(box))
 		cbx_engine_tell_ready(box);
 	else
 		look_at_trouble(box);
@@ -136,6 +137,7 @@ static int build_lease_keeper(struct chatterbox *box)
 	keeper->log = &box->log;
 	keeper->leadership = &box->leadership;
 	keeper->ttl = (int)(box->settings.present->lease_ttl_ns / CBX_SECOND);
+	keeper->looks = true;
 	keeper->observer = box->settings.present->role == CBX_ROLE_OBSERVER;
 	keeper->on_failed = lease_keeper_failed;
 	keeper->on_turn = look_at_start;
@@ -170,6 +172,8 @@ static int build_poller(struct chatterbox *box)
 					false, &road->bus, &road->bus_link);
 	if (!result)
 		result = cbx_engine_state(box, "jobs", &road->state, &road->state_link);
+	if (!result)
+		box->lease_keeper.redis = road->state->where;
 	if (!result)
 		result = cbx_engine_sql(box, "records", &road->sql, &road->sql_link);
 	if (!result)

@@ -289,20 +289,38 @@ static void do_without(struct cbx_follow *follow)
 	refresh(follow);
 }
 
-/* Reads the stream, then the leader's marker */
+/* Reads the leader's marker. That of another database is nothing that we can follow. */
+static int read_marker(struct cbx_follow *follow, int64_t *marker)
+{
+	struct cbx_road *road = follow->road;
+	int result = road->state->ops->read_epoch(road->state, marker);
+
+	if (!result && cbx_road_sees_twin(road)) {
+		*marker = 0;
+		follow->position[0] = '\0'; /* nor are its events ours */
+	}
+	return result;
+}
+
+/* Reads the stream, then the marker */
 static int read_state(struct cbx_follow *follow, int64_t *marker)
 {
 	struct cbx_road *road = follow->road;
-	int result;
+	char twin[CBX_DATABASE_ID];
+	int result = 0;
 
-	if (!road->state_link.up)
+	if (!road->state_link.up) {
+		/* whether there is a twin shows when it is back, then */
+		cbx_leadership_note_mark(road->leadership, "", 0);
 		return 0;
-	result = cbx_follow_read_events(follow);
+	}
+	if (!cbx_leadership_twin(road->leadership, twin))
+		result = cbx_follow_read_events(follow);
 	if (result < 0)
 		return result;
 	if (result)
 		distrust(follow);
-	return road->state->ops->read_epoch(road->state, marker);
+	return read_marker(follow, marker);
 }
 
 void cbx_follow_turn(struct cbx_follow *follow)

@@ -12,11 +12,14 @@
  * one. Not often, since two databases that share one Redis would do so for ever; and not above
  * CBX_EPOCH_RAISE_END, so that a number somebody wrote there can't use up the epochs.
  *
+ * Who shares its Redis and app_name with a chatterbox that has another database takes no lease
+ * while the mark of that one is in Redis, and gives it back (twin.c).
+ *
  * The lease is held by who can work: an instance whose threads do not move, or that can't load,
  * gives it up, so that a standby leads. It looks twice, since a process that was frozen has not
  * moved either, and moves at once.
  */
-#include "lead/lease_keeper.h"
+#include "lead/twin.h"
 
 #include <chatterbox/error.h>
 #include <poll.h>
@@ -135,6 +138,15 @@ static int watch(struct cbx_lease_keeper *keeper)
 	return result;
 }
 
+/* The poller is about to look at the mark */
+static int watch_for_now(struct cbx_lease_keeper *keeper)
+{
+	int result = watch(keeper);
+
+	keeper->next_renewal = 0;
+	return result;
+}
+
 /* Does it show for a while that we can't do what the lease is for? */
 static bool is_hindered(struct cbx_lease_keeper *keeper, char why[192])
 {
@@ -204,11 +216,19 @@ static int work(struct cbx_lease_keeper *keeper)
 {
 	char why[192];
 	int64_t newer;
+	int result;
 
 	if (!keeper->migrated && keeper->observer)
 		return find_tables(keeper);
 	if (!keeper->migrated)
 		return migrate(keeper);
+	if (keeper->observer)
+		return cbx_now(keeper->clock) < keeper->next_renewal ? 0 : watch(keeper);
+	result = keeper->identified ? 0 : cbx_twin_identify(keeper);
+	if (result < 0)
+		return result;
+	if (cbx_twin_is_there(keeper))
+		return cbx_twin_stand_by(keeper);
 	if (keeper->epoch && is_hindered(keeper, why))
 		return give_up(keeper, why);
 	newer = keeper->epoch ? cbx_leadership_newer(keeper->leadership, keeper->epoch) : 0;
@@ -216,8 +236,10 @@ static int work(struct cbx_lease_keeper *keeper)
 		return raise_epoch(keeper, newer);
 	if (cbx_now(keeper->clock) < keeper->next_renewal)
 		return 0;
-	if (keeper->observer || cbx_leadership_rests(keeper->leadership, why))
+	if (cbx_leadership_rests(keeper->leadership, why))
 		return watch(keeper);
+	if (!cbx_twin_was_looked_for(keeper))
+		return watch_for_now(keeper);
 	return keeper->epoch ? renew(keeper) : take(keeper);
 }
 

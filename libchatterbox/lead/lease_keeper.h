@@ -20,6 +20,7 @@ struct cbx_lease_keeper {
 	struct cbx_link sql_link;
 	int ttl;                   /* lease.ttl, seconds */
 	bool observer;             /* never takes the lease, applies no migrations */
+	bool looks;                /* not before the mark in Redis was looked at, by the poller */
 	struct cbx_mailbox *inbox; /* only used to wake it */
 	/* The database can't be used: CHATTERBOX_E_SCHEMA, with a text. Called once, in this
 	 * thread. */
@@ -32,10 +33,13 @@ struct cbx_lease_keeper {
 	/* Called when this instance begins to lead, or ends; wakes the other threads */
 	void (*on_change)(void *user);
 	void *user;
-	int64_t epoch; /* of the lease we last took; 0 = nothing to renew */
+	const char *redis; /* where the mark is, for people */
+	int64_t epoch;     /* of the lease we last took; 0 = nothing to renew */
 	uint64_t next_renewal;
 	uint64_t next_raise;  /* do not raise our epoch before then */
 	int64_t warned_epoch; /* epoch under which we warned that we can't raise it */
+	bool identified;      /* the database's id is known */
+	bool aside;           /* it was said that a twin leads */
 	bool leads;           /* what on_change was last called for */
 	uint64_t led_since;
 	uint64_t hindered_at; /* since when it is seen that it can't work; 0 = it can */

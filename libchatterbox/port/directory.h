@@ -15,6 +15,8 @@ struct cbx_directory_ops {
 	int (*read_conf)(struct cbx_sql *sql, const char *name, char **info);
 	int (*write_conf)(struct cbx_sql *sql, const struct cbx_guard *guard, const char *name,
 			  const char *info);
+	/* Writes it if there is no such row; *kept is then what it says, allocated. Anybody may. */
+	int (*keep_conf)(struct cbx_sql *sql, const char *name, const char *info, char **kept);
 	/* recently_checked: @ms = checked_at */
 	int (*recently_checked)(struct cbx_sql *sql, cbx_name_fn each, void *user);
 	/* list_activation_schedule: the next activate_at of each system from now on */

@@ -41,6 +41,18 @@ struct cbx_field {
 /* The epoch of who never leads: write_systems() is then neither rejected nor noted, as OCD's own */
 #define CBX_NO_EPOCH ((int64_t)-1)
 
+/* The id of a database, as text */
+#define CBX_DATABASE_ID 40
+
+/* What APP:state is to say: whose it is, for how long (contract 4.1) */
+struct cbx_mark {
+	const char *database; /* its id; "" = it does not say, as older versions write it */
+	unsigned seconds;
+	/* All of it is written, under the epoch; else it goes on saying what it says, and 0 when it
+	 * is missing: readers do not trust it yet */
+	bool whole;
+};
+
 /* The new content of one system's hashes APP:jobs:{system} and APP:figures:{system}: a field that
  * is deleted goes from both */
 struct cbx_state_write {
@@ -109,9 +121,11 @@ struct cbx_state_ops {
 	 * be enough to know. NULL: it always does. */
 	int (*examine)(struct cbx_state *state, bool refused);
 
-	/* APP:state. *epoch = 0 when missing or foreign (no number). */
+	/* APP:state. *epoch = 0 when missing or foreign (no number); state->database says whose it
+	 * is. */
 	int (*read_epoch)(struct cbx_state *state, int64_t *epoch);
-	int (*write_epoch)(struct cbx_state *state, int64_t epoch);
+	/* 2: it is another database's, as state->database says; nothing is written */
+	int (*write_mark)(struct cbx_state *state, int64_t epoch, const struct cbx_mark *mark);
 	/* Writes APP:rev: from now on no older epoch can write. Works on a full server. */
 	int (*claim)(struct cbx_state *state, int64_t epoch);
 	/* Pipelined, one script call per system; each system once. Sets `applied` of each. Returns
@@ -165,9 +179,13 @@ struct cbx_state_ops {
 
 struct cbx_state {
 	const struct cbx_state_ops *ops;
-	char error[512];          /* why the last call failed; names the server, never a secret */
-	int64_t newer;            /* the epoch that made the last call's write stale, if known */
-	int64_t stored;           /* of write_jobs */
+	char error[512]; /* why the last call failed; names the server, never a secret */
+	int64_t newer;   /* the epoch that made the last call's write stale, if known */
+	int64_t stored;  /* of write_jobs */
+	/* of read_epoch() and write_mark(): to which database APP:state belongs; "" = it is
+	 * missing, foreign, or does not say */
+	char database[CBX_DATABASE_ID];
+	int64_t database_ms;      /* of read_epoch(): for how long it does; -1 = nobody knows */
 	char where[128];          /* "host:port/db" */
 	int64_t certificate_ends; /* of which ends first; seconds, 0: there is none */
 };

@@ -103,6 +103,7 @@ struct cbx_road {
 	struct cbx_road_batch batch;
 	uint64_t times_named_at; /* when a time that is none was logged, 0 = never */
 	bool hanging; /* nobody knows whether the last transaction was committed: find out first */
+	uint64_t mark_at;        /* when APP:state is renewed next */
 	uint64_t share_retry_at; /* after a failure: not before then */
 	bool share_whole;        /* everything in Redis has to be written again */
 	uint64_t share_next;     /* counts up the numbers of the write guard */
@@ -233,12 +234,24 @@ int cbx_road_notice_rows(struct cbx_road *road);
 int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table,
 			    const struct cbx_guard *guard);
 
-/* --- share.c, share_whole.c --- */
+/* --- mark.c: whose the state in Redis is --- */
 
 #define CBX_SHARE_RETRY (2 * CBX_SECOND)
 
-/* From now on Redis takes no write of an epoch older than @epoch. CHATTERBOX_E_FENCED: a newer
- * epoch has written there, see cbx_road_fenced(); or another failure. */
+/* Is the mark that was read last, or stood in the way of ours, another database's? Then we do not
+ * lead. */
+bool cbx_road_sees_twin(struct cbx_road *road);
+/* Does the mark that was read last name our database? */
+bool cbx_road_mark_is_ours(struct cbx_road *road);
+/* Ours, for three times the lease; @whole: all of the state is written, else it is reserved, or
+ * renewed. CHATTERBOX_E_FENCED: a newer epoch has written, or a twin leads. */
+int cbx_road_write_mark(struct cbx_road *road, int64_t epoch, bool whole);
+/* While we lead: when it is time. Not from within a read of the state. */
+void cbx_road_renew_mark(struct cbx_road *road);
+
+/* From now on Redis takes no write of an epoch older than @epoch, and shows that the state is our
+ * database's. CHATTERBOX_E_FENCED: a newer epoch has written there, see cbx_road_fenced(), or a
+ * twin leads; or another failure. */
 int cbx_road_claim(struct cbx_road *road, int64_t epoch);
 /* The same at a take-over, before anything is read. 0 also when Redis is down or can't be written.
  * CHATTERBOX_E_FENCED: the lease keeper is about to find out who leads. */
@@ -246,6 +259,8 @@ int cbx_road_take_over(struct cbx_road *road, int64_t epoch);
 /* A write under @epoch was rejected by Redis as stale: tells the lease keeper, and makes everything
  * be written again later. Returns CHATTERBOX_E_FENCED. */
 int cbx_road_fenced(struct cbx_road *road, int64_t epoch);
+/* --- share.c, share_whole.c --- */
+
 /* Writes the systems that the batch changed to Redis; a failure sets share_whole */
 void cbx_road_share(struct cbx_road *road);
 /* Does Redis hold our state? Writes everything again if not, or if share_whole is set; else only

@@ -5,11 +5,6 @@
  *
  * Redis is a cache, so a failed write is not an error of the round; everything is written again
  * when the server is back.
- *
- * A leader claims the state before it writes (contract 2.5): from then on Redis rejects writes of
- * earlier leaders that are still on their way. If a newer epoch has written there, the lease keeper
- * finds out whether another instance leads, and until then nothing is written. APP:state does not
- * matter here: the marker of another is simply overwritten.
  */
 #include "road/share_internal.h"
 
@@ -19,32 +14,6 @@
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdlib.h>
-
-int cbx_road_fenced(struct cbx_road *road, int64_t epoch)
-{
-	cbx_leadership_note_newer(road->leadership, epoch, road->state->newer);
-	road->share_whole = true;
-	road->share_retry_at = cbx_now(road->clock) + CBX_SHARE_RETRY;
-	return CHATTERBOX_E_FENCED;
-}
-
-int cbx_road_claim(struct cbx_road *road, int64_t epoch)
-{
-	int result = road->state->ops->claim(road->state, epoch);
-
-	return result == 1 ? cbx_road_fenced(road, epoch) : result;
-}
-
-int cbx_road_take_over(struct cbx_road *road, int64_t epoch)
-{
-	int result = road->state_link.up ? cbx_road_claim(road, epoch) : 0;
-
-	if (result == CHATTERBOX_E_FENCED)
-		return road->state->newer < CBX_EPOCH_RAISE_END ? result : 0;
-	if (result < 0)
-		cbx_link_lost(&road->state_link, result);
-	return 0;
-}
 
 int cbx_share_failed(struct cbx_road *road, int error)
 {

@@ -104,7 +104,7 @@ static int share_everything(struct cbx_road *road)
 		result = cbx_share_figures(road);
 	/* the marker comes last: readers do not trust the state before it is there */
 	if (!result)
-		result = road->state->ops->write_epoch(road->state, road->epoch);
+		return cbx_road_write_mark(road, road->epoch, true);
 	return result > 0 ? cbx_road_fenced(road, road->epoch) : result;
 }
 
@@ -119,7 +119,9 @@ int cbx_road_share_check(struct cbx_road *road)
 	result = road->state->ops->read_epoch(road->state, &epoch);
 	if (result < 0)
 		return cbx_share_failed(road, result);
-	if (epoch == road->epoch && !road->share_whole) {
+	if (cbx_road_sees_twin(road))
+		return CHATTERBOX_E_FENCED;
+	if (epoch == road->epoch && cbx_road_mark_is_ours(road) && !road->share_whole) {
 		result = cbx_share_mend(road);
 		return result < 0 ? cbx_share_failed(road, result) : 0;
 	}

@@ -134,3 +134,64 @@ bool cbx_leadership_is_late(struct cbx_leadership *leadership)
 	pthread_mutex_unlock(&leadership->lock);
 	return late;
 }
+
+void cbx_leadership_identify(struct cbx_leadership *leadership, const char *database)
+{
+	pthread_mutex_lock(&leadership->lock);
+	if (!leadership->identified || strcmp(leadership->database, database) != 0)
+		leadership->looked = false;
+	snprintf(leadership->database, sizeof(leadership->database), "%s", database);
+	leadership->identified = true;
+	if (!*database || !strcmp(leadership->twin, database))
+		leadership->twin_until = 0;
+	pthread_mutex_unlock(&leadership->lock);
+}
+
+void cbx_leadership_database(struct cbx_leadership *leadership, char out[CBX_DATABASE_ID])
+{
+	pthread_mutex_lock(&leadership->lock);
+	memcpy(out, leadership->database, CBX_DATABASE_ID);
+	pthread_mutex_unlock(&leadership->lock);
+}
+
+bool cbx_leadership_note_mark(struct cbx_leadership *leadership, const char *database,
+			      uint64_t lasts)
+{
+	bool twin;
+
+	pthread_mutex_lock(&leadership->lock);
+	leadership->looked = leadership->identified;
+	twin = *database && *leadership->database && strcmp(database, leadership->database) != 0;
+	if (twin) {
+		snprintf(leadership->twin, sizeof(leadership->twin), "%s", database);
+		leadership->twin_until = cbx_now(leadership->clock) + lasts;
+		leadership->valid_until = 0;
+		leadership->leader[0] = '\0';
+	} else if (*database) {
+		leadership->twin_until = 0;
+	}
+	pthread_mutex_unlock(&leadership->lock);
+	return twin;
+}
+
+bool cbx_leadership_has_looked(struct cbx_leadership *leadership)
+{
+	bool looked;
+
+	pthread_mutex_lock(&leadership->lock);
+	looked = leadership->looked;
+	pthread_mutex_unlock(&leadership->lock);
+	return looked;
+}
+
+unsigned cbx_leadership_twin(struct cbx_leadership *leadership, char id[CBX_DATABASE_ID])
+{
+	uint64_t now = cbx_now(leadership->clock);
+	uint64_t until;
+
+	pthread_mutex_lock(&leadership->lock);
+	until = leadership->twin_until;
+	memcpy(id, leadership->twin, CBX_DATABASE_ID);
+	pthread_mutex_unlock(&leadership->lock);
+	return now < until ? (unsigned)((until - now) / CBX_SECOND) + 1 : 0;
+}

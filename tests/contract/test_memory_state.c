@@ -116,7 +116,7 @@ START_TEST(stopped_store_refuses_and_keeps)
 	int64_t epoch = 0;
 
 	ck_assert_int_eq(state->ops->connect(state, 0), 0);
-	ck_assert_int_eq(state->ops->write_epoch(state, 7), 0);
+	ck_assert_int_eq(state->ops->write_mark(state, 7, &(struct cbx_mark){ "", 30, true }), 0);
 	cbx_memory_store_stop(store);
 	ck_assert_int_eq(state->ops->ping(state), CHATTERBOX_E_DOWN);
 	ck_assert_int_eq(state->ops->connect(state, 0), CHATTERBOX_E_DOWN);
@@ -173,7 +173,7 @@ int main(void)
 	TCase *own = tcase_create("own");
 	int result;
 
-	if (cbx_memory_store_new(&store))
+	if (cbx_memory_store_new(cbx_system_clock(), &store))
 		return EXIT_FAILURE;
 	state_suite_add(suite, &memory_world);
 	tcase_add_test(own, stopped_store_refuses_and_keeps);

@@ -57,7 +57,10 @@ WITHOUT = {
         ("return ((uint64_t)road->epoch << 32)", "return 1ULL << 52; return ((uint64_t)road->epoch << 32)")]},
     # nobody looks whether the shared state is still there
     "no-rebuild": {"road/share_whole.c": [
-        ("if (epoch == road->epoch && !road->share_whole)", "road->share_whole = false; return 0; if (true)")]},
+        ("if (epoch == road->epoch && cbx_road_mark_is_ours(road) && !road->share_whole)", "road->share_whole = false; return 0; if (true)")]},
+    # nobody looks whose mark it is
+    "no-twin-check": {"runtime/leadership.c": [
+        ("twin = *database && *leadership->database &&", "twin = false && *leadership->database &&")]},
     "no-late-check": {"merge/merge.c": [
         ("if (known && is_late(m, known, status))", "if (false && is_late(m, known, status))")]},
     # a reply is for the question of its number, whoever asked it
@@ -79,6 +82,8 @@ CONTROLS = [
                                             "a_zombie_appends_no_event",
                                             "a_zombie_leaves_the_figures_alone"]),
     ("no-rebuild", "road-share", ["after_a_flush_it_is_whole_within_one_round"]),
+    ("no-twin-check", "lead-twin", ["who_finds_the_mark_of_another_database_does_not_lead",
+                                    "who_leads_and_finds_it_gives_the_lease_back"]),
     ("no-late-check", "merge-merge", ["reported_status"]),
     ("no-correlation", "road-answers", ["late_and_unknown_replies_are_dropped"]),
     ("ack-before-commit", "listen-listen", ["acknowledged_only_after_the_commit"]),

@@ -190,7 +190,7 @@ async function succession(rig, before, since, seconds) {
 
 /** The epochs that stand in Redis and in SQL */
 const epochs = async (rig) => [(await lease(rig)).epoch,
-	...(await rig.place.redis.mget(`${APP}:state`, `${APP}:rev`)).map(Number)];
+	...(await rig.place.redis.mget(`${APP}:state`, `${APP}:rev`)).map((text) => Number(text?.split(' ')[0]))];
 
 test('a database that was reset is brought above Redis, which was not', () => Rig.run('reset', 5,
 	{ systems: 30, fleet: FLEET, config: { lease: { ttl: TTL } } },

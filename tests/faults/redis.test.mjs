@@ -43,7 +43,8 @@ const whole = () => until('Redis is whole again', async () => {
 		if (!text || JSON.parse(text).system !== system) throw new Error(`${system}: ${text}`);
 		assert.equal(JSON.parse(text).status, await statusOf(system));
 	}
-	return await place.redis.get(`${APP}:state`) !== null;
+	// it says 0 until all is written
+	return Number((await place.redis.get(`${APP}:state`))?.split(' ')[0]) > 0;
 }, 20000);
 
 /** /readyz says that Redis is down, and why */

@@ -50,7 +50,7 @@ static const char *const shown[][4] = {
 	{ APP ":rev:{ABC1}", "string", "GET %s", "21474836487" },
 	{ APP ":active_systems", "zset", "ZRANGE %s 0 -1 WITHSCORES", "[ABC1 1763922500123]" },
 	{ APP ":rev", "string", "GET %s", "5" },
-	{ APP ":state", "string", "GET %s", "5" },
+	{ APP ":state", "string", "GET %s", "5 id-of-ours" },
 	{ APP ":online_systems", "hash", "HGETALL %s", "[ABC1 {\"systemID\":\"ABC1\"}]" },
 	{ APP ":internal_systems", "hash", "HGETALL %s", "[ABC1 {\"systemID\":\"ABC1\"}]" },
 	{ APP ":jobs_data", "string", "GET %s", "{\"n\":1}" },
@@ -64,7 +64,8 @@ START_TEST(keys_are_those_of_the_contract)
 	size_t i;
 
 	ck_assert(write_one("ABC1", (5ULL << 32) + 7));
-	ck_assert_int_eq(state->ops->write_epoch(state, 5), 0);
+	ck_assert_int_eq(
+		state->ops->write_mark(state, 5, &(struct cbx_mark){ "id-of-ours", 30, true }), 0);
 	ck_assert_int_eq(state->ops->write_systems(state, 5, CBX_ONLINE_SYSTEMS, &system, 1), 0);
 	ck_assert_int_eq(state->ops->write_systems(state, 5, CBX_INTERNAL_SYSTEMS, &system, 1), 0);
 	ck_assert_int_eq(state->ops->write_jobs_data(state, 5, "{\"n\":1}", 7), 0);
@@ -75,7 +76,9 @@ START_TEST(keys_are_those_of_the_contract)
 
 		ck_assert_str_eq(redis_look("TYPE %s", key), shown[i][1]);
 		ck_assert_str_eq(redis_look(shown[i][2], key), shown[i][3]);
-		if (!strstr(key, ":rev"))
+		if (!strcmp(key, APP ":state"))
+			ck_assert_str_eq(redis_look("TTL %s", key), "30");
+		else if (!strstr(key, ":rev"))
 			ck_assert_str_eq(redis_look("TTL %s", key), "-1");
 	}
 }
@@ -218,7 +221,7 @@ START_TEST(other_keys_of_another_type_are_named)
 	redis_look("SET " APP ":state somebody");
 	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
 	ck_assert_int_eq(epoch, 0);
-	ck_assert_int_eq(state->ops->write_epoch(state, 3), 0);
+	ck_assert_int_eq(state->ops->write_mark(state, 3, &(struct cbx_mark){ "", 30, true }), 0);
 	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
 	ck_assert_int_eq(epoch, 3);
 	ck_assert(state->ops->is_up(state));

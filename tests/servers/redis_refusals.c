@@ -139,7 +139,8 @@ START_TEST(a_poor_user_is_told_what_is_missing)
 	redis_look_in(own.eye, "ACL SETUSER poor on >p ~other:* +get +set +ping +auth "
 			       "+evalsha +script|load");
 	ck_assert_int_eq(poor->ops->connect(poor, redis_deadline(2000)), 0);
-	ck_assert_int_eq(poor->ops->write_epoch(poor, 1), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(poor->ops->write_mark(poor, 1, &(struct cbx_mark){ "", 30, true }),
+			 CHATTERBOX_E_REFUSED);
 	ck_assert_msg(strstr(poor->error, APP ":state: NOPERM"), "%s", poor->error);
 	ck_assert(poor->ops->is_up(poor));
 	cbx_state_free(poor);

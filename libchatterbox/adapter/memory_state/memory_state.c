@@ -85,17 +85,18 @@ static int memory_ping(struct cbx_state *state)
 static int memory_read_epoch(struct cbx_state *state, int64_t *epoch)
 {
 	ENTER(state);
-	*epoch = store->epoch;
+	*epoch = cbx_memory_store_mark(store, state->database);
+	state->database_ms = -1;
+	if (*state->database)
+		state->database_ms =
+			(int64_t)((store->mark.until - cbx_now(store->clock)) / CBX_MS);
 	return 0;
 }
 
-static int memory_write_epoch(struct cbx_state *state, int64_t epoch)
+static int memory_write_mark(struct cbx_state *state, int64_t epoch, const struct cbx_mark *mark)
 {
 	ENTER(state);
-	if (cbx_memory_store_fences(store, epoch, &state->newer))
-		return 1;
-	store->epoch = epoch;
-	return 0;
+	return cbx_memory_store_set_mark(store, state, epoch, mark);
 }
 
 static int memory_claim(struct cbx_state *state, int64_t epoch)
@@ -292,7 +293,7 @@ static const struct cbx_state_ops memory_ops = {
 	.is_up = memory_is_up,
 	.ping = memory_ping,
 	.read_epoch = memory_read_epoch,
-	.write_epoch = memory_write_epoch,
+	.write_mark = memory_write_mark,
 	.claim = memory_claim,
 	.write_jobs = memory_write_jobs,
 	.list_systems = memory_list_systems,

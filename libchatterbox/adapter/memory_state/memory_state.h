@@ -15,7 +15,8 @@
 
 struct cbx_memory_store;
 
-int cbx_memory_store_new(struct cbx_memory_store **out);
+/* @clock: by which marks expire */
+int cbx_memory_store_new(struct cbx_clock *clock, struct cbx_memory_store **out);
 struct cbx_memory_store *cbx_memory_store_ref(struct cbx_memory_store *store);
 void cbx_memory_store_unref(struct cbx_memory_store *store); /* takes NULL */
 CBX_DEFINE_CLEANUP(struct cbx_memory_store *, cbx_memory_store_unref)

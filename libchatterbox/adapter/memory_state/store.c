@@ -17,12 +17,13 @@
 #include <stdio.h>
 #include <string.h>
 
-int cbx_memory_store_new(struct cbx_memory_store **out)
+int cbx_memory_store_new(struct cbx_clock *clock, struct cbx_memory_store **out)
 {
 	struct cbx_memory_store *store = calloc(1, sizeof(*store));
 
 	if (!store)
 		return -ENOMEM;
+	store->clock = clock;
 	atomic_init(&store->refs, 1);
 	pthread_mutex_init(&store->lock, NULL);
 	*out = store;
@@ -80,7 +81,8 @@ void cbx_memory_store_clear(struct cbx_memory_store *store)
 	free(cbx_steal(store->jobs_data));
 	store->jobs_data_len = 0;
 	free(cbx_steal(store->interval));
-	store->epoch = store->newest_epoch = 0;
+	store->mark = (struct cbx_memory_mark){ 0 };
+	store->newest_epoch = 0;
 }
 
 void cbx_memory_store_unref(struct cbx_memory_store *store)
@@ -167,6 +169,31 @@ bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int6
 	}
 	store->newest_epoch = epoch;
 	return false;
+}
+
+int64_t cbx_memory_store_mark(struct cbx_memory_store *store, char database[CBX_DATABASE_ID])
+{
+	if (cbx_now(store->clock) >= store->mark.until)
+		store->mark = (struct cbx_memory_mark){ 0 };
+	memcpy(database, store->mark.database, CBX_DATABASE_ID);
+	return store->mark.epoch;
+}
+
+int cbx_memory_store_set_mark(struct cbx_memory_store *store, struct cbx_state *state,
+			      int64_t epoch, const struct cbx_mark *mark)
+{
+	int64_t said = cbx_memory_store_mark(store, state->database);
+
+	state->database_ms = -1;
+	if (*state->database && *mark->database && strcmp(state->database, mark->database) != 0)
+		return 2;
+	state->database[0] = '\0';
+	if (cbx_memory_store_fences(store, epoch, &state->newer))
+		return 1;
+	store->mark.epoch = mark->whole ? epoch : said;
+	store->mark.until = cbx_now(store->clock) + mark->seconds * CBX_SECOND;
+	snprintf(store->mark.database, CBX_DATABASE_ID, "%s", mark->database);
+	return 0;
 }
 
 int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,

@@ -19,6 +19,13 @@ struct cbx_memory_system {
 	UT_hash_handle hh;
 };
 
+/* APP:state */
+struct cbx_memory_mark {
+	int64_t epoch;
+	char database[CBX_DATABASE_ID];
+	uint64_t until;
+};
+
 struct cbx_memory_event {
 	struct cbx_memory_event *next;
 	uint64_t number;
@@ -34,7 +41,8 @@ struct cbx_memory_store {
 	pthread_mutex_t lock;
 	bool stopped;
 	uint64_t life; /* counts the stops: connections of an earlier life are lost */
-	int64_t epoch;
+	struct cbx_clock *clock;
+	struct cbx_memory_mark mark;
 	int64_t newest_epoch; /* that has written (APP:rev) */
 	struct cbx_memory_system *systems;
 	struct cbx_memory_field *hashes[2]; /* by enum cbx_state_hash */
@@ -55,6 +63,11 @@ struct cbx_memory_system *cbx_memory_store_find(struct cbx_memory_store *store, 
 /* The rule of APP:rev: true = a write of @epoch is stale, *newer has written; else @epoch is the
  * newest from now on */
 bool cbx_memory_store_fences(struct cbx_memory_store *store, int64_t epoch, int64_t *newer);
+/* What the mark says, while it has not expired; else 0 and "" */
+int64_t cbx_memory_store_mark(struct cbx_memory_store *store, char database[CBX_DATABASE_ID]);
+/* As write_mark() of the port */
+int cbx_memory_store_set_mark(struct cbx_memory_store *store, struct cbx_state *state,
+			      int64_t epoch, const struct cbx_mark *mark);
 /* Says in @state what made the write stale */
 int cbx_memory_store_write(struct cbx_memory_store *store, struct cbx_state *state,
 			   struct cbx_state_write *write);

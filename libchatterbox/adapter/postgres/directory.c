@@ -107,6 +107,29 @@ static int postgres_write_conf(struct cbx_sql *sql, const struct cbx_guard *guar
 }
 
 /* clang-format off */
+#define KEEP_CONF                                                                            \
+	"insert into server_conf (name, info, updated_at" CBX_PG_STAMPS ") values ($1, $2, " \
+	"now()" CBX_PG_STAMPED ") on conflict (name) do nothing"
+/* clang-format on */
+
+static int postgres_keep_conf(struct cbx_sql *sql, const char *name, const char *info, char **kept)
+{
+	struct postgres *self = cbx_pg_of(sql);
+	struct cbx_pg_args args = { 0 };
+	int r = postgres_read_conf(sql, name, kept);
+
+	if (r || *kept)
+		return r;
+	r = cbx_pg_begin(self, NULL, NULL);
+	if (r)
+		return r;
+	cbx_pg_arg_text(&args, name);
+	cbx_pg_arg_text(&args, info);
+	r = cbx_pg_end(self, cbx_pg_write_stamped(self, "server_conf", KEEP_CONF, &args, NULL));
+	return r ? r : postgres_read_conf(sql, name, kept);
+}
+
+/* clang-format off */
 #define CHECKED                                                                    \
 	"select " SQL_TRIM("system") " collate \"C\", " SQL_MS("max(checked_at)")  \
 	" as checked_at from recently_checked group by 1 order by 1"
@@ -130,6 +153,7 @@ const struct cbx_directory_ops cbx_pg_directory_ops = {
 	.online_systems = postgres_online_systems,
 	.read_conf = postgres_read_conf,
 	.write_conf = postgres_write_conf,
+	.keep_conf = postgres_keep_conf,
 	.recently_checked = postgres_recently_checked,
 	.next_activations = postgres_next_activations,
 	.find_job = cbx_pg_find_job,

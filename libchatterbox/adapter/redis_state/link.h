@@ -24,6 +24,7 @@ enum cbx_redis_script {
 	CBX_SCRIPT_WRITE_JOBS,
 	CBX_SCRIPT_DROP_FIELDS,
 	CBX_SCRIPT_GUARDED,
+	CBX_SCRIPT_MARK,
 	CBX_SCRIPT_PROBE,
 	CBX_SCRIPTS
 };
@@ -172,7 +173,7 @@ int cbx_redis_read_events(struct cbx_state *state, char position[CBX_STREAM_POSI
 
 /* values.c */
 int cbx_redis_read_epoch(struct cbx_state *state, int64_t *epoch);
-int cbx_redis_write_epoch(struct cbx_state *state, int64_t epoch);
+int cbx_redis_write_mark(struct cbx_state *state, int64_t epoch, const struct cbx_mark *mark);
 int cbx_redis_write_jobs_data(struct cbx_state *state, int64_t epoch, const char *json, size_t len);
 int cbx_redis_read_jobs_data(struct cbx_state *state, char *out, size_t size);
 int cbx_redis_read_interval(struct cbx_state *state, char *out, size_t size);

@@ -89,6 +89,18 @@ static const char guarded[] =
 	      "  i = last + 1\n"
 	      "end\n" MARK "return 0\n";
 
+/* KEYS: APP:rev, APP:state. ARGV: the epoch, the id of our database, for how many seconds, 1 when
+ * all is written. Returns 0, -epoch of what rejected it, or the id of the other database whose mark
+ * it is. */
+static const char mark[] =
+	"local text = redis.pcall('GET', KEYS[2])\n"
+	"local said, whose = string.match(type(text) == 'string' and text or '', '^(%d+) "
+	"?(%S*)$')\n"
+	"if said and whose ~= '' and ARGV[2] ~= '' and whose ~= ARGV[2] then return whose "
+	"end\n" GUARD "local value = ARGV[4] == '1' and ARGV[1] or said or '0'\n"
+	"if ARGV[2] ~= '' then value = value .. ' ' .. ARGV[2] end\n"
+	"redis.call('SET', KEYS[2], value, 'EX', ARGV[3])\n" MARK "return 0\n";
+
 /* KEYS: one that is not there, APP:rev. Changes nothing. Returns the first error that is not about
  * the two keys, "" when there is none. */
 static const char probe[] =
@@ -110,7 +122,7 @@ static const char probe[] =
 
 const char *cbx_redis_script_text(enum cbx_redis_script script)
 {
-	static const char *const texts[] = { write_jobs, drop_fields, guarded, probe };
+	static const char *const texts[] = { write_jobs, drop_fields, guarded, mark, probe };
 
 	return texts[script];
 }

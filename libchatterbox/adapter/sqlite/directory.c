@@ -75,14 +75,13 @@ static int sqlite_read_conf(struct cbx_sql *sql, const char *name, char **info)
 	return 0;
 }
 
-static int write_info(struct sqlite *self, const char *name, const char *info)
+#define INSERT \
+	"insert into server_conf (name, info, updated_at) values (?1, ?2, ?3) on conflict (name) "
+
+static int write_info(struct sqlite *self, const char *text, const char *name, const char *info)
 {
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self,
-				   "insert into server_conf (name, info, updated_at) values "
-				   "(?1, ?2, ?3) on conflict (name) do update set info = "
-				   "excluded.info, updated_at = excluded.updated_at",
-				   &s);
+	int r = cbx_sqlite_prepare(self, text, &s);
 
 	if (r)
 		return r;
@@ -98,7 +97,24 @@ static int sqlite_write_conf(struct cbx_sql *sql, const struct cbx_guard *guard,
 	struct sqlite *self = cbx_sqlite_of(sql);
 	int r = cbx_sqlite_begin(self, guard);
 
-	return r ? r : cbx_sqlite_end(self, write_info(self, name, info));
+	return r ? r
+		 : cbx_sqlite_end(self, write_info(self,
+						   INSERT "do update set info = excluded.info, "
+							  "updated_at = excluded.updated_at",
+						   name, info));
+}
+
+static int sqlite_keep_conf(struct cbx_sql *sql, const char *name, const char *info, char **kept)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	int r = sqlite_read_conf(sql, name, kept);
+
+	if (r || *kept)
+		return r;
+	r = cbx_sqlite_begin(self, NULL);
+	if (!r)
+		r = cbx_sqlite_end(self, write_info(self, INSERT "do nothing", name, info));
+	return r ? r : sqlite_read_conf(sql, name, kept);
 }
 
 static int sqlite_recently_checked(struct cbx_sql *sql, cbx_name_fn each, void *user)
@@ -125,6 +141,7 @@ const struct cbx_directory_ops cbx_sqlite_directory_ops = {
 	.online_systems = sqlite_online_systems,
 	.read_conf = sqlite_read_conf,
 	.write_conf = sqlite_write_conf,
+	.keep_conf = sqlite_keep_conf,
 	.recently_checked = sqlite_recently_checked,
 	.next_activations = sqlite_next_activations,
 	.find_job = cbx_sqlite_find_job,

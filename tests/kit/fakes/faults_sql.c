@@ -95,6 +95,8 @@ CALL(directory, read_conf, (struct cbx_sql * sql, const char *name, char **info)
 CALL(directory, write_conf,
      (struct cbx_sql * sql, const struct cbx_guard *guard, const char *name, const char *info),
      (sql, guard, name, info))
+CALL(directory, keep_conf, (struct cbx_sql * sql, const char *name, const char *info, char **kept),
+     (sql, name, info, kept))
 CALL(directory, recently_checked, (struct cbx_sql * sql, cbx_name_fn each, void *user),
      (sql, each, user))
 CALL(directory, next_activations, (struct cbx_sql * sql, cbx_name_fn each, void *user),
@@ -181,8 +183,9 @@ static const struct cbx_outbox_ops all_outbox = { outbox_heads, outbox_told, out
 static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_raise,
 						lease_give_back, lease_read };
 static const struct cbx_directory_ops all_directory = {
-	directory_online_systems,   directory_read_conf,        directory_write_conf,
-	directory_recently_checked, directory_next_activations, directory_find_job
+	directory_online_systems, directory_read_conf,        directory_write_conf,
+	directory_keep_conf,      directory_recently_checked, directory_next_activations,
+	directory_find_job
 };
 
 void faults_of_sql(struct cbx_sql *sql, struct faults *plan)

@@ -40,7 +40,8 @@ static int hit(struct cbx_state *state, const char *call)
 CALL(connect, (struct cbx_state * state, uint64_t deadline), (state, deadline))
 CALL(ping, (struct cbx_state * state), (state))
 CALL(read_epoch, (struct cbx_state * state, int64_t *epoch), (state, epoch))
-CALL(write_epoch, (struct cbx_state * state, int64_t epoch), (state, epoch))
+CALL(write_mark, (struct cbx_state * state, int64_t epoch, const struct cbx_mark *mark),
+     (state, epoch, mark))
 CALL(claim, (struct cbx_state * state, int64_t epoch), (state, epoch))
 CALL(write_jobs, (struct cbx_state * state, struct cbx_state_write *writes, size_t count),
      (state, writes, count))
@@ -102,7 +103,7 @@ static const struct cbx_state_ops all = {
 	.is_up = call_is_up,
 	.ping = call_ping,
 	.read_epoch = call_read_epoch,
-	.write_epoch = call_write_epoch,
+	.write_mark = call_write_mark,
 	.claim = call_claim,
 	.write_jobs = call_write_jobs,
 	.list_systems = call_list_systems,

@@ -53,6 +53,8 @@ void cbx_memory_store_delete(struct cbx_memory_store *store, const char *key, co
 		delete_members(store, field);
 	else if (!strcmp(key, "jobs_data"))
 		free(cbx_steal(store->jobs_data));
+	else if (!strcmp(key, "state"))
+		store->mark.until = 0;
 	else if (!strcmp(key, "rev"))
 		store->newest_epoch = 0;
 	else

@@ -47,6 +47,8 @@ void world_reload(const char *path, const char *value)
 	struct chatterbox_config *config = NULL;
 
 	ck_assert_int_eq(chatterbox_config_new(&config), 0);
+	/* most tests have no loop that renews the mark in Redis */
+	ck_assert_int_eq(chatterbox_config_set(config, "lease.ttl", "600", "the test"), 0);
 	if (path)
 		ck_assert_int_eq(chatterbox_config_set(config, path, value, "the test"), 0);
 	ck_assert_int_eq(cbx_settings_new(config, NULL, &world.settings), 0);
@@ -163,7 +165,7 @@ void world_set_up(void)
 	cbx_snapshot_slot_init(&world.slot);
 	cbx_leadership_init(&world.leadership, &world.clock.clock, "nl-ocd-chatterbox");
 	ck_assert_int_eq(cbx_memory_broker_new(&world.clock.clock, &world.broker), 0);
-	ck_assert_int_eq(cbx_memory_store_new(&world.store), 0);
+	ck_assert_int_eq(cbx_memory_store_new(&world.clock.clock, &world.store), 0);
 	ck_assert_int_eq(cbx_mailbox_new(4096, &road->inbox), 0);
 	ck_assert_int_eq(cbx_mailbox_new(4096, &world.answers), 0);
 	road->clock = &world.clock.clock;

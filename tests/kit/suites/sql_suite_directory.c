@@ -65,6 +65,23 @@ START_TEST(settings_are_kept)
 }
 END_TEST
 
+START_TEST(what_is_made_once_stays)
+{
+	char *kept = NULL;
+
+	ck_assert_int_eq(sql->directory->keep_conf(sql, "database_id", "\"one\"", &kept), 0);
+	ck_assert_str_eq(kept, "\"one\"");
+	free(cbx_steal(kept));
+	ck_assert_int_eq(sql->directory->keep_conf(sql, "database_id", "\"two\"", &kept), 0);
+	ck_assert_str_eq(kept, "\"one\"");
+	free(cbx_steal(kept));
+	expect_conf("database_id", "\"one\"");
+	sql_world->run("insert into server_conf (name) values ('empty')");
+	ck_assert_int_eq(sql->directory->keep_conf(sql, "empty", "1", &kept), 0);
+	ck_assert_ptr_null(kept);
+}
+END_TEST
+
 START_TEST(checked_systems_are_kept)
 {
 	const char *checked[] = { "ABC2", "ABC1", "ABC2" };
@@ -132,11 +149,9 @@ END_TEST
 void sql_suite_directory(Suite *suite)
 {
 	const TTest *const tests[] = {
-		connections_say_who_is_online,
-		settings_are_kept,
-		checked_systems_are_kept,
-		next_activations_are_shown,
-		a_time_that_is_none_harms_only_itself,
+		connections_say_who_is_online, settings_are_kept,
+		what_is_made_once_stays,       checked_systems_are_kept,
+		next_activations_are_shown,    a_time_that_is_none_harms_only_itself,
 	};
 
 	sql_add(suite, "directory", tests, CBX_COUNT(tests));

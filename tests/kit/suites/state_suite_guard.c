@@ -8,9 +8,11 @@ static const struct cbx_stream_entry entry = { "status", "A/status/1", "{}", 2, 
 
 static char no_data[64]; /* how the world shows that there is none */
 
-static int write_epoch(int64_t epoch)
+static int write_mark(int64_t epoch)
 {
-	return state->ops->write_epoch(state, epoch);
+	const struct cbx_mark mark = { "one", 30, true };
+
+	return state->ops->write_mark(state, epoch, &mark);
 }
 
 static int claim(int64_t epoch)
@@ -56,7 +58,7 @@ static int write_jobs(int64_t epoch)
 	return !put((uint64_t)epoch << 32, true, "A", &field, 1);
 }
 
-static int (*const calls[])(int64_t epoch) = { write_epoch,    claim,        write_systems,
+static int (*const calls[])(int64_t epoch) = { write_mark,     claim,        write_systems,
 					       delete_systems, drop_systems, write_jobs_data,
 					       append_events,  write_jobs };
 

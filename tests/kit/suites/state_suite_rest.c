@@ -24,12 +24,77 @@ START_TEST(epoch_is_missing_then_kept)
 
 	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
 	ck_assert_int_eq(epoch, 0);
-	ck_assert_int_eq(state->ops->write_epoch(state, 2097151), 0);
+	ck_assert_int_eq(state->ops->write_mark(state, 2097151, &(struct cbx_mark){ "", 30, true }),
+			 0);
 	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
 	ck_assert_int_eq(epoch, 2097151);
 	world->flush();
 	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
 	ck_assert_int_eq(epoch, 0);
+}
+END_TEST
+
+static int mark_it(const char *database, int64_t epoch, unsigned seconds, bool whole)
+{
+	const struct cbx_mark mark = { database, seconds, whole };
+
+	return state->ops->write_mark(state, epoch, &mark);
+}
+
+static void expect_mark(int64_t wanted, const char *database)
+{
+	int64_t epoch = -1;
+
+	ck_assert_int_eq(state->ops->read_epoch(state, &epoch), 0);
+	ck_assert_int_eq(epoch, wanted);
+	ck_assert_str_eq(state->database, database);
+}
+
+/* It is reserved before all is written, kept by a renewal, and named by a successor */
+START_TEST(a_mark_says_whose_it_is)
+{
+	expect_mark(0, "");
+	ck_assert_int_eq(mark_it("one", 4, 30, false), 0);
+	expect_mark(0, "one");
+	ck_assert_int_eq(mark_it("one", 4, 30, true), 0);
+	expect_mark(4, "one");
+	ck_assert_int_gt(state->database_ms, 20000);
+	ck_assert_int_le(state->database_ms, 30000);
+	ck_assert_int_eq(mark_it("one", 5, 30, false), 0);
+	expect_mark(4, "one");
+	ck_assert_int_eq(mark_it("one", 5, 30, true), 0);
+	expect_mark(5, "one");
+}
+END_TEST
+
+/* Whatever its epoch, and whatever is in APP:rev: nothing is written */
+START_TEST(the_mark_of_another_database_stays)
+{
+	size_t i;
+
+	ck_assert_int_eq(mark_it("one", 5, 30, true), 0);
+	for (i = 0; i < 4; i++) {
+		ck_assert_int_eq(mark_it("two", i & 1 ? 6 : 4, 30, i & 2), 2);
+		ck_assert_str_eq(state->database, "one");
+		expect_mark(5, "one");
+	}
+	ck_assert_int_eq(state->ops->claim(state, 5), 0);
+	/* one of an older version says no name, so anybody's */
+	ck_assert_int_eq(mark_it("", 6, 30, true), 0);
+	expect_mark(6, "");
+	ck_assert_int_eq(mark_it("two", 6, 30, false), 0);
+	expect_mark(6, "two");
+}
+END_TEST
+
+START_TEST(a_mark_expires)
+{
+	uint64_t end = in_2_s() + CBX_SECOND;
+
+	ck_assert_int_eq(mark_it("one", 5, 1, true), 0);
+	while (mark_it("two", 6, 30, false) == 2)
+		ck_assert_uint_lt(cbx_now(cbx_system_clock()), end);
+	expect_mark(0, "two");
 }
 END_TEST
 
@@ -232,6 +297,9 @@ void state_suite_add_rest(TCase *tcase)
 	const TTest *const tests[] = {
 		connects_and_answers,
 		epoch_is_missing_then_kept,
+		a_mark_says_whose_it_is,
+		the_mark_of_another_database_stays,
+		a_mark_expires,
 		system_hashes_are_two,
 		drop_compares_before_it_deletes,
 		jobs_data_is_the_last_one,

@@ -193,7 +193,7 @@ END_TEST
 
 START_TEST(a_follower_writes_nothing)
 {
-	static const char *const writes[] = { "write_epoch",  "write_jobs",      "write_systems",
+	static const char *const writes[] = { "write_mark",   "write_jobs",      "write_systems",
 					      "drop_systems", "write_jobs_data", "append_events",
 					      "claim" };
 	size_t i;

@@ -187,7 +187,8 @@ END_TEST
 /* Found out later, since Redis was away at the take-over */
 START_TEST(a_newer_epoch_is_noticed_whenever_everything_is_written)
 {
-	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
+	ck_assert_int_eq(
+		world.eye->ops->write_mark(world.eye, 41, &(struct cbx_mark){ "", 30, true }), 0);
 	ck_assert_int_eq(cbx_road_share_check(road), CHATTERBOX_E_FENCED);
 	ck_assert_int_eq(noted(), 41);
 	ck_assert_int_eq(marker(), 41);
@@ -197,7 +198,8 @@ END_TEST
 /* A marker alone is nobody's epoch */
 START_TEST(a_foreign_marker_is_written_over)
 {
-	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, 41), 0);
+	ck_assert_int_eq(
+		world.eye->ops->write_mark(world.eye, 41, &(struct cbx_mark){ "", 30, true }), 0);
 	cbx_memory_store_expire(world.store);
 	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	ck_assert_int_eq(noted(), 0);
@@ -252,7 +254,9 @@ END_TEST
 /* What can't be an epoch of ours is written over, or waits for somebody to delete it */
 START_TEST(an_absurd_epoch_stops_no_take_over)
 {
-	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, CBX_EPOCH_RAISE_END), 0);
+	ck_assert_int_eq(world.eye->ops->write_mark(world.eye, CBX_EPOCH_RAISE_END,
+						    &(struct cbx_mark){ "", 30, true }),
+			 0);
 	cbx_road_unload(road);
 	run_for(2.5);
 	ck_assert(world.poller.begun);

@@ -105,7 +105,9 @@ START_TEST(a_foreign_marker_means_writing_everything)
 	world_lead(); /* so that there was an epoch before ours */
 	cbx_memory_store_flush(world.store);
 	ck_assert_int_eq(world.eye->ops->write_jobs(world.eye, &stale, 1), 0);
-	ck_assert_int_eq(world.eye->ops->write_epoch(world.eye, world.epoch - 1), 0);
+	ck_assert_int_eq(world.eye->ops->write_mark(world.eye, world.epoch - 1,
+						    &(struct cbx_mark){ "", 30, true }),
+			 0);
 	ck_assert_int_eq(cbx_road_share_check(road), 0);
 	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
 	ck_assert_int_eq(epoch_there(), world.epoch);
