@@ -39,6 +39,7 @@ test('55: a second chatterbox with the same Redis and app_name, and another data
 	const rig = await Rig.open('twin', 1, { fleet: null });
 	const other = await rig.place.beside('second');
 	const [first] = rig.daemons;
+	let codes;
 	const second = await Daemon.prepare(rig.place, { lease: { ttl: 1 }, log: { level: 'info' },
 		sequelize: { database: other.database } });
 	try {
@@ -68,7 +69,7 @@ test('55: a second chatterbox with the same Redis and app_name, and another data
 
 		assert.equal(await first.program.stop(), 0);
 		await until('the second one leads', () => leads(second));
-		assert.equal((await second.get('/readyz')).status, 200);
+		await second.ready();
 		assert.equal(await rig.place.redis.get(`${APP}:state`).then((text) => text.split(' ')[1]),
 			await idOf(other));
 		await until('its own record', async () => (await other.rows('select 1 from status_monitor')).length);
@@ -79,8 +80,8 @@ test('55: a second chatterbox with the same Redis and app_name, and another data
 		error.message += `\n${rig.tail()}\n${second.program?.tail(40)}`;
 		throw error;
 	} finally {
-		assert.equal(await second.stop(), 0);
+		codes = [await second.stop(), ...await rig.close()];
 		await other.close();
-		assert.deepEqual(await rig.close(), [0]);
 	}
+	assert.deepEqual(codes, [0, 0], 'a clean stop');
 });
