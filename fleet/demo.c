@@ -171,6 +171,9 @@ static int build(struct cbx_demo *demo, const struct cbx_demo_options *wanted)
 	result = cbx_fleet_new(&options, demo->bus, demo->clock, &demo->log, &demo->fleet);
 	if (!result && demo->ocd)
 		plan_lists(demo);
+	/* `connections` is there, and the engine reads it when it starts */
+	if (!result && demo->ocd)
+		cbx_ocd_write(demo->ocd);
 	return result;
 }
 

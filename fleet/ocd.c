@@ -35,6 +35,7 @@ struct row {
 	char system[72];
 	char text[32];
 	int64_t number;
+	bool waits; /* its table is not there yet */
 };
 
 struct cbx_ocd {
@@ -116,36 +117,46 @@ static int write_row(sqlite3_stmt *statement, const struct row *row)
 /* In the order in which they were kept, since a system may have come and gone meanwhile */
 static int write_rows(struct cbx_ocd *ocd)
 {
-	sqlite3_stmt *prepared[4] = { NULL };
+	sqlite3_stmt *prepared[CBX_COUNT(statements)] = { NULL };
 	int result = 0;
 	size_t i;
 
 	for (i = 0; i < ocd->count && !result; i++) {
 		enum kind kind = ocd->rows[i].kind;
 
-		if (!prepared[kind] && sqlite3_prepare_v2(ocd->db, statements[kind], -1,
-							  &prepared[kind], NULL) != SQLITE_OK)
-			result = -EAGAIN;
-		if (!result)
+		ocd->rows[i].waits = false;
+		if (prepared[kind] || sqlite3_prepare_v2(ocd->db, statements[kind], -1,
+							 &prepared[kind], NULL) == SQLITE_OK)
 			result = write_row(prepared[kind], &ocd->rows[i]);
+		else
+			ocd->rows[i].waits = true;
 	}
 	for (i = 0; i < CBX_COUNT(prepared); i++)
 		sqlite3_finalize(prepared[i]);
 	return result;
 }
 
+/* Keeps those that wait for their table */
+static void forget_written(struct cbx_ocd *ocd)
+{
+	size_t kept = 0;
+	size_t i;
+
+	for (i = 0; i < ocd->count; i++)
+		if (ocd->rows[i].waits)
+			ocd->rows[kept++] = ocd->rows[i];
+	ocd->count = kept;
+}
+
 int cbx_ocd_write(struct cbx_ocd *ocd)
 {
-	int result;
-
 	if (!ocd->count)
 		return 0;
 	if (sqlite3_exec(ocd->db, "begin immediate", NULL, NULL, NULL) != SQLITE_OK)
 		return -EAGAIN;
-	result = write_rows(ocd);
-	if (!result && sqlite3_exec(ocd->db, "commit", NULL, NULL, NULL) == SQLITE_OK) {
-		ocd->count = 0;
-		return 0;
+	if (!write_rows(ocd) && sqlite3_exec(ocd->db, "commit", NULL, NULL, NULL) == SQLITE_OK) {
+		forget_written(ocd);
+		return ocd->count ? -EAGAIN : 0;
 	}
 	sqlite3_exec(ocd->db, "rollback", NULL, NULL, NULL);
 	return -EAGAIN;

@@ -26,8 +26,8 @@ void cbx_ocd_started(struct cbx_ocd *ocd, const char *system, int64_t job_id, co
 void cbx_ocd_connected(struct cbx_ocd *ocd, const char *system, bool online);
 void cbx_ocd_activates(struct cbx_ocd *ocd, const char *system, const char *list, int64_t at_ms);
 
-/* Writes what was kept, in one transaction. Return: 0, or -EAGAIN when it stays kept: the tables
- * are not there yet, or others write. */
+/* Writes what was kept, in one transaction. Return: 0, or -EAGAIN when some of it stays kept: its
+ * table is not there yet, or others write. */
 int cbx_ocd_write(struct cbx_ocd *ocd);
 /* Plans the activations that have passed by ten minutes again, for some hours later */
 void cbx_ocd_plan_again(struct cbx_ocd *ocd, int64_t now_ms);

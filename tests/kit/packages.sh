@@ -11,7 +11,8 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	librabbitmq-dev libpq-dev libjansson-dev libyajl-dev libsqlite3-dev libmicrohttpd-dev
 	libgnutls28-dev libssl-dev libcurl4-openssl-dev zlib1g-dev uthash-dev'
 for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
-	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl'
+	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl
+	chromium:chromium fonts-dejavu-core'
 for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
 for_ship='lintian:lintian mmdebstrap:mmdebstrap'
 for_valgrind='valgrind:valgrind curl:curl'
