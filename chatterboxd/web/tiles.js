@@ -24,7 +24,7 @@ function showRound(round) {
 	if (!round?.finished_at)
 		return tile('round', NOTHING, 'none yet');
 	return tile('round', ago(round.finished_at), [`took ${duration(round.seconds)}`,
-		plural(round.systems, 'system'), plural(round.changed, 'change'),
+		plural(round.systems, 'system'), `${count(round.changed)} changed`,
 		...(round.timeouts ? [plural(round.timeouts, 'timeout')] : [])].join(', '));
 }
 
