@@ -152,6 +152,7 @@ static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
 static const char *const series_query[] = { "name", "minutes", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
+static const char *const systems_query[] = { "status", "q", "limit", "cursor", NULL };
 
 /* A read that may block or takes parameters */
 #define READ(path, answered_by, may_block, parameters)                                            \
@@ -186,7 +187,7 @@ const struct cbd_route cbd_routes[] = {
 	LIST("/api/v1/jobs", answer_jobs, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
 	READ("/api/v1/jobs/{system}/{job_id}/history", cbd_history_of_job, NULL, page_query),
-	READ("/api/v1/systems", answer_systems, NULL, page_query),
+	READ("/api/v1/systems", answer_systems, NULL, systems_query),
 	LIST("/api/v1/systems/{system}", answer_system, NULL),
 	READ("/api/v1/systems/{system}/history", cbd_history_of_system, NULL, page_query),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),

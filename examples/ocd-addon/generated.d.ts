@@ -3,6 +3,8 @@
 
 /** docs/openapi.json */
 export namespace http {
+	/** A place in the stream of events */
+	type StreamId = string;
 	type Ok = {
 		ok: true;
 	};
@@ -19,6 +21,23 @@ export namespace http {
 		occurrences: number;
 		first_seen: Time;
 		last_seen: Time;
+	};
+	/** One change of a job, or, without job_id, of the system itself: it went online or offline. What is not known is left out. */
+	type Change = {
+		at: Time;
+		job_id?: number;
+		/** The job's, after the change; clean-up does not change it */
+		revision?: number;
+		/** After the change; of a system: online or offline */
+		status: string;
+		/** Absent when a job was heard of first, and at its clean-up */
+		previous_status?: string;
+		origin?: Origin;
+		/** Who said so */
+		source?: "answer" | "push" | "inferred" | "clean_up";
+		/** `vanished`, `system_offline`, `returned`, or the code of an error */
+		reason?: string;
+		percent_completed?: string;
 	};
 	/** 1..64 bytes without `/` and control characters */
 	type SystemName = string;
@@ -138,6 +157,7 @@ export namespace http {
 			systemID: SystemName;
 			lastCheck: Time;
 			status: SystemStatus;
+			next_activation: Time | null;
 			/** Its live jobs */
 			jobs: number;
 		}>;
@@ -453,6 +473,22 @@ export namespace events {
 		first_seen: Time;
 		last_seen: Time;
 	};
+	type HistoryPage = {
+		history: Array<Change>;
+		next: Next;
+	};
+	/** One change of a job, or, without job_id, of the system itself: it went online or offline */
+	type Change = {
+		at: Time;
+		job_id?: JobId;
+		revision?: Count;
+		status: Text;
+		previous_status?: Text;
+		origin?: Origin;
+		source?: "answer" | "push" | "inferred" | "clean_up";
+		reason?: Text;
+		percent_completed?: Percent;
+	};
 	type ErrorsPage = {
 		errors: Array<ErrorRow>;
 		next: Next;
@@ -615,6 +651,12 @@ export namespace events {
 		seconds?: SecondsIn | null;
 	};
 	type Params_nl_ocd_chatterbox_resume = {
+	};
+	type Params_nl_ocd_content_job_history = {
+		system: SystemIn;
+		job_id?: CountIn | null;
+		limit?: Limit;
+		cursor?: Cursor | null;
 	};
 	type Params_nl_ocd_server_errors_get = {
 		system?: SystemIn;

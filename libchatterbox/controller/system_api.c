@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* system_api.c - lists of systems, one system, and the summary (contract 6.2) */
 #include "controller/job_api.h"
+#include "controller/system_filter.h"
 
 #include "base/number.h"
 #include "base/read.h"
@@ -25,23 +26,39 @@ static void open_system(const struct cbx_system *system, struct cbx_text *out)
 		out->len--; /* without the closing brace */
 }
 
+static void add_activation(const struct cbx_system *system, struct cbx_text *out)
+{
+	char time[CBX_TIME_TEXT];
+
+	if (!system->next_activation_ms) {
+		cbx_text_puts(out, ",\"next_activation\":null");
+		return;
+	}
+	cbx_time_text(system->next_activation_ms, time);
+	cbx_text_printf(out, ",\"next_activation\":\"%s\"", time);
+}
+
 int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
 			struct cbx_text *out, char error[CBX_API_ERROR])
 {
 	const struct cbx_system *last = NULL;
+	struct cbx_system_filter filter;
 	struct cbx_page page;
 	size_t shown = 0;
 	bool more = false;
 	size_t i;
 	int result = cbx_page_parse(params, &page, error);
 
+	if (!result)
+		result = cbx_system_filter_read(params, &filter, error);
 	if (result < 0)
 		return result;
 	cbx_text_puts(out, "{\"systems\":[");
 	for (i = 0; i < snapshot->systems->count && !more; i++) {
 		const struct cbx_system *system = snapshot->systems->systems[i];
 
-		if (page.system[0] && strcmp(system->name, page.system) <= 0)
+		if ((page.system[0] && strcmp(system->name, page.system) <= 0) ||
+		    !cbx_system_filter_matches(&filter, system))
 			continue;
 		if (shown == page.limit) {
 			more = true;
@@ -50,6 +67,7 @@ int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *param
 		if (shown++)
 			cbx_text_putc(out, ',');
 		open_system(system, out);
+		add_activation(system, out);
 		cbx_text_printf(out, ",\"jobs\":%zu}", live_jobs(snapshot, system->name));
 		last = system;
 	}

@@ -47,6 +47,8 @@ static void expect_systems(const char *params, const char *wanted)
 	json_decref(parsed);
 }
 
+#define ACTIVE ",\"next_activation\":\"2026-11-23T19:00:00.000Z\""
+#define IDLE ",\"next_activation\":null"
 #define ABC \
 	"{\"systemID\":\"ABC1\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":\"online\""
 #define XYZ \
@@ -55,14 +57,26 @@ static void expect_systems(const char *params, const char *wanted)
 
 START_TEST(pages_of_systems)
 {
-	expect_systems("{}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ ",\"jobs\":1}," NEW
-			     ",\"jobs\":0}],\"next\":null}");
-	expect_systems("{\"limit\":2}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ
+	expect_systems("{}", "{\"systems\":[" ABC ACTIVE ",\"jobs\":1}," XYZ IDLE
+			     ",\"jobs\":1}," NEW IDLE ",\"jobs\":0}],\"next\":null}");
+	expect_systems("{\"limit\":2}", "{\"systems\":[" ABC ACTIVE ",\"jobs\":1}," XYZ IDLE
 					",\"jobs\":1}],\"next\":\"58595a.0\"}");
 	expect_systems("{\"limit\":2,\"cursor\":\"58595a.0\"}",
-		       "{\"systems\":[" NEW ",\"jobs\":0}],\"next\":null}");
-	expect_systems("{\"limit\":3}", "{\"systems\":[" ABC ",\"jobs\":1}," XYZ ",\"jobs\":1}," NEW
-					",\"jobs\":0}],\"next\":null}");
+		       "{\"systems\":[" NEW IDLE ",\"jobs\":0}],\"next\":null}");
+	expect_systems("{\"limit\":3}", "{\"systems\":[" ABC ACTIVE ",\"jobs\":1}," XYZ IDLE
+					",\"jobs\":1}," NEW IDLE ",\"jobs\":0}],\"next\":null}");
+}
+END_TEST
+
+START_TEST(some_of_the_systems)
+{
+	expect_systems("{\"status\":\"offline\"}",
+		       "{\"systems\":[" XYZ IDLE ",\"jobs\":1}],\"next\":null}");
+	expect_systems("{\"status\":\"unknown,online\",\"limit\":1}",
+		       "{\"systems\":[" ABC ACTIVE ",\"jobs\":1}],\"next\":\"41424331.0\"}");
+	expect_systems("{\"q\":\"bc\"}",
+		       "{\"systems\":[" ABC ACTIVE ",\"jobs\":1}],\"next\":null}");
+	expect_systems("{\"q\":\"abc\",\"status\":\"unknown\"}", "{\"systems\":[],\"next\":null}");
 }
 END_TEST
 
@@ -76,6 +90,25 @@ START_TEST(a_bad_page_of_systems)
 	ck_assert_ptr_nonnull(strstr(error, "limit"));
 	cbx_text_free(&text);
 	json_decref(params);
+}
+END_TEST
+
+START_TEST(a_bad_filter_of_systems)
+{
+	static const char *const bad[] = { "{\"status\":\"on\"}", "{\"status\":\"online,\"}",
+					   "{\"status\":7}", "{\"q\":7}" };
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(bad); i++) {
+		char error[CBX_API_ERROR] = "";
+		struct cbx_text text = { 0 };
+		json_t *params = json_loads(bad[i], 0, NULL);
+
+		ck_assert_int_eq(cbx_job_api_systems(snapshot, params, &text, error), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(error, ": takes "));
+		cbx_text_free(&text);
+		json_decref(params);
+	}
 }
 END_TEST
 
@@ -118,7 +151,8 @@ START_TEST(the_summary)
 		"1,"
 		"\"unknown\":1,\"internal\":4,\"source\":\"events\"},\"interval\":{\"base\":10,"
 		"\"current\":22.5,"
-		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"paused_until\":null,\"role\":\"leader\","
+		"\"under_load\":true,\"reason\":\"queue\"},\"paused\":false,\"paused_until\":null,"
+		"\"role\":\"leader\","
 		"\"leader\":\"host:1:abc\",\"last_cycle\":{\"systems\":3,\"jobs\":2,\"changed\":1,"
 		"\"timeouts\":0,\"seconds\":0.25,\"finished_at\":\"2026-11-23T18:00:00.000Z\"}}");
 	cbx_text_clear(&text);
@@ -128,7 +162,8 @@ START_TEST(the_summary)
 	facts = (struct cbx_summary_facts){ "standby", "" };
 	cbx_job_api_summary(&made, &facts, &text);
 	ck_assert_ptr_nonnull(strstr(text.bytes, "\"under_load\":false,\"reason\":null},\"paused\":"
-						 "true,\"paused_until\":\"2026-11-23T18:00:00.000Z\",\"role\":\"standby\",\"leader\":null,"
+						 "true,\"paused_until\":\"2026-11-23T18:00:00."
+						 "000Z\",\"role\":\"standby\",\"leader\":null,"
 						 "\"last_cycle\":null}"));
 	cbx_text_free(&text);
 }
@@ -175,5 +210,6 @@ START_TEST(a_snapshot_stays_as_long_as_it_is_referenced)
 }
 END_TEST
 
-UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, a_bad_page_of_systems, one_system, the_summary,
-		the_gauges, a_snapshot_stays_as_long_as_it_is_referenced)
+UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, some_of_the_systems, a_bad_page_of_systems,
+		a_bad_filter_of_systems, one_system, the_summary, the_gauges,
+		a_snapshot_stays_as_long_as_it_is_referenced)
