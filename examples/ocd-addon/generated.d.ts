@@ -157,7 +157,7 @@ export namespace http {
 			systemID: SystemName;
 			lastCheck: Time;
 			status: SystemStatus;
-			next_activation: Time | null;
+			next_activation: Time;
 			/** Its live jobs */
 			jobs: number;
 		}>;
