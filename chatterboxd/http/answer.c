@@ -200,6 +200,7 @@ static void tell(const struct cbd_request *request)
 static void let_it_last(struct cbd_request *request)
 {
 	cbd_connection_allow(request->http, request->connection, -1);
+	cbd_connection_streams(request->http, request->connection, true);
 	MHD_set_connection_option(request->connection, MHD_CONNECTION_OPTION_TIMEOUT, 0U);
 }
 

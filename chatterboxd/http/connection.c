@@ -2,6 +2,8 @@
 /* connection.c - the deadline of a connection, from when it is accepted until it is closed */
 #include "server.h"
 
+#define PER_ADDRESS 128U
+
 static struct cbd_deadline *deadline_of(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -22,11 +24,18 @@ void cbd_connection_client_waits(struct cbd_http *http, struct MHD_Connection *c
 	cbd_deadline_wait(http->deadlines, deadline_of(connection), waits);
 }
 
+void cbd_connection_streams(struct cbd_http *http, struct MHD_Connection *connection, bool streams)
+{
+	cbd_deadline_stream(http->deadlines, deadline_of(connection), streams);
+}
+
 void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void **context,
 			    enum MHD_ConnectionNotificationCode what)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *client =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct cbd_http *http = arg;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -36,5 +45,7 @@ void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void *
 	cbd_deadlines_shed(http->deadlines, CBD_DEADLINE_CROWD);
 	if (info)
 		*context = cbd_deadline_add(http->deadlines, info->connect_fd,
+					    client ? client->client_addr : NULL,
 					    cbd_monotonic_ms() + CBD_DEADLINE_REQUEST_MS);
+	cbd_deadlines_limit(http->deadlines, *context, CBD_CONNECTIONS, PER_ADDRESS);
 }

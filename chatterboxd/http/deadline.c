@@ -6,7 +6,9 @@
 #include "common/cleanup.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -17,11 +19,13 @@ struct cbd_deadline {
 	int64_t at_ms;
 	bool waits; /* for its client */
 	bool shut;  /* already */
+	bool streams;
+	unsigned char address[16]; /* all zeros = unknown */
 };
 
 struct cbd_deadlines {
 	pthread_mutex_t lock;
-	size_t count;
+	size_t count; /* without streams */
 	struct cbd_deadline *head;
 };
 
@@ -55,7 +59,22 @@ void cbd_deadlines_freep(struct cbd_deadlines **all)
 	*all = NULL;
 }
 
-struct cbd_deadline *cbd_deadline_add(struct cbd_deadlines *all, int fd, int64_t at_ms)
+static void take_address(struct cbd_deadline *one, const struct sockaddr *address)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (address && address->sa_family == AF_INET) {
+		memcpy(&v4, address, sizeof(v4));
+		memcpy(one->address + 12, &v4.sin_addr, 4);
+	} else if (address && address->sa_family == AF_INET6) {
+		memcpy(&v6, address, sizeof(v6));
+		memcpy(one->address, &v6.sin6_addr, 16);
+	}
+}
+
+struct cbd_deadline *cbd_deadline_add(struct cbd_deadlines *all, int fd,
+				      const struct sockaddr *address, int64_t at_ms)
 {
 	struct cbd_deadline *one = calloc(1, sizeof(*one));
 
@@ -64,6 +83,7 @@ struct cbd_deadline *cbd_deadline_add(struct cbd_deadlines *all, int fd, int64_t
 	one->fd = fd;
 	one->at_ms = at_ms;
 	one->waits = true;
+	take_address(one, address);
 	pthread_mutex_lock(&all->lock);
 	all->count++;
 	one->next = all->head;
@@ -99,12 +119,22 @@ void cbd_deadline_remove(struct cbd_deadlines *all, struct cbd_deadline *one)
 	if (!one)
 		return;
 	pthread_mutex_lock(&all->lock);
-	all->count--;
+	all->count -= !one->streams;
 	*one->link = one->next;
 	if (one->next)
 		one->next->link = one->link;
 	pthread_mutex_unlock(&all->lock);
 	free(one);
+}
+
+void cbd_deadline_stream(struct cbd_deadlines *all, struct cbd_deadline *one, bool streams)
+{
+	if (!one || one->streams == streams)
+		return;
+	pthread_mutex_lock(&all->lock);
+	one->streams = streams;
+	all->count += streams ? (size_t)-1 : 1;
+	pthread_mutex_unlock(&all->lock);
 }
 
 static void shut(struct cbd_deadline *one)
@@ -127,6 +157,29 @@ int cbd_deadlines_shed(struct cbd_deadlines *all, size_t crowd)
 		shut(oldest);
 	pthread_mutex_unlock(&all->lock);
 	return oldest ? 1 : 0;
+}
+
+int cbd_deadlines_limit(struct cbd_deadlines *all, struct cbd_deadline *one, size_t most,
+			size_t per_address)
+{
+	static const unsigned char unknown[16];
+	const struct cbd_deadline *other;
+	size_t count = 0;
+	bool known;
+	bool over;
+
+	if (!one)
+		return 0;
+	known = memcmp(one->address, unknown, sizeof(unknown)) != 0;
+	pthread_mutex_lock(&all->lock);
+	for (other = all->head; other; other = other->next)
+		count += !other->streams && !other->shut &&
+			 !memcmp(other->address, one->address, sizeof(one->address));
+	over = all->count > most || (known && count > per_address);
+	if (over)
+		shut(one);
+	pthread_mutex_unlock(&all->lock);
+	return over;
 }
 
 int cbd_deadlines_enforce(struct cbd_deadlines *all, int64_t now_ms)

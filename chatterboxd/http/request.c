@@ -37,6 +37,7 @@ void cbd_request_completed(void *arg, struct MHD_Connection *connection, void **
 		request_free(*slot);
 	*slot = NULL;
 	cbd_connection_allow(http, connection, CBD_DEADLINE_REQUEST_MS);
+	cbd_connection_streams(http, connection, false);
 	cbd_connection_client_waits(http, connection, true);
 }
 

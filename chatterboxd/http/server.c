@@ -16,10 +16,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
-#define CONNECTIONS 512U
 #define SUBSCRIBERS 8192U
-#define CONNECTIONS_PER_IP 128U
+#define SUBSCRIBERS_AT_LEAST 128U
+#define OTHER_DESCRIPTORS (CBD_CONNECTIONS + 128U)
 #define IDLE_SECONDS 15U
 #define HEARTBEAT_MS 15000
 #define PATIENCE_MS 30000
@@ -99,8 +100,7 @@ static int start_daemon(struct cbd_http *http, size_t i, bool tls)
 
 	http->daemons[i] = MHD_start_daemon(
 		flags, 0, NULL, NULL, cbd_request_handle, http, MHD_OPTION_LISTEN_SOCKET,
-		http->listener.fds[i], MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS + SUBSCRIBERS,
-		MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_PER_IP,
+		http->listener.fds[i], MHD_OPTION_CONNECTION_LIMIT, CBD_CONNECTIONS + SUBSCRIBERS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CBD_CONNECTION_MEMORY,
 		MHD_OPTION_CONNECTION_TIMEOUT, IDLE_SECONDS, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 		MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
@@ -177,13 +177,32 @@ static int listen_somewhere(struct cbd_http *http, const struct cbd_http_setting
 	return result;
 }
 
+/* Each takes a descriptor, of which a process has few unless it asks for more */
+static size_t subscribers(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return SUBSCRIBERS_AT_LEAST;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur >= SUBSCRIBERS + OTHER_DESCRIPTORS)
+		return SUBSCRIBERS;
+	return limit.rlim_cur > OTHER_DESCRIPTORS + SUBSCRIBERS_AT_LEAST
+		       ? limit.rlim_cur - OTHER_DESCRIPTORS
+		       : SUBSCRIBERS_AT_LEAST;
+}
+
 static int start_hub(struct cbd_http *http, const struct cbd_http_settings *settings)
 {
 	const struct cbd_hub_settings hub = {
 		.box = http->box,
 		.log = http->log,
 		.log_user = http->log_user,
-		.most = SUBSCRIBERS,
+		.most = subscribers(),
 		.heartbeat_ms = settings->heartbeat_ms ? settings->heartbeat_ms : HEARTBEAT_MS,
 		.patience_ms = settings->patience_ms ? settings->patience_ms : PATIENCE_MS,
 	};

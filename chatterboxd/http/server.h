@@ -20,6 +20,8 @@
 #define CBD_TARGET_MAX ((size_t)4096)
 #define CBD_HEADERS_MAX ((size_t)8192)
 #define CBD_ORIGIN 256
+/* Besides streams of events, which have a number of their own */
+#define CBD_CONNECTIONS 512U
 #define CBD_CONNECTION_MEMORY ((size_t)32768)
 
 struct cbd_http {
@@ -51,6 +53,8 @@ void cbd_connection_allow(struct cbd_http *http, struct MHD_Connection *connecti
 /* Says whether the client is waited for, or we are */
 void cbd_connection_client_waits(struct cbd_http *http, struct MHD_Connection *connection,
 				 bool waits);
+/* It is a stream of events now, or not any more */
+void cbd_connection_streams(struct cbd_http *http, struct MHD_Connection *connection, bool streams);
 /* connection.c: libmicrohttpd's callback when one is opened or closed */
 void cbd_connection_changed(void *http, struct MHD_Connection *connection, void **context,
 			    enum MHD_ConnectionNotificationCode what);

@@ -47,7 +47,8 @@ enum chatterbox_topic {
 	 * [{"stream_id","name","message_id","previous_status","params"}],"next","lost"}: those
 	 * behind since, and the since of the next page; when that is the same, there are no more
 	 * yet. Without since only next, the stream's end. lost: nobody knows what came behind
-	 * since, and next is the stream's end: read chatterbox_get_jobs() again. */
+	 * since, and next is the stream's end: read chatterbox_get_jobs() again. What was given,
+	 * and all before next, the lists hold that are read afterwards. */
 	CHATTERBOX_TOPIC_EVENTS,
 	/* What chatterbox_errors_clean_up() would move now. {system, older_than} ->
 	 * {"jobs":[Status],"errors":n}: the errored jobs, and how many errors are about them */

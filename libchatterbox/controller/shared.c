@@ -3,7 +3,8 @@
  * shared.c - documents that are read from the shared state while their caller waits
  *
  * Nothing keeps them in memory: internal systems are written by OCD, too, and the stream of events
- * is as long as its limit allows. The poller reads them, which has the connection.
+ * is as long as its limit allows. The poller reads them, which has the connection. Of events it
+ * gives those alone that its lists hold: while it follows, up to where it has followed.
  */
 #include "controller/orders.h"
 
@@ -78,12 +79,23 @@ void cbx_document_internal_systems(struct cbx_poller *poller, struct cbx_call *c
 	finish(poller, call, result, &text, state->error);
 }
 
+struct events {
+	struct cbx_text *out;
+	const char *limit;              /* nothing after it is given; NULL = there is no limit */
+	char next[CBX_STREAM_POSITION]; /* of the last one that was given or passed over */
+};
+
 static int write_event(void *user, const struct cbx_stream_entry *entry)
 {
-	struct cbx_text *out = user;
+	struct events *events = user;
+	struct cbx_text *out = events->out;
 	const char *name = NULL;
-	int result = cbx_follow_is_event(entry, &name);
+	int result;
 
+	if (events->limit && cbx_stream_position_compare(entry->at, events->limit) > 0)
+		return 0;
+	snprintf(events->next, sizeof(events->next), "%s", entry->at);
+	result = cbx_follow_is_event(entry, &name);
 	if (result <= 0)
 		return result;
 	cbx_text_printf(out, "%s{\"stream_id\":\"%s\",\"name\":\"%s\",\"message_id\":",
@@ -122,18 +134,46 @@ static int take_since(const struct cbx_call *call, char position[CBX_STREAM_POSI
 	return result;
 }
 
+static int ignore_event(void *user, const struct cbx_stream_entry *entry)
+{
+	(void)user;
+	(void)entry;
+	return 0;
+}
+
+/* Where the stream is, for who asks for no event: the newest entry, or up to where we follow */
+static int find_end(struct cbx_state *state, const char *limit, char position[CBX_STREAM_POSITION])
+{
+	char scratch[CBX_STREAM_POSITION] = "";
+	int result;
+
+	if (limit)
+		snprintf(scratch, sizeof(scratch), "%s", limit);
+	result = state->ops->read_events(state, scratch, 1, ignore_event, NULL);
+	if (!result)
+		snprintf(position, CBX_STREAM_POSITION, "%s", limit ? limit : scratch);
+	/* our own place in it is lost, too: all is about to be read again */
+	return result == 1 ? CHATTERBOX_E_DOWN : result;
+}
+
 /* After a gap it goes on with the newest: what is between is in the list of live jobs anyway */
 static int read_events(struct cbx_state *state, char position[CBX_STREAM_POSITION], size_t most,
-		       struct cbx_text *out)
+		       const char *limit, struct cbx_text *out)
 {
-	int result = out->failed ? -ENOMEM
-				 : state->ops->read_events(state, position, most, write_event, out);
-	bool lost = result == 1;
+	struct events events = { .out = out, .limit = limit };
+	bool asks_end = !*position;
+	bool lost;
+	int result;
 
-	if (lost) {
-		position[0] = '\0';
-		result = state->ops->read_events(state, position, 0, NULL, NULL);
-	}
+	if (out->failed)
+		return -ENOMEM;
+	memcpy(events.next, position, sizeof(events.next));
+	result = asks_end ? find_end(state, limit, events.next)
+			  : state->ops->read_events(state, position, most, write_event, &events);
+	lost = result == 1;
+	if (lost)
+		result = find_end(state, limit, events.next);
+	memcpy(position, events.next, sizeof(events.next));
 	cbx_text_printf(out, "],\"next\":\"%s\",\"lost\":%s}", position, lost ? "true" : "false");
 	return result;
 }
@@ -145,6 +185,7 @@ void cbx_document_events(struct cbx_poller *poller, struct cbx_call *call)
 	char position[CBX_STREAM_POSITION];
 	char error[CBX_API_ERROR] = "";
 	struct cbx_page page = { 0 };
+	const char *limit = NULL;
 	int result = cbx_page_parse(call->params, &page, error);
 
 	if (!result)
@@ -155,7 +196,18 @@ void cbx_document_events(struct cbx_poller *poller, struct cbx_call *call)
 	}
 	if (is_away(poller, call))
 		return;
+	if (poller->road.following)
+		limit = poller->follow.covered;
+	if (limit && !*limit) {
+		cbx_call_fail_by(call, CHATTERBOX_E_DOWN, "Redis has not been read yet");
+		return;
+	}
 	cbx_text_puts(&text, "{\"events\":[");
-	result = read_events(state, position, page.limit, &text);
+	result = read_events(state, position, page.limit, limit, &text);
+	if (result == CHATTERBOX_E_DOWN && state->ops->is_up(state)) {
+		cbx_text_free(&text);
+		cbx_call_fail_by(call, CHATTERBOX_E_DOWN, "Redis is being read again");
+		return;
+	}
 	finish(poller, call, result, &text, state->error);
 }

@@ -66,6 +66,7 @@ static void destroy(struct chatterbox *box)
 	cbx_memory_broker_unref(box->broker);
 	cbx_memory_store_unref(box->store);
 	cbx_snapshot_slot_close(&box->slot);
+	cbx_shown_close(&box->shown);
 	cbx_health_free(box->health);
 	cbx_counters_close(&box->counters);
 	cbx_settings_place_close(&box->settings);
@@ -100,6 +101,7 @@ int cbx_engine_new(struct chatterbox_config *config, struct cbx_clock *clock, ch
 	box->last_ended = &box->ended;
 	pthread_mutex_init(&box->worker.lock, NULL);
 	cbx_snapshot_slot_init(&box->slot);
+	cbx_shown_init(&box->shown);
 	result = build(box);
 	if (result < 0) {
 		destroy(box);

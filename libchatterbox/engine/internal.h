@@ -32,6 +32,7 @@ struct chatterbox {
 	struct cbx_counters counters;
 	struct cbx_health *health;
 	struct cbx_snapshot_slot slot;
+	struct cbx_shown shown;
 	struct cbx_leadership leadership;
 	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
 	struct cbx_memory_store *store;   /* chatterbox.store = memory */

@@ -161,6 +161,7 @@ static int build_poller(struct chatterbox *box)
 	road->counters = &box->counters;
 	road->leadership = &box->leadership;
 	road->slot = &box->slot;
+	road->shown = &box->shown;
 	road->wake_teller = wake_teller;
 	road->wake_user = box;
 	poller->announce = announce;
@@ -194,6 +195,7 @@ static int build_teller(struct chatterbox *box)
 	cbx_settings_take(teller->place, &teller->settings);
 	teller->counters = &box->counters;
 	teller->leadership = &box->leadership;
+	teller->shown = &box->shown;
 	if (!result)
 		result = cbx_engine_bus(box, "events out", true, &teller->bus, &teller->bus_link);
 	if (!result)

@@ -343,6 +343,9 @@ void cbx_follow_turn(struct cbx_follow *follow)
 	} else {
 		if (follow->changed)
 			show(follow);
+		/* an old snapshot that is shown for a while covers nothing new */
+		if ((follow->epoch || follow->whole) && !follow->changed)
+			memcpy(follow->covered, follow->position, sizeof(follow->position));
 		cbx_follow_deliver(follow);
 	}
 	if (result >= 0)

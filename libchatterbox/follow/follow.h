@@ -45,6 +45,7 @@ struct cbx_follow {
 	struct cbx_job **unknown; /* jobs that SQL has to be asked about; counted references */
 	size_t unknown_count, unknown_capacity;
 	char position[CBX_STREAM_POSITION]; /* in APP:events; "" = unknown */
+	char covered[CBX_STREAM_POSITION];  /* the lists hold all up to there; "" = unknown */
 	int64_t epoch; /* of the leader whose state has been read; 0 = it has to be read */
 	uint64_t next_turn, next_compare, next_systems, next_refresh;
 	uint64_t alone_at; /* without a state in Redis, SQL is read from then on */

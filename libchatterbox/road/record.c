@@ -53,6 +53,13 @@ void cbx_road_finish_batch(struct cbx_road *road)
 	finish_inbounds(road, give_back);
 }
 
+/* A batch whose fate is open may have been committed */
+void cbx_road_note_shown(struct cbx_road *road)
+{
+	if (!road->hanging)
+		cbx_shown_end(road->shown, road->share_whole ? 0 : road->epoch);
+}
+
 void cbx_road_discard(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);
@@ -62,6 +69,7 @@ void cbx_road_discard(struct cbx_road *road)
 	cbx_pushes_forget(road);
 	finish_inbounds(road, cbx_inbound_requeue);
 	road->hanging = false;
+	cbx_road_note_shown(road);
 }
 
 static void log_failure(struct cbx_road *road, int error)
@@ -97,6 +105,7 @@ int cbx_road_record(struct cbx_road *road)
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int result = cbx_pushes_add_to_record(road);
 
+	cbx_shown_open(road->shown);
 	if (!result && !cbx_batch_is_empty(&road->batch.record))
 		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
 						   cbx_now(road->clock) + RECORD_TIME);

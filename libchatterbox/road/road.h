@@ -25,6 +25,7 @@
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
 #include "runtime/settings.h"
+#include "runtime/shown.h"
 
 /* What was received of one system, waiting to be merged: a copy of a report, its statuses counted,
  * its arrays and its name in this allocation */
@@ -73,6 +74,7 @@ struct cbx_road {
 	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
 	struct cbx_snapshot_slot *slot;
+	struct cbx_shown *shown;   /* NULL: nobody waits for that */
 	struct cbx_mailbox *inbox; /* of struct cbx_inbound */
 	void (*wake_teller)(void *user);
 	void *wake_user;
@@ -207,6 +209,8 @@ int cbx_road_commit(struct cbx_road *road);
 
 /* Discards the batch: pushes go back unacknowledged, the broker will deliver them again */
 void cbx_road_discard(struct cbx_road *road);
+/* What was committed is visible now, or it says what is not: to whom waits for that */
+void cbx_road_note_shown(struct cbx_road *road);
 int cbx_road_measure_db_clock(struct cbx_road *road);
 
 /* --- load.c --- */

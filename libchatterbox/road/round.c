@@ -42,7 +42,9 @@ static int commit_batch(struct cbx_road *road)
 
 	if (!result)
 		result = cbx_road_record(road);
-	return result ? cbx_road_fail_batch(road, result) : show_batch(road);
+	result = result ? cbx_road_fail_batch(road, result) : show_batch(road);
+	cbx_road_note_shown(road);
+	return result;
 }
 
 static int commit_what_can_be(struct cbx_road *road)
@@ -69,6 +71,7 @@ int cbx_road_commit(struct cbx_road *road)
 		result = cbx_road_resolve(road);
 	if (result == 1)
 		result = show_batch(road);
+	cbx_road_note_shown(road);
 	if (result < 0)
 		return result;
 	if (cbx_aside_is_due(road))

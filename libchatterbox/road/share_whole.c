@@ -131,6 +131,10 @@ int cbx_road_share_check(struct cbx_road *road)
 	if (result < 0)
 		return cbx_share_failed(road, result);
 	road->share_whole = false;
+	cbx_road_note_shown(road);
+	/* it may have waited for that */
+	if (road->shown)
+		road->wake_teller(road->wake_user);
 	road->foreign_systems = 0;
 	cbx_info(road->log, CBX_NO_FIELDS, "everything in Redis was written again (epoch %lld)",
 		 (long long)road->epoch);

@@ -15,6 +15,10 @@
 #include <string.h>
 
 #define BATCH 1000
+/* So long the stream waits for what is being shown now; and for a Redis that takes everything: it
+ * may refuse a hash for ever */
+#define SHOWN_MS 100
+#define PARTIAL (10 * CBX_SECOND)
 
 static int to_stream(struct cbx_teller *teller, struct cbx_outbox_items *items, int64_t epoch)
 {
@@ -115,6 +119,24 @@ static bool note_outcomes(struct cbx_teller *teller, enum cbx_outbox_side side,
 	return open;
 }
 
+/* May the stream tell of what is committed? Not before readers see it. */
+static bool is_shown(struct cbx_teller *teller, int64_t epoch)
+{
+	int64_t whole = 0;
+
+	if (!teller->shown)
+		return true;
+	if (!cbx_shown_wait(teller->shown, SHOWN_MS, &whole))
+		return false;
+	if (whole == epoch) {
+		teller->partial_since = 0;
+		return true;
+	}
+	if (!teller->partial_since)
+		teller->partial_since = cbx_now(teller->clock);
+	return cbx_now(teller->clock) - teller->partial_since > PARTIAL;
+}
+
 static int relay_batch(struct cbx_teller *teller, const struct cbx_outbox_wish *wish, int64_t epoch,
 		       struct cbx_outbox_items *items)
 {
@@ -130,6 +152,8 @@ static int relay_batch(struct cbx_teller *teller, const struct cbx_outbox_wish *
 		return result;
 	}
 	if (!items->count || cbx_leadership_epoch(teller->leadership) != epoch)
+		return 0;
+	if (side == CBX_TO_STREAM && !is_shown(teller, epoch))
 		return 0;
 	result = side == CBX_TO_BROKER ? cbx_relay_to_broker(teller, items)
 				       : to_stream(teller, items, epoch);

@@ -19,6 +19,7 @@
 #include "runtime/counters.h"
 #include "runtime/leadership.h"
 #include "runtime/settings.h"
+#include "runtime/shown.h"
 #include "runtime/snapshot.h"
 #include "tell/refused.h"
 
@@ -35,6 +36,8 @@ struct cbx_teller {
 	struct cbx_settings *settings; /* the present ones, taken on every turn */
 	struct cbx_counters *counters;
 	struct cbx_leadership *leadership;
+	struct cbx_shown *shown; /* NULL: the stream need not wait for what readers see */
+	uint64_t partial_since;  /* Redis does not hold everything since then; 0 = it does */
 	/* Snapshots that the Job Send Status Task wants published. Also woken when something was
 	 * recorded. */
 	struct cbx_mailbox *inbox;

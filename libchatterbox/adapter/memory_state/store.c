@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 int cbx_memory_store_new(struct cbx_clock *clock, struct cbx_memory_store **out)
 {
@@ -244,6 +245,17 @@ struct cbx_stream_entry cbx_memory_store_entry(const struct cbx_memory_event *ev
 					  .at = at };
 }
 
+/* Like Redis by time: a position of an earlier process must not fit into this one's stream */
+static uint64_t next_number(uint64_t last)
+{
+	struct timespec now;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return ms > last ? ms : last + 1;
+}
+
 int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_stream_entry *entry,
 			    size_t max_length)
 {
@@ -260,7 +272,8 @@ int cbx_memory_store_append(struct cbx_memory_store *store, const struct cbx_str
 	if (!event->name || !event->id || !event->params ||
 	    (entry->previous_status && !event->previous_status))
 		return -ENOMEM;
-	event->number = ++store->last_event;
+	store->last_event = next_number(store->last_event);
+	event->number = store->last_event;
 	if (store->newest)
 		store->newest->next = event;
 	else

@@ -47,9 +47,9 @@ static bool is_open(int i)
 
 START_TEST(the_overdue_are_shut_down)
 {
-	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], 1000);
-	struct cbd_deadline *second = cbd_deadline_add(all, ours[1], 1000);
-	struct cbd_deadline *third = cbd_deadline_add(all, ours[2], 1000);
+	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], NULL, 1000);
+	struct cbd_deadline *second = cbd_deadline_add(all, ours[1], NULL, 1000);
+	struct cbd_deadline *third = cbd_deadline_add(all, ours[2], NULL, 1000);
 
 	ck_assert_int_eq(cbd_deadlines_enforce(all, 999), 0);
 	cbd_deadline_move(all, second, 2000);
@@ -70,10 +70,10 @@ END_TEST
 /* Who is waited for longest goes; who waits for us stays, however old */
 START_TEST(a_crowd_costs_the_longest_waiting_its_place)
 {
-	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], 1000);
+	struct cbd_deadline *first = cbd_deadline_add(all, ours[0], NULL, 1000);
 
-	cbd_deadline_add(all, ours[1], 2000);
-	cbd_deadline_add(all, ours[2], 3000);
+	cbd_deadline_add(all, ours[1], NULL, 2000);
+	cbd_deadline_add(all, ours[2], NULL, 3000);
 	cbd_deadline_wait(all, first, false);
 	ck_assert_int_eq(cbd_deadlines_shed(all, 3), 0);
 	ck_assert_int_eq(cbd_deadlines_shed(all, 2), 1);
