@@ -190,8 +190,7 @@ static void ensure_links(struct cbx_poller *poller)
 	if (poller->online.connections)
 		cbx_link_ensure(&poller->connections_link);
 	if (cbx_link_ensure(&road->state_link) == 1) {
-		road->share_whole = true;
-		cbx_road_note_shown(road);
+		cbx_road_share_again(road);
 		cbx_follow_begin(&poller->follow);
 	}
 	if (cbx_link_ensure(&road->bus_link) != 1)

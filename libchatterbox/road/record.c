@@ -60,6 +60,12 @@ void cbx_road_note_shown(struct cbx_road *road)
 		cbx_shown_end(road->shown, road->share_whole ? 0 : road->epoch);
 }
 
+void cbx_road_share_again(struct cbx_road *road)
+{
+	road->share_whole = true;
+	cbx_road_note_shown(road);
+}
+
 void cbx_road_discard(struct cbx_road *road)
 {
 	cbx_road_clear_merge(road);

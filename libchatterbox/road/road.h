@@ -209,6 +209,8 @@ int cbx_road_commit(struct cbx_road *road);
 
 /* Discards the batch: pushes go back unacknowledged, the broker will deliver them again */
 void cbx_road_discard(struct cbx_road *road);
+/* Redis may have lost what it held: everything has to be written again */
+void cbx_road_share_again(struct cbx_road *road);
 /* What was committed is visible now, or it says what is not: to whom waits for that */
 void cbx_road_note_shown(struct cbx_road *road);
 int cbx_road_measure_db_clock(struct cbx_road *road);
