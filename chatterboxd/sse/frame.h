@@ -2,7 +2,7 @@
 /*
  * frame.h - an event as it goes over the wire, made once for all subscribers
  *
- * A frame never changes after it was made, and is counted, so that each subscriber can send it at
+ * A frame never changes once others have it, and is counted, so that each subscriber can send it at
  * its own pace.
  */
 #ifndef CBD_SSE_FRAME_H
@@ -41,7 +41,7 @@ struct cbd_frame {
 	_Atomic unsigned refs;
 	bool counts;   /* it makes a subscriber that did not take it be behind */
 	bool has_id;   /* it is an entry of the stream, at @id */
-	int64_t at_ms; /* when it was made */
+	int64_t at_ms; /* when it was made, or came into the ring */
 	struct cbd_position id;
 	uint64_t end; /* how many bytes of frames that count came until its end (ring.c) */
 	struct cbd_slice name, system; /* texts of its own; no system: "" */

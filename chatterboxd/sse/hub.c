@@ -12,6 +12,7 @@
 static void close_hub(struct cbd_hub *hub)
 {
 	cbd_ring_free(&hub->ring);
+	cbd_past_unref(hub->incoming);
 	cbd_frame_unref(hub->greeting);
 	cbd_frame_unref(hub->beat);
 	cbd_frame_unref(hub->mark);

@@ -59,8 +59,10 @@ struct cbd_hub {
 	/* the main thread's alone */
 	bool asks_tail, asks_past; /* a question is under way */
 	bool more;                 /* the last answer was full */
-	int64_t ask_at_ms;         /* the next question */
-	int64_t hurry_until_ms;    /* an event is about to come into the stream */
+	struct cbd_past *incoming; /* new events that are added little by little, or NULL */
+	size_t incoming_next;
+	int64_t ask_at_ms;      /* the next question */
+	int64_t hurry_until_ms; /* an event is about to come into the stream */
 	int64_t past_at_ms;
 	int64_t check_at_ms;
 };

@@ -188,13 +188,18 @@ static ssize_t send_next(void *user, uint64_t pos, char *to, size_t most)
 int cbd_subscribers_add(struct cbd_hub *hub, struct cbd_frame *frame)
 {
 	struct cbd_subscriber *one;
-	int result = cbd_ring_add(&hub->ring, frame);
+	int64_t now = cbd_hub_now_ms();
+	int result;
+
+	/* until now it was not there to be sent */
+	frame->at_ms = now;
+	result = cbd_ring_add(&hub->ring, frame);
 
 	if (result < 0)
 		return result;
 	for (one = hub->head; one; one = one->next)
 		if (one->suspended && one->live && cbd_subscriber_has_next(one)) {
-			one->woken_at_ms = frame->at_ms;
+			one->woken_at_ms = now;
 			cbd_subscriber_wake(one);
 		}
 	return 0;

@@ -141,20 +141,45 @@ static void restart(struct cbd_hub *hub, struct cbd_position next)
 	}
 }
 
-static int add_all(struct cbd_hub *hub, struct cbd_past *past)
+/* Does somebody who takes what we send have much to take? Who takes nothing is not waited for. */
+static bool is_ahead(const struct cbd_hub *hub, int64_t now_ms)
 {
-	size_t i;
-	int result = 0;
+	const struct cbd_subscriber *one;
 
-	for (i = 0; i < past->count && !result; i++) {
-		result = cbd_subscribers_add(hub, past->frames[i]);
-		if (!result)
-			past->frames[i] = NULL;
+	for (one = hub->head; one; one = one->next)
+		if (one->live &&
+		    (now_ms - one->sent_at_ms < STALLED_MS ||
+		     now_ms - one->woken_at_ms < STALLED_MS) &&
+		    cbd_ring_behind(&hub->ring, one->cursor) > AHEAD)
+			return true;
+	return false;
+}
+
+/* Return: true when all are added. What there is no memory for is tried again. */
+static bool add_some(struct cbd_hub *hub, int64_t now_ms)
+{
+	struct cbd_past *past = hub->incoming;
+
+	while (hub->incoming_next < past->count && !is_ahead(hub, now_ms)) {
+		if (cbd_subscribers_add(hub, past->frames[hub->incoming_next]) < 0)
+			return false;
+		past->frames[hub->incoming_next++] = NULL;
 	}
-	/* what there was no memory for is read again */
-	if (!result)
-		hub->ring.newest = past->next;
-	return result;
+	if (hub->incoming_next < past->count)
+		return false;
+	hub->ring.newest = past->next;
+	cbd_past_unref(cbx_steal(hub->incoming));
+	hub->incoming_next = 0;
+	return true;
+}
+
+static int64_t until_next(struct cbd_hub *hub, int64_t now_ms)
+{
+	if (hub->more)
+		return 0;
+	if (now_ms < hub->hurry_until_ms)
+		return HURRY_MS;
+	return hub->count ? IDLE_MS : ALONE_MS;
 }
 
 static void tail_answered(void *user, const struct chatterbox_answer *answer)
@@ -167,36 +192,31 @@ static void tail_answered(void *user, const struct chatterbox_answer *answer)
 
 	hub->asks_tail = false;
 	hub->more = !result && past->count == PAGE;
-	hub->ask_at_ms = now + (result < 0                  ? AWAY_MS
-				: hub->more                 ? 0
-				: now < hub->hurry_until_ms ? HURRY_MS
-				: cbd_hub_count(hub)        ? IDLE_MS
-							    : ALONE_MS);
 	if (past->count && !hub->more)
 		hub->hurry_until_ms = 0;
 	pthread_mutex_lock(&hub->lock);
-	if (!result && (past->lost || !hub->ring.positioned))
+	hub->ask_at_ms = now + (result < 0 ? AWAY_MS : until_next(hub, now));
+	if (!result && (past->lost || !hub->ring.positioned)) {
 		restart(hub, past->next);
-	else if (!result)
-		add_all(hub, past);
+	} else if (!result) {
+		hub->incoming = cbx_steal(question->past);
+		add_some(hub, now);
+	}
 	pthread_mutex_unlock(&hub->lock);
 	question_free(question);
 }
 
-/* Does somebody who takes what we send have much to take? Who takes nothing is not waited for. */
-static bool is_ahead(struct cbd_hub *hub, int64_t now_ms)
+/* Return: true when there is nothing to add any more */
+static bool go_on_adding(struct cbd_hub *hub, int64_t now_ms)
 {
-	const struct cbd_subscriber *one;
-	bool ahead = false;
+	bool done;
 
+	if (!hub->incoming)
+		return true;
 	pthread_mutex_lock(&hub->lock);
-	for (one = hub->head; one && !ahead; one = one->next)
-		ahead = one->live &&
-			(now_ms - one->sent_at_ms < STALLED_MS ||
-			 now_ms - one->woken_at_ms < STALLED_MS) &&
-			cbd_ring_behind(&hub->ring, one->cursor) > AHEAD;
+	done = add_some(hub, now_ms);
 	pthread_mutex_unlock(&hub->lock);
-	return ahead;
+	return done;
 }
 
 static void ask_tail(struct cbd_hub *hub, int64_t now_ms)
@@ -204,10 +224,6 @@ static void ask_tail(struct cbd_hub *hub, int64_t now_ms)
 	struct cbd_position newest;
 	bool positioned;
 
-	if (hub->more && is_ahead(hub, now_ms)) {
-		hub->ask_at_ms = now_ms + AHEAD_MS;
-		return;
-	}
 	pthread_mutex_lock(&hub->lock);
 	newest = hub->ring.newest;
 	positioned = hub->ring.positioned;
@@ -301,10 +317,14 @@ static void ask_past(struct cbd_hub *hub, int64_t now_ms)
 
 int64_t cbd_tail_turn(struct cbd_hub *hub, int64_t now_ms)
 {
-	if (!hub->asks_tail && now_ms >= hub->ask_at_ms)
+	bool added = go_on_adding(hub, now_ms);
+
+	if (added && !hub->asks_tail && now_ms >= hub->ask_at_ms)
 		ask_tail(hub, now_ms);
 	if (!hub->asks_past && now_ms >= hub->past_at_ms)
 		ask_past(hub, now_ms);
+	if (hub->incoming)
+		return now_ms + AHEAD_MS;
 	if (hub->asks_tail)
 		return now_ms + AWAY_MS; /* the answer wakes us */
 	return hub->past_at_ms > now_ms && hub->past_at_ms < hub->ask_at_ms ? hub->past_at_ms

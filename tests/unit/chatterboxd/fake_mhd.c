@@ -61,6 +61,8 @@ const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *c
 {
 	static const union MHD_ConnectionInfo no_socket = { .connect_fd = -1 };
 
+	if (type == MHD_CONNECTION_INFO_CLIENT_ADDRESS)
+		return NULL;
 	return type == MHD_CONNECTION_INFO_SOCKET_CONTEXT ? &connection->info : &no_socket;
 }
 
