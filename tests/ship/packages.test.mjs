@@ -22,6 +22,7 @@ const EARLIER = join(SHIP, 'earlier');
 const BOTH = ['libchatterbox0', 'chatterboxd', 'chatterbox-tools', 'chatterbox-doc', 'libchatterbox-dev'];
 const ALL = [...BOTH, 'chatterboxctl'];
 const UNIT = 'chatterboxd.service';
+const LOG = '/var/log/chatterbox/chatterboxd.log';
 
 let root;
 let place;
@@ -46,13 +47,16 @@ const version = async (name) =>
 
 const waiting = async () => (await place.rows('select count(*)::int as n from outbox'))[0].n;
 
+/** An error with what the daemon said */
+async function told(error) {
+	const said = await root.sh(`journalctl -u ${UNIT} -n 12 --no-pager -o cat; tail -n 8 ${LOG} || true`);
+	throw new Error(`${error.message}\n${said}`);
+}
+
 async function ready(ms = 60000) {
 	await until('the daemon is ready', async () =>
 		(await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2000) })).ok, ms)
-		.catch(async (error) => {
-			throw new Error(`${error.message}\n${await root.in('journalctl', '-u', UNIT, '-n', '30',
-				'--no-pager', '-o', 'cat')}`);
-		});
+		.catch(told);
 	since = Date.now() + 5000;
 }
 
@@ -81,7 +85,8 @@ test('the earlier version is installed and waits for its configuration', async (
 	assert.equal(await version('chatterboxd'), 'ii 0.0.9');
 	assert.equal(await root.shows(UNIT, 'ActiveState'), 'inactive');
 	await configure();
-	await root.in('systemctl', 'enable', '--now', UNIT);
+	await root.in('systemctl', 'enable', UNIT);
+	await root.in('systemctl', 'start', UNIT).catch(told);
 	await ready();
 });
 
@@ -162,17 +167,16 @@ async function asTheUnitSays() {
 	assert.match(await root.in('cat', `/proc/${pid}/mounts`), /^\S+ \/ \S+ ro[, ]/m, 'a read-only system');
 	const space = (of) => root.in('readlink', `/proc/${of}/ns/user`);
 	assert.notEqual(await space(pid), await space(1), 'users of its own');
-	assert.equal((await root.in('stat', '-c', '%U %a', '/var/log/chatterbox/chatterboxd.log')).trim(),
+	assert.equal((await root.in('stat', '-c', '%U %a', LOG)).trim(),
 		'chatterbox 600');
-	assert.ok(await root.code('runuser', '-u', 'nobody', '--', 'cat', '/var/log/chatterbox/chatterboxd.log'));
+	assert.ok(await root.code('runuser', '-u', 'nobody', '--', 'cat', LOG));
 }
 
 test('the log is rotated, and written on', async () => {
-	const log = '/var/log/chatterbox/chatterboxd.log';
 	await root.in('logrotate', '--force', '/etc/logrotate.d/chatterboxd');
-	await root.in('test', '-s', `${log}.1`);
-	await until('lines in the new file', async () => await root.code('test', '-s', log) === 0);
-	assert.equal((await root.in('stat', '-c', '%U %a', log)).trim(), 'chatterbox 600');
+	await root.in('test', '-s', `${LOG}.1`);
+	await until('lines in the new file', async () => await root.code('test', '-s', LOG) === 0);
+	assert.equal((await root.in('stat', '-c', '%U %a', LOG)).trim(), 'chatterbox 600');
 });
 
 test("the operator's commands, their pages and completions are there", async () => {
@@ -195,12 +199,12 @@ test('what an operator edited is kept, and asked about by nobody', async () => {
 
 test('a purge leaves nothing of ours', async () => {
 	await root.sh('rm -r /etc/systemd/system/chatterboxd.service.d'); // the operator's own
-	await root.in('apt-get', 'purge', '-y', '-q', ...ALL);
+	await root.in('apt-get', 'purge', '-y', '-q', 'chatterboxd');
 	await root.in('apt-get', 'autoremove', '--purge', '-y', '-q');
 	const earlier = new Set(bare);
 	const left = (await root.files()).filter((file) => !earlier.has(file)
 		// lists of users, kept before the user was made; dpkg's list of what it knew
-		&& !/^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$|^\/var\/lib\/dpkg\/|^\/var\/log\//.test(file));
+		&& !/^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$|^\/var\/lib\/(dpkg|logrotate)\/|^\/var\/log\//.test(file));
 	assert.deepEqual(left, []);
 	assert.deepEqual((await root.files()).filter((file) => /chatterbox/.test(file)), []);
 });

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# prepare.sh SOURCE DIR - what the tests of this suite share: packages of this version (now, twice) and of
-# an earlier one (earlier), and a Debian without them (root.tar)
+# prepare.sh SOURCE DIR - what the tests of this suite share: packages of this version (now, and
+# again), an image of them, packages of an earlier one (earlier), and a Debian without them (root.tar)
 #
 # What is there is kept, but for the packages of this version, which are made anew when a tracked file
 # has changed.
@@ -20,12 +20,14 @@ say() { echo "$(date -u +%T) $*"; }
 
 state=$(cd "$source" && git ls-files -s | git hash-object --stdin; cd "$source" && git diff | git hash-object --stdin)
 if [ "$(cat "$dir/state" 2> /dev/null)" != "$state" ]; then
-	rm -rf "$dir/now" "$dir/again" "$dir/tree" "$dir/state"
+	rm -rf "$dir/now" "$dir/again" "$dir/tree" "$dir/image" "$dir/state"
 	say "packages of this version"
 	"$source/deploy/deb.sh" "$source" "$dir/now"
 	say "once more, of the source package, elsewhere and as somebody else"
 	dpkg-source --no-check -x "$dir"/now/chatterbox_*.dsc "$dir/tree" > /dev/null
 	(umask 027; TZ=Asia/Tokyo LC_ALL=C "$source/deploy/deb.sh" "$dir/tree" "$dir/again")
+	say "an image"
+	"$source/deploy/image.sh" "$dir/now" "$dir/image"
 	echo "$state" > "$dir/state"
 fi
 if [ ! -e "$dir/earlier.$earlier" ]; then

@@ -138,13 +138,12 @@ test('what belongs together finds each other', async () => {
 	const objects = await render(ALL);
 	const pod = one(objects, 'Deployment').spec.template;
 	const [container] = pod.spec.containers;
-	const labels = Object.entries(pod.metadata.labels);
-	const selects = (selector) => Object.entries(selector).every(([key, value]) =>
-		labels.some(([k, v]) => k === key && v === value));
+	const selects = (selector, { metadata: { labels } } = pod) =>
+		Object.entries(selector).every(([key, value]) => labels[key] === value);
 	for (const selector of [one(objects, 'Deployment').spec.selector.matchLabels,
 		one(objects, 'Service').spec.selector, one(objects, 'PodDisruptionBudget').spec.selector.matchLabels])
 		assert.ok(selects(selector), JSON.stringify(selector));
-	assert.ok(!Object.values(one(objects, 'Job').spec.template.metadata.labels).includes('chatterbox'),
+	assert.ok(!selects(one(objects, 'Service').spec.selector, one(objects, 'Job').spec.template),
 		'the Service must not ask the Job');
 	assert.equal(container.ports[0].name, one(objects, 'Service').spec.ports[0].targetPort);
 	assert.equal(one(objects, 'Ingress').spec.rules[0].http.paths[0].path, '/music/downloads');
