@@ -22,11 +22,12 @@ export class Rig {
 	/**
 	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim; null: an Hdms by
 	 * hand. daemons: how many are prepared (none is started). config: laid over their configuration.
-	 * questions: an exchange of their own, which a trouble may delete
+	 * place: more of it (Place.open). questions: an exchange of their own, which a trouble may delete
 	 */
-	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {}, questions } = {}) {
+	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {}, place: more,
+		questions } = {}) {
 		const rig = new Rig();
-		rig.place = await Place.open(name, redisDb);
+		rig.place = await Place.open(name, redisDb, more);
 		rig.questions = questions;
 		if (questions) await rig.openQuestions();
 		const { place } = rig;

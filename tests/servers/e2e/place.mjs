@@ -82,8 +82,15 @@ export class Place {
 		return redis;
 	}
 
-	#sqlPool(database) {
-		const pool = new pg.Pool({ host: '127.0.0.1', port: this.pgPort, user: this.pgUser, database,
+	/** From now on the database is at @host, which another one was copied to */
+	async turnTo(host) {
+		const { sql } = this;
+		this.sql = this.#sqlPool(this.database, host);
+		await sql.end();
+	}
+
+	#sqlPool(database, host = '127.0.0.1') {
+		const pool = new pg.Pool({ host, port: this.pgPort, user: this.pgUser, database,
 			max: 2 });
 		pool.on('error', () => {}); // as above
 		return pool;
