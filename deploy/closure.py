@@ -14,15 +14,16 @@ import subprocess
 import sys
 
 
-def loader(full):
-    for path in sorted(glob.glob(full + "/lib*/ld-linux*.so.*")):
-        return "/" + os.path.relpath(path, full)
-    sys.exit("closure.py: there is no loader in " + full)
+def loader(full, program):
+    """What the program's header names (PT_INTERP)"""
+    with open(full + program, "rb") as file:
+        found = re.search(rb"/lib\w*/ld-linux[-.\w]*\.so\.\d", file.read(4096))
+    return found.group().decode() if found else sys.exit(f"closure.py: {program} names no loader")
 
 
 def loaded(full, program):
     """The libraries of a program, by the loader of FULL itself"""
-    ran = subprocess.run(["chroot", full, loader(full), "--list", program], capture_output=True, text=True, check=False)
+    ran = subprocess.run(["chroot", full or "/", loader(full, program), "--list", program], capture_output=True, text=True, check=False)
     if ran.returncode or "not found" in ran.stdout:
         sys.exit(ran.stdout + ran.stderr)
     return re.findall(r"(?:=> |^\s+)(/\S+) \(", ran.stdout, re.M)
@@ -42,8 +43,8 @@ def copy(full, root, path):
 
 def real(full, path):
     """Without links among its directories"""
-    return "/" + os.path.relpath(os.path.join(os.path.realpath(full + os.path.dirname(path)), os.path.basename(path)),
-                                 os.path.realpath(full))
+    place = os.path.relpath(os.path.realpath(full + os.path.dirname(path)), os.path.realpath(full or "/"))
+    return os.path.normpath(os.path.join("/", place, os.path.basename(path)))
 
 
 def field(text, name):
@@ -81,13 +82,14 @@ def members(full, deb):
 
 def main():
     full, root, where, packages, *programs = sys.argv[1:]
+    full = full.rstrip("/")
     copied = []
     # as in Debian: /lib is that of /usr
     os.makedirs(root)
     for name in ("lib", "lib64"):
         os.symlink("usr/" + name, os.path.join(root, name))
     for program in programs:
-        for path in [program, loader(full)] + loaded(full, program):
+        for path in [program, loader(full, program)] + loaded(full, program):
             copied += copy(full, root, path)
     own = [path for name in ("libchatterbox0", "chatterboxd", "chatterboxctl")
            for path in glob.glob(f"{packages}/{name}_*.deb")]
