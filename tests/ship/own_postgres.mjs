@@ -92,7 +92,10 @@ export class OwnPostgres extends Server {
 			+ "dynamic_shared_memory_type = mmap\nsynchronous_commit = on\n");
 		await this.#trustAll();
 		this.launch(`${this.bin}/postgres`, '-D', this.data);
-		await until('PostgreSQL answers', () => this.run('select 1'), 30000);
+		await until('PostgreSQL answers', async () => {
+			await machine(`${this.bin}/pg_isready`, '-q', '-h', this.host, '-p', String(this.port));
+			return true;
+		}, 30000);
 	}
 
 	#trustAll() {
@@ -141,7 +144,7 @@ server_round_robin = 1
 
 	async start() {
 		this.launch('/usr/sbin/pgbouncer', join(this.dir, 'ini'));
-		await until('pgbouncer answers', () => machine('psql', '-X', '-q', '-h', '127.0.0.1', '-p',
+		await until('pgbouncer answers', () => machine('psql', '-X', '-A', '-h', '127.0.0.1', '-p',
 			String(this.port), '-U', USER, '-d', DATABASE, '-c', 'select 1')
 			.catch((error) => { throw new Error(`${error.message} ${this.said}`); }));
 	}

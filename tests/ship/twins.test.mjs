@@ -75,7 +75,6 @@ async function story(name, redisDb, first, second) {
 		assert.equal(await other.stop(), 0);
 		await leads(rig, one);
 		await rig.more(100);
-		await start(other, second);
 
 		const report = await rig.settle();
 		console.log(`${VERSIONS[first]} leads, ${VERSIONS[second]} stands by: ${closingLine(report)}`);
