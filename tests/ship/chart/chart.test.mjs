@@ -40,7 +40,7 @@ const ALL = {
 		secrets: { NLCONF_SEQUELIZE__PASSWORD: { secret: 'db', key: 'migrate' } } },
 	ingress: { enabled: true, className: 'nginx', host: 'music.example', tlsSecret: 'tls',
 		annotations: { 'nginx.ingress.kubernetes.io/proxy-buffering': 'off' } },
-	monitoring: { serviceMonitor: true, labels: { release: 'prometheus' },
+	monitoring: { serviceMonitor: true, prometheusRule: true, labels: { release: 'prometheus' },
 		tokenSecret: { name: 'tokens', key: 'read' } },
 	networkPolicy: { from: [{ namespaceSelector: {} }], to: [{ ipBlock: { cidr: '192.0.2.0/24' } }] },
 	imagePullSecrets: [{ name: 'pull' }], nodeSelector: { disk: 'fast' },
@@ -115,7 +115,7 @@ test('Kubernetes takes every object', async () => {
 	const kinds = (set) => set.map(({ kind }) => kind).sort().join(' ');
 	assert.equal(kinds(sets[0]), 'ConfigMap Deployment NetworkPolicy PodDisruptionBudget Service');
 	assert.equal(kinds(sets[1]), 'ConfigMap ConfigMap Deployment Ingress Job NetworkPolicy PodDisruptionBudget '
-		+ 'Service ServiceMonitor');
+		+ 'PrometheusRule Service ServiceMonitor');
 	assert.equal(kinds(sets[2]), 'ConfigMap Deployment Service');
 	await typed(lines);
 });
@@ -149,6 +149,8 @@ test('what belongs together finds each other', async () => {
 	assert.equal(one(objects, 'Ingress').spec.rules[0].http.paths[0].path, '/music/downloads');
 	assert.equal(container.livenessProbe.httpGet.path, '/music/downloads/livez');
 	assert.equal(one(objects, 'ServiceMonitor').spec.endpoints[0].path, '/music/downloads/metrics');
+	const rules = one(objects, 'PrometheusRule').spec.groups.flatMap((group) => group.rules);
+	assert.ok(rules.some(({ alert }) => alert === 'ChatterboxNoLeader'));
 	const ports = one(objects, 'NetworkPolicy').spec.egress[1].ports.map(({ port }) => port);
 	assert.deepEqual(ports, [6379, 5672, 5432, 5433]);
 	assert.ok(pod.spec.terminationGracePeriodSeconds > 10);
