@@ -95,7 +95,10 @@ export class OwnPostgres extends Server {
 		await until('PostgreSQL answers', async () => {
 			await machine(`${this.bin}/pg_isready`, '-q', '-h', this.host, '-p', String(this.port));
 			return true;
-		}, 30000);
+		}, 30000).catch(async (error) => {
+			await this.close(); // nobody else knows it yet
+			throw new Error(`${error.message}\n${this.said}`);
+		});
 	}
 
 	#trustAll() {
