@@ -51,26 +51,33 @@ def cpu(pid):
         return 0.0
 
 
+def process(pid):
+    """(name, command line, parent) of a process, None when it has ended"""
+    try:
+        with open("/proc/%s/cmdline" % pid, "rb") as file:
+            line = file.read().replace(b"\0", b" ").decode(errors="replace")
+        with open("/proc/%s/stat" % pid) as file:
+            head, rest = file.read().rsplit(")", 1)
+        return head.split("(", 1)[1], line, int(rest.split()[1])
+    except (OSError, IndexError):
+        return None
+
+
 def servers():
-    """pids of the private servers, by name"""
+    """pids of the private servers, by name; of PostgreSQL those of its backends, too"""
     found = {}
     here = os.environ["CBX_TEST_DIR"]
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
+    all_ = {int(entry): process(entry) for entry in os.listdir("/proc") if entry.isdigit()}
+    for pid, known in all_.items():
+        if not known:
             continue
-        try:
-            with open("/proc/%s/cmdline" % entry, "rb") as file:
-                line = file.read().replace(b"\0", b" ").decode(errors="replace")
-            with open("/proc/%s/comm" % entry) as file:
-                name = file.read().strip()
-        except OSError:
-            continue
+        name, line, parent = known
         if name == "beam.smp" and here in line:
-            found.setdefault("rabbitmq", []).append(int(entry))
+            found.setdefault("rabbitmq", []).append(pid)
         elif name == "redis-server" and os.environ["CBX_TEST_REDIS_PORT"] in line:
-            found.setdefault("redis", []).append(int(entry))
-        elif name == "postgres" and (here in line or line.startswith("postgres: ")):
-            found.setdefault("postgres", []).append(int(entry))
+            found.setdefault("redis", []).append(pid)
+        elif name == "postgres" and (here in line or here in (all_.get(parent) or ("", "", 0))[1]):
+            found.setdefault("postgres", []).append(pid)
     return found
 
 
@@ -131,16 +138,19 @@ def measure(build, systems):
                 process.wait(30)
 
 
-def fill_connections(systems):
+def sql(text):
     env = dict(os.environ, PGPASSWORD=os.environ["CBX_TEST_PG_PASSWORD"])
-    sql = ("create table if not exists connections(actor_id text); truncate connections; "
-           "drop table if exists status_monitor, completed_jobs, errors, outbox, lease, "
-           "recently_checked, chatterbox_migrations cascade; "
-           "insert into connections select 'NL-HDMS-' || lpad(g::text, 6, '0') "
-           "from generate_series(1, %d) g" % systems)
     subprocess.run(["psql", "-h", "127.0.0.1", "-p", env["CBX_TEST_PG_PORT"], "-U",
-                    env["CBX_TEST_PG_USER"], "-q", "-c", sql, env["CBX_TEST_PG_DATABASE"]],
+                    env["CBX_TEST_PG_USER"], "-q", "-c", text, env["CBX_TEST_PG_DATABASE"]],
                    env=env, check=True, stderr=subprocess.DEVNULL)
+
+
+def fill_connections(systems):
+    sql("create table if not exists connections(actor_id text); truncate connections; "
+        "drop table if exists status_monitor, completed_jobs, errors, outbox, lease, "
+        "recently_checked, chatterbox_migrations cascade; "
+        "insert into connections select 'NL-HDMS-' || lpad(g::text, 6, '0') "
+        "from generate_series(1, %d) g" % systems)
 
 
 def report(port, systems, sim, box):
