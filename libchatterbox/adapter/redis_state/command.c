@@ -148,23 +148,31 @@ static bool cannot_serve(const redisReply *reply)
 	return false;
 }
 
+int cbx_redis_serves(struct cbx_redis *me, const redisReply *reply)
+{
+	if (!cannot_serve(reply))
+		return 0;
+	if (cbx_redis_is_error(reply, "NOAUTH "))
+		cbx_redis_say(me, "it wants a password (NOAUTH): set redis.password");
+	else if (!cbx_redis_note_refusal(me, "", reply->str))
+		cbx_redis_say(me, "%s", reply->str);
+	cbx_redis_disconnect(&me->base);
+	return CHATTERBOX_E_DOWN;
+}
+
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 {
 	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	void *got = NULL;
+	int error;
 
 	errno = 0;
 	if (redisGetReply(me->context, &got) != REDIS_OK || !got)
 		return give_up(me);
 	reply = got;
-	if (cannot_serve(reply)) {
-		if (cbx_redis_is_error(reply, "NOAUTH "))
-			cbx_redis_say(me, "it wants a password (NOAUTH): set redis.password");
-		else if (!cbx_redis_note_refusal(me, "", reply->str))
-			cbx_redis_say(me, "%s", reply->str);
-		cbx_redis_disconnect(&me->base);
-		return CHATTERBOX_E_DOWN;
-	}
+	error = cbx_redis_serves(me, reply);
+	if (error)
+		return error;
 	*out = cbx_steal(reply);
 	return 0;
 }

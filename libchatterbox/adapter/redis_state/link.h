@@ -56,8 +56,6 @@ struct cbx_redis {
 	char sha[CBX_SCRIPTS]
 		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
-	struct cbx_text guard;
-	struct cbx_text figures; /* the key */
 	char epoch[24];
 	/* the command being built */
 	const char **argv;
@@ -100,6 +98,9 @@ void cbx_redis_puts(struct cbx_redis *me, const char *text);
 int cbx_redis_send(struct cbx_redis *me);
 /* The next reply. It may be an error reply, but not one that means that the server can't serve. */
 int cbx_redis_receive(struct cbx_redis *me, redisReply **out);
+/* 0, or CHATTERBOX_E_DOWN when the reply means that the server can't serve: the connection is
+ * dropped */
+int cbx_redis_serves(struct cbx_redis *me, const redisReply *reply);
 /* 0, or CHATTERBOX_E_REFUSED, with a text that names @what, when the reply is an error */
 int cbx_redis_check(struct cbx_redis *me, const redisReply *reply, const char *what);
 /* If @text is a refusal: keeps it, sets state->error with what to do, and returns true */

@@ -29,8 +29,6 @@ static void redis_free(struct cbx_state *state)
 	free(me->argv);
 	free(me->argv_len);
 	cbx_text_free(&me->key);
-	cbx_text_free(&me->guard);
-	cbx_text_free(&me->figures);
 	free(me);
 }
 

@@ -8,10 +8,10 @@
  * 2^21, so Lua compares them exactly. A stored value that is not such a number is foreign and
  * rejects nothing.
  *
- * A full server refuses the first command of a script that needs memory, and none after it. So
- * where a hash is replaced the number is stored first; and a script that only deletes, which should
- * work on a full server, begins with the deletion. A server that refuses writes does so at the
- * first command, before the epoch is stored.
+ * A full server refuses the first command of a script that needs memory, and none after one that
+ * wrote. So where a hash is replaced the number is stored first; what only deletes should work on a
+ * full server, so it begins with the deletion, and comes after the systems that something is set
+ * of. A server that refuses writes does so at the first command, before the epoch is stored.
  */
 #include "adapter/redis_state/link.h"
 
@@ -37,33 +37,55 @@
 	"if tonumber(ARGV[1]) >= 0 then " \
 	"redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end\n"
 
-/* KEYS: the hash of jobs, its guard, APP:rev, the hash of figures. ARGV: number, gone|whole|delta,
- * the count of names to delete, the count of words for the jobs, these names, then name and value
- * of each job to set, then of each figure. Returns 1, or what rejected it: -epoch of APP:rev, or
- * -epoch of the hash's guard minus 2^21. */
+/* Of many systems at once, since a call of its own for each costs Redis more than what it writes.
+ * KEYS: APP:rev, then of each the hash of jobs, its guard, the hash of figures. ARGV, of each:
+ * number, gone|whole|delta, the count of names to delete, the counts of words for the jobs and the
+ * figures, then these names, and name and value of each job to set, and of each figure. Returns for
+ * each 1, its error, or what rejected it: -epoch of APP:rev, or -epoch of the hash's guard minus
+ * 2^21. What fails for one system fails for it alone. */
 static const char write_jobs[] =
-	NEWER "local number = tonumber(ARGV[1])\n"
-	      "local old = newer(KEYS[3], math.floor(number / 4294967296), 2097152)\n"
-	      "if old then return -math.floor(old) end\n"
-	      "old = newer(KEYS[2], number, 9007199254740992)\n"
-	      "if old then return -math.floor(old / 4294967296) - 2097152 end\n"
-	      "local last = 4 + tonumber(ARGV[3])\n"
-	      "local jobs = last + tonumber(ARGV[4])\n"
-	      "local sets = #ARGV > last\n"
-	      "local function mark() redis.call('SET', KEYS[2], ARGV[1], 'EX', 86400) end\n"
-	      "if sets then mark() end\n"
-	      "if ARGV[2] ~= 'delta' then redis.call('DEL', KEYS[1], KEYS[4]) end\n"
+	NEWER "local rev = redis.pcall('GET', KEYS[1])\n"
+	      "rev = type(rev) == 'string' and tonumber(rev)\n"
+	      "if rev and rev >= 2097152 then rev = false end\n"
+	      "local failed\n"
+	      "local function try(...)\n"
+	      "  if failed then return end\n"
+	      "  local reply = redis.pcall(...)\n"
+	      "  failed = type(reply) == 'table' and reply.err and reply\n"
+	      "end\n"
 	      "local function each(name, key, from, to)\n"
 	      "  for i = from, to, 1000 do\n"
-	      "    redis.call(name, key, unpack(ARGV, i, math.min(i + 999, to)))\n"
+	      "    try(name, key, unpack(ARGV, i, math.min(i + 999, to)))\n"
 	      "  end\n"
 	      "end\n"
-	      "each('HDEL', KEYS[1], 5, last)\n"
-	      "each('HDEL', KEYS[4], 5, last)\n"
-	      "each('HSET', KEYS[1], last + 1, jobs)\n"
-	      "each('HSET', KEYS[4], jobs + 1, #ARGV)\n"
-	      "if not sets then mark() end\n"
-	      "return 1\n";
+	      "local function write(k, at, jobs, figures, last)\n"
+	      "  local number = tonumber(ARGV[at])\n"
+	      "  if rev and rev > math.floor(number / 4294967296) then\n"
+	      "    return -math.floor(rev)\n"
+	      "  end\n"
+	      "  local old = newer(KEYS[k + 1], number, 9007199254740992)\n"
+	      "  if old then return -math.floor(old / 4294967296) - 2097152 end\n"
+	      "  local function mark() try('SET', KEYS[k + 1], ARGV[at], 'EX', 86400) end\n"
+	      "  failed = nil\n"
+	      "  if jobs <= last then mark() end\n"
+	      "  if ARGV[at + 1] ~= 'delta' then try('DEL', KEYS[k], KEYS[k + 2]) end\n"
+	      "  each('HDEL', KEYS[k], at + 5, jobs - 1)\n"
+	      "  each('HDEL', KEYS[k + 2], at + 5, jobs - 1)\n"
+	      "  each('HSET', KEYS[k], jobs, figures - 1)\n"
+	      "  each('HSET', KEYS[k + 2], figures, last)\n"
+	      "  if jobs > last then mark() end\n"
+	      "  return failed or 1\n"
+	      "end\n"
+	      "local at = 1\n"
+	      "local replies = {}\n"
+	      "for k = 2, #KEYS, 3 do\n"
+	      "  local jobs = at + 5 + tonumber(ARGV[at + 2])\n"
+	      "  local figures = jobs + tonumber(ARGV[at + 3])\n"
+	      "  local last = figures - 1 + tonumber(ARGV[at + 4])\n"
+	      "  replies[#replies + 1] = write(k, at, jobs, figures, last)\n"
+	      "  at = last + 1\n"
+	      "end\n"
+	      "return replies\n";
 
 /* KEYS: APP:rev, a hash. ARGV: the epoch, name and value of each field to delete if it still has
  * that value. Returns how many were deleted, or -epoch of what rejected it. */

@@ -3,16 +3,23 @@
  * write_jobs.c - writes the guarded hashes APP:jobs:{system} and APP:figures:{system}, and their
  * index APP:active_systems
  *
- * Each piece is a pipeline of one script call per system, and then a script call with ZADD and ZREM
- * for those that were applied, so a rejected write never changes the index. If the connection
- * breaks between the two, the caller writes everything again anyway when it is back.
+ * A script call holds a piece: many systems, each behind its own guard. A few such calls make a
+ * pipeline; then one more call has ZADD and ZREM for the systems that were applied, so a rejected
+ * write never changes the index. If the connection breaks between the two, the caller writes
+ * everything again anyway when it is back.
  */
 #include "adapter/redis_state/link.h"
 
 #include <assert.h>
 #include <chatterbox/error.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* So many calls of the script make a pipeline */
+#define PIECES 4
 
 static const char *write_mode(const struct cbx_state_write *write)
 {
@@ -21,12 +28,34 @@ static const char *write_mode(const struct cbx_state_write *write)
 	return write->whole ? "whole" : "delta";
 }
 
-/* The counts of the script as text, which live until it is sent */
-struct counts {
-	char deletes[24], words[24];
+/* Keys and numbers of a piece, which have to stay where they are until it is sent */
+struct room {
+	char *at;
 };
 
-static void add_pairs(struct cbx_redis *me, const struct cbx_field *fields, size_t count)
+/* "<app>:jobs:{<system>}" and two more such keys, and four numbers */
+static size_t room_of(const struct cbx_redis *me, const struct cbx_state_write *write)
+{
+	return 3 * (strlen(me->app) + strlen(write->system) + sizeof(":figures:{}")) + (4 * 24);
+}
+
+static void put_key(struct cbx_redis *me, struct room *room, const char *kind, const char *system)
+{
+	char *end = stpcpy(stpcpy(stpcpy(stpcpy(room->at, me->app), kind), system), "}");
+
+	cbx_redis_arg(me, room->at, (size_t)(end - room->at));
+	room->at = end + 1;
+}
+
+static void put_number(struct cbx_redis *me, struct room *room, uint64_t number)
+{
+	int len = snprintf(room->at, 24, "%" PRIu64, number);
+
+	cbx_redis_arg(me, room->at, (size_t)len);
+	room->at += len + 1;
+}
+
+static void put_pairs(struct cbx_redis *me, const struct cbx_field *fields, size_t count)
 {
 	size_t i;
 
@@ -38,44 +67,63 @@ static void add_pairs(struct cbx_redis *me, const struct cbx_field *fields, size
 	}
 }
 
-static void add_fields(struct cbx_redis *me, const struct cbx_state_write *write,
-		       struct counts *counts)
+static void put_fields(struct cbx_redis *me, struct room *room, const struct cbx_state_write *write)
 {
-	size_t fields = write->live ? write->field_count : 0;
+	size_t count = write->live ? write->field_count : 0;
+	size_t figures = write->live ? write->figure_count : 0;
 	size_t deletes = 0;
 	size_t i;
 
-	for (i = 0; i < fields; i++)
+	for (i = 0; i < count; i++)
 		deletes += !write->fields[i].value;
-	snprintf(counts->deletes, sizeof(counts->deletes), "%zu", deletes);
-	snprintf(counts->words, sizeof(counts->words), "%zu", 2 * (fields - deletes));
-	cbx_redis_puts(me, counts->deletes);
-	cbx_redis_puts(me, counts->words);
-	for (i = 0; i < fields && deletes; i++)
+	put_number(me, room, deletes);
+	put_number(me, room, 2 * (count - deletes));
+	put_number(me, room, 2 * figures);
+	for (i = 0; i < count && deletes; i++)
 		if (!write->fields[i].value)
 			cbx_redis_puts(me, write->fields[i].name);
-	add_pairs(me, write->fields, fields);
-	add_pairs(me, write->figures, write->live ? write->figure_count : 0);
+	put_pairs(me, write->fields, count);
+	put_pairs(me, write->figures, figures);
 }
 
-static int send_write(struct cbx_redis *me, const struct cbx_state_write *write, bool by_text)
+/* The writes for one call of the script */
+struct piece {
+	struct cbx_state_write *writes[CBX_REDIS_CHUNK];
+	size_t count;
+	bool unknown; /* the server does not know the script */
+};
+
+static int send_piece(struct cbx_redis *me, const struct piece *piece, bool by_text)
 {
 	enum cbx_redis_script script = CBX_SCRIPT_WRITE_JOBS;
-	struct counts counts;
-	char number[24];
+	cbx_auto(cbx_freep) char *bytes = NULL;
+	struct room room;
+	char keys[24];
+	size_t size = 1;
+	size_t i;
 
-	assert(write->number < (uint64_t)1 << 53);
-	snprintf(number, sizeof(number), "%" PRIu64, write->number);
+	for (i = 0; i < piece->count; i++)
+		size += room_of(me, piece->writes[i]);
+	bytes = malloc(size);
+	if (!bytes)
+		return -ENOMEM;
+	room.at = bytes;
+	snprintf(keys, sizeof(keys), "%zu", 1 + 3 * piece->count);
 	cbx_redis_begin(me, by_text ? "EVAL" : "EVALSHA");
 	cbx_redis_puts(me, by_text ? cbx_redis_script_text(script) : me->sha[script]);
-	cbx_redis_puts(me, "4");
-	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "jobs", write->system));
-	cbx_redis_puts(me, cbx_redis_system_key(me, &me->guard, "rev", write->system));
+	cbx_redis_puts(me, keys);
 	cbx_redis_puts(me, me->rev);
-	cbx_redis_puts(me, cbx_redis_system_key(me, &me->figures, "figures", write->system));
-	cbx_redis_puts(me, number);
-	cbx_redis_puts(me, write_mode(write));
-	add_fields(me, write, &counts);
+	for (i = 0; i < piece->count; i++) {
+		put_key(me, &room, ":jobs:{", piece->writes[i]->system);
+		put_key(me, &room, ":rev:{", piece->writes[i]->system);
+		put_key(me, &room, ":figures:{", piece->writes[i]->system);
+	}
+	for (i = 0; i < piece->count; i++) {
+		assert(piece->writes[i]->number < (uint64_t)1 << 53);
+		put_number(me, &room, piece->writes[i]->number);
+		cbx_redis_puts(me, write_mode(piece->writes[i]));
+		put_fields(me, &room, piece->writes[i]);
+	}
 	return cbx_redis_send(me);
 }
 
@@ -89,45 +137,63 @@ static void note_epoch(struct cbx_state *state, int64_t told)
 		*of = epoch;
 }
 
-/* Takes the reply of one script call; *unknown: the server does not know the script */
-static int finish_write(struct cbx_redis *me, struct cbx_state_write *write, bool *unknown,
-			int *result)
+static int note_error(struct cbx_redis *me, const redisReply *reply, const char *what, int *result)
 {
-	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
-	const char *key;
-	int error;
+	int error = cbx_redis_serves(me, reply);
 
-	*unknown = false;
-	error = cbx_redis_receive(me, &reply);
-	if (error)
-		return error;
-	if (cbx_redis_is_error(reply, "NOSCRIPT")) {
-		*unknown = true;
-		return 0;
-	}
+	if (!error && !*result)
+		*result = cbx_redis_check(me, reply, what);
+	return error;
+}
+
+static int finish_write(struct cbx_redis *me, struct cbx_state_write *write,
+			const redisReply *reply, int *result)
+{
+	const char *key;
+
 	write->applied = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
 	if (reply->type == REDIS_REPLY_INTEGER && reply->integer < 0)
 		note_epoch(&me->base, -reply->integer);
-	if (reply->type == REDIS_REPLY_ERROR && !*result) {
-		key = cbx_redis_system_key(me, &me->key, "jobs", write->system);
-		*result = cbx_redis_check(me, reply, key ? key : write->system);
-	}
-	return 0;
+	if (reply->type != REDIS_REPLY_ERROR)
+		return 0;
+	key = cbx_redis_system_key(me, &me->key, "jobs", write->system);
+	return note_error(me, reply, key ? key : write->system, result);
 }
 
-/* Runs the script for the writes in @pick; afterwards @pick holds those whose script was unknown */
-static int run_scripts(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
-		       bool *pick, bool by_text, int *result)
+/* Takes the reply of one script call */
+static int finish_piece(struct cbx_redis *me, struct piece *piece, int *result)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	int error = cbx_redis_receive(me, &reply);
+	size_t i;
+
+	if (error)
+		return error;
+	piece->unknown = cbx_redis_is_error(reply, "NOSCRIPT");
+	if (piece->unknown)
+		return 0;
+	if (reply->type == REDIS_REPLY_ERROR)
+		return finish_write(me, piece->writes[0], reply, result);
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != piece->count)
+		return cbx_redis_nonsense(me, "EVALSHA");
+	for (i = 0; i < piece->count && !error; i++)
+		error = finish_write(me, piece->writes[i], reply->element[i], result);
+	return error;
+}
+
+/* Runs the script for those pieces of which the server did not know it */
+static int run_scripts(struct cbx_redis *me, struct piece *pieces, size_t count, bool by_text,
+		       int *result)
 {
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < count && !error; i++)
-		if (pick[i])
-			error = send_write(me, &writes[i], by_text);
+		if (pieces[i].unknown)
+			error = send_piece(me, &pieces[i], by_text);
 	for (i = 0; i < count && !error; i++)
-		if (pick[i])
-			error = finish_write(me, &writes[i], &pick[i], result);
+		if (pieces[i].unknown)
+			error = finish_piece(me, &pieces[i], result);
 	return error;
 }
 
@@ -165,7 +231,7 @@ static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, siz
 		       int *result)
 {
 	const char *key = cbx_redis_key(me, &me->key, "active_systems");
-	char scores[CBX_REDIS_CHUNK][24];
+	char scores[PIECES * CBX_REDIS_CHUNK][24];
 	char words[2][24];
 	uint64_t number = 0;
 	size_t empty;
@@ -191,35 +257,63 @@ static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, siz
 	return outcome == CHATTERBOX_E_REFUSED || outcome == 1 ? 0 : outcome;
 }
 
-static int write_piece(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
-		       int *result)
+static bool sets_something(const struct cbx_state_write *write)
 {
-	bool pick[CBX_REDIS_CHUNK];
+	size_t i;
+
+	for (i = 0; write->live && i < write->field_count; i++)
+		if (write->fields[i].value)
+			return true;
+	return false;
+}
+
+/* Adds those of @count writes that set something, or those that only delete */
+static void add_writes(struct piece *piece, struct cbx_state_write *writes, size_t count, bool set)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (sets_something(&writes[i]) == set)
+			piece->writes[piece->count++] = &writes[i];
+}
+
+/* Those that only delete come last: see script.c */
+static void fill_piece(struct piece *piece, struct cbx_state_write *writes, size_t count)
+{
+	size_t bytes = 0;
+	size_t n;
+	size_t k;
+
+	for (n = 0; n < count && n < CBX_REDIS_CHUNK && bytes < CBX_REDIS_CHUNK_BYTES; n++)
+		for (k = 0; k < writes[n].field_count; k++)
+			bytes += writes[n].fields[k].value_len;
+	piece->count = 0;
+	add_writes(piece, writes, n, true);
+	add_writes(piece, writes, n, false);
+	piece->unknown = true;
+}
+
+/* Writes some of @writes; *@done = how many */
+static int write_some(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
+		      int *result, size_t *done)
+{
+	struct piece pieces[PIECES];
 	bool again = false;
+	size_t n = 0;
+	size_t at = 0;
 	size_t i;
 	int error;
 
-	for (i = 0; i < count; i++)
-		pick[i] = true;
-	error = run_scripts(me, writes, count, pick, false, result);
-	for (i = 0; i < count && !error; i++)
-		again |= pick[i];
+	for (; n < PIECES && at < count; at += pieces[n++].count)
+		fill_piece(&pieces[n], writes + at, count - at);
+	error = run_scripts(me, pieces, n, false, result);
+	for (i = 0; i < n; i++)
+		again |= pieces[i].unknown;
 	/* after a restart or a SCRIPT FLUSH; sending the text makes its checksum known again */
 	if (!error && again)
-		error = run_scripts(me, writes, count, pick, true, result);
-	return error ? error : write_index(me, writes, count, result);
-}
-
-static size_t piece(const struct cbx_state_write *writes, size_t count)
-{
-	size_t bytes = 0;
-	size_t i;
-	size_t k;
-
-	for (i = 0; i < count && i < CBX_REDIS_CHUNK && bytes < CBX_REDIS_CHUNK_BYTES; i++)
-		for (k = 0; k < writes[i].field_count; k++)
-			bytes += writes[i].fields[k].value_len;
-	return i;
+		error = run_scripts(me, pieces, n, true, result);
+	*done = at;
+	return error ? error : write_index(me, writes, at, result);
 }
 
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
@@ -234,9 +328,7 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 	for (done = 0; done < count; done++)
 		writes[done].applied = false;
 	error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
-	for (done = 0; done < count && !error; done += step) {
-		step = piece(writes + done, count - done);
-		error = write_piece(me, writes + done, step, &result);
-	}
+	for (done = 0; done < count && !error; done += step)
+		error = write_some(me, writes + done, count - done, &result, &step);
 	return error ? error : result;
 }
