@@ -60,6 +60,7 @@ struct cbx_bus_message {
 	int64_t timestamp;     /* seconds since the epoch; 0 = absent */
 	bool persistent;
 	bool mandatory;
+	bool more; /* may wait for the next one, which is published at once, until take() waits */
 	struct cbx_bus_header headers[CBX_BUS_HEADERS];
 	size_t header_count;
 };

@@ -203,7 +203,7 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	cbx_envelope_close(poll->road->settings, body);
 }
 
-static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text *body)
+static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text *body, bool more)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_bus_message message = {
@@ -216,6 +216,7 @@ static int publish(struct cbx_poll *poll, const char *id, const struct cbx_text 
 		.reply_to = road->bus->ops->reply_to(road->bus),
 		.expiration_ms = (int64_t)(poll->road->settings->poll_timeout_ns / CBX_MS),
 		.mandatory = true,
+		.more = more,
 	};
 
 	cbx_envelope_properties(road->settings, road->clock, poll->trace, &message);
@@ -233,7 +234,8 @@ static int add_question(struct cbx_poll *poll, size_t count)
 	return 0;
 }
 
-static int send_question(struct cbx_poll *poll)
+/* @most: so many questions may be in flight */
+static int send_question(struct cbx_poll *poll, size_t most)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	size_t count = group_size(poll);
@@ -246,7 +248,8 @@ static int send_question(struct cbx_poll *poll)
 	write_body(poll, count, id, &body);
 	if (body.failed)
 		return -ENOMEM;
-	result = publish(poll, id, &body);
+	result = publish(poll, id, &body,
+			 poll->in_flight + 1 < most && poll->next + count < poll->target_count);
 	if (result < 0)
 		return result;
 	poll->question_count++;
@@ -281,6 +284,8 @@ void cbx_road_note_taken(struct cbx_road *road)
 	cbx_link_works(&road->bus_link);
 }
 
+/* The window is filled up again when a quarter of it is free: questions that leave together cost
+ * the broker and us less than one for each answer, and the rest keeps nl-hdms at work meanwhile */
 int cbx_poll_ask(struct cbx_poll *poll)
 {
 	size_t window = poll->road->refused_until ? 1 : poll->road->settings->in_flight;
@@ -288,8 +293,10 @@ int cbx_poll_ask(struct cbx_poll *poll)
 	size_t most = taken < window ? window - taken : 1;
 	int result = 0;
 
+	if (poll->in_flight > most - most / 4)
+		return 0;
 	while (!result && poll->next < poll->target_count && poll->in_flight < most)
-		result = send_question(poll);
+		result = send_question(poll, most);
 	cbx_metric_set(poll->road->counters->rpc_in_flight, NULL, NULL, (double)poll->in_flight);
 	if (result < 0)
 		cbx_link_lost(&poll->road->bus_link, result);

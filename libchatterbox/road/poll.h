@@ -61,7 +61,8 @@ const char *cbx_poll_event(const struct target *target);
 int64_t cbx_poll_depth(struct cbx_road *road);
 
 /* receive.c */
-/* Waits for one answer, decodes it and adds it to the batch; then gives up overdue questions */
+/* Waits for an answer, decodes it and those that have come with it, and adds them to the batch;
+ * then gives up overdue questions */
 void cbx_poll_receive(struct cbx_poll *poll);
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 

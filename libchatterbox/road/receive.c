@@ -290,28 +290,45 @@ static uint64_t wait_until(const struct cbx_poll *poll)
 	return until;
 }
 
-void cbx_poll_receive(struct cbx_poll *poll)
+/* Takes one event, waiting for it until @until: 1 = there was one */
+static int take(struct cbx_poll *poll, uint64_t until)
 {
 	struct cbx_road *road = poll->road;
 	struct cbx_bus_event event = { 0 };
-	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), wait_until(poll),
-					  &event);
+	int result = road->bus->ops->take(road->bus, cbx_mailbox_fd(road->inbox), until, &event);
+	bool came = event.type != CBX_BUS_NOTHING;
 
 	if (result == CHATTERBOX_E_REFUSED) {
 		poll->refused = true;
 		cbx_road_note_refused(road);
 		cbx_command_lost(road, CBX_COMMAND_REFUSED);
-		return;
+		return result;
 	}
 	if (result < 0) {
 		cbx_link_lost(&road->bus_link, result);
-		return;
+		return result;
 	}
 	if (!cbx_command_receive(road, &event) &&
 	    !(road->receive && road->receive(road->receive_user, &event)))
 		receive(poll, &event);
 	cbx_bus_event_clear(&event);
-	cbx_poll_give_up_overdue(poll);
+	return came && road->bus_link.up;
+}
+
+/* What has come already is read before anything else is done: each turn of the round asks again */
+#define TAKEN_AT_ONCE 64
+
+void cbx_poll_receive(struct cbx_poll *poll)
+{
+	uint64_t until = wait_until(poll);
+	size_t count = 0;
+	int result;
+
+	do {
+		result = take(poll, count ? 0 : until);
+	} while (result == 1 && ++count < TAKEN_AT_ONCE && !cbx_road_commit_is_due(poll->road));
+	if (result >= 0)
+		cbx_poll_give_up_overdue(poll);
 }
 
 static int by_value(const void *a, const void *b)

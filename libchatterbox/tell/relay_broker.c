@@ -158,7 +158,8 @@ static int publish(struct delivery *delivery, struct cbx_outbox_item *item)
 	struct cbx_bus_message message = { .exchange = settings->event_exchange,
 					   .message_id = row->message_id,
 					   .persistent = true,
-					   .mandatory = true };
+					   .mandatory = true,
+					   .more = true }; /* await_confirms() follows */
 	char trace[CBX_UUID_TEXT];
 	char key[160];
 

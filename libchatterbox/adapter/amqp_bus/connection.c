@@ -97,6 +97,7 @@ void cbx_amqp_drop(struct cbx_amqp_bus *self)
 		amqp_destroy_connection(self->state);
 	self->state = NULL;
 	self->fd = -1;
+	self->room = self->corked = 0;
 	while ((event = STAILQ_FIRST(&self->events))) {
 		STAILQ_REMOVE_HEAD(&self->events, link);
 		cbx_amqp_event_free(event);

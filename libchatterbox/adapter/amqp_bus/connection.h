@@ -101,6 +101,8 @@ struct cbx_amqp_bus {
 	int verdict;                     /* OpenSSL's, about its certificate */
 	amqp_connection_state_t state;   /* NULL: not connected */
 	int fd;
+	int room;   /* so many bytes may be written before the socket's queue is measured again */
+	int corked; /* small packets are held back */
 	amqp_channel_t work;
 	bool confirms;
 	unsigned opened; /* how often the working channel has been opened */
@@ -218,5 +220,7 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
 /* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
 int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline);
+/* Sends what publish() has held back: before anybody waits */
+void cbx_amqp_uncork(struct cbx_amqp_bus *self);
 
 #endif

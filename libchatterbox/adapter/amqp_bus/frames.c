@@ -259,6 +259,9 @@ static void note_life(struct cbx_amqp_bus *self)
 {
 	int bytes = 0;
 
+	/* what librabbitmq holds was noted before it was read */
+	if (amqp_data_in_buffer(self->state) || amqp_frames_enqueued(self->state))
+		return;
 	if (!ioctl(self->fd, FIONREAD, &bytes) && bytes > 0)
 		self->bus.alive_at = cbx_now(self->clock);
 }
@@ -340,6 +343,7 @@ int cbx_amqp_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline, struct cb
 			*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
 			return 0;
 		}
+		cbx_amqp_uncork(self);
 		if (poll(fds, 2, cbx_ms_left(self->clock, deadline, POLL_MS)) >= 0)
 			over = fds[1].revents || cbx_now(self->clock) >= deadline;
 	}

@@ -8,6 +8,10 @@
  * one, so this holds inside a large message, too; giving up there costs the connection, since half
  * a message can't be taken back. That a message has arrived is known by its confirm, not by the
  * return of a write.
+ *
+ * The queue is measured again when what was written since may have filled it, not for each message;
+ * and the frames of messages that follow each other at once leave in shared packets (TCP_CORK): a
+ * packet for each message costs the broker and us more than the message itself.
  */
 #include "adapter/amqp_bus/connection.h"
 
@@ -23,19 +27,44 @@
 #define QUEUE_LIMIT (128 * 1024)
 /* A frame's header and end */
 #define FRAME_EXTRA 8
+/* What a message may take besides its body: eight short texts, and its headers */
+#define HEAD_MOST (CBX_BUS_HEADER_BYTES + 8 * (CBX_BUS_SHORT + 1) + 512)
+/* What any other method may take */
+#define METHOD_MOST 1024
 
 static bool has_room(struct cbx_amqp_bus *self)
 {
 	int queued = 0;
 
-	return !self->bus.blocked && ioctl(self->fd, SIOCOUTQ, &queued) == 0 &&
-	       queued < QUEUE_LIMIT;
+	if (self->bus.blocked)
+		return false;
+	if (self->room > 0)
+		return true;
+	if (ioctl(self->fd, SIOCOUTQ, &queued) != 0)
+		return false;
+	self->room = QUEUE_LIMIT - queued;
+	return self->room > 0;
+}
+
+/* Holds small packets back until it is off again */
+static void cork(struct cbx_amqp_bus *self, int on)
+{
+	if (self->corked == on)
+		return;
+	self->corked = on;
+	(void)setsockopt(self->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+void cbx_amqp_uncork(struct cbx_amqp_bus *self)
+{
+	cork(self, 0);
 }
 
 static int wait_and_read(struct cbx_amqp_bus *self, uint64_t deadline)
 {
 	struct pollfd fd = { .fd = self->fd };
 
+	cork(self, 0);
 	while (!has_room(self)) {
 		bool reads = !cbx_amqp_holds_enough(self);
 		int result = reads ? cbx_amqp_read(self, deadline) : 0;
@@ -59,13 +88,18 @@ static int wait_and_read(struct cbx_amqp_bus *self, uint64_t deadline)
 
 int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline)
 {
-	return has_room(self) ? 0 : wait_and_read(self, deadline);
+	int result = has_room(self) ? 0 : wait_and_read(self, deadline);
+
+	self->room -= METHOD_MOST;
+	return result;
 }
 
-static int send_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame)
+/* @size: at least the bytes that it takes */
+static int send_frame(struct cbx_amqp_bus *self, const amqp_frame_t *frame, size_t size)
 {
 	int status = amqp_send_frame(self->state, frame);
 
+	self->room -= (int)size;
 	return status == AMQP_STATUS_OK ? 0 : cbx_amqp_lost_status(self, "sending", status);
 }
 
@@ -82,7 +116,7 @@ static int send_head(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 
 	frame.payload.method.id = AMQP_BASIC_PUBLISH_METHOD;
 	frame.payload.method.decoded = &publish;
-	result = send_frame(self, &frame);
+	result = send_frame(self, &frame, 0); /* HEAD_MOST is of both frames */
 	if (result < 0)
 		return result;
 	cbx_amqp_properties_write(message, &properties, entries, expiration, sizeof(expiration));
@@ -90,7 +124,7 @@ static int send_head(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 	frame.payload.properties.class_id = AMQP_BASIC_CLASS;
 	frame.payload.properties.body_size = message->body_len;
 	frame.payload.properties.decoded = &properties;
-	return send_frame(self, &frame);
+	return send_frame(self, &frame, HEAD_MOST);
 }
 
 static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *message,
@@ -115,15 +149,10 @@ static int send_body(struct cbx_amqp_bus *self, const struct cbx_bus_message *me
 			return result;
 		frame.payload.body_fragment.len = len;
 		frame.payload.body_fragment.bytes = (void *)(uintptr_t)(message->body + at);
-		result = send_frame(self, &frame);
+		result = send_frame(self, &frame, len + FRAME_EXTRA);
 		at += len;
 	}
 	return result;
-}
-
-static void cork(struct cbx_amqp_bus *self, int on)
-{
-	(void)setsockopt(self->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
 }
 
 int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message, uint64_t *tag,
@@ -141,14 +170,13 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 	if (result < 0)
 		return result;
 	number = ++self->published;
-	if (small) /* its three frames in one packet */
-		cork(self, 1);
+	cork(self, small);
 	result = send_head(self, message);
 	if (result == 0)
 		result = send_body(self, message, deadline);
 	if (result < 0)
 		return result;
-	if (small)
+	if (!message->more)
 		cork(self, 0);
 	if (tag)
 		*tag = number;

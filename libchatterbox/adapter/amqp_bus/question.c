@@ -94,6 +94,7 @@ static int read_answer(struct cbx_amqp_bus *self, struct cbx_amqp_question *ques
 	struct pollfd fd = { .fd = self->fd, .events = POLLIN };
 	bool alive = false;
 
+	cbx_amqp_uncork(self);
 	while (!question->answered) {
 		int result = cbx_amqp_read(self, deadline);
 

@@ -112,9 +112,9 @@ START_TEST(late_and_unknown_replies_are_dropped)
 	discover();
 	ck_assert_double_eq(world_count(world.counters.late_statuses, "answer", NULL), 1);
 	world_expect_jobs("ABC1/17 Queued r4 live ocd\n");
-	/* an id that nobody gave */
+	/* an id without what makes it of this round */
 	free(world.hdms.requests[0].correlation_id);
-	world.hdms.requests[0].correlation_id = strdup("1.abc.0");
+	world.hdms.requests[0].correlation_id = strdup("0");
 	hdms_reply(&world.hdms, 0, LIST "{\"jobs\":[" STATUS("ABC1", "17", "Errored") "]}}");
 	discover();
 	ck_assert_double_eq(world_count(world.counters.late_statuses, "answer", NULL), 2);
