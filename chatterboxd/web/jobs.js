@@ -33,6 +33,14 @@ function show() {
 	sync(byId('job-rows'), shown, (detail) => keyOf(detail.job), makeRow, fillRow);
 }
 
+// What the server does not take is said where the jobs would be
+function refused(why) {
+	shown = [];
+	show();
+	setText(byId('jobs-empty'), why);
+	byId('jobs-empty').hidden = false;
+}
+
 async function ask() {
 	const path = `api/v1/jobs?${pages.ask(query())}`;
 	try {
@@ -43,11 +51,14 @@ async function ask() {
 		onList(answer.headers.get('Chatterbox-Stream'));
 		pages.show(body.next);
 		setText(byId('jobs-total'), Number.isInteger(body.total) ? count(body.total) : '');
+		setText(byId('jobs-empty'), 'No job matches.');
 		byId('jobs-empty').hidden = shown.length > 0;
 		show();
 	} catch (error) {
-		if (error.status === 400)
+		if (error.status === 400) {
 			pages.back();
+			refused(error.message);
+		}
 		throw error;
 	}
 	return null;

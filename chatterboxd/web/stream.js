@@ -50,8 +50,10 @@ export class Stream {
 
 	async listen() {
 		const abort = new AbortController();
+		const silence = setTimeout(() => abort.abort(), SILENCE);
 		const answer = await request(`api/v1/events${this.last ? `?since=${encodeURIComponent(this.last)}` : ''}`,
-			{ cache: 'no-store', signal: abort.signal, headers: { Accept: 'text/event-stream' } });
+			{ cache: 'no-store', signal: abort.signal, headers: { Accept: 'text/event-stream' } })
+			.finally(() => clearTimeout(silence));
 		if (!answer.ok)
 			throw new Error(answer.statusText);
 		this.tries = 0;

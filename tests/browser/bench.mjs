@@ -76,7 +76,7 @@ async function longTasks() {
 			globalThis.longest = Math.max(globalThis.longest, entry.duration);
 		})).observe({ type: 'longtask' });
 	});
-	for (const act of [() => page.click('[data-sort=speed]'), () => page.selectOption('[name=kind]', 'running'),
+	for (const act of [() => page.click('[data-sort=speed]'), () => page.selectOption('#job-filters [name=status]', 'running'),
 		() => page.click('#job-pages [data-to=next]'), () => page.fill('[name=q]', '12'), () => page.click('#to-systems'),
 		() => page.click('#to-errors'), () => page.click('#to-events'), () => page.click('#to-jobs')]) {
 		await act();

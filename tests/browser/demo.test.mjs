@@ -45,12 +45,12 @@ test('each figure says how old it is', async () => {
 test('filters and sorts by the address, which can be kept', async () => {
 	const page = await open(at());
 	await firstRows(page);
-	await page.selectOption('[name=kind]', 'paused');
-	await shows(page, () => new URLSearchParams(location.search).get('kind') === 'paused' &&
+	await page.selectOption('#job-filters [name=status]', 'paused');
+	await shows(page, () => new URLSearchParams(location.search).get('status') === 'paused' &&
 		[...document.querySelectorAll('#job-rows tr')].every((row) => row.classList.contains('paused')));
 	await page.reload();
 	await firstRows(page);
-	assert.equal(await page.locator('[name=kind]').inputValue(), 'paused');
+	assert.equal(await page.locator('#job-filters [name=status]').inputValue(), 'paused');
 	await page.click('#job-filters [type=reset]');
 	await page.click('[data-sort=speed]');
 	await shows(page, () => {
@@ -82,7 +82,7 @@ test('pages through all jobs', async () => {
 });
 
 test('opens a job beside the list, orders, and closes it by Escape', async () => {
-	const page = await open(at('?kind=running'));
+	const page = await open(at('?status=running'));
 	await firstRows(page);
 	const link = page.locator('#job-rows td.job a').first();
 	await link.click();
@@ -156,7 +156,7 @@ test('goes by the keyboard alone', async () => {
 		if (seen.at(-1).includes('job number'))
 			break;
 	}
-	for (const stop of ['skip', 'to-jobs', 'to-events', 'poll', 'q', 'kind', 'speed', 'job number'])
+	for (const stop of ['skip', 'to-jobs', 'to-events', 'poll', 'q', 'status', 'speed', 'job number'])
 		assert.ok(seen.includes(stop), `${stop} is reached: ${seen}`);
 	await page.keyboard.press('Enter');
 	await page.waitForSelector('#drawer:not([hidden])');
@@ -187,7 +187,7 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('fits 390 pixels, and keeps the speed', async () => {
-	const page = await open(at('?kind=running'), { width: 390, height: 844 });
+	const page = await open(at('?status=running'), { width: 390, height: 844 });
 	await firstRows(page);
 	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nothing sticks out');
 	assert.ok(await page.locator('#tile-speed').isVisible());
