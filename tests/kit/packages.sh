@@ -60,7 +60,7 @@ install_packages()
 		[ -d /run/systemd/system ] || exit 0
 		for package in "$@"; do
 			case $package in
-			redis-server|rabbitmq-server|postgresql|prometheus) systemctl disable "$package" ;;
+			redis-server|rabbitmq-server|postgresql|prometheus|pgbouncer) systemctl disable "$package" ;;
 			esac
 		done
 		exit 0
