@@ -72,22 +72,30 @@ void cbx_arrivals_lose(struct cbx_arrivals *arrivals, uint64_t alive_at, uint64_
 
 void cbx_arrivals_begin(struct cbx_arrivals *arrivals, uint64_t now)
 {
+	if (!arrivals->since)
+		arrivals->since = now;
 	if (arrivals->lost_at)
 		arrivals->lost_until = now + LOSS_MATTERS;
 }
 
-uint64_t cbx_arrivals_first(struct cbx_arrivals *arrivals, uint64_t identity, uint64_t now)
+void cbx_arrivals_stand_by(struct cbx_arrivals *arrivals)
+{
+	arrivals->since = 0;
+}
+
+bool cbx_arrivals_first(struct cbx_arrivals *arrivals, uint64_t identity, uint64_t now,
+			uint64_t *at)
 {
 	size_t i;
 
 	expire(arrivals, now);
 	for (i = 0; i < arrivals->lost_count; i++) {
-		uint64_t at = arrivals->lost[i].at;
-
 		if (arrivals->lost[i].identity != identity)
 			continue;
+		*at = arrivals->lost[i].at;
 		cut(arrivals->lost, &arrivals->lost_count, i, 1);
-		return at;
+		return true;
 	}
-	return arrivals->lost_at ? arrivals->lost_at : now;
+	*at = arrivals->lost_at ? arrivals->lost_at : arrivals->since;
+	return false;
 }

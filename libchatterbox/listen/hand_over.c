@@ -56,19 +56,20 @@ static int decode(struct cbx_listener *listener, const struct cbx_bus_event *eve
 }
 
 /* When it arrived, at the earliest and at the latest. What waited in the queue while there was no
- * connection came at some time since the loss. */
+ * connection came at some time since the loss; what a leader before us had, at any time. */
 static void date(struct cbx_listener *listener, bool redelivered, uint64_t identity,
 		 struct cbx_inbound *inbound)
 {
 	uint64_t now = cbx_now(listener->clock);
 	uint64_t at = now;
+	bool known = false;
 
 	if (redelivered)
-		at = cbx_arrivals_first(&listener->arrivals, identity, now);
+		known = cbx_arrivals_first(&listener->arrivals, identity, now, &at);
 	else if (listener->backlog > 0 && listener->waits_since)
 		at = listener->waits_since;
 	inbound->at = at;
-	inbound->until = redelivered && at != listener->arrivals.lost_at ? at : now;
+	inbound->until = known ? at : now;
 }
 
 /* Where it comes from, what it is known by and when it arrived */

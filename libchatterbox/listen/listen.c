@@ -152,8 +152,10 @@ static void turn(struct cbx_listener *listener)
 		cbx_listener_drop_connection(listener);
 	if (!leads && listener->bus_link.up)
 		cbx_listener_drop_connection(listener);
-	if (!leads)
+	if (!leads) {
+		cbx_arrivals_stand_by(&listener->arrivals);
 		cbx_listener_drop_answers(listener);
+	}
 	if (leads && cbx_listener_ensure(listener)) {
 		cbx_listener_send_answers(listener);
 		take_one(listener);

@@ -22,7 +22,6 @@ export class Sim {
 		sim.systems = Array.from({ length: systems },
 			(_, i) => `NL-HDMS-${String(i + 1).padStart(6, '0')}`);
 		sim.file = join(dir, 'truth');
-		sim.reportsUnasked = options.includes('--push');
 		sim.program = new Program(process.env.CBX_E2E_SIM, ['--port', String(place.rmqPort),
 			'--vhost', place.vhost, '--systems', String(systems), '--jobs', '4', '--linger', '3600',
 			'--truth', sim.file, ...options]);

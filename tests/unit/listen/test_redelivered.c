@@ -303,6 +303,64 @@ START_TEST(a_successor_knows_it_from_the_log)
 }
 END_TEST
 
+/* A leader before us is frozen, or was killed: the broker notices late, and what that one had comes
+ * to us, after answers to what we asked meanwhile */
+static void get_what_another_had(const char *pushed, const char *answered)
+{
+	struct cbx_bus_event event = { 0 };
+	struct cbx_bus *other = NULL;
+
+	push("Queued");
+	listen_for(1);
+	poll_once();
+	listen_for(1);
+	listener_lose();
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &other), 0);
+	ck_assert_int_eq(other->ops->connect(other, false, UINT64_MAX), 0);
+	ck_assert_int_eq(
+		other->ops->consume(other, "nl-ocd-chatterbox.default.event", 9, UINT64_MAX), 0);
+	push(pushed);
+	ck_assert_int_eq(other->ops->take(other, -1, UINT64_MAX, &event), 0);
+	ck_assert_int_eq(event.type, CBX_BUS_DELIVERY);
+	cbx_bus_event_clear(&event);
+	listen_for(1);
+	/* a new leader has lost nothing */
+	memset(&listener.arrivals, 0, sizeof(listener.arrivals));
+	cbx_arrivals_begin(&listener.arrivals, cbx_now(road->clock));
+	world_pass(1);
+	if (answered)
+		answer(answered);
+	world_pass(1);
+	cbx_bus_free(other);
+	listen_for(4);
+	poll_once();
+}
+
+START_TEST(what_another_had_does_not_win_over_a_younger_answer)
+{
+	get_what_another_had("Waiting", "1 Running");
+	world_expect_jobs(job_is("Running", 2));
+	world_expect_outbox("ABC1/1/1 ABC1/1/2");
+	ck_assert_double_eq(world_count(world.counters.late_statuses, "push", NULL), 1);
+}
+END_TEST
+
+START_TEST(what_another_had_is_not_lost)
+{
+	get_what_another_had("Waiting", NULL);
+	world_expect_jobs(job_is("Waiting", 2));
+	world_expect_outbox("ABC1/1/1 ABC1/1/2");
+}
+END_TEST
+
+START_TEST(an_end_that_another_had_is_applied)
+{
+	get_what_another_had("Completed", "1 Running");
+	world_expect_jobs("ABC1/1 Completed r3 ended user\n");
+	world_expect_outbox("ABC1/1/1 ABC1/1/2 ABC1/1/3");
+}
+END_TEST
+
 START_TEST(who_stands_by_keeps_nothing)
 {
 	push("Queued");
@@ -392,6 +450,8 @@ UNIT_TESTS_WITH(set_up, listener_tear_down, what_was_recorded_is_acknowledged_al
 		what_waited_does_not_win_over_a_younger_answer,
 		what_still_waits_counts_from_the_loss_before, an_end_that_waited_is_applied,
 		a_system_that_waited_to_be_online_is_online, while_sql_can_not_be_asked_a_run_waits,
-		a_successor_knows_it_from_the_log, who_stands_by_keeps_nothing,
+		a_successor_knows_it_from_the_log,
+		what_another_had_does_not_win_over_a_younger_answer, what_another_had_is_not_lost,
+		an_end_that_another_had_is_applied, who_stands_by_keeps_nothing,
 		a_refused_status_is_remembered_in_its_place, an_old_system_offline_changes_nothing,
 		an_old_discovery_is_not_run_again)
