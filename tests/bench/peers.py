@@ -177,7 +177,7 @@ def main():
         sys.exit("usage: tests/kit/servers/servers.sh run tests/bench/peers.py BUILD [SYSTEMS [PAIRS]]")
     systems = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
     pairs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-    who = os.environ.get("WHO", "chatterboxd,checkpoint-1,batched-50,tuned").split(",")
+    who = os.environ.get("WHO", "chatterboxd,checkpoint-1,batched-50,tuned,faithful").split(",")
     results = run(os.path.abspath(sys.argv[1]), systems, who, pairs)
     print("%d systems x 4 jobs, %d rounds a run, %d runs: median (range) and ratio to %s" %
           (systems, ROUNDS, pairs, BASE))
