@@ -145,8 +145,9 @@ static void answer_web(struct cbd_request *request)
 		cbd_answer_problem(request, 404, "the page has no such file");
 }
 
-static const char *const jobs_query[] = { "system", "status", "job_type", "origin", "q",
-					  "detail", "limit",  "cursor",   NULL };
+static const char *const jobs_query[] = { "system", "status",  "job_type", "origin", "q",
+					  "kind",   "stalled", "stale",    "sort",   "detail",
+					  "limit",  "cursor",  NULL };
 static const char *const events_query[] = { "name", "system", "since", NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };

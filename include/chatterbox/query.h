@@ -21,7 +21,9 @@ extern "C" {
  * 100; cursor is the `next` of an earlier page, which is null on the last one. */
 enum chatterbox_topic {
 	/* Live jobs by system (bytewise) and job_id. {system, status (a text or a kind, without
-	 * case), job_type, origin, q (a part of system, job_id, job_type or status), detail, limit,
+	 * case), job_type, origin, kind (each with several values by comma; a comma in a value is
+	 * `\,`), q (a part of system, job_id, job_type or status), stalled, stale, sort (system,
+	 * status, percent, speed, left, heard or progress; - before it: descending), detail, limit,
 	 * cursor} -> {"jobs":[Status],"next","total":n}; with detail 1 each as TOPIC_JOB gives it
 	 */
 	CHATTERBOX_TOPIC_JOBS,

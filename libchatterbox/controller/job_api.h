@@ -23,6 +23,7 @@ struct cbx_page {
 	int64_t job_id;
 };
 
+int cbx_page_limit(const json_t *params, size_t *limit, char error[CBX_API_ERROR]);
 int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR]);
 /* Writes the cursor after this job, a JSON string or null */
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);

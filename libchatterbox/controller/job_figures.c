@@ -5,6 +5,8 @@
 #include "base/number.h"
 #include "base/read.h"
 
+#include <string.h>
+
 #define NS_PER_MS 1000000
 
 bool cbx_job_is_stalled(const struct cbx_job *job, const struct cbx_moment *moment)
@@ -89,4 +91,43 @@ void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text
 	if (figures->has_stale)
 		cbx_text_printf(out, ",\"stale\":%s", figures->stale ? "true" : "false");
 	cbx_text_putc(out, '}');
+}
+
+bool cbx_snapshot_is_offline(const struct cbx_snapshot *snapshot, size_t i, size_t *at)
+{
+	const struct cbx_system_list *systems = snapshot->systems;
+	const char *name = snapshot->jobs->entries[i].system;
+	int order = -1;
+
+	/* both lists are sorted by system */
+	while (*at < systems->count && (order = strcmp(systems->systems[*at]->name, name)) < 0)
+		(*at)++;
+	return !order && systems->systems[*at]->state == CBX_OFFLINE;
+}
+
+static void count_list(const struct cbx_job_list *list, bool offline,
+		       const struct cbx_moment *moment, struct cbx_figure_counts *out)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		const struct cbx_job *job = list->jobs[i];
+		bool stalled = cbx_job_is_stalled(job, moment);
+
+		out->stalled += stalled;
+		out->stalled_ocd += stalled && job->origin == CBX_OCD;
+		out->stale += cbx_job_is_stale(job, offline, moment);
+	}
+}
+
+void cbx_job_figures_count(const struct cbx_snapshot *snapshot, const struct cbx_moment *moment,
+			   struct cbx_figure_counts *out)
+{
+	size_t at = 0;
+	size_t i;
+
+	*out = (struct cbx_figure_counts){ 0 };
+	for (i = 0; i < snapshot->jobs->count; i++)
+		count_list(snapshot->jobs->entries[i].list,
+			   cbx_snapshot_is_offline(snapshot, i, &at), moment, out);
 }

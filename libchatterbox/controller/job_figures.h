@@ -39,4 +39,13 @@ void cbx_job_figures_at(const struct cbx_job *job, bool offline, const struct cb
  * absent */
 void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text *out);
 
+struct cbx_figure_counts {
+	size_t stalled, stalled_ocd, stale;
+};
+
+void cbx_job_figures_count(const struct cbx_snapshot *snapshot, const struct cbx_moment *moment,
+			   struct cbx_figure_counts *out);
+/* Is the system of jobs->entries[i] offline? @at begins at 0 and goes along with i. */
+bool cbx_snapshot_is_offline(const struct cbx_snapshot *snapshot, size_t i, size_t *at);
+
 #endif

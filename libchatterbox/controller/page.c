@@ -15,8 +15,9 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MOST 1000
 
-static int parse_limit(const json_t *value, size_t *limit, char error[CBX_API_ERROR])
+int cbx_page_limit(const json_t *params, size_t *limit, char error[CBX_API_ERROR])
 {
+	const json_t *value = json_object_get(params, "limit");
 	int64_t number = -1;
 
 	*limit = LIMIT_DEFAULT;
@@ -71,7 +72,7 @@ static bool parse_cursor(const char *text, struct cbx_page *page)
 int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR])
 {
 	const json_t *cursor = json_object_get(params, "cursor");
-	int result = parse_limit(json_object_get(params, "limit"), &page->limit, error);
+	int result = cbx_page_limit(params, &page->limit, error);
 
 	page->system[0] = '\0';
 	page->job_id = -1;

@@ -137,10 +137,32 @@ int chatterbox_get_health(struct chatterbox *box, bool *ready, bool *alive, char
 	return cbx_text_take(&out, text, NULL);
 }
 
+/* These change with time alone, so they are counted when somebody asks, not on the road */
+static void count_figures(struct chatterbox *box)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&box->slot);
+	cbx_auto(cbx_moment_close) struct cbx_moment moment;
+	struct cbx_figure_counts counts;
+
+	cbx_request_worker_moment(&box->worker, snapshot, &moment);
+	if (!moment.stale_after) {
+		cbx_metric_clear(box->counters.stalled_jobs);
+		cbx_metric_clear(box->counters.stale_jobs);
+		return;
+	}
+	cbx_job_figures_count(snapshot, &moment, &counts);
+	cbx_metric_set(box->counters.stalled_jobs, "ocd", NULL, (double)counts.stalled_ocd);
+	cbx_metric_set(box->counters.stalled_jobs, "user", NULL,
+		       (double)(counts.stalled - counts.stalled_ocd));
+	cbx_metric_set(box->counters.stale_jobs, NULL, NULL, (double)counts.stale);
+}
+
 int chatterbox_get_metrics(struct chatterbox *box, bool openmetrics, char **text)
 {
 	struct cbx_text out = { 0 };
 
+	count_figures(box);
 	cbx_metrics_process(&out, openmetrics);
 	cbx_metrics_render(box->counters.registry, openmetrics, &out);
 	return cbx_text_take(&out, text, NULL);

@@ -153,6 +153,10 @@ export function both(name, open, { redisDb }) {
 		const live = await box.job('ABC1', 17);
 		assert.equal(live.job.status, 'Running');
 		assert.ok(live.revision >= 2);
+		assert.equal(live.kind, 'running');
+		assert.equal(live.figures.stalled, false);
+		assert.equal(live.figures.seconds_left, undefined); // it has not grown yet
+		assert.ok(Date.parse(live.figures.progress_at) > 0);
 		hdms.set('ABC2', job('ABC2', 17, 'Paused'), job('ABC2', 31, 'Completed', { percent_completed: '100' }));
 		await box.updateDatabase();
 		const ended = await until('the end is recorded', () => box.job('ABC2', 31));

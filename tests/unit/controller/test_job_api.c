@@ -119,18 +119,156 @@ END_TEST
 static const struct {
 	const char *params, *error;
 } bad[] = {
-	{ "{\"limit\":0}", "limit" },           { "{\"limit\":1001}", "limit" },
-	{ "{\"limit\":-1}", "limit" },          { "{\"limit\":1.5}", "limit" },
-	{ "{\"limit\":\"x\"}", "limit" },       { "{\"limit\":true}", "limit" },
-	{ "{\"cursor\":\"\"}", "cursor" },      { "{\"cursor\":\"41\"}", "cursor" },
-	{ "{\"cursor\":\"4.1\"}", "cursor" },   { "{\"cursor\":\"zz.1\"}", "cursor" },
-	{ "{\"cursor\":\".1\"}", "cursor" },    { "{\"cursor\":\"41.x\"}", "cursor" },
-	{ "{\"cursor\":\"41.-1\"}", "cursor" }, { "{\"cursor\":\"00.1\"}", "cursor" },
-	{ "{\"cursor\":\"2f.1\"}", "cursor" },  { "{\"cursor\":\"4100.1\"}", "cursor" },
-	{ "{\"cursor\":17}", "cursor" },        { "{\"system\":17}", "system" },
-	{ "{\"origin\":\"OCD\"}", "origin" },   { "{\"q\":[]}", "q" },
-	{ "{\"status\":{}}", "status" },        { "{\"job_type\":1}", "job_type" },
+	{ "{\"limit\":0}", "limit" },
+	{ "{\"limit\":1001}", "limit" },
+	{ "{\"limit\":-1}", "limit" },
+	{ "{\"limit\":1.5}", "limit" },
+	{ "{\"limit\":\"x\"}", "limit" },
+	{ "{\"limit\":true}", "limit" },
+	{ "{\"cursor\":\"\"}", "cursor" },
+	{ "{\"cursor\":\"41\"}", "cursor" },
+	{ "{\"cursor\":\"4.1\"}", "cursor" },
+	{ "{\"cursor\":\"zz.1\"}", "cursor" },
+	{ "{\"cursor\":\".1\"}", "cursor" },
+	{ "{\"cursor\":\"41.x\"}", "cursor" },
+	{ "{\"cursor\":\"41.-1\"}", "cursor" },
+	{ "{\"cursor\":\"00.1\"}", "cursor" },
+	{ "{\"cursor\":\"2f.1\"}", "cursor" },
+	{ "{\"cursor\":\"4100.1\"}", "cursor" },
+	{ "{\"cursor\":17}", "cursor" },
+	{ "{\"system\":17}", "system" },
+	{ "{\"origin\":\"OCD\"}", "origin" },
+	{ "{\"q\":[]}", "q" },
+	{ "{\"kind\":\"Running\"}", "kind" },
+	{ "{\"kind\":\"running,x\"}", "kind" },
+	{ "{\"stalled\":\"yes\"}", "stalled" },
+	{ "{\"detail\":2}", "detail" },
+	{ "{\"sort\":\"age\"}", "sort" },
+	{ "{\"sort\":\"--left\"}", "sort" },
+	{ "{\"sort\":1}", "sort" },
+	{ "{\"origin\":\"user,OCD\"}", "origin" },
+	{ "{\"status\":{}}", "status" },
+	{ "{\"job_type\":1}", "job_type" },
 };
+
+static const struct {
+	const char *params, *answer;
+} several[] = {
+	{ "{\"system\":\"ABC1,abc\"}", "ABC1/2 ABC1/10 abc/1 total=3" },
+	{ "{\"system\":\" XYZ ,,none\"}", "XYZ/1 total=1" },
+	{ "{\"system\":\"ABC1\\\\,abc\"}", "total=0" },
+	{ "{\"status\":\"paused,Queued\"}", "ABC1/10 XYZ/1 total=2" },
+	{ "{\"job_type\":\"Film,music\"}", "ABC1/10 XYZ/1 total=2" },
+	{ "{\"origin\":\"ocd,user\"}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"kind\":\"running\"}", "ABC1/2 abc/1 total=2" },
+	{ "{\"kind\":\"paused,other\"}", "ABC1/10 XYZ/1 total=2" },
+	{ "{\"kind\":\"killed\"}", "total=0" },
+	{ "{\"stalled\":\"1\"}", "total=0" },
+	{ "{\"stalled\":\"0\",\"stale\":0}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"sort\":\"system\"}", "ABC1/2 ABC1/10 XYZ/1 abc/1 total=4" },
+	{ "{\"sort\":\"-system\"}", "abc/1 XYZ/1 ABC1/2 ABC1/10 total=4" },
+	{ "{\"sort\":\"status\"}", "ABC1/10 XYZ/1 abc/1 ABC1/2 total=4" },
+	{ "{\"sort\":\"-status\"}", "ABC1/2 abc/1 XYZ/1 ABC1/10 total=4" },
+	{ "{\"sort\":\"-speed\",\"limit\":3}", "ABC1/2 ABC1/10 XYZ/1 next total=4" },
+};
+
+START_TEST(several_values_kinds_and_orders)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(ask(several[_i].params, &text, NULL, false), 0);
+	ck_assert_msg(!strcmp(text.bytes, several[_i].answer), "%s: %s, needs %s",
+		      several[_i].params, text.bytes, several[_i].answer);
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* In an RPC a comma is a part of the one value, and there is one order */
+START_TEST(an_rpc_knows_one_value)
+{
+	struct cbx_text text = { 0 };
+
+	ck_assert_int_eq(ask("{\"system\":\"ABC1,abc\"}", &text, NULL, true), 0);
+	ck_assert_str_eq(text.bytes ? text.bytes : "", "");
+	ck_assert_int_eq(ask("{\"sort\":\"-system\",\"kind\":\"x\"}", &text, NULL, true), 0);
+	ck_assert_str_eq(text.bytes, "ABC1/2 ABC1/10 XYZ/1 abc/1 ");
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* Page by page in each order everything comes once, absent values last */
+static const struct {
+	const char *sort, *answer;
+} orders[] = {
+	{ "system", "ABC1/2 ABC1/10 P/1 P/2 P/3 P/4 XYZ/1 abc/1 " },
+	{ "-system", "abc/1 XYZ/1 P/1 P/2 P/3 P/4 ABC1/2 ABC1/10 " },
+	{ "status", "ABC1/10 P/4 XYZ/1 abc/1 ABC1/2 P/1 P/2 P/3 " },
+	{ "percent", "P/1 P/4 P/2 ABC1/2 ABC1/10 P/3 XYZ/1 abc/1 " },
+	{ "-percent", "P/2 P/4 P/1 ABC1/2 ABC1/10 P/3 XYZ/1 abc/1 " },
+	{ "speed", "P/2 P/1 ABC1/2 ABC1/10 P/3 P/4 XYZ/1 abc/1 " },
+	{ "-speed", "P/1 P/2 ABC1/2 ABC1/10 P/3 P/4 XYZ/1 abc/1 " },
+	{ "left", "P/2 P/1 ABC1/2 ABC1/10 P/3 P/4 XYZ/1 abc/1 " },
+	{ "-left", "P/1 P/2 ABC1/2 ABC1/10 P/3 P/4 XYZ/1 abc/1 " },
+	{ "-progress", "P/1 P/2 P/4 ABC1/2 ABC1/10 P/3 XYZ/1 abc/1 " },
+};
+
+static void push(double seconds, const char *statuses)
+{
+	world_pass(seconds);
+	world_push("P", statuses);
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+}
+
+START_TEST(pages_in_each_order)
+{
+	struct cbx_text text = { 0 };
+	char cursor[400] = "";
+	char params[500];
+	int n;
+
+	push(1, "1 Running 1%; 2 Running 10%; 3 Running; 4 Paused 3/10");
+	push(40, "1 Running 2% 250K; 2 Running 50% 3B");
+	cbx_snapshot_unref(snapshot);
+	snapshot = cbx_snapshot_slot_get(&world.slot);
+	for (n = 0; n < 10 && (!n || cursor[0]); n++) {
+		snprintf(params, sizeof(params), "{\"limit\":%d,\"sort\":\"%s\"%s%s%s}", 1 + _i % 3,
+			 orders[_i].sort, n ? ",\"cursor\":\"" : "", cursor, n ? "\"" : "");
+		cursor[0] = '\0';
+		ck_assert_int_eq(ask(params, &text, cursor, false), 0);
+		text.len = (size_t)(strstr(text.bytes, cursor[0] ? "next" : "total") - text.bytes);
+		text.bytes[text.len] = '\0';
+	}
+	ck_assert_str_eq(text.bytes, orders[_i].answer);
+	cbx_text_free(&text);
+}
+END_TEST
+
+START_TEST(a_cursor_belongs_to_its_question)
+{
+	static const char *const others[] = { "", ",\"sort\":\"-status\"",
+					      ",\"sort\":\"status\",\"q\":\"1\"" };
+	struct cbx_text text = { 0 };
+	char cursor[400] = "";
+	char params[500];
+	size_t i;
+
+	ck_assert_int_eq(ask("{\"limit\":1,\"sort\":\"status\"}", &text, cursor, false), 0);
+	for (i = 0; i < CBX_COUNT(others); i++) {
+		snprintf(params, sizeof(params), "{\"cursor\":\"%s\"%s}", cursor, others[i]);
+		cbx_text_clear(&text);
+		ck_assert_int_eq(ask(params, &text, NULL, false), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(text.bytes, "the same question"));
+	}
+	/* how much is shown of each, and how many, is no part of it */
+	cbx_text_clear(&text);
+	snprintf(params, sizeof(params), "{\"cursor\":\"%s\",\"sort\":\"status\",\"limit\":7}",
+		 cursor);
+	ck_assert_int_eq(ask(params, &text, NULL, false), 0);
+	ck_assert_str_eq(text.bytes, "XYZ/1 abc/1 ABC1/2 total=4");
+	cbx_text_free(&text);
+}
+END_TEST
 
 START_TEST(refused_naming_what_is_wrong)
 {
@@ -147,8 +285,8 @@ END_TEST
 START_TEST(pages)
 {
 	struct cbx_text text = { 0 };
-	char cursor[200] = "";
-	char params[300];
+	char cursor[400] = "";
+	char params[500];
 	int n;
 
 	for (n = 0; n < 10; n++) {
@@ -175,8 +313,8 @@ START_TEST(a_page_holds_so_many_bytes_at_most)
 	enum { LARGE = 1500 * 1024, HUGE_ONE = 5 * 1024 * 1024 };
 	char *words = malloc(HUGE_ONE + 64);
 	struct cbx_text text = { 0 };
-	char params[300] = "{\"system\":\"L\"}";
-	char cursor[200];
+	char params[500] = "{\"system\":\"L\"}";
+	char cursor[400];
 	int n;
 
 	ck_assert_ptr_nonnull(words);
@@ -251,6 +389,10 @@ UNIT_SUITE(suite)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, filtered, 0, (int)CBX_COUNT(filters));
+	tcase_add_loop_test(tcase, several_values_kinds_and_orders, 0, (int)CBX_COUNT(several));
+	tcase_add_test(tcase, an_rpc_knows_one_value);
+	tcase_add_loop_test(tcase, pages_in_each_order, 0, (int)CBX_COUNT(orders));
+	tcase_add_test(tcase, a_cursor_belongs_to_its_question);
 	tcase_add_loop_test(tcase, refused_naming_what_is_wrong, 0, (int)CBX_COUNT(bad));
 	tcase_add_loop_test(tcase, pages, 1, 6);
 	tcase_add_test(tcase, a_page_holds_so_many_bytes_at_most);
