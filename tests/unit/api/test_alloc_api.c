@@ -18,7 +18,7 @@ struct worker {
 	struct cbx_active_jobs *jobs;
 	struct cbx_systems *systems;
 	struct cbx_snapshot snapshot;
-	json_t *params;
+	json_t *params, *no_params;
 	struct cbx_text out;
 	char *answer;
 	struct cbx_metrics *metrics;
@@ -81,6 +81,7 @@ static void tear_down(void *fixture)
 	cbx_active_jobs_free(worker->jobs);
 	cbx_systems_free(worker->systems);
 	json_decref(worker->params);
+	json_decref(worker->no_params);
 	cbx_text_free(&worker->out);
 	free(worker->answer);
 	cbx_metrics_free(worker->metrics);
@@ -89,9 +90,11 @@ static void tear_down(void *fixture)
 
 static int take(struct worker *worker, int result)
 {
-	int error = cbx_text_take(&worker->out, &worker->answer, NULL);
-
-	return result < 0 ? result : error;
+	if (result < 0) {
+		cbx_text_free(&worker->out);
+		return result;
+	}
+	return cbx_text_take(&worker->out, &worker->answer, NULL);
 }
 
 static int page_of_jobs(void *fixture)
@@ -110,7 +113,7 @@ static int page_of_systems(void *fixture)
 	char error[CBX_API_ERROR] = "";
 
 	return take(worker,
-		    cbx_job_api_systems(&worker->snapshot, worker->params, &worker->out, error));
+		    cbx_job_api_systems(&worker->snapshot, worker->no_params, &worker->out, error));
 }
 
 static int one_system(void *fixture)
