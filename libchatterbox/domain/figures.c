@@ -211,6 +211,7 @@ int64_t cbx_figures_left(const struct cbx_figures *figures)
 
 	if (!(figures->rate > 0))
 		return -1;
-	left = (1 - figures->progress) / figures->rate;
+	/* by the rate that others are told, so that all instances say the same */
+	left = (1 - figures->progress) / cbx_figures_rate(figures);
 	return left <= (double)MOST_LEFT ? llround(left) : -1;
 }

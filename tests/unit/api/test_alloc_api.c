@@ -64,6 +64,7 @@ static void *set_up(void)
 	add_jobs(worker);
 	ck_assert_int_eq(cbx_active_jobs_freeze(worker->jobs, &worker->snapshot.jobs), 0);
 	ck_assert_int_eq(cbx_systems_freeze(worker->systems, &worker->snapshot.systems), 0);
+	worker->no_params = json_object();
 	worker->params =
 		json_pack("{s:s, s:i, s:i}", "status", "running", "limit", 15, "detail", 1);
 	ck_assert_int_eq(cbx_metrics_new(&worker->metrics), 0);

@@ -125,7 +125,11 @@ START_TEST(what_is_not_known_is_absent)
 	look();
 	/* read at the take-over: nobody has reported it since */
 	expect_figures("A", 1, "{\"stalled\":false,\"stale\":false}");
-	expect_figures("C", 3, "{\"speed\":256000,\"stalled\":false,\"stale\":false}");
+	push("C", "3 Running 250K");
+	look();
+	expect_figures("C", 3,
+		       "{\"speed\":256000,\"heard_at\":\"2026-11-23T18:00:00.000Z\","
+		       "\"stalled\":false,\"stale\":false}");
 	world_pass(10);
 	push("A", "1 Running 20%");
 	world_pass(40);
