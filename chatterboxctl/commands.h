@@ -12,6 +12,7 @@ int ctl_jobs(const struct ctl_options *options);
 int ctl_job(const struct ctl_options *options);
 int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
+int ctl_events(const struct ctl_options *options);
 int ctl_doctor(const struct ctl_options *options);
 int ctl_poll(const struct ctl_options *options);
 int ctl_interval(const struct ctl_options *options);

@@ -18,6 +18,7 @@
 #define CONNECT_SECONDS 5
 #define READ_SECONDS 30
 #define ORDER_SECONDS 330 /* rmq_rpc.rpc_timeout is 5 minutes */
+#define QUIET_SECONDS 60
 #define BODY_LIMIT ((size_t)256 << 20)
 
 static void curl_freep(CURL **curl)
@@ -63,7 +64,8 @@ static bool add_headers(const struct ctl_options *options, const char *body,
 	}
 	if (body)
 		added = added && add_header(headers, "Content-Type: application/json");
-	return added && add_header(headers, "Accept: application/json, text/plain");
+	return added &&
+	       add_header(headers, "Accept: application/json, text/plain, text/event-stream");
 }
 
 static bool set_up(CURL *curl, const struct ctl_options *options, const char *method,
@@ -163,6 +165,91 @@ int ctl_http(const struct ctl_options *options, const char *method, const char *
 	}
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &out->code);
 	return CTL_OK;
+}
+
+struct following {
+	CURL *curl;
+	struct ctl_stream *stream;
+	struct cbx_text refusal;
+	bool had;
+};
+
+static size_t receive_stream(char *bytes, size_t size, size_t count, void *user)
+{
+	struct following *following = user;
+	long code = 0;
+
+	curl_easy_getinfo(following->curl, CURLINFO_RESPONSE_CODE, &code);
+	if (code != 200) {
+		cbx_text_add(&following->refusal, bytes, size * count);
+		return size * count;
+	}
+	following->had = true;
+	return ctl_stream_take(following->stream, bytes, size * count) ? size * count : 0;
+}
+
+/* It may be quiet, but a comment comes every 15 s */
+static bool set_up_stream(CURL *curl, struct following *following, struct curl_slist **headers)
+{
+	char line[CTL_STREAM_ID + 32];
+	CURLcode failed = curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, receive_stream);
+
+	failed |= curl_easy_setopt(curl, CURLOPT_WRITEDATA, following);
+	failed |= curl_easy_setopt(curl, CURLOPT_TIMEOUT, 0L);
+	failed |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	failed |= curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)QUIET_SECONDS);
+	snprintf(line, sizeof(line), "Last-Event-ID: %s", following->stream->last_id);
+	if (*following->stream->last_id && !add_header(headers, line))
+		return false;
+	return !failed;
+}
+
+static int end_of(struct following *following, CURLcode failed, const char *detail, const char *url,
+		  bool quiet)
+{
+	long code = 0;
+
+	curl_easy_getinfo(following->curl, CURLINFO_RESPONSE_CODE, &code);
+	if (following->had)
+		return CTL_OK;
+	if (failed || code == 503) {
+		if (!quiet && failed)
+			explain(failed, *detail ? detail : curl_easy_strerror(failed), url, true);
+		else if (!quiet)
+			ctl_say("%s: it takes no more followers now", url);
+		return CTL_UNAVAILABLE;
+	}
+	cbx_text_puts(&following->refusal, "");
+	ctl_say("%s: refused with %ld: %s", url, code,
+		following->refusal.bytes ? following->refusal.bytes : "");
+	return CTL_NO;
+}
+
+int ctl_http_follow(const struct ctl_options *options, const char *path, struct ctl_stream *stream,
+		    bool quiet, bool *had)
+{
+	cbx_auto(curl_freep) CURL *curl = curl_easy_init();
+	cbx_auto(headers_freep) struct curl_slist *headers = NULL;
+	struct following following = { .curl = curl, .stream = stream };
+	struct ctl_reply reply = { 0 };
+	char detail[CURL_ERROR_SIZE] = "";
+	CURLcode failed;
+	int result;
+
+	ctl_stream_restart(stream);
+	snprintf(reply.url, sizeof(reply.url), "%s%s", options->url, path);
+	if (!curl || !set_up(curl, options, "GET", NULL, &reply) ||
+	    !add_headers(options, NULL, &headers) || !set_up_stream(curl, &following, &headers) ||
+	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) ||
+	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail)) {
+		ctl_say_memory();
+		return CTL_UNAVAILABLE;
+	}
+	failed = curl_easy_perform(curl);
+	result = end_of(&following, failed, detail, reply.url, quiet);
+	*had = following.had;
+	cbx_text_free(&following.refusal);
+	return result;
 }
 
 void ctl_reply_free(struct ctl_reply *reply)

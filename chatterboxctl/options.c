@@ -27,6 +27,7 @@ enum {
 	KEY_DISCOVERY,
 	KEY_OLDER_THAN,
 	KEY_DRY_RUN,
+	KEY_NAME,
 };
 
 static const struct argp_option table[] = {
@@ -39,7 +40,8 @@ static const struct argp_option table[] = {
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0,
 	  "Wait so long for an answer (30; orders 330, since nl-hdms may take its time)", 1 },
 	{ NULL, 0, NULL, 0, "For some:", 2 },
-	{ "system", KEY_SYSTEM, "SYSTEM", 0, "jobs, errors, clean-up: of this system alone", 2 },
+	{ "system", KEY_SYSTEM, "SYSTEM", 0, "jobs, errors, events, clean-up: of this system alone",
+	  2 },
 	{ "status", KEY_STATUS, "STATUS", 0, "jobs: with this status", 2 },
 	{ "type", KEY_TYPE, "TYPE", 0, "jobs: of this job_type", 2 },
 	{ "origin", KEY_ORIGIN, "ORIGIN", 0, "jobs: started by ocd or by a user", 2 },
@@ -48,6 +50,7 @@ static const struct argp_option table[] = {
 	{ "limit", KEY_LIMIT, "N", 0, "jobs, systems, errors: at most N (all)", 2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
+	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
 	{ "dry-run", KEY_DRY_RUN, NULL, 0, "clean-up: only say what would go", 2 },
 	{ 0 },
 };
@@ -113,7 +116,8 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 	static const char *const names[] = {
 		"--system",     "--status, --type, --origin and --search",
 		"--limit",      "--discovery",
-		"--older-than", "--dry-run"
+		"--older-than", "--dry-run",
+		"--name"
 	};
 	const struct ctl_options *options = all->options;
 	unsigned i;
@@ -152,6 +156,11 @@ static error_t parse_special(int key, char *arg, struct ctl_options *options,
 	case KEY_LIMIT:
 		options->limit = number("--limit", arg, 1, 1000000, state);
 		options->given |= CTL_LIMIT;
+		return 0;
+	case KEY_NAME:
+		refuse_empty(arg, state);
+		options->name = arg;
+		options->given |= CTL_NAME;
 		return 0;
 	case KEY_DISCOVERY:
 		options->discovery = true;
@@ -214,6 +223,7 @@ static const struct argp argp = {
 	       "job SYSTEM JOB         one job, an ended one too\n"
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"
 	       "errors                 errors of jobs, newest first\n"
+	       "events                 follow what happens, until Ctrl-C\n"
 	       "doctor                 says what is wrong, and what to do\n"
 	       "poll                   ask the systems now\n"
 	       "interval SECONDS       ask them so often\n"

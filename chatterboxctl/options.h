@@ -23,6 +23,7 @@ enum ctl_option {
 	CTL_DISCOVERY = 1 << 3,
 	CTL_OLDER_THAN = 1 << 4,
 	CTL_DRY_RUN = 1 << 5,
+	CTL_NAME = 1 << 6,
 };
 
 struct ctl_options;
@@ -52,7 +53,8 @@ struct ctl_options {
 	const char *type;
 	const char *origin;
 	const char *search;
-	unsigned given; /* of enum ctl_option */
+	const char *name; /* of events, by comma */
+	unsigned given;   /* of enum ctl_option */
 };
 
 /* Ends the program when something is wrong, with CTL_USAGE, and for --help and --version */
