@@ -10,6 +10,7 @@
 int ctl_status(const struct ctl_options *options);
 int ctl_jobs(const struct ctl_options *options);
 int ctl_job(const struct ctl_options *options);
+int ctl_history(const struct ctl_options *options);
 int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
 int ctl_events(const struct ctl_options *options);

@@ -125,7 +125,9 @@ int ctl_errors(const struct ctl_options *options)
 
 static int show_systems(const json_t *systems)
 {
-	static const char *const heads[] = { "SYSTEM", "STATUS", "JOBS", "LAST CHECK", NULL };
+	static const char *const heads[] = {
+		"SYSTEM", "STATUS", "JOBS", "LAST CHECK", "SINCE", NULL
+	};
 	struct ctl_table table;
 	json_t *system;
 	size_t i;
@@ -137,6 +139,7 @@ static int show_systems(const json_t *systems)
 		add_status(&table, system);
 		add(&table, system, "jobs");
 		add(&table, system, "lastCheck");
+		add(&table, system, "since");
 	}
 	return ctl_table_end(&table);
 }

@@ -15,6 +15,7 @@ static const struct ctl_command commands[] = {
 	{ "status", ctl_status, 0, ARGS(0), "" },
 	{ "jobs", ctl_jobs, CTL_SYSTEM | CTL_FILTERS | CTL_LIMIT, ARGS(0), "" },
 	{ "job", ctl_job, 0, ARGS(2), JOB },
+	{ "history", ctl_history, CTL_LIMIT, ARGS(1) | ARGS(2), "SYSTEM [JOB]" },
 	{ "systems", ctl_systems, CTL_LIMIT, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "errors", ctl_errors, CTL_SYSTEM | CTL_LIMIT, ARGS(0), "" },
 	{ "events", ctl_events, CTL_SYSTEM | CTL_NAME, ARGS(0), "" },

@@ -47,7 +47,7 @@ static const struct argp_option table[] = {
 	{ "origin", KEY_ORIGIN, "ORIGIN", 0, "jobs: started by ocd or by a user", 2 },
 	{ "search", KEY_SEARCH, "TEXT", 0, "jobs: with TEXT in system, job_id, job_type or status",
 	  2 },
-	{ "limit", KEY_LIMIT, "N", 0, "jobs, systems, errors: at most N (all)", 2 },
+	{ "limit", KEY_LIMIT, "N", 0, "jobs, history, systems, errors: at most N (all)", 2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
 	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
@@ -221,6 +221,7 @@ static const struct argp argp = {
 	       "status                 what there is and how it goes\n"
 	       "jobs                   live jobs\n"
 	       "job SYSTEM JOB         one job, an ended one too\n"
+	       "history SYSTEM [JOB]   what became of a job, or of a system and its jobs\n"
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"
 	       "errors                 errors of jobs, newest first\n"
 	       "events                 follow what happens, until Ctrl-C\n"

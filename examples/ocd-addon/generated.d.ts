@@ -77,6 +77,8 @@ export namespace http {
 	};
 	type Origin = "ocd" | "user";
 	type Values = Array<number | null>;
+	/** When it went online or offline, as it is; null when the history does not know */
+	type Since = string | null;
 	type SystemStatus = "online" | "offline" | "unknown";
 	/** One job as its system reported it. Other members are passed through as they came. */
 	type Status = {
@@ -157,6 +159,7 @@ export namespace http {
 			systemID: SystemName;
 			lastCheck: Time;
 			status: SystemStatus;
+			since: Since;
 			next_activation: Time;
 			/** Its live jobs */
 			jobs: number;
@@ -168,6 +171,7 @@ export namespace http {
 		systemID: SystemName;
 		lastCheck: Time;
 		status: SystemStatus;
+		since: Since;
 		next_activation: Time;
 		jobs: Array<Status>;
 	};

@@ -103,6 +103,11 @@ export interface ErrorsPage {
 	next: string | null;
 }
 
+/** One change of a job, or, without job_id, of the system itself: it went online or offline */
+export type Change = generated.events.Change;
+/** A page of history, newest first */
+export type HistoryPage = generated.events.HistoryPage;
+
 /** What comes with an event besides its params */
 export interface EventInfo {
 	/** By which a repeated event is known; absent where it is not known */
@@ -181,6 +186,16 @@ export interface EventsOptions extends WaitOptions {
 export interface ErrorsQuery extends WaitOptions {
 	/** Only this one's */
 	system?: string;
+	/** 1 to 1000, by default 100 */
+	limit?: number;
+	/** The `next` of the page before */
+	cursor?: string;
+}
+
+/** Which page of history */
+export interface HistoryQuery extends WaitOptions {
+	/** Of this job alone; absent: of all jobs of the system, and of the system itself */
+	job_id?: number;
 	/** 1 to 1000, by default 100 */
 	limit?: number;
 	/** The `next` of the page before */
@@ -290,6 +305,9 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	activeJobsJson(system?: string, options?: WaitOptions): Promise<Buffer>;
 	/** One job, live or ended; undefined when nobody knows it */
 	job(system: string, job_id: number, options?: WaitOptions): Promise<JobDocument | undefined>;
+	/** What became of a job, or of a system and its jobs, newest first, after clean-up too; undefined
+	 * when nobody knows it */
+	history(system: string, query?: HistoryQuery): Promise<HistoryPage | undefined>;
 	/** The figures, the interval, who leads */
 	summary(options?: WaitOptions): Promise<Summary>;
 	/** Internal systems, read and written */

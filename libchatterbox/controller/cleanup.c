@@ -64,6 +64,7 @@ static int clear(struct cbx_road *road, const struct cbx_job_key *keys, size_t c
 	struct cleared cleared = { .road = road };
 	int result = 0;
 
+	road->sql->no_history = !cbx_road_keeps_history(road);
 	if (count)
 		result = road->sql->errors->clear_jobs(road->sql, &guard, keys, count, older_than,
 						       forget, &cleared);
@@ -103,8 +104,8 @@ struct found {
 static int note_found(void *user, const struct cbx_row *row)
 {
 	struct found *found = user;
-	const struct cbx_job *job = cbx_job_list_find(
-		cbx_frozen_jobs_find(found->frozen, row->system), row->job_id);
+	const struct cbx_job *job =
+		cbx_job_list_find(cbx_frozen_jobs_find(found->frozen, row->system), row->job_id);
 
 	if (job)
 		found->keys[found->count++] =

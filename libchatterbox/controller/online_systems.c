@@ -91,8 +91,8 @@ static int replace(struct cbx_road *road, struct name *names, uint64_t asked_at)
 		HASH_FIND(hh, names, entry->system->name, strlen(entry->system->name), name);
 		if (!name && entry->system->state != CBX_ONLINE)
 			continue;
-		result = cbx_systems_set(road->systems, entry, name ? CBX_ONLINE : CBX_OFFLINE,
-					 cbx_wall(road->clock), false);
+		result = cbx_road_set_system(road, entry, name ? CBX_ONLINE : CBX_OFFLINE,
+					     "inferred", false);
 	}
 	road->systems_dirty = true;
 	road->systems_source = "connections";

@@ -288,8 +288,7 @@ static void commit(struct cbx_poller *poller)
 
 	if (result == CHATTERBOX_E_FENCED &&
 	    cbx_leadership_epoch(road->leadership) == road->epoch) {
-		/* SQL says that our epoch is over before the lease keeper knows: until that has
-		 * asked, write nothing */
+		/* SQL says so before the lease keeper knows: until that has asked, write nothing */
 		end_epoch(poller);
 		cbx_leadership_lose(road->leadership, "");
 	} else if (result == -ENOMEM) {
@@ -318,6 +317,7 @@ static void lead(struct cbx_poller *poller)
 		cbx_job_status_ask_now(&poller->status);
 	cbx_pause_turn(poller);
 	cbx_errors_turn(&poller->errors);
+	cbx_history_turn(&poller->history, road);
 	cbx_task_tick(&poller->scheduler);
 }
 

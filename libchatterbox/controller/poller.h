@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "controller/cleanup.h"
 #include "controller/command_relay.h"
+#include "controller/history.h"
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
@@ -26,6 +27,7 @@ struct cbx_poller {
 	struct cbx_errors errors;
 	struct cbx_cleanup cleanup;
 	struct cbx_internal_systems internal;
+	struct cbx_history history;
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
 	/* Passes the present snapshot to the teller */

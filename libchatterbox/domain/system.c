@@ -26,8 +26,15 @@ struct cbx_systems {
 	struct cbx_system_list *frozen; /* the last frozen list; NULL = something changed since */
 };
 
-static int system_new(const char *name, enum cbx_system_state state, int64_t last_check_ms,
-		      int64_t next_activation_ms, struct cbx_system **out)
+/* What a system's record says besides its name */
+struct facts {
+	enum cbx_system_state state;
+	int64_t last_check_ms;
+	int64_t next_activation_ms;
+	int64_t since_ms;
+};
+
+static int system_new(const char *name, const struct facts *facts, struct cbx_system **out)
 {
 	size_t size = strlen(name) + 1;
 	struct cbx_system *system = malloc(sizeof(*system) + size);
@@ -35,9 +42,10 @@ static int system_new(const char *name, enum cbx_system_state state, int64_t las
 	if (!system)
 		return -ENOMEM;
 	system->refs = 1;
-	system->state = state;
-	system->last_check_ms = last_check_ms;
-	system->next_activation_ms = next_activation_ms;
+	system->state = facts->state;
+	system->last_check_ms = facts->last_check_ms;
+	system->next_activation_ms = facts->next_activation_ms;
+	system->since_ms = facts->since_ms;
 	memcpy(system->name, name, size);
 	*out = system;
 	return 0;
@@ -164,7 +172,7 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 	if (known)
 		return known;
 	row = calloc(1, sizeof(*row) + size);
-	if (!row || system_new(name, CBX_UNKNOWN, 0, 0, &row->entry.system) < 0) {
+	if (!row || system_new(name, &(struct facts){ 0 }, &row->entry.system) < 0) {
 		free(row);
 		return NULL;
 	}
@@ -181,13 +189,13 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 	return &row->entry;
 }
 
-static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry,
-		 enum cbx_system_state state, int64_t last_check_ms, int64_t next_activation_ms)
+static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry, struct facts *facts)
 {
 	struct cbx_system *system = NULL;
-	int result =
-		system_new(entry->system->name, state, last_check_ms, next_activation_ms, &system);
+	int result;
 
+	facts->since_ms = facts->state == entry->turned ? entry->turned_ms : 0;
+	result = system_new(entry->system->name, facts, &system);
 	if (result < 0)
 		return result;
 	cbx_system_unref(entry->system);
@@ -199,16 +207,38 @@ static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry,
 int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			enum cbx_system_state state, int64_t last_check_ms)
 {
-	return renew(systems, entry, state, last_check_ms, entry->system->next_activation_ms);
+	struct facts facts = { state, last_check_ms, entry->system->next_activation_ms, 0 };
+
+	return renew(systems, entry, &facts);
+}
+
+static struct facts facts_of(const struct cbx_system *system)
+{
+	return (struct facts){ system->state, system->last_check_ms, system->next_activation_ms,
+			       system->since_ms };
 }
 
 int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			       int64_t next_activation_ms)
 {
-	if (entry->system->next_activation_ms == next_activation_ms)
+	struct facts facts = facts_of(entry->system);
+
+	if (facts.next_activation_ms == next_activation_ms)
 		return 0;
-	return renew(systems, entry, entry->system->state, entry->system->last_check_ms,
-		     next_activation_ms);
+	facts.next_activation_ms = next_activation_ms;
+	return renew(systems, entry, &facts);
+}
+
+int cbx_systems_set_turn(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			 enum cbx_system_state turned, int64_t turned_ms)
+{
+	struct facts facts = facts_of(entry->system);
+
+	if (entry->turned == turned && entry->turned_ms == turned_ms)
+		return 0;
+	entry->turned = turned;
+	entry->turned_ms = turned_ms;
+	return renew(systems, entry, &facts);
 }
 
 int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,

@@ -26,6 +26,7 @@ struct cbx_system {
 	enum cbx_system_state state;
 	int64_t last_check_ms;      /* 0 = never */
 	int64_t next_activation_ms; /* of list_activation_schedule; 0 = none */
+	int64_t since_ms;           /* when it went online or offline, as it is; 0 = not known */
 	char name[];
 };
 
@@ -42,6 +43,9 @@ struct cbx_system_entry {
 	bool list_due;  /* its list has to be asked for again: it was asked in vain, or left out
 			   while away */
 	bool dirty;     /* not yet written to Redis */
+	/* Its last turn, by the history; CBX_UNKNOWN: none is known */
+	enum cbx_system_state turned;
+	int64_t turned_ms;
 	/* used only by a follower, see follow/follow.h */
 	int64_t shared_ms; /* its score in active_systems; 0 = it is not there */
 	bool listed;       /* seen there by the comparison in progress */
@@ -79,6 +83,10 @@ int cbx_systems_set(struct cbx_systems *systems, struct cbx_system_entry *entry,
 /* As Redis says. Not dirty. */
 int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			enum cbx_system_state state, int64_t last_check_ms);
+/* It went online or offline then, by the database's clock. Not dirty, and no change of its state: a
+ * state that agrees has been so since. */
+int cbx_systems_set_turn(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			 enum cbx_system_state turned, int64_t turned_ms);
 /* As list_activation_schedule says; 0 = none. Not dirty. */
 int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			       int64_t next_activation_ms);

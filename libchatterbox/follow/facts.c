@@ -137,6 +137,10 @@ void cbx_follow_refresh(struct cbx_follow *follow)
 		result = cbx_road_notice_origins(road, follow->jobs, NULL);
 	if (!result && road->sql_link.up)
 		result = road->sql->directory->next_activations(road->sql, take_activation, follow);
+	if (!result && road->sql_link.up)
+		result = cbx_past_turns_read(&follow->past_turns, road->sql);
+	if (!result)
+		result = cbx_past_turns_pass_on(&follow->past_turns, follow->systems);
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
 }

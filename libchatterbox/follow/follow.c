@@ -51,6 +51,7 @@ void cbx_follow_close(struct cbx_follow *follow)
 	cbx_batch_clear(&follow->pending);
 	cbx_active_jobs_free(follow->jobs);
 	cbx_systems_free(follow->systems);
+	cbx_past_turns_clear(&follow->past_turns);
 	*follow = (struct cbx_follow){ 0 };
 }
 

@@ -41,6 +41,7 @@ struct cbx_follow {
 	int (*paused_until_ms)(struct cbx_road *road, int64_t *ms);
 	struct cbx_active_jobs *jobs; /* only live ones */
 	struct cbx_systems *systems;
+	struct cbx_past_turns past_turns;
 	size_t stale;             /* systems whose hash has to be read */
 	struct cbx_job **unknown; /* jobs that SQL has to be asked about; counted references */
 	size_t unknown_count, unknown_capacity;

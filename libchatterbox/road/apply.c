@@ -26,7 +26,7 @@ int cbx_road_ask_now(struct cbx_road *road, const char *system)
 }
 
 int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
-			 enum cbx_system_state state, bool listed)
+			 enum cbx_system_state state, const char *source, bool listed)
 {
 	int result = 0;
 
@@ -40,8 +40,7 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 		entry->list_due = !listed;
 	else if (entry->list_due)
 		result = cbx_road_ask_now(road, entry->system->name);
-	return result ? result
-		      : cbx_systems_set(road->systems, entry, state, cbx_wall(road->clock), listed);
+	return result ? result : cbx_road_set_system(road, entry, state, source, listed);
 }
 
 static int note_report_of(struct cbx_road *road, const char *name,
@@ -56,7 +55,7 @@ static int note_report_of(struct cbx_road *road, const char *name,
 	 * online costs one question, while nobody asks one that is offline */
 	if (state == CBX_ONLINE && at < entry->reported_at && inbound->until >= entry->reported_at)
 		at = entry->reported_at;
-	return cbx_road_note_report(road, entry, at, state, false);
+	return cbx_road_note_report(road, entry, at, state, "push", false);
 }
 
 static int by_system(const void *a, const void *b)

@@ -322,6 +322,8 @@ static int load_recorded(struct cbx_road *road)
 		result = cbx_road_read_rows(road, road->jobs, road->systems, false);
 	if (!result)
 		result = road->sql->directory->recently_checked(road->sql, note_checked, road);
+	if (!result)
+		result = cbx_past_turns_read(&road->past_turns, road->sql);
 	cbx_road_observe_times(road);
 	if (result < 0 && result != CHATTERBOX_E_STANDBY)
 		cbx_link_lost(&road->sql_link, result);
@@ -348,6 +350,8 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 			cbx_link_lost(&road->state_link, result);
 	}
 	result = resume_figures(road);
+	if (!result)
+		result = cbx_past_turns_pass_on(&road->past_turns, road->systems);
 	if (result < 0) {
 		cbx_road_unload(road);
 		return result;

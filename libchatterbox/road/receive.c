@@ -50,7 +50,7 @@ static void note_report_of(struct cbx_poll *poll, struct target *target,
 
 	target->answered = true;
 	target->entry->ask_alone = false;
-	cbx_road_note_report(road, target->entry, cbx_now(road->clock), state,
+	cbx_road_note_report(road, target->entry, cbx_now(road->clock), state, "answer",
 			     target->list && state == CBX_ONLINE);
 }
 

@@ -46,6 +46,7 @@ static void give_back(struct cbx_inbound *inbound)
 
 void cbx_road_finish_batch(struct cbx_road *road)
 {
+	cbx_turns_recorded(road, road->batch.record.turn_count);
 	cbx_road_clear_merge(road);
 	cbx_text_free(&road->pushes.refused);
 	cbx_batch_drop(road, false);
@@ -111,6 +112,9 @@ int cbx_road_record(struct cbx_road *road)
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int result = cbx_pushes_add_to_record(road);
 
+	road->sql->no_history = !cbx_road_keeps_history(road);
+	road->batch.record.turns = road->turns;
+	road->batch.record.turn_count = road->turn_count;
 	cbx_shown_open(road->shown);
 	if (!result && !cbx_batch_is_empty(&road->batch.record))
 		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,

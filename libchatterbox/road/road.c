@@ -24,6 +24,8 @@ void cbx_road_unload(struct cbx_road *road)
 	cbx_active_jobs_clear(road->jobs);
 	road->ask_now_count = 0;
 	cbx_systems_clear(road->systems);
+	cbx_turns_recorded(road, road->turn_count);
+	cbx_past_turns_clear(&road->past_turns);
 	road->announced = false;
 	road->epoch = 0;
 	road->loaded_epoch = 0;
@@ -36,6 +38,7 @@ void cbx_road_close(struct cbx_road *road)
 	cbx_systems_free(road->systems);
 	cbx_active_jobs_free(road->jobs);
 	free(road->ask_now);
+	free(road->turns);
 	cbx_settings_unref(road->settings);
 	road->systems = NULL;
 	road->jobs = NULL;

@@ -21,6 +21,7 @@
 #include "port/link.h"
 #include "port/state.h"
 #include "road/pushes.h"
+#include "road/turns.h"
 #include "runtime/counters.h"
 #include "runtime/inbound.h"
 #include "runtime/leadership.h"
@@ -110,6 +111,9 @@ struct cbx_road {
 	bool share_whole;        /* everything in Redis has to be written again */
 	uint64_t share_next;     /* counts up the numbers of the write guard */
 	bool systems_dirty;
+	struct cbx_past_turns past_turns; /* as they were when this was loaded */
+	struct cbx_turn *turns;           /* not recorded yet, oldest first */
+	size_t turn_count, turn_capacity;
 	size_t foreign_systems; /* fields of APP:online_systems that are not ours */
 	bool announced;         /* under this epoch */
 	struct cbx_totals announced_totals;
@@ -157,6 +161,11 @@ static inline bool cbx_road_leads(const struct cbx_road *road)
 	return cbx_leadership_epoch(road->leadership) == road->epoch;
 }
 
+static inline bool cbx_road_keeps_history(const struct cbx_road *road)
+{
+	return road->settings->history_retention_ns > 0;
+}
+
 /* The database's clock now, from its last measurement */
 static inline int64_t cbx_road_db_now(const struct cbx_road *road)
 {
@@ -189,9 +198,9 @@ bool cbx_road_commit_is_due(const struct cbx_road *road);
 int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done);
 /* A system was reported, in this @state: forgets its timeouts and, if its list is due, asks for it
  * at once, unless this report was the list (@listed). One that is older than the system's last
- * report changes nothing. -ENOMEM. */
+ * report changes nothing. @source as that of a change. -ENOMEM. */
 int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, uint64_t at,
-			 enum cbx_system_state state, bool listed);
+			 enum cbx_system_state state, const char *source, bool listed);
 /* Ask this system for its list as soon as possible */
 int cbx_road_ask_now(struct cbx_road *road, const char *system);
 

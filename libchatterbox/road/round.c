@@ -76,7 +76,7 @@ int cbx_road_commit(struct cbx_road *road)
 		return result;
 	if (cbx_aside_is_due(road))
 		cbx_aside_return(road);
-	if (!road->batch.received_count && !road->batch.inbounds) {
+	if (!road->batch.received_count && !road->batch.inbounds && !road->turn_count) {
 		if (!road->systems_dirty)
 			return 0;
 		cbx_road_share(road);

@@ -124,7 +124,8 @@ static const struct {
 	      { "ok", "rejected" }),
 	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
 	ZEROS(events_consumed, { "own" }, { "ignored" }),
-	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems" }, NO_SECOND),
+	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems", "history" },
+	      NO_SECOND),
 #undef ZEROS
 };
 

@@ -66,6 +66,26 @@ test('systems shows all, or one with its jobs', async () => {
 	assert.match(one.stdout, new RegExp(`^${system}\t\\d+\t`, 'm'));
 });
 
+test('history shows what became of a job, and of a system', async () => {
+	const { system, job_id: id } = await running();
+	const row = /^\d{4}-[^\t]+Z\t(\d+|-)\t(\d+|-)\t[^\t]+\t[^\t]+\t(answer|push|inferred|clean_up)\t[^\t]+\t[^\t]+$/;
+	const job = lines(await done('history', system, String(id)));
+	assert.ok(job.length > 0);
+	for (const line of job)
+		assert.equal(row.exec(line)?.[1], String(id), line);
+	const all = lines(await done('history', system));
+	for (const line of all)
+		assert.match(line, row);
+	assert.ok(all.some((line) => /\t-\t-\tonline\t-\t/.test(line)), all.join('\n'));
+	assert.equal(lines(await done('history', system, '--limit', '1')).length, 1);
+	const json = JSON.parse((await done('history', system, String(id), '--json')).stdout);
+	assert.equal(json.history.at(-1).revision, 1);
+	const none = await call('history', system, '987654321');
+	assert.equal(none.code, 1);
+	assert.match(none.stderr, /\/history.*: 404 /);
+	assert.equal((await call('history', system, 'x')).code, 64);
+});
+
 test('errors are shown as the API has them', async () => {
 	const error = { id: 7, system: 'A', job_id: 3, job_type: 'topup', code: 'vanished', message: 'two words',
 		origin: 'ocd', occurrences: 2, first_seen: 'T1', last_seen: 'T2' };

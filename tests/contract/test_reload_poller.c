@@ -117,6 +117,19 @@ static void completed_jobs_go(struct day *of)
 	day_completed_holds(day, "A", 1, "");
 }
 
+#define HISTORY "select count(*) from job_history where system = 'A' and job_id = 1"
+
+static void old_history_goes(struct day *of)
+{
+	(void)of;
+	begin();
+	day_pass(day, 130);
+	day_sql_says(day, HISTORY, "1");
+	reload();
+	day_pass(day, 61);
+	day_sql_says(day, HISTORY, "0");
+}
+
 static void progress_is_written(struct day *of)
 {
 	begin();
@@ -339,6 +352,7 @@ static const struct row rows[] = {
 	{ "error_retention", "poller", "3600", errored_jobs_go },
 	{ "offline_job_ttl", "poller", "60", offline_jobs_end },
 	{ "completed_retention", "poller", "3600", completed_jobs_go },
+	{ "history_retention", "poller", "60", old_history_goes },
 	{ "progress_checkpoint", "poller", "0", progress_is_written },
 	{ "stall_after", "poller", "60", stalled_jobs },
 	{ "csaTimer", "poller", "1", access_is_written },

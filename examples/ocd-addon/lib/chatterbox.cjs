@@ -123,6 +123,17 @@ class Chatterbox extends EventEmitter {
 		}
 	}
 
+	async history(system, { signal, ...query } = {}) {
+		const about = { ...query, system: check.text('system', system) };
+		if (query.job_id !== undefined) check.jobId(query.job_id);
+		try {
+			return await this.#call('history', JSON.stringify(about), undefined, { signal });
+		} catch (error) {
+			if (error.code === 'CHATTERBOX_E_UNKNOWN') return undefined;
+			throw error;
+		}
+	}
+
 	summary(options) { return this.#call('summary', undefined, undefined, options); }
 
 	async setTimeTillNextCheck(seconds, options) {

@@ -36,6 +36,7 @@ typedef int (*make_fn)(struct chatterbox *box, const struct arguments *with,
 	CALL(name, chatterbox_query(box, topic, with->text, done, user, NULL, error))
 
 QUERY(job, CHATTERBOX_TOPIC_JOB)
+QUERY(history, CHATTERBOX_TOPIC_HISTORY)
 QUERY(systems, CHATTERBOX_TOPIC_SYSTEMS)
 QUERY(summary, CHATTERBOX_TOPIC_SUMMARY)
 QUERY(errors_get, CHATTERBOX_TOPIC_ERRORS)
@@ -60,6 +61,7 @@ static const struct {
 	bool text; /* it needs one */
 } calls[] = {
 	{ "job", call_job, true },
+	{ "history", call_history, true },
 	{ "systems", call_systems, false },
 	{ "summary", call_summary, false },
 	{ "errors_get", call_errors_get, false },

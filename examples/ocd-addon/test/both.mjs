@@ -166,6 +166,24 @@ export function both(name, open, { redisDb }) {
 		await rejects(box.job(17, 17), 'EINVAL');
 	});
 
+	step('history: of a job, of a system, by pages', async () => {
+		const { history, next } = await box.history('ABC1', { job_id: 17 });
+		assert.equal(next, null);
+		const jobs = history.map(({ status, previous_status, revision, source, job_id }) =>
+			[job_id, revision, previous_status, status, source]);
+		assert.deepEqual(jobs.slice(-2), [[17, 2, 'Running', 'Stuck', 'answer'], [17, 1, undefined, 'Running', 'answer']]);
+		assert.match(history[0].at, /^\d{4}-\d\d-\d\dT.*Z$/);
+		const all = (await box.history('ABC1', { limit: 1000 })).history;
+		assert.ok(all.some(({ job_id, status }) => job_id === undefined && status === 'online'));
+		const first = await box.history('ABC1', { limit: 1 });
+		const second = await box.history('ABC1', { limit: 1, cursor: first.next });
+		assert.deepEqual([...first.history, ...second.history], all.slice(0, 2));
+		assert.equal(await box.history('ABC1', { job_id: 4711 }), undefined);
+		assert.equal(await box.history('NOBODY'), undefined);
+		await rejects(box.history('ABC1', { limit: 0 }), 'EINVAL');
+		await rejects(box.history('ABC1', { cursor: 'e1' }), 'EINVAL');
+	});
+
 	step('summary: the figures', async () => {
 		const summary = await box.summary();
 		assert.equal(summary.job_count, 3);

@@ -7,8 +7,8 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import type { ChatterboxApi, ChatterboxEvent, ChatterboxEvents, ErrorRow, Errors, ErrorsPage,
-	EventsOptions, InternalSystems, JobDocument, JobsData, OcdConfig, OnlineSystems, OnlineSystemsList,
-	Status, Summary, WaitOptions } from '../../ocd-addon/index.js';
+	EventsOptions, HistoryPage, HistoryQuery, InternalSystems, JobDocument, JobsData, OcdConfig,
+	OnlineSystems, OnlineSystemsList, Status, Summary, WaitOptions } from '../../ocd-addon/index.js';
 import { Broker } from './broker.js';
 import { ChatterboxError, waitFor } from './error.js';
 import { readSettings } from './settings.js';
@@ -176,6 +176,16 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 	async job(system: string, job_id: number, { signal }: WaitOptions = {}): Promise<JobDocument | undefined> {
 		checkJob(system, job_id);
 		return this.#get(`/api/v1/jobs/${encodeURIComponent(system)}/${job_id}`, signal);
+	}
+
+	async history(system: string, { signal, ...query }: HistoryQuery = {}): Promise<HistoryPage | undefined> {
+		checkJob(system, query.job_id ?? 0);
+		try {
+			return await this.#call('nl-ocd.content.job.history', { system, ...query }, { signal }) as HistoryPage;
+		} catch (error) {
+			if ((error as ChatterboxError).code === 'CHATTERBOX_E_UNKNOWN') return undefined;
+			throw error;
+		}
 	}
 
 	async summary({ signal }: WaitOptions = {}): Promise<Summary> {

@@ -22,8 +22,7 @@ static const char *const indexes[] = {
 	/* its pages: of a job, of a system, of turns; and what is too old */
 	"create index if not exists job_history_job on job_history (system, job_id, id)",
 	"create index if not exists job_history_system on job_history (system, id)",
-	"create index if not exists job_history_turns on job_history (system, id)"
-	" where job_id is null",
+	"create index if not exists job_history_turns on job_history (id) where job_id is null",
 	"create index if not exists job_history_at on job_history (at)",
 };
 /* clang-format on */

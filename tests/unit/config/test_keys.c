@@ -48,6 +48,7 @@ static const struct row rows[] = {
 	{ "error_retention", "86400", "3600", "{}", "0", true },
 	{ "offline_job_ttl", "86400", "3600", "[]", "0", true },
 	{ "completed_retention", "0", "3600", "\"\"", "-1", true },
+	{ "history_retention", "2592000", "0", "\"30d\"", "-1", true },
 	{ "progress_checkpoint", "60", "0", "\"60\"", "86401", true },
 	{ "stall_after", "900", "60", "\"15m\"", "0", true },
 	{ "csaTimer", "15", "1", "\"15\"", "0", true },

@@ -49,11 +49,14 @@ static void expect_systems(const char *params, const char *wanted)
 
 #define ACTIVE ",\"next_activation\":\"2026-11-23T19:00:00.000Z\""
 #define IDLE ",\"next_activation\":null"
-#define ABC \
-	"{\"systemID\":\"ABC1\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":\"online\""
-#define XYZ \
-	"{\"systemID\":\"XYZ\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":\"offline\""
-#define NEW "{\"systemID\":\"new\",\"lastCheck\":null,\"status\":\"unknown\""
+#define SINCE "\"since\":\"2026-11-23T18:00:00.000Z\""
+#define ABC                                                                             \
+	"{\"systemID\":\"ABC1\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":" \
+	"\"online\"," SINCE
+#define XYZ                                                                            \
+	"{\"systemID\":\"XYZ\",\"lastCheck\":\"2026-11-23T18:00:00.000Z\",\"status\":" \
+	"\"offline\"," SINCE
+#define NEW "{\"systemID\":\"new\",\"lastCheck\":null,\"status\":\"unknown\",\"since\":null"
 
 START_TEST(pages_of_systems)
 {

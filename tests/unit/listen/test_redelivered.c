@@ -255,7 +255,7 @@ START_TEST(a_system_that_waited_to_be_online_is_online)
 	say("nl-hdms.event.control.system_online", "\"ABC1\"");
 	world_pass(5);
 	ck_assert_int_eq(cbx_road_note_report(road, cbx_systems_get(road->systems, "ABC1"),
-					      cbx_now(road->clock), CBX_OFFLINE, false),
+					      cbx_now(road->clock), CBX_OFFLINE, "answer", false),
 			 0);
 	world_pass(5);
 	listen_for(4);
