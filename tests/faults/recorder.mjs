@@ -192,20 +192,22 @@ export class Recorder {
 
 	isUpTo(recorded) { return this.broker.isUpTo(recorded) && this.stream.isUpTo(recorded); }
 
-	/** @recorded: what SQL holds, by record() of sim.mjs; @walks: of the fleet, by Sim.walks() */
-	report(recorded, walks) {
-		const sides = [this.broker, this.stream];
+	/** @recorded: what SQL holds, by record() of sim.mjs; @walks: of the fleet, by Sim.walks();
+	 * @past: the history as a side, by pastOf(); without it nothing is said of that */
+	report(recorded, walks, past) {
+		const sides = [this.broker, this.stream, ...(past ? [past.side] : [])];
 		const all = (name) => sides.flatMap((side) => side[name]);
 		const lost = sides.flatMap((side) => side.lost(recorded));
 		const invented = sides.flatMap((side) => side.invented(recorded, walks));
+		const differing = [...all('differing'), ...(past ? past.contradictions : [])];
 		const details = [...lost.map((text) => `lost ${text}`),
 			...invented.map((text) => `invented ${text}`),
 			...all('reordered').map((text) => `reordered ${text}`),
-			...all('differing').map((text) => `differing ${text}`)].slice(0, SAMPLES);
+			...differing.map((text) => `differing ${text}`)].slice(0, SAMPLES);
 		return { transitions: [...recorded.values()].reduce((sum, { revision }) => sum + revision, 0),
 			duplicates: this.broker.duplicates + this.stream.duplicates,
 			redelivered: this.broker.redelivered,
-			lost: lost.length, reordered: all('reordered').length, differing: all('differing').length,
+			lost: lost.length, reordered: all('reordered').length, differing: differing.length,
 			invented: invented.length, details };
 	}
 

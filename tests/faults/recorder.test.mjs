@@ -5,6 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { contradictions, pastOf } from './past.mjs';
 import { Side, closingLine, inventedIn } from './recorder.mjs';
 
 const JOB = 'S/1';
@@ -41,6 +42,28 @@ test('control: an event of a change that is not recorded', () => {
 	assert.equal(found(told('Running', 'Paused'), 1, 'Running', 'Paused').length, 1);
 	assert.equal(told('Running').invented(new Map(), undefined).length, 1);
 	assert.deepEqual(told('Running', 'Paused').invented(RECORDED(2), undefined), []);
+});
+
+/** Rows of job_history of one job; [revision, status, previous status] */
+const rows = (...changes) => changes.map(([revision, status, previous = null]) =>
+	({ system: 'S', job_id: 1, revision, status, previous_status: previous }));
+
+test('a history that says what was told, also of a job that is older than it', () => {
+	const whole = pastOf(rows([1, 'Running'], [2, 'Paused', 'Running'], [3, 'Running', 'Paused']));
+	const heard = told('Running', 'Paused', 'Running');
+	assert.deepEqual([whole.reordered, whole.lost(RECORDED(3)), contradictions(whole, heard)], [[], [], []]);
+	const younger = pastOf(rows([2, 'Paused', 'Running'], [3, 'Running', 'Paused']));
+	assert.deepEqual([younger.reordered, younger.lost(RECORDED(3)), contradictions(younger, heard)], [[], [], []]);
+});
+
+test('control: a history with a gap, a change twice, another status, one that lacks the end', () => {
+	const gap = pastOf(rows([1, 'Running'], [3, 'Running', 'Paused']));
+	assert.equal(gap.lost(RECORDED(3)).length, 1);
+	const twice = pastOf(rows([1, 'Running'], [2, 'Paused', 'Running'], [2, 'Paused', 'Running']));
+	assert.equal(contradictions(twice, told('Running', 'Paused')).length, 1);
+	const other = pastOf(rows([1, 'Running'], [2, 'Killed', 'Running']));
+	assert.equal(contradictions(other, told('Running', 'Paused')).length, 1);
+	assert.equal(pastOf(rows([1, 'Running'])).lost(RECORDED(2)).length, 1);
 });
 
 test('the closing line has a column for it', () => {

@@ -12,6 +12,7 @@ import { misfits } from '../servers/e2e/schema.mjs';
 import { Sim, difference, record } from '../servers/e2e/sim.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
 import { Proxy } from './proxy.mjs';
+import { contradictions, historyOf, pastOf } from './past.mjs';
 import { Recorder, closingLine } from './recorder.mjs';
 
 /** Jobs that pause and resume all the time, and some that start and end */
@@ -116,7 +117,9 @@ export class Rig {
 		const recorded = await record(this.place);
 		// what is lost never comes: the report says so
 		await until('all is heard', () => this.recorder.isUpTo(recorded), 10000).catch(() => {});
-		return this.recorder.report(recorded, await this.sim?.walks());
+		const side = pastOf(await historyOf(this.place));
+		return this.recorder.report(recorded, await this.sim?.walks(),
+			{ side, contradictions: contradictions(side, this.recorder.broker) });
 	}
 
 	/** What compare() finds that must never be, as text */
