@@ -6,11 +6,13 @@
  *	tests/kit/servers/servers.sh run bench_sql postgres
  *
  * 20 batches of 1000 changes of 20 000 jobs, each with an event of 400 bytes: first inserts, then
- * updates of the same rows. Then the outbox holds WAITING rows: of as many keys, and of 20 keys.
+ * updates of the same rows, without and with history. Then the outbox holds WAITING rows: of as
+ *many keys, and of 20 keys.
  */
 #include "adapter/postgres/postgres.h"
 #include "adapter/sqlite/sqlite.h"
 #include "common/cleanup.h"
+#include "port/history.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/outbox.h"
@@ -96,7 +98,9 @@ static struct cbx_batch make_batch(int from, int64_t revision)
 						   .downloaded = 17,
 						   .total_files = 40 };
 		jobs[i] = (struct cbx_job){ .status = &statuses[i], .revision = revision };
-		changes[i] = (struct cbx_change){ .job = &jobs[i], .transition = true };
+		changes[i] = (struct cbx_change){ .job = &jobs[i],
+						  .transition = true,
+						  .source = "answer" };
 		events[i] = (struct cbx_event){ .name = "update_job_status",
 						.key = keys[i],
 						.message_id = ids[i],
@@ -122,6 +126,30 @@ static void measure_record(const char *what, int64_t revision)
 	took = seconds() - begin;
 	printf("record, %s: %.0f changes/s with their events, %.1f ms a batch of %d\n", what,
 	       BATCH * BATCHES / took, took / BATCHES * 1e3, BATCH);
+}
+
+static int count_row(void *user, const struct cbx_history_row *row)
+{
+	(void)row;
+	++*(size_t *)user;
+	return 0;
+}
+
+static void measure_history(void)
+{
+	double begin = seconds();
+	int64_t gone = 0;
+	size_t rows = 0;
+	int i;
+
+	for (i = 0; i < 100; i++)
+		check("page",
+		      sql->history->page(sql, systems[i], CBX_NO_COUNT, 0, 101, count_row, &rows));
+	printf("history, a page of a system with %zu rows: %.2f ms\n", rows / 100,
+	       (seconds() - begin) / 100 * 1e3);
+	begin = seconds();
+	check("expire", sql->history->expire(sql, &guard, 0, 1000, &gone));
+	printf("history, %" PRId64 " old rows removed: %.1f ms\n", gone, (seconds() - begin) * 1e3);
 }
 
 static int note_head(void *user, const struct cbx_outbox_row *row)
@@ -191,14 +219,21 @@ static void fill(int distinct)
 
 int main(int argc, char **argv)
 {
+	int i;
+
 	if (argc < 2)
 		return 64;
 	memset(payload, 'x', sizeof(payload) - 1);
 	payload[0] = payload[sizeof(payload) - 2] = '"';
 	open_database(argv[1], argv[2]);
+	sql->no_history = true;
 	measure_record("inserts", 1);
-	measure_record("updates", 2);
-	drain();
+	for (i = 2; i < 8; i++) {
+		sql->no_history = i % 2 == 0;
+		measure_record(i % 2 ? "updates with history" : "updates", i);
+		drain();
+	}
+	measure_history();
 	fill(WAITING);
 	measure_heads("each of its own key");
 	drain();

@@ -6,7 +6,7 @@ For each number of systems (500 and 5000 by default; 4 jobs each, half of them m
 it starts hdms-sim and chatterboxd on the servers of tests/kit/servers/servers.sh (run it below
 `tests/kit/servers/servers.sh run`), lets ROUNDS Job Status rounds pass, and prints one line: the discovery
 round, the median and range of the others, questions a second, resident memory, and the CPU of each
-process per question. Its loops are bounded in count and time; it ends what it started.
+process per question. HISTORY=0: without history. Its loops are bounded in count and time; it ends what it started.
 """
 import json
 import os
@@ -36,6 +36,7 @@ def configuration(port):
         "http_server": {"port": port},
         "check_job_status_time": 3,
         "time_till_next_check": 3600,
+        "history_retention": int(env.get("HISTORY", "2592000")),
         "log": {"level": "warn"},
         "chatterbox": {"app_name": "bench-%d" % os.getpid()},
     }
@@ -148,7 +149,7 @@ def sql(text):
 def fill_connections(systems):
     sql("create table if not exists connections(actor_id text); truncate connections; "
         "drop table if exists status_monitor, completed_jobs, errors, outbox, lease, "
-        "recently_checked, chatterbox_migrations cascade; "
+        "recently_checked, job_history, chatterbox_migrations cascade; "
         "insert into connections select 'NL-HDMS-' || lpad(g::text, 6, '0') "
         "from generate_series(1, %d) g" % systems)
 

@@ -177,6 +177,42 @@ START_TEST(where_the_texts_differ_sql_is_right)
 }
 END_TEST
 
+static int64_t since_of(const char *system)
+{
+	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
+		cbx_snapshot_slot_get(&follow_slot);
+
+	return cbx_system_list_find(snapshot->systems, system)->since_ms;
+}
+
+START_TEST(since_is_that_of_the_leader)
+{
+	int i;
+
+	world_lead();
+	follow_turn(0.1);
+	for (i = 0; i < 2; i++) {
+		world_event(i ? "nl-hdms.event.control.system_online"
+			      : "nl-hdms.event.control.system_offline",
+			    "\"ABC2\"");
+		ck_assert_int_ge(cbx_road_drain_inbox(road), 0);
+		ck_assert_int_eq(cbx_road_commit(road), 0);
+		/* also when it begins anew, and has read the history up to there */
+		if (i)
+			cbx_follow_begin(&follow);
+		follow_turn(11);
+		ck_assert_int_gt(since_of("ABC2"), 0);
+		ck_assert_int_eq(since_of("ABC2"),
+				 cbx_systems_find(road->systems, "ABC2")->system->since_ms);
+		world_pass(60);
+	}
+	cbx_follow_begin(&follow);
+	follow_turn(11);
+	ck_assert_int_eq(since_of("ABC2"),
+			 cbx_systems_find(road->systems, "ABC2")->system->since_ms);
+}
+END_TEST
+
 START_TEST(a_new_leader_is_followed)
 {
 	world_lead();
@@ -218,5 +254,5 @@ UNIT_TESTS_WITH(follow_set_up, follow_tear_down, everything_is_read_at_the_start
 		a_told_change_is_seen_at_once, what_no_event_tells_is_seen_within_the_bound,
 		figures_are_those_of_the_leader, a_clock_that_is_set_back_hides_nothing,
 		an_origin_that_turned_is_seen, foreign_fields_are_passed_over,
-		where_the_texts_differ_sql_is_right, a_new_leader_is_followed,
-		a_follower_writes_nothing)
+		where_the_texts_differ_sql_is_right, since_is_that_of_the_leader,
+		a_new_leader_is_followed, a_follower_writes_nothing)
