@@ -31,9 +31,10 @@ enum chatterbox_topic {
 	 * "first_seen","updated_at","system_status","figures":{…}} (contract 1.10) */
 	CHATTERBOX_TOPIC_JOB,
 	/* All known systems by name. {limit, cursor} -> {"systems":[{"systemID","lastCheck",
-	 * "status","jobs":n}],"next"} */
+	 * "status","since","next_activation","jobs":n}],"next"}; since: when it went online or
+	 * offline, as it is, or null */
 	CHATTERBOX_TOPIC_SYSTEMS,
-	/* One system. {system} -> {"systemID","lastCheck","status","next_activation",
+	/* One system. {system} -> {"systemID","lastCheck","status","since","next_activation",
 	 * "jobs":[Status]} */
 	CHATTERBOX_TOPIC_SYSTEM,
 	/* The figures of GET /api/v1/summary. {} */
