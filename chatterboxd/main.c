@@ -120,7 +120,8 @@ static int work(struct run *run, const struct cbd_options *options)
 	int result = options->demo ? cbd_demo_begin() : 0;
 	int code;
 
-	if (options->mode == CBD_CHECK_CONFIG || options->mode == CBD_PRINT_CONFIG)
+	if ((options->mode == CBD_CHECK_CONFIG && !options->connect) ||
+	    options->mode == CBD_PRINT_CONFIG)
 		return cbd_settings_show(options, cbd_demo_sqlite_path());
 	/* before any thread is started, so that all of them leave signals to the main thread */
 	if (!result && options->mode == CBD_RUN)
@@ -130,6 +131,8 @@ static int work(struct run *run, const struct cbd_options *options)
 		return CBD_EXIT_INTERNAL;
 	}
 	code = cbd_service_open(&run->service, options);
+	if (!code && options->mode == CBD_CHECK_CONFIG)
+		return cbd_service_check(&run->service);
 	if (code || options->mode == CBD_MIGRATE)
 		return code ? code : cbd_service_migrate(&run->service);
 	code = serve(run, signals);

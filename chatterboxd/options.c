@@ -18,6 +18,7 @@ enum {
 	KEY_DEMO,
 	KEY_MIGRATE,
 	KEY_CHECK,
+	KEY_CONNECT,
 	KEY_PRINT,
 	KEY_LOG_LEVEL,
 };
@@ -31,6 +32,9 @@ static const struct argp_option table[] = {
 	  "Run without any server, with a simulated fleet of SYSTEMS systems (200)", 0 },
 	{ "migrate", KEY_MIGRATE, NULL, 0, "Run the database's migrations and end", 0 },
 	{ "check-config", KEY_CHECK, NULL, 0, "Check the configuration and end", 0 },
+	{ "connect", KEY_CONNECT, NULL, 0,
+	  "With --check-config: log in to each server and name what is missing; changes nothing",
+	  0 },
 	{ "print-config", KEY_PRINT, NULL, 0,
 	  "Print every effective value and where it came from, and end", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "L", 0,
@@ -78,6 +82,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_CHECK:
 		choose(options, CBD_CHECK_CONFIG, state);
 		return 0;
+	case KEY_CONNECT:
+		options->connect = true;
+		return 0;
 	case KEY_PRINT:
 		choose(options, CBD_PRINT_CONFIG, state);
 		return 0;
@@ -95,6 +102,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (options->demo && options->mode == CBD_MIGRATE)
 			argp_error(state, "--demo has no database to migrate");
+		if (options->connect && options->mode != CBD_CHECK_CONFIG)
+			argp_error(state, "--connect goes with --check-config");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -11,6 +11,7 @@ struct cbd_options {
 	enum cbd_mode mode;
 	const char *config;    /* --config FILE, or NULL */
 	const char *log_level; /* --log-level L, or NULL */
+	bool connect;          /* with CBD_CHECK_CONFIG: log in everywhere, too */
 	unsigned demo;         /* how many simulated systems; 0 = no demo */
 };
 

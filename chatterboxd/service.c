@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "demo.h"
 #include "fleet/demo.h"
+#include "http/listen.h"
 #include "patience.h"
 #include "say.h"
 
@@ -153,6 +154,40 @@ int cbd_service_migrate(struct cbd_service *service)
 	else
 		printf("%d migration%s applied\n", applied, applied == 1 ? "" : "s");
 	return cbd_exit_code(result);
+}
+
+/* Is the address to listen on free? */
+static int check_address(struct cbd_service *service)
+{
+	struct cbd_http_settings settings =
+		cbd_settings_http(service->config, service->options, service->log);
+	char error[CHATTERBOX_ERROR_TEXT] = "";
+	struct cbd_listener listener = { 0 };
+	int result = cbd_listen(settings.host, settings.port, &listener, error);
+
+	cbd_listener_close(&listener);
+	if (result < 0)
+		printf("http: NOT AS NEEDED: %s\n", error);
+	else
+		printf("http %s:%u: ok\n", settings.host, settings.port);
+	if (result == -EADDRINUSE || result == -EADDRNOTAVAIL)
+		return CBD_EXIT_UNAVAILABLE;
+	return result < 0 ? CBD_EXIT_CONFIG : CBD_EXIT_OK;
+}
+
+int cbd_service_check(struct cbd_service *service)
+{
+	cbx_auto(cbx_freep) char *report = NULL;
+	int code = cbd_exit_code(chatterbox_check_servers(service->box, &report, NULL));
+	int address;
+
+	if (report)
+		fputs(report, stdout);
+	address = check_address(service);
+	/* a server that is down comes first: it may be why something seems to be missing */
+	if (!code || (code == CBD_EXIT_CONFIG && address == CBD_EXIT_UNAVAILABLE))
+		code = address;
+	return code;
 }
 
 void cbd_service_closep(struct cbd_service *service)

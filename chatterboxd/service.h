@@ -26,6 +26,8 @@ int cbd_service_open(struct cbd_service *service, const struct cbd_options *opti
 int cbd_service_listen(struct cbd_service *service, bool patient);
 /* Then the engine. Return: 0 or an exit code. */
 int cbd_service_start(struct cbd_service *service, const struct chatterbox_observer *observer);
+/* --check-config --connect: prints a line for each server. Return: the exit code. */
+int cbd_service_check(struct cbd_service *service);
 /* --migrate. Return: the exit code. */
 int cbd_service_migrate(struct cbd_service *service);
 /* settings.c, on SIGHUP: reads the configuration again and opens the log again; a bad configuration

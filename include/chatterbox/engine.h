@@ -192,6 +192,19 @@ CHATTERBOX_API int chatterbox_reload(struct chatterbox *box, struct chatterbox_c
  */
 CHATTERBOX_API int chatterbox_migrate(struct chatterbox *box, int *applied,
 				      struct chatterbox_error *error);
+/**
+ * chatterbox_check_servers() - log in everywhere once and say what is missing; nothing is changed
+ * @box: an engine that was not started
+ * @report: allocated, a line for each server, exchange and queue: "rmq 127.0.0.1:5672//: ok",
+ *	"sql …: NOT AS NEEDED: why"; free() it. Written on failures of the servers, too
+ * @error: why it failed; may be NULL
+ *
+ * Blocks for up to 5 s a server. Return: 0 when the engine can work, CHATTERBOX_E_DOWN when a server
+ * is not reached, CHATTERBOX_E_CONFIG when one lacks a right, a table, an exchange or a queue,
+ * -ENOMEM.
+ */
+CHATTERBOX_API int chatterbox_check_servers(struct chatterbox *box, char **report,
+					    struct chatterbox_error *error);
 
 /**
  * chatterbox_get_fd() - a descriptor that is readable when chatterbox_dispatch() has work

@@ -99,6 +99,8 @@ struct cbx_bus_ops {
 	bool (*is_up)(struct cbx_bus *bus);
 	/* Passively first, else as a durable classic queue without arguments. */
 	int (*declare)(struct cbx_bus *bus, const char *queue, uint64_t deadline);
+	/* Is it there? Makes nothing. 0; CHATTERBOX_E_UNKNOWN when it is not */
+	int (*find_exchange)(struct cbx_bus *bus, const char *exchange, uint64_t deadline);
 	/* A durable topic exchange, passively first; amq.* exist already. */
 	int (*declare_exchange)(struct cbx_bus *bus, const char *exchange, uint64_t deadline);
 	int (*bind)(struct cbx_bus *bus, const char *queue, const char *exchange,

@@ -70,6 +70,7 @@ static const struct cbx_bus_ops amqp_ops = {
 	.disconnect = amqp_disconnect,
 	.is_up = amqp_is_up,
 	.declare = cbx_amqp_declare,
+	.find_exchange = cbx_amqp_find_exchange,
 	.declare_exchange = cbx_amqp_declare_exchange,
 	.bind = cbx_amqp_bind,
 	.consume = cbx_amqp_consume,

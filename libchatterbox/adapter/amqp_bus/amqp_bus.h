@@ -12,11 +12,11 @@ struct cbx_amqp_options {
 	const char *vhost;
 	const char *user;
 	const char *pass;
-	bool tls;           /* peer and host name are verified, TLS 1.2 at least */
-	const char *tls_ca; /* a PEM file; NULL: the system's */
+	bool tls;             /* peer and host name are verified, TLS 1.2 at least */
+	const char *tls_ca;   /* a PEM file; NULL: the system's */
 	const char *tls_cert; /* what we show, with its key; PEM files; NULL: nothing */
 	const char *tls_key;
-	const char *name;   /* of the connection, as RabbitMQ's management shows it; may be NULL */
+	const char *name; /* of the connection, as RabbitMQ's management shows it; may be NULL */
 };
 
 /* Copies @options and does not connect yet. @clock and @log (may be NULL) must outlive the bus.

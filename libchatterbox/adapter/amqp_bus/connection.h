@@ -189,6 +189,7 @@ bool cbx_amqp_is_answer(struct cbx_amqp_bus *self, const amqp_frame_t *frame);
 
 /* topology.c: port/bus.h's calls */
 int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline);
+int cbx_amqp_find_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline);
 int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline);
 int cbx_amqp_bind(struct cbx_bus *bus, const char *queue, const char *exchange,
 		  const char *routing_key, uint64_t deadline);

@@ -97,6 +97,12 @@ static int ask_exchange(struct cbx_amqp_bus *self, const char *exchange,
 	return ask(self, "exchange", exchange, &question, deadline);
 }
 
+int cbx_amqp_find_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline)
+{
+	return ask_exchange(cbx_amqp_self(bus), exchange, (amqp_exchange_declare_t){ .passive = 1 },
+			    deadline);
+}
+
 int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_t deadline)
 {
 	struct cbx_amqp_bus *self = cbx_amqp_self(bus);

@@ -99,6 +99,18 @@ static int memory_declare(struct cbx_bus *bus, const char *name, uint64_t deadli
 	return cbx_memory_leave(self, cbx_queue_new(self->broker, name, NULL, &queue));
 }
 
+static int memory_find_exchange(struct cbx_bus *bus, const char *name, uint64_t deadline)
+{
+	struct cbx_memory_bus *self = cbx_memory_self(bus);
+	int result = cbx_memory_enter(self);
+
+	(void)deadline;
+	if (result < 0)
+		return result;
+	return cbx_memory_leave(self,
+				cbx_exchange_find(self->broker, name) ? 0 : CHATTERBOX_E_UNKNOWN);
+}
+
 static int memory_declare_exchange(struct cbx_bus *bus, const char *name, uint64_t deadline)
 {
 	struct cbx_memory_bus *self = cbx_memory_self(bus);
@@ -243,6 +255,7 @@ static const struct cbx_bus_ops memory_ops = {
 	.disconnect = memory_disconnect,
 	.is_up = memory_is_up,
 	.declare = memory_declare,
+	.find_exchange = memory_find_exchange,
 	.declare_exchange = memory_declare_exchange,
 	.bind = memory_bind,
 	.consume = memory_consume,

@@ -45,6 +45,8 @@ static int hit(struct cbx_bus *bus, const char *call)
 
 CALL(connect, (struct cbx_bus * bus, bool confirms, uint64_t deadline), (bus, confirms, deadline))
 CALL(declare, (struct cbx_bus * bus, const char *queue, uint64_t deadline), (bus, queue, deadline))
+CALL(find_exchange, (struct cbx_bus * bus, const char *exchange, uint64_t deadline),
+     (bus, exchange, deadline))
 CALL(declare_exchange, (struct cbx_bus * bus, const char *exchange, uint64_t deadline),
      (bus, exchange, deadline))
 CALL(bind,
@@ -119,6 +121,7 @@ static const struct cbx_bus_ops all = {
 	.disconnect = call_disconnect,
 	.is_up = call_is_up,
 	.declare = call_declare,
+	.find_exchange = call_find_exchange,
 	.declare_exchange = call_declare_exchange,
 	.bind = call_bind,
 	.consume = call_consume,
