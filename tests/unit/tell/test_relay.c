@@ -37,6 +37,45 @@ START_TEST(a_row_goes_when_both_sides_have_it)
 }
 END_TEST
 
+/* Readers of the stream must find in the lists what it tells: contract 6.3 */
+START_TEST(the_stream_waits_for_what_is_shown)
+{
+	struct cbx_shown shown;
+
+	cbx_shown_init(&shown);
+	teller.shown = &shown;
+	teller_subscribe();
+	cbx_shown_open(&shown);
+	teller_record("ABC1", "17 Running");
+	ck_assert_int_eq(to_stream(), 0);
+	teller_expect_stream("");
+	/* the broker need not wait: who reads that gets the status itself */
+	ck_assert_int_eq(to_broker(), 1);
+	cbx_shown_end(&shown, 0);
+	ck_assert_int_eq(to_stream(), 0);
+	cbx_shown_end(&shown, world.epoch);
+	ck_assert_int_eq(to_stream(), 1);
+	teller_expect_stream("ABC1/17/1");
+	teller.shown = NULL;
+	cbx_shown_close(&shown);
+}
+END_TEST
+
+START_TEST(a_redis_that_never_takes_all_does_not_hold_it_up_for_ever)
+{
+	struct cbx_shown shown;
+
+	cbx_shown_init(&shown);
+	teller.shown = &shown;
+	teller_record("ABC1", "17 Running");
+	ck_assert_int_eq(to_stream(), 0);
+	world_pass(11);
+	ck_assert_int_eq(to_stream(), 1);
+	teller.shown = NULL;
+	cbx_shown_close(&shown);
+}
+END_TEST
+
 START_TEST(the_text_of_an_event)
 {
 	struct cbx_bus_event event;
@@ -288,8 +327,9 @@ START_TEST(heads_that_can_not_be_read_are_read_later)
 END_TEST
 
 UNIT_TESTS_WITH(teller_set_up, teller_tear_down, a_row_goes_when_both_sides_have_it,
-		the_text_of_an_event, of_each_key_the_oldest_alone_is_in_flight,
-		an_unroutable_one_counts_as_told,
+		the_stream_waits_for_what_is_shown,
+		a_redis_that_never_takes_all_does_not_hold_it_up_for_ever, the_text_of_an_event,
+		of_each_key_the_oldest_alone_is_in_flight, an_unroutable_one_counts_as_told,
 		a_refused_one_is_told_again_and_nothing_of_its_key_before,
 		a_publish_that_fails_is_repeated,
 		a_lost_confirm_is_told_again_and_an_old_one_is_no_confirm,
