@@ -25,9 +25,12 @@ static struct chatterbox *box;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+	struct cbd_hub_settings hub = { .most = 4, .heartbeat_ms = 15000, .patience_ms = 30000 };
+
 	(void)argc;
 	(void)argv;
 	box = fake_engine_new();
+	hub.box = box;
 	http = (struct cbd_http){ .box = box,
 				  .base = (char *)(uintptr_t) "",
 				  .base_slash = (char *)(uintptr_t) "/",
@@ -39,6 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	FUZZ_CHECK(!cbd_deadlines_new(&http.deadlines));
 	FUZZ_CHECK(!cbd_series_new(&http.series));
 	FUZZ_CHECK(!cbd_counts_new(cbd_route_count + 1, &http.counts));
+	FUZZ_CHECK(!cbd_hub_new(&hub, &http.hub));
 	return 0;
 }
 
