@@ -84,6 +84,15 @@ function checkLateness(samples, standby) {
 	return compared;
 }
 
+/** Watches for a while; how many statuses of each standby could be compared with the leader's */
+async function compare(leader, standbys) {
+	const watched = watch(leader);
+	const seen = standbys.map(watch);
+	await sleep(12000);
+	await Promise.all([watched, ...seen].map(({ stop }) => stop()));
+	return seen.map(({ samples }) => checkLateness(watched.samples, samples));
+}
+
 /** All that GET says of this fleet but for what only its leader knows */
 async function everything(daemon, jobs) {
 	const { job_count: count, activte_jobs: active, total_download_speed: speed, active_ocd_jobs: ocd,
@@ -145,15 +154,11 @@ test('standbys answer as the leader does, and carry writes to it', () => Rig.run
 	async (rig) => {
 		const { leader, standbys } = await until('one of three leads', () => roles(rig));
 		await rig.more(100);
-		const watched = watch(leader);
-		const seen = standbys.map(watch);
-		await sleep(12000);
-		await Promise.all([watched, ...seen].map(({ stop }) => stop()));
-		for (const { samples } of seen) {
-			const compared = checkLateness(watched.samples, samples);
-			assert.ok(compared > 0, 'the leader never answered often enough to be compared');
-			console.log(`${compared} statuses of a standby, in ${samples.length} answers, were the leader's`);
-		}
+		// a busy machine may need another try to have the leader answer often enough
+		let compared = [0];
+		for (let tries = 0; tries < 6 && compared.includes(0); tries += 1) compared = await compare(leader, standbys);
+		assert.ok(!compared.includes(0), 'the leader never answered often enough to be compared');
+		console.log(`${compared} statuses of each standby were the leader's`);
 		for (const standby of standbys) {
 			await carries(standby);
 			assert.equal(await standby.metric('chatterbox_leader'), 0);
