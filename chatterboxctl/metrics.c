@@ -30,6 +30,9 @@ static const struct rule {
 	  "`chatterboxd --check-config` says why; mend it and send SIGHUP again." },
 	{ "chatterbox_certificate_not_after_timestamp_seconds", ENDS_WITHIN, 14,
 	  "A certificate ends in ", " days", "Renew it, and restart or send SIGHUP." },
+	{ "chatterbox_stalled_jobs", ABOVE, 0, "", " running jobs make no progress",
+	  "`chatterboxctl jobs --status=running` lists what runs; pause and resume one, or look at "
+	  "the content server if there are many." },
 	{ "chatterbox_log_lines_dropped_total", ABOVE, 0, "The log has lost ",
 	  " lines that could not be written",
 	  "See that its disk has room, or that somebody reads its pipe." },

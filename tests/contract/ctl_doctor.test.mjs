@@ -73,6 +73,8 @@ test('bad figures of the metrics', async () => {
 	const soon = Math.round(Date.now() / 1000) + 3.5 * 86400;
 	await finds({ metrics: [200, 'chatterbox_outbox_oldest_seconds 75\n'] }, /oldest for 75 s/, /RabbitMQ and Redis/);
 	await finds({ metrics: [200, 'chatterbox_log_lines_dropped_total 4\n'] }, /lost 4 lines/, /disk/);
+	await finds({ metrics: [200, 'chatterbox_stalled_jobs{origin="ocd"} 3\nchatterbox_stalled_jobs{origin="user"} 0\n'] },
+		/3 running jobs make no progress {origin="ocd"}\./, /pause and resume/);
 	await finds({ metrics: [200, 'chatterbox_config_last_reload_successful 0'] }, /reload.*refused/, /--check-config/);
 	await finds({ metrics: [200, `chatterbox_certificate_not_after_timestamp_seconds{server="rmq"} ${soon}\n`] },
 		/ends in [34] days {server="rmq"}\./, /Renew/);
