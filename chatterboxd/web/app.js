@@ -26,10 +26,9 @@ const summary = new Pulse({ ms: 2500, part: 'totals', ask: async () => {
 	showRole(known.summary);
 } });
 
-const troubles = new Pulse({ ms: 15000, ask: async () => {
-	const total = async (query) => (await get(`api/v1/jobs?${query}&limit=1`)).total;
-	const [errored, stalled] = await Promise.all([total('state=errored'), total('stalled=1')]);
-	known.troubles = { errored, stalled };
+const troubles = new Pulse({ ms: 20000, ask: async () => {
+	const [stalled, failed] = await Promise.all([get('api/v1/jobs?stalled=1&limit=1'), get('api/v1/errors?limit=1000')]);
+	known.troubles = { stalled: stalled.total, errors: failed.errors.length, more: failed.next !== null };
 	showTroubles(known.troubles);
 } });
 

@@ -17,11 +17,10 @@ let filters;
 let pages;
 let onList = () => {};
 
-// Ended jobs are not sorted: newest first
 function query() {
 	const asked = filters.query();
 	const sort = parameters().get('sort');
-	if (sort && !/^(errored|ended)$/.test(asked.get('state') ?? ''))
+	if (sort)
 		asked.set('sort', sort);
 	if (!asked.get('limit'))
 		asked.set('limit', '50');

@@ -48,7 +48,7 @@ export function showSummary(summary) {
 	byId('resume').hidden = !summary.paused;
 }
 
-export function showTroubles({ errored, stalled }) {
-	tile('errors', count(errored), 'jobs that failed');
+export function showTroubles({ errors, more, stalled }) {
+	tile('errors', `${count(errors)}${more ? '+' : ''}`, 'of jobs, kept for a while');
 	tile('stalled', count(stalled), 'run without progress');
 }

@@ -110,7 +110,7 @@ test('shows systems, errors by code and by system, and the events', async () => 
 	await shows(page, () => [...document.querySelectorAll('#system-rows tr')].every((row) => row.className === 'offline'));
 	await page.selectOption('#system-filters [name=status]', '');
 	await page.click('#system-rows tr td.system a');
-	await shows(page, () => /since/.test(document.querySelector('#drawer .state')?.textContent));
+	await shows(page, () => /^(online|offline)/.test(document.querySelector('#drawer .state')?.textContent));
 	await page.click('#drawer-close');
 	await page.click('#to-errors');
 	await page.waitForSelector('#error-groups details');
