@@ -57,7 +57,7 @@ async function meanwhile(t, attack) {
 	const result = await attack();
 	const { answers, worst } = await client.stop();
 	t.diagnostic(`a normal client got ${answers} answers, the slowest in ${worst.toFixed(1)} ms`);
-	assert.ok(answers >= 1 && worst < 2000 * patience, `${answers} answers, ${worst} ms`);
+	assert.ok(answers >= 1 && worst < 10000 * patience, `${answers} answers, ${worst} ms`);
 	return result;
 }
 

@@ -54,6 +54,7 @@ const passTo = (port) => (socket) => {
 /** A daemon that gets ready and is looked at by @look */
 async function ready(more, look = () => {}) {
 	const daemon = await Daemon.prepare(place, more);
+	await place.redis.del('nl-ocd-chatterbox:state'); // of the database before, which another may not share
 	try {
 		await daemon.start();
 		await look(daemon);

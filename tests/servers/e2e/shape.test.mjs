@@ -76,7 +76,7 @@ step('the other keys of Redis have their type, content and life', async () => {
 		assert.equal(value.status, state);
 		assert.equal(new Date(value.lastCheck).toISOString(), value.lastCheck);
 	}
-	const known = new RegExp(`^${APP}:(jobs:\\{E2E[12]\\}|rev(:\\{E2E[12]\\})?|state|active_systems`
+	const known = new RegExp(`^${APP}:((jobs|figures):\\{E2E[12]\\}|rev(:\\{E2E[12]\\})?|state|active_systems`
 		+ '|online_systems|internal_systems|jobs_data|events)$');
 	for (const key of await redis.keys('*')) assert.match(key, known);
 });
