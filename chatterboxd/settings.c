@@ -73,6 +73,8 @@ static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 		result = chatterbox_config_set(config, "check_job_status_time", "1", "--demo");
 	if (!result && is_default(config, "time_till_next_check"))
 		result = chatterbox_config_set(config, "time_till_next_check", "10", "--demo");
+	if (!result && is_default(config, "stall_after"))
+		result = chatterbox_config_set(config, "stall_after", "60", "--demo");
 	if (!result && isatty(STDOUT_FILENO) && is_default(config, "log.pretty"))
 		result = chatterbox_config_set(config, "log.pretty", "true", "--demo");
 	return result;

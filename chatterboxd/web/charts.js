@@ -29,7 +29,7 @@ function options(chart, width) {
 		scales: { y: { range: (_, low, high) => [0, Math.max(1, (high || 1) * 1.15)] } },
 		series: [{}, ...chart.colours.map((name) => ({ stroke: colour(name), width: 1.5, points: { show: false },
 			fill: chart.fill ? colour('--accent-wash') : undefined }))],
-		axes: [{ ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((t) => clock(t * 1000).slice(0, -3)) },
+		axes: [{ ...axis, size: 26, space: 70, values: (_, ticks) => ticks.map((t) => clock(t * 1000).slice(-8, -3)) },
 			{ ...axis, size: 64, space: 34, values: (_, ticks) => ticks.map(chart.unit) }],
 		hooks: { setCursor: [(plot) => describe(chart, plot.cursor.idx)] },
 	};

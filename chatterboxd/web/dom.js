@@ -32,6 +32,21 @@ export function setAttribute(node, name, value) {
 		node.setAttribute(name, value);
 }
 
+// @draw, once before the next picture, however often it is called: a round brings hundreds of events
+// at once. A hidden tab draws when it is looked at.
+export function drawLater(draw) {
+	let due = false;
+	return () => {
+		if (due)
+			return;
+		due = true;
+		requestAnimationFrame(() => {
+			due = false;
+			draw();
+		});
+	};
+}
+
 // Makes the children of @parent those of @items, in order. A child that is there for an item's key
 // is kept, with its focus and its state.
 export function sync(parent, items, keyOf, make, fill) {

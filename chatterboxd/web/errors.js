@@ -73,12 +73,12 @@ function show() {
 }
 
 export function startErrors() {
-	for (const radio of byId('error-by').elements)
+	for (const radio of byId('error-by').querySelectorAll('[name=by]'))
 		radio.addEventListener('change', () => go(addressOf({ by: radio.value === 'system' ? 'system' : null }), true));
 }
 
 export function placeErrors() {
-	for (const radio of byId('error-by').elements)
+	for (const radio of byId('error-by').querySelectorAll('[name=by]'))
 		radio.checked = radio.value === groupBy();
 	show();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // jobs.js - the table of jobs: filtered, sorted and paged by the server, moved by the events
 import { read } from './api.js';
-import { byId, setText, sync } from './dom.js';
+import { byId, drawLater, setText, sync } from './dom.js';
 import { Filters, showSort, sortable } from './filters.js';
 import { fillRow, keyOf, makeRow } from './job_row.js';
 import { Pages } from './pages.js';
@@ -12,6 +12,7 @@ import { ago, count } from './text.js';
 const KINDS = { running: 'running', paused: 'paused', completed: 'completed', complete: 'completed',
 	finished: 'completed', done: 'completed', errored: 'errored', error: 'errored', failed: 'errored',
 	killed: 'killed', cancelled: 'killed', canceled: 'killed' };
+const FLASH = 2000;
 let shown = [];
 let filters;
 let pages;
@@ -75,14 +76,25 @@ export function takeStatus(job) {
 		return;
 	Object.assign(detail, { job: { ...detail.job, ...job }, kind,
 		figures: { ...detail.figures, heard_at: new Date().toISOString(), stale: false, stalled: false } });
-	show();
-	flash(job);
+	changed.add(keyOf(job));
+	showChanged();
 }
 
-function flash(job) {
-	const row = [...byId('job-rows').children].find((one) => one.dataset.key === keyOf(job));
-	row.classList.remove('changed');
-	requestAnimationFrame(() => row.classList.add('changed'));
+const changed = new Set();
+const showChanged = drawLater(() => {
+	show();
+	for (const row of byId('job-rows').children)
+		if (changed.has(row.dataset.key))
+			flash(row);
+	changed.clear();
+});
+
+// Again from its beginning, also when the last one has not ended
+function flash(row) {
+	row.dataset.changed = '';
+	setTimeout(() => delete row.dataset.changed, FLASH);
+	row.getAnimations({ subtree: true }).filter(({ animationName: name }) => name === 'changed')
+		.forEach((animation) => { animation.currentTime = 0; });
 }
 
 // The ages grow while nothing comes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // tail.js - the events as they come, newest first. Paused, they wait and are counted.
-import { byId, el, setText } from './dom.js';
+import { byId, drawLater, el, setText } from './dom.js';
 import { addressOf } from './place.js';
 import { clock, percent, plural } from './text.js';
 
@@ -55,8 +55,10 @@ export function takeEvent(name, data, id) {
 	waiting.push({ name, data, at: new Date(ms > 1e12 ? ms : Date.now()) });
 	if (waiting.length > KEPT)
 		waiting.shift();
-	show();
+	showSoon();
 }
+
+const showSoon = drawLater(show);
 
 export function startTail() {
 	const button = byId('tail-pause');

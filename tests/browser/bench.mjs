@@ -60,7 +60,7 @@ async function firstMovement() {
 	await page.waitForFunction(() => {
 		const now = [...document.querySelectorAll('#job-rows tr')].map((row) => row.children[4].innerText).join();
 		globalThis.before ??= now;
-		return now !== globalThis.before || document.querySelector('tr.changed');
+		return now !== globalThis.before || document.querySelector('tr[data-changed]');
 	}, null, { polling: 50 });
 	console.log(`page: the first row moved ${((performance.now() - daemon.begun) / 1000).toFixed(1)} s after the demo's start`);
 	await page.close();
