@@ -35,6 +35,18 @@ static void answer_jobs(struct cbd_request *request)
 	answer_topic(request, CHATTERBOX_TOPIC_JOBS, request->query);
 }
 
+/* Those that have ended are in SQL */
+static bool jobs_block(const struct cbd_request *request)
+{
+	cbx_auto(json_decrefp) json_t *query = NULL;
+	const char *state = NULL;
+
+	if (cbx_json_read(request->query, strlen(request->query), &query, NULL) < 0)
+		return true;
+	state = json_string_value(json_object_get(query, "state"));
+	return state && *state && strcmp(state, "live") != 0;
+}
+
 /* Takes the object over */
 static void answer_params(struct cbd_request *request, enum chatterbox_topic topic, json_t *object)
 {
@@ -146,8 +158,8 @@ static void answer_web(struct cbd_request *request)
 }
 
 static const char *const jobs_query[] = { "system", "status",  "job_type", "origin", "q",
-					  "kind",   "stalled", "stale",    "sort",   "detail",
-					  "limit",  "cursor",  NULL };
+					  "kind",   "stalled", "stale",    "sort",   "state",
+					  "detail", "limit",   "cursor",   NULL };
 static const char *const events_query[] = { "name", "system", "since", NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
@@ -162,10 +174,10 @@ static const char *const systems_query[] = { "status", "q", "limit", "cursor", N
 		.query = (parameters)                                                             \
 	}
 /* A read of jobs */
-#define LIST(path, answered_by, parameters)                                                    \
+#define LIST(path, answered_by, may_block, parameters)                                         \
 	{                                                                                      \
 		.pattern = (path), .reads = true, .answer = (answered_by), .lists_jobs = true, \
-		.query = (parameters)                                                          \
+		.blocks = (may_block), .query = (parameters)                                   \
 	}
 /* A route open to everybody */
 #define OPEN(path, answered_by)                            \
@@ -185,11 +197,11 @@ const struct cbd_route cbd_routes[] = {
 	OPEN("/readyz", answer_ready),
 	OPEN("/leaderz", answer_leads),
 	READ("/metrics", cbd_answer_metrics, NULL, NULL),
-	LIST("/api/v1/jobs", answer_jobs, jobs_query),
+	LIST("/api/v1/jobs", answer_jobs, jobs_block, jobs_query),
 	READ("/api/v1/jobs/{system}/{job_id}", answer_job, job_blocks, NULL),
 	READ("/api/v1/jobs/{system}/{job_id}/history", cbd_history_of_job, NULL, page_query),
 	READ("/api/v1/systems", answer_systems, NULL, systems_query),
-	LIST("/api/v1/systems/{system}", answer_system, NULL),
+	LIST("/api/v1/systems/{system}", answer_system, NULL, NULL),
 	READ("/api/v1/systems/{system}/history", cbd_history_of_system, NULL, page_query),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/series", cbd_answer_series, NULL, series_query),

@@ -148,8 +148,8 @@ export namespace http {
 		/** Statuses, or details with `detail=1` */
 		jobs: Array<Status | JobDetail>;
 		next: Next;
-		/** How many jobs match, on all pages */
-		total: number;
+		/** How many jobs match, on all pages; absent with `state=ended` */
+		total?: number;
 	};
 	/** One job, live or ended */
 	type GetJobResult = JobDetail;

@@ -23,9 +23,11 @@ enum chatterbox_topic {
 	/* Live jobs by system (bytewise) and job_id. {system, status (a text or a kind, without
 	 * case), job_type, origin, kind (each with several values by comma; a comma in a value is
 	 * `\,`), q (a part of system, job_id, job_type or status), stalled, stale, sort (system,
-	 * status, percent, speed, left, heard or progress; - before it: descending), detail, limit,
-	 * cursor} -> {"jobs":[Status],"next","total":n}; with detail 1 each as TOPIC_JOB gives it
-	 */
+	 * status, percent, speed, left, heard or progress; - before it: descending), state, detail,
+	 * limit, cursor} -> {"jobs":[Status],"next","total":n}; with detail 1 each as TOPIC_JOB
+	 * gives it. state errored: those that errored and were not cleaned up; ended: those that
+	 * SQL has as completed, newest first, without total. Both ask SQL, and take no sort,
+	 * stalled, stale; a page of ended ones may be empty while next is given */
 	CHATTERBOX_TOPIC_JOBS,
 	/* One job, live or ended. {system, job_id} -> {"job":Status,"kind","origin","revision",
 	 * "first_seen","updated_at","system_status","figures":{…}} (contract 1.10) */

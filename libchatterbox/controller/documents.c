@@ -9,6 +9,7 @@
 #include "controller/documents.h"
 
 #include "base/read.h"
+#include "controller/ended_jobs.h"
 #include "controller/job_api.h"
 #include "port/directory.h"
 
@@ -17,17 +18,36 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Jobs that have ended are in SQL alone */
+static int list_ended(struct cbx_request_worker *worker, struct cbx_ended_jobs *list,
+		      const json_t *params, char error[CBX_API_ERROR])
+{
+	int result = cbx_ended_jobs_open(list, params, error);
+
+	if (!result)
+		result = cbx_request_worker_query(worker, cbx_ended_jobs_ask, list, error);
+	cbx_ended_jobs_close(list);
+	return result;
+}
+
 void cbx_document_jobs(struct cbx_request_worker *worker, struct cbx_call *call)
 {
 	cbx_auto(cbx_snapshot_unrefp) struct cbx_snapshot *snapshot =
 		cbx_snapshot_slot_get(worker->slot);
 	cbx_auto(cbx_moment_close) struct cbx_moment moment;
 	struct cbx_text text = { 0 };
+	struct cbx_ended_jobs list = { .snapshot = snapshot, .moment = &moment, .out = &text };
 	char error[CBX_API_ERROR] = "";
+	enum cbx_job_state state;
+	int result = cbx_job_state_read(call->params, &state, error);
 
 	cbx_request_worker_moment(worker, snapshot, &moment);
-	cbx_call_end(call, cbx_job_api_jobs(snapshot, call->params, &moment, &text, error), &text,
-		     error);
+	list.errored = state == CBX_JOBS_ERRORED;
+	if (!result && state == CBX_JOBS_LIVE)
+		result = cbx_job_api_jobs(snapshot, call->params, &moment, &text, error);
+	else if (!result)
+		result = list_ended(worker, &list, call->params, error);
+	cbx_call_end(call, result, &text, error);
 }
 
 void cbx_document_systems(struct cbx_request_worker *worker, struct cbx_call *call)

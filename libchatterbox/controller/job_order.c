@@ -107,6 +107,7 @@ struct cbx_job_row cbx_job_row_of(const struct cbx_job_order *order, const struc
 		row.absent = !figures.reported_at_ms;
 		break;
 	case CBX_BY_PROGRESS:
+	case CBX_BY_END:
 	case CBX_BY_SYSTEM:
 	case CBX_BY_STATUS:
 		row.number = (double)figures.progress_at_ms;

@@ -20,6 +20,7 @@ enum cbx_job_sort {
 	CBX_BY_LEFT,
 	CBX_BY_REPORT,   /* heard */
 	CBX_BY_PROGRESS, /* when it last grew */
+	CBX_BY_END,      /* of ended jobs alone: nobody asks for it */
 };
 
 struct cbx_job_order {

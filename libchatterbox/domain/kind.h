@@ -24,6 +24,14 @@ struct cbx_kind_keys {
 };
 
 enum cbx_kind cbx_kind_of(const struct cbx_kind_keys *keys, const char *status);
+/* The texts that may mean @kind: the configured one, then the built-in ones; NULL where there are
+ * fewer. cbx_kind_of() says whether each of them does. */
+#define CBX_KIND_TEXTS 4
+struct cbx_kind_texts {
+	const char *texts[CBX_KIND_TEXTS];
+};
+void cbx_kind_texts(const struct cbx_kind_keys *keys, enum cbx_kind kind,
+		    struct cbx_kind_texts *out);
 /* "running", "paused", "completed", "errored", "killed", "other" */
 const char *cbx_kind_name(enum cbx_kind kind);
 

@@ -3,9 +3,17 @@
 #ifndef CBX_PORT_DIRECTORY_H
 #define CBX_PORT_DIRECTORY_H
 
+#include "domain/kind.h"
 #include "port/ledger.h"
 
 typedef int (*cbx_name_fn)(void *user, const char *name, int64_t ms);
+
+/* A row of completed_jobs, by what they are listed */
+struct cbx_ended_place {
+	int64_t ended_ms; /* INT64_MAX: before all */
+	const char *system;
+	int64_t job_id;
+};
 
 struct cbx_directory_ops {
 	/* connections.actor_id, trimmed and unique; @ms is 0. 1 = there is no such table or view.
@@ -24,6 +32,15 @@ struct cbx_directory_ops {
 	/* One job, monitored or ended: 0 and one call of each(); 1 = it does not exist */
 	int (*find_job)(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 			void *user);
+	/* The rows of status_monitor whose status is one of these texts, without case (ASCII), by
+	 * system (bytewise), job_id */
+	int (*jobs_with)(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cbx_row_fn each,
+			 void *user);
+	/* The rows of completed_jobs after @place, newest first: by the ms of completed_at (absent
+	 * counts as 0), downwards, then by system (bytewise), job_id, upwards. 1 = there may be
+	 * more: @limit rows were read; or each() said so. */
+	int (*ended_jobs)(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
+			  cbx_row_fn each, void *user);
 };
 
 #endif

@@ -81,6 +81,9 @@ static const struct { const char *text, *what; } keys[] = {
 	  "job_history" },
 	{ "explain delete from job_history",
 	  "job_history" },
+	{ "explain select system, job_id, job_type, status, downloaded, total_files, origin, "
+	  "revision, started_at, completed_at, inferred from completed_jobs",
+	  "completed_jobs" },
 	{ "explain delete from completed_jobs",
 	  "completed_jobs" },
 	{ "explain delete from errors",

@@ -157,4 +157,6 @@ const struct cbx_directory_ops cbx_pg_directory_ops = {
 	.recently_checked = postgres_recently_checked,
 	.next_activations = postgres_next_activations,
 	.find_job = cbx_pg_find_job,
+	.jobs_with = cbx_pg_jobs_with,
+	.ended_jobs = cbx_pg_ended_jobs,
 };

@@ -128,6 +128,8 @@ int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_arg
 typedef int (*cbx_pg_page_fn)(struct postgres *self, const PGresult *page, const PGresult *previous,
 			      void *user);
 int cbx_pg_read_pages(struct postgres *self, const char *text, cbx_pg_page_fn each, void *user);
+int cbx_pg_read_pages_of(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+			 cbx_pg_page_fn each, void *user);
 /* Runs one statement in a guarded transaction */
 int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
 		 const struct cbx_pg_args *args, PGresult **out);
@@ -193,6 +195,10 @@ int cbx_pg_clearable(struct postgres *self, const struct cbx_job_key *keys, size
 		     cbx_row_fn each, void *user);
 int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 		    void *user);
+int cbx_pg_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cbx_row_fn each,
+		     void *user);
+int cbx_pg_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
+		      cbx_row_fn each, void *user);
 int cbx_pg_write_access(struct cbx_sql *sql, const struct cbx_guard *guard,
 			const struct cbx_access_row *rows, size_t count);
 

@@ -13,7 +13,7 @@
 #define PAGE_ROWS 500
 #define FETCH "fetch 500 from pages"
 
-static int declare(struct postgres *self, const char *text)
+static int declare(struct postgres *self, const char *text, const struct cbx_pg_args *args)
 {
 	struct cbx_text statement = { 0 };
 	cbx_auto(cbx_freep) char *taken = NULL;
@@ -21,7 +21,7 @@ static int declare(struct postgres *self, const char *text)
 
 	cbx_text_printf(&statement, "declare pages no scroll cursor for %s", text);
 	r = cbx_text_take(&statement, &taken, NULL);
-	return r ? r : cbx_pg_query(self, taken, NULL, NULL);
+	return r ? r : cbx_pg_query(self, taken, args, NULL);
 }
 
 static int read_all(struct postgres *self, cbx_pg_page_fn each, void *user)
@@ -44,10 +44,16 @@ static int read_all(struct postgres *self, cbx_pg_page_fn each, void *user)
 
 int cbx_pg_read_pages(struct postgres *self, const char *text, cbx_pg_page_fn each, void *user)
 {
+	return cbx_pg_read_pages_of(self, text, NULL, each, user);
+}
+
+int cbx_pg_read_pages_of(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+			 cbx_pg_page_fn each, void *user)
+{
 	int r = cbx_pg_begin_for(self, CBX_PG_PAGE_MS, CBX_PG_LOCK_MS);
 
 	if (r)
 		return r;
-	r = declare(self, text);
+	r = declare(self, text, args);
 	return cbx_pg_end(self, r ? r : read_all(self, each, user));
 }

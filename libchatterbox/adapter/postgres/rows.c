@@ -299,3 +299,64 @@ int cbx_pg_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx
 		return r;
 	return PQntuples(result) ? give_rows(cbx_pg_of(sql), result, each, user) : 1;
 }
+
+/* In the collation "C" only ASCII has a case */
+#define LOWER(text) "lower(" text " collate \"C\")"
+#define HAS_TEXT                                                                            \
+	LOWER("s.status::text")                                                             \
+	" in (" LOWER("$1::text") ", " LOWER("$2::text") ", " LOWER("$3::text") ", " LOWER( \
+		"$4::text") ") and "
+
+int cbx_pg_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cbx_row_fn each,
+		     void *user)
+{
+	struct rows rows = { each, user };
+	struct cbx_pg_args args = { 0 };
+	size_t i;
+
+	for (i = 0; i < CBX_KIND_TEXTS; i++)
+		cbx_pg_arg_text(&args, texts->texts[i]);
+	return cbx_pg_read_pages_of(cbx_pg_of(sql), MONITOR_ROWS HAS_TEXT FIRST_ONLY IN_ORDER,
+				    &args, give_page, &rows);
+}
+
+/* clang-format off */
+#define ENDED_MS                                                                              \
+	"case when c.completed_at >= '0001-01-01 00:00:00+00 BC' and c.completed_at "         \
+	"< '10000-01-01 00:00:00+00' then (extract(epoch from c.completed_at) * 1000)::bigint " \
+	"else 0 end"
+#define AFTER_PLACE                                                                           \
+	"where " ENDED_MS " < $1::bigint or (" ENDED_MS " = $1::bigint and "                  \
+	"(c.system::text collate \"C\", c.job_id) > ($2::text collate \"C\", $3::bigint)) "   \
+	"order by " ENDED_MS " desc, c.system::text collate \"C\", c.job_id limit $4::bigint"
+/* clang-format on */
+
+struct ended {
+	struct rows rows;
+	size_t read;
+};
+
+static int give_ended(struct postgres *self, const PGresult *page, const PGresult *previous,
+		      void *user)
+{
+	struct ended *ended = user;
+
+	ended->read += (size_t)PQntuples(page);
+	return give_page(self, page, previous, &ended->rows);
+}
+
+int cbx_pg_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
+		      cbx_row_fn each, void *user)
+{
+	struct ended ended = { .rows = { each, user } };
+	struct cbx_pg_args args = { 0 };
+	int r;
+
+	cbx_pg_arg_int(&args, place->ended_ms);
+	cbx_pg_arg_text(&args, place->system);
+	cbx_pg_arg_int(&args, place->job_id);
+	cbx_pg_arg_int(&args, (int64_t)limit);
+	r = cbx_pg_read_pages_of(cbx_pg_of(sql), COMPLETED_ROWS AFTER_PLACE, &args, give_ended,
+				 &ended);
+	return r ? r : ended.read == limit;
+}

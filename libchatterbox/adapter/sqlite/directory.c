@@ -145,4 +145,6 @@ const struct cbx_directory_ops cbx_sqlite_directory_ops = {
 	.recently_checked = sqlite_recently_checked,
 	.next_activations = sqlite_next_activations,
 	.find_job = cbx_sqlite_find_job,
+	.jobs_with = cbx_sqlite_jobs_with,
+	.ended_jobs = cbx_sqlite_ended_jobs,
 };

@@ -98,6 +98,10 @@ int cbx_sqlite_completed(struct cbx_sql *sql, const struct cbx_job_key *keys, si
 /* The rows of status_monitor for these jobs, except where completed_jobs is ahead */
 int cbx_sqlite_clearable(struct cbx_sql *sql, const struct cbx_job_key *keys, size_t count,
 			 cbx_row_fn each, void *user);
+int cbx_sqlite_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cbx_row_fn each,
+			 void *user);
+int cbx_sqlite_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
+			  cbx_row_fn each, void *user);
 int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id, cbx_row_fn each,
 			void *user);
 

@@ -46,10 +46,10 @@
 	"not exists (select 1 from completed_jobs c where c.system = ?1 and c.job_id = ?2 " \
 	"and c.revision > s.revision) and "
 
-#define COMPLETED_ROWS                                                                           \
+#define COMPLETED                                                                                \
 	"select system, job_id, job_type, status, null, downloaded, total_files, null, origin, " \
-	"revision, started_at, completed_at, inferred from completed_jobs "                      \
-	"where system = ?1 and job_id = ?2"
+	"revision, started_at, completed_at, inferred from completed_jobs "
+#define COMPLETED_ROWS COMPLETED "where system = ?1 and job_id = ?2"
 
 /* The last row passed on, to recognise another untrimmed one of the same job */
 struct last {
@@ -254,4 +254,53 @@ int cbx_sqlite_find_job(struct cbx_sql *sql, const char *system, int64_t job_id,
 	if (!r && !given)
 		r = find_in(self, COMPLETED_ROWS, &key, each, user, &given);
 	return r || given ? r : 1;
+}
+
+/* SQLite's lower() and cbx_kind_of() know the case of ASCII alone */
+#define HAS_TEXT "lower(s.status) in (lower(?1), lower(?2), lower(?3), lower(?4)) and "
+
+int cbx_sqlite_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cbx_row_fn each,
+			 void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	size_t given = 0;
+	int i;
+	int r = cbx_sqlite_prepare(self, MONITOR_ROWS HAS_TEXT FIRST_ONLY IN_ORDER, &s);
+
+	for (i = 0; i < CBX_KIND_TEXTS && !r; i++)
+		cbx_sqlite_bind_text(s, i + 1, texts->texts[i]);
+	return r ? r : each_row(self, s, each, user, &given);
+}
+
+/* As cbx_sqlite_time() reads it */
+#define ENDED_MS                                                                              \
+	"case when typeof(completed_at) = 'integer' and completed_at >= -62167219200000 and " \
+	"completed_at < 253402300800000 then completed_at else 0 end"
+#define AFTER_PLACE                                                                       \
+	"where " ENDED_MS " < ?1 or (" ENDED_MS " = ?1 and (system, job_id) > (?2, ?3)) " \
+	"order by " ENDED_MS " desc, system, job_id limit ?4"
+
+int cbx_sqlite_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
+			  cbx_row_fn each, void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	struct last last = { .job_id = -1 };
+	size_t read = 0;
+	int r = cbx_sqlite_prepare(self, COMPLETED AFTER_PLACE, &s);
+
+	if (r)
+		return r;
+	sqlite3_bind_int64(s, 1, place->ended_ms);
+	cbx_sqlite_bind_text(s, 2, place->system);
+	sqlite3_bind_int64(s, 3, place->job_id);
+	sqlite3_bind_int64(s, 4, (int64_t)limit);
+	while ((r = cbx_sqlite_step(self, s)) > 0) {
+		read++;
+		r = is_news(s, &last) ? give_row(self, s, each, user) : 0;
+		if (r)
+			return r;
+	}
+	return r ? r : read == limit;
 }

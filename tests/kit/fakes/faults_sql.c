@@ -104,6 +104,13 @@ CALL(directory, next_activations, (struct cbx_sql * sql, cbx_name_fn each, void 
 CALL(directory, find_job,
      (struct cbx_sql * sql, const char *system, int64_t job_id, cbx_row_fn each, void *user),
      (sql, system, job_id, each, user))
+CALL(directory, jobs_with,
+     (struct cbx_sql * sql, const struct cbx_kind_texts *texts, cbx_row_fn each, void *user),
+     (sql, texts, each, user))
+CALL(directory, ended_jobs,
+     (struct cbx_sql * sql, const struct cbx_ended_place *place, size_t limit, cbx_row_fn each,
+      void *user),
+     (sql, place, limit, each, user))
 
 /* Is a change of the locked job in the batch? */
 static bool find_locked(struct cbx_sql *sql, const char *locked, const struct cbx_batch *batch)
@@ -185,7 +192,7 @@ static const struct cbx_lease_ops all_lease = { lease_take, lease_renew, lease_r
 static const struct cbx_directory_ops all_directory = {
 	directory_online_systems, directory_read_conf,        directory_write_conf,
 	directory_keep_conf,      directory_recently_checked, directory_next_activations,
-	directory_find_job
+	directory_find_job,       directory_jobs_with,        directory_ended_jobs
 };
 
 void faults_of_sql(struct cbx_sql *sql, struct faults *plan)

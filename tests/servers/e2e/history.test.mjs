@@ -75,6 +75,31 @@ step('by answer and by push, errored, cleaned up, and back', async () => {
 		'3 ->Errored clean_up/-', '4 Errored>Running answer/returned']);
 });
 
+step('those that errored and those that ended are listed', async () => {
+	const list = async (query) => {
+		const { jobs, total } = await get(`/api/v1/jobs?${query}`);
+		return `${jobs.map(({ system, job_id, status }) => `${system}/${job_id} ${status}`)} ${total}`;
+	};
+	hdms.set('H1', text('H1', 1, 'Running'), text('H1', 2, 'Running'), text('H1', 3, 'Errored'), text('H1', 4, 'Failed'),
+		text('H1', 5, 'Complete'));
+	await hdms.notify('nl-ocd.event.update_database', 'null');
+	await until('three have ended', async () => await list('state=errored') === 'H1/3 Errored,H1/4 Failed 2'
+		&& await list('state=ended') === 'H1/5 Complete undefined', 30000);
+	assert.equal(await list('system=H1'), 'H1/1 Running,H1/2 Running 2');
+	assert.equal(await list('state=live&system=H1'), 'H1/1 Running,H1/2 Running 2');
+	const { jobs: [job], next } = await get('/api/v1/jobs?state=errored&limit=1&detail=1');
+	assert.deepEqual([job.job.job_id, job.kind, job.revision, job.figures.stalled], [3, 'errored', 1, false]);
+	assert.equal(await list(`state=errored&limit=1&cursor=${next}`), 'H1/4 Failed 2');
+	assert.equal((await daemon.get(`/api/v1/jobs?state=ended&cursor=${next}`)).status, 400);
+	for (const query of ['state=gone', 'state=ended&sort=system', 'state=errored&stale=1'])
+		assert.equal((await daemon.get(`/api/v1/jobs?${query}`)).status, 400, query);
+	assert.equal((await daemon.get('/api/v1/clean_up', WRITE)).status, 200);
+	await until('they are cleaned up', async () => await list('state=errored') === ' 0', 30000);
+	assert.equal(await list('state=ended&kind=errored&system=H1'), 'H1/3 Errored,H1/4 Failed undefined');
+	assert.match(await list('state=ended'), /H1\/5 Complete undefined$/);
+	hdms.set('H1', text('H1', 1, 'Running'), text('H1', 2, 'Running'));
+});
+
 step('vanished, and gone offline for too long', async () => {
 	hdms.set('H1', text('H1', 1, 'Running'));
 	assert.deepEqual(told(await has('H1', 2, 2)), ['1 ->Running answer/-', '2 Running>Killed inferred/vanished']);

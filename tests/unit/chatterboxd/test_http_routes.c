@@ -88,8 +88,8 @@ static const struct {
 	{ "GET", "/api/v1/jobs?limit", 400, "limit: is empty", "/api/v1/jobs", "/api/v1/jobs 400" },
 	{ "GET", "/api/v1/jobs?q=%ff", 400, "q:", "/api/v1/jobs", "/api/v1/jobs 400" },
 	{ "GET", "/api/v1/jobs?statsu=Running", 400,
-	  "takes system, status, job_type, origin, q, kind, stalled, stale, sort, detail, limit, "
-	  "cursor", "/api/v1/jobs",
+	  "takes system, status, job_type, origin, q, kind, stalled, stale, sort, state, detail, "
+	  "limit, cursor", "/api/v1/jobs",
 	  "/api/v1/jobs 400" },
 	{ "GET", "/api/v1/series?minutes=61", 400, "minutes: takes an integer 1..60",
 	  "/api/v1/series", "/api/v1/series 400" },
