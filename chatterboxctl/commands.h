@@ -14,6 +14,7 @@ int ctl_history(const struct ctl_options *options);
 int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
 int ctl_events(const struct ctl_options *options);
+int ctl_watch(const struct ctl_options *options);
 int ctl_doctor(const struct ctl_options *options);
 int ctl_poll(const struct ctl_options *options);
 int ctl_interval(const struct ctl_options *options);

@@ -13,6 +13,7 @@
 #include "stream.h"
 
 #include "common/json.h"
+#include "common/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,16 +22,41 @@
 
 #define PAUSE_SECONDS 2
 
-/* On one line: a line end in JSON is white space */
+/* A control character becomes its escape, what is no UTF-8 a `?`. In @json, which is not quoted
+ * again, a line end is white space. */
+static void print_escaped(const char *text, bool json)
+{
+	size_t left = strlen(text);
+
+	while (left) {
+		uint32_t code = 0;
+		size_t len = cbx_utf8_next(text, left, &code);
+
+		if (!len)
+			putchar('?');
+		else if (json && code < ' ')
+			putchar(' ');
+		else if (cbx_utf8_control(code))
+			printf("\\u%04x", (unsigned)code);
+		else if (!json && (code == '"' || code == '\\'))
+			printf("\\%c", (int)code);
+		else
+			fwrite(text, 1, len, stdout);
+		text += len ? len : 1;
+		left -= len ? len : 1;
+	}
+}
+
 static void print_as_json(const struct ctl_event *event)
 {
 	const char *quote = *event->id ? "\"" : "";
-	const char *at;
 
-	printf("{\"id\":%s%s%s,\"event\":\"%s\",\"data\":", quote, *event->id ? event->id : "null",
-	       quote, event->name);
-	for (at = event->data; *at; at++)
-		putchar((unsigned char)*at < ' ' ? ' ' : *at);
+	printf("{\"id\":%s", quote);
+	print_escaped(*event->id ? event->id : "null", false);
+	printf("%s,\"event\":\"", quote);
+	print_escaped(event->name, false);
+	fputs("\",\"data\":", stdout);
+	print_escaped(event->data, true);
 	puts("}");
 }
 

@@ -68,6 +68,25 @@ static bool add_headers(const struct ctl_options *options, const char *body,
 	       add_header(headers, "Accept: application/json, text/plain, text/event-stream");
 }
 
+static int look_up(void *user, curl_off_t all_down, curl_off_t down, curl_off_t all_up,
+		   curl_off_t up)
+{
+	const struct ctl_options *options = user;
+
+	(void)all_down, (void)down, (void)all_up, (void)up;
+	return options->stop(options->stop_user);
+}
+
+/* libcurl asks it once a second at least */
+static bool set_stop(CURL *curl, const struct ctl_options *options)
+{
+	CURLcode failed = curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+
+	failed |= curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_up);
+	failed |= curl_easy_setopt(curl, CURLOPT_XFERINFODATA, options);
+	return !failed;
+}
+
 static bool set_up(CURL *curl, const struct ctl_options *options, const char *method,
 		   const char *body, struct ctl_reply *out)
 {
@@ -97,7 +116,7 @@ static bool set_up(CURL *curl, const struct ctl_options *options, const char *me
 		failed |= curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
 		failed |= curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
 	}
-	return !failed;
+	return !failed && (!options->stop || set_stop(curl, options));
 }
 
 /* What went wrong, and what can be done about it */

@@ -19,6 +19,7 @@ static const struct ctl_command commands[] = {
 	{ "systems", ctl_systems, CTL_LIMIT, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "errors", ctl_errors, CTL_SYSTEM | CTL_LIMIT, ARGS(0), "" },
 	{ "events", ctl_events, CTL_SYSTEM | CTL_NAME, ARGS(0), "" },
+	{ "watch", ctl_watch, CTL_COUNT, ARGS(0), "" },
 	{ "doctor", ctl_doctor, 0, ARGS(0), "" },
 	{ "poll", ctl_poll, CTL_DISCOVERY, ARGS(0), "" },
 	{ "interval", ctl_interval, 0, ARGS(1), "SECONDS" },

@@ -28,6 +28,7 @@ enum {
 	KEY_OLDER_THAN,
 	KEY_DRY_RUN,
 	KEY_NAME,
+	KEY_COUNT,
 };
 
 static const struct argp_option table[] = {
@@ -51,6 +52,7 @@ static const struct argp_option table[] = {
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
 	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
+	{ "count", KEY_COUNT, "N", 0, "watch: end after asking N times", 2 },
 	{ "dry-run", KEY_DRY_RUN, NULL, 0, "clean-up: only say what would go", 2 },
 	{ 0 },
 };
@@ -117,7 +119,7 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 		"--system",     "--status, --type, --origin and --search",
 		"--limit",      "--discovery",
 		"--older-than", "--dry-run",
-		"--name"
+		"--name",       "--count"
 	};
 	const struct ctl_options *options = all->options;
 	unsigned i;
@@ -161,6 +163,10 @@ static error_t parse_special(int key, char *arg, struct ctl_options *options,
 		refuse_empty(arg, state);
 		options->name = arg;
 		options->given |= CTL_NAME;
+		return 0;
+	case KEY_COUNT:
+		options->times = number("--count", arg, 1, 1000000, state);
+		options->given |= CTL_COUNT;
 		return 0;
 	case KEY_DISCOVERY:
 		options->discovery = true;
@@ -225,6 +231,7 @@ static const struct argp argp = {
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"
 	       "errors                 errors of jobs, newest first\n"
 	       "events                 follow what happens, until Ctrl-C\n"
+	       "watch                  show live how it goes, until q or Ctrl-C\n"
 	       "doctor                 says what is wrong, and what to do\n"
 	       "poll                   ask the systems now\n"
 	       "interval SECONDS       ask them so often\n"

@@ -24,6 +24,7 @@ enum ctl_option {
 	CTL_OLDER_THAN = 1 << 4,
 	CTL_DRY_RUN = 1 << 5,
 	CTL_NAME = 1 << 6,
+	CTL_COUNT = 1 << 7,
 };
 
 struct ctl_options;
@@ -48,13 +49,16 @@ struct ctl_options {
 	long timeout; /* s; 0 = that of the request */
 	long limit;   /* 0 = all */
 	long older_than;
+	long times; /* 0 = until it is ended */
 	const char *system;
 	const char *status;
 	const char *type;
 	const char *origin;
 	const char *search;
-	const char *name; /* of events, by comma */
-	unsigned given;   /* of enum ctl_option */
+	const char *name;         /* of events, by comma */
+	unsigned given;           /* of enum ctl_option */
+	bool (*stop)(void *user); /* or NULL: asked now and then while a request runs */
+	void *stop_user;
 };
 
 /* Ends the program when something is wrong, with CTL_USAGE, and for --help and --version */

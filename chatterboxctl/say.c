@@ -8,6 +8,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+static char *kept;
+static size_t kept_size;
+
+void ctl_say_into(char *buffer, size_t size)
+{
+	kept = buffer;
+	kept_size = size;
+}
+
 void ctl_say(const char *format, ...)
 {
 	char line[2048];
@@ -16,6 +25,10 @@ void ctl_say(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	if (kept) {
+		snprintf(kept, kept_size, "%s", line);
+		return;
+	}
 	fputs("chatterboxctl: ", stderr);
 	ctl_print_clean(stderr, line);
 	fputc('\n', stderr);

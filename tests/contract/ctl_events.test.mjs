@@ -48,6 +48,13 @@ test('it goes on from the last event, and says that it was cut off', async () =>
 	assert.equal(server.seen[0].path, '/api/v1/events?system=A%5C%2CB&name=status%2Cjobs_data');
 });
 
+test('what a server calls an event is escaped as JSON', async () => {
+	const server = await play(['id: 5"\\\x1b\nevent: a"\\\x1b[2J\u009b\ndata: {"a":"\u009b2J\x7f"}\n\n', 404]);
+	const { stdout } = await ctl(server.url, ['events', '--json']);
+	assert.doesNotMatch(stdout, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+	assert.deepEqual(JSON.parse(stdout), { id: '5"\\\x1b', event: 'a"\\\x1b[2J\u009b', data: { a: '\u009b2J\x7f' } });
+});
+
 test('for people a line is time, event, system, job and what', async () => {
 	const server = await play([`${change('2-0', 'Run\\u001b[2Jning')}event: status\n`
 		+ 'data: {"system_id":"B","paused":true}\n\nevent: user_job_errors\n'

@@ -37,6 +37,20 @@ export function ctlOnTerminal(url, args, environment = {}) {
 		env: environmentOf({ CHATTERBOX_URL: url, TERM: 'xterm', ...environment }) }));
 }
 
+// The same while it runs, in a window of so many rows: { stdout, type(keys), tty(), ended }. The shell around
+// it says the modes of the terminal before and afterwards.
+export function liveOnTerminal(url, args, rows, environment = {}) {
+	const spawned = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+	const shell = `tty; stty rows ${rows} cols 120; echo modes $(stty -g); trap : INT; "$@"; code=$?; `
+		+ 'echo; echo modes $(stty -g); exit $code';
+	const child = spawn('python3', ['-c', spawned, 'sh', '-c', shell, 'sh', program, ...args],
+		{ env: environmentOf({ CHATTERBOX_URL: url, TERM: 'xterm', ...environment }) });
+	const live = { stdout: '', type: (keys) => child.stdin.write(keys), tty: () => /\/dev\/\S+/.exec(live.stdout)[0] };
+	child.stdout.on('data', (bytes) => { live.stdout += bytes; });
+	live.ended = collect(child);
+	return live;
+}
+
 const servers = new Set();
 after(() => servers.forEach((server) => {
 	server.closeAllConnections();
