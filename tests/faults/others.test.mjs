@@ -67,7 +67,7 @@ row('44: a row that others hold locked delays its own job', async () => {
 				`[${job('O0', 1, 'Deciding')},${job('O1', 1, 'Deciding')}]`);
 			hdms.set('O0', job('O0', 1, 'Deciding'));
 			hdms.set('O1', job('O1', 1, 'Deciding'));
-			await until('its neighbour in the message', async () => await statusOf('O1') === 'Deciding', 5000);
+			await until('its neighbour in the message', async () => await statusOf('O1') === 'Deciding', 20000);
 			for (let i = 0; i < 3; i++) await allTold(await changeAll(REST.slice(1)), 5000);
 			assert.equal((await daemon.get('/readyz')).status, 200);
 			await until('it is named', () => daemon.program.lines.some((line) =>
@@ -103,7 +103,7 @@ row('44: rows that SQL refuses: a trigger, row security, a constraint', async ()
 	for (const status of ['Odd', 'Gone', 'Bad']) {
 		await hdms.notify('nl-hdms.event.content.job_status',
 			`[${job('O0', 1, status)},${job('O1', 1, `After ${status}`)}]`);
-		await until('its neighbour', async () => await statusOf('O1') === `After ${status}`, 5000);
+		await until('its neighbour', async () => await statusOf('O1') === `After ${status}`, 20000);
 		hdms.set('O1', job('O1', 1, `After ${status}`));
 	}
 	await grown(...REJECTS, 'member="sql"', before, 3);
