@@ -90,6 +90,10 @@ int ctl_jobs(const struct ctl_options *options)
 	add_filter(&query, "job_type", options->type);
 	add_filter(&query, "origin", options->origin);
 	add_filter(&query, "q", options->search);
+	add_filter(&query, "state", options->state);
+	add_filter(&query, "stalled", options->stalled ? "1" : NULL);
+	add_filter(&query, "stale", options->stale ? "1" : NULL);
+	add_filter(&query, "sort", options->sort);
 	return show_list(options, "/api/v1/jobs", &query, "jobs", show_jobs);
 }
 

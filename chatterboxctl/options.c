@@ -23,6 +23,10 @@ enum {
 	KEY_TYPE,
 	KEY_ORIGIN,
 	KEY_SEARCH,
+	KEY_STATE,
+	KEY_STALLED,
+	KEY_STALE,
+	KEY_SORT,
 	KEY_LIMIT,
 	KEY_DISCOVERY,
 	KEY_OLDER_THAN,
@@ -47,6 +51,12 @@ static const struct argp_option table[] = {
 	{ "type", KEY_TYPE, "TYPE", 0, "jobs: of this job_type", 2 },
 	{ "origin", KEY_ORIGIN, "ORIGIN", 0, "jobs: started by ocd or by a user", 2 },
 	{ "search", KEY_SEARCH, "TEXT", 0, "jobs: with TEXT in system, job_id, job_type or status",
+	  2 },
+	{ "state", KEY_STATE, "STATE", 0, "jobs: live (without it), errored or ended", 2 },
+	{ "stalled", KEY_STALLED, NULL, 0, "jobs: that run without progress", 2 },
+	{ "stale", KEY_STALE, NULL, 0, "jobs: not heard of for too long", 2 },
+	{ "sort", KEY_SORT, "COLUMN", 0,
+	  "jobs: by system, status, percent, speed, left, heard or progress; -COLUMN the other way",
 	  2 },
 	{ "limit", KEY_LIMIT, "N", 0, "jobs, history, systems, errors: at most N (all)", 2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
@@ -116,10 +126,14 @@ static void take_argument(struct parsing *all, const char *arg, const struct arg
 static void finish(const struct parsing *all, const struct argp_state *state)
 {
 	static const char *const names[] = {
-		"--system",     "--status, --type, --origin and --search",
-		"--limit",      "--discovery",
-		"--older-than", "--dry-run",
-		"--name",       "--count"
+		"--system",
+		"--status, --type, --origin, --search, --state, --stalled, --stale and --sort",
+		"--limit",
+		"--discovery",
+		"--older-than",
+		"--dry-run",
+		"--name",
+		"--count"
 	};
 	const struct ctl_options *options = all->options;
 	unsigned i;
@@ -134,35 +148,50 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 			   *options->command->usage ? " " : "", options->command->usage);
 }
 
-/* A filter or a switch of some commands */
-static error_t parse_special(int key, char *arg, struct ctl_options *options,
+/* The options of some commands whose value is passed on as it is */
+static const struct {
+	int key;
+	enum ctl_option option;
+	size_t at; /* in struct ctl_options */
+} texts[] = {
+	{ KEY_SYSTEM, CTL_SYSTEM, offsetof(struct ctl_options, system) },
+	{ KEY_STATUS, CTL_FILTERS, offsetof(struct ctl_options, status) },
+	{ KEY_TYPE, CTL_FILTERS, offsetof(struct ctl_options, type) },
+	{ KEY_ORIGIN, CTL_FILTERS, offsetof(struct ctl_options, origin) },
+	{ KEY_SEARCH, CTL_FILTERS, offsetof(struct ctl_options, search) },
+	{ KEY_STATE, CTL_FILTERS, offsetof(struct ctl_options, state) },
+	{ KEY_SORT, CTL_FILTERS, offsetof(struct ctl_options, sort) },
+	{ KEY_NAME, CTL_NAME, offsetof(struct ctl_options, name) },
+};
+
+static error_t parse_text(int key, const char *arg, struct ctl_options *options,
+			  const struct argp_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < CBX_COUNT(texts); i++)
+		if (texts[i].key == key) {
+			refuse_empty(arg, state);
+			*(const char **)((char *)options + texts[i].at) = arg;
+			options->given |= texts[i].option;
+			return 0;
+		}
+	return ARGP_ERR_UNKNOWN;
+}
+
+/* A number or a switch of some commands */
+static error_t parse_special(int key, const char *arg, struct ctl_options *options,
 			     const struct argp_state *state)
 {
 	switch (key) {
-	case KEY_SYSTEM:
-		refuse_empty(arg, state);
-		options->system = arg;
-		options->given |= CTL_SYSTEM;
-		return 0;
-	case KEY_STATUS:
-	case KEY_TYPE:
-	case KEY_ORIGIN:
-	case KEY_SEARCH:
-		refuse_empty(arg, state);
-		*(key == KEY_STATUS   ? &options->status
-		  : key == KEY_TYPE   ? &options->type
-		  : key == KEY_ORIGIN ? &options->origin
-				      : &options->search) = arg;
+	case KEY_STALLED:
+	case KEY_STALE:
+		*(key == KEY_STALE ? &options->stale : &options->stalled) = true;
 		options->given |= CTL_FILTERS;
 		return 0;
 	case KEY_LIMIT:
 		options->limit = number("--limit", arg, 1, 1000000, state);
 		options->given |= CTL_LIMIT;
-		return 0;
-	case KEY_NAME:
-		refuse_empty(arg, state);
-		options->name = arg;
-		options->given |= CTL_NAME;
 		return 0;
 	case KEY_COUNT:
 		options->times = number("--count", arg, 1, 1000000, state);
@@ -181,7 +210,7 @@ static error_t parse_special(int key, char *arg, struct ctl_options *options,
 		options->given |= CTL_DRY_RUN;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_text(key, arg, options, state);
 	}
 }
 
@@ -225,7 +254,7 @@ static const struct argp argp = {
 	.args_doc = "COMMAND [ARGUMENT...]",
 	.doc = "Asks a running chatterboxd, or gives it an order, over its HTTP API.\n\n"
 	       "status                 what there is and how it goes\n"
-	       "jobs                   live jobs\n"
+	       "jobs                   live jobs, or those that failed or ended\n"
 	       "job SYSTEM JOB         one job, an ended one too\n"
 	       "history SYSTEM [JOB]   what became of a job, or of a system and its jobs\n"
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"

@@ -18,7 +18,7 @@
 /* Options that only some commands take */
 enum ctl_option {
 	CTL_SYSTEM = 1 << 0,
-	CTL_FILTERS = 1 << 1, /* --status, --type, --origin, --search */
+	CTL_FILTERS = 1 << 1, /* of jobs: --status to --sort */
 	CTL_LIMIT = 1 << 2,
 	CTL_DISCOVERY = 1 << 3,
 	CTL_OLDER_THAN = 1 << 4,
@@ -46,6 +46,8 @@ struct ctl_options {
 	bool json;
 	bool discovery;
 	bool dry_run;
+	bool stalled;
+	bool stale;
 	long timeout; /* s; 0 = that of the request */
 	long limit;   /* 0 = all */
 	long older_than;
@@ -55,6 +57,8 @@ struct ctl_options {
 	const char *type;
 	const char *origin;
 	const char *search;
+	const char *state;
+	const char *sort;
 	const char *name;         /* of events, by comma */
 	unsigned given;           /* of enum ctl_option */
 	bool (*stop)(void *user); /* or NULL: asked now and then while a request runs */

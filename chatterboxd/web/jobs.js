@@ -21,7 +21,10 @@ let onList = () => {};
 function query() {
 	const asked = filters.query();
 	const sort = parameters().get('sort');
-	if (sort)
+	// jobs that errored or ended have an order of their own
+	if (asked.get('state'))
+		['stalled', 'stale'].forEach((name) => asked.delete(name));
+	else if (sort)
 		asked.set('sort', sort);
 	if (!asked.get('limit'))
 		asked.set('limit', '50');

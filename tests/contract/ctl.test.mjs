@@ -49,6 +49,22 @@ test('jobs are filtered, and limited', async () => {
 	assert.ok(kinds.length && kinds.every((one) => one.job_type === job.job_type));
 });
 
+test('jobs are sorted, and those that failed or ended are shown', async () => {
+	const speeds = JSON.parse((await done('jobs', '--sort=-percent', '--status=Running', '--json')).stdout).jobs
+		.map((job) => Number(job.percent_completed)).filter(Number.isFinite);
+	assert.ok(speeds.length > 3);
+	// they move between two pages, so only the ends of a long list are sure
+	assert.ok(speeds[0] >= speeds.at(-1), String(speeds));
+	assert.equal((await call('jobs', '--sort', 'colour')).code, 1);
+	await until(async () => (await daemon.json('/api/v1/jobs?state=ended')).jobs.length, 30000, 'a job ends');
+	const ended = lines(await done('jobs', '--state', 'ended', '--limit', '1'));
+	assert.match(ended[0], /\t(Completed|Killed)\t/);
+	const stalled = JSON.parse((await done('jobs', '--stalled', '--json')).stdout).jobs;
+	assert.ok(stalled.every(({ status }) => /running/i.test(status)), JSON.stringify(stalled));
+	assert.match((await call('jobs', '--state=ended', '--stale')).stderr, /400/);
+	assert.match((await call('errors', '--state', 'ended')).stderr, /errors takes no --status, .*--sort/);
+});
+
 test('job shows one, and says no for one that is not there', async () => {
 	const { system, job_id: id } = await running();
 	assert.match((await done('job', system, String(id))).stdout, /^revision\t\d+$/m);
