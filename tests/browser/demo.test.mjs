@@ -59,6 +59,11 @@ test('filters and sorts by the address, which can be kept', async () => {
 			speeds.every((speed, index) => !index || !(speed > speeds[index - 1]));
 	});
 	assert.equal(await page.locator('th[aria-sort]').getAttribute('aria-sort'), 'descending');
+	// jobs that ended have an order of their own, whatever was sorted by
+	await page.selectOption('#job-filters [name=state]', 'ended');
+	await shows(page, () => document.querySelectorAll('#job-rows tr').length > 0 &&
+		[...document.querySelectorAll('#job-rows tr')].every((row) => /completed|killed|other/.test(row.className)));
+	await page.selectOption('#job-filters [name=state]', '');
 	await page.fill('[name=q]', 'no such thing at all');
 	await page.waitForSelector('#jobs-empty:not([hidden])');
 	await page.finish();
