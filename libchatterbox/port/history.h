@@ -5,6 +5,7 @@
 #define CBX_PORT_HISTORY_H
 
 #include "domain/change.h"
+#include "port/orders.h"
 #include "port/sql.h"
 
 /* A row of job_history. Texts are valid during the call; NULL = SQL null. */
@@ -34,6 +35,11 @@ struct cbx_history_ops {
 	 * job, or, when @job_id is CBX_NO_COUNT, of all its jobs and the system itself */
 	int (*page)(struct cbx_sql *sql, const char *system, int64_t job_id, int64_t before_id,
 		    size_t limit, cbx_history_fn each, void *user);
+	/* The same by time, then by id: those before @before. What a clock that was set back has
+	 * left out of order is in order of its times here. */
+	int (*before)(struct cbx_sql *sql, const char *system, int64_t job_id,
+		      const struct cbx_before *before, size_t limit, cbx_history_fn each,
+		      void *user);
 	/* The rows of systems that went online or offline: the last one of each system; with
 	 * @after_id all those above it, oldest first */
 	int (*turns)(struct cbx_sql *sql, int64_t after_id, cbx_history_fn each, void *user);

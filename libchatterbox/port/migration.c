@@ -132,6 +132,8 @@ static const struct {
 	{ "history", make_tables, false },
 	{ "indexes of history", make_indexes, false },
 	{ "versions", add_versions, false },
+	{ "orders", make_tables, false },
+	{ "indexes of orders", make_indexes, false },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sql.h - a connection to the database, and the six roles that it has
+ * sql.h - a connection to the database, and the seven roles that it has
  *
  * A `struct cbx_sql` is one connection and belongs to one thread. Roles: ledger.h (records),
  * outbox.h, lease.h, directory.h (reads tables of others), errors.h (errors and clean-up),
- * history.h. Adapters: postgres and sqlite; both pass tests/kit/suites/sql_suite.c. Statements take
+ * history.h, orders.h. Adapters: postgres and sqlite; both pass tests/kit/suites/sql_suite.c. Statements take
  * parameters, are unnamed, and leave no session state (contract 5.1: there may be a
  * transaction-mode pooler).
  *
@@ -32,6 +32,7 @@ struct cbx_lease_ops;
 struct cbx_directory_ops;
 struct cbx_errors_ops;
 struct cbx_history_ops;
+struct cbx_orders_ops;
 
 /* Under whose epoch a write is made: name of the lease row, holder and epoch as they were when it
  * was taken. Every write checks the row (with a share lock) inside its transaction. */
@@ -77,6 +78,7 @@ struct cbx_sql {
 	const struct cbx_directory_ops *directory;
 	const struct cbx_errors_ops *errors;
 	const struct cbx_history_ops *history;
+	const struct cbx_orders_ops *orders;
 	bool no_history;          /* what is recorded and cleared gets no rows in job_history */
 	struct cbx_fault *faults; /* of the last record() */
 	size_t fault_count, fault_capacity;

@@ -81,6 +81,12 @@ static const struct { const char *text, *what; } keys[] = {
 	  "job_history" },
 	{ "explain delete from job_history",
 	  "job_history" },
+	{ "explain insert into orders (key, at, system, job_id, event, door, who, outcome, "
+	  "detail) values (default, default, default, default, default, default, default, "
+	  "default, default) on conflict (key) do update set outcome = excluded.outcome",
+	  "orders (key)" },
+	{ "explain delete from orders",
+	  "orders" },
 	{ "explain select system, job_id, job_type, status, downloaded, total_files, origin, "
 	  "revision, started_at, completed_at, inferred from completed_jobs",
 	  "completed_jobs" },
@@ -112,7 +118,7 @@ static const struct { const char *text, *what; } keys[] = {
 #define UNCOUNTED                                                                                \
 	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
 	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
-	"'content_server_access', 'outbox', 'job_history']) as t(name) "                         \
+	"'content_server_access', 'outbox', 'job_history', 'orders']) as t(name) "                         \
 	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 "              \
 	"where not a.attisdropped and a.attidentity = '' and not has_sequence_privilege("        \
 	"pg_get_serial_sequence(t.name, a.attname), 'usage, update') order by 1 limit 1"

@@ -74,6 +74,10 @@ int cbx_pg_write_history(struct postgres *self, const struct cbx_batch *batch)
 #define PAGE(where)                                                                               \
 	"select " COLUMNS " from job_history where system = $1 and ($2::bigint = 0 or id < $2) "   \
 	where "order by id desc limit $3::bigint"
+#define BEFORE                                                                                    \
+	"select " COLUMNS " from job_history where system = $1 and ($2::bigint < 0 or job_id = "   \
+	"$2) and (" SQL_ORDER_MS("at") ", id) < ($3::bigint, $4::bigint) order by "                \
+	SQL_ORDER_MS("at") " desc, id desc limit $5::bigint"
 #define LAST_TURNS                                                                                \
 	"select distinct on (system) " COLUMNS " from job_history where job_id is null "           \
 	"order by system, id desc"
@@ -134,6 +138,20 @@ static int postgres_page(struct cbx_sql *sql, const char *system, int64_t job_id
 	return read_rows(sql, PAGE("and job_id = $4 "), &args, each, user);
 }
 
+static int postgres_before(struct cbx_sql *sql, const char *system, int64_t job_id,
+			   const struct cbx_before *before, size_t limit, cbx_history_fn each,
+			   void *user)
+{
+	struct cbx_pg_args args = { 0 };
+
+	cbx_pg_arg_text(&args, system);
+	cbx_pg_arg_int(&args, job_id);
+	cbx_pg_arg_int(&args, before->at_ms);
+	cbx_pg_arg_int(&args, before->id);
+	cbx_pg_arg_int(&args, (int64_t)limit);
+	return read_rows(sql, BEFORE, &args, each, user);
+}
+
 struct turns {
 	cbx_history_fn each;
 	void *user;
@@ -186,6 +204,7 @@ static int postgres_expire(struct cbx_sql *sql, const struct cbx_guard *guard, i
 
 const struct cbx_history_ops cbx_pg_history_ops = {
 	.page = postgres_page,
+	.before = postgres_before,
 	.turns = postgres_turns,
 	.expire = postgres_expire,
 };

@@ -12,6 +12,7 @@
 #include "port/history.h"
 #include "port/lease.h"
 #include "port/ledger.h"
+#include "port/orders.h"
 #include "port/outbox.h"
 #include "port/sql.h"
 
@@ -69,6 +70,8 @@ struct postgres {
 	" < '10000-01-01 00:00:00+00' then (extract(epoch from " time \
 	") * 1000)::bigint when " time " is not null then " CBX_PG_NO_TIME " end"
 #define CBX_PG_NO_TIME "-9223372036854775808"
+/* By which rows are in order: as a reader sees it, who gets 0 for none */
+#define SQL_ORDER_MS(time) "greatest(0, " SQL_MS(time) ")"
 
 static inline struct postgres *cbx_pg_of(struct cbx_sql *sql)
 {
@@ -208,5 +211,6 @@ extern const struct cbx_lease_ops cbx_pg_lease_ops;
 extern const struct cbx_directory_ops cbx_pg_directory_ops;
 extern const struct cbx_errors_ops cbx_pg_errors_ops;
 extern const struct cbx_history_ops cbx_pg_history_ops;
+extern const struct cbx_orders_ops cbx_pg_orders_ops;
 
 #endif

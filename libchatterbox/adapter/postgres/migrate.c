@@ -24,6 +24,8 @@ static const char *const indexes[] = {
 	"create index if not exists job_history_system on job_history (system, id)",
 	"create index if not exists job_history_turns on job_history (id) where job_id is null",
 	"create index if not exists job_history_at on job_history (at)",
+	"create index if not exists orders_system on orders (system, at)",
+	"create index if not exists orders_at on orders (at)",
 };
 /* clang-format on */
 

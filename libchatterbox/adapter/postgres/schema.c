@@ -103,6 +103,17 @@ static const struct cbx_column columns[] = {
 	{ "job_history", "source", "text", "", CBX_PG_OWN },
 	{ "job_history", "reason", "text", "", CBX_PG_OWN },
 	{ "job_history", "percent_completed", "text", "", CBX_PG_OWN },
+
+	{ "orders", "id", "bigserial", "primary key", CBX_PG_OWN },
+	{ "orders", "key", "text", "unique", CBX_PG_OWN },
+	{ "orders", "at", "timestamptz", "", CBX_PG_OWN },
+	{ "orders", "system", "text", "", CBX_PG_OWN },
+	{ "orders", "job_id", "bigint", "", CBX_PG_OWN },
+	{ "orders", "event", "text", "", CBX_PG_OWN },
+	{ "orders", "door", "text", "", CBX_PG_OWN },
+	{ "orders", "who", "text", "", CBX_PG_OWN },
+	{ "orders", "outcome", "text", "", CBX_PG_OWN },
+	{ "orders", "detail", "text", "", CBX_PG_OWN },
 };
 
 /* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
@@ -122,6 +133,7 @@ static const struct cbx_table tables[] = {
 	{ "lease", "", NULL },
 	{ "push_log", "", NULL },
 	{ "job_history", "", NULL },
+	{ "orders", "", NULL },
 };
 /* clang-format on */
 

@@ -53,6 +53,10 @@ int cbx_sqlite_write_history(struct sqlite *self, const struct cbx_batch *batch)
 #define PAGE(where)                                                                            \
 	"select " COLUMNS " from job_history where system = ?1 and (?2 = 0 or id < ?2) " where \
 	"order by id desc limit ?3"
+#define BEFORE                                                                           \
+	"select " COLUMNS " from job_history where system = ?1 and (?2 < 0 or job_id = " \
+	"?2) and (" SQL_ORDER_MS("at") ", id) < (?3, ?4) order by " SQL_ORDER_MS(        \
+		"at") " desc, id desc limit ?5"
 #define LAST_TURNS                                                                          \
 	"select " COLUMNS " from job_history where id in (select max(id) from job_history " \
 	"where job_id is null group by system) order by system"
@@ -105,6 +109,24 @@ static int sqlite_page(struct cbx_sql *sql, const char *system, int64_t job_id, 
 	sqlite3_bind_int64(s, 3, (int64_t)limit);
 	if (job_id != CBX_NO_COUNT)
 		sqlite3_bind_int64(s, 4, job_id);
+	return give_rows(self, s, each, user);
+}
+
+static int sqlite_before(struct cbx_sql *sql, const char *system, int64_t job_id,
+			 const struct cbx_before *before, size_t limit, cbx_history_fn each,
+			 void *user)
+{
+	struct sqlite *self = cbx_sqlite_of(sql);
+	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
+	int r = cbx_sqlite_prepare(self, BEFORE, &s);
+
+	if (r)
+		return r;
+	cbx_sqlite_bind_text(s, 1, system);
+	sqlite3_bind_int64(s, 2, job_id);
+	sqlite3_bind_int64(s, 3, before->at_ms);
+	sqlite3_bind_int64(s, 4, before->id);
+	sqlite3_bind_int64(s, 5, (int64_t)limit);
 	return give_rows(self, s, each, user);
 }
 
@@ -161,6 +183,7 @@ static int sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int
 
 const struct cbx_history_ops cbx_sqlite_history_ops = {
 	.page = sqlite_page,
+	.before = sqlite_before,
 	.turns = sqlite_turns,
 	.expire = sqlite_expire,
 };

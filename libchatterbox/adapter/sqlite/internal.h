@@ -9,6 +9,7 @@
 #include "port/history.h"
 #include "port/lease.h"
 #include "port/ledger.h"
+#include "port/orders.h"
 #include "port/outbox.h"
 #include "port/sql.h"
 
@@ -34,6 +35,12 @@ struct sqlite {
  * status_monitor_untrimmed
  */
 #define SQL_PADDED(row) row "system <> " SQL_TRIM(row "system")
+
+/* By which rows are in order: as a reader sees a time, who gets 0 for none and for one out of range
+ */
+#define SQL_ORDER_MS(time)                                  \
+	"(case when typeof(" time ") = 'integer' and " time \
+	" between 0 and 253402300799999 then " time " else 0 end)"
 
 static inline struct sqlite *cbx_sqlite_of(struct cbx_sql *sql)
 {
@@ -111,5 +118,6 @@ extern const struct cbx_lease_ops cbx_sqlite_lease_ops;
 extern const struct cbx_directory_ops cbx_sqlite_directory_ops;
 extern const struct cbx_errors_ops cbx_sqlite_errors_ops;
 extern const struct cbx_history_ops cbx_sqlite_history_ops;
+extern const struct cbx_orders_ops cbx_sqlite_orders_ops;
 
 #endif

@@ -106,6 +106,17 @@ static const struct cbx_column columns[] = {
 	{ "job_history", "source", "text", "", 0 },
 	{ "job_history", "reason", "text", "", 0 },
 	{ "job_history", "percent_completed", "text", "", 0 },
+
+	{ "orders", "id", "integer", "primary key autoincrement", 0 },
+	{ "orders", "key", "text", "unique", 0 },
+	{ "orders", "at", "integer", "", 0 },
+	{ "orders", "system", "text", "", 0 },
+	{ "orders", "job_id", "integer", "", 0 },
+	{ "orders", "event", "text", "", 0 },
+	{ "orders", "door", "text", "", 0 },
+	{ "orders", "who", "text", "", 0 },
+	{ "orders", "outcome", "text", "", 0 },
+	{ "orders", "detail", "text", "", 0 },
 };
 
 /* What follows the columns in a table that is created */
@@ -122,6 +133,7 @@ static const struct cbx_table tables[] = {
 	{ "lease", "", NULL },
 	{ "push_log", "", NULL },
 	{ "job_history", "", NULL },
+	{ "orders", "", NULL },
 };
 /* clang-format on */
 

@@ -45,6 +45,28 @@ static void expect_page(const char *system, int64_t job_id, int64_t before, size
 	sql_expect_text(&text, expected);
 }
 
+static int note_revision(void *user, const struct cbx_history_row *row)
+{
+	cbx_text_printf(user, "%lld ", (long long)row->revision);
+	return 0;
+}
+
+/* Of the rows with these ids, which those of a fresh table have from 1 on */
+static void set_time(const char *ids, const char *time)
+{
+	struct cbx_text text = { 0 };
+
+	cbx_text_printf(&text, "update job_history set at = %s where id in (%s)", time, ids);
+	sql_world->run(text.bytes);
+	cbx_text_free(&text);
+}
+
+static int take_place(void *user, const struct cbx_history_row *row)
+{
+	*(struct cbx_before *)user = (struct cbx_before){ row->at_ms, row->id };
+	return 0;
+}
+
 START_TEST(each_change_is_a_row)
 {
 	struct cbx_batch batch = { 0 };
@@ -142,6 +164,35 @@ START_TEST(clean_up_is_a_row_and_keeps_the_others)
 			 0);
 	sql_expect("select count(*) from job_history", "2");
 	cbx_text_free(&text);
+}
+END_TEST
+
+START_TEST(times_are_in_order_whatever_the_ids_are)
+{
+	const struct cbx_before end = { INT64_MAX, INT64_MAX };
+	struct cbx_before place = end;
+	struct cbx_batch batch = { 0 };
+	struct cbx_text text = { 0 };
+	int64_t i;
+
+	for (i = 1; i <= 5; i++)
+		put(&batch, 17, "Running", i, "answer", NULL);
+	put(&batch, 18, "Running", 6, "answer", NULL);
+	sql_record(&batch, 0);
+	set_time("4", sql_world->future);
+	set_time("1, 3", sql_world->past);
+	/* two that have none: they are the oldest */
+	set_time("2", sql_world->beyond);
+	set_time("5", "null");
+	ck_assert_int_eq(sql->history->before(sql, "ABC1", 17, &end, 2, note_revision, &text), 0);
+	ck_assert_int_eq(sql->history->before(sql, "ABC1", 17, &end, 2, take_place, &place), 0);
+	ck_assert_int_eq(sql->history->before(sql, "ABC1", 17, &place, 2, note_revision, &text), 0);
+	ck_assert_int_eq(sql->history->before(sql, "ABC1", 17, &place, 2, take_place, &place), 0);
+	ck_assert_int_eq(sql->history->before(sql, "ABC1", 17, &place, 2, note_revision, &text), 0);
+	ck_assert_int_eq(
+		sql->history->before(sql, "ABC1", CBX_NO_COUNT, &end, 2, note_revision, &text), 0);
+	ck_assert_int_eq(sql->history->before(sql, "ABC2", 17, &end, 9, note_revision, &text), 0);
+	sql_expect_text(&text, "4 3 1 5 2 4 6 ");
 }
 END_TEST
 
@@ -253,6 +304,7 @@ void sql_suite_history(Suite *suite)
 		pages_are_newest_first,
 		a_failed_transaction_leaves_no_row,
 		clean_up_is_a_row_and_keeps_the_others,
+		times_are_in_order_whatever_the_ids_are,
 		turns_are_rows_of_the_system,
 		old_rows_go_in_portions,
 		an_older_database_gets_the_table,
