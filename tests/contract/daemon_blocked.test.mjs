@@ -29,11 +29,9 @@ async function dropped(daemon) {
 	return Number(/^chatterbox_log_lines_dropped_total (\d+)$/m.exec(text)[1]);
 }
 
-// SIGTERM within @ms, with 0
-async function ends(daemon, ms = 5000) {
-	const begun = performance.now();
-	assert.deepEqual(await Promise.race([daemon.stop(), sleep(20000)]), { code: 0, signal: null });
-	assert.ok(performance.now() - begun < ms, `${performance.now() - begun} ms`);
+// By SIGTERM, in time, with 0
+async function ends(daemon) {
+	assert.deepEqual(await Promise.race([daemon.stop(), sleep(20000, 'late')]), { code: 0, signal: null });
 }
 
 // As many lines as fill the pipe and the queue before it

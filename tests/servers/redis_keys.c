@@ -249,7 +249,7 @@ START_TEST(only_own_keys_are_listed)
 	redis_look("SELECT 0");
 	redis_look("HSET %s:jobs:{OTHERDB} 1 x", app);
 	ck_assert_int_eq(cbx_redis_state_new(&options, cbx_system_clock(), NULL, &other), 0);
-	ck_assert_int_eq(other->ops->connect(other, redis_deadline(2000)), 0);
+	ck_assert_int_eq(other->ops->connect(other, redis_deadline(10000)), 0);
 	ck_assert_int_eq(other->ops->list_systems(other, state_rows_add, &rows), 0);
 	ck_assert_str_eq(state_rows_text(&rows), "GOOD\n");
 	state_rows_free(&rows);

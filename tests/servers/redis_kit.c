@@ -41,7 +41,7 @@ struct cbx_state *redis_up(void)
 {
 	struct cbx_state *state = redis_open();
 
-	ck_assert_msg(state->ops->connect(state, redis_deadline(2000)) == 0, "%s", state->error);
+	ck_assert_msg(state->ops->connect(state, redis_deadline(10000)) == 0, "%s", state->error);
 	return state;
 }
 

@@ -14,7 +14,7 @@ static void open_own(void)
 {
 	redis_own_start(&own);
 	state = redis_open_at(own.path, 0, NULL, NULL);
-	ck_assert_msg(state->ops->connect(state, redis_deadline(2000)) == 0, "%s", state->error);
+	ck_assert_msg(state->ops->connect(state, redis_deadline(10000)) == 0, "%s", state->error);
 }
 
 static void close_own(void)
@@ -89,15 +89,15 @@ START_TEST(replica_is_down)
 	ck_assert_int_eq(write_fields(2, true, true, "new", &applied), CHATTERBOX_E_DOWN);
 	ck_assert(!applied && !state->ops->is_up(state));
 	ck_assert_msg(strstr(state->error, "READONLY"), "%s", state->error);
-	ck_assert_int_eq(state->ops->connect(state, redis_deadline(2000)), 0);
+	ck_assert_int_eq(state->ops->connect(state, redis_deadline(10000)), 0);
 	ck_assert_int_eq(state->ops->write_systems(state, 0, CBX_ONLINE_SYSTEMS, &field, 1),
 			 CHATTERBOX_E_DOWN);
 	ck_assert(!state->ops->is_up(state));
 	ck_assert_str_eq(redis_look_in(own.eye, "CONFIG SET replica-serve-stale-data no"), "OK");
-	ck_assert_int_eq(state->ops->connect(state, redis_deadline(2000)), CHATTERBOX_E_DOWN);
+	ck_assert_int_eq(state->ops->connect(state, redis_deadline(10000)), CHATTERBOX_E_DOWN);
 	ck_assert_msg(strstr(state->error, "MASTERDOWN"), "%s", state->error);
 	ck_assert_str_eq(redis_look_in(own.eye, "REPLICAOF NO ONE"), "OK");
-	ck_assert_int_eq(state->ops->connect(state, redis_deadline(2000)), 0);
+	ck_assert_int_eq(state->ops->connect(state, redis_deadline(10000)), 0);
 	ck_assert_int_eq(write_fields(2, true, true, "new", &applied), 0);
 }
 END_TEST
@@ -105,7 +105,7 @@ END_TEST
 static void try_login(const char *username, const char *password, const char *text)
 {
 	struct cbx_state *other = redis_open_at(own.path, 0, username, password);
-	int error = other->ops->connect(other, redis_deadline(2000));
+	int error = other->ops->connect(other, redis_deadline(10000));
 
 	ck_assert_int_eq(error, text ? CHATTERBOX_E_DOWN : 0);
 	if (text)
@@ -138,7 +138,7 @@ START_TEST(a_poor_user_is_told_what_is_missing)
 
 	redis_look_in(own.eye, "ACL SETUSER poor on >p ~other:* +get +set +ping +auth "
 			       "+evalsha +script|load");
-	ck_assert_int_eq(poor->ops->connect(poor, redis_deadline(2000)), 0);
+	ck_assert_int_eq(poor->ops->connect(poor, redis_deadline(10000)), 0);
 	ck_assert_int_eq(poor->ops->write_mark(poor, 1, &(struct cbx_mark){ "", 30, true }),
 			 CHATTERBOX_E_REFUSED);
 	ck_assert_msg(strstr(poor->error, APP ":state: NOPERM"), "%s", poor->error);
@@ -154,7 +154,7 @@ static int fail_login(const struct cbx_redis_options *options, const char *text)
 
 	if (error)
 		return error;
-	error = other->ops->connect(other, redis_deadline(2000));
+	error = other->ops->connect(other, redis_deadline(10000));
 	ck_assert_msg(strstr(other->error, text), "%s", other->error);
 	cbx_state_free(other);
 	return error;

@@ -101,7 +101,7 @@ START_TEST(gives_up_on_a_server_that_does_not_answer)
 	with.port = ntohs(address.sin_port);
 	bus = make_with(&with);
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(1)), CHATTERBOX_E_DOWN);
-	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 3 * CBX_SECOND);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 15 * CBX_SECOND);
 	close(fd);
 	/* and now nobody is there at all */
 	ck_assert_int_eq(bus->ops->connect(bus, false, bus_in(1)), CHATTERBOX_E_DOWN);

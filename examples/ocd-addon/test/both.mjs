@@ -11,7 +11,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Daemon } from '../../../tests/servers/e2e/daemon.mjs';
 import { Hdms } from '../../../tests/servers/e2e/hdms.mjs';
-import { Place, until } from '../../../tests/servers/e2e/place.mjs';
+import { Place, patience, until } from '../../../tests/servers/e2e/place.mjs';
 
 const APP = 'nl-ocd-chatterbox';
 
@@ -30,8 +30,8 @@ function once(box, name, match) {
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(() => {
 			box.off(name, look);
-			reject(new Error(`no event ${name} within 20 s`));
-		}, 20000);
+			reject(new Error(`no event ${name} within ${20 * patience} s`));
+		}, 20000 * patience);
 		function look(data, about) {
 			if (!match(data, about)) return;
 			clearTimeout(timer);

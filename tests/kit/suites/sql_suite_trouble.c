@@ -204,7 +204,7 @@ START_TEST(held_lock_times_out)
 	sql_record(&batch, CHATTERBOX_E_TIMEOUT);
 	took = cbx_now(cbx_system_clock()) - before;
 	ck_assert_uint_gt(took, 400 * CBX_MS);
-	ck_assert_uint_lt(took, 4 * CBX_SECOND);
+	ck_assert_uint_lt(took, 20 * CBX_SECOND);
 	ck_assert(sql->ops->is_up(sql));
 	sql_world->release();
 	sql_put(&batch, "ABC1", 17, "Running", 1);

@@ -9,7 +9,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../kit/servers/ports.mjs';
-import { until } from './place.mjs';
+import { patience, until } from './place.mjs';
 
 const KEPT = 20000; // lines of a program that are remembered
 
@@ -51,7 +51,7 @@ export class Program {
 	/** Ends it by SIGTERM; its exit code, or 'late' when it had to be killed */
 	async stop(ms = 20000) {
 		this.child.kill('SIGTERM');
-		const late = new Promise((resolve) => { setTimeout(resolve, ms, 'late').unref(); });
+		const late = new Promise((resolve) => { setTimeout(resolve, ms * patience, 'late').unref(); });
 		const code = await Promise.race([this.ended, late]);
 		if (code === 'late') this.child.kill('SIGKILL');
 		await this.ended;
@@ -139,7 +139,7 @@ export class Daemon {
 	/** GET @path: { status, text, json } */
 	async get(path, options = {}) {
 		const answer = await fetch(`http://127.0.0.1:${this.port}${path}`,
-			{ signal: AbortSignal.timeout(5000), ...options });
+			{ signal: AbortSignal.timeout(5000 * patience), ...options });
 		const text = await answer.text();
 		const type = answer.headers.get('content-type') ?? '';
 		return { status: answer.status, text, json: type.includes('json') ? JSON.parse(text) : undefined };

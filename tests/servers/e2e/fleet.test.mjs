@@ -79,8 +79,7 @@ test('every change of every job is told exactly once, and the last word is the t
 				if (found) throw new Error(found);
 				return true;
 			}, 60000);
-			await until('an empty outbox',
-				async () => (await place.rows('select 1 from outbox limit 1')).length === 0);
+			await place.emptyOutbox();
 			const recorded = await record(place);
 			const words = wordsOf(listener);
 			const last = checkChain(words, 'broker');

@@ -113,11 +113,7 @@ test('a fleet lives and dies under the least rights, and the record is the truth
 		if (what) throw new Error(what);
 		return true;
 	}, 15000);
-	await until('an empty outbox', async () => {
-		const rows = await place.rows('select key, name, confirmed_at, streamed_at from outbox');
-		if (rows.length) throw new Error(JSON.stringify(rows.slice(0, 3)));
-		return true;
-	});
+	await place.emptyOutbox();
 	assert.equal(await place.redis.hlen(`${APP}:online_systems`) > 0, true);
 	const [{ n }] = await place.rows("select count(*)::int as n from completed_jobs where status = 'Completed'");
 	assert.ok(n > 5, `${n} completed`);

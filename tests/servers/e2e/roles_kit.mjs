@@ -6,7 +6,7 @@
 
 import { createInterface } from 'node:readline';
 import { Daemon, Program } from './daemon.mjs';
-import { until } from './place.mjs';
+import { patience, until } from './place.mjs';
 import { Rpc } from './rpc.mjs';
 
 const OF_HTTP = { 200: 0, 202: 0, 400: -32602, 404: -32001, 409: -32005, 502: -32004, 503: -32003, 504: -32002 };
@@ -31,7 +31,7 @@ class HttpBox {
 
 	async ask({ http: [method, path, body] }) {
 		const { status, json } = await this.daemon.get(path, { method, headers: WRITER,
-			body: body && JSON.stringify(body), signal: AbortSignal.timeout(20000) });
+			body: body && JSON.stringify(body), signal: AbortSignal.timeout(20000 * patience) });
 		const code = OF_HTTP[status] ?? status;
 		return code ? { code, reason: json?.code, text: json?.detail } : { code, result: json };
 	}
@@ -62,7 +62,7 @@ class CBox {
 	/** Answers come in the order of the questions: one at a time is asked */
 	#next(line, ms = 20000) {
 		return new Promise((resolve, reject) => {
-			const timer = setTimeout(reject, ms, new Error(`no answer to ${line}\n${this.program.tail()}`));
+			const timer = setTimeout(reject, ms * patience, new Error(`no answer to ${line}\n${this.program.tail()}`));
 			this.waiting.push((answer) => { clearTimeout(timer); resolve(answer); });
 			if (line) this.program.child.stdin.write(`${line}\n`);
 		});

@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { patience } from './place.mjs';
 import { check, envelopeOf, parse } from './schema.mjs';
 import { APP } from './wire.mjs';
 
@@ -45,8 +46,8 @@ export class Rpc {
 	send(content, properties = {}, ms = 15000) {
 		const correlationId = randomUUID();
 		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms to ${
-				content.toString().slice(0, 300)}`)), ms);
+			const timer = setTimeout(() => reject(new Error(`no answer within ${ms * patience} ms to ${
+				content.toString().slice(0, 300)}`)), ms * patience);
 			this.waiting.set(correlationId, (message) => {
 				clearTimeout(timer);
 				resolve({ text: message.content.toString('utf8'), body: parse(message.content),

@@ -115,7 +115,7 @@ step('the first word of each job is told, on the broker and in the stream', asyn
 		assert.equal(entry.params, text);
 		assert.ok(!entry.previous_status);
 	}
-	await until('an empty outbox', async () => (await place.rows('select 1 from outbox')).length === 0);
+	await place.emptyOutbox();
 });
 
 step('the next round asks about the monitored jobs, and not the offline system', async () => {

