@@ -7,6 +7,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { Daemon, Program } from '../servers/e2e/daemon.mjs';
 import { until } from '../servers/e2e/place.mjs';
 import { APP, readStream } from '../servers/e2e/wire.mjs';
@@ -44,8 +45,8 @@ class Host {
 
 	/** From here on it must hear everything */
 	async mark() {
-		this.from = (await readStream(this.rig.place.redis)).length;
 		this.skip = this.said.length;
+		this.from = (await readStream(this.rig.place.redis)).length;
 	}
 
 	events() {
@@ -71,12 +72,25 @@ class Host {
 const entry = ({ name, id, params, previous_status: previous }) =>
 	({ name, id, params, previous_status: previous ?? null });
 
-/** An observer: the last so many that it heard are those that the stream got since the mark */
+/** Waits until what is recorded by now is in the stream */
+async function streamed({ place }) {
+	const [{ newest }] = await place.rows('select max(id) as newest from outbox');
+	await until('what is recorded is in the stream', async () => !(await place.rows(
+		'select 1 from outbox where id <= $1 and streamed_at is null limit 1', [newest])).length);
+}
+
+/** An observer: it hears in one piece what the stream got since the mark until now */
 async function sameAsStream(host) {
-	await until('the host has heard what the stream holds', async () => {
-		const told = (await host.stream()).map(entry);
-		assert.ok(told.length > 0);
-		assert.deepEqual(host.events().slice(-told.length).map(entry), told);
+	await streamed(host.rig);
+	const told = (await host.stream()).map(entry);
+	assert.ok(told.length > 0);
+	await until('the host has heard what the stream holds', () => {
+		const heard = host.events().map(entry);
+		const upTo = (end) => heard.slice(Math.max(0, end - told.length), end);
+		// a leader that was killed may have told the last one twice
+		const ends = heard.flatMap(({ id }, i) => (id === told.at(-1).id ? [i + 1] : []));
+		if (!ends.some((end) => isDeepStrictEqual(upTo(end), told)))
+			assert.deepEqual(upTo(ends.at(-1) ?? heard.length), told);
 		return true;
 	});
 }
@@ -153,8 +167,8 @@ test('an observer hands its host the stream', () => Rig.run('host', 8,
 		await host.heard('the figures', ({ name, params }) => name === 'jobs_data' && params === figures);
 
 		// a flush is a gap: it says so, with everything read anew, and goes on
-		await rig.place.redis.flushdb();
 		await host.mark();
+		await rig.recorder.flush();
 		const { lost, live } = await host.heard('a gap', (line) => 'lost' in line);
 		assert.equal(lost, 0);
 		assert.ok(live > 100, `${live} live jobs`);

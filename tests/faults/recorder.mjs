@@ -158,7 +158,11 @@ export class Recorder {
 	}
 
 	async #readMore() {
-		const entries = await this.redis.xrange(`${APP}:events`, `(${this.at}`, '+', 'COUNT', 1000);
+		const key = `${APP}:events`;
+		const [[failed, entries], [, last]] = await this.redis.multi()
+			.xrange(key, `(${this.at}`, '+', 'COUNT', 1000).xrange(key, this.at, this.at).exec();
+		if (failed) throw failed;
+		if (this.at !== '0-0' && !last.length) this.emptied = true;
 		this.#readAll(entries);
 		return entries.length;
 	}
@@ -172,7 +176,7 @@ export class Recorder {
 		}
 	}
 
-	/** @command (flushdb, flushall), and what was in the stream until then */
+	/** @command (flushdb, flushall), and what was in the stream until then; nobody else may empty it */
 	flush(command = 'flushdb') {
 		return new Promise((resolve, reject) => {
 			this.turns.push(async () => {
@@ -204,6 +208,7 @@ export class Recorder {
 			...invented.map((text) => `invented ${text}`),
 			...all('reordered').map((text) => `reordered ${text}`),
 			...differing.map((text) => `differing ${text}`)].slice(0, SAMPLES);
+		if (this.emptied) details.unshift('the stream was emptied by somebody else than flush(): what it held is lost');
 		return { transitions: [...recorded.values()].reduce((sum, { revision }) => sum + revision, 0),
 			duplicates: this.broker.duplicates + this.stream.duplicates,
 			redelivered: this.broker.redelivered,
