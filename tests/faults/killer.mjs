@@ -26,10 +26,23 @@ export class Killer {
 
 	get count() { return Object.values(this.done).reduce((sum, n) => sum + n, 0); }
 
+	/** Who has ended since a server was away for longer than a start may take is started again */
+	raise() {
+		for (const daemon of this.rig.daemons.filter(({ program }) => !program.runs)) {
+			assert.equal(daemon.program.code, 69, `it ended by itself: ${daemon.program.tail(10)}`);
+			daemon.launch();
+		}
+	}
+
 	/** One instance, mostly the leader, is killed in some way and started again */
 	async strike() {
 		const { rig, dice } = this;
-		const leader = await until('somebody leads', () => rig.leader(), 180000);
+		const leader = await until('somebody leads', async () => {
+			this.raise();
+			const found = await rig.leader();
+			if (!found) throw new Error(await rig.state());
+			return found;
+		}, 60000);
 		await sleep(dice.between(0, 700));
 		const others = rig.daemons.filter((daemon) => daemon !== leader);
 		const victim = dice.unit() < 0.8 || others.length === 0 ? leader : dice.of(others);

@@ -19,7 +19,7 @@ const sum = (list, name) => list.reduce((total, one) => total + one[name], 0);
 
 async function kills(index, count) {
 	// every second place is told many changes unasked as well
-	const options = { systems: 40, daemons: 3, settle: 120000,
+	const options = { systems: 40, daemons: 3, settle: 60000,
 		fleet: index % 2 ? [...FAST, '--push', '0.5'] : FAST };
 	let killer;
 	const report = await Rig.run(`kills${index}`, 1 + index, options, async (rig) => {

@@ -84,6 +84,20 @@ export class Rig {
 		return this.daemons.find(({ program }) => program?.runs && program.child.pid === pid);
 	}
 
+	/** Who lives, who leads and what is not ready, for a person who reads why something is not settled */
+	async state() {
+		const [row] = await this.place.rows('select holder, epoch::int, expires_at > now() as held from lease')
+			.catch((error) => [error.message]);
+		const says = this.daemons.map(async (daemon, i) => {
+			const { program } = daemon;
+			if (!program?.runs) return `instance ${i} ended with ${program?.code}`;
+			const readiness = await daemon.get('/readyz').then(({ text }) => text, (error) => error.message);
+			const bad = readiness.split('\n').filter((line) => line && !/ ok\b/.test(line));
+			return `instance ${i} (${program.child.pid}): ${bad.join(', ') || 'ready'}`;
+		});
+		return [`lease ${JSON.stringify(row)}`, ...await Promise.all(says)].join('; ');
+	}
+
 	/** How many changes are recorded: it grows while anybody works */
 	async changes() {
 		const [{ n }] = await this.place.rows('select coalesce(sum(revision), 0)::int as n from ('
@@ -104,7 +118,7 @@ export class Rig {
 		await until('the record is the truth', async () => {
 			// read anew: its last lines are written out a moment after the hold
 			const found = difference(await this.sim.truth(), await record(this.place), this.since ?? 0);
-			if (found) throw new Error(found);
+			if (found) throw new Error(`${found}; ${await this.state()}`);
 			return true;
 		}, ms);
 		return this.compare();
@@ -112,8 +126,7 @@ export class Rig {
 
 	/** What was told against what is recorded, once the outbox is empty; the report */
 	async compare() {
-		await until('an empty outbox',
-			async () => (await this.place.rows('select 1 from outbox limit 1')).length === 0, 30000);
+		await this.place.emptyOutbox();
 		const recorded = await record(this.place);
 		// what is lost never comes: the report says so
 		await until('all is heard', () => this.recorder.isUpTo(recorded), 10000).catch(() => {});

@@ -16,6 +16,7 @@ import { TROUBLES } from './troubles.mjs';
 const MINUTES = Number(process.env.CBX_SOAK_MINUTES ?? 0.5);
 const SEED = Number(process.env.CBX_SEED ?? Date.now() % 1000000);
 const EVERY = 60000; // ms between two lines of progress
+const LAST = 90000; // ms that the last trouble may take: longer than anything waits in it (killer.mjs)
 const GROWTH = 32 * 1024; // KiB that an instance may have grown
 
 /** { memory (KiB), descriptors } of an instance */
@@ -28,7 +29,8 @@ async function size({ program }) {
 
 class Soak {
 	constructor(rig, dice) {
-		Object.assign(this, { rig, dice, counts: {}, busy: new Set(), failed: undefined });
+		// busy: what is needed -> { name, since } of the trouble that needs it for itself
+		Object.assign(this, { rig, dice, counts: {}, busy: new Map(), failed: undefined });
 		this.killer = new Killer(rig, dice, rig.daemons[0]);
 	}
 
@@ -44,8 +46,12 @@ class Soak {
 	/** One trouble; mostly it is over before the next one begins */
 	async trouble() {
 		const [needs, name, happen] = this.#next();
-		if (this.busy.has(needs)) return;
-		this.busy.add(needs);
+		if (this.busy.has(needs)) {
+			// in its turn, since the proxies live in this process and have to go on
+			await sleep(20);
+			return;
+		}
+		this.busy.set(needs, { name, since: Date.now() });
 		const over = Promise.resolve(happen(this)).then((which) => {
 			const what = name === 'instance' ? `instance: ${which}` : name;
 			this.counts[what] = (this.counts[what] ?? 0) + 1;
@@ -68,8 +74,17 @@ class Soak {
 			console.log(`${Math.max(0, Math.round((end - said) / 1000))} s left, ${troubles} troubles, ${
 				await this.rig.changes().catch(() => 'unknown')} changes`);
 		}
-		await until('the last trouble is over', () => this.busy.size === 0, 120000);
+		await until('the last trouble is over', async () => {
+			if (this.busy.size) throw new Error(`${this.#underWay()}; ${await this.rig.state()}`);
+			return true;
+		}, LAST);
 		if (this.failed) throw this.failed;
+		this.killer.raise();
+	}
+
+	#underWay() {
+		return [...this.busy.values()].map(({ name, since }) =>
+			`${name} for ${Math.round((Date.now() - since) / 1000)} s`).join(', ');
 	}
 }
 
@@ -78,7 +93,7 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	let soak;
 	let first;
 	let last;
-	const options = { systems: 50, daemons: 3, settle: 180000, questions: 'soak.questions',
+	const options = { systems: 50, daemons: 3, settle: 60000, questions: 'soak.questions',
 		fleet: [...FAST, '--push', '0.2', '--linger', '300', '--seed', String(SEED)] };
 	const report = await Rig.run('soak', 1, options, async (rig) => {
 		await rig.more(200);

@@ -90,23 +90,28 @@ export async function record(place) {
 
 const PLACE = { Completed: ['completed'], Killed: ['completed'], Errored: ['monitor'] };
 
+/** What is wrong with the record of one job, if anything */
+function wrongWith(key, { status, began }, job) {
+	if (!job) return `${key} is not recorded, in truth ${status}, began ${began}`;
+	const right = status === null ? ['Killed', 'Completed'] : [status];
+	if (!right.includes(job.status)) return `${key} is ${job.status}, in truth ${status}`;
+	if (!(PLACE[job.status] ?? ['monitor']).includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
+	return undefined;
+}
+
 /**
- * The first job whose record is not the truth, as text; undefined when all agree. A job that
+ * How many jobs' record is not the truth, and some of them, as text; undefined when all agree. A job that
  * vanished before @since (ms) may never have been seen.
  */
 export function difference(truth, recorded, since) {
+	const wrong = [];
 	let unseen = 0;
-	for (const [key, { status, time, began }] of truth) {
-		const job = recorded.get(key);
-		if (!job && status === null && time < since) {
-			unseen += 1;
-			continue;
-		}
-		if (!job) return `${key} is not recorded, in truth ${status}, began ${began}`;
-		const right = status === null ? ['Killed', 'Completed'] : [status];
-		if (!right.includes(job.status)) return `${key} is ${job.status}, in truth ${status}`;
-		if (!(PLACE[job.status] ?? ['monitor']).includes(job.place)) return `${key}, ${job.status}, is in ${job.place}`;
+	for (const [key, job] of truth) {
+		if (!recorded.has(key) && job.status === null && job.time < since) unseen += 1;
+		else wrong.push(wrongWith(key, job, recorded.get(key)));
 	}
+	const found = wrong.filter(Boolean);
+	if (found.length) return `${found.length} of ${truth.size} jobs: ${found.slice(0, 5).join('; ')}`;
 	const seen = truth.size - unseen;
 	return seen === recorded.size ? undefined : `${recorded.size} jobs, in truth ${seen}`;
 }
