@@ -162,6 +162,7 @@ static const char *const jobs_query[] = { "system", "status",  "job_type", "orig
 					  "detail", "limit",   "cursor",   NULL };
 static const char *const events_query[] = { "name", "system", "since", NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
+static const char *const incidents_query[] = { "open", "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
 static const char *const series_query[] = { "name", "minutes", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
@@ -207,6 +208,8 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/series", cbd_answer_series, NULL, series_query),
 	READ("/api/v1/events", cbd_stream_events, NULL, events_query),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
+	READ("/api/v1/incidents", cbd_incidents, NULL, incidents_query),
+	READ("/api/v1/incidents/{id}", cbd_incident, NULL, page_query),
 	{ .pattern = "/api/v1/errors",
 	  .answer = cbd_order_remove_errors,
 	  .writes = "DELETE",

@@ -80,6 +80,8 @@ from (values
   ('push_log', 'select, insert, delete'),
   ('job_history', 'select, insert, delete'),
   ('orders', 'select, insert, update, delete'),
+  ('incidents', 'select, insert, update, delete'),
+  ('incident_members', 'select, insert, update, delete'),
   ('lease', 'select, insert, update'),
   ('server_conf', 'select, insert, update'),
   ('recently_checked', 'select, insert, update'),
@@ -95,7 +97,7 @@ where to_regclass(format('%I.%I', :'schema', name)) is not null
 select format('grant usage on sequence %s to chatterbox_app', sequence)
 from (values ('errors'), ('outbox'), ('status_monitor'), ('completed_jobs'), ('server_conf'),
   ('recently_checked'), ('content_server_access'), ('job_history'),
-  ('orders')) as needed(name)
+  ('orders'), ('incidents')) as needed(name)
 join pg_attribute a on a.attrelid = to_regclass(format('%I.%I', :'schema', name))
   and a.attnum > 0 and not a.attisdropped,
   pg_get_serial_sequence(format('%I.%I', :'schema', name), a.attname) as sequence

@@ -33,6 +33,10 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "nl-ocd.content.job.cleanUpErrored";
 	case CHATTERBOX_TOPIC_HISTORY:
 		return "nl-ocd.content.job.history";
+	case CHATTERBOX_TOPIC_INCIDENTS:
+		return "nl-ocd.server.incidents.get";
+	case CHATTERBOX_TOPIC_INCIDENT:
+		return "nl-ocd.server.incidents.find";
 	}
 	return NULL;
 }

@@ -65,7 +65,10 @@ static int write_error(void *user, const struct cbx_error_row *row)
 	cbx_text_printf(text, ",\"occurrences\":%lld", (long long)row->occurrences);
 	add_time(text, "first_seen", row->first_seen_ms);
 	add_time(text, "last_seen", row->last_seen_ms);
-	cbx_text_putc(text, '}');
+	if (row->incident)
+		cbx_text_printf(text, ",\"incident\":%lld}", (long long)row->incident);
+	else
+		cbx_text_puts(text, ",\"incident\":null}");
 	listing->last_id = row->id;
 	return 0;
 }

@@ -27,13 +27,13 @@ struct cbx_change {
 	char *previous_status; /* owned; NULL = none */
 };
 
-/* A row of the outbox. When message_id is NULL the database makes it: "<system>/<tag>/<outbox id>"
- */
+/* A row of the outbox. When message_id is NULL the database makes it: "<key>/<tag>/<outbox id>" */
 struct cbx_event {
-	const char *name; /* update_job_status, status, user_job_errors; static */
+	const char *name; /* update_job_status, status, user_job_errors, incident; static */
 	char *key;        /* events with the same key are published in order */
 	char *message_id;
-	const char *tag; /* "status" or "errors" when message_id is NULL; the key is the system */
+	const char *tag; /* "status" or "errors" when message_id is NULL: the key is the system;
+			    NULL: it has none, as of "incident/<id>" */
 	char *previous_status;
 	const char *origin; /* static */
 	char *payload;      /* JSON of params */

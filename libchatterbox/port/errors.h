@@ -18,6 +18,7 @@ struct cbx_error_row {
 	int64_t occurrences;
 	int64_t first_seen_ms;
 	int64_t last_seen_ms;
+	int64_t incident; /* 0 = it belongs to none */
 };
 
 /* What the change of a job that becomes errored says in it; borrowed from the change */
@@ -39,7 +40,7 @@ struct cbx_errors_ops {
 	int (*page)(struct cbx_sql *sql, const char *system, int64_t before_id, size_t limit,
 		    cbx_error_fn each, void *user);
 	/* Upserts by (system, job_id, code): occurrences + 1, message, last_seen now. Ignores id,
-	 * occurrences and times of @rows. */
+	 * occurrences, times and incident of @rows. */
 	int (*store)(struct cbx_sql *sql, const struct cbx_guard *guard,
 		     const struct cbx_error_row *rows, size_t count);
 	/* By ids, or all of @system if that is not NULL */

@@ -134,6 +134,7 @@ static const struct {
 	{ "versions", add_versions, false },
 	{ "orders", make_tables, false },
 	{ "indexes of orders", make_indexes, false },
+	{ "incidents", make_indexes, false },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

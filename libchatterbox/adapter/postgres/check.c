@@ -94,6 +94,23 @@ static const struct { const char *text, *what; } keys[] = {
 	  "completed_jobs" },
 	{ "explain delete from errors",
 	  "errors" },
+	{ "explain update errors set incident = null",
+	  "errors" },
+	{ "explain insert into incidents (id, kind, key, opened_at, updated_at, closed_at, "
+	  "systems, jobs, title, sample, told) values (default, default, default, default, "
+	  "default, default, default, default, default, default, default) on conflict (id) do "
+	  "update set updated_at = excluded.updated_at, closed_at = excluded.closed_at, systems "
+	  "= excluded.systems, jobs = excluded.jobs, title = excluded.title, told = "
+	  "excluded.told",
+	  "incidents (id)" },
+	{ "explain delete from incidents",
+	  "incidents" },
+	{ "explain insert into incident_members (incident, system, job_id, code) values "
+	  "(default, default, default, default) on conflict (incident, system, job_id) do update "
+	  "set code = excluded.code",
+	  "incident_members (incident, system, job_id)" },
+	{ "explain delete from incident_members",
+	  "incident_members" },
 	{ "explain select system, job_id from scheduled_jobs",
 	  "scheduled_jobs" },
 	{ "explain select system, activate_at from list_activation_schedule",
@@ -118,7 +135,7 @@ static const struct { const char *text, *what; } keys[] = {
 #define UNCOUNTED                                                                                \
 	"select t.name || '.' || a.attname from unnest(array['status_monitor', "                 \
 	"'completed_jobs', 'server_conf', 'errors', 'recently_checked', "                        \
-	"'content_server_access', 'outbox', 'job_history', 'orders']) as t(name) "                         \
+	"'content_server_access', 'outbox', 'job_history', 'orders', 'incidents']) as t(name) " \
 	"join pg_attribute a on a.attrelid = to_regclass(t.name) and a.attnum > 0 "              \
 	"where not a.attisdropped and a.attidentity = '' and not has_sequence_privilege("        \
 	"pg_get_serial_sequence(t.name, a.attname), 'usage, update') order by 1 limit 1"

@@ -147,12 +147,12 @@ int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch, bo
 #define PAGE                                                                                      \
 	"select id, system::text, job_id, job_type::text, code::text, message::text, "            \
 	"origin::text, coalesce(occurrences, 1), " SQL_MS("first_seen") " as first_seen, "        \
-	SQL_MS("last_seen") " as last_seen from errors where ($1::text is null or system = $1) "  \
+	SQL_MS("last_seen") " as last_seen, incident from errors where ($1::text is null or system = $1) "  \
 	"and ($2::bigint = 0 or id < $2) "                                                        \
 	"order by id desc limit $3::bigint"
 /* clang-format on */
 
-static int give_error(struct postgres *self, const PGresult *result, int i, cbx_error_fn each,
+int cbx_pg_give_error(struct postgres *self, const PGresult *result, int i, cbx_error_fn each,
 		      void *user)
 {
 	const struct cbx_error_row row = {
@@ -166,6 +166,7 @@ static int give_error(struct postgres *self, const PGresult *result, int i, cbx_
 		.occurrences = cbx_pg_int(result, i, 7),
 		.first_seen_ms = cbx_pg_time(self, result, i, 8),
 		.last_seen_ms = cbx_pg_time(self, result, i, 9),
+		.incident = cbx_pg_int(result, i, 10),
 	};
 
 	return each(user, &row);
@@ -184,7 +185,7 @@ static int postgres_errors_page(struct cbx_sql *sql, const char *system, int64_t
 	cbx_pg_arg_int(&args, (int64_t)limit);
 	r = cbx_pg_read(cbx_pg_of(sql), PAGE, &args, &result);
 	for (i = 0; !r && i < PQntuples(result); i++)
-		r = give_error(cbx_pg_of(sql), result, i, each, user);
+		r = cbx_pg_give_error(cbx_pg_of(sql), result, i, each, user);
 	return r;
 }
 

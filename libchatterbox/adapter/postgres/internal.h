@@ -10,6 +10,7 @@
 #include "port/directory.h"
 #include "port/errors.h"
 #include "port/history.h"
+#include "port/incidents.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/orders.h"
@@ -181,6 +182,9 @@ int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_history(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
+/* A row of errors with all its columns, in the order of errors.c */
+int cbx_pg_give_error(struct postgres *self, const PGresult *result, int row, cbx_error_fn each,
+		      void *user);
 /* rows.c: what the ledger and the directory read */
 int cbx_pg_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_pg_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
@@ -212,5 +216,6 @@ extern const struct cbx_directory_ops cbx_pg_directory_ops;
 extern const struct cbx_errors_ops cbx_pg_errors_ops;
 extern const struct cbx_history_ops cbx_pg_history_ops;
 extern const struct cbx_orders_ops cbx_pg_orders_ops;
+extern const struct cbx_incidents_ops cbx_pg_incidents_ops;
 
 #endif

@@ -26,6 +26,7 @@ static const char *const indexes[] = {
 	"create index if not exists job_history_at on job_history (at)",
 	"create index if not exists orders_system on orders (system, at)",
 	"create index if not exists orders_at on orders (at)",
+	"create index if not exists incidents_open on incidents (id) where closed_at is null",
 };
 /* clang-format on */
 

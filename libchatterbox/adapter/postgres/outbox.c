@@ -212,13 +212,13 @@ const struct cbx_outbox_ops cbx_pg_outbox_ops = {
 #define CHUNK_ROWS 1000
 #define CHUNK_BYTES (512 << 10) /* on a slow line, too */
 
-#define INSERT                                                                                   \
-	"insert into outbox (id, key, name, message_id, previous_status, origin, payload) "      \
-	"select n.id, n.key, n.name, coalesce(n.message_id, n.key || '/' || n.tag || '/' || "    \
-	"n.id), n.previous_status, n.origin, n.payload from (select nextval((select "            \
-	"pg_get_serial_sequence('outbox', 'id'))::regclass) as id, k.* from (select * from "     \
-	"unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "        \
-	"$7::text[]) with ordinality as k(key, name, message_id, tag, previous_status, origin, " \
+#define INSERT                                                                                    \
+	"insert into outbox (id, key, name, message_id, previous_status, origin, payload) "       \
+	"select n.id, n.key, n.name, coalesce(n.message_id, n.key || '/' || coalesce(n.tag || "   \
+	"'/', '') || n.id), n.previous_status, n.origin, n.payload from (select nextval((select " \
+	"pg_get_serial_sequence('outbox', 'id'))::regclass) as id, k.* from (select * from "      \
+	"unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "         \
+	"$7::text[]) with ordinality as k(key, name, message_id, tag, previous_status, origin, "  \
 	"payload, at) order by at) k) n"
 
 static int write_chunk(struct postgres *self, struct cbx_pg_arrays *arrays)

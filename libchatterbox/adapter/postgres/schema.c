@@ -59,6 +59,7 @@ static const struct cbx_column columns[] = {
 	{ "errors", "occurrences", "integer", "default 1", CBX_PG_WRITTEN },
 	{ "errors", "first_seen", "timestamptz", "default now()", CBX_PG_WRITTEN },
 	{ "errors", "last_seen", "timestamptz", "default now()", CBX_PG_WRITTEN },
+	{ "errors", "incident", "bigint", "", CBX_PG_WRITTEN },
 
 	{ "recently_checked", "system", "text", "primary key", CBX_PG_WRITTEN },
 	{ "recently_checked", "checked_at", "timestamptz", "", CBX_PG_WRITTEN },
@@ -114,6 +115,23 @@ static const struct cbx_column columns[] = {
 	{ "orders", "who", "text", "", CBX_PG_OWN },
 	{ "orders", "outcome", "text", "", CBX_PG_OWN },
 	{ "orders", "detail", "text", "", CBX_PG_OWN },
+
+	{ "incidents", "id", "bigserial", "primary key", CBX_PG_OWN },
+	{ "incidents", "kind", "text", "", CBX_PG_OWN },
+	{ "incidents", "key", "text", "", CBX_PG_OWN },
+	{ "incidents", "opened_at", "timestamptz", "", CBX_PG_OWN },
+	{ "incidents", "updated_at", "timestamptz", "", CBX_PG_OWN },
+	{ "incidents", "closed_at", "timestamptz", "", CBX_PG_OWN },
+	{ "incidents", "systems", "integer", "", CBX_PG_OWN },
+	{ "incidents", "jobs", "integer", "", CBX_PG_OWN },
+	{ "incidents", "title", "text", "", CBX_PG_OWN },
+	{ "incidents", "sample", "jsonb", "", CBX_PG_OWN },
+	{ "incidents", "told", "integer", "", CBX_PG_OWN },
+
+	{ "incident_members", "incident", "bigint", "not null", CBX_PG_OWN },
+	{ "incident_members", "system", "text", "not null", CBX_PG_OWN },
+	{ "incident_members", "job_id", "bigint", "not null", CBX_PG_OWN },
+	{ "incident_members", "code", "text", "", CBX_PG_OWN },
 };
 
 /* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
@@ -134,6 +152,8 @@ static const struct cbx_table tables[] = {
 	{ "push_log", "", NULL },
 	{ "job_history", "", NULL },
 	{ "orders", "", NULL },
+	{ "incidents", "", NULL },
+	{ "incident_members", ", primary key (incident, system, job_id)", NULL },
 };
 /* clang-format on */
 

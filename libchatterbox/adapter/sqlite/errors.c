@@ -30,10 +30,10 @@ static int sqlite_errors_store(struct cbx_sql *sql, const struct cbx_guard *guar
 
 #define PAGE                                                                                     \
 	"select id, system, job_id, job_type, code, message, origin, coalesce(occurrences, 1), " \
-	"first_seen, last_seen from errors where (?1 is null or system = ?1) and "               \
+	"first_seen, last_seen, ifnull(incident, 0) from errors where (?1 is null or system = ?1) and "               \
 	"(?2 = 0 or id < ?2) order by id desc limit ?3"
 
-static int give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn each, void *user)
+int cbx_sqlite_give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn each, void *user)
 {
 	const struct cbx_error_row row = {
 		.id = sqlite3_column_int64(s, 0),
@@ -47,6 +47,7 @@ static int give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn each, v
 		.occurrences = sqlite3_column_int64(s, 7),
 		.first_seen_ms = cbx_sqlite_time(self, s, 8),
 		.last_seen_ms = cbx_sqlite_time(self, s, 9),
+		.incident = sqlite3_column_int64(s, 10),
 	};
 
 	return each(user, &row);
@@ -65,7 +66,7 @@ static int sqlite_errors_page(struct cbx_sql *sql, const char *system, int64_t b
 	sqlite3_bind_int64(s, 2, before_id);
 	sqlite3_bind_int64(s, 3, (int64_t)limit);
 	while ((r = cbx_sqlite_step(self, s)) > 0) {
-		r = give_error(self, s, each, user);
+		r = cbx_sqlite_give_error(self, s, each, user);
 		if (r)
 			break;
 	}

@@ -7,6 +7,7 @@
 #include "port/directory.h"
 #include "port/errors.h"
 #include "port/history.h"
+#include "port/incidents.h"
 #include "port/lease.h"
 #include "port/ledger.h"
 #include "port/orders.h"
@@ -91,6 +92,9 @@ int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 int cbx_sqlite_prepare_error(struct sqlite *self, sqlite3_stmt **out);
 int cbx_sqlite_write_error(struct sqlite *self, sqlite3_stmt *statement,
 			   const struct cbx_error_row *row, int64_t now);
+/* A row of errors with all its columns, in the order of errors.c */
+int cbx_sqlite_give_error(struct sqlite *self, sqlite3_stmt *statement, cbx_error_fn each,
+			  void *user);
 /* rows.c: what the ledger and the directory read */
 int cbx_sqlite_monitored(struct cbx_sql *sql, cbx_row_fn each, void *user);
 int cbx_sqlite_unreported(struct cbx_sql *sql, cbx_row_fn each, void *user);
@@ -119,5 +123,6 @@ extern const struct cbx_directory_ops cbx_sqlite_directory_ops;
 extern const struct cbx_errors_ops cbx_sqlite_errors_ops;
 extern const struct cbx_history_ops cbx_sqlite_history_ops;
 extern const struct cbx_orders_ops cbx_sqlite_orders_ops;
+extern const struct cbx_incidents_ops cbx_sqlite_incidents_ops;
 
 #endif

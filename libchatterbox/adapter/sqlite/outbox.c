@@ -89,8 +89,8 @@ int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch)
 
 	if (!r)
 		r = cbx_sqlite_prepare(self,
-				       "update outbox set message_id = key || '/' || ?1 || '/' || "
-				       "id where id = ?2",
+				       "update outbox set message_id = key || '/' || "
+				       "ifnull(?1 || '/', '') || id where id = ?2",
 				       &name);
 	for (i = 0; i < batch->event_count && !r; i++) {
 		r = write_event(self, insert, &batch->events[i]);

@@ -61,6 +61,7 @@ static const struct cbx_column columns[] = {
 	{ "errors", "occurrences", "integer", "default 1", 0 },
 	{ "errors", "first_seen", "integer", "default " NOW_MS, 0 },
 	{ "errors", "last_seen", "integer", "default " NOW_MS, 0 },
+	{ "errors", "incident", "integer", "", 0 },
 
 	{ "recently_checked", "system", "text", "primary key not null", 0 },
 	{ "recently_checked", "checked_at", "integer", "", 0 },
@@ -117,6 +118,23 @@ static const struct cbx_column columns[] = {
 	{ "orders", "who", "text", "", 0 },
 	{ "orders", "outcome", "text", "", 0 },
 	{ "orders", "detail", "text", "", 0 },
+
+	{ "incidents", "id", "integer", "primary key autoincrement", 0 },
+	{ "incidents", "kind", "text", "", 0 },
+	{ "incidents", "key", "text", "", 0 },
+	{ "incidents", "opened_at", "integer", "", 0 },
+	{ "incidents", "updated_at", "integer", "", 0 },
+	{ "incidents", "closed_at", "integer", "", 0 },
+	{ "incidents", "systems", "integer", "", 0 },
+	{ "incidents", "jobs", "integer", "", 0 },
+	{ "incidents", "title", "text", "", 0 },
+	{ "incidents", "sample", "text", "", 0 },
+	{ "incidents", "told", "integer", "", 0 },
+
+	{ "incident_members", "incident", "integer", "not null", 0 },
+	{ "incident_members", "system", "text", "not null", 0 },
+	{ "incident_members", "job_id", "integer", "not null", 0 },
+	{ "incident_members", "code", "text", "", 0 },
 };
 
 /* What follows the columns in a table that is created */
@@ -134,6 +152,8 @@ static const struct cbx_table tables[] = {
 	{ "push_log", "", NULL },
 	{ "job_history", "", NULL },
 	{ "orders", "", NULL },
+	{ "incidents", "", NULL },
+	{ "incident_members", ", primary key (incident, system, job_id)", NULL },
 };
 /* clang-format on */
 

@@ -272,6 +272,9 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		return order(box, "dry_run", done, user, error);
 	case CHATTERBOX_TOPIC_HISTORY:
 		return order(box, "history", done, user, error);
+	case CHATTERBOX_TOPIC_INCIDENTS:
+	case CHATTERBOX_TOPIC_INCIDENT:
+		return order(box, "incidents", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
 }
