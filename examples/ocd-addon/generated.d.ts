@@ -21,6 +21,34 @@ export namespace http {
 		occurrences: number;
 		first_seen: Time;
 		last_seen: Time;
+		/** The incident that it belongs to */
+		incident: number | null;
+	};
+	/** The same trouble at many places. It is open until nothing was added to it for `incident.window`. */
+	type Incident = {
+		id: number;
+		kind: "error_code" | "file" | "system" | "silence" | "stall";
+		/** The code, the file or the system; `all` for silence and stall */
+		key: string;
+		/** What it is, for people */
+		title: string;
+		opened_at: Time;
+		updated_at: Time;
+		closed_at: Time | null;
+		/** How many systems it concerns */
+		systems: number;
+		/** How many jobs it concerns */
+		jobs: number;
+		/** Some of what it began with */
+		sample: {
+			systems?: Array<SystemName>;
+			job?: {
+				system?: SystemName;
+				job_id?: number;
+				code?: string;
+				message?: string;
+			};
+		};
 	};
 	/** One change of a job, or, without job_id, of the system itself: it went online or offline. What is not known is left out. */
 	type Change = {
@@ -200,6 +228,23 @@ export namespace http {
 	/** Remove one error */
 	type RemoveErrorResult = {
 		removed: number;
+	};
+	/** The same trouble at many places, newest first, a page at a time */
+	type ListIncidentsResult = {
+		incidents: Array<Incident>;
+		next: Next;
+	};
+	/** One incident, with a page of its systems and jobs, by system and job_id */
+	type GetIncidentResult = {
+		incident: Incident;
+		/** The systems of this page */
+		systems: Array<SystemName>;
+		jobs: Array<{
+			system: SystemName;
+			job_id: number;
+			code?: string;
+		}>;
+		next: Next;
 	};
 	/** Pause all live jobs */
 	type PauseJobsResult = {
