@@ -9,6 +9,7 @@
 
 #define REFUSED_WAIT (10 * CBX_SECOND)
 #define CALL_TIME (5 * CBX_SECOND)
+#define OTHERS_TIME (3 * CBX_SECOND)
 
 struct cbx_inbound *cbx_listener_take_from_run(struct cbx_listener *listener)
 {
@@ -38,8 +39,13 @@ static int consume(struct cbx_listener *listener, const char *kind, bool counted
 	int result = 0;
 
 	cbx_listener_queue(listener, kind, queue);
-	if (counted)
+	if (counted) {
 		result = bus->ops->depth(bus, queue, &listener->backlog, deadline);
+		listener->others_left = false;
+		listener->others_until = 0;
+		if (!result && bus->consumers)
+			listener->others_until = cbx_now(listener->clock) + OTHERS_TIME;
+	}
 	return result < 0 ? result : bus->ops->consume(bus, queue, CBX_PREFETCH, deadline);
 }
 
@@ -60,7 +66,8 @@ static int begin(struct cbx_listener *listener)
 	listener->consuming = true;
 	listener->bound = true;
 	/* what the last connection had comes again, though it may not be back in the queue yet */
-	listener->caught_up = !listener->backlog && !listener->arrivals.lost_count;
+	listener->caught_up =
+		!listener->backlog && !listener->arrivals.lost_count && !listener->others_until;
 	/* how long it has waited nobody knows: since the loss at most */
 	listener->waits_since = listener->arrivals.lost_at;
 	cbx_arrivals_begin(&listener->arrivals, cbx_now(listener->clock));

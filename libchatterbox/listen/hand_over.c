@@ -56,7 +56,8 @@ static int decode(struct cbx_listener *listener, const struct cbx_bus_event *eve
 }
 
 /* When it arrived, at the earliest and at the latest. What waited in the queue while there was no
- * connection came at some time since the loss; what a leader before us had, at any time. */
+ * connection came at some time since the loss; what waited before we led, or a leader before us
+ * had, at any time: it counts from when we began to consume, so that no answer of ours is older. */
 static void date(struct cbx_listener *listener, bool redelivered, uint64_t identity,
 		 struct cbx_inbound *inbound)
 {
@@ -66,8 +67,8 @@ static void date(struct cbx_listener *listener, bool redelivered, uint64_t ident
 
 	if (redelivered)
 		known = cbx_arrivals_first(&listener->arrivals, identity, now, &at);
-	else if (listener->backlog > 0 && listener->waits_since)
-		at = listener->waits_since;
+	else if (listener->backlog > 0)
+		at = listener->waits_since ?: listener->arrivals.since;
 	inbound->at = at;
 	inbound->until = known ? at : now;
 }

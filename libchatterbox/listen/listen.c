@@ -8,9 +8,12 @@
  */
 #include "listen/listen.h"
 
+#include <chatterbox/error.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/random.h>
+
+#define LOOK_FOR_OTHERS (200 * CBX_MS)
 
 static void acknowledge(struct cbx_listener *listener, struct cbx_inbound *inbound)
 {
@@ -85,14 +88,35 @@ static void ignore(struct cbx_listener *listener, const struct cbx_bus_event *ev
 		cbx_metric_add(listener->counters->events_consumed, "own", "ignored", 1);
 }
 
+/* Is there somebody else still whose messages come to us when it is gone, or are they on their way?
+ */
+static bool waits_for_others(struct cbx_listener *listener)
+{
+	uint64_t now = cbx_now(listener->clock);
+	int result;
+
+	if (now >= listener->others_until)
+		listener->others_until = 0;
+	if (!listener->others_until || listener->others_left)
+		return listener->others_until;
+	result = cbx_listener_has_others(listener);
+	if (result < 0 && result != CHATTERBOX_E_TIMEOUT)
+		cbx_listener_lost(listener, result);
+	listener->others_left = !result;
+	if (!result)
+		listener->others_until = now + CBX_SECOND;
+	return true;
+}
+
 /* Another message is with the poller, or none came: has what waited been handed over? */
 static void note_progress(struct cbx_listener *listener, bool idle)
 {
-	if (!listener->consuming || listener->run)
+	bool handed = !listener->backlog && !listener->arrivals.lost_count;
+
+	if (!listener->consuming || listener->caught_up || listener->run)
 		return;
 	/* the rest of what waited has expired, or another consumer got it */
-	if ((!listener->backlog && !listener->arrivals.lost_count) ||
-	    (idle && !listener->outstanding))
+	if ((handed || (idle && !listener->outstanding)) && !waits_for_others(listener))
 		listener->caught_up = true;
 }
 
@@ -115,7 +139,9 @@ static void take_event(struct cbx_listener *listener, const struct cbx_bus_event
 
 static void take_one(struct cbx_listener *listener)
 {
-	uint64_t deadline = cbx_now(listener->clock) + CBX_SECOND;
+	uint64_t deadline =
+		cbx_now(listener->clock) +
+		(listener->others_until && !listener->backlog ? LOOK_FOR_OTHERS : CBX_SECOND);
 	struct cbx_bus_event event = { 0 };
 	int result = listener->bus->ops->take(listener->bus, cbx_mailbox_fd(listener->inbox),
 					      deadline, &event);

@@ -43,8 +43,13 @@ struct cbx_listener {
 	_Atomic uint64_t unanswered;
 	int64_t backlog; /* how many of the messages that waited when consuming began are still to
 			    come */
-	uint64_t waits_since; /* the earliest time at which they may have come; 0: any */
-	size_t outstanding;   /* received and not yet acknowledged */
+	uint64_t waits_since; /* the earliest time at which they may have come; 0: since we lead */
+	/* Others who consumed when we began may hold older messages, as a leader before us who is
+	 * frozen does. So long the first question waits for them to be gone, and for what they
+	 * held; 0: it does not */
+	uint64_t others_until;
+	bool others_left;
+	size_t outstanding; /* received and not yet acknowledged */
 	struct cbx_arrivals arrivals;
 	/* Redelivered messages that came in a row, held until it ends: by next, in their order */
 	struct cbx_inbound *run, *run_last;
@@ -92,6 +97,8 @@ void cbx_listener_drop_run(struct cbx_listener *listener);
 int cbx_listener_declare(struct cbx_listener *listener);
 /* Looks again, when it is time: a failure, when the connection is of no use any more */
 int cbx_listener_look(struct cbx_listener *listener);
+/* Does somebody else consume the queue of events? Else 0, or a failure */
+int cbx_listener_has_others(struct cbx_listener *listener);
 /* What the broker refuses is said in /readyz, and at a start it is the end if it is for want of a
  * right */
 void cbx_listener_refused(struct cbx_listener *listener);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * topology.c - the exchange, queues and bindings that we need (contract 3.1), and who else uses them
+ * topology.c - the exchange, queues and bindings that we need (contract 3.1), and who else uses
+ * them
  *
  * Others may delete them while we consume, and RabbitMQ tells of a deleted queue only. So all is
  * declared again every 15 s, which changes nothing where it is there. That also shows consumers of
@@ -92,6 +93,14 @@ static int count_others(struct cbx_listener *listener, const char *kind, unsigne
 	if (!result && bus->consumers > 1)
 		*others += (unsigned)(bus->consumers - 1);
 	return result;
+}
+
+int cbx_listener_has_others(struct cbx_listener *listener)
+{
+	unsigned others = 0;
+	int result = count_others(listener, "default.event", &others);
+
+	return result < 0 ? result : others > 0;
 }
 
 static void note_others(struct cbx_listener *listener, unsigned others)

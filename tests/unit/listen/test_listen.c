@@ -166,6 +166,76 @@ START_TEST(what_waited_and_has_expired_is_not_waited_for)
 }
 END_TEST
 
+/* An answer to what we asked since wins over it, should it be handed over late */
+START_TEST(what_waited_before_we_led_counts_from_when_we_began)
+{
+	cbx_auto(cbx_inbound_freep) struct cbx_inbound *inbound = NULL;
+	uint64_t began;
+
+	listen_for(1);
+	began = listener.arrivals.since;
+	world_pass(5);
+	listener.backlog = 1;
+	say_status("1", "Queued");
+	listen_for(1);
+	inbound = cbx_mailbox_take(road->inbox);
+	ck_assert(inbound && !inbound->redelivered);
+	ck_assert_uint_eq(inbound->at, began);
+	ck_assert_uint_ge(inbound->until, began + 5 * CBX_SECOND);
+}
+END_TEST
+
+/* Another one, who consumes the queue of events as a leader before us did, and has taken a message
+ */
+static struct cbx_bus *another(void)
+{
+	const char *queue = "nl-ocd-chatterbox.default.event";
+	struct cbx_bus_event event = { 0 };
+	struct cbx_bus *other = NULL;
+
+	listen_for(1);
+	listener_lose();
+	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &other), 0);
+	ck_assert_int_eq(other->ops->connect(other, false, UINT64_MAX), 0);
+	ck_assert_int_eq(other->ops->consume(other, queue, 10, UINT64_MAX), 0);
+	say_status("1", "Queued");
+	ck_assert_int_eq(other->ops->take(other, -1, UINT64_MAX, &event), 0);
+	ck_assert_int_eq(event.type, CBX_BUS_DELIVERY);
+	cbx_bus_event_clear(&event);
+	return other;
+}
+
+START_TEST(what_another_consumer_holds_comes_before_the_first_question)
+{
+	struct cbx_bus *other = another();
+	int n;
+
+	listen_for(5);
+	ck_assert(listener.consuming && !listener.caught_up);
+	cbx_bus_free(other);
+	for (n = 0; n < 20 && !listener.caught_up; n++)
+		listen_for(1);
+	ck_assert(listener.caught_up);
+	ck_assert_uint_eq(cbx_mailbox_count(road->inbox), 1);
+}
+END_TEST
+
+START_TEST(another_consumer_is_not_waited_for_for_ever)
+{
+	struct cbx_bus *other = another();
+	uint64_t began = cbx_now(road->clock);
+	int n;
+
+	listen_for(1);
+	for (n = 0; n < 40 && !listener.caught_up; n++)
+		listen_for(1);
+	ck_assert(listener.caught_up);
+	ck_assert_uint_ge(cbx_now(road->clock) - began, 3 * CBX_SECOND);
+	ck_assert_uint_le(cbx_now(road->clock) - began, 6 * CBX_SECOND);
+	cbx_bus_free(other);
+}
+END_TEST
+
 START_TEST(a_deleted_queue_is_declared_again)
 {
 	listen_for(2);
@@ -239,6 +309,9 @@ UNIT_SUITE(suite)
 		a_bad_member_is_counted_and_the_rest_is_taken,
 		it_has_caught_up_when_what_waited_is_handed_over,
 		what_waited_and_has_expired_is_not_waited_for,
+		what_waited_before_we_led_counts_from_when_we_began,
+		what_another_consumer_holds_comes_before_the_first_question,
+		another_consumer_is_not_waited_for_for_ever,
 		a_deleted_queue_is_declared_again,
 		a_refused_queue_is_told_and_stops_no_round,
 		an_event_that_comes_back_again_is_delivered_again,

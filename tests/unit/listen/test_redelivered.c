@@ -332,7 +332,7 @@ static void get_what_another_had(const char *pushed, const char *answered)
 		answer(answered);
 	world_pass(1);
 	cbx_bus_free(other);
-	listen_for(4);
+	listen_for(14);
 	poll_once();
 }
 

@@ -46,9 +46,8 @@ START_TEST(a_stranger_is_counted_and_warned_of_once)
 	ck_assert_uint_eq(listener.strangers, 0);
 	ck_assert_int_eq(cbx_memory_bus_new(world.broker, &stranger), 0);
 	ck_assert_int_eq(stranger->ops->connect(stranger, false, UINT64_MAX), 0);
-	ck_assert_int_eq(stranger->ops->consume(stranger, "nl-ocd-chatterbox.request", 1,
-						UINT64_MAX),
-			 0);
+	ck_assert_int_eq(
+		stranger->ops->consume(stranger, "nl-ocd-chatterbox.request", 1, UINT64_MAX), 0);
 	listen_for(50);
 	ck_assert_uint_eq(listener.strangers, 1);
 	ck_assert_double_eq(cbx_metric_get(world.counters.foreign_consumers, NULL, NULL), 1);
