@@ -91,9 +91,9 @@ export class Rig {
 		const says = this.daemons.map(async (daemon, i) => {
 			const { program } = daemon;
 			if (!program?.runs) return `instance ${i} ended with ${program?.code}`;
-			const readiness = await daemon.get('/readyz').then(({ text }) => text, (error) => error.message);
-			const bad = readiness.split('\n').filter((line) => line && !/ ok\b/.test(line));
-			return `instance ${i} (${program.child.pid}): ${bad.join(', ') || 'ready'}`;
+			const said = await daemon.get('/readyz').then(({ status, text }) =>
+				(status === 200 ? 'ready' : text.trim().replaceAll('\n', ', ')), (error) => error.message);
+			return `instance ${i} (${program.child.pid}): ${said}`;
 		});
 		return [`lease ${JSON.stringify(row)}`, ...await Promise.all(says)].join('; ');
 	}
