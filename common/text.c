@@ -54,14 +54,49 @@ void cbx_text_putc(struct cbx_text *text, char c)
 	cbx_text_add(text, &c, 1);
 }
 
+size_t cbx_integer_text(int64_t value, char out[CBX_INTEGER_TEXT])
+{
+	char digits[CBX_INTEGER_TEXT];
+	size_t at = sizeof(digits);
+	uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+	size_t len;
+
+	digits[--at] = '\0';
+	do
+		digits[--at] = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		digits[--at] = '-';
+	len = sizeof(digits) - at;
+	memcpy(out, digits + at, len);
+	return len - 1;
+}
+
+void cbx_text_integer(struct cbx_text *text, int64_t value)
+{
+	char digits[CBX_INTEGER_TEXT];
+
+	cbx_text_add(text, digits, cbx_integer_text(value, digits));
+}
+
 void cbx_text_printf(struct cbx_text *text, const char *format, ...)
 {
+	size_t room = 0;
 	va_list args;
 	int len;
 
+	/* mostly it fits into what is there */
+	if (!text->failed && text->capacity)
+		room = text->capacity - text->len;
 	va_start(args, format);
-	len = vsnprintf(NULL, 0, format, args);
+	len = vsnprintf(room ? text->bytes + text->len : NULL, room, format, args);
 	va_end(args);
+	if (len >= 0 && (size_t)len < room) {
+		text->len += (size_t)len;
+		return;
+	}
+	if (room)
+		text->bytes[text->len] = '\0';
 	if (len < 0 || !grow(text, (size_t)len)) {
 		text->failed = true;
 		return;

@@ -8,6 +8,8 @@
  */
 #include "base/number.h"
 
+#include "common/text.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
@@ -127,15 +129,41 @@ static double to_double(const struct decimal *d)
 	return scale < 0 ? (double)digits / powers[-scale] : (double)digits * powers[scale];
 }
 
+/* The same of up to 15 digits that are not far from the point: both factors are exact, so that the
+ * first n / 10^k that gives back @value is its shortest text */
+static bool from_short(double value, struct decimal *out)
+{
+	char text[2 * CBX_INTEGER_TEXT];
+	double power = 1;
+	double n = rint(value);
+	size_t len;
+	int k;
+
+	for (k = 0; n / power != value; n = rint(value * power)) {
+		power *= 10;
+		if (++k > 22 || !(fabs(n) < 1e15))
+			return false;
+	}
+	if (!(fabs(n) < 1e15))
+		return false;
+	len = cbx_integer_text((int64_t)n, text);
+	text[len++] = 'e';
+	len += cbx_integer_text(-k, text + len);
+	return decimal_read(text, len, out);
+}
+
 /* The fewest digits that give back the finite @value */
 static bool from_double(double value, struct decimal *out)
 {
-	locale_t c = newlocale(LC_ALL_MASK, "C", NULL);
+	locale_t c;
 	locale_t old;
 	char text[40];
 	int precision;
 	bool ok = false;
 
+	if (from_short(value, out))
+		return true;
+	c = newlocale(LC_ALL_MASK, "C", NULL);
 	if (!c)
 		return false;
 	old = uselocale(c);

@@ -114,6 +114,17 @@ const char *cbx_system_trim(const char *name, char out[80])
 	return out;
 }
 
+/* The last @count digits of @value, and @after */
+static char *put_digits(char *out, int value, int count, char after)
+{
+	int i;
+
+	for (i = count; i--; value /= 10)
+		out[i] = (char)('0' + value % 10);
+	out[count] = after;
+	return out + count + 1;
+}
+
 void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
 {
 	time_t seconds = (time_t)(ms / 1000);
@@ -129,9 +140,14 @@ void cbx_time_text(int64_t ms, char out[CBX_TIME_TEXT])
 		rest = 0;
 		gmtime_r(&seconds, &tm);
 	}
-	snprintf(out, CBX_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-		 (tm.tm_year + 1900) % 10000, (tm.tm_mon + 1) % 100, tm.tm_mday % 100,
-		 tm.tm_hour % 100, tm.tm_min % 100, tm.tm_sec % 100, rest % 1000);
+	out = put_digits(out, tm.tm_year + 1900, 4, '-');
+	out = put_digits(out, tm.tm_mon + 1, 2, '-');
+	out = put_digits(out, tm.tm_mday, 2, 'T');
+	out = put_digits(out, tm.tm_hour, 2, ':');
+	out = put_digits(out, tm.tm_min, 2, ':');
+	out = put_digits(out, tm.tm_sec, 2, '.');
+	out = put_digits(out, rest, 3, 'Z');
+	*out = '\0';
 }
 
 /* Takes exactly @count digits; *@p moves behind them */

@@ -11,6 +11,7 @@
 
 #include "base/number.h"
 #include "base/read.h"
+#include "common/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -71,14 +72,9 @@ static void put_string(struct pen *pen, const char *bytes, size_t len)
 
 static void put_integer(struct pen *pen, int64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-	uint64_t rest = (uint64_t)value;
+	char digits[CBX_INTEGER_TEXT];
 
-	do
-		digits[--at] = (char)('0' + rest % 10);
-	while (rest /= 10);
-	put(pen, digits + at, sizeof(digits) - at);
+	put(pen, digits, cbx_integer_text(value, digits));
 }
 
 static void write_json(struct pen *pen, const struct cbx_status_parts *parts)

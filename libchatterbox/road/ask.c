@@ -174,8 +174,11 @@ static void write_system(const struct target *target, struct cbx_text *body)
 	cbx_text_json_string(body, target->entry->system->name);
 	if (!target->list) {
 		cbx_text_puts(body, ",\"jobs\":[");
-		for (i = 0; i < target->count; i++)
-			cbx_text_printf(body, i ? ",%lld" : "%lld", (long long)target->jobs[i]);
+		for (i = 0; i < target->count; i++) {
+			if (i)
+				cbx_text_putc(body, ',');
+			cbx_text_integer(body, target->jobs[i]);
+		}
 		cbx_text_putc(body, ']');
 	}
 	cbx_text_putc(body, '}');
@@ -188,10 +191,9 @@ static void write_body(const struct cbx_poll *poll, size_t count, const char *id
 	size_t i;
 
 	cbx_envelope_open(poll->road->settings, body, id, METHOD);
-	cbx_text_printf(body,
-			"{\"verb\":{\"event_category\":\"request_system\",\"event\":\"%s\"},"
-			"\"object\":{\"systems\":[",
-			cbx_poll_event(targets));
+	cbx_text_puts(body, "{\"verb\":{\"event_category\":\"request_system\",\"event\":\"");
+	cbx_text_puts(body, cbx_poll_event(targets));
+	cbx_text_puts(body, "\"},\"object\":{\"systems\":[");
 	for (i = 0; i < count; i++) {
 		if (i)
 			cbx_text_putc(body, ',');
@@ -239,12 +241,12 @@ static int send_question(struct cbx_poll *poll, size_t most)
 {
 	cbx_auto(cbx_text_free) struct cbx_text body = { 0 };
 	size_t count = group_size(poll);
-	char id[96];
+	char id[sizeof(poll->prefix) + CBX_INTEGER_TEXT];
 	int result = add_question(poll, count);
 
 	if (result < 0)
 		return result;
-	snprintf(id, sizeof(id), "%s%zu", poll->prefix, poll->question_count);
+	cbx_integer_text((int64_t)poll->question_count, stpcpy(id, poll->prefix));
 	write_body(poll, count, id, &body);
 	if (body.failed)
 		return -ENOMEM;

@@ -50,18 +50,8 @@ static void add_field(struct share_writes *w, int64_t job_id, const struct cbx_s
 {
 	struct cbx_field *field = &w->fields[w->field_count];
 	char *id = w->ids[w->field_count];
-	char digits[24];
-	size_t n = 0;
-	size_t i;
 
-	/* job ids are never negative */
-	do {
-		digits[n++] = (char)('0' + job_id % 10);
-		job_id /= 10;
-	} while (job_id);
-	for (i = 0; i < n; i++)
-		id[i] = digits[n - 1 - i];
-	id[n] = '\0';
+	cbx_integer_text(job_id, id);
 	*field = (struct cbx_field){ .name = id };
 	if (status) {
 		field->value = status->json;

@@ -22,7 +22,7 @@ void cbx_pg_arg_int(struct cbx_pg_args *args, int64_t number)
 {
 	char *to = args->numbers[args->count];
 
-	snprintf(to, sizeof(args->numbers[0]), "%" PRId64, number);
+	cbx_integer_text(number, to);
 	cbx_pg_arg_text(args, to);
 }
 
@@ -66,7 +66,7 @@ void cbx_pg_array_text(struct cbx_pg_arrays *arrays, const char *text)
 
 void cbx_pg_array_int(struct cbx_pg_arrays *arrays, int64_t number)
 {
-	cbx_text_printf(next(arrays), "%" PRId64, number);
+	cbx_text_integer(next(arrays), number);
 }
 
 void cbx_pg_array_count(struct cbx_pg_arrays *arrays, int64_t count)

@@ -9,6 +9,7 @@
  * everything again anyway when it is back.
  */
 #include "adapter/redis_state/link.h"
+#include "common/text.h"
 
 #include <assert.h>
 #include <chatterbox/error.h>
@@ -49,9 +50,9 @@ static void put_key(struct cbx_redis *me, struct room *room, const char *kind, c
 
 static void put_number(struct cbx_redis *me, struct room *room, uint64_t number)
 {
-	int len = snprintf(room->at, 24, "%" PRIu64, number);
+	size_t len = cbx_integer_text((int64_t)number, room->at);
 
-	cbx_redis_arg(me, room->at, (size_t)len);
+	cbx_redis_arg(me, room->at, len);
 	room->at += len + 1;
 }
 
@@ -220,7 +221,7 @@ static void add_index(struct cbx_redis *me, const struct cbx_state_write *writes
 		if (!is_in_index(&writes[i], live))
 			continue;
 		if (live) {
-			snprintf(scores[i], sizeof(scores[i]), "%" PRId64, writes[i].changed_ms);
+			cbx_integer_text(writes[i].changed_ms, scores[i]);
 			cbx_redis_puts(me, scores[i]);
 		}
 		cbx_redis_puts(me, writes[i].system);

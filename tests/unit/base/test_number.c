@@ -6,7 +6,24 @@
 
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Digits that count, without the exponent and the zeros at both ends */
+static size_t digits_of(const char *text)
+{
+	size_t zeros = 0;
+	size_t count = 0;
+
+	for (; *text && *text != 'e'; text++) {
+		if (*text < '0' || *text > '9' || (*text == '0' && !count))
+			continue;
+		count++;
+		zeros = *text == '0' ? zeros + 1 : 0;
+	}
+	return count - zeros;
+}
 
 START_TEST(plain_is_shortest)
 {
@@ -168,4 +185,34 @@ START_TEST(does_not_ask_the_locale)
 }
 END_TEST
 
-UNIT_TESTS(plain_is_shortest, plain_refuses, integers, format_leads_back, does_not_ask_the_locale)
+/* The short way gives the text of the long one: as few digits as lead back, by printf */
+START_TEST(format_is_shortest)
+{
+	static const double factors[] = { 1e-20, 1e-9, 1e-5, 1, 3e7, 1e14, 1e21, -1 };
+	char text[CBX_NUMBER_TEXT];
+	char expected[CBX_NUMBER_TEXT];
+	unsigned long long seed = 4711;
+	size_t k;
+	int i;
+
+	for (i = 0; i < 20000; i++) {
+		double value;
+		int precision;
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		k = (seed >> 60) % 8;
+		value = (double)(seed >> (11 + (i % 5) * 10)) * factors[k];
+		cbx_number_format(value, text);
+		for (precision = 0; precision <= 16; precision++) {
+			snprintf(expected, sizeof(expected), "%.*e", precision, value);
+			if (strtod(expected, NULL) == value)
+				break;
+		}
+		ck_assert_msg(strtod(text, NULL) == value, "%s is not %s", text, expected);
+		ck_assert_uint_eq(digits_of(text), digits_of(expected));
+	}
+}
+END_TEST
+
+UNIT_TESTS(format_is_shortest, plain_is_shortest, plain_refuses, integers, format_leads_back,
+	   does_not_ask_the_locale)

@@ -113,4 +113,47 @@ START_TEST(strndup_copies)
 }
 END_TEST
 
-UNIT_TESTS(grows, empty_and_cleared, failure_sticks, json_strings_read_back, strndup_copies)
+START_TEST(integers_are_those_of_printf)
+{
+	static const int64_t values[] = {
+		0, 9, 10, -1, -10, 1234, INT64_MAX, INT64_MIN, 1LL << 53
+	};
+	char digits[CBX_INTEGER_TEXT];
+	char expected[CBX_INTEGER_TEXT];
+	struct cbx_text text = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		int len = snprintf(expected, sizeof(expected), "%lld", (long long)values[i]);
+
+		ck_assert_uint_eq(cbx_integer_text(values[i], digits), (size_t)len);
+		ck_assert_str_eq(digits, expected);
+		cbx_text_clear(&text);
+		cbx_text_integer(&text, values[i]);
+		ck_assert_str_eq(text.bytes, expected);
+	}
+	cbx_text_free(&text);
+}
+END_TEST
+
+/* What fits into the room that is there, and what does not, by one byte */
+START_TEST(printf_of_any_length)
+{
+	size_t len;
+
+	for (len = 250; len < 520; len++) {
+		struct cbx_text text = { 0 };
+
+		cbx_text_puts(&text, "head ");
+		cbx_text_printf(&text, "%0*d", (int)len, 7);
+		ck_assert(!text.failed);
+		ck_assert_uint_eq(text.len, len + 5);
+		ck_assert_uint_eq(strlen(text.bytes), text.len);
+		ck_assert(!strncmp(text.bytes, "head 000", 8) && text.bytes[text.len - 1] == '7');
+		cbx_text_free(&text);
+	}
+}
+END_TEST
+
+UNIT_TESTS(grows, empty_and_cleared, failure_sticks, json_strings_read_back, strndup_copies,
+	   integers_are_those_of_printf, printf_of_any_length)
