@@ -46,6 +46,7 @@ struct redis_fake *redis_fake_start(const char *answer, int *port);
 void redis_fake_stop(struct redis_fake *fake);
 
 void redis_keys_add(Suite *suite);
+void redis_pieces_add(Suite *suite);
 void redis_faults_add(Suite *suite);
 void redis_refusals_add(Suite *suite);
 

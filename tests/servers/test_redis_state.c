@@ -100,6 +100,7 @@ int main(void)
 	pthread_sigmask(SIG_BLOCK, &pipe, NULL);
 	state_suite_add(suite, &redis_world);
 	redis_keys_add(suite);
+	redis_pieces_add(suite);
 	redis_faults_add(suite);
 	redis_refusals_add(suite);
 	result = unit_run(suite);
