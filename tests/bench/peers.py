@@ -35,6 +35,7 @@ PEERS = {
     "tuned": ["--variant=tuned"],
     "faithful": ["--variant=faithful"],
     "tuned-batched-50": ["--variant=tuned", "--batch=50"],
+    "floor": [],
 }
 SERVERS = ("rabbitmq", "redis", "postgres")
 
@@ -108,13 +109,18 @@ def ours(build, systems, fleet, extra):
                 discovery=discovery[0][1]["seconds"])
 
 
-def peer(arguments, fleet):
+def peer(build, name, fleet):
+    arguments = PEERS[name]
+    program = [build + "/tests/bench/floor"] if name == "floor" else ["node", HERE + "/peers/round.mjs"]
     rounds.sql("drop table if exists peer_monitor; create table peer_monitor as select * from "
                "status_monitor; alter table peer_monitor add primary key(system, job_id); "
                "analyze peer_monitor")
     count = 2 if "--variant=faithful" in arguments else ROUNDS
-    process = subprocess.Popen(["node", HERE + "/peers/round.mjs", "--rounds=%d" % (count + 2)] +
-                               arguments, stdout=subprocess.PIPE, text=True)
+    env = dict(os.environ, PGHOST="127.0.0.1", PGPORT=os.environ["CBX_TEST_PG_PORT"],
+               PGDATABASE=os.environ["CBX_TEST_PG_DATABASE"], PGUSER=os.environ["CBX_TEST_PG_USER"],
+               PGPASSWORD=os.environ["CBX_TEST_PG_PASSWORD"])
+    process = subprocess.Popen(program + ["--rounds=%d" % (count + 2)] + arguments,
+                               stdout=subprocess.PIPE, text=True, env=env)
     for _ in range(2):
         process.stdout.readline()
     meter = Meter(fleet)
@@ -140,7 +146,7 @@ def run(build, systems, who, pairs):
                 if name in VARIANTS:
                     figures = ours(build, systems, fleet.pid, VARIANTS[name])
                 else:
-                    figures = peer(PEERS[name], fleet.pid)
+                    figures = peer(build, name, fleet.pid)
                 figures["disturbed"] = figures["foreign"] > QUIET
                 results[name].append(figures)
                 print(name, json.dumps({key: round(value, 3) for key, value in figures.items()}),
@@ -177,7 +183,7 @@ def main():
         sys.exit("usage: tests/kit/servers/servers.sh run tests/bench/peers.py BUILD [SYSTEMS [PAIRS]]")
     systems = int(sys.argv[2]) if len(sys.argv) > 2 else 10000
     pairs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
-    who = os.environ.get("WHO", "chatterboxd,checkpoint-1,batched-50,tuned,faithful").split(",")
+    who = os.environ.get("WHO", "chatterboxd,checkpoint-1,batched-50,tuned,floor,faithful").split(",")
     results = run(os.path.abspath(sys.argv[1]), systems, who, pairs)
     print("%d systems x 4 jobs, %d rounds a run, %d runs: median (range) and ratio to %s" %
           (systems, ROUNDS, pairs, BASE))
