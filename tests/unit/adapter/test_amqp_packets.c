@@ -85,8 +85,9 @@ static unsigned packets_of(bool shared)
 
 START_TEST(messages_that_follow_share_packets)
 {
-	ck_assert_uint_ge(packets_of(false), MESSAGES);
-	ck_assert_uint_lt(packets_of(true), MESSAGES / 4);
+	/* the kernel puts some of them together, too, while nobody acknowledges */
+	ck_assert_uint_ge(packets_of(false), MESSAGES / 5);
+	ck_assert_uint_le(packets_of(true), MESSAGES / 16);
 }
 END_TEST
 
