@@ -13,6 +13,7 @@ int ctl_job(const struct ctl_options *options);
 int ctl_history(const struct ctl_options *options);
 int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
+int ctl_incidents(const struct ctl_options *options);
 int ctl_events(const struct ctl_options *options);
 int ctl_watch(const struct ctl_options *options);
 int ctl_doctor(const struct ctl_options *options);

@@ -96,6 +96,8 @@ static void print_params(const char *name, const json_t *params)
 		ctl_print_coloured(CTL_PLAIN, what);
 	} else {
 		what = first_of(params, "status", "message", cell);
+		if (!*what)
+			what = ctl_member(params, "title", cell);
 		ctl_print_coloured(ctl_colour_of(what), what);
 	}
 	putchar('\n');

@@ -18,6 +18,7 @@ static const struct ctl_command commands[] = {
 	{ "history", ctl_history, CTL_LIMIT, ARGS(1) | ARGS(2), "SYSTEM [JOB]" },
 	{ "systems", ctl_systems, CTL_LIMIT, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "errors", ctl_errors, CTL_SYSTEM | CTL_LIMIT, ARGS(0), "" },
+	{ "incidents", ctl_incidents, CTL_OPEN | CTL_LIMIT, ARGS(0) | ARGS(1), "[ID]" },
 	{ "events", ctl_events, CTL_SYSTEM | CTL_NAME, ARGS(0), "" },
 	{ "watch", ctl_watch, CTL_COUNT, ARGS(0), "" },
 	{ "doctor", ctl_doctor, 0, ARGS(0), "" },
@@ -28,7 +29,8 @@ static const struct ctl_command commands[] = {
 	{ "kill", ctl_kill, 0, ARGS(2), JOB },
 	{ "pause-all", ctl_pause_all, 0, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "resume-all", ctl_resume_all, 0, ARGS(0) | ARGS(1), "[SYSTEM]" },
-	{ "clean-up", ctl_clean_up, CTL_SYSTEM | CTL_OLDER_THAN | CTL_DRY_RUN, ARGS(0), "" },
+	{ "clean-up", ctl_clean_up, CTL_SYSTEM | CTL_OLDER_THAN | CTL_DRY_RUN | CTL_INCIDENT,
+	  ARGS(0), "" },
 };
 
 int main(int argc, char **argv)

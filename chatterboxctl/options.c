@@ -33,6 +33,8 @@ enum {
 	KEY_DRY_RUN,
 	KEY_NAME,
 	KEY_COUNT,
+	KEY_OPEN,
+	KEY_INCIDENT,
 };
 
 static const struct argp_option table[] = {
@@ -58,11 +60,14 @@ static const struct argp_option table[] = {
 	{ "sort", KEY_SORT, "COLUMN", 0,
 	  "jobs: by system, status, percent, speed, left, heard or progress; -COLUMN the other way",
 	  2 },
-	{ "limit", KEY_LIMIT, "N", 0, "jobs, history, systems, errors: at most N (all)", 2 },
+	{ "limit", KEY_LIMIT, "N", 0, "jobs, history, systems, errors, incidents: at most N (all)",
+	  2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
 	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
 	{ "count", KEY_COUNT, "N", 0, "watch: end after asking N times", 2 },
+	{ "open", KEY_OPEN, NULL, 0, "incidents: those that go on", 2 },
+	{ "incident", KEY_INCIDENT, "ID", 0, "clean-up: of this incident alone", 2 },
 	{ "dry-run", KEY_DRY_RUN, NULL, 0, "clean-up: only say what would go", 2 },
 	{ 0 },
 };
@@ -133,7 +138,9 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 		"--older-than",
 		"--dry-run",
 		"--name",
-		"--count"
+		"--count",
+		"--open",
+		"--incident"
 	};
 	const struct ctl_options *options = all->options;
 	unsigned i;
@@ -205,6 +212,14 @@ static error_t parse_special(int key, const char *arg, struct ctl_options *optio
 		options->older_than = number("--older-than", arg, 0, YEAR, state);
 		options->given |= CTL_OLDER_THAN;
 		return 0;
+	case KEY_OPEN:
+		options->open = true;
+		options->given |= CTL_OPEN;
+		return 0;
+	case KEY_INCIDENT:
+		options->incident = number("--incident", arg, 1, (1L << 53) - 1, state);
+		options->given |= CTL_INCIDENT;
+		return 0;
 	case KEY_DRY_RUN:
 		options->dry_run = true;
 		options->given |= CTL_DRY_RUN;
@@ -259,6 +274,7 @@ static const struct argp argp = {
 	       "history SYSTEM [JOB]   what became of a job, or of a system and its jobs\n"
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"
 	       "errors                 errors of jobs, newest first\n"
+	       "incidents [ID]         the same trouble at many places; one, with its jobs\n"
 	       "events                 follow what happens, until Ctrl-C\n"
 	       "watch                  show live how it goes, until q or Ctrl-C\n"
 	       "doctor                 says what is wrong, and what to do\n"

@@ -25,6 +25,8 @@ enum ctl_option {
 	CTL_DRY_RUN = 1 << 5,
 	CTL_NAME = 1 << 6,
 	CTL_COUNT = 1 << 7,
+	CTL_OPEN = 1 << 8,
+	CTL_INCIDENT = 1 << 9,
 };
 
 struct ctl_options;
@@ -48,10 +50,12 @@ struct ctl_options {
 	bool dry_run;
 	bool stalled;
 	bool stale;
+	bool open;
 	long timeout; /* s; 0 = that of the request */
 	long limit;   /* 0 = all */
 	long older_than;
-	long times; /* 0 = until it is ended */
+	long incident; /* 0 = none */
+	long times;    /* 0 = until it is ended */
 	const char *system;
 	const char *status;
 	const char *type;

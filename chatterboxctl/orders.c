@@ -168,11 +168,18 @@ static int show_dry_run(const struct ctl_options *options, const json_t *answer,
 
 int ctl_clean_up(const struct ctl_options *options)
 {
-	static const char path[] = "/api/v1/clean_up";
 	cbx_auto(json_decrefp) json_t *answer = NULL;
-	json_t *body = system_body(options->system);
+	char path[64] = "/api/v1/clean_up";
+	json_t *body;
 	int result;
 
+	if (options->incident && options->given & (CTL_SYSTEM | CTL_OLDER_THAN)) {
+		ctl_say("clean-up: --incident takes no --system and no --older-than");
+		return CTL_USAGE;
+	}
+	if (options->incident)
+		snprintf(path, sizeof(path), "/api/v1/incidents/%ld/clean_up", options->incident);
+	body = system_body(options->system);
 	if (options->given & CTL_OLDER_THAN)
 		json_object_set_new(body, "older_than", json_integer(options->older_than));
 	if (!options->dry_run)

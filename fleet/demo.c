@@ -25,6 +25,9 @@
 #define PATIENCE CBX_SECOND
 #define AGAIN (50 * CBX_MS) /* while the engine has to be told who is online */
 #define PLAN_EVERY (60 * CBX_SECOND)
+#define BAD_FILE_FIRST (45 * CBX_SECOND)
+#define BAD_FILE_EVERY (1800 * CBX_SECOND)
+#define BAD_FILE_SYSTEMS 7
 #define SYSTEMS_PER_LIST 3 /* every third system has a list that is to be activated */
 
 struct cbx_demo {
@@ -35,6 +38,8 @@ struct cbx_demo {
 	struct cbx_fleet *fleet;
 	struct cbx_ocd *ocd;
 	uint64_t next_plan;
+	uint64_t next_bad_file;
+	unsigned bad_files;
 	struct cbx_mailbox *inbox; /* only used to wake the thread, to stop */
 	char *request_exchange, *event_exchange;
 	size_t introduced; /* so many of the systems were told of */
@@ -110,6 +115,19 @@ static void play_ocd(struct cbx_demo *demo)
 	demo->next_plan = now + PLAN_EVERY;
 }
 
+/* Now and then a file is broken at its source */
+static void play_bad_file(struct cbx_demo *demo)
+{
+	uint64_t now = cbx_now(demo->clock);
+
+	if (!demo->ocd || now < demo->next_bad_file)
+		return;
+	if (demo->next_bad_file)
+		cbx_fleet_world_break_file(cbx_fleet_world(demo->fleet), ++demo->bad_files,
+					   BAD_FILE_SYSTEMS);
+	demo->next_bad_file = now + (demo->next_bad_file ? BAD_FILE_EVERY : BAD_FILE_FIRST);
+}
+
 static void *run(void *user)
 {
 	struct cbx_demo *demo = user;
@@ -123,6 +141,7 @@ static void *run(void *user)
 			cbx_error(&demo->log, CBX_NO_FIELDS, "the fleet is out of memory");
 		known = known || introduce(demo);
 		play_ocd(demo);
+		play_bad_file(demo);
 	}
 	return NULL;
 }

@@ -216,6 +216,7 @@ static void draw_job(const struct cbx_fleet_world *world, struct cbx_fleet_syste
 
 	job->is_user = cbx_random_unit(random) < world->rules.user_share;
 	job->luck = (uint32_t)cbx_random_next(random);
+	job->code = job->luck % world->rules.codes;
 	job->type = job->is_user ? of_users[job->luck % CBX_COUNT(of_users)]
 				 : of_ocd[job->luck % CBX_COUNT(of_ocd)];
 	job->total_files = (uint32_t)cbx_random_between(random, 10, 400);

@@ -9,16 +9,36 @@
 #include "common/cleanup.h"
 
 #define FILES_SHOWN 3
+#define BAD_FILE 1 /* the error of a file that is broken at its source */
 
 static const struct {
 	const char *code;
 	const char *message;
-} errors[] = {
+} errors[CBX_FLEET_CODES] = {
 	{ "disk_full", "no space left on the media volume" },
 	{ "checksum_mismatch", "a downloaded file differs from its checksum" },
 	{ "content_server_denied", "the content server refused the account" },
 	{ "content_server_timeout", "the content server did not answer" },
 	{ "license_expired", "the license of a list has expired" },
+	{ "disk_read_only", "the media volume is mounted read-only" },
+	{ "disk_slow", "the media volume takes too long" },
+	{ "file_missing", "the content server does not have a file" },
+	{ "file_locked", "the player holds a file open" },
+	{ "format_unknown", "a file has a format that the player can't play" },
+	{ "index_damaged", "the index of the media volume is damaged" },
+	{ "list_invalid", "a list names a title that does not exist" },
+	{ "list_too_large", "a list does not fit on the media volume" },
+	{ "memory_low", "there is not enough memory" },
+	{ "network_lost", "the connection was lost" },
+	{ "network_slow", "the connection is slower than it must be" },
+	{ "player_busy", "the player does not give the volume free" },
+	{ "player_old", "the player's software is too old for this list" },
+	{ "proxy_refused", "the proxy of the house refused a download" },
+	{ "signature_bad", "the signature of a list is not valid" },
+	{ "time_wrong", "the clock of the system is wrong" },
+	{ "title_withdrawn", "a title was withdrawn" },
+	{ "upload_refused", "a report was refused" },
+	{ "zone_unknown", "a list names a zone that the house does not have" },
 };
 
 static void add_number(struct cbx_text *out, uint64_t value)
@@ -82,7 +102,7 @@ static void add_files(struct cbx_text *out, const struct cbx_fleet_job *job, uin
 
 const char *cbx_fleet_error_code(const struct cbx_fleet_job *job)
 {
-	return errors[job->luck % CBX_COUNT(errors)].code;
+	return errors[job->bad_file ? BAD_FILE : job->code].code;
 }
 
 static void add_error(struct cbx_text *out, const struct cbx_fleet_job *job)
@@ -90,8 +110,13 @@ static void add_error(struct cbx_text *out, const struct cbx_fleet_job *job)
 	ADD(out, ",\"error_code\":\"");
 	cbx_text_puts(out, cbx_fleet_error_code(job));
 	ADD(out, "\",\"error_message\":\"");
-	cbx_text_puts(out, errors[job->luck % CBX_COUNT(errors)].message);
+	cbx_text_puts(out, errors[job->bad_file ? BAD_FILE : job->code].message);
 	ADD(out, "\"");
+	if (!job->bad_file)
+		return;
+	ADD(out, ",\"error_file\":\"title-");
+	add_number(out, 1000 + job->bad_file);
+	ADD(out, ".flac\"");
 }
 
 void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system *system,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * touch.c - what others do to the fleet: ask, command, unplug, start
+ * touch.c - what others do to the fleet: ask, command, unplug, start, break a file
  *
  * In the modes for benchmarks, asking moves a fixed share of each system's jobs by a fixed step, so
  * that every round finds the same number of changed jobs.
@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <chatterbox/error.h>
 #include <math.h>
+#include <string.h>
 
 /* Of the slots 0..n, n * share move, spread evenly */
 static bool moves(const struct cbx_fleet_world *world, const struct cbx_fleet_job *job)
@@ -91,4 +92,35 @@ int cbx_fleet_world_start_job(struct cbx_fleet_world *world, struct cbx_fleet_sy
 	if (!error)
 		cbx_life_plan(world, system);
 	return error;
+}
+
+static bool fail_with(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+		      unsigned number)
+{
+	size_t i;
+
+	for (i = 0; system->is_online && i < system->job_count; i++) {
+		struct cbx_fleet_job *job = &system->jobs[i];
+
+		if (job->phase != CBX_FLEET_RUNNING)
+			continue;
+		job->bad_file = number;
+		cbx_life_turn(world, system, job, CBX_FLEET_ERRORED);
+		cbx_life_plan(world, system);
+		return true;
+	}
+	return false;
+}
+
+void cbx_fleet_world_break_file(struct cbx_fleet_world *world, unsigned number, size_t systems)
+{
+	size_t count = cbx_fleet_world_count(world);
+	size_t i;
+
+	for (i = 0; i < count && systems; i++) {
+		const char *name = cbx_fleet_world_system(world, (i + number * 97) % count)->name;
+
+		systems -=
+			fail_with(world, cbx_fleet_world_find(world, name, strlen(name)), number);
+	}
 }

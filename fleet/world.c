@@ -28,6 +28,7 @@ void cbx_fleet_rules_init(struct cbx_fleet_rules *rules)
 		.user_share = 0.3,
 		.first_share = 1,
 		.linger = 60000,
+		.codes = 5,
 		.rates = {
 			.start = 0.1,
 			.begin = 0.2,
@@ -151,7 +152,8 @@ static bool is_sane(const struct cbx_fleet_rules *rules)
 			return false;
 	return rules->systems >= 1 && rules->systems <= 1000000 &&
 	       rules->jobs_per_system <= 10000 && rules->name && rules->linger >= 0 &&
-	       rules->step_share >= 0 && rules->step_share <= 1;
+	       rules->codes >= 1 && rules->codes <= CBX_FLEET_CODES && rules->step_share >= 0 &&
+	       rules->step_share <= 1;
 }
 
 int cbx_fleet_world_new(const struct cbx_fleet_rules *rules, struct cbx_fleet_world **out)

@@ -56,10 +56,12 @@ struct cbx_fleet_job {
 	const char *type;
 	enum cbx_fleet_phase phase;
 	uint32_t total_files;
-	uint32_t speed; /* KiB/s */
-	uint32_t luck;  /* other random properties: file names, the error it ends with */
-	unsigned slot;  /* 0..jobs_per_system-1, free again after its end */
-	bool is_user;   /* a user started it, not OCD */
+	uint32_t speed;    /* KiB/s */
+	uint32_t luck;     /* other random properties: file names, the error it ends with */
+	unsigned slot;     /* 0..jobs_per_system-1, free again after its end */
+	bool is_user;      /* a user started it, not OCD */
+	unsigned code;     /* which error it ends with */
+	unsigned bad_file; /* the number of the file that it failed with; 0 = none */
 };
 
 struct cbx_fleet_world;
@@ -105,6 +107,8 @@ struct cbx_fleet_rates {
 	double unstick;
 };
 
+#define CBX_FLEET_CODES 24
+
 struct cbx_fleet_rules {
 	unsigned systems; /* 1..1 000 000 */
 	unsigned jobs_per_system;
@@ -118,6 +122,7 @@ struct cbx_fleet_rules {
 	double stuck_share;   /* of the systems: stuck at first */
 	double first_share;   /* of the slots: hold a job at first */
 	int64_t linger;       /* ms for which an ended job is reported */
+	unsigned codes;       /* how many error codes there are, up to CBX_FLEET_CODES */
 	struct cbx_fleet_rates rates;
 	struct cbx_fleet_watch watch; /* also called for the first jobs */
 };
@@ -162,6 +167,9 @@ void cbx_fleet_world_command(struct cbx_fleet_world *world, struct cbx_fleet_sys
 /* Takes a system offline or back online */
 void cbx_fleet_world_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 				bool online);
+/* A file is broken at its source: a running job fails with it at so many systems, at most. @number:
+ * of the file, from 1; it decides which systems. */
+void cbx_fleet_world_break_file(struct cbx_fleet_world *world, unsigned number, size_t systems);
 /* A new queued job, if there is a free slot: 0, CHATTERBOX_E_FULL or -ENOMEM */
 int cbx_fleet_world_start_job(struct cbx_fleet_world *world, struct cbx_fleet_system *system);
 

@@ -98,6 +98,8 @@ void cbd_history_of_job(struct cbd_request *request);
 /* incidents.c */
 void cbd_incidents(struct cbd_request *request);
 void cbd_incident(struct cbd_request *request);
+void cbd_incident_clean_up(struct cbd_request *request);
+extern const struct cbd_member cbd_incident_clean_up_body[];
 void cbd_history_of_system(struct cbd_request *request);
 
 /* These set the answer. @body is taken over; NULL becomes a 500. */

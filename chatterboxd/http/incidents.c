@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* incidents.c - the routes of incidents: the list, and one with its systems and jobs */
+/* incidents.c - the routes of incidents: the list, one with its systems and jobs, and its clean-up
+ */
 #include "calls.h"
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -7,6 +8,7 @@
 #include "problem.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static int start_list(struct cbd_request *request, chatterbox_done_fn done, void *user,
@@ -57,4 +59,37 @@ void cbd_incident(struct cbd_request *request)
 		cbd_answer_problem(request, 404, NO_SUCH_INCIDENT);
 	else
 		cbd_call(request, start_one, NULL);
+}
+
+const struct cbd_member cbd_incident_clean_up_body[] = {
+	{ .name = "dry_run", .kind = CBD_MEMBER_BOOLEAN },
+	{ .name = NULL },
+};
+
+static int start_clean_up(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			  struct chatterbox_error *error)
+{
+	return chatterbox_incidents_clean_up(request->box, cbd_number_of(request->match.params[0]),
+					     done, user, error);
+}
+
+static int start_dry_run(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			 struct chatterbox_error *error)
+{
+	char params[48];
+
+	snprintf(params, sizeof(params), "{\"id\":%lld}",
+		 (long long)cbd_number_of(request->match.params[0]));
+	return chatterbox_query(request->box, CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP, params, done,
+				user, NULL, error);
+}
+
+void cbd_incident_clean_up(struct cbd_request *request)
+{
+	bool dry = json_is_true(json_object_get(request->params, "dry_run"));
+
+	if (cbd_number_of(request->match.params[0]) < 0)
+		cbd_answer_problem(request, 404, NO_SUCH_INCIDENT);
+	else
+		cbd_call(request, dry ? start_dry_run : start_clean_up, NULL);
 }

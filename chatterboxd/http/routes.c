@@ -216,6 +216,8 @@ const struct cbd_route cbd_routes[] = {
 	  .query = system_query },
 	WRITE("DELETE", "/api/v1/errors/{id}", cbd_order_remove_error, NULL),
 	WRITE("POST", "/api/v1/clean_up", cbd_order_clean_up, cbd_order_clean_up_body),
+	WRITE("POST", "/api/v1/incidents/{id}/clean_up", cbd_incident_clean_up,
+	      cbd_incident_clean_up_body),
 	WRITE("POST", "/api/v1/jobs/pause_all", cbd_order_pause_all, cbd_order_all_body),
 	WRITE("POST", "/api/v1/jobs/resume_all", cbd_order_resume_all, cbd_order_all_body),
 	WRITE("POST", "/api/v1/poll", cbd_order_poll, cbd_order_poll_body),

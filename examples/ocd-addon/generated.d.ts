@@ -246,6 +246,14 @@ export namespace http {
 		}>;
 		next: Next;
 	};
+	/** Clear the errored jobs of an incident */
+	type CleanUpIncidentResult = {
+		removed: number;
+	} | {
+		jobs: Array<Status>;
+		/** How many errors are about these jobs */
+		errors: number;
+	};
 	/** Pause all live jobs */
 	type PauseJobsResult = {
 		jobs: number;
@@ -521,6 +529,8 @@ export namespace events {
 		occurrences: number;
 		first_seen: Time;
 		last_seen: Time;
+		/** The incident that it belongs to */
+		incident: number | null;
 	};
 	type HistoryPage = {
 		history: Array<Change>;
@@ -575,6 +585,16 @@ export namespace events {
 		timestamp: number;
 		delivery_mode: 2;
 		/** <system>/status/<outbox id> */
+		message_id: string;
+	};
+	type Properties_incident = {
+		/** APP */
+		app_id: string;
+		content_type: "application/json";
+		/** seconds since 1970 */
+		timestamp: number;
+		delivery_mode: 2;
+		/** incident/<id>/<outbox id> */
 		message_id: string;
 	};
 	type Properties_user_job_errors = {
@@ -646,6 +666,43 @@ export namespace events {
 		/** Follows one cause through the services */
 		trace_id?: string;
 	};
+	type Event_incident = Incident;
+	/** The same trouble at many places */
+	type Incident = {
+		id: number;
+		kind: "error_code" | "file" | "system" | "silence" | "stall";
+		/** the code, the file or the system; all for silence and stall */
+		key: string;
+		title: string;
+		opened_at: Time;
+		updated_at: Time;
+		closed_at: Time | null;
+		systems: number;
+		jobs: number;
+		sample: {
+			systems?: Array<string>;
+			job?: {
+				system?: string;
+				job_id?: number;
+				code?: string;
+				message?: string;
+			};
+		};
+	};
+	type IncidentsPage = {
+		incidents: Array<Incident>;
+		next: Next;
+	};
+	type IncidentShown = {
+		incident: Incident;
+		systems: Array<string>;
+		jobs: Array<{
+			system: string;
+			job_id: number;
+			code?: string;
+		}>;
+		next: Next;
+	};
 	type Event_user_job_errors = Array<JobError>;
 	type Event_job_status = Array<Status>;
 	type Params_nl_ocd_content_job_status = {
@@ -707,6 +764,22 @@ export namespace events {
 		limit?: Limit;
 		cursor?: Cursor | null;
 	};
+	type Params_nl_ocd_server_incidents_get = {
+		/** 1 or true: only those that go on */
+		open?: boolean | number | string | null;
+		limit?: Limit;
+		cursor?: Cursor | null;
+	};
+	type Params_nl_ocd_server_incidents_find = {
+		id: CountIn;
+		limit?: Limit;
+		cursor?: Cursor | null;
+	};
+	type Params_nl_ocd_server_incidents_cleanUp = {
+		id: CountIn;
+		/** Only says what would be cleared */
+		dry_run?: boolean | null;
+	};
 	type Params_nl_ocd_server_errors_get = {
 		system?: SystemIn;
 		limit?: Limit;
@@ -717,6 +790,7 @@ export namespace events {
 	interface Params {
 		update_job_status: Status;
 		status: PausedGroup;
+		incident: Event_incident;
 		user_job_errors: Event_user_job_errors;
 		job_status: Event_job_status;
 		jobs_data: JobsData;

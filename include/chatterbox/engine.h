@@ -43,14 +43,15 @@ enum chatterbox_event_type {
 	CHATTERBOX_EVENT_USER_JOB_ERRORS, /* jobs of users have become errored */
 	CHATTERBOX_EVENT_JOB_STATUS,      /* each minute: every live job */
 	CHATTERBOX_EVENT_JOBS_DATA,       /* each minute: the figures */
+	CHATTERBOX_EVENT_INCIDENT,        /* an incident opened, doubled in size, or closed */
 };
 
 /**
  * chatterbox_event_type_to_string() - the event's name, as in its routing key
  * @type: type
  *
- * Any thread. Return: "update_job_status", "status", "user_job_errors", "job_status" or
- * "jobs_data", static; "unknown" for a number that is none of the enum's.
+ * Any thread. Return: "update_job_status", "status", "user_job_errors", "job_status",
+ * "jobs_data" or "incident", static; "unknown" for a number that is none of the enum's.
  */
 CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event_type type);
 
@@ -59,8 +60,9 @@ CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event
  * It and its texts are valid during the callback. Later versions may add members at its end. */
 struct chatterbox_event {
 	enum chatterbox_event_type type; /* which */
-	/* The message_id: "<system>/<job_id>/<revision>" of update_job_status; of status and
-	 * user_job_errors where it is known, which it is not while this instance leads; else NULL
+	/* The message_id: "<system>/<job_id>/<revision>" of update_job_status; of status,
+	 * user_job_errors and incident where it is known, which it is not while this instance
+	 * leads; else NULL
 	 */
 	const char *id;
 	const char *params;          /* JSON */
@@ -96,13 +98,13 @@ struct chatterbox_observer {
 	void (*on_failed)(void *user, const struct chatterbox_error *error);
 	/* The events out, in every role.
 	 *
-	 * update_job_status, status, user_job_errors: while this instance leads those that it
-	 * records, after their commit, each once. Else (role observer, or it stands by) those of
-	 * the stream APP:events, once an entry and in the order of the stream, some 0.3 s after
-	 * they were appended, when the reads of this engine show them; while Redis is away they
-	 * wait. The stream is at least once. When the role changes, or another instance leads, none
-	 * is missed, and those of the last seconds may come again. So: of each job (of each system,
-	 * for the two others) in order, if the host ignores ids that it has seen.
+	 * update_job_status, status, user_job_errors, incident: while this instance leads those
+	 * that it records, after their commit, each once. Else (role observer, or it stands by)
+	 * those of the stream APP:events, once an entry and in the order of the stream, some 0.3 s
+	 * after they were appended, when the reads of this engine show them; while Redis is away
+	 * they wait. The stream is at least once. When the role changes, or another instance leads,
+	 * none is missed, and those of the last seconds may come again. So: of each job (of each
+	 * system, for the two others) in order, if the host ignores ids that it has seen.
 	 *
 	 * job_status (whole, not in chunks) and jobs_data: the leader's each minute. Of an instance
 	 * that follows job_status is made of what it shows, each minute that a leader's state is
@@ -199,9 +201,9 @@ CHATTERBOX_API int chatterbox_migrate(struct chatterbox *box, int *applied,
  *	"sql …: NOT AS NEEDED: why"; free() it. Written on failures of the servers, too
  * @error: why it failed; may be NULL
  *
- * Blocks for up to 5 s a server. Return: 0 when the engine can work, CHATTERBOX_E_DOWN when a server
- * is not reached, CHATTERBOX_E_CONFIG when one lacks a right, a table, an exchange or a queue,
- * -ENOMEM.
+ * Blocks for up to 5 s a server. Return: 0 when the engine can work, CHATTERBOX_E_DOWN when a
+ *server is not reached, CHATTERBOX_E_CONFIG when one lacks a right, a table, an exchange or a
+ *queue, -ENOMEM.
  */
 CHATTERBOX_API int chatterbox_check_servers(struct chatterbox *box, char **report,
 					    struct chatterbox_error *error);

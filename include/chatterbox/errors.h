@@ -81,6 +81,23 @@ CHATTERBOX_API int chatterbox_errors_clean_up(struct chatterbox *box, const char
 					      void *user, struct chatterbox_error *error);
 
 /**
+ * chatterbox_incidents_clean_up() - the errored jobs of an incident leave status_monitor now
+ * @box: engine
+ * @id: of the incident
+ * @done: receives the answer (call.h); NULL = wait for it
+ * @user: handed to @done
+ * @error: why it failed; may be NULL
+ *
+ * As chatterbox_errors_clean_up(), for jobs of any age that belong to the incident, open or closed.
+ * As the RPC nl-ocd.server.incidents.cleanUp; CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP says which would
+ * go. Return: how many jobs went, CHATTERBOX_E_UNKNOWN when there is no such incident, or a failure
+ * of call.h.
+ */
+CHATTERBOX_API int chatterbox_incidents_clean_up(struct chatterbox *box, int64_t id,
+						 chatterbox_done_fn done, void *user,
+						 struct chatterbox_error *error);
+
+/**
  * chatterbox_syncing_add() - a system is syncing from now on
  * @box: engine
  * @system: its name

@@ -63,14 +63,18 @@ enum chatterbox_topic {
 	 * {"history":[{"at","job_id","revision","status","previous_status","origin","source",
 	 * "reason","percent_completed"}],"next"}; what is not known is left out */
 	CHATTERBOX_TOPIC_HISTORY,
-	/* The same trouble at many places, newest first; with open 1 only what goes on. {open, limit,
-	 * cursor} -> {"incidents":[{"id","kind","key","title","opened_at","updated_at","closed_at",
-	 * "systems":n,"jobs":n,"sample"}],"next"}; kind: error_code, file, system, silence or stall;
-	 * closed_at: null while it is open */
+	/* The same trouble at many places, newest first; with open 1 only what goes on. {open,
+	 * limit, cursor} ->
+	 * {"incidents":[{"id","kind","key","title","opened_at","updated_at","closed_at",
+	 * "systems":n,"jobs":n,"sample"}],"next"}; kind: error_code, file, system, silence or
+	 * stall; closed_at: null while it is open */
 	CHATTERBOX_TOPIC_INCIDENTS,
-	/* One of them, with a page of its systems and jobs by system and job_id. {id, limit, cursor}
+	/* One of them, with a page of its systems and jobs by system and job_id. {id, limit,
+	 * cursor}
 	 * -> {"incident":{…},"systems":[names],"jobs":[{"system","job_id","code"}],"next"} */
 	CHATTERBOX_TOPIC_INCIDENT,
+	/* What chatterbox_incidents_clean_up() would move now. {id} -> as TOPIC_CLEAN_UP */
+	CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP,
 };
 
 /**
@@ -86,11 +90,13 @@ enum chatterbox_topic {
  * TOPIC_JOBS, TOPIC_SYSTEMS, TOPIC_SYSTEM and TOPIC_SUMMARY are read from the present snapshot, in
  * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS,
  * TOPIC_HISTORY, and TOPIC_JOB for an ended job or on an instance that does not lead, look into the
- * database, for up to 5 s, as do TOPIC_INCIDENTS and TOPIC_INCIDENT; without it who does not lead asks
- * the leader for TOPIC_ERRORS, TOPIC_HISTORY and both of these. TOPIC_INTERNAL_SYSTEMS and TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP is
- * answered by the leader.
+ * database, for up to 5 s, as do TOPIC_INCIDENTS and TOPIC_INCIDENT; without it who does not lead
+ * asks the leader for TOPIC_ERRORS, TOPIC_HISTORY and both of these. TOPIC_INTERNAL_SYSTEMS and
+ * TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP and TOPIC_INCIDENT_CLEAN_UP are answered by the
+ * leader.
  *
- * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job or system, or a failure of call.h.
+ * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job, system or incident, or a failure of
+ * call.h.
  */
 CHATTERBOX_API int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic,
 				    const char *params, chatterbox_done_fn done, void *user,

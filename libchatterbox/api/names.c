@@ -85,6 +85,8 @@ const char *chatterbox_event_type_to_string(enum chatterbox_event_type type)
 		return "job_status";
 	case CHATTERBOX_EVENT_JOBS_DATA:
 		return "jobs_data";
+	case CHATTERBOX_EVENT_INCIDENT:
+		return "incident";
 	}
 	return "unknown";
 }

@@ -183,6 +183,15 @@ int chatterbox_errors_clean_up(struct chatterbox *box, const char *system, int64
 	return cbx_api_call(box, "nl-ocd.content.job.cleanUpErrored", params, &reply);
 }
 
+int chatterbox_incidents_clean_up(struct chatterbox *box, int64_t id, chatterbox_done_fn done,
+				  void *user, struct chatterbox_error *error)
+{
+	const struct cbx_api_reply reply = { done, user, error, "removed", NULL };
+
+	return cbx_api_call(box, "nl-ocd.server.incidents.cleanUp",
+			    json_pack("{s:I}", "id", (json_int_t)id), &reply);
+}
+
 int chatterbox_syncing_add(struct chatterbox *box, const char *system, chatterbox_done_fn done,
 			   void *user, struct chatterbox_error *error)
 {

@@ -37,6 +37,8 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "nl-ocd.server.incidents.get";
 	case CHATTERBOX_TOPIC_INCIDENT:
 		return "nl-ocd.server.incidents.find";
+	case CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP:
+		return "nl-ocd.server.incidents.cleanUp";
 	}
 	return NULL;
 }
@@ -72,7 +74,8 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		return cbx_fail(error, -EINVAL, CHATTERBOX_SERVER_NONE, "there is no such topic");
 	result = read_params(params, &parsed, error);
 	/* a query changes nothing */
-	if (!result && topic == CHATTERBOX_TOPIC_CLEAN_UP &&
+	if (!result &&
+	    (topic == CHATTERBOX_TOPIC_CLEAN_UP || topic == CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP) &&
 	    json_object_set_new(parsed, "dry_run", json_true()) < 0) {
 		json_decref(parsed);
 		return cbx_fail(error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");

@@ -3,9 +3,11 @@
  * from the table of jobs */
 #include "controller/cleanup.h"
 #include "common/array.h"
+#include "port/incidents.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,26 +130,127 @@ static int find_clearable(struct cbx_road *road, struct found *found,
 	return result;
 }
 
+/* Only looks at these */
+static int look(struct cbx_road *road, struct found *found, const struct cbx_job_key *keys,
+		size_t count, int64_t older_than, int64_t *errors)
+{
+	cbx_auto(cbx_freep) struct cbx_job_key *kept = calloc(count + 1, sizeof(*kept));
+
+	*errors = 0;
+	if (!kept)
+		return -ENOMEM;
+	found->keys = kept;
+	return count ? find_clearable(road, found, keys, count, older_than, errors) : 0;
+}
+
 int cbx_cleanup_dry_run(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
 			cbx_row_fn each, void *user, int64_t *errors)
 {
 	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
-	cbx_auto(cbx_freep) struct cbx_job_key *kept = NULL;
 	struct found found = { .each = each, .user = user };
 	size_t count = 0;
 	int result = cbx_active_jobs_freeze(cleanup->road->jobs, &frozen);
 
-	*errors = 0;
 	if (!result)
 		result = collect(frozen, system, &keys, &count);
-	if (result < 0 || !count)
+	if (result < 0)
 		return result;
-	kept = found.keys = calloc(count, sizeof(*kept));
-	if (!kept)
-		return -ENOMEM;
 	found.frozen = frozen;
-	return find_clearable(cleanup->road, &found, keys, count, older_than, errors);
+	return look(cleanup->road, &found, keys, count, older_than, errors);
+}
+
+/* The errored jobs among the members of an incident, as its pages are read */
+struct members {
+	const struct cbx_frozen_jobs *frozen;
+	struct cbx_job_key *keys; /* their texts are those of the frozen jobs */
+	size_t count, capacity;
+	char system[80]; /* the last member of the page */
+	int64_t job_id;
+	size_t rows;
+};
+
+static int take_member(void *user, const struct cbx_incident_member *member)
+{
+	struct members *members = user;
+	const struct cbx_job *job = cbx_job_list_find(
+		cbx_frozen_jobs_find(members->frozen, member->system), member->job_id);
+
+	members->rows++;
+	snprintf(members->system, sizeof(members->system), "%s", member->system);
+	members->job_id = member->job_id;
+	if (!job || job->phase != CBX_ENDED || job->kind != CBX_ERRORED)
+		return 0;
+	if (cbx_grow(members->keys, members->capacity, members->count + 1) < 0)
+		return -ENOMEM;
+	members->keys[members->count++] =
+		(struct cbx_job_key){ job->status->system, job->status->job_id };
+	return 0;
+}
+
+static int ignore_incident(void *user, const struct cbx_incident_row *row)
+{
+	(void)user;
+	(void)row;
+	return 0;
+}
+
+#define MEMBERS_PAGE 10000
+
+/* 1 = there is no such incident */
+static int collect_members(struct cbx_road *road, int64_t incident, struct members *members)
+{
+	const struct cbx_incidents_ops *ops = road->sql->incidents;
+	int result = ops->find(road->sql, incident, ignore_incident, NULL);
+
+	members->job_id = -1;
+	members->rows = MEMBERS_PAGE;
+	while (!result && members->rows == MEMBERS_PAGE) {
+		char system[80];
+		const struct cbx_incident_place after = { system, members->job_id };
+
+		memcpy(system, members->system, sizeof(system));
+		members->rows = 0;
+		result = ops->members(road->sql, incident, &after, MEMBERS_PAGE, take_member,
+				      members);
+	}
+	if (result < 0)
+		cbx_link_lost(&road->sql_link, result);
+	return result;
+}
+
+/* Clears the errored jobs of an incident, or with @found only looks */
+static int of_incident(struct cbx_road *road, int64_t incident, struct found *found,
+		       int64_t *number)
+{
+	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
+	struct members members = { 0 };
+	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
+
+	members.frozen = frozen;
+	if (!result)
+		result = collect_members(road, incident, &members);
+	if (!result && found) {
+		found->frozen = frozen;
+		result = look(road, found, members.keys, members.count, 0, number);
+	} else if (!result) {
+		result = clear(road, members.keys, members.count, 0, number);
+	}
+	free(members.keys);
+	return result;
+}
+
+int cbx_cleanup_incident(struct cbx_cleanup *cleanup, int64_t incident, int64_t *removed)
+{
+	return of_incident(cleanup->road, incident, NULL, removed);
+}
+
+int cbx_cleanup_incident_dry_run(struct cbx_cleanup *cleanup, int64_t incident, cbx_row_fn each,
+				 void *user, int64_t *errors)
+{
+	struct found found = { .each = each, .user = user };
+
+	return of_incident(cleanup->road, incident, &found, errors);
 }
 
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id)

@@ -31,6 +31,10 @@ int cbx_cleanup_errored_jobs(struct cbx_cleanup *cleanup, const char *system, in
 /* Those that it would move now: each() gets their rows; *errors counts the errors about them */
 int cbx_cleanup_dry_run(struct cbx_cleanup *cleanup, const char *system, int64_t older_than,
 			cbx_row_fn each, void *user, int64_t *errors);
+/* The same two for the errored jobs of an incident. 1 = there is no such incident */
+int cbx_cleanup_incident(struct cbx_cleanup *cleanup, int64_t incident, int64_t *removed);
+int cbx_cleanup_incident_dry_run(struct cbx_cleanup *cleanup, int64_t incident, cbx_row_fn each,
+				 void *user, int64_t *errors);
 /* The same as the first for one errored job of any age. 1 = there is no such errored job */
 int cbx_cleanup_delete_entry(struct cbx_cleanup *cleanup, const char *system, int64_t job_id);
 

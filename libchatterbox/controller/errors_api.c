@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * errors_api.c - calls about errors: errors.get for the request worker, errors.remove and
- * cleanUpErrored for the poller
+ * errors_api.c - calls about errors: errors.get for the request worker, errors.remove and clean-up,
+ * of all errored jobs or those of an incident, for the poller
  *
  * Errors are listed by id, newest first; the cursor is the last id shown.
  */
@@ -194,33 +194,56 @@ static int write_job(void *user, const struct cbx_row *row)
 	return text->failed ? -ENOMEM : 0;
 }
 
-static void dry_run(struct cbx_poller *poller, struct cbx_call *call, const char *system,
-		    int64_t older_than)
+/* Which jobs are cleaned up */
+struct scope {
+	const char *system; /* NULL = of all */
+	int64_t older_than;
+	int64_t incident; /* > 0: its own alone */
+};
+
+static void fail(struct cbx_call *call, const struct scope *scope, int result)
+{
+	char error[CBX_API_ERROR] = "";
+
+	if (result == 1)
+		result = cbx_incident_unknown(scope->incident, error);
+	cbx_call_fail_by(call, result, error);
+}
+
+static void dry_run(struct cbx_poller *poller, struct cbx_call *call, const struct scope *scope)
 {
 	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	struct cbx_cleanup *cleanup = &poller->cleanup;
 	int64_t errors = 0;
 	int result;
 
 	cbx_text_puts(&text, "{\"jobs\":[");
-	result = text.failed ? -ENOMEM
-			     : cbx_cleanup_dry_run(&poller->cleanup, system, older_than, write_job,
-						   &text, &errors);
-	if (result < 0) {
-		cbx_call_fail_by(call, result, "");
+	if (text.failed)
+		result = -ENOMEM;
+	else if (scope->incident)
+		result = cbx_cleanup_incident_dry_run(cleanup, scope->incident, write_job, &text,
+						      &errors);
+	else
+		result = cbx_cleanup_dry_run(cleanup, scope->system, scope->older_than, write_job,
+					     &text, &errors);
+	if (result) {
+		fail(call, scope, result);
 		return;
 	}
 	cbx_text_printf(&text, "],\"errors\":%lld}", (long long)errors);
 	cbx_call_done(call, &text);
 }
 
-static void clean_up(struct cbx_poller *poller, struct cbx_call *call, const char *system,
-		     int64_t older_than)
+static void clean_up(struct cbx_poller *poller, struct cbx_call *call, const struct scope *scope)
 {
 	int64_t removed = 0;
-	int result = cbx_cleanup_errored_jobs(&poller->cleanup, system, older_than, &removed);
+	int result = scope->incident
+			     ? cbx_cleanup_incident(&poller->cleanup, scope->incident, &removed)
+			     : cbx_cleanup_errored_jobs(&poller->cleanup, scope->system,
+							scope->older_than, &removed);
 
-	if (result < 0)
-		cbx_call_fail_by(call, result, "");
+	if (result)
+		fail(call, scope, result);
 	else
 		finish_removed(call, removed);
 }
@@ -240,6 +263,25 @@ void cbx_order_clean_up(struct cbx_poller *poller, struct cbx_call *call)
 	if (result < 0)
 		cbx_call_fail_by(call, result, error);
 	else
-		(dry ? dry_run : clean_up)(poller, call, system[0] ? system : NULL,
-					   older_than > 0 ? older_than : 0);
+		(dry ? dry_run
+		     : clean_up)(poller, call,
+				 &(struct scope){ .system = system[0] ? system : NULL,
+						  .older_than = older_than > 0 ? older_than : 0 });
+}
+
+void cbx_order_clean_up_incident(struct cbx_poller *poller, struct cbx_call *call)
+{
+	char error[256] = "";
+	struct scope scope = { 0 };
+	bool dry = false;
+	int result = cbx_param_count(call, "id", true, &scope.incident, error);
+
+	if (!result)
+		result = cbx_param_flag(call, "dry_run", &dry, error);
+	if (!result && !scope.incident)
+		result = cbx_incident_unknown(0, error);
+	if (result < 0)
+		cbx_call_fail_by(call, result, error);
+	else
+		(dry ? dry_run : clean_up)(poller, call, &scope);
 }

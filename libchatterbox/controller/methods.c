@@ -195,6 +195,7 @@ const struct cbx_method cbx_methods[] = {
 	  READS(cbx_request_worker_incidents, SQL) },
 	{ "nl-ocd.server.incidents.find", .relayed = true,
 	  READS(cbx_request_worker_incident, SQL) },
+	{ "nl-ocd.server.incidents.cleanUp", ORDER(cbx_order_clean_up_incident, SQL) },
 	{ "nl-ocd.chatterbox.poll", ORDER(cbx_order_poll, NONE) },
 	{ "nl-ocd.chatterbox.interval", ORDER(cbx_order_set_interval, SQL) },
 	{ "nl-ocd.chatterbox.pause", ORDER(cbx_order_pause_scheduler, SQL) },

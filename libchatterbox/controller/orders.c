@@ -272,6 +272,8 @@ static int store_all(struct cbx_poller *poller, const json_t *list, bool note, c
 		result = read_error(json_array_get(list, i), &rows[i], names[i], error);
 	if (!result && count)
 		result = cbx_errors_store(&poller->errors, rows, count);
+	if (!result)
+		cbx_incident_keeper_note_errors(&poller->incidents, rows, count);
 	for (i = 0; !result && note && i < count; i++)
 		if (!strncmp(rows[i].code, "content_server", strlen("content_server")))
 			result = cbx_errors_note_access(&poller->errors, rows[i].system, "denied",

@@ -21,6 +21,7 @@ void cbx_order_kill(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_pause_all(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_resume_all(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_clean_up(struct cbx_poller *poller, struct cbx_call *call);
+void cbx_order_clean_up_incident(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_remove_errors(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_poll(struct cbx_poller *poller, struct cbx_call *call);
 void cbx_order_pause_scheduler(struct cbx_poller *poller, struct cbx_call *call);

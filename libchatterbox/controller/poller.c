@@ -65,6 +65,7 @@ static void recorded(void *user, const struct cbx_batch *batch)
 	struct cbx_poller *poller = user;
 
 	cbx_errors_note_batch(&poller->errors, batch);
+	cbx_incident_keeper_note_batch(&poller->incidents, batch);
 	if (poller->recorded)
 		poller->recorded(poller->user, batch);
 }
@@ -176,6 +177,7 @@ int cbx_poller_init(struct cbx_poller *poller)
 		return result;
 	cbx_job_status_init(&poller->status);
 	cbx_errors_init(&poller->errors, road);
+	cbx_incident_keeper_init(&poller->incidents, road);
 	cbx_internal_systems_init(&poller->internal, road, &poller->errors);
 	poller->relay.road = road;
 	return cbx_road_update_snapshot(road);
@@ -236,6 +238,7 @@ static void begin_epoch(struct cbx_poller *poller, int64_t epoch)
 
 static void end_epoch(struct cbx_poller *poller)
 {
+	cbx_incident_keeper_close(&poller->incidents);
 	cbx_road_unload(&poller->road);
 	poller->begun = false;
 }
@@ -318,6 +321,7 @@ static void lead(struct cbx_poller *poller)
 	cbx_pause_turn(poller);
 	cbx_errors_turn(&poller->errors);
 	cbx_history_turn(&poller->history, road);
+	cbx_incident_keeper_turn(&poller->incidents);
 	cbx_task_tick(&poller->scheduler);
 }
 
@@ -394,6 +398,7 @@ void cbx_poller_close(struct cbx_poller *poller)
 	cbx_link_close(&poller->road.sql_link);
 	if (poller->online.connections)
 		cbx_link_close(&poller->connections_link);
+	cbx_incident_keeper_close(&poller->incidents);
 	cbx_follow_close(&poller->follow);
 	cbx_road_close(&poller->road);
 	cbx_errors_close(&poller->errors);

@@ -11,6 +11,7 @@
 #include "controller/cleanup.h"
 #include "controller/command_relay.h"
 #include "controller/history.h"
+#include "controller/incidents.h"
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
@@ -28,6 +29,7 @@ struct cbx_poller {
 	struct cbx_cleanup cleanup;
 	struct cbx_internal_systems internal;
 	struct cbx_history history;
+	struct cbx_incident_keeper incidents;
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
 	/* Passes the present snapshot to the teller */

@@ -43,6 +43,8 @@ struct cbx_system_entry {
 	bool list_due;  /* its list has to be asked for again: it was asked in vain, or left out
 			   while away */
 	bool dirty;     /* not yet written to Redis */
+	/* for incidents: it fell silent, or its downloads stand still, and that was noted */
+	bool silent, stands;
 	/* Its last turn, by the history; CBX_UNKNOWN: none is known */
 	enum cbx_system_state turned;
 	int64_t turned_ms;

@@ -67,7 +67,8 @@ static const char *find_origin(const struct cbx_follow *follow, const char *id)
 
 static const char *find_name(const char *name)
 {
-	static const char *const names[] = { "update_job_status", "status", "user_job_errors" };
+	static const char *const names[] = { "update_job_status", "status", "user_job_errors",
+					     "incident" };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(names); i++)
@@ -122,7 +123,8 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 static int receive(void *user, const struct cbx_stream_entry *entry)
 {
 	struct cbx_follow *follow = user;
-	int result = mark(follow, entry->id);
+	/* an incident is of no system */
+	int result = strcmp(entry->name, "incident") ? mark(follow, entry->id) : 0;
 
 	if (!result && follow->host)
 		result = cbx_follow_keep(follow, entry);

@@ -36,6 +36,8 @@ static const struct {
 	FAMILY(stale_jobs, CBX_GAUGE, "chatterbox_stale_jobs",
 	       "Jobs that were not reported for three intervals, or whose system is offline.", NULL,
 	       NULL),
+	FAMILY(incidents, CBX_GAUGE, "chatterbox_incidents", "Open incidents by kind.", "kind",
+	       NULL),
 	FAMILY(systems, CBX_GAUGE, "chatterbox_systems", "Known systems by state.", "state", NULL),
 	FAMILY(cycle_duration, CBX_HISTOGRAM, "chatterbox_cycle_duration_seconds",
 	       "How long rounds took.", "task", NULL),
@@ -115,7 +117,7 @@ static const struct {
 	ZEROS(late_statuses, { "answer", "push" }, NO_SECOND),
 	ZEROS(job_transitions, { "running", "paused", "completed", "errored", "killed", "other" },
 	      NO_SECOND),
-	ZEROS(events_published, { "update_job_status", "status", "user_job_errors" },
+	ZEROS(events_published, { "update_job_status", "status", "user_job_errors", "incident" },
 	      { "ok", "unrouted", "refused", "error" }),
 	ZEROS(events_published, { "job_status", "jobs_data" }, { "ok", "error" }),
 	ZEROS(events_consumed,
@@ -124,7 +126,8 @@ static const struct {
 	      { "ok", "rejected" }),
 	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
 	ZEROS(events_consumed, { "own" }, { "ignored" }),
-	ZEROS(cleaned_up, { "jobs", "errors", "completed", "internal_systems", "history" },
+	ZEROS(cleaned_up,
+	      { "jobs", "errors", "completed", "internal_systems", "history", "incidents" },
 	      NO_SECOND),
 #undef ZEROS
 };

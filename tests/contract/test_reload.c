@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* test_reload.c - the keys that the teller and the listener read, and the log */
+/* test_reload.c - the keys that the teller and the listener read, the log, and those of incidents
+ */
 #include "memory_servers.h"
 #include "reload_kit.h"
 
@@ -159,7 +160,60 @@ static void debug_lines(struct day *of)
 	ck_assert_uint_gt(of->debug_lines, 0);
 }
 
+/* --- the poller, about incidents --- */
+
+#define OPEN "select count(*) from incidents where closed_at is null"
+#define DISK "\"error_code\":\"disk_full\""
+
+static void push_failure(const char *system, int64_t job)
+{
+	day_system_pushes(day, system, job, "Errored", DISK);
+	day_pass(day, 2);
+}
+
+static void jobs_of_an_incident(struct day *of)
+{
+	(void)of;
+	begin();
+	push_failure("A", 2);
+	push_failure("A", 3);
+	day_sql_says(day, OPEN, "0");
+	reload();
+	push_failure("A", 4);
+	day_sql_says(day, OPEN, "1");
+}
+
+static void systems_of_an_incident(struct day *of)
+{
+	(void)of;
+	begin();
+	push_failure("A", 2);
+	push_failure("B", 2);
+	day_sql_says(day, OPEN, "0");
+	reload();
+	push_failure("C", 2);
+	day_sql_says(day, OPEN, "1");
+}
+
+static void an_incident_closes(struct day *of)
+{
+	char system[2] = "A";
+
+	(void)of;
+	begin();
+	for (; *system < 'F'; ++*system)
+		push_failure(system, 2);
+	day_pass(day, 130);
+	day_sql_says(day, OPEN, "1");
+	reload();
+	day_pass(day, 2);
+	day_sql_says(day, OPEN, "0");
+}
+
 static const struct row rows[] = {
+	{ "incident.window", "poller", "60", an_incident_closes },
+	{ "incident.systems", "poller", "2", systems_of_an_incident },
+	{ "incident.jobs", "poller", "2", jobs_of_an_incident },
 	{ "max_jobs_per_event", "teller", "1", chunks },
 	{ "events.max_length", "teller", "2", the_stream_is_trimmed },
 	{ "limits.reply_bytes", "listener", "1024", large_pushes },

@@ -237,10 +237,10 @@ static int give_events(struct chatterbox *box, const char *params, chatterbox_do
 /* As the library has them */
 const char *chatterbox_event_type_to_string(enum chatterbox_event_type type)
 {
-	static const char *const names[] = { "update_job_status", "status", "user_job_errors",
-					     "job_status", "jobs_data" };
+	static const char *const names[] = { "update_job_status", "status",    "user_job_errors",
+					     "job_status",        "jobs_data", "incident" };
 
-	return type >= 1 && type <= 5 ? names[type - 1] : "unknown";
+	return type >= 1 && type <= 6 ? names[type - 1] : "unknown";
 }
 
 int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const char *params,
@@ -274,6 +274,7 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		return order(box, "history", done, user, error);
 	case CHATTERBOX_TOPIC_INCIDENTS:
 	case CHATTERBOX_TOPIC_INCIDENT:
+	case CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP:
 		return order(box, "incidents", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
@@ -388,4 +389,11 @@ const struct chatterbox_job *chatterbox_jobs_find(const struct chatterbox_jobs *
 __attribute__((weak)) const char *chatterbox_strerror(int error)
 {
 	return error == CHATTERBOX_E_UNKNOWN ? "no such system or job" : "a server is down";
+}
+
+int chatterbox_incidents_clean_up(struct chatterbox *box, int64_t id, chatterbox_done_fn done,
+				  void *user, struct chatterbox_error *error)
+{
+	remember(box, "incident %lld", (long long)id);
+	return order(box, "clean_up", done, user, error);
 }

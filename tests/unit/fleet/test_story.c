@@ -154,5 +154,37 @@ START_TEST(jobs_of_a_stuck_system_stand_still_and_say_that_they_run)
 }
 END_TEST
 
-UNIT_TESTS(it_is_as_lively_after_an_hour, something_is_wrong_from_the_first_second,
+START_TEST(a_broken_file_fails_at_several_systems)
+{
+	cbx_auto(cbx_fleet_world_freep) struct cbx_fleet_world *world = NULL;
+	struct cbx_fleet_rules rules;
+	size_t systems = 0;
+	size_t i;
+	size_t k;
+
+	cbx_fleet_rules_story(&rules);
+	rules.systems = 50;
+	ck_assert_int_eq(cbx_fleet_world_new(&rules, &world), 0);
+	cbx_fleet_world_break_file(world, 3, 7);
+	for (i = 0; i < cbx_fleet_world_count(world); i++) {
+		const struct cbx_fleet_system *system = cbx_fleet_world_system(world, i);
+		size_t failed = 0;
+
+		for (k = 0; k < system->job_count; k++) {
+			struct cbx_text text = { 0 };
+
+			cbx_fleet_status_write(&text, system, &system->jobs[k], 0);
+			failed += strstr(text.bytes, "\"status\":\"Errored\"") &&
+				  strstr(text.bytes, "\"error_file\":\"title-1003.flac\"}");
+			cbx_text_free(&text);
+		}
+		ck_assert_uint_le(failed, 1);
+		systems += failed;
+	}
+	ck_assert_uint_eq(systems, 7);
+}
+END_TEST
+
+UNIT_TESTS(a_broken_file_fails_at_several_systems, it_is_as_lively_after_an_hour,
+	   something_is_wrong_from_the_first_second,
 	   jobs_of_a_stuck_system_stand_still_and_say_that_they_run)
