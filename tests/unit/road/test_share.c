@@ -59,6 +59,31 @@ START_TEST(a_change_is_one_field_and_its_time)
 }
 END_TEST
 
+/* Rounds that bring nothing new write neither to SQL nor to Redis, and wake nobody */
+START_TEST(no_change_means_no_write)
+{
+	static const char *const writes[] = { "write_jobs", "write_systems", "drop_systems",
+					      "append_events", "claim" };
+	unsigned woken;
+	size_t i;
+
+	ck_assert_int_eq(world_round(CBX_DISCOVERY_ROUND, NULL), 0);
+	woken = world.woken;
+	world.sql_faults.watched = "record";
+	for (i = 0; i < CBX_COUNT(writes); i++) {
+		world.state_faults.watched = writes[i];
+		world.state_faults.calls = 0;
+		world_pass(60);
+		ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
+		ck_assert_int_eq(cbx_road_share_check(road), 0);
+		ck_assert_msg(!world.state_faults.calls, "%s", writes[i]);
+	}
+	ck_assert_uint_eq(world.sql_faults.calls, 0);
+	ck_assert_uint_eq(world.woken, woken);
+	world_expect_shared("ABC1 17=Running 18=Running\nXYZ 1=Running\n");
+}
+END_TEST
+
 START_TEST(what_has_ended_leaves_and_an_empty_hash_is_gone)
 {
 	push("ABC1", "17 Completed; 18 Errored");
@@ -264,6 +289,7 @@ UNIT_SUITE(suite)
 		what_changed_while_it_was_down_is_there_when_it_is_back,
 		the_guard_rejects_a_zombie,
 		systems_are_shared_on_a_list_answer_and_when_they_turn,
+		no_change_means_no_write,
 	};
 	TCase *tcase = tcase_create("share");
 
