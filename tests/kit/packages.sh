@@ -12,7 +12,7 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	libgnutls28-dev libssl-dev libcurl4-openssl-dev zlib1g-dev uthash-dev'
 for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl
-	chromium:chromium fonts-dejavu-core valgrind:valgrind'
+	haproxy:haproxy nginx-light:nginx chromium:chromium fonts-dejavu-core valgrind:valgrind'
 for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
 for_image='mmdebstrap:mmdebstrap umoci:umoci skopeo:skopeo'
 for_ship='lintian:lintian golang-go:go golang-github-masterminds-sprig-dev
@@ -60,7 +60,9 @@ install_packages()
 		[ -d /run/systemd/system ] || exit 0
 		for package in "$@"; do
 			case $package in
-			redis-server|rabbitmq-server|postgresql|prometheus|pgbouncer) systemctl disable "$package" ;;
+			redis-server|rabbitmq-server|postgresql|prometheus|pgbouncer|haproxy)
+				systemctl disable "$package" ;;
+			nginx-light) systemctl disable nginx ;;
 			esac
 		done
 		exit 0
