@@ -101,6 +101,31 @@ static bool has_moved(const struct cbx_status *from, const struct cbx_status *to
 	return strcmp(from->job_type, to->job_type) != 0;
 }
 
+/* A number that differs from job to job, and is the same in each process */
+static uint64_t number_of(const struct cbx_status *status)
+{
+	uint64_t number = (uint64_t)status->job_id;
+	const char *c;
+
+	for (c = status->system; *c; c++)
+		number = (number ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	return number ^ number >> 31;
+}
+
+/* Once in each period. Those of each job begin at another time, or the rows of a fleet that was
+ * found or loaded at once would all be written at once, again and again. */
+static bool checkpoint_is_due(const struct cbx_merge_rules *rules, const struct cbx_job *job)
+{
+	uint64_t period = rules->checkpoint;
+	uint64_t offset;
+
+	if (!period)
+		return true;
+	offset = number_of(job->status) % period;
+	return (rules->now + offset) / period != (job->recorded_at + offset) / period;
+}
+
 /* Applies a status to a live job: progress, another text, or its end */
 static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
 {
@@ -124,8 +149,7 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 	}
 	m->counts->progressed++;
 	m->regrouped = m->regrouped || has_moved(known->status, status);
-	if (m->rules->now - job->recorded_at >= m->rules->checkpoint ||
-	    has_moved(known->status, status)) {
+	if (checkpoint_is_due(m->rules, job) || has_moved(known->status, status)) {
 		job->recorded_at = m->rules->now;
 		change = cbx_batch_add_change(m->batch);
 		if (!change)
@@ -164,7 +188,8 @@ static int apply_to_ended(struct merge *m, struct cbx_job *known, const struct c
 		return result;
 	job->revision = end->revision + 1;
 	if (past) {
-		job->origin = job->origin == CBX_OCD ? CBX_OCD : past->origin;
+		if (past->origin == CBX_OCD)
+			job->origin = CBX_OCD;
 		if (!known)
 			job->first_seen_ms = past->started_ms;
 	}

@@ -221,7 +221,7 @@ static void merge(struct script *script, struct cbx_report *report)
 		.now = now,
 		.wall_ms = WALL + (int64_t)(now / 1000000),
 		.db_ms = (int64_t)(now / 1000000),
-		.checkpoint = 60 * SECOND,
+		.checkpoint = 3600 * SECOND, /* see test_checkpoint.c */
 		.keep_ended = 80 * SECOND,
 	};
 	struct cbx_job_list *next = NULL;
