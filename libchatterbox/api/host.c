@@ -186,7 +186,7 @@ static void write_statuses(const struct cbx_frozen_jobs *frozen, struct cbx_text
 
 	cbx_text_putc(out, '[');
 	for (i = 0; i < frozen->count; i++)
-		written = cbx_job_list_write_live(frozen->entries[i].list, written, out);
+		written = cbx_job_list_write_live(cbx_frozen_jobs_at(frozen, i), written, out);
 	cbx_text_putc(out, ']');
 }
 

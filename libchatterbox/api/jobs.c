@@ -55,7 +55,7 @@ static struct chatterbox_jobs *all_jobs(struct cbx_snapshot *snapshot)
 	size_t i;
 
 	for (i = 0; jobs && i < snapshot->jobs->count; i++)
-		fill(jobs, snapshot->jobs->entries[i].list);
+		fill(jobs, cbx_frozen_jobs_at(snapshot->jobs, i));
 	return jobs;
 }
 

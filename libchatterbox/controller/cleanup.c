@@ -26,9 +26,9 @@ static int collect(const struct cbx_frozen_jobs *frozen, const char *system,
 	size_t k;
 
 	for (i = 0; i < frozen->count; i++) {
-		const struct cbx_job_list *list = frozen->entries[i].list;
+		const struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, i);
 
-		if (system && strcmp(system, frozen->entries[i].system))
+		if (system && strcmp(system, cbx_job_list_system(list)))
 			continue;
 		for (k = 0; k < list->count; k++) {
 			const struct cbx_job *job = list->jobs[k];

@@ -91,8 +91,9 @@ static void offer_all(struct listing *listing)
 	size_t i;
 
 	for (i = 0; i < jobs->count; i++)
-		if (cbx_job_filter_takes_system(&listing->filter, jobs->entries[i].system))
-			offer_jobs(listing, jobs->entries[i].list,
+		if (cbx_job_filter_takes_system(&listing->filter,
+						cbx_job_list_system(cbx_frozen_jobs_at(jobs, i))))
+			offer_jobs(listing, cbx_frozen_jobs_at(jobs, i),
 				   cbx_snapshot_is_offline(listing->snapshot, i, &at));
 }
 

@@ -96,13 +96,14 @@ void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text
 bool cbx_snapshot_is_offline(const struct cbx_snapshot *snapshot, size_t i, size_t *at)
 {
 	const struct cbx_system_list *systems = snapshot->systems;
-	const char *name = snapshot->jobs->entries[i].system;
+	const char *name = cbx_job_list_system(cbx_frozen_jobs_at(snapshot->jobs, i));
 	int order = -1;
 
 	/* both lists are sorted by system */
-	while (*at < systems->count && (order = strcmp(systems->systems[*at]->name, name)) < 0)
+	while (*at < systems->count &&
+	       (order = strcmp(cbx_system_list_at(systems, *at)->name, name)) < 0)
 		(*at)++;
-	return !order && systems->systems[*at]->state == CBX_OFFLINE;
+	return !order && cbx_system_list_at(systems, *at)->state == CBX_OFFLINE;
 }
 
 static void count_list(const struct cbx_job_list *list, bool offline,
@@ -128,6 +129,6 @@ void cbx_job_figures_count(const struct cbx_snapshot *snapshot, const struct cbx
 
 	*out = (struct cbx_figure_counts){ 0 };
 	for (i = 0; i < snapshot->jobs->count; i++)
-		count_list(snapshot->jobs->entries[i].list,
+		count_list(cbx_frozen_jobs_at(snapshot->jobs, i),
 			   cbx_snapshot_is_offline(snapshot, i, &at), moment, out);
 }

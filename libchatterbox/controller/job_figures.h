@@ -45,7 +45,7 @@ struct cbx_figure_counts {
 
 void cbx_job_figures_count(const struct cbx_snapshot *snapshot, const struct cbx_moment *moment,
 			   struct cbx_figure_counts *out);
-/* Is the system of jobs->entries[i] offline? @at begins at 0 and goes along with i. */
+/* Is the system of the list at i of jobs offline? @at begins at 0 and goes along with i. */
 bool cbx_snapshot_is_offline(const struct cbx_snapshot *snapshot, size_t i, size_t *at);
 
 #endif

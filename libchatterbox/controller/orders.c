@@ -135,8 +135,9 @@ static int order_all(struct cbx_road *road, const char *system, bool pause, size
 	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 
 	for (i = 0; !result && i < frozen->count; i++)
-		if (!system[0] || !strcmp(system, frozen->entries[i].system))
-			result = order_list(road, frozen->entries[i].list, pause, count);
+		if (!system[0] ||
+		    !strcmp(system, cbx_job_list_system(cbx_frozen_jobs_at(frozen, i))))
+			result = order_list(road, cbx_frozen_jobs_at(frozen, i), pause, count);
 	return result;
 }
 

@@ -289,8 +289,7 @@ static void commit(struct cbx_poller *poller)
 	struct cbx_road *road = &poller->road;
 	int result = cbx_road_commit(road);
 
-	if (result == CHATTERBOX_E_FENCED &&
-	    cbx_leadership_epoch(road->leadership) == road->epoch) {
+	if (result == CHATTERBOX_E_FENCED && cbx_road_leads(road)) {
 		/* SQL says so before the lease keeper knows: until that has asked, write nothing */
 		end_epoch(poller);
 		cbx_leadership_lose(road->leadership, "");
@@ -309,6 +308,7 @@ static void lead(struct cbx_poller *poller)
 		commit(poller);
 	if (!poller->begun)
 		return;
+	cbx_follow_forget(&poller->follow);
 	cbx_follow_note_position(&poller->follow);
 	if (poller->status.interval_waits && road->state_link.up)
 		poller->status.interval_waits =

@@ -56,7 +56,7 @@ int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *param
 		return result;
 	cbx_text_puts(out, "{\"systems\":[");
 	for (i = 0; i < snapshot->systems->count && !more; i++) {
-		const struct cbx_system *system = snapshot->systems->systems[i];
+		const struct cbx_system *system = cbx_system_list_at(snapshot->systems, i);
 
 		if ((page.system[0] && strcmp(system->name, page.system) <= 0) ||
 		    !cbx_system_filter_matches(&filter, system))

@@ -26,7 +26,6 @@ struct slot {
 struct row {
 	struct slot *slot;
 	struct cbx_job_list *list; /* NULL: removed; sort_rows() drops it */
-	const char *system;        /* the list's own */
 	double speed;
 };
 
@@ -35,10 +34,12 @@ struct cbx_active_jobs {
 	struct row *rows;
 	size_t count;
 	size_t sorted; /* rows in order; those after them are new */
+	size_t whole;  /* none of the first ones was removed */
 	size_t capacity;
 	size_t filled;                  /* rows that have a list */
 	struct cbx_totals totals;       /* without the speed */
 	struct cbx_frozen_jobs *frozen; /* the last frozen copy; NULL = something changed since */
+	struct cbx_pieces pieces;       /* of it and of what has not changed since */
 };
 
 /* @by is 1 or -1. Returns the sum of the speeds. */
@@ -90,6 +91,7 @@ void cbx_active_jobs_clear(struct cbx_active_jobs *jobs)
 		free(jobs->rows[i].slot);
 	}
 	cbx_frozen_jobs_unref(jobs->frozen);
+	cbx_pieces_close(&jobs->pieces);
 	free(jobs->rows);
 	*jobs = (struct cbx_active_jobs){ 0 };
 }
@@ -141,12 +143,15 @@ static int add_row(struct cbx_active_jobs *jobs, const char *system, struct row 
 static void fill_row(struct cbx_active_jobs *jobs, struct row *row, struct cbx_job_list *list)
 {
 	struct cbx_job_list *old = row->list;
+	size_t at = row->slot->at;
 
 	count_list(&jobs->totals, old, -1);
 	row->speed = count_list(&jobs->totals, list, 1);
 	row->list = list ? cbx_job_list_ref(list) : NULL;
-	row->system = list ? list->jobs[0]->status->system : NULL;
 	jobs->filled += (size_t)(list != NULL) - (size_t)(old != NULL);
+	cbx_pieces_forget(&jobs->pieces, at);
+	if (!list && at < jobs->whole)
+		jobs->whole = at;
 	cbx_job_list_unref(old);
 	cbx_frozen_jobs_unref(cbx_steal(jobs->frozen));
 }
@@ -175,16 +180,35 @@ static int compare_rows(const void *a, const void *b)
 	return strcmp(((const struct row *)a)->slot->system, ((const struct row *)b)->slot->system);
 }
 
-/* Sorts the new rows, drops removed ones, and merges both parts into @to */
-static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
+/* How many of the rows in order stay where they are; the new ones are sorted, too */
+static size_t unmoved(const struct cbx_active_jobs *jobs)
 {
-	struct row *old = jobs->rows;
+	size_t low = 0;
+	size_t high = jobs->sorted < jobs->whole ? jobs->sorted : jobs->whole;
+
+	if (jobs->sorted == jobs->count)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_rows(&jobs->rows[middle], &jobs->rows[jobs->sorted]) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Drops removed rows from the two sorted parts behind @first, and merges them into @to. Returns the
+ * number of all rows then. */
+static size_t merge_rows(struct cbx_active_jobs *jobs, size_t first, struct row *to)
+{
+	struct row *old = jobs->rows + first;
 	struct row *new = jobs->rows + jobs->sorted;
 	const struct row *old_end = new;
 	const struct row *new_end = jobs->rows + jobs->count;
-	size_t count = 0;
+	size_t count = first;
 
-	qsort(new, jobs->count - jobs->sorted, sizeof(*new), compare_rows);
 	while (old < old_end || new < new_end) {
 		const struct row *row;
 
@@ -194,7 +218,7 @@ static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 			row = new ++;
 		if (row->list) {
 			row->slot->at = count;
-			to[count++] = *row;
+			to[count++ - first] = *row;
 			continue;
 		}
 		HASH_DEL(jobs->slots, row->slot);
@@ -205,17 +229,22 @@ static size_t merge_rows(struct cbx_active_jobs *jobs, struct row *to)
 
 static int sort_rows(struct cbx_active_jobs *jobs)
 {
-	struct row *rows;
+	struct row *moved;
+	size_t first;
 
 	if (jobs->sorted == jobs->count && jobs->filled == jobs->count)
 		return 0;
-	rows = malloc(jobs->capacity * sizeof(*rows));
-	if (!rows)
+	qsort(jobs->rows + jobs->sorted, jobs->count - jobs->sorted, sizeof(*moved), compare_rows);
+	first = unmoved(jobs);
+	moved = malloc((jobs->count - first) * sizeof(*moved));
+	if (!moved)
 		return -ENOMEM;
-	jobs->count = merge_rows(jobs, rows);
+	jobs->count = merge_rows(jobs, first, moved);
+	memcpy(jobs->rows + first, moved, (jobs->count - first) * sizeof(*moved));
+	free(moved);
 	jobs->sorted = jobs->count;
-	free(jobs->rows);
-	jobs->rows = rows;
+	jobs->whole = jobs->count;
+	cbx_pieces_forget_from(&jobs->pieces, first);
 	return 0;
 }
 
@@ -259,6 +288,18 @@ int cbx_active_jobs_drop(struct cbx_active_jobs *table, const char *system, int6
 	return replace(table, system, job_id, NULL);
 }
 
+static void *list_at(const void *table, size_t at)
+{
+	const struct cbx_active_jobs *jobs = table;
+
+	return cbx_job_list_ref(jobs->rows[at].list);
+}
+
+static void unref_list(void *list)
+{
+	cbx_job_list_unref(list);
+}
+
 int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs **out)
 {
 	struct cbx_frozen_jobs *frozen;
@@ -270,19 +311,17 @@ int cbx_active_jobs_freeze(struct cbx_active_jobs *jobs, struct cbx_frozen_jobs 
 	}
 	if (sort_rows(jobs))
 		return -ENOMEM;
-	frozen = malloc(sizeof(*frozen) + jobs->count * sizeof(frozen->entries[0]));
-	if (!frozen)
+	frozen = malloc(sizeof(*frozen) + cbx_pieces_of(jobs->count) * sizeof(frozen->pieces[0]));
+	if (!frozen || cbx_pieces_freeze(&jobs->pieces, jobs->count, list_at, jobs, unref_list,
+					 frozen->pieces)) {
+		free(frozen);
 		return -ENOMEM;
+	}
 	atomic_init(&frozen->refs, 1);
 	frozen->count = jobs->count;
 	frozen->totals = jobs->totals;
-	for (i = 0; i < jobs->count; i++) {
-		const struct row *row = &jobs->rows[i];
-
-		frozen->entries[i].list = cbx_job_list_ref(row->list);
-		frozen->entries[i].system = row->system;
-		frozen->totals.speed += row->speed;
-	}
+	for (i = 0; i < jobs->count; i++)
+		frozen->totals.speed += jobs->rows[i].speed;
 	jobs->frozen = frozen;
 	*out = cbx_frozen_jobs_ref(frozen);
 	return 0;
@@ -301,12 +340,9 @@ struct cbx_frozen_jobs *cbx_frozen_jobs_ref(struct cbx_frozen_jobs *frozen)
 
 void cbx_frozen_jobs_unref(struct cbx_frozen_jobs *frozen)
 {
-	size_t i;
-
 	if (!frozen || atomic_fetch_sub_explicit(&frozen->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	for (i = 0; i < frozen->count; i++)
-		cbx_job_list_unref(frozen->entries[i].list);
+	cbx_pieces_unref(frozen->pieces, cbx_pieces_of(frozen->count));
 	free(frozen);
 }
 
@@ -317,10 +353,11 @@ struct cbx_job_list *cbx_frozen_jobs_find(const struct cbx_frozen_jobs *frozen, 
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(frozen->entries[middle].system, system);
+		struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, middle);
+		int order = strcmp(cbx_job_list_system(list), system);
 
 		if (!order)
-			return frozen->entries[middle].list;
+			return list;
 		if (order < 0)
 			low = middle + 1;
 		else

@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "domain/figures.h"
 #include "domain/kind.h"
+#include "domain/pieces.h"
 #include "domain/status.h"
 
 enum cbx_origin { CBX_USER, CBX_OCD };
@@ -31,10 +32,12 @@ enum cbx_phase {
 /* A job's record. Times named _at are ns of the clock's now(), 0 = before this process. */
 struct cbx_job {
 	_Atomic unsigned refs;
+	/* small, since there are many; none of them changes once others see the record */
+	enum cbx_kind kind : 8;
+	enum cbx_origin origin : 8;
+	enum cbx_phase phase : 8;
+	bool inferred;             /* chatterbox concluded the end, nobody reported it */
 	struct cbx_status *status; /* counted; of an unreported job: what its row says */
-	enum cbx_kind kind;
-	enum cbx_origin origin;
-	enum cbx_phase phase;
 	int64_t revision;
 	_Atomic uint64_t applied_at; /* age of the last applied report: when its question was sent,
 					or it arrived; readers show it */
@@ -50,7 +53,6 @@ struct cbx_job {
 	uint64_t unseen_at; /* time of the last answer that should have held it and did not */
 	unsigned unseen;    /* how many such answers there were in a row */
 	unsigned missing;   /* the last of them in a row that held no rejected status, either */
-	bool inferred;      /* chatterbox concluded the end, nobody reported it */
 	struct cbx_figures figures;
 };
 
@@ -82,12 +84,13 @@ struct cbx_job *cbx_job_list_find(const struct cbx_job_list *list, int64_t job_i
  * them; @list may be NULL. Returns @count plus the number written. */
 size_t cbx_job_list_write_live(const struct cbx_job_list *list, size_t count, struct cbx_text *out);
 
-/* All systems that have jobs: frozen, counted, by system bytewise ascending */
-struct cbx_frozen_jobs_entry {
-	const char *system; /* belongs to the list, which is never empty */
-	struct cbx_job_list *list;
-};
+/* Belongs to the list, which is not empty */
+static inline const char *cbx_job_list_system(const struct cbx_job_list *list)
+{
+	return list->jobs[0]->status->system;
+}
 
+/* All systems that have jobs: frozen, counted, by system bytewise ascending */
 struct cbx_frozen_jobs {
 	_Atomic unsigned refs;
 	size_t count;
@@ -96,8 +99,15 @@ struct cbx_frozen_jobs {
 		int64_t running_ocd, live_ocd, paused_ocd, other_ocd;
 		double speed; /* bytes/s of the running jobs */
 	} totals;
-	struct cbx_frozen_jobs_entry entries[];
+	struct cbx_piece *pieces[];
 };
+
+/* The list of the system at @at, never empty */
+static inline struct cbx_job_list *cbx_frozen_jobs_at(const struct cbx_frozen_jobs *frozen,
+						      size_t at)
+{
+	return (struct cbx_job_list *)cbx_pieces_at(frozen->pieces, at);
+}
 
 struct cbx_frozen_jobs *cbx_frozen_jobs_ref(struct cbx_frozen_jobs *frozen);
 void cbx_frozen_jobs_unref(struct cbx_frozen_jobs *frozen);

@@ -131,16 +131,13 @@ static size_t texts_size(const struct cbx_status_parts *p)
 
 static void fill(struct cbx_status *status, const struct cbx_status_parts *parts, size_t json_len)
 {
-	char *room = (char *)(status + 1);
-	struct pen pen = { .to = room };
+	char *room = status->json + json_len + 1;
+	struct pen pen = { .to = status->json };
 
 	write_json(&pen, parts);
-	room[json_len] = '\0';
-	status->json = room;
-	status->json_len = json_len;
-	status->tail_len = parts->tail_len;
-	status->tail_offset = json_len - 1 - parts->tail_len;
-	room += json_len + 1;
+	status->json[json_len] = '\0';
+	status->json_len = (uint32_t)json_len;
+	status->tail_offset = (uint32_t)(json_len - 1 - parts->tail_len);
 	status->job_id = parts->job_id;
 	status->downloaded = parts->downloaded;
 	status->total_files = parts->total_files;
@@ -180,6 +177,8 @@ int cbx_status_new(const struct cbx_status_parts *parts, struct cbx_status **out
 		}
 	}
 	write_json(&measure, &checked);
+	if (measure.len > UINT32_MAX)
+		return -ENOMEM;
 	status = malloc(sizeof(*status) + measure.len + 1 + texts_size(&checked));
 	if (!status)
 		return -ENOMEM;
@@ -218,7 +217,7 @@ int cbx_status_with_text(const struct cbx_status *status, const char *text, stru
 		.error_message = status->error_message,
 		.error_message_len = text_len(status->error_message),
 		.tail = status->json + status->tail_offset,
-		.tail_len = status->tail_len,
+		.tail_len = status->json_len - 1 - status->tail_offset,
 	};
 
 	return cbx_status_new(&parts, out);

@@ -17,6 +17,10 @@
 
 struct cbx_status {
 	_Atomic unsigned refs;
+	uint32_t json_len;
+	/* The verbatim tail of json: files_downloading and unknown members, as `,"k":v,"k":v`,
+	 * from here on, but for the closing brace; for cbx_status_with_text() */
+	uint32_t tail_offset;
 	int64_t job_id;
 	int64_t downloaded;  /* or CBX_NO_COUNT */
 	int64_t total_files; /* or CBX_NO_COUNT */
@@ -30,12 +34,7 @@ struct cbx_status {
 	const char *job_type;
 	const char *error_code;    /* member error_code, else code (1..64 bytes), else NULL */
 	const char *error_message; /* member error_message, else error, else NULL */
-	const char *json;          /* canonical, json_len bytes */
-	size_t json_len;
-	/* The verbatim tail of json: files_downloading and unknown members, as `,"k":v,"k":v`,
-	 * without the closing brace; for cbx_status_with_text() */
-	size_t tail_offset;
-	size_t tail_len;
+	char json[];               /* canonical, json_len bytes */
 };
 
 /* The parts of a status, borrowed; NULL or absent values as in struct cbx_status */

@@ -15,6 +15,7 @@
 
 struct row {
 	struct cbx_system_entry entry;
+	size_t at; /* its place while the table is sorted */
 	UT_hash_handle hh;
 	char name[];
 };
@@ -23,7 +24,9 @@ struct cbx_systems {
 	struct row *rows;
 	struct cbx_system_entry **sorted;
 	size_t sorted_count;
+	size_t states[CBX_OFFLINE + 1]; /* how many are in each */
 	struct cbx_system_list *frozen; /* the last frozen list; NULL = something changed since */
+	struct cbx_pieces pieces;       /* of it and of what has not changed since */
 };
 
 /* What a system's record says besides its name */
@@ -87,12 +90,9 @@ void cbx_system_json(const struct cbx_system *system, struct cbx_text *out)
 
 void cbx_system_list_unref(struct cbx_system_list *list)
 {
-	size_t i;
-
 	if (!list || --list->refs > 0)
 		return;
-	for (i = 0; i < list->count; i++)
-		cbx_system_unref(list->systems[i]);
+	cbx_pieces_unref(list->pieces, cbx_pieces_of(list->count));
 	free(list);
 }
 
@@ -103,10 +103,11 @@ const struct cbx_system *cbx_system_list_find(const struct cbx_system_list *list
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(list->systems[middle]->name, name);
+		const struct cbx_system *system = cbx_system_list_at(list, middle);
+		int order = strcmp(system->name, name);
 
 		if (!order)
-			return list->systems[middle];
+			return system;
 		if (order < 0)
 			low = middle + 1;
 		else
@@ -125,10 +126,21 @@ int cbx_systems_new(struct cbx_systems **out)
 	return 0;
 }
 
+/* Forgets the frozen list */
 static void changed(struct cbx_systems *systems)
 {
 	cbx_system_list_unref(systems->frozen);
 	systems->frozen = NULL;
+}
+
+/* A system came or went: nothing stays in its place */
+static void reordered(struct cbx_systems *systems)
+{
+	free(systems->sorted);
+	systems->sorted = NULL;
+	systems->sorted_count = 0;
+	cbx_pieces_forget_from(&systems->pieces, 0);
+	changed(systems);
 }
 
 void cbx_systems_clear(struct cbx_systems *systems)
@@ -136,15 +148,13 @@ void cbx_systems_clear(struct cbx_systems *systems)
 	struct row *row;
 	struct row *next;
 
-	changed(systems);
+	reordered(systems);
 	HASH_ITER (hh, systems->rows, row, next) {
 		HASH_DEL(systems->rows, row);
 		cbx_system_unref(row->entry.system);
 		free(row);
 	}
-	free(systems->sorted);
-	systems->sorted = NULL;
-	systems->sorted_count = 0;
+	memset(systems->states, 0, sizeof(systems->states));
 }
 
 void cbx_systems_free(struct cbx_systems *systems)
@@ -152,6 +162,7 @@ void cbx_systems_free(struct cbx_systems *systems)
 	if (!systems)
 		return;
 	cbx_systems_clear(systems);
+	cbx_pieces_close(&systems->pieces);
 	free(systems);
 }
 
@@ -183,9 +194,8 @@ struct cbx_system_entry *cbx_systems_get(struct cbx_systems *systems, const char
 		free(row);
 		return NULL;
 	}
-	free(systems->sorted);
-	systems->sorted = NULL;
-	changed(systems);
+	systems->states[CBX_UNKNOWN]++;
+	reordered(systems);
 	return &row->entry;
 }
 
@@ -198,8 +208,12 @@ static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry, st
 	result = system_new(entry->system->name, facts, &system);
 	if (result < 0)
 		return result;
+	systems->states[entry->system->state]--;
+	systems->states[system->state]++;
 	cbx_system_unref(entry->system);
 	entry->system = system;
+	if (systems->sorted)
+		cbx_pieces_forget(&systems->pieces, ((struct row *)entry->handle)->at);
 	changed(systems);
 	return 0;
 }
@@ -283,36 +297,50 @@ struct cbx_system_entry *const *cbx_systems_all(struct cbx_systems *systems)
 	for (row = systems->rows; row; row = row->hh.next)
 		systems->sorted[i++] = &row->entry;
 	qsort(systems->sorted, count, sizeof(struct cbx_system_entry *), by_name);
+	for (i = 0; i < count; i++)
+		((struct row *)systems->sorted[i]->handle)->at = i;
 	systems->sorted_count = count;
 	return systems->sorted;
 }
 
+static void *system_at(const void *table, size_t at)
+{
+	const struct cbx_systems *systems = table;
+	struct cbx_system *system = systems->sorted[at]->system;
+
+	system->refs++;
+	return system;
+}
+
+static void unref_system(void *system)
+{
+	cbx_system_unref(system);
+}
+
 int cbx_systems_freeze(struct cbx_systems *systems, struct cbx_system_list **out)
 {
-	struct cbx_system_entry *const *all;
 	struct cbx_system_list *list;
-	size_t i;
+	size_t count;
 
 	if (systems->frozen) {
 		systems->frozen->refs++;
 		*out = systems->frozen;
 		return 0;
 	}
-	all = cbx_systems_all(systems);
-	if (!all)
+	if (!cbx_systems_all(systems))
 		return -ENOMEM;
-	list = calloc(1, sizeof(*list) + systems->sorted_count * sizeof(list->systems[0]));
-	if (!list)
+	count = systems->sorted_count;
+	list = calloc(1, sizeof(*list) + cbx_pieces_of(count) * sizeof(list->pieces[0]));
+	if (!list || cbx_pieces_freeze(&systems->pieces, count, system_at, systems, unref_system,
+				       list->pieces)) {
+		free(list);
 		return -ENOMEM;
-	list->refs = 2; /* one for the table, one for the caller */
-	list->count = systems->sorted_count;
-	for (i = 0; i < list->count; i++) {
-		list->systems[i] = all[i]->system;
-		list->systems[i]->refs++;
-		list->online += all[i]->system->state == CBX_ONLINE;
-		list->offline += all[i]->system->state == CBX_OFFLINE;
-		list->unknown += all[i]->system->state == CBX_UNKNOWN;
 	}
+	list->refs = 2; /* one for the table, one for the caller */
+	list->count = count;
+	list->online = systems->states[CBX_ONLINE];
+	list->offline = systems->states[CBX_OFFLINE];
+	list->unknown = systems->states[CBX_UNKNOWN];
 	systems->frozen = list;
 	*out = list;
 	return 0;

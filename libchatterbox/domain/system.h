@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/text.h"
+#include "domain/pieces.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,8 +64,14 @@ struct cbx_system_list {
 	_Atomic unsigned refs;
 	size_t count;
 	size_t online, offline, unknown;
-	struct cbx_system *systems[];
+	struct cbx_piece *pieces[];
 };
+
+static inline const struct cbx_system *cbx_system_list_at(const struct cbx_system_list *list,
+							  size_t at)
+{
+	return (const struct cbx_system *)cbx_pieces_at(list->pieces, at);
+}
 
 void cbx_system_list_unref(struct cbx_system_list *list);
 CBX_DEFINE_CLEANUP(struct cbx_system_list *, cbx_system_list_unref)

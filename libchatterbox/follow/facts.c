@@ -96,7 +96,7 @@ static int want_all_facts(struct cbx_follow *follow)
 	int result = cbx_active_jobs_freeze(follow->jobs, &frozen);
 
 	for (i = 0; !result && i < frozen->count; i++) {
-		const struct cbx_job_list *list = frozen->entries[i].list;
+		const struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, i);
 
 		for (k = 0; !result && k < list->count; k++)
 			if (!list->jobs[k]->recorded_at)

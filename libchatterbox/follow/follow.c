@@ -30,12 +30,14 @@ int cbx_follow_init(struct cbx_follow *follow, struct cbx_road *road)
 	int result;
 
 	follow->road = road;
+	follow->may_lead = road->settings->role != CBX_ROLE_OBSERVER;
 	result = cbx_active_jobs_new(&follow->jobs);
 	return result < 0 ? result : cbx_systems_new(&follow->systems);
 }
 
-static void clear(struct cbx_follow *follow)
+void cbx_follow_forget(struct cbx_follow *follow)
 {
+	follow->epoch = 0;
 	while (follow->unknown_count)
 		cbx_job_unref(follow->unknown[--follow->unknown_count]);
 	cbx_active_jobs_clear(follow->jobs);
@@ -46,7 +48,7 @@ static void clear(struct cbx_follow *follow)
 void cbx_follow_close(struct cbx_follow *follow)
 {
 	if (follow->jobs && follow->systems)
-		clear(follow);
+		cbx_follow_forget(follow);
 	free(follow->unknown);
 	cbx_batch_clear(&follow->pending);
 	cbx_active_jobs_free(follow->jobs);
@@ -190,7 +192,7 @@ static bool read_rows(struct cbx_follow *follow)
 	struct cbx_road *road = follow->road;
 	int result;
 
-	clear(follow);
+	cbx_follow_forget(follow);
 	if (!road->sql_link.up)
 		return false;
 	result = cbx_road_read_rows(road, follow->jobs, follow->systems, true);
@@ -303,8 +305,20 @@ static int read_marker(struct cbx_follow *follow, int64_t *marker)
 	return result;
 }
 
-/* Reads the stream, then the marker */
-static int read_state(struct cbx_follow *follow, int64_t *marker)
+/* At a start we are probably about to lead, and then read everything ourselves. Not if others do.
+ */
+static bool waits_for_lease(const struct cbx_follow *follow)
+{
+	char leader[CBX_HOLDER_TEXT];
+
+	if (!follow->may_lead || follow->shown || is_due(follow, follow->alone_at))
+		return false;
+	cbx_leadership_leader(follow->road->leadership, leader);
+	return !leader[0];
+}
+
+/* Reads the stream, unless we wait, then the marker */
+static int read_state(struct cbx_follow *follow, bool waits, int64_t *marker)
 {
 	struct cbx_road *road = follow->road;
 	char twin[CBX_DATABASE_ID];
@@ -315,7 +329,7 @@ static int read_state(struct cbx_follow *follow, int64_t *marker)
 		cbx_leadership_note_mark(road->leadership, "", 0);
 		return 0;
 	}
-	if (!cbx_leadership_twin(road->leadership, twin))
+	if (!waits && !cbx_leadership_twin(road->leadership, twin))
 		result = cbx_follow_read_events(follow);
 	if (result < 0)
 		return result;
@@ -327,6 +341,7 @@ static int read_state(struct cbx_follow *follow, int64_t *marker)
 void cbx_follow_turn(struct cbx_follow *follow)
 {
 	struct cbx_road *road = follow->road;
+	bool waits = waits_for_lease(follow);
 	int64_t marker = 0;
 	int result;
 
@@ -334,10 +349,10 @@ void cbx_follow_turn(struct cbx_follow *follow)
 		return;
 	follow->next_turn = cbx_now(road->clock) + TURN;
 	follow->whole = false;
-	result = read_state(follow, &marker);
-	if (!result && marker)
+	result = read_state(follow, waits, &marker);
+	if (!result && !waits && marker)
 		result = follow_leader(follow, marker);
-	else if (!result)
+	else if (!result && !waits)
 		do_without(follow);
 	if (result) {
 		cbx_follow_unread_events(follow);

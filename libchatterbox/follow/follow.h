@@ -54,6 +54,7 @@ struct cbx_follow {
 	uint64_t base_ns;
 	int64_t kept_pause_ms;
 	uint64_t kept_base_ns; /* as last read from SQL, for when SQL is down; 0 = never read */
+	bool may_lead;         /* we are no observer */
 	bool shown;
 	bool changed; /* since the last snapshot */
 
@@ -76,6 +77,8 @@ int cbx_follow_init(struct cbx_follow *follow, struct cbx_road *road);
 void cbx_follow_close(struct cbx_follow *follow);
 /* Starts again from nothing: we have just begun to follow, or the connection was replaced */
 void cbx_follow_begin(struct cbx_follow *follow);
+/* We lead: drops what was read, since it will be read again */
+void cbx_follow_forget(struct cbx_follow *follow);
 /* One turn, in the poller's thread; does nothing before it is due */
 void cbx_follow_turn(struct cbx_follow *follow);
 

@@ -3,8 +3,9 @@
  * load.c - reads everything at a take-over: first from SQL, then from Redis
  *
  * A status is taken from Redis if its text agrees with SQL, since Redis has its later progress and
- * the members that are passed through; else from SQL (contract 4.2). A row that has not changed for
- * long does not mean that its job was not reported for long: see note_checked().
+ * the members that are passed through; else from SQL (contract 4.2). That is done for a few systems
+ * at a time, so that those of SQL do not pile up. A row that has not changed for long does not mean
+ * that its job was not reported for long: see note_checked().
  *
  * On a slow line it may take minutes, which is no failure as long as it advances: beyond what was
  * read in an earlier try under the same epoch. Who does not advance gives the lease up (contract
@@ -23,6 +24,7 @@
 #include <string.h>
 
 #define LOOK_EVERY 100
+#define SHARED_PIECE 128 /* so many systems are asked for in Redis at once */
 
 /* Rows are sorted by system and job_id: the jobs of one system are gathered, then set */
 struct gather {
@@ -33,6 +35,9 @@ struct gather {
 	char system[80];
 	struct cbx_job **jobs;
 	size_t count, capacity;
+	/* counted; what Redis knows of them has to be read yet */
+	struct cbx_job_list *fresh[SHARED_PIECE];
+	size_t fresh_count;
 };
 
 int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct cbx_job **out)
@@ -62,6 +67,71 @@ int cbx_road_job_of_row(struct cbx_road *road, const struct cbx_row *row, struct
 	return 0;
 }
 
+/* Takes over a status from Redis that agrees with SQL */
+static int take_shared(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_road *road = user;
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *copy = NULL;
+	const struct cbx_job *job;
+	int64_t job_id;
+	int result;
+
+	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
+		return 0;
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
+	if (!job || job->phase != CBX_LIVE)
+		return 0;
+	result = cbx_decode_status(field->value, field->value_len, &status);
+	if (result < 0)
+		return result == -ENOMEM ? result : 0;
+	if (strcmp(status->text, job->status->text) || strcmp(status->system, key) ||
+	    status->job_id != job_id)
+		return 0;
+	result = cbx_job_copy(job, &copy);
+	if (result < 0)
+		return result;
+	cbx_status_unref(copy->status);
+	copy->status = cbx_steal(status);
+	return cbx_active_jobs_put(road->jobs, key, copy);
+}
+
+/* Nobody else has seen the record yet */
+static int take_shared_figures(void *user, const char *key, const struct cbx_field *field)
+{
+	struct cbx_road *road = user;
+	struct cbx_job *job;
+	int64_t job_id;
+
+	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
+		return 0;
+	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
+	if (job && job->phase == CBX_LIVE)
+		cbx_figures_read(field->value, field->value_len, &job->figures);
+	return 0;
+}
+
+/* What Redis knows of the systems that were put last. If it is lost meanwhile, SQL will do. */
+static int read_shared(struct gather *gather)
+{
+	struct cbx_road *road = gather->road;
+	const char *names[SHARED_PIECE];
+	size_t count = gather->fresh_count;
+	size_t i;
+	int result = 0;
+
+	for (i = 0; i < count; i++)
+		names[i] = gather->fresh[i]->jobs[0]->status->system;
+	if (count && road->state_link.up)
+		result = road->state->ops->read_jobs(road->state, names, count, take_shared,
+						     take_shared_figures, road);
+	while (gather->fresh_count)
+		cbx_job_list_unref(gather->fresh[--gather->fresh_count]);
+	if (result < 0 && result != -ENOMEM)
+		cbx_link_lost(&road->state_link, result);
+	return result == -ENOMEM ? result : 0;
+}
+
 static int put_system(struct gather *gather)
 {
 	struct cbx_job_list *list = NULL;
@@ -73,11 +143,15 @@ static int put_system(struct gather *gather)
 	result = cbx_job_list_new(gather->jobs, gather->count, &list);
 	if (!result)
 		result = cbx_active_jobs_set(gather->table, gather->system, list);
-	cbx_job_list_unref(list);
 	for (i = 0; i < gather->count; i++)
 		cbx_job_unref(gather->jobs[i]);
 	gather->count = 0;
-	return result;
+	if (result < 0 || gather->live) {
+		cbx_job_list_unref(list);
+		return result;
+	}
+	gather->fresh[gather->fresh_count++] = list;
+	return gather->fresh_count == SHARED_PIECE ? read_shared(gather) : 0;
 }
 
 /* Takes a reference */
@@ -152,6 +226,10 @@ int cbx_road_read_rows(struct cbx_road *road, struct cbx_active_jobs *jobs,
 
 	if (!result)
 		result = put_system(&gather);
+	if (!result)
+		result = read_shared(&gather);
+	while (gather.fresh_count)
+		cbx_job_list_unref(gather.fresh[--gather.fresh_count]);
 	while (gather.count)
 		cbx_job_unref(gather.jobs[--gather.count]);
 	free(gather.jobs);
@@ -176,50 +254,6 @@ static int note_checked(void *user, const char *name, int64_t ms)
 	return advance(road);
 }
 
-/* Takes over a status from Redis that agrees with SQL */
-static int take_shared(void *user, const char *key, const struct cbx_field *field)
-{
-	struct cbx_road *road = user;
-	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
-	cbx_auto(cbx_job_unrefp) struct cbx_job *copy = NULL;
-	const struct cbx_job *job;
-	int64_t job_id;
-	int result;
-
-	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
-		return 0;
-	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
-	if (!job || job->phase != CBX_LIVE)
-		return 0;
-	result = cbx_decode_status(field->value, field->value_len, &status);
-	if (result < 0)
-		return result == -ENOMEM ? result : 0;
-	if (strcmp(status->text, job->status->text) || strcmp(status->system, key) ||
-	    status->job_id != job_id)
-		return 0;
-	result = cbx_job_copy(job, &copy);
-	if (result < 0)
-		return result;
-	cbx_status_unref(copy->status);
-	copy->status = cbx_steal(status);
-	return cbx_active_jobs_put(road->jobs, key, copy);
-}
-
-/* Nobody else has seen the record yet */
-static int take_shared_figures(void *user, const char *key, const struct cbx_field *field)
-{
-	struct cbx_road *road = user;
-	struct cbx_job *job;
-	int64_t job_id;
-
-	if (!cbx_parse_count(field->name, strlen(field->name), &job_id))
-		return 0;
-	job = cbx_job_list_find(cbx_active_jobs_get(road->jobs, key), job_id);
-	if (job && job->phase == CBX_LIVE)
-		cbx_figures_read(field->value, field->value_len, &job->figures);
-	return 0;
-}
-
 /* From what was read of them, or anew */
 static int resume_figures(struct cbx_road *road)
 {
@@ -231,7 +265,7 @@ static int resume_figures(struct cbx_road *road)
 	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 
 	for (i = 0; !result && i < frozen->count; i++) {
-		struct cbx_job_list *list = frozen->entries[i].list;
+		struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, i);
 
 		for (k = 0, list->figured = 0; k < list->count; k++) {
 			struct cbx_job *job = list->jobs[k];
@@ -244,24 +278,6 @@ static int resume_figures(struct cbx_road *road)
 		}
 	}
 	return result;
-}
-
-static int load_shared_jobs(struct cbx_road *road)
-{
-	cbx_auto(cbx_frozen_jobs_unrefp) struct cbx_frozen_jobs *frozen = NULL;
-	cbx_auto(cbx_freep) const char **names = NULL;
-	size_t i;
-	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
-
-	if (result < 0)
-		return result;
-	names = calloc(frozen->count + 1, sizeof(*names));
-	if (!names)
-		return -ENOMEM;
-	for (i = 0; i < frozen->count; i++)
-		names[i] = frozen->entries[i].system;
-	return road->state->ops->read_jobs(road->state, names, frozen->count, take_shared,
-					   take_shared_figures, road);
 }
 
 int cbx_road_restore_system(struct cbx_systems *systems, const struct cbx_field *field)
@@ -304,16 +320,6 @@ static int take_system(void *user, const char *key, const struct cbx_field *fiel
 	return cbx_road_restore_system(road->systems, field);
 }
 
-static int load_shared(struct cbx_road *road)
-{
-	int result =
-		road->state->ops->read_systems(road->state, CBX_ONLINE_SYSTEMS, take_system, road);
-
-	if (!result)
-		result = load_shared_jobs(road);
-	return result;
-}
-
 static int load_recorded(struct cbx_road *road)
 {
 	int result = cbx_road_measure_db_clock(road);
@@ -345,7 +351,8 @@ int cbx_road_load(struct cbx_road *road, int64_t epoch)
 		return result;
 	}
 	if (road->state_link.up) {
-		result = load_shared(road);
+		result = road->state->ops->read_systems(road->state, CBX_ONLINE_SYSTEMS,
+							take_system, road);
 		if (result < 0)
 			cbx_link_lost(&road->state_link, result);
 	}

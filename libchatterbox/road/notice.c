@@ -89,8 +89,8 @@ static int users_jobs(struct cbx_active_jobs *table, struct cbx_job_key **out, s
 		return -ENOMEM;
 	*count = 0;
 	for (i = 0; i < frozen->count; i++)
-		for (k = 0; k < frozen->entries[i].list->count; k++) {
-			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
+		for (k = 0; k < cbx_frozen_jobs_at(frozen, i)->count; k++) {
+			const struct cbx_job *job = cbx_frozen_jobs_at(frozen, i)->jobs[k];
 
 			if (job->phase == CBX_LIVE && job->origin == CBX_USER)
 				keys[(*count)++] = (struct cbx_job_key){ job->status->system,

@@ -251,7 +251,8 @@ int cbx_share_systems(struct cbx_road *road, bool all)
 	if (result)
 		return result < 0 ? result : cbx_road_fenced(road, road->epoch);
 	for (i = 0; i < count; i++)
-		entries[i]->dirty = false;
+		if (entries[i]->dirty)
+			entries[i]->dirty = false;
 	road->systems_dirty = false;
 	return 0;
 }

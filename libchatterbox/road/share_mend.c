@@ -44,11 +44,11 @@ static int mending_open(struct cbx_road *road, const struct cbx_frozen_jobs *fro
 	if (!m->names || !m->lists || !m->fields)
 		return -ENOMEM;
 	for (i = 0; i < frozen->count; i++) {
-		const struct cbx_job_list *list = frozen->entries[i].list;
+		const struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, i);
 
 		if (!list->live)
 			continue;
-		m->names[m->count] = frozen->entries[i].system;
+		m->names[m->count] = cbx_job_list_system(list);
 		m->lists[m->count++] = list;
 		fields += list->count;
 	}

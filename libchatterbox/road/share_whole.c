@@ -75,11 +75,12 @@ static int share_chunk(struct cbx_road *road, const struct cbx_frozen_jobs *froz
 	int result = -ENOMEM;
 
 	for (i = first; i < last; i++)
-		fields += frozen->entries[i].list->count;
+		fields += cbx_frozen_jobs_at(frozen, i)->count;
 	if (cbx_share_writes_begin(&w, last - first, fields)) {
 		for (i = first; i < last; i++)
-			cbx_share_add_write(road, &w, frozen->entries[i].system, NULL,
-					    frozen->entries[i].list, true);
+			cbx_share_add_write(road, &w,
+					    cbx_job_list_system(cbx_frozen_jobs_at(frozen, i)),
+					    NULL, cbx_frozen_jobs_at(frozen, i), true);
 		result = cbx_share_write_jobs(road, &w);
 	}
 	cbx_share_writes_free(&w);

@@ -81,7 +81,7 @@ struct walk {
 static const struct cbx_status *next_status(struct walk *walk)
 {
 	for (; walk->entry < walk->frozen->count; walk->entry++, walk->job = 0) {
-		const struct cbx_job_list *list = walk->frozen->entries[walk->entry].list;
+		const struct cbx_job_list *list = cbx_frozen_jobs_at(walk->frozen, walk->entry);
 
 		while (walk->job < list->count) {
 			const struct cbx_job *job = list->jobs[walk->job++];

@@ -73,8 +73,8 @@ static void check_tables(void)
 	FUZZ_CHECK(!road->sql->ledger->monitored(road->sql, compare_row, &rows));
 	FUZZ_CHECK(!cbx_active_jobs_freeze(road->jobs, &frozen));
 	for (i = 0; i < frozen->count; i++)
-		for (k = 0; k < frozen->entries[i].list->count; k++) {
-			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
+		for (k = 0; k < cbx_frozen_jobs_at(frozen, i)->count; k++) {
+			const struct cbx_job *job = cbx_frozen_jobs_at(frozen, i)->jobs[k];
 
 			fuzz_check_status(job->status);
 			live += job->phase == CBX_LIVE;

@@ -188,6 +188,8 @@ int cbx_pg_script(struct postgres *self, const char *text)
 
 int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 {
+	/* who reads pages may have to ask Redis between two of them */
+	int idle_ms = 2 * (statement_ms > CBX_PG_STATEMENT_MS ? statement_ms : CBX_PG_STATEMENT_MS);
 	char text[576];
 	uint64_t deadline;
 	int r;
@@ -206,7 +208,7 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 		 "set local idle_in_transaction_session_timeout = %d; "
 		 "set local client_min_messages = warning; set local jit = off; "
 		 "set local timezone = 'UTC'%s",
-		 statement_ms, lock_ms, 2 * CBX_PG_STATEMENT_MS, self->search_path);
+		 statement_ms, lock_ms, idle_ms, self->search_path);
 	r = simple(self, text, deadline, NULL);
 	if (r)
 		cbx_pg_rollback(self);

@@ -48,6 +48,7 @@ void follow_set_up(void)
 	world_link(&other.state_link, WORLD_STATE, other.state);
 	ck_assert_int_eq(cbx_active_jobs_new(&other.jobs), 0);
 	ck_assert_int_eq(cbx_follow_init(&follow, &other), 0);
+	follow.may_lead = false;
 	cbx_follow_begin(&follow);
 	hdms_system(&world.hdms, "ABC1", "17 Running 10%");
 	world_insert("ABC1", "17 Running", "ocd", 3);
@@ -90,8 +91,8 @@ void follow_snapshot(struct cbx_text *text)
 
 	ck_assert_ptr_nonnull(snapshot);
 	for (i = 0; i < snapshot->jobs->count; i++)
-		for (k = 0; k < snapshot->jobs->entries[i].list->count; k++) {
-			const struct cbx_job *job = snapshot->jobs->entries[i].list->jobs[k];
+		for (k = 0; k < cbx_frozen_jobs_at(snapshot->jobs, i)->count; k++) {
+			const struct cbx_job *job = cbx_frozen_jobs_at(snapshot->jobs, i)->jobs[k];
 
 			ck_assert_int_eq(job->phase, CBX_LIVE);
 			cbx_text_printf(text, "%s/%lld %s r%lld %s\n", job->status->system,

@@ -114,13 +114,14 @@ void world_expect_jobs(const char *wanted)
 
 	ck_assert_int_eq(cbx_active_jobs_freeze(road->jobs, &frozen), 0);
 	for (i = 0; i < frozen->count; i++)
-		for (k = 0; k < frozen->entries[i].list->count; k++) {
-			const struct cbx_job *job = frozen->entries[i].list->jobs[k];
+		for (k = 0; k < cbx_frozen_jobs_at(frozen, i)->count; k++) {
+			const struct cbx_job *job = cbx_frozen_jobs_at(frozen, i)->jobs[k];
 
 			cbx_text_printf(&text, "%s/%lld %s r%lld %s %s\n",
-					frozen->entries[i].system, (long long)job->status->job_id,
-					job->status->text, (long long)job->revision,
-					phases[job->phase], cbx_origin_name(job->origin));
+					cbx_job_list_system(cbx_frozen_jobs_at(frozen, i)),
+					(long long)job->status->job_id, job->status->text,
+					(long long)job->revision, phases[job->phase],
+					cbx_origin_name(job->origin));
 		}
 	ck_assert_str_eq(text.len ? text.bytes : "", wanted);
 	cbx_text_free(&text);

@@ -3,6 +3,8 @@
 #include "domain/active_jobs.h"
 #include "unit.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,7 +150,7 @@ START_TEST(a_frozen_copy_stays_and_shares)
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
 	ck_assert_uint_eq(second->count, 0);
 	cbx_frozen_jobs_unref(second);
-	ck_assert_int_eq(cbx_active_jobs_set(table, "B", first->entries[1].list), 0);
+	ck_assert_int_eq(cbx_active_jobs_set(table, "B", cbx_frozen_jobs_at(first, 1)), 0);
 	set_count(table, "A", 3);
 	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
 	ck_assert_ptr_ne(first, second);
@@ -158,8 +160,8 @@ START_TEST(a_frozen_copy_stays_and_shares)
 	ck_assert_ptr_null(cbx_frozen_jobs_find(first, "C"));
 	cbx_active_jobs_free(table);
 	/* readers may outlive the table */
-	ck_assert_str_eq(first->entries[0].system, "A");
-	ck_assert_str_eq(second->entries[1].list->jobs[0]->status->system, "B");
+	ck_assert_str_eq(cbx_job_list_system(cbx_frozen_jobs_at(first, 0)), "A");
+	ck_assert_str_eq(cbx_frozen_jobs_at(second, 1)->jobs[0]->status->system, "B");
 	cbx_frozen_jobs_unref(first);
 	cbx_frozen_jobs_unref(same);
 	cbx_frozen_jobs_unref(second);
@@ -201,10 +203,10 @@ START_TEST(agrees_with_a_plain_array)
 				continue;
 			}
 			ck_assert_uint_lt(at, frozen->count);
-			ck_assert_str_eq(frozen->entries[at].system, name);
-			ck_assert_uint_eq(frozen->entries[at].list->count, model[i]);
+			ck_assert_str_eq(cbx_job_list_system(cbx_frozen_jobs_at(frozen, at)), name);
+			ck_assert_uint_eq(cbx_frozen_jobs_at(frozen, at)->count, model[i]);
 			ck_assert_ptr_eq(cbx_frozen_jobs_find(frozen, name),
-					 frozen->entries[at].list);
+					 cbx_frozen_jobs_at(frozen, at));
 			at++;
 		}
 		ck_assert_uint_eq(at, frozen->count);
@@ -216,5 +218,179 @@ START_TEST(agrees_with_a_plain_array)
 }
 END_TEST
 
+/* --- many systems, in many pieces: what changes must not change what is frozen --- */
+
+#define MANY 1200
+#define COPIES 40
+
+struct copy {
+	struct cbx_frozen_jobs *frozen;
+	unsigned char counts[MANY]; /* jobs of each system, when it was frozen */
+};
+
+static void name_of(size_t i, char name[8])
+{
+	snprintf(name, 8, "S%04zu", i);
+}
+
+/* Is it what it was when it was frozen, in order, with sums that agree? */
+static bool is_as_it_was(const struct copy *copy)
+{
+	const struct cbx_frozen_jobs *frozen = copy->frozen;
+	int64_t live = 0;
+	size_t at = 0;
+	size_t i;
+
+	for (i = 0; i < MANY; i++) {
+		const struct cbx_job_list *list;
+		char name[8];
+
+		name_of(i, name);
+		list = cbx_frozen_jobs_find(frozen, name);
+		if (!copy->counts[i] != !list)
+			return false;
+		if (!list)
+			continue;
+		if (at >= frozen->count || cbx_frozen_jobs_at(frozen, at++) != list ||
+		    list->count != copy->counts[i])
+			return false;
+		live += (int64_t)list->count;
+	}
+	return at == frozen->count && frozen->totals.live == live &&
+	       frozen->totals.speed == (double)(1024 * live);
+}
+
+/* Some systems change, some come and go, now here, now there; then all is frozen */
+static void next_copy(struct cbx_active_jobs *table, struct copy *copy, unsigned *seed)
+{
+	unsigned i;
+
+	for (i = 0; i < 30; i++) {
+		unsigned number = (*seed = *seed * 1103515245 + 12345) >> 8;
+		size_t at = number % MANY;
+		char name[8];
+
+		name_of(at, name);
+		copy->counts[at] = (unsigned char)(number / MANY % 4);
+		set_count(table, name, copy->counts[at]);
+	}
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &copy->frozen), 0);
+}
+
+START_TEST(old_copies_stay_as_they_were)
+{
+	static struct copy copies[COPIES];
+	struct cbx_active_jobs *table = NULL;
+	unsigned seed = 5;
+	size_t i;
+	size_t k;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	for (i = 0; i < COPIES; i++) {
+		if (i)
+			memcpy(copies[i].counts, copies[i - 1].counts, MANY);
+		next_copy(table, &copies[i], &seed);
+		for (k = 0; k <= i; k += 7)
+			ck_assert(is_as_it_was(&copies[k]));
+	}
+	cbx_active_jobs_free(table);
+	for (i = 0; i < COPIES; i++) {
+		ck_assert(is_as_it_was(&copies[i]));
+		cbx_frozen_jobs_unref(copies[i].frozen);
+	}
+}
+END_TEST
+
+/* A copy costs what has changed: all other pieces are those of the last one */
+START_TEST(a_copy_shares_what_has_not_changed)
+{
+	struct cbx_active_jobs *table = NULL;
+	struct cbx_frozen_jobs *first = NULL;
+	struct cbx_frozen_jobs *second = NULL;
+	char name[8];
+	size_t i;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	for (i = 0; i < MANY; i++) {
+		name_of(i, name);
+		set_count(table, name, 1);
+	}
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &first), 0);
+	set_count(table, "S0300", 2);
+	set_count(table, "T", 1); /* at the end */
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &second), 0);
+	for (i = 0; i < MANY / CBX_PIECE; i++)
+		ck_assert_int_eq(first->pieces[i] == second->pieces[i], i != 300 / CBX_PIECE);
+	cbx_frozen_jobs_unref(first);
+	set_count(table, "S0700", 0); /* what is behind it moves, what is before it stays */
+	ck_assert_int_eq(cbx_active_jobs_freeze(table, &first), 0);
+	for (i = 0; i < MANY / CBX_PIECE; i++)
+		ck_assert_int_eq(first->pieces[i] == second->pieces[i], i < 700 / CBX_PIECE);
+	cbx_frozen_jobs_unref(first);
+	cbx_frozen_jobs_unref(second);
+	cbx_active_jobs_free(table);
+}
+END_TEST
+
+struct reading {
+	pthread_mutex_t lock;
+	const struct copy *shown; /* its frozen copy is counted */
+	_Atomic bool over, failed;
+};
+
+/* Takes the present copy as readers do, and looks at it while the table goes on */
+static void *read_copies(void *user)
+{
+	struct reading *reading = user;
+
+	while (!reading->over) {
+		struct copy copy;
+
+		pthread_mutex_lock(&reading->lock);
+		copy = *reading->shown;
+		cbx_frozen_jobs_ref(copy.frozen);
+		pthread_mutex_unlock(&reading->lock);
+		if (!is_as_it_was(&copy))
+			reading->failed = true;
+		cbx_frozen_jobs_unref(copy.frozen);
+	}
+	return NULL;
+}
+
+START_TEST(readers_see_whole_copies)
+{
+	struct reading reading = { .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct cbx_active_jobs *table = NULL;
+	struct copy copies[2] = { 0 };
+	pthread_t threads[3];
+	unsigned seed = 9;
+	size_t i;
+
+	ck_assert_int_eq(cbx_active_jobs_new(&table), 0);
+	next_copy(table, &copies[0], &seed);
+	reading.shown = &copies[0];
+	for (i = 0; i < CBX_COUNT(threads); i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_copies, &reading), 0);
+	for (i = 1; i <= 300; i++) {
+		const struct copy *old = reading.shown;
+		struct copy *next = &copies[i % 2];
+
+		memcpy(next->counts, old->counts, MANY);
+		next_copy(table, next, &seed);
+		pthread_mutex_lock(&reading.lock);
+		reading.shown = next;
+		pthread_mutex_unlock(&reading.lock);
+		cbx_frozen_jobs_unref(old->frozen);
+	}
+	reading.over = true;
+	for (i = 0; i < CBX_COUNT(threads); i++)
+		pthread_join(threads[i], NULL);
+	ck_assert(!reading.failed);
+	cbx_active_jobs_free(table);
+	cbx_frozen_jobs_unref(reading.shown->frozen);
+}
+END_TEST
+
 UNIT_TESTS(list_finds_by_id, totals_count_live_jobs_only, a_frozen_copy_stays_and_shares,
-	   agrees_with_a_plain_array)
+	   agrees_with_a_plain_array, old_copies_stay_as_they_were,
+	   a_copy_shares_what_has_not_changed, readers_see_whole_copies)

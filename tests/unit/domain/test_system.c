@@ -142,9 +142,44 @@ START_TEST(a_frozen_list_does_not_change)
 	ck_assert_ptr_eq(cbx_system_list_find(one, "C"), cbx_system_list_find(two, "C"));
 	cbx_systems_clear(systems);
 	ck_assert_uint_eq(cbx_systems_count(systems), 0);
-	ck_assert_str_eq(one->systems[0]->name, "A");
+	ck_assert_str_eq(cbx_system_list_at(one, 0)->name, "A");
 	cbx_system_list_unref(one);
 	cbx_system_list_unref(same);
+	cbx_system_list_unref(two);
+}
+END_TEST
+
+START_TEST(of_many_only_what_changed_is_frozen_anew)
+{
+	struct cbx_system_list *one = NULL;
+	struct cbx_system_list *two = NULL;
+	char name[8];
+	size_t i;
+
+	for (i = 0; i < 700; i++) {
+		snprintf(name, sizeof(name), "S%03zu", i);
+		ck_assert_ptr_nonnull(cbx_systems_get(systems, name));
+	}
+	ck_assert_int_eq(cbx_systems_freeze(systems, &one), 0);
+	ck_assert_int_eq(cbx_systems_set(systems, cbx_systems_find(systems, "S300"), CBX_OFFLINE, 5,
+					 true),
+			 0);
+	ck_assert_int_eq(cbx_systems_freeze(systems, &two), 0);
+	ck_assert_uint_eq(one->unknown, 700);
+	ck_assert_uint_eq(two->unknown, 699);
+	ck_assert_uint_eq(two->offline, 1);
+	ck_assert_int_eq(cbx_system_list_find(one, "S300")->state, CBX_UNKNOWN);
+	ck_assert_int_eq(cbx_system_list_find(two, "S300")->state, CBX_OFFLINE);
+	for (i = 0; i < cbx_pieces_of(700); i++)
+		ck_assert_int_eq(one->pieces[i] == two->pieces[i], i != 300 / CBX_PIECE);
+	cbx_system_list_unref(one);
+	/* who comes moves the others */
+	ck_assert_ptr_nonnull(cbx_systems_get(systems, "S0005"));
+	ck_assert_int_eq(cbx_systems_freeze(systems, &one), 0);
+	ck_assert_str_eq(cbx_system_list_at(one, 1)->name, "S0005");
+	ck_assert_str_eq(cbx_system_list_at(two, 1)->name, "S001");
+	ck_assert_int_eq(cbx_system_list_find(one, "S300")->state, CBX_OFFLINE);
+	cbx_system_list_unref(one);
 	cbx_system_list_unref(two);
 }
 END_TEST
@@ -164,11 +199,13 @@ END_TEST
 
 UNIT_SUITE(suite)
 {
-	const TTest *const tests[] = {
-		a_new_one_is_unknown_and_never_checked, the_json_of_each_state,
-		an_activation_is_kept_through_changes,  all_of_them_by_name_and_none_moves,
-		a_frozen_list_does_not_change,          an_empty_table
-	};
+	const TTest *const tests[] = { a_new_one_is_unknown_and_never_checked,
+				       the_json_of_each_state,
+				       an_activation_is_kept_through_changes,
+				       all_of_them_by_name_and_none_moves,
+				       a_frozen_list_does_not_change,
+				       of_many_only_what_changed_is_frozen_anew,
+				       an_empty_table };
 	TCase *tcase = tcase_create("system");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);

@@ -54,6 +54,47 @@ START_TEST(who_takes_over_tells_what_others_have_recorded)
 }
 END_TEST
 
+/* What it reads would be read again at once, and be kept twice */
+START_TEST(who_is_about_to_lead_reads_nothing_first)
+{
+	follow.may_lead = true;
+	world_lead();
+	follow_state.watched = "read_jobs";
+	follow_turn(1);
+	ck_assert_uint_eq(follow_state.calls, 0);
+	/* but it does not wait for long */
+	follow_turn(2);
+	ck_assert_uint_gt(follow_state.calls, 0);
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
+START_TEST(who_knows_the_leader_follows_at_once)
+{
+	follow.may_lead = true;
+	world_lead();
+	cbx_leadership_lose(follow.road->leadership, "other:1:0");
+	follow_turn(0.1);
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
+START_TEST(who_leads_keeps_nothing_of_what_it_followed)
+{
+	world_lead();
+	follow_turn(0.1);
+	ck_assert(cbx_active_jobs_has_stored_status(follow.jobs));
+	cbx_follow_forget(&follow);
+	ck_assert(!cbx_active_jobs_has_stored_status(follow.jobs));
+	ck_assert_uint_eq(cbx_systems_count(follow.systems), 0);
+	/* what is shown stays, and later it begins again */
+	follow_expect(FOLLOW_START);
+	lose();
+	ck_assert(cbx_active_jobs_has_stored_status(follow.jobs));
+	follow_expect(FOLLOW_START);
+}
+END_TEST
+
 START_TEST(without_sql_nobody_takes_over)
 {
 	world_lead();
@@ -135,5 +176,7 @@ START_TEST(what_hangs_may_be_in_the_stream_already)
 END_TEST
 
 UNIT_TESTS_WITH(host_set_up, host_tear_down, who_takes_over_tells_what_others_have_recorded,
-		without_sql_nobody_takes_over, without_redis_a_take_over_is_a_gap,
-		what_a_successor_publishes_is_delivered, what_hangs_may_be_in_the_stream_already)
+		who_is_about_to_lead_reads_nothing_first, who_knows_the_leader_follows_at_once,
+		who_leads_keeps_nothing_of_what_it_followed, without_sql_nobody_takes_over,
+		without_redis_a_take_over_is_a_gap, what_a_successor_publishes_is_delivered,
+		what_hangs_may_be_in_the_stream_already)

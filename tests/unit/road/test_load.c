@@ -4,6 +4,7 @@
  */
 #include "road_world.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* As a leader before us left it */
@@ -155,6 +156,30 @@ START_TEST(the_shared_status_is_taken_where_its_text_agrees)
 	ck_assert_ptr_null(strstr(status_of("ABC1", 20)->json, "x"));
 	/* and it is written as it is known now */
 	world_expect_shared("ABC1 17=Running 18=Running 19=Running\n");
+}
+END_TEST
+
+/* Redis is asked for a few systems at a time, while SQL is read */
+START_TEST(the_shared_status_of_many_systems_is_taken)
+{
+	static const char *const names[] = { "S0", "S127", "S128", "S300", "S385" };
+	char json[128];
+	size_t i;
+
+	world_run("with recursive n(i) as (select 0 union all select i + 1 from n where i < 385) "
+		  "insert into status_monitor (system, job_id, status, revision) select 'S' || i, "
+		  "1, 'Running', 1 from n");
+	for (i = 0; i < CBX_COUNT(names); i++) {
+		snprintf(json, sizeof(json),
+			 "{\"system\":\"%s\",\"job_id\":1,\"status\":\"Running\",\"x\":1}",
+			 names[i]);
+		share(names[i], "1", json);
+	}
+	world_lead();
+	for (i = 0; i < CBX_COUNT(names); i++)
+		ck_assert_msg(strstr(status_of(names[i], 1)->json, "\"x\":1"), "%s", names[i]);
+	ck_assert_ptr_null(strstr(status_of("S129", 1)->json, "x"));
+	ck_assert_uint_eq(cbx_systems_count(road->systems), 386);
 }
 END_TEST
 
@@ -345,6 +370,7 @@ UNIT_SUITE(suite)
 		a_long_load_looks_up_and_advances,
 		an_unreported_row_may_hold_any_text,
 		the_shared_status_is_taken_where_its_text_agrees,
+		the_shared_status_of_many_systems_is_taken,
 		a_shared_status_in_the_wrong_place_is_not_taken,
 		system_states_come_from_the_hash_and_the_rest_is_unknown,
 		new_rows_are_noticed_and_asked_about,
