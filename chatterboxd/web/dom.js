@@ -50,22 +50,34 @@ export function drawLater(draw) {
 // Makes the children of @parent those of @items, in order. A child that is there for an item's key
 // is kept, with its focus and its state.
 export function sync(parent, items, keyOf, make, fill) {
+	const keys = items.map(keyOf);
+	const wanted = new Set(keys);
 	const old = new Map();
-	for (const child of [...parent.children])
-		old.set(child.dataset.key, child);
+	// who is gone goes first: who stays need not be moved then
+	for (const child of [...parent.children]) {
+		if (wanted.has(child.dataset.key))
+			old.set(child.dataset.key, child);
+		else
+			child.remove();
+	}
+	let next = parent.firstElementChild;
 	items.forEach((item, index) => {
-		const key = keyOf(item);
-		let child = old.get(key);
+		let child = old.get(keys[index]);
 		if (child) {
-			old.delete(key);
+			old.delete(keys[index]);
 		} else {
 			child = make(item);
-			child.dataset.key = key;
+			child.dataset.key = keys[index];
 		}
 		fill(child, item);
-		if (parent.children[index] !== child)
-			parent.insertBefore(child, parent.children[index] ?? null);
+		if (child === next)
+			next = next.nextElementSibling;
+		else
+			parent.insertBefore(child, next);
 	});
-	for (const child of old.values())
-		child.remove();
+	while (next) {
+		const after = next.nextElementSibling;
+		next.remove();
+		next = after;
+	}
 }
