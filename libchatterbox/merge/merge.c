@@ -113,17 +113,19 @@ static uint64_t number_of(const struct cbx_status *status)
 	return number ^ number >> 31;
 }
 
-/* Once in each period. Those of each job begin at another time, or the rows of a fleet that was
- * found or loaded at once would all be written at once, again and again. */
+/* Once in each period, when it begins, unless the row was written in the half before. The periods
+ * of each job begin at another time, or the rows of a fleet that was found or loaded at once would
+ * all be written at once, again and again. */
 static bool checkpoint_is_due(const struct cbx_merge_rules *rules, const struct cbx_job *job)
 {
 	uint64_t period = rules->checkpoint;
+	uint64_t from = job->recorded_at + period / 2;
 	uint64_t offset;
 
-	if (!period)
-		return true;
+	if (!period || rules->now < from)
+		return !period;
 	offset = number_of(job->status) % period;
-	return (rules->now + offset) / period != (job->recorded_at + offset) / period;
+	return (rules->now + offset) / period != (from + offset) / period;
 }
 
 /* Applies a status to a live job: progress, another text, or its end */

@@ -8,8 +8,8 @@ static const struct merge_case cases[] = {
 	MERGE_CASE({ "~list@10 17 Running 1%", "17 Running r1 answer/-" },
 		   { "~status@20 17: 17 Paused", "17 Paused r2 answer/-" },
 		   { "~push@30 17 Running 2%", "17 Running r3 push/-" },
-		   { "~list@3630 17 Running 3%", "17 Running r3 -/-" },
-		   { "~push@3631 17 Completed", "17 Completed r4 push/-" }),
+		   { "~list@5440 17 Running 3%", "17 Running r3 -/-" },
+		   { "~push@5441 17 Completed", "17 Completed r4 push/-" }),
 	/* an error's code, or that it has none */
 	MERGE_CASE({ "row 17 Running r1", NULL }, { "row 18 Running r1", NULL },
 		   { "~push@10 17 Errored c=disk_full; 18 Failed",

@@ -45,8 +45,8 @@ static const struct merge_case cases[] = {
 	/* progress: no event; a checkpoint once in a period, when is told by test_checkpoint.c */
 	MERGE_CASE({ "list@10 17 Running 1%", "17 Running r1 monitor\n! ABC1/17/1 user" },
 		   { "list@20 17 Running 2%", NULL }, { "push@30 17 Running 2% x=1", NULL },
-		   { "list@3620 17 Running 6%", "17 Running r1 progress" },
-		   { "list@3630 17 Running 7%", NULL }),
+		   { "list@5420 17 Running 6%", "17 Running r1 progress" },
+		   { "list@5430 17 Running 7%", NULL }),
 	/* several jobs in one answer, in any order */
 	MERGE_CASE({ "list@10 19 Running; 17 Running; 18 Queued",
 		     "19 Running r1 monitor\n17 Running r1 monitor\n18 Queued r1 monitor\n"
