@@ -209,13 +209,16 @@ START_TEST(params_are_cut_out_byte_for_byte)
 		"1\","
 		"\"previous_status\":\"x\\\\\",\"params\":{\"n\":1e400,\"x\":[ 1.50 ,\"}\\\"\"]}},"
 		"{\"stream_id\":\"6-0\",\"name\":\"user_job_errors\",\"message_id\":\"C/errors/4\","
-		"\"params\":[123456789012345678901234567890]}],\"next\":\"6-0\",\"lost\":false}";
+		"\"params\":[123456789012345678901234567890]},"
+		"{\"stream_id\":\"6-1\",\"name\":\"incident\",\"message_id\":\"incident/7/5\","
+		"\"params\":{}}],\"next\":\"6-0\",\"lost\":false}";
 	struct cbd_page_end end;
 
 	seen[0] = '\0';
 	ck_assert_int_eq(cbd_page_read(json, note, NULL, &end), 0);
 	ck_assert_str_eq(seen, "5 status <A\"]}B> {\"n\":1e400,\"x\":[ 1.50 ,\"}\\\"\"]}|"
-			       "6 user_job_errors <C> [123456789012345678901234567890]|");
+			       "6 user_job_errors <C> [123456789012345678901234567890]|"
+			       "6 incident <> {}|");
 	ck_assert_uint_eq(end.next.ms, 6);
 	ck_assert(!end.lost);
 }

@@ -17,9 +17,16 @@ static void turn(void)
 	cbx_incident_keeper_turn(keeper());
 }
 
-/* Another instance leads, which knows what SQL knows */
+/* Another instance leads, which knows what SQL knows, and has asked nobody yet */
 static void take_over(void)
 {
+	struct cbx_system_entry *const *entries = cbx_systems_all(road->systems);
+	size_t i;
+
+	for (i = 0; i < cbx_systems_count(road->systems); i++) {
+		entries[i]->timeouts = 0;
+		entries[i]->silent = entries[i]->stands = false;
+	}
 	cbx_incident_keeper_close(keeper());
 	turn();
 }
@@ -39,17 +46,24 @@ static void tear_down(void)
 }
 
 /* Recorded, and noted unless the leader dies in between */
-static void breaks(int system, bool note)
+static void breaks_job(int system, int64_t job_id, bool note)
 {
 	char name[32];
-	const struct cbx_error_row row = {
-		.system = name, .job_id = 17, .code = "disk_full", .message = "m", .origin = "user"
-	};
+	const struct cbx_error_row row = { .system = name,
+					   .job_id = job_id,
+					   .code = "disk_full",
+					   .message = "m",
+					   .origin = "user" };
 
 	snprintf(name, sizeof(name), "ABC%d", system);
 	ck_assert_int_eq(cbx_errors_store(&world.poller.errors, &row, 1), 0);
 	if (note)
 		cbx_incident_keeper_note_errors(keeper(), &row, 1);
+}
+
+static void breaks(int system, bool note)
+{
+	breaks_job(system, 17, note);
 }
 
 #define ROWS                                                                           \
@@ -114,6 +128,22 @@ START_TEST(it_is_closed_once_by_two_leaders)
 	turn();
 	world_expect(ROWS, "error_code 5 0, error_code 5 1");
 	world_expect("select count(*) from errors where incident = 2", "5");
+}
+END_TEST
+
+START_TEST(an_error_belongs_to_what_tells_more)
+{
+	int i;
+
+	for (i = 1; i <= 10; i++)
+		breaks_job(1, i, true);
+	for (i = 2; i <= 5; i++)
+		breaks(i, true);
+	turn();
+	world_expect(ROWS, "system 1 1, error_code 5 1");
+	world_expect("select count(*) from errors e join incidents i on i.id = e.incident where "
+		     "i.kind = 'error_code'",
+		     "14");
 }
 END_TEST
 
@@ -209,11 +239,16 @@ START_TEST(systems_that_fall_silent_are_one_incident)
 	/* they stay silent, and a new leader has heard of nobody yet */
 	take_over();
 	round_ends();
+	fall_silent(1, 10, 2);
+	round_ends();
+	turn();
 	world_expect(TOLD, "1");
+	world_expect("select updated_at - opened_at from incidents", "0");
 	world_pass(901);
 	turn();
 	world_expect(ROWS, "silence 10 0");
 	take_over();
+	fall_silent(1, 10, 2);
 	round_ends();
 	turn();
 	world_expect(ROWS, "silence 10 0");
@@ -300,6 +335,7 @@ UNIT_SUITE(suite)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, it_is_opened_once_by_two_leaders);
 	tcase_add_test(tcase, it_is_closed_once_by_two_leaders);
+	tcase_add_test(tcase, an_error_belongs_to_what_tells_more);
 	tcase_add_loop_test(tcase, a_lost_answer_tells_nothing_twice, 0, 2);
 	tcase_add_test(tcase, systems_that_fall_silent_are_one_incident);
 	tcase_add_test(tcase, systems_that_stand_still_are_one_incident);

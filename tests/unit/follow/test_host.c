@@ -18,8 +18,12 @@ START_TEST(each_entry_once_and_in_order)
 	host_append("user_job_errors", "ABC2/errors/7", NULL, "[{}]");
 	host_change("ABC1/18/2", "Running");
 	host_append("status", "ABC1/status/8", NULL, "{\"paused\":true}");
+	host_append("incident", "incident/4/9", NULL, "{\"id\":4}");
 	follow_turn(2.5);
-	host_expect("NEW/9/1 ABC2/errors/7 ABC1/18/2<Running=user ABC1/status/8 ");
+	host_expect("NEW/9/1 ABC2/errors/7 ABC1/18/2<Running=user ABC1/status/8 incident/4/9 ");
+	/* which is no system's */
+	ck_assert_ptr_nonnull(cbx_systems_find(follow.systems, "NEW"));
+	ck_assert_ptr_null(cbx_systems_find(follow.systems, "incident"));
 }
 END_TEST
 
