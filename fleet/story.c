@@ -24,7 +24,7 @@ void cbx_fleet_rules_story(struct cbx_fleet_rules *rules)
 		.pause = 0.0012,
 		.resume = 0.015,
 		.fail = 0.00012,
-		.kill = 0.00028,
+		.kill = 0.00026,
 		.vanish = 0.00003,
 		.offline = 0.0003,
 		.online = 0.015,

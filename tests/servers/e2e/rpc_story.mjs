@@ -108,5 +108,5 @@ export async function fail(base) {
 const time = (ms) => new Date(Number(ms)).toISOString();
 export const rowsOfErrors = async () => (await place.rows(`select id::int, system, job_id::int, job_type, code,
 	message, origin, occurrences, (extract(epoch from first_seen) * 1000)::bigint as first_seen,
-	(extract(epoch from last_seen) * 1000)::bigint as last_seen from errors order by id desc`)).map((row) =>
+	(extract(epoch from last_seen) * 1000)::bigint as last_seen, incident::int from errors order by id desc`)).map((row) =>
 	({ ...row, first_seen: time(row.first_seen), last_seen: time(row.last_seen) }));
