@@ -21,6 +21,8 @@ enum {
 	KEY_CONNECT,
 	KEY_PRINT,
 	KEY_LOG_LEVEL,
+	KEY_RECORD,
+	KEY_ANONYMOUS,
 };
 
 static const struct argp_option table[] = {
@@ -39,6 +41,10 @@ static const struct argp_option table[] = {
 	  "Print every effective value and where it came from, and end", 0 },
 	{ "log-level", KEY_LOG_LEVEL, "L", 0,
 	  "Log lines of level L and above: trace, debug, info, warn, error, fatal", 0 },
+	{ "record", KEY_RECORD, "FILE", 0,
+	  "Record what comes and what is told in FILE, for chatterbox-replay(1)", 0 },
+	{ "record-anonymous", KEY_ANONYMOUS, NULL, 0,
+	  "Replace the names of systems, files and all else in the recording", 0 },
 	{ 0 },
 };
 
@@ -95,6 +101,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 				   "fatal, got '%s'",
 				   arg);
 		options->log_level = arg;
+		return 0;
+	case KEY_RECORD:
+		if (!*arg)
+			argp_error(state, "--record takes a file");
+		options->record = arg;
+		return 0;
+	case KEY_ANONYMOUS:
+		options->record_anonymous = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		argp_error(state, "takes no arguments, got '%s'", arg);

@@ -11,6 +11,8 @@ struct cbd_options {
 	enum cbd_mode mode;
 	const char *config;    /* --config FILE, or NULL */
 	const char *log_level; /* --log-level L, or NULL */
+	const char *record;    /* --record FILE, or NULL */
+	bool record_anonymous;
 	bool connect;          /* with CBD_CHECK_CONFIG: log in everywhere, too */
 	unsigned demo;         /* how many simulated systems; 0 = no demo */
 };

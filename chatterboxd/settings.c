@@ -94,6 +94,12 @@ static int apply_sources(struct chatterbox_config *config, const struct cbd_opti
 	if (!result && options->log_level)
 		result = chatterbox_config_set(config, "log.level", options->log_level,
 					       "--log-level");
+	if (!result && options->record)
+		result = chatterbox_config_set(config, "chatterbox.record.path", options->record,
+					       "--record");
+	if (!result && options->record_anonymous)
+		result = chatterbox_config_set(config, "chatterbox.record.anonymous", "true",
+					       "--record-anonymous");
 	return result;
 }
 

@@ -4,6 +4,7 @@
 #include "controller/cleanup.h"
 #include "common/array.h"
 #include "port/incidents.h"
+#include "road/flight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -56,6 +57,7 @@ static int forget(void *user, const struct cbx_row *row)
 	struct cleared *cleared = user;
 
 	cleared->count++;
+	cbx_flight_cleared(cleared->road, row->system, row->job_id);
 	return cbx_active_jobs_drop(cleared->road->jobs, row->system, row->job_id);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "base/read.h"
+#include "road/flight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -91,6 +92,7 @@ static int replace(struct cbx_road *road, struct name *names, uint64_t asked_at)
 		HASH_FIND(hh, names, entry->system->name, strlen(entry->system->name), name);
 		if (!name && entry->system->state != CBX_ONLINE)
 			continue;
+		cbx_flight_connection(road, entry->system->name, name ? CBX_ONLINE : CBX_OFFLINE);
 		result = cbx_road_set_system(road, entry, name ? CBX_ONLINE : CBX_OFFLINE,
 					     "inferred", false);
 	}

@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 
 #include "adapter/amqp_bus/amqp_bus.h"
+#include "adapter/flight/flight.h"
 #include "adapter/postgres/postgres.h"
 #include "adapter/redis_state/redis_state.h"
 #include "adapter/sqlite/sqlite.h"
@@ -277,4 +278,22 @@ int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct 
 	if (result < 0)
 		return result;
 	return make_link(box, link, &read_sql_ops, *sql, "sql", "connections", (*sql)->where);
+}
+
+int cbx_engine_flight(struct chatterbox *box, struct cbx_flight **flight)
+{
+	const struct cbx_settings *settings = box->settings.present;
+	const struct cbx_flight_options options = {
+		.path = settings->record_path,
+		.limit = (uint64_t)settings->record_limit << 20,
+		.anonymous = settings->record_anonymous,
+		.version = CHATTERBOX_VERSION_TEXT,
+		.clock = box->clock,
+		.log = &box->log,
+		.lines = box->counters.recorded_lines,
+	};
+
+	if (!settings->record_path || is_observer(box))
+		return 0;
+	return cbx_flight_new(&options, flight);
 }

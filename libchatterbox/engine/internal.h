@@ -36,6 +36,7 @@ struct chatterbox {
 	struct cbx_leadership leadership;
 	struct cbx_memory_broker *broker; /* chatterbox.bus = memory */
 	struct cbx_memory_store *store;   /* chatterbox.store = memory */
+	struct cbx_flight *flight;        /* chatterbox.record.path; else NULL */
 
 	struct cbx_lease_keeper lease_keeper;
 	struct cbx_poller poller;
@@ -81,6 +82,8 @@ int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_sta
 		     struct cbx_link *link);
 int cbx_engine_sql(struct chatterbox *box, const char *purpose, struct cbx_sql **sql,
 		   struct cbx_link *link);
+/* The flight recorder, if one is configured, else *flight stays NULL */
+int cbx_engine_flight(struct chatterbox *box, struct cbx_flight **flight);
 /* The connection to live_temp if that is configured, else *sql stays NULL */
 int cbx_engine_connections(struct chatterbox *box, struct cbx_sql **sql, struct cbx_link *link);
 /* engine/threads.c */

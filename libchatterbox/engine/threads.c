@@ -169,6 +169,9 @@ static int build_poller(struct chatterbox *box)
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
 	if (!result)
+		result = cbx_engine_flight(box, &box->flight);
+	road->flight = box->flight;
+	if (!result)
 		result = cbx_engine_bus(box, box->lease_keeper.observer ? "commands" : "questions",
 					false, &road->bus, &road->bus_link);
 	if (!result)
@@ -218,6 +221,7 @@ static int build_listener(struct chatterbox *box)
 	listener->leadership = &box->leadership;
 	listener->poller = box->poller.road.inbox;
 	listener->calls = &box->calls;
+	listener->keeps_raw = box->flight;
 	listener->mended = broker_mended;
 	listener->user = box;
 	if (!result)
@@ -357,6 +361,7 @@ void cbx_engine_close_threads(struct chatterbox *box)
 {
 	struct cbx_road *road = &box->poller.road;
 
+	road->flight = NULL; /* what is dropped at the end breaks nothing */
 	if (road->clock)
 		cbx_poller_close(&box->poller);
 	cbx_teller_close(&box->teller);
@@ -372,6 +377,7 @@ void cbx_engine_close_threads(struct chatterbox *box)
 	cbx_bus_free(box->listener.bus);
 	cbx_sql_free(box->lease_keeper.sql);
 	cbx_sql_free(box->worker.sql);
+	cbx_flight_free(box->flight);
 	if (road->inbox)
 		cbx_mailbox_free(cbx_steal(road->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);

@@ -51,6 +51,8 @@ static int decode(struct cbx_listener *listener, const struct cbx_bus_event *eve
 		cbx_counters_add_rejects(listener->counters, inbound->reply);
 	if (is_empty(inbound))
 		return CHATTERBOX_E_DECODE;
+	if (listener->keeps_raw)
+		cbx_text_add(&inbound->raw, event->message.body, event->message.body_len);
 	*out = cbx_steal(inbound);
 	return 0;
 }

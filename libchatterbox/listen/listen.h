@@ -60,6 +60,7 @@ struct cbx_listener {
 	 * connection: by next, in their order */
 	struct cbx_inbound *answers, **answers_end;
 	size_t answer_count;
+	bool keeps_raw; /* the poller wants the bodies, for a recording */
 	bool consuming;
 	/* All messages that waited when consuming began are with the poller, so the first question
 	 * may go out. Also true if the queue can't be used (a 406): that is reported, and must not

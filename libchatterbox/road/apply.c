@@ -5,6 +5,7 @@
  */
 #include "common/array.h"
 #include "road/batch.h"
+#include "road/flight.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -133,7 +134,11 @@ static int apply(struct cbx_road *road, struct cbx_inbound *inbound)
 
 int cbx_road_apply(struct cbx_road *road, struct cbx_inbound *inbound, bool done)
 {
-	int result = done ? 0 : apply(road, inbound);
+	int result;
+
+	if (!done)
+		cbx_flight_push(road, inbound);
+	result = done ? 0 : apply(road, inbound);
 
 	if (result < 0) {
 		cbx_batch_drop_inbound(road, inbound);

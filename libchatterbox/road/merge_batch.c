@@ -7,6 +7,7 @@
  * never one by one.
  */
 #include "road/batch.h"
+#include "road/flight.h"
 
 #include "base/hash.h"
 #include "common/array.h"
@@ -146,6 +147,7 @@ static int note_completed(void *user, const struct cbx_row *row)
 	entry->status = strdup(row->status ?: "");
 	if (!entry->status)
 		return -ENOMEM;
+	cbx_flight_row(road, "completed_jobs", row);
 	entry->past.ended = true;
 	entry->past.status = entry->status;
 	entry->past.revision = row->revision;
@@ -163,6 +165,7 @@ static int note_ocd(void *user, const struct cbx_row *row)
 
 	if (!entry)
 		return -ENOMEM;
+	cbx_flight_row(road, "ocd", row);
 	entry->past.origin = CBX_OCD;
 	return 0;
 }

@@ -7,6 +7,7 @@
  * back, even if that other row goes (contract 1.4).
  */
 #include "road/batch.h"
+#include "road/flight.h"
 
 #include "base/read.h"
 #include "port/directory.h"
@@ -32,6 +33,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 	/* a record that is live or unreported is newer than the row; an ended one starts again */
 	if (known && known->phase != CBX_ENDED)
 		return 0;
+	cbx_flight_row(road, "status_monitor", row);
 	if (!cbx_systems_get(road->systems, row->system))
 		return -ENOMEM;
 	result = cbx_road_job_of_row(road, row, &job);
@@ -47,6 +49,7 @@ static int add_unreported(void *user, const struct cbx_row *row)
 
 /* The jobs of a table that turn out to be OCD's */
 struct turning {
+	struct cbx_road *road;
 	struct cbx_active_jobs *table;
 	struct cbx_job_key *turned;
 	size_t count;
@@ -62,6 +65,8 @@ static int turn_to_ocd(void *user, const struct cbx_row *row)
 
 	if (!known || known->origin == CBX_OCD)
 		return 0;
+	if (turning->table == turning->road->jobs)
+		cbx_flight_row(turning->road, "ocd", row);
 	result = cbx_job_copy(known, &job);
 	if (result < 0)
 		return result;
@@ -105,7 +110,7 @@ int cbx_road_notice_origins(struct cbx_road *road, struct cbx_active_jobs *table
 {
 	cbx_auto(cbx_freep) struct cbx_job_key *turned = NULL;
 	cbx_auto(cbx_freep) struct cbx_job_key *keys = NULL;
-	struct turning turning = { .table = table };
+	struct turning turning = { .road = road, .table = table };
 	size_t count = 0;
 	int result = users_jobs(table, &keys, &count);
 
@@ -217,5 +222,6 @@ int cbx_road_look_around(struct cbx_road *road, bool discovery)
 	cbx_road_share_check(road); /* without Redis the round goes on */
 	notice_shown(road, discovery);
 	cbx_road_observe_times(road);
+	cbx_flight_look(road, discovery);
 	return expire_offline(road);
 }

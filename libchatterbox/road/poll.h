@@ -64,6 +64,8 @@ int64_t cbx_poll_depth(struct cbx_road *road);
 /* Waits for an answer, decodes it and those that have come with it, and adds them to the batch;
  * then gives up overdue questions */
 void cbx_poll_receive(struct cbx_poll *poll);
+/* What take() gave, unless it belongs to others */
+void cbx_poll_apply(struct cbx_poll *poll, const struct cbx_bus_event *event);
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
 /* unanswered.c */

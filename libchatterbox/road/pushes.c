@@ -6,6 +6,7 @@
  * questions to a system that has answered since, and an old interval would undo a newer one.
  */
 #include "road/batch.h"
+#include "road/flight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -140,6 +141,8 @@ void cbx_pushes_note_connection(struct cbx_road *road, uint64_t connection)
 {
 	if (road->pushes.connection == connection)
 		return;
+	if (road->batch.inbounds)
+		cbx_flight_break(road, "redelivered");
 	cbx_aside_return(road);
 	cbx_batch_drop_connection(road, road->pushes.connection);
 	cbx_pushes_forget(road);

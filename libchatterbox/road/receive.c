@@ -8,7 +8,7 @@
 #include "common/array.h"
 #include "road/batch.h"
 #include "road/command.h"
-#include "road/poll.h"
+#include "road/flight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -213,6 +213,7 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 					  &poll->road->settings->limits, &reply);
 	if (!result && !answers(poll, question, reply))
 		result = CHATTERBOX_E_DECODE;
+	cbx_flight_answer(poll, question, event, result);
 	if (result < 0) {
 		cbx_warn(poll->road->log,
 			 CBX_FIELDS(
@@ -243,7 +244,7 @@ static void note_unroutable(struct cbx_road *road)
 		 *exchange ? exchange : "\"\"");
 }
 
-static void receive(struct cbx_poll *poll, const struct cbx_bus_event *event)
+void cbx_poll_apply(struct cbx_poll *poll, const struct cbx_bus_event *event)
 {
 	struct question *question;
 
@@ -310,7 +311,7 @@ static int take(struct cbx_poll *poll, uint64_t until)
 	}
 	if (!cbx_command_receive(road, &event) &&
 	    !(road->receive && road->receive(road->receive_user, &event)))
-		receive(poll, &event);
+		cbx_poll_apply(poll, &event);
 	cbx_bus_event_clear(&event);
 	return came && road->bus_link.up;
 }

@@ -7,6 +7,7 @@
  * until the ledger knows (contract 5.3).
  */
 #include "road/batch.h"
+#include "road/flight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -69,6 +70,7 @@ void cbx_road_share_again(struct cbx_road *road)
 
 void cbx_road_discard(struct cbx_road *road)
 {
+	cbx_flight_break(road, "discarded");
 	cbx_road_clear_merge(road);
 	cbx_aside_return(road);
 	cbx_aside_clear(road);
@@ -142,6 +144,7 @@ int cbx_road_fail_batch(struct cbx_road *road, int error)
 {
 	int result;
 
+	cbx_flight_break(road, "not_recorded");
 	if (error == -EBADMSG && road->sql->fault_count) {
 		result = cbx_aside_note_faults(road);
 		cbx_road_clear_merge(road);

@@ -17,6 +17,7 @@
 #include "domain/system.h"
 #include "merge/merge.h"
 #include "port/bus.h"
+#include "port/flight.h"
 #include "port/ledger.h"
 #include "port/link.h"
 #include "port/state.h"
@@ -139,6 +140,10 @@ struct cbx_road {
 	/* Called on every turn of a long loop: takes over new settings. True = stop. */
 	bool (*on_turn)(void *user);
 	void *on_turn_user;
+
+	struct cbx_flight *flight; /* the recorder; NULL: nothing is recorded */
+	bool flight_runs;          /* what comes follows from what it was given */
+	unsigned flight_links;     /* which servers it was told are there */
 
 	/* for the snapshot; while following, the follower updates it */
 	bool following;

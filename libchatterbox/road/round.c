@@ -10,6 +10,7 @@
 
 #include "road/batch.h"
 #include "road/command.h"
+#include "road/flight.h"
 #include "road/poll.h"
 
 #include <chatterbox/error.h>
@@ -31,6 +32,7 @@ static int show_batch(struct cbx_road *road)
 	cbx_road_share(road);
 	tell(road);
 	cbx_road_observe(road);
+	cbx_flight_commit(road);
 	cbx_road_finish_batch(road);
 	return result ? result : cbx_road_update_snapshot(road);
 }
@@ -61,7 +63,7 @@ static int commit_what_can_be(struct cbx_road *road)
 	return result == 1 ? 0 : result;
 }
 
-int cbx_road_commit(struct cbx_road *road)
+static int commit(struct cbx_road *road)
 {
 	int result = 0;
 
@@ -84,6 +86,15 @@ int cbx_road_commit(struct cbx_road *road)
 	}
 	result = cbx_aside_separate(road);
 	return result < 0 ? result : commit_what_can_be(road);
+}
+
+int cbx_road_commit(struct cbx_road *road)
+{
+	int result = commit(road);
+
+	if (!result)
+		cbx_flight_turn(road);
+	return result;
 }
 
 /* --- what others sent to the poller: pushes, and what the controllers carry out --- */

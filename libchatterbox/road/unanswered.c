@@ -7,7 +7,7 @@
  * until the next Update Database Task. A question that the broker refused, or whose answer it may
  * hold back, says nothing about the systems that it asked.
  */
-#include "road/poll.h"
+#include "road/flight.h"
 
 void cbx_question_done(struct cbx_poll *poll, struct question *question, const char *outcome)
 {
@@ -77,6 +77,7 @@ static void expire(struct cbx_poll *poll, struct question *question)
 	size_t i;
 
 	cbx_road_note_taken(poll->road);
+	cbx_flight_unanswered(poll, question);
 	if (!cbx_health_is_sound(poll->road->bus_link.entry)) {
 		/* another connection of ours is refused or stopped: answers may be, too */
 		cbx_question_failed(poll, question);

@@ -79,6 +79,8 @@ static const struct {
 	FAMILY(leader, CBX_GAUGE, "chatterbox_leader", "1 on the instance that leads.", NULL, NULL),
 	FAMILY(cleaned_up, CBX_COUNTER, "chatterbox_cleaned_up_total",
 	       "Rows removed by the clean-up.", "what", NULL),
+	FAMILY(recorded_lines, CBX_COUNTER, "chatterbox_recorded_lines_total",
+	       "Lines of the flight recorder, by outcome.", "outcome", NULL),
 	FAMILY(last_round, CBX_GAUGE, "chatterbox_last_round_timestamp_seconds",
 	       "When the last round ended, on the instance that leads.", NULL, NULL),
 	FAMILY(certificate_ends, CBX_GAUGE, "chatterbox_certificate_not_after_timestamp_seconds",

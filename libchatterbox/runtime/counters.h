@@ -17,7 +17,7 @@ struct cbx_counters {
 	struct cbx_metric *foreign_consumers;
 	struct cbx_metric *server_errors, *server_up, *reconnects;
 	struct cbx_metric *poll_interval, *under_load, *scheduler_paused, *leader, *cleaned_up;
-	struct cbx_metric *last_round, *certificate_ends;
+	struct cbx_metric *last_round, *certificate_ends, *recorded_lines;
 	struct cbx_metric *build_info;
 };
 

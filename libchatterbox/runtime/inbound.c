@@ -37,6 +37,7 @@ void cbx_inbound_free(struct cbx_inbound *inbound)
 	free(inbound->response.correlation_id);
 	free(inbound->response.trace_id);
 	free(inbound->response.body);
+	cbx_text_free(&inbound->raw);
 	free(inbound);
 }
 

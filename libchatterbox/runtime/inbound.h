@@ -10,6 +10,7 @@
 
 #include "base/mailbox.h"
 #include "base/number.h"
+#include "common/text.h"
 #include "decode/decode.h"
 #include "port/bus.h"
 
@@ -40,6 +41,7 @@ struct cbx_inbound {
 	char text[CBX_NUMBER_TEXT];
 	struct cbx_call *call; /* not owned: whoever handles it ends it */
 	struct cbx_response response;
+	struct cbx_text raw; /* its body, if it is to be kept */
 	uint64_t at; /* arrival, ns; its first one, as far as is known, if it is delivered again */
 	uint64_t until; /* the latest time at which it may have arrived: later than @at only if it
 			   waited for a new connection */

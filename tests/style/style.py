@@ -37,7 +37,7 @@ LIBRARIES = {
     "openssl": ["libchatterbox/adapter/certificate.", "libchatterbox/adapter/redis_state/tls.c", "libchatterbox/adapter/amqp_bus/tls.c"],
 }
 # Programs of the tree that are built from the library's inside
-INSIDERS = ("tests/", "examples/hdms-sim/", "examples/hdms-sim.c")
+INSIDERS = ("tests/", "chatterbox-replay/", "examples/hdms-sim/", "examples/hdms-sim.c")
 
 C_FILE = re.compile(r"\.[ch]$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

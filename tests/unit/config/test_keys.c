@@ -109,6 +109,9 @@ static const struct row rows[] = {
 	{ "chatterbox.app_name", "\"nl-ocd-chatterbox\"", "\"A.b_c-9\"", "1", "\"a b\"", false },
 	{ "chatterbox.startup_timeout", "60", "1", "\"60\"", "0", false },
 	{ "chatterbox.shutdown_timeout", "10", "3600", "\"10s\"", "0", false },
+	TEXTS("chatterbox.record.path", "null"),
+	{ "chatterbox.record.limit", "256", "1", "\"1G\"", "0", false },
+	{ "chatterbox.record.anonymous", "false", "true", "\"yes\"", "1", false },
 	{ "chatterbox.rmq_rpc.event_queue_bindings.default",
 	  "[\"nl-hdms.event.control.system_online\",\"nl-hdms.event.control.system_offline\","
 	  "\"nl-hdms.event.content.job_status\",\"nl-ocd.event.update_time_till_next_check\","
