@@ -134,6 +134,14 @@ static void fail(struct flight *self, int error)
 			self->file.path, strerror(-error));
 }
 
+static void note_success(struct flight *self)
+{
+	if (self->retry_at)
+		cbx_info(self->log, CBX_NO_FIELDS, "the recording %s can be written again",
+			 self->file.path);
+	self->retry_at = 0;
+}
+
 /* Writes what is there. False: it is lost. */
 static bool flush(struct flight *self)
 {
@@ -143,8 +151,9 @@ static bool flush(struct flight *self)
 		lose(self, self->pending);
 		cbx_flight_file_close(&self->file);
 		fail(self, result);
-	} else {
+	} else if (self->text.len) {
 		count(self, "written", self->pending);
+		note_success(self);
 	}
 	cbx_text_clear(&self->text);
 	self->text.failed = false;
@@ -212,11 +221,6 @@ static int open_for(struct flight *self)
 		result = cbx_flight_file_turn_over(&self->file);
 	if (result < 0)
 		fail(self, result);
-	else if (self->retry_at)
-		cbx_info(self->log, CBX_NO_FIELDS, "the recording %s can be written again",
-			 self->file.path);
-	if (!result)
-		self->retry_at = 0;
 	return result;
 }
 

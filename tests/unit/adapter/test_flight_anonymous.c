@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What stays in a recording without names, and what stands in the place of names */
 #include "adapter/flight/anonymous.h"
+#include "common/cleanup.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ static const struct {
 	{ "{\"files_downloading\":[{\"name\":\"a\",\"size\":1e400}]}",
 	  "{\"files_downloading\":[{*:*,*:1e400}]}" },
 	{ "{ \"system\" : \"A\" , \"status\" : \"Paused\" }",
-	  "{ \"system\" : * , \"status\" : \"Paused\" }" },
+	  "{ \"system\": *, \"status\": \"Paused\"}" },
 	/* what follows a container is no value of a member in it */
 	{ "{\"x\":[{\"status\":\"Running\"},\"Berlin\"]}", "{*:[{\"status\":\"Running\"},*]}" },
 	{ "{\"status\":[\"Running\",[\"a\"],\"Berlin\"]}", "{\"status\":[\"Running\",[\"a\"],*]}" },

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define DAY 86400.0
 
@@ -33,6 +34,8 @@ static void tear_down(void)
 static void begin(void)
 {
 	world_lead();
+	/* nobody asks a system that has never been named */
+	ck_assert_ptr_nonnull(cbx_systems_get(road->systems, "ABC1"));
 	ck_assert_int_eq(cbx_road_commit(road), 0);
 	ck_assert_uint_eq(recorder.states, 1);
 }
@@ -216,7 +219,7 @@ static const struct {
 	{ "fails and is cleared", fails_and_is_cleared, 9 },
 	{ "is offline for too long", is_offline_for_too_long, 8 },
 	{ "is OCD's", is_ocds, 8 },
-	{ "was there before", was_there_before, 7 },
+	{ "was there before", was_there_before, 6 },
 	{ "is answered badly", is_answered_badly, 4 },
 	{ "is in a batch", is_in_a_batch, 6 },
 	{ "is named by connections", is_named_by_connections, 4 },
@@ -279,7 +282,7 @@ END_TEST
 START_TEST(a_group_and_an_error_that_were_altered_are_seen)
 {
 	fails_and_is_cleared();
-	replay_alter(&recorder.text, "\"event\":\"user_job_errors\"", "no room", "no rooo");
+	replay_alter(&recorder.text, "\"event\":\"user_job_errors\"", "disk_full", "disk_fulx");
 	expect_differs("ABC1, errors of users: differs");
 	pushed("ABC1", "30 Paused t=Music");
 	replay_alter(&recorder.text, "\"event\":\"status\"", "true", "null");
@@ -358,23 +361,32 @@ START_TEST(a_state_in_the_middle_of_a_life_is_as_good_as_its_begin)
 }
 END_TEST
 
+/* Whatever else the machine does */
+static long processor_seconds(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return used.tv_sec;
+}
+
+/* It was more than an hour */
 START_TEST(thousands_of_changes_take_seconds)
 {
 	struct replayed replayed;
-	uint64_t began;
+	long used;
 	unsigned n;
 
 	begin();
 	for (n = 0; n < 4000; n++)
 		pushed("ABC1", n % 2 ? "17 Running" : "17 Paused");
-	began = cbx_now(cbx_system_clock());
+	used = processor_seconds();
 	replayed = replay_of(&recorder.text);
-	began = cbx_now(cbx_system_clock()) - began;
+	used = processor_seconds() - used;
 	ck_assert_msg(!replayed.result && !replayed.differ, "%s%s", replayed.error, replayed.said);
 	ck_assert_uint_eq(replayed.commits, 4000);
 	ck_assert_uint_ge(replayed.agreed, 8000);
-	/* it was more than an hour; the rest is for a machine that does other things, too */
-	ck_assert_msg(began < 40 * CBX_SECOND, "%.1f s", cbx_seconds(began));
+	ck_assert_int_lt(used, 30);
 	free(replayed.said);
 }
 END_TEST
@@ -384,7 +396,7 @@ UNIT_SUITE(suite)
 	TCase *tcase = tcase_create("lives");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_set_timeout(tcase, 120);
+	tcase_set_timeout(tcase, 240);
 	tcase_add_loop_test(tcase, a_life_is_told_again, 0, (int)CBX_COUNT(lives));
 	tcase_add_test(tcase, a_told_status_that_was_altered_is_seen);
 	tcase_add_test(tcase, an_answered_status_that_was_altered_is_seen);
