@@ -109,12 +109,12 @@ static void fails_and_is_cleared(void)
 	begin();
 	cbx_cleanup_init(cleanup, road, &world.poller.errors);
 	jobs("17 Running; 18 Running");
-	jobs("17 Errored c=disk_full m=no_room; 18 Failed");
+	jobs("17 Errored; 18 Failed");
 	world_pass(60);
 	ck_assert_int_eq(cbx_cleanup_errored_jobs(cleanup, NULL, 0, &removed), 0);
 	ck_assert_int_eq(removed, 2);
 	jobs("17 Running");
-	jobs("17 Errored c=disk_full m=no_room");
+	jobs("17 Errored");
 }
 
 static void is_offline_for_too_long(void)
@@ -140,10 +140,10 @@ static void is_ocds(void)
 {
 	begin();
 	world_insert("ABC1", "17 Started", "ocd", 0);
-	jobs("17 Running; 18 Running; 19 Errored c=x");
+	jobs("17 Running; 18 Running; 19 Errored");
 	world_run("insert into scheduled_jobs (system, job_id) values ('ABC1', 18), ('ABC1', 20)");
-	jobs("17 Errored c=x; 18 Running; 20 Running");
-	jobs("18 Errored c=y; 20 Errored c=y");
+	jobs("17 Errored; 18 Running; 20 Running");
+	jobs("18 Errored; 20 Errored");
 }
 
 /* What SQL knows of before the recording began */
@@ -156,7 +156,7 @@ static void was_there_before(void)
 	world_insert("ABC1", "21 Started", "ocd", 0);
 	begin();
 	jobs("17 Paused; 18 Errored; 19 Running; 20 Killed; 21 Running");
-	jobs("17 Running; 18 Running; 19 Errored c=x; 21 Running");
+	jobs("17 Running; 18 Running; 19 Errored; 21 Running");
 }
 
 static void is_answered_badly(void)
@@ -203,7 +203,7 @@ static void is_named_by_connections(void)
 		  "insert into connections values ('XYZ')");
 	hdms_system(&world.hdms, "XYZ", "1 Running");
 	ck_assert_int_eq(cbx_online_systems_populate(&world.poller.online), 0);
-	jobs("17 Paused");
+	/* which is why ABC1 is offline */
 	world_pass(DAY + 20);
 	ck_assert_int_eq(world_round(CBX_STATUS_ROUND, NULL), 0);
 }
@@ -222,7 +222,7 @@ static const struct {
 	{ "was there before", was_there_before, 6 },
 	{ "is answered badly", is_answered_badly, 4 },
 	{ "is in a batch", is_in_a_batch, 6 },
-	{ "is named by connections", is_named_by_connections, 4 },
+	{ "is named by connections", is_named_by_connections, 3 },
 };
 
 START_TEST(a_life_is_told_again)
@@ -282,7 +282,7 @@ END_TEST
 START_TEST(a_group_and_an_error_that_were_altered_are_seen)
 {
 	fails_and_is_cleared();
-	replay_alter(&recorder.text, "\"event\":\"user_job_errors\"", "disk_full", "disk_fulx");
+	replay_alter(&recorder.text, "\"event\":\"user_job_errors\"", "Failed", "Faifed");
 	expect_differs("ABC1, errors of users: differs");
 	pushed("ABC1", "30 Paused t=Music");
 	replay_alter(&recorder.text, "\"event\":\"status\"", "true", "null");
@@ -346,14 +346,14 @@ START_TEST(a_state_in_the_middle_of_a_life_is_as_good_as_its_begin)
 	struct replayed replayed;
 
 	begin();
-	jobs("17 Running 10%; 18 Running; 19 Errored c=x; 20 Paused t=Music");
+	jobs("17 Running 10%; 18 Running; 19 Errored; 20 Paused t=Music");
 	jobs("17 Running 10%; 20 Paused t=Music");
 	recorder.flight.wants_state = true;
 	ck_assert_int_eq(cbx_road_commit(road), 0);
 	ck_assert_uint_eq(recorder.states, 2);
 	/* 18 is missing for the second time */
 	jobs("17 Running 20%; 20 Running t=Music");
-	jobs("17 Completed; 19 Running");
+	jobs("17 Completed; 18 Running; 19 Running");
 	replayed = replay_of(&recorder.text);
 	ck_assert_msg(!replayed.result && !replayed.differ, "%s%s", replayed.error, replayed.said);
 	ck_assert_uint_ge(replayed.agreed, 10);
