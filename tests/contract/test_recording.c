@@ -11,7 +11,7 @@
 #define SYSTEMS 400
 
 static struct engine_home home;
-static char path[128], before[128];
+static char path[128], before[144];
 
 static void set_up(void)
 {
