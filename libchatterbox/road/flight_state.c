@@ -94,9 +94,12 @@ static void put_state(struct cbx_road *road, const struct cbx_frozen_jobs *froze
 	cbx_text_puts(&text, "}\n");
 	for (i = 0; i < count; i++)
 		put_system(entries[i], &text);
-	for (i = 0; i < frozen->count; i++)
-		for (k = 0; k < frozen->entries[i].list->count; k++)
-			put_job(frozen->entries[i].list->jobs[k], &text);
+	for (i = 0; i < frozen->count; i++) {
+		const struct cbx_job_list *list = cbx_frozen_jobs_at(frozen, i);
+
+		for (k = 0; k < list->count; k++)
+			put_job(list->jobs[k], &text);
+	}
 	cbx_line_begin(road, &text, "begin");
 	cbx_text_puts(&text, "}\n");
 	road->flight->ops->put(road->flight, &text, true);

@@ -40,7 +40,7 @@ async function record(name, redisDb, fn, ...options) {
 		const lives = (text) => ['Running', 'Paused', 'Completed', 'Errored', 'Killed'].every((status) =>
 			text.includes(`"previous_status":"Running","origin":"user","body":{`) && text.includes(`"status":"${status}"`)) &&
 			['"event":"status"', '"event":"user_job_errors"', '"what":"push"', '"what":"unanswered"',
-				'"malformed":true', '"table":"ocd"', '"table":"status_monitor"'].every((part) => text.includes(part));
+				'"malformed":true', '"table":"ocd"'].every((part) => text.includes(part));
 		const told = (text) => text.split('\n').filter((line) => line.startsWith('{"what":"told"')).length;
 		await until('every kind of life is recorded', async () => {
 			const text = await readFile(file, 'utf8');
