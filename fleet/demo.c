@@ -25,7 +25,7 @@
 #define PATIENCE CBX_SECOND
 #define AGAIN (50 * CBX_MS) /* while the engine has to be told who is online */
 #define PLAN_EVERY (60 * CBX_SECOND)
-#define BAD_FILE_FIRST (45 * CBX_SECOND)
+#define BAD_FILE_FIRST (15 * CBX_SECOND)
 #define BAD_FILE_EVERY (1800 * CBX_SECOND)
 #define BAD_FILE_SYSTEMS 7
 #define SYSTEMS_PER_LIST 3 /* every third system has a list that is to be activated */

@@ -34,7 +34,8 @@ export namespace http {
 		title: string;
 		opened_at: Time;
 		updated_at: Time;
-		closed_at: Time | null;
+		/** null while it is open */
+		closed_at: Time;
 		/** How many systems it concerns */
 		systems: number;
 		/** How many jobs it concerns */

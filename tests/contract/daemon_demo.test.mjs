@@ -94,6 +94,20 @@ test('answers each route as openapi.json says', async () => {
 	assert.equal((await hold('/openapi.json', '/openapi.json')).openapi, '3.1.0');
 });
 
+test('a file that breaks is one incident', async () => {
+	const file = await until(async () => (await hold('/api/v1/incidents', '/api/v1/incidents?open=1')).incidents
+		.find(({ kind }) => kind === 'file'), 60000, 'an incident of a file');
+	assert.match(file.title, /^title-1001\.flac fails at \d+ systems$/);
+	assert.ok(file.systems >= 5);
+	const page = await hold('/api/v1/incidents/{id}', `/api/v1/incidents/${file.id}?limit=3`);
+	assert.equal(page.jobs.length, 3);
+	const rest = await hold('/api/v1/incidents/{id}', `/api/v1/incidents/${file.id}?cursor=${page.next}`);
+	assert.ok(rest.jobs.length >= 2 && rest.jobs.every(({ system }) => system > page.jobs[2].system));
+	await hold('/api/v1/incidents/{id}', '/api/v1/incidents/999999', 404);
+	await hold('/api/v1/incidents/{id}', '/api/v1/incidents/x', 404);
+	await hold('/api/v1/incidents', '/api/v1/incidents?open=2', 400);
+});
+
 test('gives a status its members in order', async () => {
 	const order = ['system', 'job_id', 'status', 'percent_completed', 'downloaded', 'total_files',
 		'download_speed', 'job_type', 'files_downloading'];

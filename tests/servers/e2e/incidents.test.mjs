@@ -12,7 +12,7 @@ import { APP, Listener, checkEnvelope, readStream } from './wire.mjs';
 
 const SYSTEMS = 40;
 // a fleet in which jobs only run and fail, each with one of five codes
-const FAILING = ['start=0', 'begin=1', 'progress=0.1', 'pause=0', 'resume=0', 'fail=0.06', 'kill=0',
+const FAILING = ['start=0', 'begin=1', 'progress=0.1', 'pause=0', 'resume=1', 'fail=0.06', 'kill=0',
 	'vanish=0', 'offline=0', 'online=0'].flatMap((rate) => ['--chance', rate]);
 const MORE = { lease: { ttl: 3 }, log: { level: 'info' } };
 
