@@ -9,12 +9,12 @@
 #include "common/cleanup.h"
 
 #define FILES_SHOWN 3
-#define BAD_FILE 1 /* the error of a file that is broken at its source */
+#define BAD_FILE CBX_FLEET_CODES /* that of a file which is broken at its source */
 
 static const struct {
 	const char *code;
 	const char *message;
-} errors[CBX_FLEET_CODES] = {
+} errors[CBX_FLEET_CODES + 1] = {
 	{ "disk_full", "no space left on the media volume" },
 	{ "checksum_mismatch", "a downloaded file differs from its checksum" },
 	{ "content_server_denied", "the content server refused the account" },
@@ -39,6 +39,7 @@ static const struct {
 	{ "title_withdrawn", "a title was withdrawn" },
 	{ "upload_refused", "a report was refused" },
 	{ "zone_unknown", "a list names a zone that the house does not have" },
+	[BAD_FILE] = { "file_damaged", "a file is damaged at its source" },
 };
 
 static void add_number(struct cbx_text *out, uint64_t value)

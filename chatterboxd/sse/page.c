@@ -137,6 +137,11 @@ static int take_event_member(struct walk *walk, struct cbd_slice name, void *use
 	return 0;
 }
 
+static bool is_incident(struct cbd_slice name)
+{
+	return name.len == strlen("incident") && !memcmp(name.at, "incident", name.len);
+}
+
 /* The system is what a message_id begins with; an incident is of none */
 static int give_event(struct walk *walk, struct reading *reading)
 {
@@ -153,8 +158,8 @@ static int give_event(struct walk *walk, struct reading *reading)
 		return result;
 	if (json_is_string(string))
 		id = json_string_value(string);
-	reading->event.system =
-		cbd_slice_of(id, is(reading->event.name, "incident") ? 0 : strcspn(id, "/"));
+	if (!is_incident(reading->event.name))
+		reading->event.system = cbd_slice_of(id, strcspn(id, "/"));
 	result = walk->each(walk->user, &reading->event);
 	json_decref(string);
 	return result;
