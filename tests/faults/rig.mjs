@@ -23,12 +23,14 @@ export class Rig {
 	/**
 	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim; null: an Hdms by
 	 * hand. daemons: how many are prepared (none is started). config: laid over their configuration.
-	 * place: more of it (Place.open). questions: an exchange of their own, which a trouble may delete
+	 * place: more of it (Place.open). questions: an exchange of their own, which a trouble may delete.
+	 * prepare(place): before anybody connects
 	 */
 	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {}, place: more,
-		questions } = {}) {
+		questions, prepare = () => {} } = {}) {
 		const rig = new Rig();
 		rig.place = await Place.open(name, redisDb, more);
+		await prepare(rig.place);
 		rig.questions = questions;
 		if (questions) await rig.openQuestions();
 		const { place } = rig;
@@ -110,6 +112,14 @@ export class Rig {
 	async more(count, ms = 60000) {
 		const earlier = await this.changes();
 		await until(`${count} more changes`, async () => await this.changes() >= earlier + count, ms);
+	}
+
+	/** The longest time since @since (ms) in which no change was recorded, in seconds */
+	async silence(since) {
+		const [{ longest }] = await this.place.rows(`select max(extract(epoch from at - before))::float as longest
+			from (select at, lag(at) over (order by at) as before from job_history) as gaps
+			where before >= $1`, [new Date(since)]);
+		return longest;
 	}
 
 	/** The end of every test: holds the fleet, waits for the record and compares; the report */

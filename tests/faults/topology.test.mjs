@@ -5,9 +5,11 @@
 // listener of the kit by a binding between the two exchanges.
 
 import assert from 'node:assert/strict';
+import { after } from 'node:test';
 import { servers } from '../servers/e2e/place.mjs';
 import { QUEUE } from '../servers/e2e/rpc.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
+import { Proxy } from './proxy.mjs';
 import { change, daemon, hdms, job, nothingLost, place, ready, row, setting, statusOf, told, until }
 	from './rows.mjs';
 
@@ -24,11 +26,15 @@ async function makeExchange() {
 	await toListener();
 }
 
+let proxy; // before the broker
+
 setting('topology', 11, ['T1', 'T2'], async () => {
 	await makeExchange();
 	// a push is what must arrive: no round asks meanwhile
-	return { rmq_rpc: { event_exchange: EXCHANGE }, check_job_status_time: 600 };
+	proxy = await Proxy.open(place.rmqPort);
+	return { rmq: { port: proxy.port }, rmq_rpc: { event_exchange: EXCHANGE }, check_job_status_time: 600 };
 });
+after(() => proxy?.close());
 
 let status = 'Running';
 
@@ -73,6 +79,21 @@ row('45: our queues are purged and deleted', async () => {
 	await told(await pushesArrive(), 20000);
 	assert.ok(warned(/nl-ocd-chatterbox\.default\.event was gone/));
 	await ready();
+});
+
+/** queue.declare of @name, durable and not passive, as it is sent */
+const making = (name) => Buffer.concat([Buffer.from([0, 50, 0, 10, 0, 0, name.length]), Buffer.from(name), Buffer.from([2])]);
+
+row('45: others make our queues, as quorum queues, at the very moment when we do', async () => {
+	const made = [EVENTS, QUEUE].map((queue) => proxy.once('up', making(queue), () =>
+		hdms.channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } })).passed);
+	for (const queue of [EVENTS, QUEUE]) await hdms.channel.deleteQueue(queue);
+	await Promise.all(made);
+	await told(await pushesArrive(), 20000);
+	await ready();
+	const lines = (await servers('rabbitmqctl', 'list_queues', '-p', place.vhost, 'name', 'type')).split('\n');
+	for (const queue of [EVENTS, QUEUE]) assert.ok(lines.includes(`${queue}\tquorum`), lines.join('\n'));
+	assert.ok(!daemon.program.lines.some((line) => line.includes('PRECONDITION_FAILED')));
 });
 
 row('45: a stranger consumes our queues: warned of, and shown until it goes', async () => {

@@ -16,7 +16,7 @@ for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postg
 for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
 for_image='mmdebstrap:mmdebstrap umoci:umoci skopeo:skopeo'
 for_ship='lintian:lintian golang-go:go golang-github-masterminds-sprig-dev
-	golang-gopkg-yaml.v3-dev pgbouncer'
+	golang-gopkg-yaml.v3-dev pgbouncer stunnel4:stunnel4'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
 for_fuzz='git:git clang:clang libclang-rt-dev llvm'
@@ -60,7 +60,7 @@ install_packages()
 		[ -d /run/systemd/system ] || exit 0
 		for package in "$@"; do
 			case $package in
-			redis-server|rabbitmq-server|postgresql|prometheus|pgbouncer|haproxy)
+			redis-server|rabbitmq-server|postgresql|prometheus|pgbouncer|haproxy|stunnel4)
 				systemctl disable "$package" ;;
 			nginx-light) systemctl disable nginx ;;
 			esac

@@ -83,7 +83,13 @@ int cbx_amqp_declare(struct cbx_bus *bus, const char *queue, uint64_t deadline)
 	bus->made = result == CHATTERBOX_E_UNKNOWN;
 	if (bus->made)
 		result = declare_queue(self, &make, queue, false, &question, deadline);
-	return result;
+	/* a 406: somebody else has just made it in his way, which is good enough */
+	if (bus->made && result == CHATTERBOX_E_REFUSED) {
+		bus->made = false;
+		result = declare_queue(self, &look, queue, false, &question, deadline);
+	}
+	/* in a cluster a queue whose node is down can neither be found nor made */
+	return result == CHATTERBOX_E_UNKNOWN ? CHATTERBOX_E_REFUSED : result;
 }
 
 static int ask_exchange(struct cbx_amqp_bus *self, const char *exchange,
@@ -113,7 +119,7 @@ int cbx_amqp_declare_exchange(struct cbx_bus *bus, const char *exchange, uint64_
 	if (bus->made)
 		result = ask_exchange(self, exchange, (amqp_exchange_declare_t){ .durable = 1 },
 				      deadline);
-	return result;
+	return result == CHATTERBOX_E_UNKNOWN ? CHATTERBOX_E_REFUSED : result;
 }
 
 int cbx_amqp_bind(struct cbx_bus *bus, const char *queue, const char *exchange,

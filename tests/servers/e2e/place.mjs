@@ -28,14 +28,17 @@ export async function servers(verb, ...args) {
 export class Place {
 	/**
 	 * @param name of the place; @param redisDb its Redis database, 1..31;
-	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one
+	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one; for another broker
+	 * also rabbitmqctl(...args), and queueArguments: how others declare their queues there; redisOptions of
+	 * ioredis, for Sentinels
 	 */
 	static async open(name, redisDb, more = {}) {
 		const place = new Place();
 		Object.assign(place, {
 			vhost: `cbx-${name}`, redisDb, database: `cbx_${name}`,
 			redisPort: Number(env('REDIS_PORT')), rmqPort: Number(env('RMQ_PORT')),
-			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'), ...more,
+			pgPort: Number(env('PG_PORT')), pgUser: env('PG_USER'),
+			rabbitmqctl: (...args) => servers('rabbitmqctl', ...args), ...more,
 		});
 		await place.#emptyBroker();
 		await place.#emptyDatabase(place.database);
@@ -87,7 +90,7 @@ export class Place {
 
 	#redisClient() {
 		const redis = new Redis({ host: '127.0.0.1', port: this.redisPort, db: this.redisDb,
-			retryStrategy: () => 200, maxRetriesPerRequest: null });
+			retryStrategy: () => 200, maxRetriesPerRequest: null, ...this.redisOptions });
 		redis.on('error', () => {}); // tests kill it; the retries say what matters
 		return redis;
 	}
@@ -107,11 +110,11 @@ export class Place {
 	}
 
 	async #emptyBroker() {
-		const names = (await servers('rabbitmqctl', 'list_vhosts', 'name')).split('\n');
+		const names = (await this.rabbitmqctl('list_vhosts', 'name')).split('\n');
 		if (names.includes(this.vhost))
-			await servers('rabbitmqctl', 'delete_vhost', this.vhost);
-		await servers('rabbitmqctl', 'add_vhost', this.vhost);
-		await servers('rabbitmqctl', 'set_permissions', '-p', this.vhost, 'guest', '.*', '.*', '.*');
+			await this.rabbitmqctl('delete_vhost', this.vhost);
+		await this.rabbitmqctl('add_vhost', this.vhost);
+		await this.rabbitmqctl('set_permissions', '-p', this.vhost, 'guest', '.*', '.*', '.*');
 	}
 
 	async #emptyDatabase(name) {

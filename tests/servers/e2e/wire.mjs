@@ -33,7 +33,8 @@ export class Listener {
 		const channel = await this.connection.createChannel();
 		channel.on('error', () => {});
 		const { queue } = await channel.assertQueue(this.durable ? 'e2e-listener' : '',
-			{ durable: this.durable, exclusive: !this.durable });
+			{ durable: this.durable, exclusive: !this.durable,
+				arguments: this.durable ? this.place.queueArguments : undefined });
 		await channel.bindQueue(queue, 'amq.topic', '#');
 		await channel.consume(queue, (message) => {
 			if (!message) return;
