@@ -102,6 +102,9 @@ void cbd_incident_clean_up(struct cbd_request *request);
 extern const struct cbd_member cbd_incident_clean_up_body[];
 void cbd_history_of_system(struct cbd_request *request);
 
+/* outlook.c */
+void cbd_answer_outlook(struct cbd_request *request);
+
 /* These set the answer. @body is taken over; NULL becomes a 500. */
 void cbd_answer_text(struct cbd_request *request, unsigned code, const char *type, char *body);
 void cbd_answer_json(struct cbd_request *request, unsigned code, const char *json);

@@ -163,6 +163,8 @@ static const char *const jobs_query[] = { "system", "status",  "job_type", "orig
 static const char *const events_query[] = { "name", "system", "since", NULL };
 static const char *const errors_query[] = { "system", "limit", "cursor", NULL };
 static const char *const incidents_query[] = { "open", "limit", "cursor", NULL };
+static const char *const outlook_query[] = { "state", "system", "list", "within",
+					     "limit", "cursor", NULL };
 static const char *const system_query[] = { "system", NULL };
 static const char *const series_query[] = { "name", "minutes", NULL };
 static const char *const page_query[] = { "limit", "cursor", NULL };
@@ -207,6 +209,7 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/series", cbd_answer_series, NULL, series_query),
 	READ("/api/v1/events", cbd_stream_events, NULL, events_query),
+	READ("/api/v1/outlook", cbd_answer_outlook, NULL, outlook_query),
 	READ("/api/v1/errors", cbd_order_errors, NULL, errors_query),
 	READ("/api/v1/incidents", cbd_incidents, NULL, incidents_query),
 	READ("/api/v1/incidents/{id}", cbd_incident, NULL, page_query),

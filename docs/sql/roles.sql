@@ -78,6 +78,7 @@ from (values
   ('errors', 'select, insert, update, delete'),
   ('outbox', 'select, insert, update, delete'),
   ('push_log', 'select, insert, delete'),
+  ('outlook', 'select, insert, update, delete'),
   ('job_history', 'select, insert, delete'),
   ('orders', 'select, insert, update, delete'),
   ('incidents', 'select, insert, update, delete'),

@@ -74,6 +74,32 @@ export namespace http {
 	type Time = string | null;
 	/** The cursor of the next page; null on the last one */
 	type Next = string | null;
+	type OutlookState = "on_time" | "unknown" | "at_risk" | "late";
+	type Cause = "server_down" | "nl_hdms_silent" | "system_offline" | "system_silent" | "paused" | "content_server" | "disk" | "not_moving" | "slow" | "unknown";
+	/** Will a list of a system be there when it is activated? */
+	type Outlook = {
+		system: string;
+		list_id: string;
+		activate_at: Time;
+		state: OutlookState;
+		since: Time;
+		/** Of the slowest job that it waits for; 0: it waits for none; null: not known */
+		seconds_left: number | null;
+		/** What is left then until it is activated; negative: it will be late; null: not known */
+		lead_seconds: number | null;
+		/** Those that it waits for */
+		jobs: Array<number>;
+		/** Why it is at risk or late; null: it is neither */
+		cause: Cause | null;
+		/** What led to the state, in a sentence or more */
+		reason: string;
+	};
+	type OutlookTotals = {
+		on_time: number;
+		unknown: number;
+		at_risk: number;
+		late: number;
+	};
 	type JobDetail = {
 		job: Status;
 		kind: Kind;
@@ -99,6 +125,7 @@ export namespace http {
 		rate?: number;
 		/** Of a running job with a rate that has not stalled */
 		seconds_left?: number;
+		cause?: Cause;
 		/** It has run for `stall_after` with known progress and without growth */
 		stalled: boolean;
 		/** It was not reported for three intervals, or its system is offline; on the leader only */
@@ -203,6 +230,12 @@ export namespace http {
 		since: Since;
 		next_activation: Time;
 		jobs: Array<Status>;
+	};
+	/** Will every list be there when it is activated, and if not, why: soonest first, a page at a time */
+	type ListOutlookResult = {
+		outlook: Array<Outlook>;
+		next: Next;
+		totals: OutlookTotals;
 	};
 	/** Totals, systems, interval and load, role, the last round */
 	type GetSummaryResult = Summary;
@@ -537,6 +570,34 @@ export namespace events {
 		history: Array<Change>;
 		next: Next;
 	};
+	type OutlookPage = {
+		outlook: Array<Outlook>;
+		next: Next;
+		totals: {
+			on_time: number;
+			unknown: number;
+			at_risk: number;
+			late: number;
+		};
+	};
+	type OutlookState = "on_time" | "unknown" | "at_risk" | "late";
+	type Outlook = {
+		system: System;
+		list_id: Text;
+		activate_at: Time;
+		state: OutlookState;
+		since: Time;
+		/** Of the slowest job that it waits for; 0: it waits for none; null: not known */
+		seconds_left: number | null;
+		/** What is left then until it is activated; negative: it will be late; null: not known */
+		lead_seconds: number | null;
+		/** Those that it waits for */
+		jobs: Array<JobId>;
+		/** Why it is at risk or late; null: it is neither */
+		cause: "server_down" | "nl_hdms_silent" | "system_offline" | "system_silent" | "paused" | "content_server" | "disk" | "not_moving" | "slow" | "unknown" | null;
+		/** What led to the state, in a sentence or more */
+		reason: string;
+	};
 	/** One change of a job, or, without job_id, of the system itself: it went online or offline */
 	type Change = {
 		at: Time;
@@ -608,6 +669,16 @@ export namespace events {
 		/** <system>/errors/<outbox id> */
 		message_id: string;
 	};
+	type Properties_outlook = {
+		/** APP */
+		app_id: string;
+		content_type: "application/json";
+		/** seconds since 1970 */
+		timestamp: number;
+		delivery_mode: 2;
+		/** <system>/<list_id>/outlook/<outbox id> */
+		message_id: string;
+	};
 	type Properties_question = {
 		/** APP */
 		app_id: string;
@@ -653,6 +724,12 @@ export namespace events {
 		origin: Origin;
 		/** Absent when a job is first reported */
 		previous_status?: Text;
+	};
+	type Headers_outlook = {
+		/** Follows one cause through the services */
+		trace_id: string;
+		/** Absent when nothing was told before */
+		previous_state?: OutlookState;
 	};
 	type Headers_job_status = {
 		/** Follows one cause through the services */
@@ -765,6 +842,18 @@ export namespace events {
 		limit?: Limit;
 		cursor?: Cursor | null;
 	};
+	type Params_nl_ocd_content_outlook = {
+		/** Some of on_time, unknown, at_risk, late, by comma */
+		state?: string | null;
+		/** One or several, by comma */
+		system?: string | null;
+		/** One or several, by comma */
+		list?: string | null;
+		/** Activated at most so many seconds from now */
+		within?: CountIn | null;
+		limit?: Limit;
+		cursor?: Cursor | null;
+	};
 	type Params_nl_ocd_server_incidents_get = {
 		/** 1 or true: only those that go on */
 		open?: boolean | number | string | null;
@@ -793,6 +882,7 @@ export namespace events {
 		status: PausedGroup;
 		incident: Event_incident;
 		user_job_errors: Event_user_job_errors;
+		outlook: Outlook;
 		job_status: Event_job_status;
 		jobs_data: JobsData;
 	}

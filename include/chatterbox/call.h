@@ -17,8 +17,8 @@
  * Any thread may call, except inside a chatterbox_log_fn. Where the rule comes from: an order to a
  * job is asked of nl-hdms, the rest is carried out by the instance that leads (contract 2.5, 2.6).
  * One that stands by, or is an observer (chatterbox.role), carries it to the leader over RabbitMQ
- * where the comment of the call says so, and gives its answer: CHATTERBOX_E_STANDBY names the leader
- * when nobody takes it. Other calls are CHATTERBOX_E_STANDBY there.
+ * where the comment of the call says so, and gives its answer: CHATTERBOX_E_STANDBY names the
+ * leader when nobody takes it. Other calls are CHATTERBOX_E_STANDBY there.
  *
  * Failures of all of them: -EINVAL (an argument is not what it should be), CHATTERBOX_E_STANDBY,
  * CHATTERBOX_E_DOWN (a server is down, or the engine is not running), CHATTERBOX_E_TIMEOUT,

@@ -44,6 +44,7 @@ enum chatterbox_event_type {
 	CHATTERBOX_EVENT_JOB_STATUS,      /* each minute: every live job */
 	CHATTERBOX_EVENT_JOBS_DATA,       /* each minute: the figures */
 	CHATTERBOX_EVENT_INCIDENT,        /* an incident opened, doubled in size, or closed */
+	CHATTERBOX_EVENT_OUTLOOK,         /* whether a list will be there in time has changed */
 };
 
 /**
@@ -51,7 +52,7 @@ enum chatterbox_event_type {
  * @type: type
  *
  * Any thread. Return: "update_job_status", "status", "user_job_errors", "job_status",
- * "jobs_data" or "incident", static; "unknown" for a number that is none of the enum's.
+ * "jobs_data", "incident" or "outlook", static; "unknown" for a number that is none of the enum's.
  */
 CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event_type type);
 
@@ -61,12 +62,12 @@ CHATTERBOX_API const char *chatterbox_event_type_to_string(enum chatterbox_event
 struct chatterbox_event {
 	enum chatterbox_event_type type; /* which */
 	/* The message_id: "<system>/<job_id>/<revision>" of update_job_status; of status,
-	 * user_job_errors and incident where it is known, which it is not while this instance
-	 * leads; else NULL
-	 */
+	 * user_job_errors, incident and outlook where it is known, which it is not while this
+	 * instance leads; else NULL */
 	const char *id;
-	const char *params;          /* JSON */
-	const char *previous_status; /* of update_job_status, NULL at first; else NULL */
+	const char *params; /* JSON */
+	/* Of update_job_status, and of outlook its previous state, NULL at first; else NULL */
+	const char *previous_status;
 	/* Of update_job_status; UNKNOWN where an instance that follows does not know it: the stream
 	 * does not say it, and SQL may be down or the job gone. Of others UNKNOWN */
 	enum chatterbox_origin origin;
@@ -98,13 +99,14 @@ struct chatterbox_observer {
 	void (*on_failed)(void *user, const struct chatterbox_error *error);
 	/* The events out, in every role.
 	 *
-	 * update_job_status, status, user_job_errors, incident: while this instance leads those
-	 * that it records, after their commit, each once. Else (role observer, or it stands by)
-	 * those of the stream APP:events, once an entry and in the order of the stream, some 0.3 s
-	 * after they were appended, when the reads of this engine show them; while Redis is away
-	 * they wait. The stream is at least once. When the role changes, or another instance leads,
-	 * none is missed, and those of the last seconds may come again. So: of each job (of each
-	 * system, for the two others) in order, if the host ignores ids that it has seen.
+	 * update_job_status, status, user_job_errors, incident, outlook: while this instance leads
+	 * those that it records, after their commit, each once. Else (role observer, or it stands
+	 * by) those of the stream APP:events, once an entry and in the order of the stream, some
+	 * 0.3 s after they were appended, when the reads of this engine show them; while Redis is
+	 * away they wait. The stream is at least once. When the role changes, or another instance
+	 * leads, none is missed, and those of the last seconds may come again. So: of each job (of
+	 * each system, list or incident, for the others) in order, if the host ignores ids that it
+	 * has seen.
 	 *
 	 * job_status (whole, not in chunks) and jobs_data: the leader's each minute. Of an instance
 	 * that follows job_status is made of what it shows, each minute that a leader's state is

@@ -75,6 +75,13 @@ enum chatterbox_topic {
 	CHATTERBOX_TOPIC_INCIDENT,
 	/* What chatterbox_incidents_clean_up() would move now. {id} -> as TOPIC_CLEAN_UP */
 	CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP,
+	/* Will every list be there when it is activated, soonest first (contract 9.1). {state,
+	 * system, list (each with several values by comma), within (seconds), limit, cursor} ->
+	 * {"outlook":
+	 * [{"system","list_id","activate_at","state","since","seconds_left","lead_seconds",
+	 * "jobs":[ids],"cause","reason"}],"next","totals":{"on_time","unknown","at_risk","late"}};
+	 * state: on_time, unknown, at_risk or late; what is not known is null */
+	CHATTERBOX_TOPIC_OUTLOOK,
 };
 
 /**
@@ -91,9 +98,9 @@ enum chatterbox_topic {
  * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS,
  * TOPIC_HISTORY, and TOPIC_JOB for an ended job or on an instance that does not lead, look into the
  * database, for up to 5 s, as do TOPIC_INCIDENTS and TOPIC_INCIDENT; without it who does not lead
- * asks the leader for TOPIC_ERRORS, TOPIC_HISTORY and both of these. TOPIC_INTERNAL_SYSTEMS and
- * TOPIC_EVENTS are read from Redis. TOPIC_CLEAN_UP and TOPIC_INCIDENT_CLEAN_UP are answered by the
- * leader.
+ * asks the leader for TOPIC_ERRORS, TOPIC_HISTORY and both of these. TOPIC_OUTLOOK is answered by
+ * the leader, by itself from its snapshot. TOPIC_INTERNAL_SYSTEMS and TOPIC_EVENTS are read from
+ * Redis. TOPIC_CLEAN_UP and TOPIC_INCIDENT_CLEAN_UP are answered by the leader.
  *
  * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job, system or incident, or a failure of
  * call.h.

@@ -146,7 +146,7 @@ static enum chatterbox_event_type type_of(const char *name)
 {
 	enum chatterbox_event_type type = CHATTERBOX_EVENT_UPDATE_JOB_STATUS;
 
-	while (type < CHATTERBOX_EVENT_INCIDENT &&
+	while (type < CHATTERBOX_EVENT_OUTLOOK &&
 	       strcmp(name, chatterbox_event_type_to_string(type)) != 0)
 		type++;
 	return type;

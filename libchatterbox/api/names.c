@@ -87,6 +87,8 @@ const char *chatterbox_event_type_to_string(enum chatterbox_event_type type)
 		return "jobs_data";
 	case CHATTERBOX_EVENT_INCIDENT:
 		return "incident";
+	case CHATTERBOX_EVENT_OUTLOOK:
+		return "outlook";
 	}
 	return "unknown";
 }

@@ -39,6 +39,8 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "nl-ocd.server.incidents.find";
 	case CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP:
 		return "nl-ocd.server.incidents.cleanUp";
+	case CHATTERBOX_TOPIC_OUTLOOK:
+		return "nl-ocd.content.outlook";
 	}
 	return NULL;
 }

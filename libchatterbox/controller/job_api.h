@@ -25,6 +25,10 @@ struct cbx_page {
 
 int cbx_page_limit(const json_t *params, size_t *limit, char error[CBX_API_ERROR]);
 int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR]);
+/* A text of 1..64 bytes, as a part of a cursor */
+#define CBX_HEX_TEXT 65
+bool cbx_hex_read(const char *text, size_t len, char out[CBX_HEX_TEXT]);
+void cbx_hex_write(struct cbx_text *out, const char *text);
 /* Writes the cursor after this job, a JSON string or null */
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id);
 
@@ -36,6 +40,10 @@ int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *param
 			struct cbx_text *out, char error[CBX_API_ERROR]);
 int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *system,
 		       struct cbx_text *out, char error[CBX_API_ERROR]);
+
+/* {"outlook":[…],"next":…,"totals":{…}} */
+int cbx_job_api_outlook(const struct cbx_snapshot *snapshot, const json_t *params, int64_t now_ms,
+			struct cbx_text *out, char error[CBX_API_ERROR]);
 
 /* One job, as GET /api/v1/jobs/{system}/{job_id} shows it */
 struct cbx_job_facts {

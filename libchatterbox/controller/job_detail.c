@@ -52,6 +52,7 @@ void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_f
 	cbx_text_printf(out,
 			",\"system_status\":\"%s\",\"figures\":", cbx_system_state_name(state));
 	cbx_job_figures_at(facts->live, state == CBX_OFFLINE, moment, &figures);
+	figures.cause = cbx_job_cause(snapshot, facts->live, &figures);
 	cbx_job_figures_json(&figures, out);
 	cbx_text_putc(out, '}');
 }

@@ -58,6 +58,49 @@ void cbx_job_figures_at(const struct cbx_job *job, bool offline, const struct cb
 		out->seconds_left = cbx_figures_left(&job->figures);
 }
 
+/* Does a list that is late wait for it? */
+static bool is_late(const struct cbx_snapshot *snapshot, const struct cbx_status *status)
+{
+	const struct cbx_outlook_list *list = snapshot->outlooks;
+	size_t left = list ? list->totals[CBX_LATE] : 0;
+	size_t i;
+	size_t k;
+
+	for (i = 0; left && i < list->count; i++) {
+		const struct cbx_outlook *outlook = list->items[i];
+
+		if (outlook->state != CBX_LATE)
+			continue;
+		left--;
+		for (k = 0; !strcmp(outlook->system, status->system) && k < outlook->count; k++)
+			if (outlook->jobs[k] == status->job_id)
+				return true;
+	}
+	return false;
+}
+
+enum cbx_cause cbx_job_cause(const struct cbx_snapshot *snapshot, const struct cbx_job *job,
+			     const struct cbx_job_figures *figures)
+{
+	const struct cbx_system *system;
+	struct cbx_cause_facts facts = { .fleet = &snapshot->fleet };
+
+	/* only who leads has outlooks, and knows who answers */
+	if (!snapshot->outlooks || !job || job->phase != CBX_LIVE)
+		return CBX_NO_CAUSE;
+	if (!figures->stalled && !figures->stale && !is_late(snapshot, job->status))
+		return CBX_NO_CAUSE;
+	system = cbx_system_list_find(snapshot->systems, job->status->system);
+	facts.offline = system && system->state == CBX_OFFLINE;
+	facts.timeouts = system ? system->timeouts : 0;
+	facts.denied = system && system->denied;
+	facts.paused = job->kind == CBX_PAUSED;
+	facts.stalled = figures->stalled;
+	facts.moves = job->kind == CBX_RUNNING && figures->rate > 0;
+	facts.error_code = job->status->error_code;
+	return cbx_cause_of(&facts);
+}
+
 static void add_time(struct cbx_text *out, const char *name, int64_t ms)
 {
 	char time[CBX_TIME_TEXT];
@@ -90,6 +133,8 @@ void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text
 	cbx_text_printf(out, "\"stalled\":%s", figures->stalled ? "true" : "false");
 	if (figures->has_stale)
 		cbx_text_printf(out, ",\"stale\":%s", figures->stale ? "true" : "false");
+	if (figures->cause != CBX_NO_CAUSE)
+		cbx_text_printf(out, ",\"cause\":\"%s\"", cbx_cause_name(figures->cause));
 	cbx_text_putc(out, '}');
 }
 

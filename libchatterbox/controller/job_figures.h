@@ -27,6 +27,7 @@ struct cbx_job_figures {
 	double rate;          /* progress per second of running time */
 	int64_t seconds_left; /* -1 = absent */
 	bool stalled, stale;
+	enum cbx_cause cause; /* why it is stalled, stale or late */
 };
 
 bool cbx_job_is_stalled(const struct cbx_job *job, const struct cbx_moment *moment);
@@ -35,8 +36,12 @@ bool cbx_job_is_stale(const struct cbx_job *job, bool offline, const struct cbx_
 /* @job NULL, or one that has ended: there is nothing to derive */
 void cbx_job_figures_at(const struct cbx_job *job, bool offline, const struct cbx_moment *moment,
 			struct cbx_job_figures *out);
-/* {"speed","heard_at","progress_at","rate","seconds_left","stalled","stale"}, without what is
- * absent */
+/* Why a job with these figures is stalled, stale or late (contract 9.2); CBX_NO_CAUSE: it is not,
+ * or this instance does not lead and does not know */
+enum cbx_cause cbx_job_cause(const struct cbx_snapshot *snapshot, const struct cbx_job *job,
+			     const struct cbx_job_figures *figures);
+/* {"speed","heard_at","progress_at","rate","seconds_left","stalled","stale","cause"}, without what
+ * is absent */
 void cbx_job_figures_json(const struct cbx_job_figures *figures, struct cbx_text *out);
 
 struct cbx_figure_counts {

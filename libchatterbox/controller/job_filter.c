@@ -78,8 +78,8 @@ static void split(const char *text, struct cbx_values *out)
 	}
 }
 
-static int take_values(const json_t *params, const char *name, bool several, struct cbx_values *out,
-		       char error[256])
+int cbx_take_values(const json_t *params, const char *name, bool several, struct cbx_values *out,
+		    char error[256])
 {
 	const char *text = NULL;
 	int result = cbx_take_text(params, name, &text, error);
@@ -98,8 +98,7 @@ static int take_values(const json_t *params, const char *name, bool several, str
 	return 0;
 }
 
-/* Names of systems are trimmed as everywhere; what is empty then is no wish */
-static void trim(struct cbx_values *values)
+void cbx_values_trim(struct cbx_values *values)
 {
 	const char *from = values->texts;
 	char *to = values->texts;
@@ -144,7 +143,7 @@ static int take_known(const json_t *params, const struct cbx_moment *moment,
 {
 	static const char *const kinds[] = { "running", "paused", "other", "completed",
 					     "errored", "killed", NULL };
-	int result = take_values(params, "kind", true, &out->kind, error);
+	int result = cbx_take_values(params, "kind", true, &out->kind, error);
 
 	if (!result)
 		result = check_names(&out->kind, "kind", kinds,
@@ -165,15 +164,15 @@ int cbx_job_filter_read(const json_t *params, const struct cbx_moment *moment,
 {
 	static const char *const origins[] = { "ocd", "user", NULL };
 	bool several = moment != NULL;
-	int result = take_values(params, "system", several, &out->system, error);
+	int result = cbx_take_values(params, "system", several, &out->system, error);
 
-	trim(&out->system);
+	cbx_values_trim(&out->system);
 	if (!result)
-		result = take_values(params, "status", several, &out->status, error);
+		result = cbx_take_values(params, "status", several, &out->status, error);
 	if (!result)
-		result = take_values(params, "job_type", several, &out->job_type, error);
+		result = cbx_take_values(params, "job_type", several, &out->job_type, error);
 	if (!result)
-		result = take_values(params, "origin", several, &out->origin, error);
+		result = cbx_take_values(params, "origin", several, &out->origin, error);
 	if (!result)
 		result = check_names(&out->origin, "origin", origins, "ocd or user", error);
 	if (!result)
@@ -206,9 +205,14 @@ static bool has(const struct cbx_values *values, const char *text, const char *o
 	return !values->count;
 }
 
+bool cbx_values_have(const struct cbx_values *values, const char *text)
+{
+	return has(values, text, NULL, strcmp);
+}
+
 bool cbx_job_filter_takes_system(const struct cbx_job_filter *filter, const char *system)
 {
-	return has(&filter->system, system, NULL, strcmp);
+	return cbx_values_have(&filter->system, system);
 }
 
 static bool contains(const char *text, const char *part)

@@ -21,6 +21,13 @@ struct cbx_job_filter {
 
 /* A parameter that is a text; NULL when absent or empty. -EINVAL with a line in @error. */
 int cbx_take_text(const json_t *params, const char *name, const char **out, char error[256]);
+/* One that may have @several values by comma; free their texts in any case */
+int cbx_take_values(const json_t *params, const char *name, bool several, struct cbx_values *out,
+		    char error[256]);
+/* Names of systems are trimmed as everywhere; what is empty then is no wish */
+void cbx_values_trim(struct cbx_values *values);
+/* Is @text one of the values, or are there none? */
+bool cbx_values_have(const struct cbx_values *values, const char *text);
 /* One that is 1 or 0 */
 int cbx_take_flag(const json_t *params, const char *name, bool *out, char error[256]);
 /* @moment NULL: as an RPC takes it, where a parameter has one value and figures are not known.

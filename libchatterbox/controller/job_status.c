@@ -27,6 +27,10 @@ static void conclude(struct cbx_job_status *status, const char *task,
 	road->last_cycle.jobs = result->figures.jobs;
 	road->last_cycle.timeouts = result->figures.timeouts;
 	road->last_cycle.seconds = seconds;
+	if (result->figures.questions) {
+		road->last_cycle.questions = result->figures.questions;
+		road->last_cycle.unanswered = result->figures.unanswered;
+	}
 	road->last_cycle.finished_ms = cbx_wall(road->clock);
 	cbx_pacer_step(&status->pacer, result->figures.cut ? NULL : &round);
 	status->check_status_task.interval_ns = status->pacer.current_ns;

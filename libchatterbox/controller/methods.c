@@ -189,6 +189,7 @@ const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.resumeAll", ORDER(cbx_order_resume_all, RMQ) },
 	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, SQL) },
 	{ "nl-ocd.content.job.history", .relayed = true, READS(cbx_request_worker_history, SQL) },
+	{ "nl-ocd.content.outlook", .relayed = true, READS(cbx_request_worker_outlook, RMQ) },
 	{ "nl-ocd.server.errors.get", .relayed = true, READS(cbx_request_worker_errors_get, SQL) },
 	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, SQL) },
 	{ "nl-ocd.server.incidents.get", .relayed = true,

@@ -49,6 +49,7 @@ void cbx_document_events(struct cbx_poller *poller, struct cbx_call *call);
 
 /* errors_api.c: answered by the request worker */
 void cbx_request_worker_errors_get(struct cbx_request_worker *worker, struct cbx_call *call);
+void cbx_request_worker_outlook(struct cbx_request_worker *worker, struct cbx_call *call);
 void cbx_request_worker_history(struct cbx_request_worker *worker, struct cbx_call *call);
 /* incidents_api.c */
 void cbx_request_worker_incidents(struct cbx_request_worker *worker, struct cbx_call *call);

@@ -44,17 +44,11 @@ static int hex(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
-/* "<system in hex>.<job_id>" */
-static bool parse_cursor(const char *text, struct cbx_page *page)
+bool cbx_hex_read(const char *text, size_t len, char out[CBX_HEX_TEXT])
 {
-	const char *dot = strchr(text, '.');
-	const char *name = page->system;
-	size_t len = dot ? (size_t)(dot - text) : 0;
-	size_t n;
 	size_t i;
 
-	if (!dot || len % 2 || len / 2 > 64 || !len ||
-	    !cbx_parse_count(dot + 1, strlen(dot + 1), &page->job_id))
+	if (len % 2 || len / 2 >= CBX_HEX_TEXT || !len)
 		return false;
 	for (i = 0; i < len / 2; i++) {
 		int high = hex(text[2 * i]);
@@ -62,11 +56,32 @@ static bool parse_cursor(const char *text, struct cbx_page *page)
 
 		if (high < 0 || low < 0)
 			return false;
-		page->system[i] = (char)(high * 16 + low);
+		out[i] = (char)(high * 16 + low);
 	}
-	page->system[len / 2] = '\0';
-	n = len / 2;
-	return strlen(page->system) == n && cbx_system_name(&name, &n) && n == len / 2;
+	out[len / 2] = '\0';
+	return strlen(out) == len / 2;
+}
+
+void cbx_hex_write(struct cbx_text *out, const char *text)
+{
+	const unsigned char *p;
+
+	for (p = (const unsigned char *)text; *p; p++)
+		cbx_text_printf(out, "%02x", *p);
+}
+
+/* "<system in hex>.<job_id>" */
+static bool parse_cursor(const char *text, struct cbx_page *page)
+{
+	const char *dot = strchr(text, '.');
+	const char *name = page->system;
+	size_t n;
+
+	if (!dot || !cbx_parse_count(dot + 1, strlen(dot + 1), &page->job_id) ||
+	    !cbx_hex_read(text, (size_t)(dot - text), page->system))
+		return false;
+	n = strlen(page->system);
+	return cbx_system_name(&name, &n) && n == strlen(page->system);
 }
 
 int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_API_ERROR])
@@ -86,14 +101,11 @@ int cbx_page_parse(const json_t *params, struct cbx_page *page, char error[CBX_A
 
 void cbx_page_next(struct cbx_text *out, const char *system, int64_t job_id)
 {
-	const unsigned char *p;
-
 	if (!system) {
 		cbx_text_puts(out, "null");
 		return;
 	}
 	cbx_text_putc(out, '"');
-	for (p = (const unsigned char *)system; *p; p++)
-		cbx_text_printf(out, "%02x", *p);
+	cbx_hex_write(out, system);
 	cbx_text_printf(out, ".%lld\"", (long long)job_id);
 }

@@ -26,6 +26,7 @@ static void take_settings(struct cbx_poller *poller)
 		return;
 	road->bus->max_body = road->settings->limits.bytes;
 	cbx_job_status_apply_settings(&poller->status);
+	cbx_road_outlook_judge_again(road);
 }
 
 static bool on_turn(void *user)
@@ -304,6 +305,7 @@ static void lead(struct cbx_poller *poller)
 	struct cbx_road *road = &poller->road;
 
 	cbx_road_drain_inbox(road);
+	cbx_road_outlook_turn(road, poller->status.updated_once);
 	if (road->sql_link.up)
 		commit(poller);
 	if (!poller->begun)

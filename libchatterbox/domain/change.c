@@ -27,6 +27,7 @@ void cbx_batch_clear(struct cbx_batch *batch)
 	free(batch->events);
 	free(batch->checked);
 	free(batch->pushes);
+	free(batch->told);
 	*batch = (struct cbx_batch){ 0 };
 }
 
@@ -61,6 +62,17 @@ struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch)
 	push = &batch->pushes[batch->push_count++];
 	*push = (struct cbx_push){ 0 };
 	return push;
+}
+
+struct cbx_outlook_change *cbx_batch_add_told(struct cbx_batch *batch)
+{
+	struct cbx_outlook_change *told;
+
+	if (cbx_grow(batch->told, batch->told_capacity, batch->told_count + 1) < 0)
+		return NULL;
+	told = &batch->told[batch->told_count++];
+	*told = (struct cbx_outlook_change){ 0 };
+	return told;
 }
 
 int cbx_batch_add_checked(struct cbx_batch *batch, const char *system)

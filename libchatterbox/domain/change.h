@@ -29,10 +29,12 @@ struct cbx_change {
 
 /* A row of the outbox. When message_id is NULL the database makes it: "<key>/<tag>/<outbox id>" */
 struct cbx_event {
-	const char *name; /* update_job_status, status, user_job_errors, incident; static */
+	const char *name; /* update_job_status, status, user_job_errors, incident,
+			   * outlook; static */
 	char *key;        /* events with the same key are published in order */
 	char *message_id;
 	const char *tag; /* "status" or "errors" when message_id is NULL: the key is the system;
+			    "outlook": the key is "<system>/<list_id>";
 			    NULL: it has none, as of "incident/<id>" */
 	char *previous_status;
 	const char *origin; /* static */
@@ -56,6 +58,14 @@ struct cbx_turn {
 	int64_t at_ms;        /* by the database's clock */
 };
 
+/* What was told of an outlook last, for its row in `outlook` */
+struct cbx_outlook_change {
+	const char *system; /* borrowed, as the next two */
+	const char *list_id;
+	const char *state; /* NULL: the row goes */
+	int64_t since_ms;
+};
+
 /* What one transaction records */
 struct cbx_batch {
 	struct cbx_change *changes;
@@ -72,6 +82,9 @@ struct cbx_batch {
 	size_t push_capacity;
 	const struct cbx_turn *turns; /* in the order in which they happened; borrowed */
 	size_t turn_count;
+	struct cbx_outlook_change *told; /* each outlook once */
+	size_t told_count;
+	size_t told_capacity;
 };
 
 void cbx_batch_clear(struct cbx_batch *batch); /* frees everything in it */
@@ -79,11 +92,12 @@ void cbx_batch_clear(struct cbx_batch *batch); /* frees everything in it */
 struct cbx_change *cbx_batch_add_change(struct cbx_batch *batch);
 struct cbx_event *cbx_batch_add_event(struct cbx_batch *batch);
 struct cbx_push *cbx_batch_add_push(struct cbx_batch *batch);
+struct cbx_outlook_change *cbx_batch_add_told(struct cbx_batch *batch);
 int cbx_batch_add_checked(struct cbx_batch *batch, const char *system);
 static inline bool cbx_batch_is_empty(const struct cbx_batch *batch)
 {
 	return !batch->change_count && !batch->event_count && !batch->checked_count &&
-	       !batch->push_count && !batch->turn_count;
+	       !batch->push_count && !batch->turn_count && !batch->told_count;
 }
 
 #endif

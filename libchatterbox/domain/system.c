@@ -35,6 +35,8 @@ struct facts {
 	int64_t last_check_ms;
 	int64_t next_activation_ms;
 	int64_t since_ms;
+	unsigned timeouts;
+	bool denied;
 };
 
 static int system_new(const char *name, const struct facts *facts, struct cbx_system **out)
@@ -48,6 +50,8 @@ static int system_new(const char *name, const struct facts *facts, struct cbx_sy
 	system->state = facts->state;
 	system->last_check_ms = facts->last_check_ms;
 	system->next_activation_ms = facts->next_activation_ms;
+	system->timeouts = facts->timeouts;
+	system->denied = facts->denied;
 	system->since_ms = facts->since_ms;
 	memcpy(system->name, name, size);
 	*out = system;
@@ -221,15 +225,17 @@ static int renew(struct cbx_systems *systems, struct cbx_system_entry *entry, st
 int cbx_systems_restore(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			enum cbx_system_state state, int64_t last_check_ms)
 {
-	struct facts facts = { state, last_check_ms, entry->system->next_activation_ms, 0 };
+	struct facts facts = { .state = state,
+			       .last_check_ms = last_check_ms,
+			       .next_activation_ms = entry->system->next_activation_ms };
 
 	return renew(systems, entry, &facts);
 }
 
 static struct facts facts_of(const struct cbx_system *system)
 {
-	return (struct facts){ system->state, system->last_check_ms, system->next_activation_ms,
-			       system->since_ms };
+	return (struct facts){ system->state,    system->last_check_ms, system->next_activation_ms,
+			       system->since_ms, system->timeouts,      system->denied };
 }
 
 int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
@@ -240,6 +246,19 @@ int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_en
 	if (facts.next_activation_ms == next_activation_ms)
 		return 0;
 	facts.next_activation_ms = next_activation_ms;
+	return renew(systems, entry, &facts);
+}
+
+int cbx_systems_set_evidence(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			     bool denied)
+{
+	struct facts facts = facts_of(entry->system);
+
+	/* that it is silent counts, not for how long */
+	if (facts.denied == denied && !facts.timeouts == !entry->timeouts)
+		return 0;
+	facts.denied = denied;
+	facts.timeouts = entry->timeouts;
 	return renew(systems, entry, &facts);
 }
 

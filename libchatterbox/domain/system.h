@@ -28,6 +28,9 @@ struct cbx_system {
 	int64_t last_check_ms;      /* 0 = never */
 	int64_t next_activation_ms; /* of list_activation_schedule; 0 = none */
 	int64_t since_ms;           /* when it went online or offline, as it is; 0 = not known */
+	/* Why its jobs may not move, while this instance leads (contract 9.2) */
+	unsigned timeouts; /* its last question timed out */
+	bool denied;       /* the content server denies it access */
 	char name[];
 };
 
@@ -99,6 +102,9 @@ int cbx_systems_set_turn(struct cbx_systems *systems, struct cbx_system_entry *e
 /* As list_activation_schedule says; 0 = none. Not dirty. */
 int cbx_systems_set_activation(struct cbx_systems *systems, struct cbx_system_entry *entry,
 			       int64_t next_activation_ms);
+/* Whether the content server denies it access, and its timeouts, as its snapshot shows them */
+int cbx_systems_set_evidence(struct cbx_systems *systems, struct cbx_system_entry *entry,
+			     bool denied);
 size_t cbx_systems_count(const struct cbx_systems *systems);
 /* Sorted by name; the array belongs to the table and is valid until get() adds a name; NULL = out
  * of memory */

@@ -68,7 +68,7 @@ static const char *find_origin(const struct cbx_follow *follow, const char *id)
 static const char *find_name(const char *name)
 {
 	static const char *const names[] = { "update_job_status", "status", "user_job_errors",
-					     "incident" };
+					     "incident", "outlook" };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(names); i++)
@@ -123,8 +123,10 @@ int cbx_follow_keep(struct cbx_follow *follow, const struct cbx_stream_entry *en
 static int receive(void *user, const struct cbx_stream_entry *entry)
 {
 	struct cbx_follow *follow = user;
-	/* an incident is of no system */
-	int result = strcmp(entry->name, "incident") ? mark(follow, entry->id) : 0;
+	/* an incident is of no system, and an outlook changes no job */
+	bool is_of_jobs =
+		strcmp(entry->name, "incident") != 0 && strcmp(entry->name, "outlook") != 0;
+	int result = is_of_jobs ? mark(follow, entry->id) : 0;
 
 	if (!result && follow->host)
 		result = cbx_follow_keep(follow, entry);

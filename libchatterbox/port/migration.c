@@ -135,6 +135,7 @@ static const struct {
 	{ "orders", make_tables, false },
 	{ "indexes of orders", make_indexes, false },
 	{ "incidents", make_indexes, false },
+	{ "outlook", make_tables, false },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

@@ -7,6 +7,9 @@
  * history.h, incidents.h, orders.h. Adapters: postgres and sqlite; both pass
  * tests/kit/suites/sql_suite.c. Statements take parameters, are unnamed, and leave no session state
  * (contract 5.1: there may be a transaction-mode pooler).
+ * history.h, orders.h. Adapters: postgres and sqlite; both pass tests/kit/suites/sql_suite.c.
+ * Statements take parameters, are unnamed, and leave no session state (contract 5.1: there may be a
+ * transaction-mode pooler).
  *
  * Errors: CHATTERBOX_E_DOWN = the connection is gone, or the server is shutting down: connect
  * again; CHATTERBOX_E_TIMEOUT = a lock or statement time-out, or a deadlock: nothing was written,
@@ -34,6 +37,7 @@ struct cbx_errors_ops;
 struct cbx_history_ops;
 struct cbx_orders_ops;
 struct cbx_incidents_ops;
+struct cbx_outlook_ops;
 
 /* Under whose epoch a write is made: name of the lease row, holder and epoch as they were when it
  * was taken. Every write checks the row (with a share lock) inside its transaction. */
@@ -81,6 +85,7 @@ struct cbx_sql {
 	const struct cbx_history_ops *history;
 	const struct cbx_orders_ops *orders;
 	const struct cbx_incidents_ops *incidents;
+	const struct cbx_outlook_ops *outlook;
 	bool no_history;          /* what is recorded and cleared gets no rows in job_history */
 	struct cbx_fault *faults; /* of the last record() */
 	size_t fault_count, fault_capacity;

@@ -34,6 +34,8 @@ int cbx_road_note_report(struct cbx_road *road, struct cbx_system_entry *entry, 
 	if (at < entry->reported_at)
 		return 0;
 	entry->reported_at = at;
+	if (entry->timeouts)
+		cbx_road_outlook_touch(road, entry->system->name);
 	entry->timeouts = 0;
 	entry->ask_again_at = 0;
 	road->systems_dirty = true;

@@ -192,8 +192,10 @@ static void notice_shown(struct cbx_road *road, bool discovery)
 	size_t internal = 0;
 	int result = 0;
 
-	if (discovery)
+	if (discovery) {
+		cbx_road_outlook_read_soon(road);
 		result = road->sql->directory->next_activations(road->sql, note_activation, road);
+	}
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
 	if (!road->state_link.up)

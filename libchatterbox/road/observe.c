@@ -51,6 +51,12 @@ int cbx_road_update_snapshot(struct cbx_road *road)
 	snapshot->load_reason = road->load_reason;
 	snapshot->paused_until_ms = road->paused_until_ms;
 	snapshot->last_cycle = road->last_cycle;
+	snapshot->published_ms = cbx_road_db_now(road);
+	snapshot->fleet = road->outlook.evidence.fleet;
+	if (road->outlook.epoch)
+		result = cbx_outlooks_freeze(road->outlook.table, &snapshot->outlooks);
+	if (result < 0)
+		return result;
 	cbx_counters_set_snapshot(road->counters, snapshot,
 				  cbx_leadership_epoch(road->leadership) > 0);
 	cbx_snapshot_slot_set(road->slot, cbx_steal(snapshot));

@@ -48,6 +48,7 @@ static void give_back(struct cbx_inbound *inbound)
 void cbx_road_finish_batch(struct cbx_road *road)
 {
 	cbx_turns_recorded(road, road->batch.record.turn_count);
+	cbx_road_outlook_recorded(road);
 	cbx_road_clear_merge(road);
 	cbx_text_free(&road->pushes.refused);
 	cbx_batch_drop(road, false);
@@ -115,6 +116,8 @@ int cbx_road_record(struct cbx_road *road)
 	int result = cbx_pushes_add_to_record(road);
 
 	road->sql->no_history = !cbx_road_keeps_history(road);
+	if (!result)
+		result = cbx_road_outlook_add_to_record(road);
 	road->batch.record.turns = road->turns;
 	road->batch.record.turn_count = road->turn_count;
 	cbx_shown_open(road->shown);

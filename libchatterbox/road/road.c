@@ -11,7 +11,8 @@ int cbx_road_init(struct cbx_road *road)
 	road->batch.received_end = &road->batch.received;
 	road->batch.inbounds_end = &road->batch.inbounds;
 	road->batch.waiting_end = &road->batch.waiting;
-	if (cbx_systems_new(&road->systems) < 0 || cbx_active_jobs_new(&road->jobs) < 0)
+	if (cbx_outlook_watch_init(&road->outlook) < 0 || cbx_systems_new(&road->systems) < 0 ||
+	    cbx_active_jobs_new(&road->jobs) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -26,6 +27,8 @@ void cbx_road_unload(struct cbx_road *road)
 	cbx_systems_clear(road->systems);
 	cbx_turns_recorded(road, road->turn_count);
 	cbx_past_turns_clear(&road->past_turns);
+	if (road->outlook.table)
+		cbx_outlook_watch_unload(&road->outlook);
 	road->announced = false;
 	road->epoch = 0;
 	road->loaded_epoch = 0;
@@ -37,6 +40,7 @@ void cbx_road_close(struct cbx_road *road)
 		cbx_road_unload(road);
 	cbx_systems_free(road->systems);
 	cbx_active_jobs_free(road->jobs);
+	cbx_outlook_watch_close(&road->outlook);
 	free(road->ask_now);
 	free(road->turns);
 	cbx_settings_unref(road->settings);

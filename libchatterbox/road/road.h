@@ -21,6 +21,7 @@
 #include "port/ledger.h"
 #include "port/link.h"
 #include "port/state.h"
+#include "road/outlook.h"
 #include "road/pushes.h"
 #include "road/turns.h"
 #include "runtime/counters.h"
@@ -153,6 +154,7 @@ struct cbx_road {
 	const char *load_reason;
 	int64_t paused_until_ms; /* by the database's clock; 0 = not paused */
 	struct cbx_cycle last_cycle;
+	struct cbx_outlook_watch outlook;
 };
 
 int cbx_road_init(struct cbx_road *road); /* after the borrowed members are set */

@@ -29,6 +29,7 @@ static int show_batch(struct cbx_road *road)
 {
 	int result = cbx_road_keep(road);
 
+	cbx_road_outlook_note_batch(road);
 	cbx_road_share(road);
 	tell(road);
 	cbx_road_observe(road);
@@ -78,7 +79,8 @@ static int commit(struct cbx_road *road)
 		return result;
 	if (cbx_aside_is_due(road))
 		cbx_aside_return(road);
-	if (!road->batch.received_count && !road->batch.inbounds && !road->turn_count) {
+	if (!road->batch.received_count && !road->batch.inbounds && !road->turn_count &&
+	    !cbx_road_outlook_waits(road)) {
 		if (!road->systems_dirty)
 			return 0;
 		cbx_road_share(road);

@@ -95,6 +95,8 @@ int cbx_road_set_system(struct cbx_road *road, struct cbx_system_entry *entry,
 		result = pass_on(&road->past_turns, road->systems, entry);
 	if (!result && state != (entry->turned ?: entry->system->state))
 		result = note(road, entry, state, source);
+	if (listed || state != entry->system->state)
+		cbx_road_outlook_touch(road, entry->system->name);
 	return result ? result
 		      : cbx_systems_set(road->systems, entry, state, cbx_wall(road->clock), listed);
 }

@@ -35,7 +35,8 @@ void cbx_target_timed_out(struct cbx_poll *poll, const struct target *target)
 
 	mark_list_due(target);
 	poll->figures.timeouts++;
-	entry->timeouts++;
+	if (!entry->timeouts++)
+		cbx_road_outlook_touch(road, entry->system->name);
 	if (entry->timeouts < 2)
 		return;
 	for (n = 0; n < entry->timeouts && wait < most; n++)

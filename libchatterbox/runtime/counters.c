@@ -38,6 +38,10 @@ static const struct {
 	       NULL),
 	FAMILY(incidents, CBX_GAUGE, "chatterbox_incidents", "Open incidents by kind.", "kind",
 	       NULL),
+	FAMILY(outlook, CBX_GAUGE, "chatterbox_outlook",
+	       "Lists that are to be activated, by the state that was told.", "state", NULL),
+	FAMILY(next_activation, CBX_GAUGE, "chatterbox_outlook_next_activation_seconds",
+	       "Until the next list is activated, as of the last look.", NULL, NULL),
 	FAMILY(systems, CBX_GAUGE, "chatterbox_systems", "Known systems by state.", "state", NULL),
 	FAMILY(cycle_duration, CBX_HISTOGRAM, "chatterbox_cycle_duration_seconds",
 	       "How long rounds took.", "task", NULL),
@@ -119,7 +123,8 @@ static const struct {
 	ZEROS(late_statuses, { "answer", "push" }, NO_SECOND),
 	ZEROS(job_transitions, { "running", "paused", "completed", "errored", "killed", "other" },
 	      NO_SECOND),
-	ZEROS(events_published, { "update_job_status", "status", "user_job_errors", "incident" },
+	ZEROS(events_published,
+	      { "update_job_status", "status", "user_job_errors", "incident", "outlook" },
 	      { "ok", "unrouted", "refused", "error" }),
 	ZEROS(events_published, { "job_status", "jobs_data" }, { "ok", "error" }),
 	ZEROS(events_consumed,
@@ -227,6 +232,35 @@ static void set_job_figures(struct cbx_counters *counters, const struct cbx_tota
 	cbx_metric_set(counters->live_ocd_jobs, NULL, NULL, (double)totals->live_ocd);
 }
 
+static const struct cbx_outlook *find_next(const struct cbx_outlook_list *list, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->items[i]->activate_at_ms >= now_ms)
+			return list->items[i];
+	return NULL;
+}
+
+static void set_outlooks(struct cbx_counters *counters, const struct cbx_outlook_list *list,
+			 int64_t now_ms)
+{
+	const struct cbx_outlook *next = list ? find_next(list, now_ms) : NULL;
+	int state;
+
+	if (!list)
+		cbx_metric_clear(counters->outlook);
+	for (state = CBX_ON_TIME; list && state <= CBX_LATE; state++)
+		cbx_metric_set(counters->outlook,
+			       cbx_outlook_state_name((enum cbx_outlook_state)state), NULL,
+			       (double)list->totals[state]);
+	if (next)
+		cbx_metric_set(counters->next_activation, NULL, NULL,
+			       (double)(next->activate_at_ms - now_ms) / 1000);
+	else
+		cbx_metric_clear(counters->next_activation);
+}
+
 void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_snapshot *snapshot,
 			       bool leads)
 {
@@ -236,6 +270,7 @@ void cbx_counters_set_snapshot(struct cbx_counters *counters, const struct cbx_s
 		set_job_figures(counters, &snapshot->jobs->totals);
 	else
 		clear_job_figures(counters);
+	set_outlooks(counters, leads ? snapshot->outlooks : NULL, snapshot->published_ms);
 	cbx_metric_set(counters->systems, "online", NULL, (double)snapshot->systems->online);
 	cbx_metric_set(counters->systems, "offline", NULL, (double)snapshot->systems->offline);
 	cbx_metric_set(counters->systems, "unknown", NULL, (double)snapshot->systems->unknown);

@@ -36,6 +36,7 @@ void cbx_snapshot_unref(struct cbx_snapshot *snapshot)
 		return;
 	cbx_frozen_jobs_unref(snapshot->jobs);
 	cbx_system_list_unref(snapshot->systems);
+	cbx_outlook_list_unref(snapshot->outlooks);
 	free(snapshot);
 }
 

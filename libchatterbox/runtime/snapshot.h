@@ -9,6 +9,7 @@
 #define CBX_RUNTIME_SNAPSHOT_H
 
 #include "domain/active_jobs.h"
+#include "domain/outlook_record.h"
 #include "domain/system.h"
 
 #include <pthread.h>
@@ -17,7 +18,8 @@
 struct cbx_cycle {
 	uint64_t systems, jobs, changed, timeouts;
 	double seconds;
-	int64_t finished_ms; /* 0 = none yet */
+	int64_t finished_ms;            /* 0 = none yet */
+	uint64_t questions, unanswered; /* of the last round that asked somebody */
 };
 
 struct cbx_snapshot {
@@ -30,7 +32,10 @@ struct cbx_snapshot {
 	const char *load_reason; /* static; NULL = calm */
 	int64_t paused_until_ms; /* 0 = not paused */
 	struct cbx_cycle last_cycle;
+	struct cbx_outlook_list *outlooks; /* NULL: this instance does not lead */
+	struct cbx_fleet_evidence fleet;
 	uint64_t published_at; /* ns */
+	int64_t published_ms;  /* by the database's clock; 0: it does not say */
 };
 
 /* Freezes both tables; everything else is empty */

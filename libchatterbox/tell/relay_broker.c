@@ -176,7 +176,10 @@ static int publish(struct delivery *delivery, struct cbx_outbox_item *item)
 	cbx_uuid(trace);
 	cbx_envelope_properties(settings, teller->clock, trace, &message);
 	if (row->previous_status)
-		cbx_bus_add_header(&message, "previous_status", row->previous_status);
+		cbx_bus_add_header(&message,
+				   strcmp(row->name, "outlook") ? "previous_status"
+								: "previous_state",
+				   row->previous_status);
 	if (row->origin)
 		cbx_bus_add_header(&message, "origin", row->origin);
 	return teller->bus->ops->publish(teller->bus, &message, &item->tag,

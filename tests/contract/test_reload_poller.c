@@ -343,6 +343,84 @@ static void questions_in_flight(struct day *of)
 	ck_assert_uint_eq(most_waiting(), 1);
 }
 
+/* A job of A that is paused, and a list that it waits for, to be activated so many seconds from now
+ */
+static void begin_outlook(int seconds)
+{
+	char statement[256];
+
+	begin();
+	day_system_says(day, "A", 1, "Paused", "\"job_type\":\"lists\"");
+	day_pass(day, 20);
+	snprintf(statement, sizeof(statement),
+		 "insert into list_activation_schedule (system, list_id, activate_at) select 'A', "
+		 "'L', max(updated_at) + %d from status_monitor",
+		 seconds * 1000);
+	day_sql(day, statement);
+	day_pass(day, 61);
+}
+
+static void shows_outlook(const char *part)
+{
+	char *json = NULL;
+
+	ck_assert_int_eq(chatterbox_query(day->box, CHATTERBOX_TOPIC_OUTLOOK, "{}", NULL, NULL,
+					  &json, NULL),
+			 0);
+	ck_assert_msg(strstr(json, part) != NULL, "%s is not in %s", part, json);
+	free(json);
+}
+
+static void outlook_horizon(struct day *of)
+{
+	(void)of;
+	begin_outlook(3600);
+	shows_outlook("\"state\":\"at_risk\"");
+	reload();
+	day_pass(day, 130);
+	shows_outlook("\"state\":\"unknown\"");
+}
+
+static void outlook_ignored_types(struct day *of)
+{
+	(void)of;
+	begin_outlook(3600);
+	shows_outlook("\"jobs\":[1]");
+	reload();
+	day_pass(day, 10);
+	shows_outlook("\"jobs\":[]");
+}
+
+static void outlook_is_kept(struct day *of)
+{
+	(void)of;
+	begin_outlook(120);
+	day_pass(day, 120);
+	shows_outlook("\"state\":\"late\"");
+	reload();
+	day_pass(day, 10);
+	shows_outlook("\"outlook\":[]");
+}
+
+/* A tenth every 20 s: the rest takes a minute or two, half an hour before it is needed */
+static void outlook_margin(struct day *of)
+{
+	int percent;
+	char members[64];
+
+	begin_outlook(1800);
+	for (percent = 20; percent <= 50; percent += 10) {
+		snprintf(members, sizeof(members), "\"percent_completed\":\"%d\"", percent);
+		day_system_says(of, "A", 1, "Running", members);
+		day_pass(day, 20);
+	}
+	day_pass(day, 130);
+	shows_outlook("\"state\":\"on_time\"");
+	reload();
+	day_pass(day, 40);
+	shows_outlook("\"state\":\"at_risk\"");
+}
+
 static const struct row rows[] = {
 	{ "check_job_status_time", "poller", "25", base_interval },
 	{ "time_till_next_check", "poller", "60", update_interval },
@@ -355,6 +433,10 @@ static const struct row rows[] = {
 	{ "history_retention", "poller", "60", old_history_goes },
 	{ "progress_checkpoint", "poller", "0", progress_is_written },
 	{ "stall_after", "poller", "60", stalled_jobs },
+	{ "outlook.margin", "poller", "3600", outlook_margin },
+	{ "outlook.horizon", "poller", "60", outlook_horizon },
+	{ "outlook.keep", "poller", "0", outlook_is_kept },
+	{ "outlook.ignore_types", "poller", "[\"lists\"]", outlook_ignored_types },
 	{ "csaTimer", "poller", "1", access_is_written },
 	{ "load.queue_depth", "poller", "2", queue_depth },
 	{ "load.reply_ms", "poller", "500", reply_time },

@@ -75,6 +75,12 @@ static const struct { const char *text, *what; } keys[] = {
 	  "push_log (id)" },
 	{ "explain delete from push_log",
 	  "push_log" },
+	{ "explain insert into outlook (system, list_id, state, since) values (default, default, "
+	  "default, default) on conflict (system, list_id) do update set state = "
+	  "excluded.state, since = excluded.since",
+	  "outlook (system, list_id)" },
+	{ "explain delete from outlook",
+	  "outlook" },
 	{ "explain insert into job_history (system, job_id, revision, at, status, "
 	  "previous_status, origin, source, reason, percent_completed) values (default, "
 	  "default, default, default, default, default, default, default, default, default)",
@@ -113,7 +119,7 @@ static const struct { const char *text, *what; } keys[] = {
 	  "incident_members" },
 	{ "explain select system, job_id from scheduled_jobs",
 	  "scheduled_jobs" },
-	{ "explain select system, activate_at from list_activation_schedule",
+	{ "explain select system, list_id, activate_at from list_activation_schedule",
 	  "list_activation_schedule" },
 };
 

@@ -174,12 +174,13 @@ struct cbx_pg_search {
 };
 int cbx_pg_write_around(struct postgres *self, struct cbx_pg_search *search, size_t from,
 			size_t count);
-/* changes.c, errors.c, outbox.c, history.c, pushes.c: the parts of a batch, inside record()'s
- * transaction; with @around what fails is left out and becomes a fault */
+/* changes.c, errors.c, outbox.c, history.c, outlook.c, pushes.c: the parts of a batch, inside
+ * record()'s transaction; with @around what fails is left out and becomes a fault */
 int cbx_pg_write_changes(struct postgres *self, const struct cbx_batch *batch, bool around);
 int cbx_pg_write_errors(struct postgres *self, const struct cbx_batch *batch, bool around);
 int cbx_pg_write_events(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_history(struct postgres *self, const struct cbx_batch *batch);
+int cbx_pg_write_told(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_write_pushes(struct postgres *self, const struct cbx_batch *batch);
 int cbx_pg_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* A row of errors with all its columns, in the order of errors.c */
@@ -217,5 +218,6 @@ extern const struct cbx_errors_ops cbx_pg_errors_ops;
 extern const struct cbx_history_ops cbx_pg_history_ops;
 extern const struct cbx_orders_ops cbx_pg_orders_ops;
 extern const struct cbx_incidents_ops cbx_pg_incidents_ops;
+extern const struct cbx_outlook_ops cbx_pg_outlook_ops;
 
 #endif

@@ -83,6 +83,8 @@ static int write_batch(struct postgres *self, const struct cbx_batch *batch, boo
 	r = cbx_pg_write_events(self, batch);
 	if (!r)
 		r = cbx_pg_write_history(self, batch);
+	if (!r)
+		r = cbx_pg_write_told(self, batch);
 	return r ? r : cbx_pg_write_pushes(self, batch);
 }
 

@@ -147,6 +147,7 @@ int cbx_postgres_new(const struct cbx_postgres_options *options, struct cbx_cloc
 	self->sql.history = &cbx_pg_history_ops;
 	self->sql.orders = &cbx_pg_orders_ops;
 	self->sql.incidents = &cbx_pg_incidents_ops;
+	self->sql.outlook = &cbx_pg_outlook_ops;
 	*out = &self->sql;
 	return 0;
 }

@@ -132,6 +132,10 @@ static const struct cbx_column columns[] = {
 	{ "incident_members", "system", "text", "not null", CBX_PG_OWN },
 	{ "incident_members", "job_id", "bigint", "not null", CBX_PG_OWN },
 	{ "incident_members", "code", "text", "", CBX_PG_OWN },
+	{ "outlook", "system", "text", "not null", CBX_PG_OWN },
+	{ "outlook", "list_id", "text", "not null", CBX_PG_OWN },
+	{ "outlook", "state", "text", "not null default ''", CBX_PG_OWN },
+	{ "outlook", "since", "timestamptz", "", CBX_PG_OWN },
 };
 
 /* What follows the columns in a new table. fillfactor leaves room in the pages of tables whose rows
@@ -154,6 +158,7 @@ static const struct cbx_table tables[] = {
 	{ "orders", "", NULL },
 	{ "incidents", "", NULL },
 	{ "incident_members", ", primary key (incident, system, job_id)", NULL },
+	{ "outlook", ", primary key (system, list_id)", NULL },
 };
 /* clang-format on */
 

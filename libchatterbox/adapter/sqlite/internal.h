@@ -81,11 +81,12 @@ int cbx_sqlite_refused(struct sqlite *self, const char *why);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);
-/* changes.c, outbox.c, history.c and pushes.c: the parts of a batch, inside record()'s transaction;
- * changes that can't be written are left out and become faults */
+/* changes.c, outbox.c, history.c, outlook.c and pushes.c: the parts of a batch, inside record()'s
+ * transaction; changes that can't be written are left out and become faults */
 int cbx_sqlite_write_changes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_events(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_history(struct sqlite *self, const struct cbx_batch *batch);
+int cbx_sqlite_write_told(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_write_pushes(struct sqlite *self, const struct cbx_batch *batch);
 int cbx_sqlite_pushes(struct cbx_sql *sql, cbx_push_fn each, void *user);
 /* A statement that upserts a row by (system, job_id, code), for many rows */
@@ -124,5 +125,6 @@ extern const struct cbx_errors_ops cbx_sqlite_errors_ops;
 extern const struct cbx_history_ops cbx_sqlite_history_ops;
 extern const struct cbx_orders_ops cbx_sqlite_orders_ops;
 extern const struct cbx_incidents_ops cbx_sqlite_incidents_ops;
+extern const struct cbx_outlook_ops cbx_sqlite_outlook_ops;
 
 #endif

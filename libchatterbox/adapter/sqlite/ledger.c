@@ -46,6 +46,8 @@ static int sqlite_record(struct cbx_sql *sql, const struct cbx_guard *guard,
 	if (!r)
 		r = cbx_sqlite_write_history(self, batch);
 	if (!r)
+		r = cbx_sqlite_write_told(self, batch);
+	if (!r)
 		r = write_checked(self, batch);
 	if (!r)
 		r = cbx_sqlite_write_pushes(self, batch);

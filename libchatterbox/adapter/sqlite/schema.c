@@ -135,6 +135,10 @@ static const struct cbx_column columns[] = {
 	{ "incident_members", "system", "text", "not null", 0 },
 	{ "incident_members", "job_id", "integer", "not null", 0 },
 	{ "incident_members", "code", "text", "", 0 },
+	{ "outlook", "system", "text", "not null", 0 },
+	{ "outlook", "list_id", "text", "not null", 0 },
+	{ "outlook", "state", "text", "not null default ''", 0 },
+	{ "outlook", "since", "integer", "", 0 },
 };
 
 /* What follows the columns in a table that is created */
@@ -154,6 +158,7 @@ static const struct cbx_table tables[] = {
 	{ "orders", "", NULL },
 	{ "incidents", "", NULL },
 	{ "incident_members", ", primary key (incident, system, job_id)", NULL },
+	{ "outlook", ", primary key (system, list_id)", NULL },
 };
 /* clang-format on */
 

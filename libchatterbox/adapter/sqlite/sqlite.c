@@ -144,6 +144,7 @@ int cbx_sqlite_new(const char *path, struct cbx_clock *clock, struct cbx_sql **o
 	self->sql.history = &cbx_sqlite_history_ops;
 	self->sql.orders = &cbx_sqlite_orders_ops;
 	self->sql.incidents = &cbx_sqlite_incidents_ops;
+	self->sql.outlook = &cbx_sqlite_outlook_ops;
 	snprintf(self->sql.where, sizeof(self->sql.where), "%s", path);
 	*out = &self->sql;
 	return 0;

@@ -186,4 +186,5 @@ void sql_suite(const struct sql_world *world, Suite *suite)
 	sql_suite_history(suite);
 	sql_suite_orders(suite);
 	sql_suite_incidents(suite);
+	sql_suite_outlook(suite);
 }

@@ -76,6 +76,7 @@ void sql_suite_clearing(Suite *suite);
 void sql_suite_history(Suite *suite);
 void sql_suite_orders(Suite *suite);
 void sql_suite_incidents(Suite *suite);
+void sql_suite_outlook(Suite *suite);
 /* A test case with the fixture above */
 void sql_add(Suite *suite, const char *name, const TTest *const *tests, size_t count);
 

@@ -237,10 +237,12 @@ static int give_events(struct chatterbox *box, const char *params, chatterbox_do
 /* As the library has them */
 const char *chatterbox_event_type_to_string(enum chatterbox_event_type type)
 {
-	static const char *const names[] = { "update_job_status", "status",    "user_job_errors",
-					     "job_status",        "jobs_data", "incident" };
+	static const char *const names[] = {
+		"update_job_status", "status",   "user_job_errors", "job_status",
+		"jobs_data",         "incident", "outlook"
+	};
 
-	return type >= 1 && type <= 6 ? names[type - 1] : "unknown";
+	return type >= 1 && type <= 7 ? names[type - 1] : "unknown";
 }
 
 int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const char *params,
@@ -276,6 +278,8 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 	case CHATTERBOX_TOPIC_INCIDENT:
 	case CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP:
 		return order(box, "incidents", done, user, error);
+	case CHATTERBOX_TOPIC_OUTLOOK:
+		return order(box, "outlook", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
 }

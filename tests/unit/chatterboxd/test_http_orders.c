@@ -40,6 +40,8 @@ static const struct {
 	  "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}", "/api/v1/errors 200" },
 	{ "GET", "/api/v1/systems/A%2FB/history?limit=7", NULL, "history",
 	  "{\"limit\":\"7\",\"system\":\"A/B\"}", "/api/v1/systems/{system}/history 200" },
+	{ "GET", "/api/v1/outlook?state=late&within=60", NULL, "outlook",
+	  "{\"state\":\"late\",\"within\":\"60\"}", "/api/v1/outlook 200" },
 	{ "GET", "/api/v1/jobs/A/17/history?cursor=h9", NULL, "history",
 	  "{\"cursor\":\"h9\",\"system\":\"A\",\"job_id\":17}",
 	  "/api/v1/jobs/{system}/{job_id}/history 200" },

@@ -145,7 +145,7 @@ START_TEST(the_summary)
 	made.interval_current_ns = 22500 * CBX_MS;
 	made.load_reason = "queue";
 	made.internal = 4;
-	made.last_cycle = (struct cbx_cycle){ 3, 2, 1, 0, 0.25, FAKE_CLOCK_WALL };
+	made.last_cycle = (struct cbx_cycle){ 3, 2, 1, 0, 0.25, FAKE_CLOCK_WALL, 3, 0 };
 	cbx_job_api_summary(&made, &facts, &text);
 	ck_assert_str_eq(
 		text.bytes,

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/* outlook_record.c - an outlook as readers see it, as JSON, and in sentences */
+#include "domain/outlook_record.h"
+
+#include "base/read.h"
+
+#include <errno.h>
+#include <string.h>
+
+static char *put(char *at, const char *text, const char **place)
+{
+	size_t len = strlen(text) + 1;
+
+	*place = memcpy(at, text, len);
+	return at + len;
+}
+
+int cbx_outlook_new(const struct cbx_outlook *parts, const int64_t *jobs, size_t count,
+		    struct cbx_outlook **out)
+{
+	size_t texts = strlen(parts->system) + strlen(parts->list_id) + strlen(parts->reason) + 3;
+	struct cbx_outlook *outlook = malloc(sizeof(*outlook) + count * sizeof(*jobs) + texts);
+	char *at;
+
+	if (!outlook)
+		return -ENOMEM;
+	*outlook = (struct cbx_outlook){
+		.refs = 1,
+		.activate_at_ms = parts->activate_at_ms,
+		.state = parts->state,
+		.since_ms = parts->since_ms,
+		.left_s = parts->left_s,
+		.cause = parts->cause,
+		.count = count,
+	};
+	if (count)
+		memcpy(outlook->jobs, jobs, count * sizeof(*jobs));
+	at = put((char *)(outlook->jobs + count), parts->system, &outlook->system);
+	at = put(at, parts->list_id, &outlook->list_id);
+	put(at, parts->reason, &outlook->reason);
+	*out = outlook;
+	return 0;
+}
+
+struct cbx_outlook *cbx_outlook_ref(struct cbx_outlook *outlook)
+{
+	outlook->refs++;
+	return outlook;
+}
+
+void cbx_outlook_unref(struct cbx_outlook *outlook)
+{
+	if (outlook && --outlook->refs == 0)
+		free(outlook);
+}
+
+bool cbx_outlook_equal(const struct cbx_outlook *a, const struct cbx_outlook *b)
+{
+	return a->state == b->state && a->activate_at_ms == b->activate_at_ms &&
+	       a->since_ms == b->since_ms && a->left_s == b->left_s && a->cause == b->cause &&
+	       a->count == b->count && !memcmp(a->jobs, b->jobs, a->count * sizeof(a->jobs[0])) &&
+	       !strcmp(a->reason, b->reason);
+}
+
+int cbx_outlook_compare(const struct cbx_outlook *a, const struct cbx_outlook *b)
+{
+	int order;
+
+	if (a->activate_at_ms != b->activate_at_ms)
+		return a->activate_at_ms < b->activate_at_ms ? -1 : 1;
+	order = strcmp(a->system, b->system);
+	return order ? order : strcmp(a->list_id, b->list_id);
+}
+
+static void add_seconds(struct cbx_text *out, const char *name, bool known, int64_t seconds)
+{
+	if (known)
+		cbx_text_printf(out, ",\"%s\":%lld", name, (long long)seconds);
+	else
+		cbx_text_printf(out, ",\"%s\":null", name);
+}
+
+static void add_time(struct cbx_text *out, const char *name, int64_t ms)
+{
+	char time[CBX_TIME_TEXT];
+
+	cbx_time_text(ms, time);
+	cbx_text_printf(out, ",\"%s\":\"%s\"", name, time);
+}
+
+void cbx_outlook_json(const struct cbx_outlook *outlook, int64_t now_ms, struct cbx_text *out)
+{
+	bool known = outlook->left_s >= 0;
+	const char *cause = cbx_cause_name(outlook->cause);
+	size_t i;
+
+	cbx_text_puts(out, "{\"system\":");
+	cbx_text_json_string(out, outlook->system);
+	cbx_text_puts(out, ",\"list_id\":");
+	cbx_text_json_string(out, outlook->list_id);
+	add_time(out, "activate_at", outlook->activate_at_ms);
+	cbx_text_printf(out, ",\"state\":\"%s\"", cbx_outlook_state_name(outlook->state));
+	add_time(out, "since", outlook->since_ms);
+	add_seconds(out, "seconds_left", known, outlook->left_s);
+	add_seconds(out, "lead_seconds", known,
+		    (outlook->activate_at_ms - now_ms) / 1000 - outlook->left_s);
+	cbx_text_puts(out, ",\"jobs\":[");
+	for (i = 0; i < outlook->count; i++)
+		cbx_text_printf(out, "%s%lld", i ? "," : "", (long long)outlook->jobs[i]);
+	cbx_text_puts(out, "],\"cause\":");
+	if (cause)
+		cbx_text_json_string(out, cause);
+	else
+		cbx_text_puts(out, "null");
+	cbx_text_puts(out, ",\"reason\":");
+	cbx_text_json_string(out, outlook->reason);
+	cbx_text_putc(out, '}');
+}
+
+/* --- the sentences --- */
+
+/* "35 s", "12 min", "3 h 20 min" */
+static void write_duration(struct cbx_text *out, int64_t seconds)
+{
+	long long minutes = (seconds + 30) / 60;
+
+	if (seconds < 120)
+		cbx_text_printf(out, "%lld s", (long long)seconds);
+	else if (minutes < 120)
+		cbx_text_printf(out, "%lld min", minutes);
+	else
+		cbx_text_printf(out, "%lld h %lld min", minutes / 60, minutes % 60);
+}
+
+static void write_job(const struct cbx_waited *job, struct cbx_text *out)
+{
+	long long id = (long long)job->job_id;
+
+	switch (job->kind) {
+	case CBX_WAITED_VANISHED:
+		cbx_text_printf(out, "Job %lld vanished from its system's answers.", id);
+		break;
+	case CBX_WAITED_ERRORED:
+		cbx_text_printf(out, "Job %lld errored%s%s.", id, job->error_code ? ": " : "",
+				job->error_code ?: "");
+		break;
+	case CBX_WAITED_STALLED:
+		cbx_text_printf(out, "Job %lld stands still.", id);
+		break;
+	case CBX_WAITED_PAUSED:
+		cbx_text_printf(out, "Job %lld is paused.", id);
+		break;
+	case CBX_WAITED_UNMEASURED:
+		cbx_text_printf(out, "Nobody knows yet how long job %lld will take.", id);
+		break;
+	case CBX_WAITED_MOVING:
+		cbx_text_printf(out, "Job %lld needs ", id);
+		write_duration(out, job->left_s);
+		cbx_text_puts(out, " more at its present pace.");
+		break;
+	}
+}
+
+static void write_nothing_waited(const struct cbx_outlook_view *view,
+				 const struct cbx_verdict *verdict, struct cbx_text *out)
+{
+	if (verdict->state == CBX_ON_TIME)
+		cbx_text_puts(out, "Nothing is waited for.");
+	else if (view->offline)
+		cbx_text_puts(out, "No job is known that is waited for.");
+	else
+		cbx_text_puts(out, "No job is known that is waited for, but the system's jobs were "
+				   "not listed lately.");
+}
+
+void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_verdict *verdict,
+			enum cbx_cause cause, const struct cbx_cause_facts *facts,
+			struct cbx_text *out)
+{
+	const struct cbx_waited *worst =
+		verdict->worst == SIZE_MAX ? NULL : &view->jobs[verdict->worst];
+
+	if (worst)
+		write_job(worst, out);
+	else
+		write_nothing_waited(view, verdict, out);
+	/* that a job is paused was said */
+	if (cause != CBX_NO_CAUSE && cause != CBX_CAUSE_UNKNOWN && cause != CBX_JOB_PAUSED) {
+		cbx_text_putc(out, ' ');
+		cbx_cause_write(cause, facts, out);
+	}
+	if (worst && view->now_ms >= view->activate_at_ms)
+		cbx_text_puts(out, " The time of activation has passed.");
+	if (view->count > 1)
+		cbx_text_printf(out, " %zu jobs are waited for.", view->count);
+}
+
+/* --- lists --- */
+
+struct cbx_outlook_list *cbx_outlook_list_ref(struct cbx_outlook_list *list)
+{
+	list->refs++;
+	return list;
+}
+
+void cbx_outlook_list_unref(struct cbx_outlook_list *list)
+{
+	size_t i;
+
+	if (!list || --list->refs > 0)
+		return;
+	for (i = 0; i < list->count; i++)
+		cbx_outlook_unref(list->items[i]);
+	free(list);
+}
