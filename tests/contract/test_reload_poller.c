@@ -356,7 +356,7 @@ static void begin_outlook(int seconds)
 		 "insert into list_activation_schedule (system, list_id, activate_at) select 'A', "
 		 "'L', max(updated_at) + %d from status_monitor",
 		 seconds * 1000);
-	day_sql(day, statement);
+	day_sql(day, "%s", statement);
 	day_pass(day, 61);
 }
 
