@@ -169,3 +169,25 @@ memory:
 	ctl_say_memory();
 	return CTL_UNAVAILABLE;
 }
+
+void ctl_add_filter(struct cbx_text *query, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	cbx_text_printf(query, "%s=", name);
+	ctl_encode(query, value);
+	cbx_text_putc(query, '&');
+}
+
+int ctl_ask_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
+		 const char *name, json_t **out)
+{
+	cbx_auto(cbx_freep) char *filters = NULL;
+
+	cbx_text_puts(query, "");
+	if (cbx_text_take(query, &filters, NULL) < 0) {
+		ctl_say_memory();
+		return CTL_UNAVAILABLE;
+	}
+	return ctl_ask_all(options, path, filters, name, out);
+}

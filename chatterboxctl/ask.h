@@ -19,6 +19,11 @@ int ctl_ask_text(const struct ctl_options *options, const char *path, long *code
  * of them under @name. @query: "a=b&", or "". Return: an exit code. */
 int ctl_ask_all(const struct ctl_options *options, const char *path, const char *query,
 		const char *name, json_t **out);
+/* Adds "name=value&"; nothing when @value is NULL */
+void ctl_add_filter(struct cbx_text *query, const char *name, const char *value);
+/* The same with a query of such filters, which it frees */
+int ctl_ask_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
+		 const char *name, json_t **out);
 /* The answer has no member that it must have. Return: CTL_UNAVAILABLE. */
 int ctl_ask_strange(const struct ctl_options *options, const char *path);
 

@@ -15,6 +15,7 @@ int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
 int ctl_incidents(const struct ctl_options *options);
 int ctl_events(const struct ctl_options *options);
+int ctl_tonight(const struct ctl_options *options);
 int ctl_watch(const struct ctl_options *options);
 int ctl_doctor(const struct ctl_options *options);
 int ctl_poll(const struct ctl_options *options);

@@ -9,15 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void add_filter(struct cbx_text *query, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	cbx_text_printf(query, "%s=", name);
-	ctl_encode(query, value);
-	cbx_text_putc(query, '&');
-}
-
 static void add(struct ctl_table *table, const json_t *object, const char *name)
 {
 	char cell[CTL_CELL];
@@ -66,16 +57,9 @@ static int show_jobs(const json_t *jobs)
 static int show_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
 		     const char *name, int (*show)(const json_t *))
 {
-	cbx_auto(cbx_freep) char *filters = NULL;
 	cbx_auto(json_decrefp) json_t *answer = NULL;
-	int result;
+	int result = ctl_ask_list(options, path, query, name, &answer);
 
-	cbx_text_puts(query, "");
-	if (cbx_text_take(query, &filters, NULL) < 0) {
-		ctl_say_memory();
-		return CTL_UNAVAILABLE;
-	}
-	result = ctl_ask_all(options, path, filters, name, &answer);
 	if (result)
 		return result;
 	return options->json ? ctl_print_json(answer) : show(json_object_get(answer, name));
@@ -85,15 +69,15 @@ int ctl_jobs(const struct ctl_options *options)
 {
 	struct cbx_text query = { 0 };
 
-	add_filter(&query, "system", options->system);
-	add_filter(&query, "status", options->status);
-	add_filter(&query, "job_type", options->type);
-	add_filter(&query, "origin", options->origin);
-	add_filter(&query, "q", options->search);
-	add_filter(&query, "state", options->state);
-	add_filter(&query, "stalled", options->stalled ? "1" : NULL);
-	add_filter(&query, "stale", options->stale ? "1" : NULL);
-	add_filter(&query, "sort", options->sort);
+	ctl_add_filter(&query, "system", options->system);
+	ctl_add_filter(&query, "status", options->status);
+	ctl_add_filter(&query, "job_type", options->type);
+	ctl_add_filter(&query, "origin", options->origin);
+	ctl_add_filter(&query, "q", options->search);
+	ctl_add_filter(&query, "state", options->state);
+	ctl_add_filter(&query, "stalled", options->stalled ? "1" : NULL);
+	ctl_add_filter(&query, "stale", options->stale ? "1" : NULL);
+	ctl_add_filter(&query, "sort", options->sort);
 	return show_list(options, "/api/v1/jobs", &query, "jobs", show_jobs);
 }
 
@@ -123,7 +107,7 @@ int ctl_errors(const struct ctl_options *options)
 {
 	struct cbx_text query = { 0 };
 
-	add_filter(&query, "system", options->system);
+	ctl_add_filter(&query, "system", options->system);
 	return show_list(options, "/api/v1/errors", &query, "errors", show_errors);
 }
 

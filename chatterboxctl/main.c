@@ -13,13 +13,14 @@
 
 static const struct ctl_command commands[] = {
 	{ "status", ctl_status, 0, ARGS(0), "" },
-	{ "jobs", ctl_jobs, CTL_SYSTEM | CTL_FILTERS | CTL_LIMIT, ARGS(0), "" },
+	{ "jobs", ctl_jobs, CTL_SYSTEM | CTL_FILTERS | CTL_STATE | CTL_LIMIT, ARGS(0), "" },
 	{ "job", ctl_job, 0, ARGS(2), JOB },
 	{ "history", ctl_history, CTL_LIMIT, ARGS(1) | ARGS(2), "SYSTEM [JOB]" },
 	{ "systems", ctl_systems, CTL_LIMIT, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "errors", ctl_errors, CTL_SYSTEM | CTL_LIMIT, ARGS(0), "" },
 	{ "incidents", ctl_incidents, CTL_OPEN | CTL_LIMIT, ARGS(0) | ARGS(1), "[ID]" },
 	{ "events", ctl_events, CTL_SYSTEM | CTL_NAME, ARGS(0), "" },
+	{ "tonight", ctl_tonight, CTL_SYSTEM | CTL_STATE | CTL_HOURS | CTL_LIMIT, ARGS(0), "" },
 	{ "watch", ctl_watch, CTL_COUNT, ARGS(0), "" },
 	{ "doctor", ctl_doctor, 0, ARGS(0), "" },
 	{ "poll", ctl_poll, CTL_DISCOVERY, ARGS(0), "" },

@@ -35,6 +35,7 @@ enum {
 	KEY_COUNT,
 	KEY_OPEN,
 	KEY_INCIDENT,
+	KEY_HOURS,
 };
 
 static const struct argp_option table[] = {
@@ -47,24 +48,27 @@ static const struct argp_option table[] = {
 	{ "timeout", KEY_TIMEOUT, "SECONDS", 0,
 	  "Wait so long for an answer (30; orders 330, since nl-hdms may take its time)", 1 },
 	{ NULL, 0, NULL, 0, "For some:", 2 },
-	{ "system", KEY_SYSTEM, "SYSTEM", 0, "jobs, errors, events, clean-up: of this system alone",
-	  2 },
+	{ "system", KEY_SYSTEM, "SYSTEM", 0,
+	  "jobs, errors, events, tonight, clean-up: of this system alone", 2 },
 	{ "status", KEY_STATUS, "STATUS", 0, "jobs: with this status", 2 },
 	{ "type", KEY_TYPE, "TYPE", 0, "jobs: of this job_type", 2 },
 	{ "origin", KEY_ORIGIN, "ORIGIN", 0, "jobs: started by ocd or by a user", 2 },
 	{ "search", KEY_SEARCH, "TEXT", 0, "jobs: with TEXT in system, job_id, job_type or status",
 	  2 },
-	{ "state", KEY_STATE, "STATE", 0, "jobs: live (without it), errored or ended", 2 },
+	{ "state", KEY_STATE, "STATE", 0,
+	  "jobs: live (without it), errored or ended; tonight: late, at_risk, unknown, on_time",
+	  2 },
 	{ "stalled", KEY_STALLED, NULL, 0, "jobs: that run without progress", 2 },
 	{ "stale", KEY_STALE, NULL, 0, "jobs: not heard of for too long", 2 },
 	{ "sort", KEY_SORT, "COLUMN", 0,
 	  "jobs: by system, status, percent, speed, left, heard or progress; -COLUMN the other way",
 	  2 },
-	{ "limit", KEY_LIMIT, "N", 0, "jobs, history, systems, errors, incidents: at most N (all)",
-	  2 },
+	{ "limit", KEY_LIMIT, "N", 0,
+	  "jobs, history, systems, errors, incidents, tonight: at most N (all)", 2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
 	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
+	{ "hours", KEY_HOURS, "N", 0, "tonight: what is activated in the next N hours (12)", 2 },
 	{ "count", KEY_COUNT, "N", 0, "watch: end after asking N times", 2 },
 	{ "open", KEY_OPEN, NULL, 0, "incidents: those that go on", 2 },
 	{ "incident", KEY_INCIDENT, "ID", 0, "clean-up: of this incident alone", 2 },
@@ -132,7 +136,7 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 {
 	static const char *const names[] = {
 		"--system",
-		"--status, --type, --origin, --search, --state, --stalled, --stale and --sort",
+		"--status, --type, --origin, --search, --stalled, --stale and --sort",
 		"--limit",
 		"--discovery",
 		"--older-than",
@@ -140,7 +144,9 @@ static void finish(const struct parsing *all, const struct argp_state *state)
 		"--name",
 		"--count",
 		"--open",
-		"--incident"
+		"--incident",
+		"--state",
+		"--hours"
 	};
 	const struct ctl_options *options = all->options;
 	unsigned i;
@@ -166,7 +172,7 @@ static const struct {
 	{ KEY_TYPE, CTL_FILTERS, offsetof(struct ctl_options, type) },
 	{ KEY_ORIGIN, CTL_FILTERS, offsetof(struct ctl_options, origin) },
 	{ KEY_SEARCH, CTL_FILTERS, offsetof(struct ctl_options, search) },
-	{ KEY_STATE, CTL_FILTERS, offsetof(struct ctl_options, state) },
+	{ KEY_STATE, CTL_STATE, offsetof(struct ctl_options, state) },
 	{ KEY_SORT, CTL_FILTERS, offsetof(struct ctl_options, sort) },
 	{ KEY_NAME, CTL_NAME, offsetof(struct ctl_options, name) },
 };
@@ -203,6 +209,10 @@ static error_t parse_special(int key, const char *arg, struct ctl_options *optio
 	case KEY_COUNT:
 		options->times = number("--count", arg, 1, 1000000, state);
 		options->given |= CTL_COUNT;
+		return 0;
+	case KEY_HOURS:
+		options->hours = number("--hours", arg, 1, 8760, state);
+		options->given |= CTL_HOURS;
 		return 0;
 	case KEY_DISCOVERY:
 		options->discovery = true;
@@ -276,6 +286,8 @@ static const struct argp argp = {
 	       "errors                 errors of jobs, newest first\n"
 	       "incidents [ID]         the same trouble at many places; one, with its jobs\n"
 	       "events                 follow what happens, until Ctrl-C\n"
+	       "tonight                will every list be there when it is activated, and if not, "
+	       "why\n"
 	       "watch                  show live how it goes, until q or Ctrl-C\n"
 	       "doctor                 says what is wrong, and what to do\n"
 	       "poll                   ask the systems now\n"

@@ -27,6 +27,8 @@ enum ctl_option {
 	CTL_COUNT = 1 << 7,
 	CTL_OPEN = 1 << 8,
 	CTL_INCIDENT = 1 << 9,
+	CTL_STATE = 1 << 10,
+	CTL_HOURS = 1 << 11,
 };
 
 struct ctl_options;
@@ -55,6 +57,7 @@ struct ctl_options {
 	long limit;   /* 0 = all */
 	long older_than;
 	long incident; /* 0 = none */
+	long hours;    /* 0 = as many as the command says */
 	long times;    /* 0 = until it is ended */
 	const char *system;
 	const char *status;

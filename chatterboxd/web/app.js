@@ -10,6 +10,7 @@ import { byId, setAttribute, setText } from './dom.js';
 import * as drawer from './drawer.js';
 import * as errors from './errors.js';
 import { serversOf, showRole, showServers } from './health.js';
+import * as incidents from './incidents.js';
 import * as jobs from './jobs.js';
 import { onPlace, view, VIEWS } from './place.js';
 import { askAll, onAnswer, Pulse, start } from './pulse.js';
@@ -18,6 +19,7 @@ import * as systems from './systems.js';
 import { startTail, takeEvent } from './tail.js';
 import { showSummary, showTroubles } from './tiles.js';
 import { ago } from './text.js';
+import * as tonight from './tonight.js';
 import { judge, known } from './verdict.js';
 
 const summary = new Pulse({ ms: 2500, part: 'totals', ask: async () => {
@@ -78,6 +80,10 @@ const stream = new Stream({
 		} else if (name === 'user_job_errors') {
 			errors.pulse.soon(8000);
 			troubles.soon(3000);
+		} else if (name === 'outlook') {
+			tonight.touchTonight();
+		} else if (name === 'incident') {
+			incidents.pulse.soon(1000);
 		}
 	},
 	state(state) {
@@ -107,18 +113,20 @@ function place() {
 		setAttribute(byId(`to-${name}`), 'aria-current', name === now ? 'page' : null);
 	}
 	jobs.placeJobs();
+	tonight.placeTonight();
 	systems.placeSystems();
 	errors.placeErrors();
 	drawer.placeDrawer();
-	const pulse = { jobs: jobs.pulse, systems: systems.pulse, errors: errors.pulse }[now];
-	if (pulse)
-		pulse.now();
+	const pulses = { jobs: [jobs.pulse], tonight: [tonight.pulse], systems: [systems.pulse],
+		errors: [errors.pulse, incidents.pulse] }[now] ?? [];
+	pulses.forEach((pulse) => pulse.now());
 	if (now !== 'jobs')
 		listed(''); // no list is waited for
 }
 
 startCharts();
 jobs.startJobs(listed);
+tonight.startTonight();
 systems.startSystems();
 errors.startErrors();
 startTail();

@@ -3,7 +3,7 @@
 // be kept, sent to a colleague, and gone back to
 const listeners = [];
 
-export const VIEWS = ['jobs', 'systems', 'errors', 'events'];
+export const VIEWS = ['jobs', 'tonight', 'systems', 'errors', 'events'];
 
 export const parameters = () => new URLSearchParams(location.search);
 

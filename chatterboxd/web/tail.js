@@ -3,6 +3,7 @@
 import { byId, drawLater, el, setText } from './dom.js';
 import { addressOf } from './place.js';
 import { clock, percent, plural } from './text.js';
+import { WORDS } from './tonight.js';
 
 const KEPT = 300;
 let waiting = [];
@@ -17,6 +18,10 @@ function sentence(name, data) {
 		return `${data.job_type ?? 'jobs'}: ${data.paused ? 'all are paused' : 'not all are paused any more'}`;
 	if (name === 'user_job_errors')
 		return data.map((error) => `${error.code}: ${error.message}`).join('; ');
+	if (name === 'outlook')
+		return `${WORDS[data.state] ?? data.state}, ${data.list_id} at ${clock(data.activate_at)}: ${data.reason ?? ''}`;
+	if (name === 'incident')
+		return `${data.closed_at ? 'closed' : 'open'}: ${data.title}, ${plural(data.systems, 'system')}, ${plural(data.jobs, 'job')}`;
 	return '';
 }
 
@@ -25,6 +30,8 @@ function subject(name, data) {
 		return `${data.system}/${data.job_id}`;
 	if (name === 'status')
 		return data.system_id;
+	if (name === 'outlook')
+		return data.system;
 	return name === 'user_job_errors' && data.length ? `${data[0].system_id ?? data[0].system}/${data[0].job_id}` : '';
 }
 

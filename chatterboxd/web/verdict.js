@@ -4,7 +4,7 @@ import { byId, el, setAttribute, setText, sync } from './dom.js';
 import { ago, duration, plural } from './text.js';
 
 // What is known at present, filled by whoever learns of it
-export const known = { summary: null, servers: [], troubles: null, lost: null };
+export const known = { summary: null, servers: [], troubles: null, tonight: null, lost: null };
 
 function* ofServers() {
 	for (const server of known.servers)
@@ -31,6 +31,12 @@ function* ofRound({ paused, last_cycle: round, interval }) {
 		yield { level: 'bad', text: `${plural(round.timeouts, 'question')} of the last round timed out` };
 }
 
+function* ofTonight() {
+	for (const [state, level, text] of [['late', 'bad', 'late'], ['at_risk', 'warn', 'at risk']])
+		if (known.tonight?.[state])
+			yield { level, text: `${plural(known.tonight[state], 'activation')} ${text}`, href: `?view=tonight&state=${state}` };
+}
+
 function* ofJobs({ systems }) {
 	if (known.troubles?.stalled)
 		yield { level: 'warn', text: `${plural(known.troubles.stalled, 'job')} stalled`, href: '?stalled=1' };
@@ -45,7 +51,7 @@ function findings() {
 		return [{ level: 'bad', text: lost }];
 	if (!summary)
 		return [];
-	return [...ofServers(), ...ofLeading(summary), ...ofRound(summary), ...ofJobs(summary)];
+	return [...ofServers(), ...ofLeading(summary), ...ofRound(summary), ...ofTonight(), ...ofJobs(summary)];
 }
 
 const HEADLINES = { good: 'All is well', warn: 'Worth a look', bad: 'Something is wrong' };

@@ -62,7 +62,7 @@ test('jobs are sorted, and those that failed or ended are shown', async () => {
 	const stalled = JSON.parse((await done('jobs', '--stalled', '--json')).stdout).jobs;
 	assert.ok(stalled.every(({ status }) => /running/i.test(status)), JSON.stringify(stalled));
 	assert.match((await call('jobs', '--state=ended', '--stale')).stderr, /400/);
-	assert.match((await call('errors', '--state', 'ended')).stderr, /errors takes no --status, .*--sort/);
+	assert.match((await call('errors', '--state', 'ended')).stderr, /errors takes no --state/);
 });
 
 test('job shows one, and says no for one that is not there', async () => {
@@ -110,6 +110,22 @@ test('errors are shown as the API has them', async () => {
 	assert.equal(answer.stdout, '7\tA\t3\tvanished\t2\tT2\ttwo words\n');
 	assert.equal(server.seen[0].path, '/api/v1/errors?system=A&limit=1000');
 	assert.ok(Array.isArray(JSON.parse((await done('errors', '--json')).stdout).errors));
+});
+
+test('tonight says what is in time, what is not, and why', async () => {
+	const row = (system, state, seconds) => ({ system, list_id: 'L1', activate_at: 'T', state, since: 'T', seconds_left: seconds,
+		lead_seconds: 600 - seconds, jobs: [1], cause: null, reason: `it is ${state}` });
+	const totals = { on_time: 1, at_risk: 0, late: 1, unknown: 0 };
+	const server = await fake(always(200, { outlook: [row('A', 'late', 7200), row('B', 'on_time', 60)], next: null, totals }));
+	const answer = await ctl(server.url, ['tonight', '--hours=2', '--state=late,on_time']);
+	assert.equal(answer.code, 1);
+	assert.equal(answer.stdout, 'T\tA\tL1\tlate\t2.0 h\t-1.8 h\tit is late\nT\tB\tL1\ton time\t60 s\t9 min\tit is on_time\n');
+	assert.equal(server.seen[0].path, '/api/v1/outlook?within=7200&state=late%2Con_time&limit=1000');
+	assert.match((await ctlOnTerminal(server.url, ['tonight'])).stdout, /^1 of 2 on time, 1 late\r?\n/);
+	const well = await fake(always(200, { outlook: [], next: null, totals: { ...totals, late: 0 } }));
+	assert.equal((await ctl(well.url, ['tonight'])).code, 0);
+	const live = await call('tonight', '--json');
+	assert.deepEqual(Object.keys(JSON.parse(live.stdout).totals).sort(), ['at_risk', 'late', 'on_time', 'unknown']);
 });
 
 test('a job is paused, resumed and killed', async () => {
