@@ -130,6 +130,23 @@ test('shows systems, errors by code and by system, and the events', async () => 
 	await page.finish();
 });
 
+test('says whether every list comes in time, and which do not', async () => {
+	const page = await open(at());
+	await shows(page, () => /^\d+ of \d+ on time$/.test(document.getElementById('tile-tonight').textContent));
+	await page.click('.answer a');
+	await page.waitForSelector('#tonight-rows tr');
+	assert.equal(await page.locator('#tonight-slots li').count(), 48);
+	await shows(page, () => [...document.querySelectorAll('#tonight-slots li')].some((slot) => / on time| unknown/.test(slot.title)));
+	const times = await page.locator('#tonight-rows td.when').allInnerTexts();
+	assert.ok(times.length > 10 && times.every((time) => /, in |ago/.test(time)), times.join('; '));
+	await page.selectOption('#tonight-filters [name=state]', 'at_risk');
+	await shows(page, () => location.search.includes('state=at_risk') && document.querySelectorAll('#tonight-rows tr').length > 0 &&
+		[...document.querySelectorAll('#tonight-rows tr')].every((row) => row.className === 'at_risk' && row.querySelector('.reason').innerText));
+	await page.locator('#tonight-rows td.system a').first().click();
+	await shows(page, () => /^System NL-HDMS-/.test(document.getElementById('drawer-title').textContent));
+	await page.finish();
+});
+
 test('asks now, changes the interval, and pauses the asking until a time', async () => {
 	const page = await open(at());
 	await firstRows(page);
@@ -180,7 +197,7 @@ for (const colorScheme of ['light', 'dark']) {
 		await page.waitForSelector('#drawer .history li');
 		await axe(page, 'drawer');
 		await page.click('#drawer-close');
-		for (const [view, ready] of [['systems', '#system-rows tr'], ['errors', '#error-groups details'], ['events', '#tail li']]) {
+		for (const [view, ready] of [['tonight', '#tonight-rows tr'], ['systems', '#system-rows tr'], ['errors', '#error-groups details'], ['events', '#tail li']]) {
 			await page.click(`#to-${view}`);
 			await page.waitForSelector(ready);
 			await axe(page, view);
