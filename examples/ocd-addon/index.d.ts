@@ -108,6 +108,17 @@ export type Change = generated.events.Change;
 /** A page of history, newest first */
 export type HistoryPage = generated.events.HistoryPage;
 
+/** Will a list be there when its system activates it, and if not, why */
+export type Outlook = generated.http.Outlook;
+/** A page of outlooks, soonest first, and how many there are of each state */
+export type OutlookPage = generated.http.ListOutlookResult;
+/** The same trouble at many places */
+export type Incident = generated.events.Incident;
+/** A page of incidents, newest first */
+export type IncidentsPage = generated.http.ListIncidentsResult;
+/** An incident, with a page of its systems and jobs */
+export type IncidentDocument = generated.http.GetIncidentResult;
+
 /** What comes with an event besides its params */
 export interface EventInfo {
 	/** By which a repeated event is known; absent where it is not known */
@@ -115,7 +126,7 @@ export interface EventInfo {
 	/** Where the event stands in the stream APP:events, to resume from; absent where it is not known
 	 * (while this very instance leads) and of `job_status` and `jobs_data` */
 	stream_id?: string;
-	/** Of `update_job_status`: the status before; absent at first */
+	/** Of `update_job_status` the status before, of `outlook` the state before; absent at first */
 	previous_status?: string;
 	/** Of `update_job_status`, where it is known */
 	origin?: Origin;
@@ -129,6 +140,10 @@ export interface EventParams {
 	update_job_status: Status;
 	/** Jobs of users have become errored; all of one system */
 	user_job_errors: UserJobError[];
+	/** The state of an outlook has changed */
+	outlook: Outlook;
+	/** An incident was opened, has doubled in size, or was closed */
+	incident: Incident;
 	/** Each minute: every live job */
 	job_status: Status[];
 	/** Each minute: the figures */
@@ -196,6 +211,32 @@ export interface ErrorsQuery extends WaitOptions {
 export interface HistoryQuery extends WaitOptions {
 	/** Of this job alone; absent: of all jobs of the system, and of the system itself */
 	job_id?: number;
+	/** 1 to 1000, by default 100 */
+	limit?: number;
+	/** The `next` of the page before */
+	cursor?: string;
+}
+
+/** Which outlooks; several values by comma */
+export interface OutlookQuery extends WaitOptions {
+	/** Of `on_time`, `unknown`, `at_risk`, `late` */
+	state?: string;
+	/** Only these systems */
+	system?: string;
+	/** Only these lists */
+	list?: string;
+	/** Activated at most so many seconds from now */
+	within?: number;
+	/** 1 to 1000, by default 100 */
+	limit?: number;
+	/** The `next` of the page before */
+	cursor?: string;
+}
+
+/** Which page of incidents, or of what belongs to one */
+export interface IncidentsQuery extends WaitOptions {
+	/** Only those that go on; of the list alone */
+	open?: boolean;
 	/** 1 to 1000, by default 100 */
 	limit?: number;
 	/** The `next` of the page before */
@@ -308,6 +349,12 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	/** What became of a job, or of a system and its jobs, newest first, after clean-up too; undefined
 	 * when nobody knows it */
 	history(system: string, query?: HistoryQuery): Promise<HistoryPage | undefined>;
+	/** Will every list be there when it is activated, and if not, why: soonest first. Asks the leader. */
+	outlook(query?: OutlookQuery): Promise<OutlookPage>;
+	/** What goes wrong at many places at once, newest first */
+	incidents(query?: IncidentsQuery): Promise<IncidentsPage>;
+	/** One of them, with its systems and jobs; undefined when nobody knows it */
+	incident(id: number, query?: IncidentsQuery): Promise<IncidentDocument | undefined>;
 	/** The figures, the interval, who leads */
 	summary(options?: WaitOptions): Promise<Summary>;
 	/** Internal systems, read and written */

@@ -14,7 +14,7 @@ const { wait } = require('./wait.cjs');
 
 const OURS = Symbol('open');
 /** In the stream; the two others come and go */
-const STREAMED = new Set(['status', 'update_job_status', 'user_job_errors']);
+const STREAMED = new Set(['status', 'update_job_status', 'user_job_errors', 'outlook', 'incident']);
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
 /** Engines that run: they are stopped before the process goes, since its exit handlers would take the
@@ -113,10 +113,14 @@ class Chatterbox extends EventEmitter {
 		return this.#engine.jobs(check.optionalText('system', system));
 	}
 
-	async job(system, job_id, options) {
-		const about = { system: check.text('system', system), job_id: check.jobId(job_id) };
+	async job(system, job_id, { signal } = {}) {
+		return this.#find('job', { system: check.text('system', system), job_id: check.jobId(job_id) }, signal);
+	}
+
+	/** What may be unknown: then undefined */
+	async #find(name, about, signal) {
 		try {
-			return await this.#call('job', JSON.stringify(about), undefined, options);
+			return await this.#call(name, JSON.stringify(about), undefined, { signal });
 		} catch (error) {
 			if (error.code === 'CHATTERBOX_E_UNKNOWN') return undefined;
 			throw error;
@@ -124,15 +128,18 @@ class Chatterbox extends EventEmitter {
 	}
 
 	async history(system, { signal, ...query } = {}) {
-		const about = { ...query, system: check.text('system', system) };
 		if (query.job_id !== undefined) check.jobId(query.job_id);
-		try {
-			return await this.#call('history', JSON.stringify(about), undefined, { signal });
-		} catch (error) {
-			if (error.code === 'CHATTERBOX_E_UNKNOWN') return undefined;
-			throw error;
-		}
+		return this.#find('history', { ...query, system: check.text('system', system) }, signal);
 	}
+
+	outlook({ signal, ...query } = {}) { return this.#call('outlook', JSON.stringify(query), undefined, { signal }); }
+
+	incidents({ signal, open, ...query } = {}) {
+		const about = { ...query, ...(open === undefined ? {} : { open: Number(open) }) };
+		return this.#call('incidents', JSON.stringify(about), undefined, { signal });
+	}
+
+	async incident(id, { signal, ...query } = {}) { return this.#find('incident', { ...query, id: check.jobId(id, 'id') }, signal); }
 
 	summary(options) { return this.#call('summary', undefined, undefined, options); }
 

@@ -14,8 +14,8 @@ function text(name, value) {
 
 const optionalText = (name, value) => (value === undefined ? undefined : text(name, value));
 
-function jobId(value) {
-	if (!Number.isSafeInteger(value) || value < 0) throw mistake('job_id: takes an integer 0..2^53-1');
+function jobId(value, name = 'job_id') {
+	if (!Number.isSafeInteger(value) || value < 0) throw mistake(`${name}: takes an integer 0..2^53-1`);
 	return value;
 }
 

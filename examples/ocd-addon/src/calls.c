@@ -37,6 +37,9 @@ typedef int (*make_fn)(struct chatterbox *box, const struct arguments *with,
 
 QUERY(job, CHATTERBOX_TOPIC_JOB)
 QUERY(history, CHATTERBOX_TOPIC_HISTORY)
+QUERY(outlook, CHATTERBOX_TOPIC_OUTLOOK)
+QUERY(incidents, CHATTERBOX_TOPIC_INCIDENTS)
+QUERY(incident, CHATTERBOX_TOPIC_INCIDENT)
 QUERY(systems, CHATTERBOX_TOPIC_SYSTEMS)
 QUERY(summary, CHATTERBOX_TOPIC_SUMMARY)
 QUERY(errors_get, CHATTERBOX_TOPIC_ERRORS)
@@ -62,6 +65,9 @@ static const struct {
 } calls[] = {
 	{ "job", call_job, true },
 	{ "history", call_history, true },
+	{ "outlook", call_outlook, false },
+	{ "incidents", call_incidents, false },
+	{ "incident", call_incident, true },
 	{ "systems", call_systems, false },
 	{ "summary", call_summary, false },
 	{ "errors_get", call_errors_get, false },

@@ -166,6 +166,30 @@ export function both(name, open, { redisDb }) {
 		await rejects(box.job(17, 17), 'EINVAL');
 	});
 
+	step('outlook: a list that waits for a job, and the event when its state changes', async () => {
+		const told = once(box, 'outlook', (data) => data.system === 'ABC1');
+		await place.rows(`insert into list_activation_schedule (system, list_id, activate_at)
+			values ('ABC1', 'L1', now() + interval '1 hour')`);
+		await box.updateDatabase();
+		const { data, about } = await told;
+		assert.equal(data.list_id, 'L1');
+		assert.match(about.message_id ?? 'ABC1/L1/outlook/1', /^ABC1\/L1\/outlook\/\d+$/);
+		const { outlook, next, totals } = await box.outlook({ system: 'ABC1' });
+		assert.equal(next, null);
+		assert.deepEqual(outlook.map(({ system, list_id, state }) => [system, list_id, state]), [['ABC1', 'L1', data.state]]);
+		assert.ok(outlook[0].jobs.includes(18) && outlook[0].reason.length > 0);
+		assert.equal(totals[data.state], 1);
+		assert.deepEqual((await box.outlook({ within: 60 })).outlook, []);
+		await rejects(box.outlook({ state: 'sunny' }), 'EINVAL');
+	});
+
+	step('incidents: none has begun here', async () => {
+		assert.deepEqual(await box.incidents({ open: true }), { incidents: [], next: null });
+		assert.equal(await box.incident(4711), undefined);
+		await rejects(box.incident(-1), 'EINVAL');
+		await rejects(box.incidents({ limit: 0 }), 'EINVAL');
+	});
+
 	step('history: of a job, of a system, by pages', async () => {
 		const { history, next } = await box.history('ABC1', { job_id: 17 });
 		assert.equal(next, null);

@@ -7,8 +7,9 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import type { ChatterboxApi, ChatterboxEvent, ChatterboxEvents, ErrorRow, Errors, ErrorsPage,
-	EventsOptions, HistoryPage, HistoryQuery, InternalSystems, JobDocument, JobsData, OcdConfig,
-	OnlineSystems, OnlineSystemsList, Status, Summary, WaitOptions } from '../../ocd-addon/index.js';
+	EventsOptions, HistoryPage, HistoryQuery, IncidentDocument, IncidentsPage, IncidentsQuery, InternalSystems,
+	JobDocument, JobsData, OcdConfig, OnlineSystems, OnlineSystemsList, OutlookPage, OutlookQuery, Status, Summary,
+	WaitOptions } from '../../ocd-addon/index.js';
 import { Broker } from './broker.js';
 import { ChatterboxError, waitFor } from './error.js';
 import { readSettings } from './settings.js';
@@ -178,14 +179,33 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 		return this.#get(`/api/v1/jobs/${encodeURIComponent(system)}/${job_id}`, signal);
 	}
 
-	async history(system: string, { signal, ...query }: HistoryQuery = {}): Promise<HistoryPage | undefined> {
-		checkJob(system, query.job_id ?? 0);
+	/** What may be unknown: then undefined */
+	async #find<T>(method: string, params: object, signal?: AbortSignal): Promise<T | undefined> {
 		try {
-			return await this.#call('nl-ocd.content.job.history', { system, ...query }, { signal }) as HistoryPage;
+			return await this.#call(method, params, { signal }) as T;
 		} catch (error) {
 			if ((error as ChatterboxError).code === 'CHATTERBOX_E_UNKNOWN') return undefined;
 			throw error;
 		}
+	}
+
+	async history(system: string, { signal, ...query }: HistoryQuery = {}): Promise<HistoryPage | undefined> {
+		checkJob(system, query.job_id ?? 0);
+		return this.#find('nl-ocd.content.job.history', { system, ...query }, signal);
+	}
+
+	async outlook({ signal, ...query }: OutlookQuery = {}): Promise<OutlookPage> {
+		return await this.#call('nl-ocd.content.outlook', query, { signal }) as OutlookPage;
+	}
+
+	async incidents({ signal, open, ...query }: IncidentsQuery = {}): Promise<IncidentsPage> {
+		const params = { ...query, ...(open === undefined ? {} : { open: Number(open) }) };
+		return await this.#call('nl-ocd.server.incidents.get', params, { signal }) as IncidentsPage;
+	}
+
+	async incident(id: number, { signal, ...query }: IncidentsQuery = {}): Promise<IncidentDocument | undefined> {
+		if (!Number.isSafeInteger(id) || id < 0) throw invalid('id: 0 to 2^53-1');
+		return this.#find('nl-ocd.server.incidents.find', { ...query, id }, signal);
 	}
 
 	async summary({ signal }: WaitOptions = {}): Promise<Summary> {
