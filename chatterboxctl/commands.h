@@ -11,6 +11,7 @@ int ctl_status(const struct ctl_options *options);
 int ctl_jobs(const struct ctl_options *options);
 int ctl_job(const struct ctl_options *options);
 int ctl_history(const struct ctl_options *options);
+int ctl_explain(const struct ctl_options *options);
 int ctl_systems(const struct ctl_options *options);
 int ctl_errors(const struct ctl_options *options);
 int ctl_incidents(const struct ctl_options *options);
@@ -27,8 +28,9 @@ int ctl_pause_all(const struct ctl_options *options);
 int ctl_resume_all(const struct ctl_options *options);
 int ctl_clean_up(const struct ctl_options *options);
 
-/* "/api/v1/jobs/{system}/{job_id}" of the two arguments, with @end behind it, allocated; NULL after
- * saying why not, with *result the exit code */
-char *ctl_job_path(const struct ctl_options *options, const char *end, int *result);
+/* "{system}/{job_id}" of the two arguments, with @begin before and @end behind it, allocated; NULL
+ * after saying why not, with *result the exit code */
+char *ctl_job_path(const struct ctl_options *options, const char *begin, const char *end,
+		   int *result);
 
 #endif

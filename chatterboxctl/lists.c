@@ -195,7 +195,8 @@ int ctl_systems(const struct ctl_options *options)
 	return show_list(options, "/api/v1/systems", &query, "systems", show_systems);
 }
 
-char *ctl_job_path(const struct ctl_options *options, const char *end, int *result)
+char *ctl_job_path(const struct ctl_options *options, const char *begin, const char *end,
+		   int *result)
 {
 	struct cbx_text text = { 0 };
 	char *path = NULL;
@@ -206,7 +207,7 @@ char *ctl_job_path(const struct ctl_options *options, const char *end, int *resu
 		*result = CTL_USAGE;
 		return NULL;
 	}
-	cbx_text_puts(&text, "/api/v1/jobs/");
+	cbx_text_puts(&text, begin);
 	ctl_encode(&text, options->arguments[0]);
 	cbx_text_printf(&text, "/%s%s", options->arguments[1], end);
 	if (cbx_text_take(&text, &path, NULL) < 0) {
@@ -219,7 +220,7 @@ char *ctl_job_path(const struct ctl_options *options, const char *end, int *resu
 int ctl_job(const struct ctl_options *options)
 {
 	int result = CTL_OK;
-	cbx_auto(cbx_freep) char *path = ctl_job_path(options, "", &result);
+	cbx_auto(cbx_freep) char *path = ctl_job_path(options, "/api/v1/jobs/", "", &result);
 	cbx_auto(json_decrefp) json_t *answer = NULL;
 
 	if (!path)

@@ -16,6 +16,7 @@ static const struct ctl_command commands[] = {
 	{ "jobs", ctl_jobs, CTL_SYSTEM | CTL_FILTERS | CTL_STATE | CTL_LIMIT, ARGS(0), "" },
 	{ "job", ctl_job, 0, ARGS(2), JOB },
 	{ "history", ctl_history, CTL_LIMIT, ARGS(1) | ARGS(2), "SYSTEM [JOB]" },
+	{ "explain", ctl_explain, CTL_LIMIT, ARGS(1) | ARGS(2), "SYSTEM [JOB]" },
 	{ "systems", ctl_systems, CTL_LIMIT, ARGS(0) | ARGS(1), "[SYSTEM]" },
 	{ "errors", ctl_errors, CTL_SYSTEM | CTL_LIMIT, ARGS(0), "" },
 	{ "incidents", ctl_incidents, CTL_OPEN | CTL_LIMIT, ARGS(0) | ARGS(1), "[ID]" },

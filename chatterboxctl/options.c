@@ -64,7 +64,7 @@ static const struct argp_option table[] = {
 	  "jobs: by system, status, percent, speed, left, heard or progress; -COLUMN the other way",
 	  2 },
 	{ "limit", KEY_LIMIT, "N", 0,
-	  "jobs, history, systems, errors, incidents, tonight: at most N (all)", 2 },
+	  "jobs, history, explain, systems, errors, incidents, tonight: at most N (all)", 2 },
 	{ "discovery", KEY_DISCOVERY, NULL, 0, "poll: ask which jobs there are, too", 2 },
 	{ "older-than", KEY_OLDER_THAN, "SECONDS", 0, "clean-up: last changed before that", 2 },
 	{ "name", KEY_NAME, "NAMES", 0, "events: with these names, by comma", 2 },
@@ -282,6 +282,7 @@ static const struct argp argp = {
 	       "jobs                   live jobs, or those that failed or ended\n"
 	       "job SYSTEM JOB         one job, an ended one too\n"
 	       "history SYSTEM [JOB]   what became of a job, or of a system and its jobs\n"
+	       "explain SYSTEM [JOB]   why it is so: what was seen, decided, told and ordered\n"
 	       "systems [SYSTEM]       the systems; one, with its jobs\n"
 	       "errors                 errors of jobs, newest first\n"
 	       "incidents [ID]         the same trouble at many places; one, with its jobs\n"

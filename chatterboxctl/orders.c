@@ -66,7 +66,7 @@ int ctl_interval(const struct ctl_options *options)
 static int order_job(const struct ctl_options *options, const char *end, const char *done)
 {
 	int result = CTL_OK;
-	cbx_auto(cbx_freep) char *path = ctl_job_path(options, end, &result);
+	cbx_auto(cbx_freep) char *path = ctl_job_path(options, "/api/v1/jobs/", end, &result);
 
 	return path ? simple(options, "POST", path, json_object(), done) : result;
 }

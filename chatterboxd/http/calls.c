@@ -169,6 +169,7 @@ void cbd_call(struct cbd_request *request, cbd_call_fn start,
 {
 	struct chatterbox_error error;
 	struct chatterbox_answer failed = { .error = &error };
+	char who[CBD_ASKER];
 	struct call *call;
 
 	/* the library decides how long it takes; the answer gets a deadline of its own */
@@ -180,6 +181,8 @@ void cbd_call(struct cbd_request *request, cbd_call_fn start,
 		return;
 	call->finish = finish;
 	/* a stop may answer the request at any time, but only this thread can end it */
+	cbd_asker_write(request, who);
+	chatterbox_set_asker(request->box, CHATTERBOX_DOOR_HTTP, who);
 	failed.result = start(request, done, call, &error);
 	if (failed.result < 0)
 		done(call, &failed);

@@ -51,6 +51,7 @@ struct cbd_request {
 	json_t *params;   /* what the body says, or NULL */
 	bool openmetrics; /* what Accept asks for */
 	bool gzip;        /* is accepted */
+	bool by_token;    /* it came with a token that opens what it asks for */
 	bool waits;       /* for the answer of a call, which will set the answer */
 	int64_t started_ms;
 	struct cbd_answer answer;
@@ -101,6 +102,13 @@ void cbd_incident(struct cbd_request *request);
 void cbd_incident_clean_up(struct cbd_request *request);
 extern const struct cbd_member cbd_incident_clean_up_body[];
 void cbd_history_of_system(struct cbd_request *request);
+void cbd_explain_job(struct cbd_request *request);
+void cbd_explain_system(struct cbd_request *request);
+
+/* asker.c: who asks, as it stands in the table orders; a name of a token and a class of addresses
+ */
+#define CBD_ASKER 64
+void cbd_asker_write(const struct cbd_request *request, char out[CBD_ASKER]);
 
 /* outlook.c */
 void cbd_answer_outlook(struct cbd_request *request);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* history.c - the two routes of history: of a job, and of a system with all its jobs */
+/* history.c - the routes of history and explain: of a job, and of a system with all its jobs */
 #include "calls.h"
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -24,8 +24,8 @@ static char *params_of(const struct cbd_request *request, int64_t job_id)
 	return text;
 }
 
-static int start(struct cbd_request *request, int64_t job_id, chatterbox_done_fn done, void *user,
-		 struct chatterbox_error *error)
+static int start(struct cbd_request *request, enum chatterbox_topic topic, int64_t job_id,
+		 chatterbox_done_fn done, void *user, struct chatterbox_error *error)
 {
 	cbx_auto(cbx_freep) char *params = params_of(request, job_id);
 
@@ -33,14 +33,13 @@ static int start(struct cbd_request *request, int64_t job_id, chatterbox_done_fn
 		*error = (struct chatterbox_error){ .code = -ENOMEM, .text = "out of memory" };
 		return -ENOMEM;
 	}
-	return chatterbox_query(request->box, CHATTERBOX_TOPIC_HISTORY, params, done, user, NULL,
-				error);
+	return chatterbox_query(request->box, topic, params, done, user, NULL, error);
 }
 
 static int start_system(struct cbd_request *request, chatterbox_done_fn done, void *user,
 			struct chatterbox_error *error)
 {
-	return start(request, -1, done, user, error);
+	return start(request, CHATTERBOX_TOPIC_HISTORY, -1, done, user, error);
 }
 
 void cbd_history_of_system(struct cbd_request *request)
@@ -51,7 +50,8 @@ void cbd_history_of_system(struct cbd_request *request)
 static int start_job(struct cbd_request *request, chatterbox_done_fn done, void *user,
 		     struct chatterbox_error *error)
 {
-	return start(request, cbd_number_of(request->match.params[1]), done, user, error);
+	return start(request, CHATTERBOX_TOPIC_HISTORY, cbd_number_of(request->match.params[1]),
+		     done, user, error);
 }
 
 void cbd_history_of_job(struct cbd_request *request)
@@ -60,4 +60,30 @@ void cbd_history_of_job(struct cbd_request *request)
 		cbd_answer_problem(request, 404, chatterbox_strerror(CHATTERBOX_E_UNKNOWN));
 	else
 		cbd_call(request, start_job, NULL);
+}
+
+static int start_explain_system(struct cbd_request *request, chatterbox_done_fn done, void *user,
+				struct chatterbox_error *error)
+{
+	return start(request, CHATTERBOX_TOPIC_EXPLAIN, -1, done, user, error);
+}
+
+void cbd_explain_system(struct cbd_request *request)
+{
+	cbd_call(request, start_explain_system, NULL);
+}
+
+static int start_explain_job(struct cbd_request *request, chatterbox_done_fn done, void *user,
+			     struct chatterbox_error *error)
+{
+	return start(request, CHATTERBOX_TOPIC_EXPLAIN, cbd_number_of(request->match.params[1]),
+		     done, user, error);
+}
+
+void cbd_explain_job(struct cbd_request *request)
+{
+	if (cbd_number_of(request->match.params[1]) < 0)
+		cbd_answer_problem(request, 404, chatterbox_strerror(CHATTERBOX_E_UNKNOWN));
+	else
+		cbd_call(request, start_explain_job, NULL);
 }

@@ -206,6 +206,8 @@ const struct cbd_route cbd_routes[] = {
 	READ("/api/v1/systems", answer_systems, NULL, systems_query),
 	LIST("/api/v1/systems/{system}", answer_system, NULL, NULL),
 	READ("/api/v1/systems/{system}/history", cbd_history_of_system, NULL, page_query),
+	READ("/api/v1/explain/{system}", cbd_explain_system, NULL, page_query),
+	READ("/api/v1/explain/{system}/{job_id}", cbd_explain_job, NULL, page_query),
 	READ("/api/v1/summary", answer_summary, NULL, NULL),
 	READ("/api/v1/series", cbd_answer_series, NULL, series_query),
 	READ("/api/v1/events", cbd_stream_events, NULL, events_query),

@@ -79,6 +79,7 @@ static void check_access(struct cbd_request *request)
 	enum cbd_access access =
 		access_of(request->http, writes, header_of(request, MHD_HTTP_HEADER_AUTHORIZATION));
 
+	request->by_token = access == CBD_ACCESS_BY_TOKEN;
 	request->answer.challenge =
 		access == CBD_ACCESS_NO_TOKEN || access == CBD_ACCESS_WRONG_TOKEN;
 	if (access == CBD_ACCESS_CLOSED)

@@ -7,6 +7,7 @@ import { facts, showFacts } from './facts.js';
 import { History } from './history.js';
 import { heardOf, leftText, speedText } from './job_row.js';
 import { ago, clock, files, NOTHING, percent } from './text.js';
+import { Why } from './why.js';
 
 const DONE = { pause: 'paused', resume: 'resumed', kill: 'killed' };
 
@@ -14,6 +15,7 @@ export class JobCard {
 	constructor(system, id) {
 		Object.assign(this, { system, id, title: `Job ${id} of ${system}`, path: jobPath(system, id) });
 		this.history = new History(`${this.path}/history`, false);
+		this.why = new Why(this.path.replace('/jobs/', '/explain/'));
 		this.state = el('p', { class: 'state' });
 		this.bar = el('progress', { max: 100, 'aria-label': this.title, hidden: true });
 		this.facts = facts();
@@ -22,7 +24,7 @@ export class JobCard {
 		this.buttons = el('p', { class: 'buttons', role: 'group', 'aria-label': 'Orders for this job' },
 			this.button('pause', 'Pause'), this.button('resume', 'Resume'), this.button('kill', 'Kill'));
 		this.body = el('div', {}, this.state, this.bar, this.buttons, this.facts, this.filesTitle, this.files,
-			this.history.body);
+			this.why.body, this.history.body);
 	}
 
 	button(what, text) {
@@ -49,6 +51,7 @@ export class JobCard {
 		const detail = await get(this.path);
 		this.show(detail);
 		await this.history.ask();
+		await this.why.ask();
 	}
 
 	allow(kind) {

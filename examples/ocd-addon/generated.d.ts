@@ -51,6 +51,17 @@ export namespace http {
 			};
 		};
 	};
+	type Sentence = {
+		at: Time;
+		/** A system said it, we concluded it, we published it, somebody ordered it */
+		kind: "seen" | "decided" | "told" | "ordered";
+		/** Plain English */
+		text: string;
+		/** What the sentence was made of: a row of job_history, errors or orders, an event of the stream, or figures; what is absent is left out */
+		data: {
+			from: "job_history" | "errors" | "orders" | "stream" | "figures";
+		};
+	};
 	/** One change of a job, or, without job_id, of the system itself: it went online or offline. What is not known is left out. */
 	type Change = {
 		at: Time;
@@ -598,6 +609,66 @@ export namespace events {
 		/** What led to the state, in a sentence or more */
 		reason: string;
 	};
+	type Sentence = {
+		at: Time;
+		kind: "seen" | "decided" | "told" | "ordered";
+		text: string;
+		/** What the sentence was made of: a row of job_history, errors or orders, an event of the stream, or figures */
+		data: ({
+			from: "job_history";
+			system: System;
+			job_id?: JobId;
+			revision?: Count;
+			status?: string;
+			previous_status?: string;
+			origin?: string;
+			source?: "answer" | "push" | "inferred" | "clean_up";
+			reason?: string;
+			percent_completed?: string;
+		}) | {
+			from: "errors";
+			id: Count;
+			system?: System;
+			job_id?: JobId;
+			job_type?: string;
+			code?: string;
+			message?: string;
+			origin?: string;
+			occurrences?: Count;
+			first_seen?: Time;
+		} | ({
+			from: "orders";
+			id: Count;
+			system?: System;
+			job_id?: JobId;
+			event: string;
+			door: "http" | "amqp" | "c";
+			who?: string;
+			outcome?: string;
+			detail?: {
+				[member: string]: unknown;
+			};
+		}) | {
+			from: "stream";
+			stream_id: string;
+			name: string;
+			message_id: string;
+			previous_status?: string;
+			/** Of the event */
+			params?: unknown;
+		} | {
+			from: "figures";
+			system: System;
+			job_id: JobId;
+			progress_at: Time;
+		};
+	};
+	type ExplainPage = {
+		sentences: Array<Sentence>;
+		next: Next;
+		/** While Redis is down nobody knows what was told */
+		told?: "unknown";
+	};
 	/** One change of a job, or, without job_id, of the system itself: it went online or offline */
 	type Change = {
 		at: Time;
@@ -851,6 +922,12 @@ export namespace events {
 		list?: string | null;
 		/** Activated at most so many seconds from now */
 		within?: CountIn | null;
+		limit?: Limit;
+		cursor?: Cursor | null;
+	};
+	type Params_nl_ocd_content_job_explain = {
+		system: SystemIn;
+		job_id?: CountIn | null;
 		limit?: Limit;
 		cursor?: Cursor | null;
 	};

@@ -107,6 +107,10 @@ export interface ErrorsPage {
 export type Change = generated.events.Change;
 /** A page of history, newest first */
 export type HistoryPage = generated.events.HistoryPage;
+/** What was seen, decided, told or ordered, in a sentence, with what that was made of */
+export type Sentence = generated.events.Sentence;
+/** A page of sentences, newest first */
+export type ExplainPage = generated.events.ExplainPage;
 
 /** Will a list be there when its system activates it, and if not, why */
 export type Outlook = generated.http.Outlook;
@@ -207,7 +211,7 @@ export interface ErrorsQuery extends WaitOptions {
 	cursor?: string;
 }
 
-/** Which page of history */
+/** Which page of history, or of an explanation */
 export interface HistoryQuery extends WaitOptions {
 	/** Of this job alone; absent: of all jobs of the system, and of the system itself */
 	job_id?: number;
@@ -355,6 +359,9 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	incidents(query?: IncidentsQuery): Promise<IncidentsPage>;
 	/** One of them, with its systems and jobs; undefined when nobody knows it */
 	incident(id: number, query?: IncidentsQuery): Promise<IncidentDocument | undefined>;
+	/** Why a job, or a system and its jobs, are as they are: sentences, newest first, after clean-up
+	 * too; undefined when nobody knows it */
+	explain(system: string, query?: HistoryQuery): Promise<ExplainPage | undefined>;
 	/** The figures, the interval, who leads */
 	summary(options?: WaitOptions): Promise<Summary>;
 	/** Internal systems, read and written */

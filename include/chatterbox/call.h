@@ -50,6 +50,25 @@ struct chatterbox_answer {
  */
 typedef void (*chatterbox_done_fn)(void *user, const struct chatterbox_answer *answer);
 
+/** enum chatterbox_door - by which way an order came to the host */
+enum chatterbox_door {
+	CHATTERBOX_DOOR_C,    /* the host gives it itself */
+	CHATTERBOX_DOOR_HTTP, /* the host was asked over HTTP */
+};
+
+/**
+ * chatterbox_set_asker() - say on whose behalf orders are given from now on
+ * @box: engine
+ * @door: by which way they come
+ * @who: whose they are, as it will stand in the table orders: 128 bytes of UTF-8 at most, never a
+ * secret; copied. NULL or "" = the host, by the names of its program and its machine
+ *
+ * Each order has a row in the table orders, with door, asker and outcome (contract 5.2). It holds
+ * for all threads of the host, until it is set again.
+ */
+CHATTERBOX_API void chatterbox_set_asker(struct chatterbox *box, enum chatterbox_door door,
+					 const char *who);
+
 #ifdef __cplusplus
 }
 #endif

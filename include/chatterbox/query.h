@@ -82,6 +82,11 @@ enum chatterbox_topic {
 	 * "jobs":[ids],"cause","reason"}],"next","totals":{"on_time","unknown","at_risk","late"}};
 	 * state: on_time, unknown, at_risk or late; what is not known is null */
 	CHATTERBOX_TOPIC_OUTLOOK,
+	/* Why a job, or a system and its jobs, are as they are: what was seen, decided, told and
+	 * ordered, newest first, after clean-up too. {system, job_id, limit, cursor} ->
+	 * {"sentences":[{"at","kind","text","data"}],"next"}; kind is seen, decided, told or
+	 * ordered. While Redis is down there are none of kind told, and "told" is "unknown" */
+	CHATTERBOX_TOPIC_EXPLAIN,
 };
 
 /**
@@ -96,11 +101,11 @@ enum chatterbox_topic {
  *
  * TOPIC_JOBS, TOPIC_SYSTEMS, TOPIC_SYSTEM and TOPIC_SUMMARY are read from the present snapshot, in
  * every role and also after chatterbox_stop(): waiting for them takes no time. TOPIC_ERRORS,
- * TOPIC_HISTORY, and TOPIC_JOB for an ended job or on an instance that does not lead, look into the
- * database, for up to 5 s, as do TOPIC_INCIDENTS and TOPIC_INCIDENT; without it who does not lead
- * asks the leader for TOPIC_ERRORS, TOPIC_HISTORY and both of these. TOPIC_OUTLOOK is answered by
- * the leader, by itself from its snapshot. TOPIC_INTERNAL_SYSTEMS and TOPIC_EVENTS are read from
- * Redis. TOPIC_CLEAN_UP and TOPIC_INCIDENT_CLEAN_UP are answered by the leader.
+ * TOPIC_HISTORY, TOPIC_EXPLAIN, TOPIC_INCIDENTS and TOPIC_INCIDENT, and TOPIC_JOB for an ended job
+ * or on an instance that does not lead, look into the database, for up to 5 s; without it who does
+ * not lead asks the leader for all of these but TOPIC_JOB. TOPIC_OUTLOOK is answered by the leader,
+ * by itself from its snapshot. TOPIC_INTERNAL_SYSTEMS and TOPIC_EVENTS are read from Redis.
+ * TOPIC_CLEAN_UP and TOPIC_INCIDENT_CLEAN_UP are answered by the leader.
  *
  * Return: 0, CHATTERBOX_E_UNKNOWN when there is no such job, system or incident, or a failure of
  * call.h.

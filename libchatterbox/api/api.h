@@ -25,6 +25,9 @@ int cbx_api_call(struct chatterbox *box, const char *method, json_t *params,
 int cbx_api_call_system(struct chatterbox *box, const char *method, const char *system,
 			const struct cbx_api_reply *reply);
 
+/* asker.c: on whose behalf the host's calls are made now */
+void cbx_api_asker(struct chatterbox *box, struct cbx_asker *out);
+
 /* An asynchronous call that has ended, in the host's queue; host.c delivers it */
 struct cbx_api_ended {
 	struct cbx_api_ended *next;

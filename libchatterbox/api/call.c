@@ -130,6 +130,7 @@ static int call_later(struct chatterbox *box, const char *method, json_t *params
 		free(ended);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
+	cbx_api_asker(box, &call->asker);
 	cbx_calls_take(&box->calls, call);
 	return 0;
 }
@@ -238,6 +239,7 @@ static int call_now(struct chatterbox *box, const char *name, json_t *params,
 		wait_unref(wait);
 		return cbx_fail(reply->error, -ENOMEM, CHATTERBOX_SERVER_NONE, "%s", "");
 	}
+	cbx_api_asker(box, &call->asker);
 	/* what only reads is read in this thread */
 	cbx_request_worker_answer(&box->worker, call);
 	result = wait_for(wait, patience(box, method), reply);

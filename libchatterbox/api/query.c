@@ -41,6 +41,8 @@ static const char *method_of(enum chatterbox_topic topic)
 		return "nl-ocd.server.incidents.cleanUp";
 	case CHATTERBOX_TOPIC_OUTLOOK:
 		return "nl-ocd.content.outlook";
+	case CHATTERBOX_TOPIC_EXPLAIN:
+		return "nl-ocd.content.job.explain";
 	}
 	return NULL;
 }

@@ -111,8 +111,8 @@ static int publish(struct cbx_command_relay *relay, struct cbx_bus_message *mess
 	message->body = body->bytes;
 	message->body_len = body->len;
 	cbx_envelope_properties(road->settings, road->clock, trace, message);
-	result = road->bus->ops->publish(road->bus, message, NULL,
-					 cbx_now(road->clock) + SEND_TIME);
+	result =
+		road->bus->ops->publish(road->bus, message, NULL, cbx_now(road->clock) + SEND_TIME);
 	if (result < 0)
 		cbx_link_lost(&road->bus_link, result);
 	return result;
@@ -125,6 +125,18 @@ static void write_request(const struct cbx_settings *settings, const char *id, c
 	cbx_envelope_open(settings, body, id, method);
 	cbx_text_puts(body, params);
 	cbx_envelope_close(settings, body);
+}
+
+/* Who gives the order, by which door and under which key: the leader notes it so. The bodies and
+ * headers of a request are read by whoever serves it, so they are names and no secrets. */
+static void add_asker(const struct cbx_call *call, struct cbx_bus_message *message)
+{
+	if (!call->asker.door)
+		return;
+	cbx_bus_add_header(message, CBX_HEADER_DOOR, call->asker.door);
+	cbx_bus_add_header(message, CBX_HEADER_WHO, call->asker.who);
+	if (call->order)
+		cbx_bus_add_header(message, CBX_HEADER_ORDER, cbx_order_key(call->order));
 }
 
 static void send_rpc(struct cbx_command_relay *relay, struct cbx_relayed_command *relayed,
@@ -145,8 +157,10 @@ static void send_rpc(struct cbx_command_relay *relay, struct cbx_relayed_command
 					   .mandatory = true };
 
 	write_id(relay, relayed->id, id);
+	add_asker(relayed->call, &message);
 	write_request(road->settings, id, method, params, &body);
-	if (publish(relay, &message, &body) < 0)
+	relayed->call->carried = publish(relay, &message, &body) >= 0;
+	if (!relayed->call->carried)
 		fail(relay, relayed, CBX_CALL_DOWN, "the request could not be sent to RabbitMQ");
 }
 
@@ -262,6 +276,8 @@ bool cbx_command_relay_receive(struct cbx_command_relay *relay, const struct cbx
 	relayed = find(relay, event->message.correlation_id);
 	if (!relayed)
 		return false;
+	if (event->type == CBX_BUS_RETURNED)
+		relayed->call->carried = false;
 	if (event->type == CBX_BUS_RETURNED)
 		fail(relay, relayed, CBX_CALL_DOWN, "nobody serves it: no leader has run yet");
 	else if (event->type == CBX_BUS_DELIVERY)

@@ -3,6 +3,7 @@
 #include "controller/history.h"
 
 #include "port/history.h"
+#include "port/orders.h"
 
 #include <stdlib.h>
 
@@ -23,23 +24,27 @@ static bool clock_jumped(struct cbx_history *history, int64_t offset)
 	return jumped;
 }
 
-static int remove_portion(struct cbx_road *road, int64_t *removed)
+/* Of job_history and of orders; whether there may be more */
+static bool remove_portion(struct cbx_road *road)
 {
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
 	int64_t keep = (int64_t)(road->settings->history_retention_ns / CBX_SECOND);
-	int result = road->sql->history->expire(road->sql, &guard, keep, PORTION, removed);
+	int64_t removed = 0;
+	int64_t orders = 0;
+	int result = road->sql->history->expire(road->sql, &guard, keep, PORTION, &removed);
 
+	if (!result)
+		result = road->sql->orders->expire(road->sql, &guard, keep, PORTION, &orders);
+	cbx_metric_add(road->counters->cleaned_up, "history", NULL, (double)removed);
+	cbx_metric_add(road->counters->cleaned_up, "orders", NULL, (double)orders);
 	if (result < 0)
 		cbx_link_lost(&road->sql_link, result);
-	else
-		cbx_metric_add(road->counters->cleaned_up, "history", NULL, (double)*removed);
-	return result;
+	return removed == PORTION || orders == PORTION;
 }
 
 void cbx_history_turn(struct cbx_history *history, struct cbx_road *road)
 {
 	uint64_t now = cbx_now(road->clock);
-	int64_t removed = 0;
 
 	if (!road->sql_link.up || now < history->next_at)
 		return;
@@ -49,6 +54,5 @@ void cbx_history_turn(struct cbx_history *history, struct cbx_road *road)
 		history->next_at = now + DAY;
 		return;
 	}
-	remove_portion(road, &removed);
-	history->next_at = now + (removed == PORTION ? NEXT : AGAIN);
+	history->next_at = now + (remove_portion(road) ? NEXT : AGAIN);
 }

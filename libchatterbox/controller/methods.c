@@ -173,7 +173,7 @@ static void mark_offline(struct cbx_request_worker *worker, struct cbx_call *cal
 #define READS(handler, from) .worker = (handler), .reads = true, .server = CHATTERBOX_SERVER_##from
 /* An order that the leader's poller carries out, whichever instance is asked */
 #define ORDER(handler, from) \
-	.poller = (handler), .relayed = true, .server = CHATTERBOX_SERVER_##from
+	.poller = (handler), .relayed = true, .order = true, .server = CHATTERBOX_SERVER_##from
 /* One that has no RPC, and how an instance does it that does not lead (NULL = it can't) */
 #define LOCAL(handler, follows, from) \
 	.poller = (handler), .follower = (follows), .server = CHATTERBOX_SERVER_##from
@@ -190,6 +190,7 @@ const struct cbx_method cbx_methods[] = {
 	{ "nl-ocd.content.job.cleanUpErrored", ORDER(cbx_order_clean_up, SQL) },
 	{ "nl-ocd.content.job.history", .relayed = true, READS(cbx_request_worker_history, SQL) },
 	{ "nl-ocd.content.outlook", .relayed = true, READS(cbx_request_worker_outlook, RMQ) },
+	{ "nl-ocd.content.job.explain", .relayed = true, READS(cbx_request_worker_explain, SQL) },
 	{ "nl-ocd.server.errors.get", .relayed = true, READS(cbx_request_worker_errors_get, SQL) },
 	{ "nl-ocd.server.errors.remove", ORDER(cbx_order_remove_errors, SQL) },
 	{ "nl-ocd.server.incidents.get", .relayed = true,
@@ -212,8 +213,8 @@ const struct cbx_method cbx_methods[] = {
 	{ "chatterbox.events", LOCAL(cbx_document_events, cbx_document_events, REDIS) },
 	{ "chatterbox.online_systems.online", .worker = mark_online },
 	{ "chatterbox.online_systems.offline", .worker = mark_offline },
-	{ "chatterbox.delete_entry", LOCAL(cbx_order_delete_entry, NULL, SQL) },
-	{ "chatterbox.send_status", LOCAL(cbx_order_send_status, NULL, RMQ) },
+	{ "chatterbox.delete_entry", .order = true, LOCAL(cbx_order_delete_entry, NULL, SQL) },
+	{ "chatterbox.send_status", .order = true, LOCAL(cbx_order_send_status, NULL, RMQ) },
 	{ "chatterbox.errors.report", LOCAL(cbx_order_report_errors, NULL, SQL) },
 	{ "chatterbox.errors.store", LOCAL(cbx_order_store_errors, NULL, SQL) },
 	{ "chatterbox.syncing.add", LOCAL(cbx_order_add_syncing, cbx_order_add_syncing, NONE) },

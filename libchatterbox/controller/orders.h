@@ -54,5 +54,7 @@ void cbx_request_worker_history(struct cbx_request_worker *worker, struct cbx_ca
 /* incidents_api.c */
 void cbx_request_worker_incidents(struct cbx_request_worker *worker, struct cbx_call *call);
 void cbx_request_worker_incident(struct cbx_request_worker *worker, struct cbx_call *call);
+/* explain.c */
+void cbx_request_worker_explain(struct cbx_request_worker *worker, struct cbx_call *call);
 
 #endif

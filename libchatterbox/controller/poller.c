@@ -111,6 +111,7 @@ static bool command(void *user, struct cbx_inbound *inbound)
 	case CBX_IN_OFFLINE:
 		break;
 	}
+	cbx_order_log_event(&poller->orders, inbound, ok);
 	return ok;
 }
 
@@ -324,6 +325,7 @@ static void lead(struct cbx_poller *poller)
 	cbx_errors_turn(&poller->errors);
 	cbx_history_turn(&poller->history, road);
 	cbx_incident_keeper_turn(&poller->incidents);
+	cbx_order_log_turn(&poller->orders, road);
 	cbx_task_tick(&poller->scheduler);
 }
 
@@ -390,6 +392,8 @@ void *cbx_poller_run(void *user)
 	 * again */
 	if (poller->begun && poller->road.sql_link.up)
 		commit(poller);
+	if (poller->begun && poller->road.sql_link.up)
+		cbx_order_log_flush(&poller->orders, &poller->road);
 	return NULL;
 }
 

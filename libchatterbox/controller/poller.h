@@ -15,6 +15,7 @@
 #include "controller/internal_systems.h"
 #include "controller/job_status.h"
 #include "controller/online_systems.h"
+#include "controller/order_log.h"
 #include "follow/follow.h"
 
 struct cbx_poller {
@@ -30,6 +31,7 @@ struct cbx_poller {
 	struct cbx_internal_systems internal;
 	struct cbx_history history;
 	struct cbx_incident_keeper incidents;
+	struct cbx_order_log orders;
 	struct cbx_task_scheduler scheduler;
 	struct cbx_link connections_link; /* of live_temp, when it is configured */
 	/* Passes the present snapshot to the teller */

@@ -101,4 +101,5 @@ void cbx_request_worker_close(struct cbx_request_worker *worker)
 	while (worker->inbox && (call = cbx_mailbox_take(worker->inbox)))
 		cbx_call_fail(call, CBX_CALL_DOWN, "chatterbox is stopping");
 	cbx_link_close(&worker->link);
+	cbx_link_close(&worker->state_link);
 }

@@ -2,8 +2,8 @@
 /*
  * request_worker.h - answers calls that only read, from hosts and AMQP
  *
- * It has a thread and a SQL connection of its own, so that neither the listener nor a host's loop
- * waits for a server.
+ * It has a thread and connections to SQL and Redis of its own, so that neither the listener nor a
+ * host's loop waits for a server.
  */
 #ifndef CBX_CONTROLLER_REQUEST_WORKER_H
 #define CBX_CONTROLLER_REQUEST_WORKER_H
@@ -13,6 +13,7 @@
 #include "controller/job_figures.h"
 #include "port/link.h"
 #include "port/sql.h"
+#include "port/state.h"
 #include "runtime/call.h"
 #include "runtime/settings.h"
 #include "runtime/snapshot.h"
@@ -26,6 +27,8 @@ struct cbx_request_worker {
 	pthread_mutex_t lock;      /* of the connection, which hosts' own threads use, too */
 	struct cbx_sql *sql;
 	struct cbx_link link;
+	struct cbx_state *state; /* reads the stream, under the same lock; NULL: it is not known */
+	struct cbx_link state_link;
 	_Atomic bool stop;
 	struct cbx_thread thread;
 };

@@ -67,6 +67,7 @@ static void destroy(struct chatterbox *box)
 	cbx_memory_store_unref(box->store);
 	cbx_snapshot_slot_close(&box->slot);
 	cbx_shown_close(&box->shown);
+	cbx_order_book_close(&box->orders);
 	cbx_health_free(box->health);
 	cbx_counters_close(&box->counters);
 	cbx_settings_place_close(&box->settings);
@@ -102,6 +103,7 @@ int cbx_engine_new(struct chatterbox_config *config, struct cbx_clock *clock, ch
 	pthread_mutex_init(&box->worker.lock, NULL);
 	cbx_snapshot_slot_init(&box->slot);
 	cbx_shown_init(&box->shown);
+	cbx_order_book_init(&box->orders, clock);
 	result = build(box);
 	if (result < 0) {
 		destroy(box);

@@ -44,11 +44,13 @@ struct chatterbox {
 	struct cbx_listener listener;
 	struct cbx_request_worker worker;
 	struct cbx_calls calls;
+	struct cbx_order_book orders;
 
 	struct chatterbox_observer observer;
 	/* What chatterbox_dispatch() tells: events, of which the mailbox's descriptor tells too */
 	struct cbx_mailbox *host;
-	pthread_mutex_t host_lock; /* of the next four */
+	pthread_mutex_t host_lock; /* of the next five */
+	struct cbx_asker asker;    /* on whose behalf the host gives orders */
 	struct cbx_api_ended
 		*ended; /* calls whose answers are to be delivered, the first one first */
 	struct cbx_api_ended **last_ended;

@@ -168,6 +168,7 @@ static int build_poller(struct chatterbox *box)
 	poller->recorded = cbx_engine_tell_batch;
 	poller->caught_up = listener_caught_up;
 	poller->user = box;
+	poller->orders.book = &box->orders;
 	if (!result)
 		result = cbx_engine_flight(box, &box->flight);
 	road->flight = box->flight;
@@ -243,12 +244,17 @@ static int build_worker(struct chatterbox *box)
 					 .worker = worker->inbox,
 					 .poller = box->poller.road.inbox,
 					 .leadership = &box->leadership,
+					 .book = &box->orders,
 					 .observer = box->lease_keeper.observer };
 	if (!result)
 		result = cbx_engine_sql(box, "queries", &worker->sql, &worker->link);
-	/* it connects when somebody asks */
+	if (!result)
+		result = cbx_engine_state(box, "explain", &worker->state, &worker->state_link);
+	/* they connect when somebody asks */
 	if (worker->link.entry)
 		cbx_health_want(worker->link.entry, false);
+	if (worker->state_link.entry)
+		cbx_health_want(worker->state_link.entry, false);
 	return result;
 }
 
@@ -280,6 +286,8 @@ int cbx_engine_build_threads(struct chatterbox *box)
 		result = build_listener(box);
 	if (!result)
 		result = build_worker(box);
+	/* it will never write them */
+	box->orders.closed = box->lease_keeper.observer;
 	if (!result && box->lease_keeper.observer)
 		want_little(box);
 	return result;
@@ -332,6 +340,7 @@ static void end_calls(struct chatterbox *box)
 		drop_inbound(inbound);
 	cbx_command_end(&box->poller.road, CHATTERBOX_E_DOWN);
 	cbx_command_relay_lost(&box->poller.relay, "chatterbox is stopping");
+	cbx_order_log_end(&box->poller.orders, &box->poller.road);
 }
 
 void cbx_engine_stop_threads(struct chatterbox *box)
@@ -378,6 +387,7 @@ void cbx_engine_close_threads(struct chatterbox *box)
 	cbx_sql_free(box->lease_keeper.sql);
 	cbx_sql_free(box->worker.sql);
 	cbx_flight_free(box->flight);
+	cbx_state_free(box->worker.state);
 	if (road->inbox)
 		cbx_mailbox_free(cbx_steal(road->inbox), drop_inbound);
 	cbx_mailbox_free(box->listener.inbox, drop_inbound);

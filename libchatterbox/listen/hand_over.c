@@ -10,6 +10,7 @@
 
 #include <chatterbox/error.h>
 #include <errno.h>
+#include <string.h>
 
 #define RUN_IDLE CBX_SECOND
 /* The same while more is known to wait: a link that stalls for longer than that loses its
@@ -75,6 +76,15 @@ static void date(struct cbx_listener *listener, bool redelivered, uint64_t ident
 	inbound->until = known ? at : now;
 }
 
+static void note_sender(const struct cbx_listener *listener, const struct cbx_bus_event *event,
+			struct cbx_inbound *inbound)
+{
+	struct cbx_asker asker;
+
+	cbx_asker_of_message(&event->message, listener->settings->app_name, &asker);
+	memcpy(inbound->who, asker.who, sizeof(inbound->who));
+}
+
 /* Where it comes from, what it is known by and when it arrived */
 static void note_arrival(struct cbx_listener *listener, const struct cbx_bus_event *event,
 			 struct cbx_inbound *inbound)
@@ -89,6 +99,8 @@ static void note_arrival(struct cbx_listener *listener, const struct cbx_bus_eve
 	inbound->tag = event->tag;
 	inbound->connection = listener->connection;
 	inbound->redelivered = event->redelivered;
+	if (inbound->type == CBX_IN_INTERVAL || inbound->type == CBX_IN_DISCOVER)
+		note_sender(listener, event, inbound);
 	listener->outstanding++;
 }
 

@@ -10,6 +10,7 @@
 #define CBX_LISTEN_ORDERS_H
 
 #include "port/bus.h"
+#include "runtime/order_book.h"
 
 #include <stdint.h>
 
@@ -23,6 +24,10 @@ struct cbx_orders {
 
 /* Is this delivery an order that was taken before? If not, it is now. */
 bool cbx_orders_was_taken(struct cbx_orders *orders, const struct cbx_bus_event *event);
+/* Who gave it: the names that its message carries, or, if another instance of @app passes it on,
+ * whom that names */
+void cbx_asker_of_message(const struct cbx_bus_message *message, const char *app,
+			  struct cbx_asker *out);
 /* How many seconds ago it was given by its timestamp; 0: it has none */
 int64_t cbx_order_age(const struct cbx_bus_message *message, struct cbx_clock *clock);
 

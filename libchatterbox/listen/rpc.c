@@ -255,6 +255,7 @@ static int serve_order(struct cbx_listener *listener, const struct cbx_bus_event
 		return result < 0 ? result : 0;
 	}
 	requester->answer->acknowledged = true;
+	cbx_calls_note(listener->calls, call);
 	if (!refuse_stale(listener, event, call))
 		cbx_calls_take(listener->calls, call);
 	return 0;
@@ -286,6 +287,7 @@ int cbx_listener_serve(struct cbx_listener *listener, const struct cbx_bus_event
 		return -ENOMEM;
 	}
 	call->over_amqp = true;
+	cbx_asker_of_message(&event->message, listener->settings->app_name, &call->asker);
 	if (request.code)
 		cbx_call_fail(call, request.code, request.why);
 	else if (method->poller)

@@ -105,7 +105,8 @@ int cbx_bus_event_set(struct cbx_bus_event *event, const struct cbx_bus_message 
 	struct cbx_bus_message to = *from;
 	const char **texts[] = { &to.queue,    &to.exchange,     &to.routing_key,
 				 &to.app_id,   &to.content_type, &to.correlation_id,
-				 &to.reply_to, &to.message_id,   &to.type };
+				 &to.reply_to, &to.message_id,   &to.type,
+				 &to.user_id };
 	size_t size = from->body_len + 1;
 	char *at;
 	size_t i;

@@ -51,6 +51,8 @@ struct cbx_bus_message {
 	const char *body;
 	size_t body_len;
 	const char *app_id;
+	const char
+		*user_id; /* of a delivery: the user whom the broker has found to be the sender */
 	const char *content_type;
 	const char *correlation_id;
 	const char *reply_to;

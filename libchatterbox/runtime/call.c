@@ -40,9 +40,65 @@ void cbx_call_free(struct cbx_call *call)
 {
 	if (!call)
 		return;
+	if (call->order) /* it was never answered */
+		cbx_order_end(call->book, call->order, "not carried out", NULL);
 	json_decref(call->params);
 	free(call->result);
 	free(call);
+}
+
+/* A text that SQL can hold; a name that no system can have is none, and false then */
+static bool about(const struct cbx_call *call, char system[80], int64_t *job_id)
+{
+	const json_t *name = json_object_get(call->params, "system");
+	char error[256];
+
+	if (cbx_param_system(call, name && !json_is_null(name), system, error) < 0)
+		return false;
+	if (cbx_param_count(call, "job_id", false, job_id, error) < 0)
+		return false;
+	return true;
+}
+
+/* A dry run changes nothing: it is a question */
+static bool is_order(const struct cbx_call *call)
+{
+	return call->method && call->method->order &&
+	       !json_is_true(json_object_get(call->params, "dry_run"));
+}
+
+void cbx_calls_note(struct cbx_calls *calls, struct cbx_call *call)
+{
+	char detail[CBX_ORDER_DETAIL];
+	char system[80];
+	struct cbx_order_about what = { .system = system, .detail = detail };
+
+	if (!calls->book || call->order || !is_order(call) || !about(call, system, &what.job_id))
+		return;
+	what.event = call->method->name;
+	cbx_order_detail(call->params, detail);
+	call->book = calls->book;
+	call->order = cbx_order_note(calls->book, &call->asker, &what);
+}
+
+/* What it says besides that it went well is short */
+static void end_order(struct cbx_call *call)
+{
+	struct cbx_order *order = cbx_steal(call->order);
+	char outcome[sizeof(call->data) + sizeof(call->message) + 2];
+	const char *result = call->code ? NULL : call->result;
+
+	if (!order)
+		return;
+	if (call->carried) {
+		cbx_order_forget(call->book, order);
+		return;
+	}
+	snprintf(outcome, sizeof(outcome), "%s%s%s", call->code ? call->data : "",
+		 call->code && call->data[0] ? ": " : "", call->code ? call->message : "ok");
+	if (result && !strcmp(result, "{\"ok\":true}"))
+		result = NULL;
+	cbx_order_end(call->book, order, outcome, result);
 }
 
 void cbx_call_done(struct cbx_call *call, struct cbx_text *result)
@@ -51,6 +107,7 @@ void cbx_call_done(struct cbx_call *call, struct cbx_text *result)
 		cbx_call_fail(call, CBX_CALL_INTERNAL, "out of memory");
 		return;
 	}
+	end_order(call);
 	call->done(call);
 }
 
@@ -58,6 +115,7 @@ void cbx_call_fail(struct cbx_call *call, enum cbx_call_code code, const char *m
 {
 	call->code = code;
 	snprintf(call->message, sizeof(call->message), "%s", message);
+	end_order(call);
 	call->done(call);
 }
 
@@ -141,6 +199,7 @@ void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call)
 	struct cbx_inbound *inbound = NULL;
 	int result;
 
+	cbx_calls_note(calls, call);
 	if (cbx_calls_refuse(calls, call))
 		return;
 	result = cbx_inbound_new(CBX_IN_CALL, &inbound);
@@ -160,6 +219,7 @@ void cbx_calls_to_poller(struct cbx_calls *calls, struct cbx_call *call)
 
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call)
 {
+	cbx_calls_note(calls, call);
 	if (calls->closed)
 		cbx_call_fail(call, CBX_CALL_DOWN, "chatterbox is stopping");
 	else if (!call->method->worker)

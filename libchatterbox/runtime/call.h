@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "runtime/leadership.h"
+#include "runtime/order_book.h"
 
 #include <chatterbox/error.h>
 #include <jansson.h>
@@ -42,7 +43,8 @@ struct cbx_method {
 	/* Which thread answers it: one of these two. Both end the call, now or later. */
 	void (*worker)(struct cbx_request_worker *worker, struct cbx_call *call);
 	void (*poller)(struct cbx_poller *poller, struct cbx_call *call);
-	/* How an instance that does not lead answers it itself, in its poller; NULL = it does not */
+	/* How an instance that does not lead answers it itself, in its poller; NULL = it does not
+	 */
 	void (*follower)(struct cbx_poller *poller, struct cbx_call *call);
 	/* Whom it needs, besides who leads: named when that one is down */
 	enum chatterbox_server server;
@@ -50,12 +52,18 @@ struct cbx_method {
 	/* An RPC that an instance which does not lead can have carried out by the leader. If
 	 * `worker` is set as well, this is done when SQL is not available. */
 	bool relayed;
+	bool order; /* it gets a row in the table orders */
 };
 
 struct cbx_call {
 	const struct cbx_method *method;
 	json_t *params; /* an object; owned */
 	bool over_amqp; /* it came from APP.request: it is not passed on, it would come back */
+	struct cbx_asker asker; /* on whose behalf */
+	/* Its note, if it is an order, and where that is */
+	struct cbx_order *order;
+	struct cbx_order_book *book;
+	bool carried; /* the leader was asked, and notes it there */
 	/* How it ended */
 	enum cbx_call_code code;
 	int error; /* the negative value behind the code, when there is one */
@@ -74,6 +82,7 @@ struct cbx_calls {
 	struct cbx_mailbox *worker;       /* of struct cbx_call */
 	struct cbx_mailbox *poller;       /* of struct cbx_inbound */
 	struct cbx_leadership *leadership;
+	struct cbx_order_book *book; /* NULL: orders are not noted */
 	bool observer; /* never leads: what it is told of systems goes out as events */
 	_Atomic bool closed;
 };
@@ -84,6 +93,8 @@ const struct cbx_method *cbx_method_find(const struct cbx_method *methods, const
  * CBX_CALL_DOWN if the mailbox is full, CBX_CALL_STANDBY if it writes and this instance neither
  * leads nor can pass it on. */
 void cbx_calls_take(struct cbx_calls *calls, struct cbx_call *call);
+/* Notes it if it is an order; done by the two calls that submit one. @call->asker is set. Once. */
+void cbx_calls_note(struct cbx_calls *calls, struct cbx_call *call);
 /* Refuses a call that writes when this instance neither leads nor can pass it on. true = it has
  * ended. */
 bool cbx_calls_refuse(struct cbx_calls *calls, struct cbx_call *call);

@@ -134,7 +134,8 @@ static const struct {
 	ZEROS(events_consumed, { "unknown" }, { "rejected" }),
 	ZEROS(events_consumed, { "own" }, { "ignored" }),
 	ZEROS(cleaned_up,
-	      { "jobs", "errors", "completed", "internal_systems", "history", "incidents" },
+	      { "jobs", "errors", "completed", "internal_systems", "history", "orders",
+		"incidents" },
 	      NO_SECOND),
 #undef ZEROS
 };

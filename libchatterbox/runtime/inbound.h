@@ -13,6 +13,7 @@
 #include "common/text.h"
 #include "decode/decode.h"
 #include "port/bus.h"
+#include "runtime/order_book.h"
 
 enum cbx_inbound_type {
 	CBX_IN_REPORT,   /* reply: pushed statuses */
@@ -49,7 +50,8 @@ struct cbx_inbound {
 	struct cbx_mailbox *answer; /* the listener's mailbox; this inbound is put back into it */
 	const char *event;          /* its name in metrics; static */
 	uint64_t tag;
-	uint64_t connection; /* number of its connection; tags of an earlier one are void */
+	uint64_t connection;     /* number of its connection; tags of an earlier one are void */
+	char who[CBX_ORDER_WHO]; /* of an event that tells us to do something: who sent it */
 	/* What it is known by when the broker delivers it again (merge/redelivery.h) */
 	uint64_t properties; /* hash of all about it that stays the same, but its body */
 	uint64_t message;    /* hash of its message_id; 0: it has none */

@@ -98,6 +98,9 @@ test('opens a job beside the list, orders, and closes it by Escape', async () =>
 	await shows(page, () => /^Paused/.test(document.querySelector('#drawer .state').textContent));
 	await page.click('#drawer [data-order=resume]:not(:disabled)');
 	await shows(page, () => /^Running/.test(document.querySelector('#drawer .state').textContent));
+	await page.click('#drawer .why summary');
+	await shows(page, () => ['to pause job', 'to resume job', 'first heard of', 'Told to all: job'].every((words) =>
+		document.querySelector('#drawer .why').textContent.includes(words)));
 	await page.click('#drawer [data-order=kill]:not(:disabled)');
 	await page.click('#confirm-dialog button:has-text("Cancel")');
 	await page.focus('#drawer-close');

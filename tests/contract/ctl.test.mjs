@@ -82,6 +82,29 @@ test('systems shows all, or one with its jobs', async () => {
 	assert.match(one.stdout, new RegExp(`^${system}\t\\d+\t`, 'm'));
 });
 
+test('explain says why a job is as it is, and a system, in dated sentences', async () => {
+	const { system, job_id: id } = await running();
+	assert.equal((await done('pause', system, String(id))).code, 0);
+	const row = /^\d{4}-\S+Z  (seen   |decided|told   |ordered)  \S.*[.]$/;
+	const job = lines(await done('explain', system, String(id)));
+	for (const line of job)
+		assert.match(line, row);
+	assert.ok(job.some((line) => line.includes(`first heard of`)), job.join('\n'));
+	assert.ok(job.some((line) => line.includes(`Told to all: job ${id} is `)), job.join('\n'));
+	assert.ok(job.some((line) => /^\S+ {2}ordered {2}Ordered over HTTP by \S.*, loopback: to pause job \d+; done[.]$/.test(line)),
+		job.join('\n'));
+	const all = lines(await done('explain', system));
+	assert.ok(all.length > job.length && all.some((line) => / went online: /.test(line)), all.join('\n'));
+	assert.equal(lines(await done('explain', system, '--limit', '2')).length, 2);
+	const json = JSON.parse((await done('explain', system, String(id), '--json')).stdout);
+	assert.equal(json.sentences.at(-1).kind, 'seen');
+	const none = await call('explain', system, '987654321');
+	assert.equal(none.code, 1);
+	assert.match(none.stderr, /\/explain\/.*: 404 /);
+	assert.equal((await call('explain', system, 'x')).code, 64);
+	assert.equal((await call('explain')).code, 64);
+});
+
 test('history shows what became of a job, and of a system', async () => {
 	const { system, job_id: id } = await running();
 	const row = /^\d{4}-[^\t]+Z\t(\d+|-)\t(\d+|-)\t[^\t]+\t[^\t]+\t(answer|push|inferred|clean_up)\t[^\t]+\t[^\t]+$/;

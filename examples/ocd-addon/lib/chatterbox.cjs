@@ -127,9 +127,13 @@ class Chatterbox extends EventEmitter {
 		}
 	}
 
-	async history(system, { signal, ...query } = {}) {
+	history(system, query) { return this.#pageOf('history', system, query); }
+
+	explain(system, query) { return this.#pageOf('explain', system, query); }
+
+	async #pageOf(what, system, { signal, ...query } = {}) {
 		if (query.job_id !== undefined) check.jobId(query.job_id);
-		return this.#find('history', { ...query, system: check.text('system', system) }, signal);
+		return this.#find(what, { ...query, system: check.text('system', system) }, signal);
 	}
 
 	outlook({ signal, ...query } = {}) { return this.#call('outlook', JSON.stringify(query), undefined, { signal }); }

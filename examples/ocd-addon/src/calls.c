@@ -40,6 +40,7 @@ QUERY(history, CHATTERBOX_TOPIC_HISTORY)
 QUERY(outlook, CHATTERBOX_TOPIC_OUTLOOK)
 QUERY(incidents, CHATTERBOX_TOPIC_INCIDENTS)
 QUERY(incident, CHATTERBOX_TOPIC_INCIDENT)
+QUERY(explain, CHATTERBOX_TOPIC_EXPLAIN)
 QUERY(systems, CHATTERBOX_TOPIC_SYSTEMS)
 QUERY(summary, CHATTERBOX_TOPIC_SUMMARY)
 QUERY(errors_get, CHATTERBOX_TOPIC_ERRORS)
@@ -68,6 +69,7 @@ static const struct {
 	{ "outlook", call_outlook, false },
 	{ "incidents", call_incidents, false },
 	{ "incident", call_incident, true },
+	{ "explain", call_explain, true },
 	{ "systems", call_systems, false },
 	{ "summary", call_summary, false },
 	{ "errors_get", call_errors_get, false },

@@ -208,6 +208,19 @@ export function both(name, open, { redisDb }) {
 		await rejects(box.history('ABC1', { cursor: 'e1' }), 'EINVAL');
 	});
 
+	step('explain: a job and a system, in sentences, by pages', async () => {
+		const { sentences } = await box.explain('ABC1', { job_id: 17 });
+		assert.match(sentences.at(-1).text, /^Job 17 was first heard of: Running/);
+		assert.deepEqual([sentences.at(-1).kind, sentences.at(-1).data.from], ['seen', 'job_history']);
+		const first = await box.explain('ABC1', { limit: 1 });
+		const second = await box.explain('ABC1', { limit: 1, cursor: first.next });
+		const { sentences: all } = await box.explain('ABC1', { limit: 2 });
+		assert.deepEqual([...first.sentences, ...second.sentences], all);
+		assert.equal(await box.explain('ABC1', { job_id: 4711 }), undefined);
+		assert.equal(await box.explain('NOBODY'), undefined);
+		await rejects(box.explain('ABC1', { cursor: 'h1' }), 'EINVAL');
+	});
+
 	step('summary: the figures', async () => {
 		const summary = await box.summary();
 		assert.equal(summary.job_count, 3);

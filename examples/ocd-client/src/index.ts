@@ -7,8 +7,8 @@
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
 import type { ChatterboxApi, ChatterboxEvent, ChatterboxEvents, ErrorRow, Errors, ErrorsPage,
-	EventsOptions, HistoryPage, HistoryQuery, IncidentDocument, IncidentsPage, IncidentsQuery, InternalSystems,
-	JobDocument, JobsData, OcdConfig, OnlineSystems, OnlineSystemsList, OutlookPage, OutlookQuery, Status, Summary,
+	EventsOptions, ExplainPage, HistoryPage, HistoryQuery, IncidentDocument, IncidentsPage, IncidentsQuery,
+	InternalSystems, JobDocument, JobsData, OcdConfig, OnlineSystems, OnlineSystemsList, OutlookPage, OutlookQuery, Status, Summary,
 	WaitOptions } from '../../ocd-addon/index.js';
 import { Broker } from './broker.js';
 import { ChatterboxError, waitFor } from './error.js';
@@ -189,9 +189,17 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 		}
 	}
 
-	async history(system: string, { signal, ...query }: HistoryQuery = {}): Promise<HistoryPage | undefined> {
+	async history(system: string, query?: HistoryQuery): Promise<HistoryPage | undefined> {
+		return this.#pageOf('history', system, query);
+	}
+
+	async explain(system: string, query?: HistoryQuery): Promise<ExplainPage | undefined> {
+		return this.#pageOf('explain', system, query);
+	}
+
+	async #pageOf<T>(what: string, system: string, { signal, ...query }: HistoryQuery = {}): Promise<T | undefined> {
 		checkJob(system, query.job_id ?? 0);
-		return this.#find('nl-ocd.content.job.history', { system, ...query }, signal);
+		return this.#find(`nl-ocd.content.job.${what}`, { system, ...query }, signal);
 	}
 
 	async outlook({ signal, ...query }: OutlookQuery = {}): Promise<OutlookPage> {

@@ -133,6 +133,7 @@ void cbx_amqp_properties_read(const amqp_basic_properties_t *p, char *memory, si
 	message->message_id = keep_bytes(&scratch, p, AMQP_BASIC_MESSAGE_ID_FLAG, &p->message_id);
 	message->type = keep_bytes(&scratch, p, AMQP_BASIC_TYPE_FLAG, &p->type);
 	message->app_id = keep_bytes(&scratch, p, AMQP_BASIC_APP_ID_FLAG, &p->app_id);
+	message->user_id = keep_bytes(&scratch, p, AMQP_BASIC_USER_ID_FLAG, &p->user_id);
 	if (p->_flags & AMQP_BASIC_DELIVERY_MODE_FLAG)
 		message->persistent = p->delivery_mode == AMQP_DELIVERY_PERSISTENT;
 	if (p->_flags & AMQP_BASIC_TIMESTAMP_FLAG)

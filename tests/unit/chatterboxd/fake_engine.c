@@ -280,8 +280,16 @@ int chatterbox_query(struct chatterbox *box, enum chatterbox_topic topic, const 
 		return order(box, "incidents", done, user, error);
 	case CHATTERBOX_TOPIC_OUTLOOK:
 		return order(box, "outlook", done, user, error);
+	case CHATTERBOX_TOPIC_EXPLAIN:
+		return order(box, "explain", done, user, error);
 	}
 	return order(box, "errors", done, user, error);
+}
+
+void chatterbox_set_asker(struct chatterbox *box, enum chatterbox_door door, const char *who)
+{
+	box->by_http = door == CHATTERBOX_DOOR_HTTP;
+	snprintf(box->who, sizeof(box->who), "%s", who);
 }
 
 #define JOB_ORDER(name)                                                                            \

@@ -29,6 +29,8 @@ struct chatterbox {
 	bool hold;
 	int waiting;       /* questions that wait */
 	char params[1024]; /* of the last question or order */
+	char who[128];     /* on whose behalf */
+	bool by_http;
 	bool stands_by;
 	bool ready;
 	bool stuck; /* not alive */

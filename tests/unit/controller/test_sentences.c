@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: MIT
+/* What explain says: the phrase of each kind of row, and all of them in one order, page after page
+ */
+#include "common/cleanup.h"
+#include "controller/phrases.h"
+#include "controller/sentences.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void expect(struct cbx_text *phrase, struct cbx_text *data, const char *text,
+		   const char *json)
+{
+	ck_assert_str_eq(phrase->bytes, text);
+	if (json)
+		ck_assert_str_eq(data->bytes, json);
+	cbx_text_free(phrase);
+	cbx_text_free(data);
+}
+
+static const struct {
+	struct cbx_history_row row;
+	const char *kind, *text;
+} changes[] = {
+	{ { .job_id = 17, .status = "Running", .source = "answer" },
+	  "seen",
+	  "Job 17 was first heard of: Running; its system answered so." },
+	{ { .job_id = 17,
+	    .status = "Paused",
+	    .previous_status = "Running",
+	    .source = "push",
+	    .percent_completed = "42.5" },
+	  "seen",
+	  "Job 17 went from Running to Paused, at 42.5 %; its system pushed it." },
+	{ { .job_id = 17,
+	    .status = "Errored",
+	    .previous_status = "Running",
+	    .source = "answer",
+	    .reason = "disk_full" },
+	  "seen",
+	  "Job 17 went from Running to Errored, with the error disk_full; its system answered "
+	  "so." },
+	{ { .job_id = 17,
+	    .status = "Running",
+	    .previous_status = "Killed",
+	    .source = "answer",
+	    .reason = "returned" },
+	  "seen",
+	  "Job 17 had ended and lives again: Running; its system answered so." },
+	{ { .job_id = 17,
+	    .status = "Killed",
+	    .previous_status = "Running",
+	    .source = "inferred",
+	    .reason = "vanished" },
+	  "decided",
+	  "Job 17 was taken as Killed: it was missing from the answers that should have held it." },
+	{ { .job_id = 17,
+	    .status = "Completed",
+	    .previous_status = "Running",
+	    .source = "inferred" },
+	  "decided",
+	  "Job 17 was taken as Completed." },
+	{ { .job_id = 17,
+	    .status = "Errored",
+	    .previous_status = "Running",
+	    .source = "inferred",
+	    .reason = "system_offline" },
+	  "decided",
+	  "Job 17 was taken as Errored: its system was offline for too long without a report." },
+	{ { .job_id = 17, .status = "Errored", .source = "clean_up" },
+	  "decided",
+	  "Job 17 was cleaned up: it is among the ended jobs now, as Errored." },
+	{ { .job_id = CBX_NO_COUNT, .status = "online", .source = "answer" },
+	  "seen",
+	  "System ABC1 went online: it answered." },
+	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "answer" },
+	  "seen",
+	  "System ABC1 went offline: it did not answer." },
+	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "push" },
+	  "seen",
+	  "System ABC1 went offline: so it was reported." },
+	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "inferred" },
+	  "decided",
+	  "System ABC1 went offline: the table connections says so." },
+};
+
+START_TEST(a_change)
+{
+	struct cbx_history_row row = changes[_i].row;
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	row.system = "ABC1";
+	row.revision = CBX_NO_COUNT;
+	ck_assert_str_eq(cbx_phrase_of_history(&row, &phrase, &data), changes[_i].kind);
+	expect(&phrase, &data, changes[_i].text, NULL);
+}
+END_TEST
+
+START_TEST(a_change_with_its_data)
+{
+	const struct cbx_history_row row = { .system = "A\"B",
+					     .job_id = 17,
+					     .revision = 3,
+					     .status = "Paused",
+					     .previous_status = "Running",
+					     .origin = "ocd",
+					     .source = "push",
+					     .percent_completed = "42" };
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	cbx_phrase_of_history(&row, &phrase, &data);
+	expect(&phrase, &data, "Job 17 went from Running to Paused, at 42 %; its system pushed it.",
+	       "{\"from\":\"job_history\",\"system\":\"A\\\"B\",\"job_id\":17,\"revision\":3,"
+	       "\"status\":\"Paused\",\"previous_status\":\"Running\",\"origin\":\"ocd\","
+	       "\"source\":\"push\",\"percent_completed\":\"42\"}");
+}
+END_TEST
+
+static const struct {
+	struct cbx_order_row row;
+	const char *text;
+} orders[] = {
+	{ { .system = "ABC1",
+	    .job_id = 17,
+	    .event = "nl-ocd.content.job.pause",
+	    .door = "http",
+	    .who = "http_server.token, loopback",
+	    .outcome = "ok" },
+	  "Ordered over HTTP by http_server.token, loopback: to pause job 17; done." },
+	{ { .system = "ABC1",
+	    .job_id = 17,
+	    .event = "nl-ocd.content.job.kill",
+	    .door = "amqp",
+	    .who = "ocd",
+	    .outcome = "busy: try later" },
+	  "Ordered over AMQP by ocd: to kill job 17; it failed: busy: try later." },
+	{ { .system = "ABC1",
+	    .job_id = CBX_NO_COUNT,
+	    .event = "nl-ocd.content.job.resumeAll",
+	    .door = "c",
+	    .who = "node on ocd1" },
+	  "Ordered in C by node on ocd1: to resume all jobs of system ABC1; what came of it is "
+	  "not known." },
+	{ { .job_id = CBX_NO_COUNT,
+	    .event = "nl-ocd.content.job.cleanUpErrored",
+	    .door = "amqp",
+	    .outcome = "ok" },
+	  "Ordered over AMQP: to clean up the errored jobs of all systems; done." },
+	{ { .job_id = CBX_NO_COUNT,
+	    .event = "nl-ocd.chatterbox.interval",
+	    .door = "http",
+	    .outcome = "ok",
+	    .detail = "{\"seconds\":30}" },
+	  "Ordered over HTTP: to ask every 30 s; done." },
+	{ { .job_id = CBX_NO_COUNT,
+	    .event = "nl-ocd.chatterbox.pause",
+	    .door = "http",
+	    .outcome = "ok" },
+	  "Ordered over HTTP: to pause the asking for some time; done." },
+	{ { .job_id = CBX_NO_COUNT,
+	    .event = "of.another.version",
+	    .door = "http",
+	    .outcome = "ok" },
+	  "Ordered over HTTP: of.another.version; done." },
+};
+
+START_TEST(an_order)
+{
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	cbx_phrase_of_order(&orders[_i].row, &phrase, &data);
+	expect(&phrase, &data, orders[_i].text, NULL);
+}
+END_TEST
+
+START_TEST(an_order_with_its_data)
+{
+	const struct cbx_order_row row = { .id = 4,
+					   .system = "A",
+					   .job_id = 17,
+					   .event = "nl-ocd.content.job.pause",
+					   .door = "http",
+					   .outcome = "ok",
+					   .detail = "{\"jobs\":1}" };
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	cbx_phrase_of_order(&row, &phrase, &data);
+	expect(&phrase, &data, "Ordered over HTTP: to pause job 17; done.",
+	       "{\"from\":\"orders\",\"id\":4,\"system\":\"A\",\"job_id\":17,\"event\":"
+	       "\"nl-ocd.content.job.pause\",\"door\":\"http\",\"outcome\":\"ok\",\"detail\":"
+	       "{\"jobs\":1}}");
+}
+END_TEST
+
+START_TEST(an_error)
+{
+	struct cbx_error_row row = { .id = 9,
+				     .system = "A",
+				     .job_id = 17,
+				     .code = "disk_full",
+				     .message = "no space",
+				     .occurrences = 3,
+				     .first_seen_ms = 1700000000123 };
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	cbx_phrase_of_error(&row, &phrase, &data);
+	expect(&phrase, &data,
+	       "Error disk_full of job 17: no space (3 times since 2023-11-14T22:13:20.123Z).",
+	       "{\"from\":\"errors\",\"id\":9,\"system\":\"A\",\"job_id\":17,\"code\":"
+	       "\"disk_full\",\"message\":\"no space\",\"occurrences\":3,\"first_seen\":"
+	       "\"2023-11-14T22:13:20.123Z\"}");
+	row.job_id = CBX_NO_COUNT;
+	row.occurrences = 1;
+	row.message = row.code;
+	cbx_phrase_of_error(&row, &phrase, &data);
+	expect(&phrase, &data, "Error disk_full.", NULL);
+}
+END_TEST
+
+static const struct {
+	const char *name, *params, *previous, *text;
+} events[] = {
+	{ "update_job_status", "{\"system\":\"A\",\"job_id\":17,\"status\":\"Paused\"}", "Running",
+	  "Told to all: job 17 is Paused, and was Running." },
+	{ "update_job_status", "{\"system\":\"A\",\"job_id\":17,\"status\":\"Paused\"}", NULL,
+	  "Told to all: job 17 is Paused." },
+	{ "status", "{\"system_id\":\"A\",\"paused\":true,\"job_type\":\"music\"}", NULL,
+	  "Told to all: all jobs of type music are paused." },
+	{ "status", "{\"system_id\":\"A\",\"paused\":false}", NULL,
+	  "Told to all: no longer all jobs are paused." },
+	{ "user_job_errors", "[{\"job_id\":17},{\"job_id\":18}]", NULL,
+	  "Told to all: 2 errors of jobs that users began." },
+	{ "outlook", "{}", NULL, "Told to all: the event outlook." },
+};
+
+static struct cbx_stream_entry entry_of(const char *name, const char *id, const char *params,
+					const char *at)
+{
+	return (struct cbx_stream_entry){
+		.name = name, .id = id, .params = params, .params_len = strlen(params), .at = at
+	};
+}
+
+START_TEST(an_event)
+{
+	struct cbx_stream_entry entry =
+		entry_of(events[_i].name, "A/17/2", events[_i].params, "1700000000123-0");
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+
+	entry.previous_status = events[_i].previous;
+	cbx_phrase_of_event(&entry, &phrase, &data);
+	ck_assert_ptr_nonnull(strstr(data.bytes, events[_i].params));
+	expect(&phrase, &data, events[_i].text, NULL);
+}
+END_TEST
+
+/* --- the order, and whose they are --- */
+
+static struct cbx_sentences sentences;
+
+static void set_up(void)
+{
+	sentences = (struct cbx_sentences){ .before = CBX_SENTENCES_END,
+					    .system = "ABC1",
+					    .job_id = 17 };
+}
+
+static void tear_down(void)
+{
+	cbx_sentences_free(&sentences);
+}
+
+static void add_history(int64_t at_ms, int64_t id)
+{
+	const struct cbx_history_row row = { .id = id,
+					     .system = "ABC1",
+					     .job_id = 17,
+					     .revision = id,
+					     .at_ms = at_ms,
+					     .status = "Running",
+					     .source = "answer" };
+
+	ck_assert_int_eq(cbx_sentences_add_history(&sentences, &row), 0);
+}
+
+static void add_order(int64_t at_ms, int64_t id)
+{
+	const struct cbx_order_row row = { .id = id,
+					   .at_ms = at_ms,
+					   .system = "ABC1",
+					   .job_id = 17,
+					   .event = "nl-ocd.content.job.pause",
+					   .door = "c" };
+
+	ck_assert_int_eq(cbx_sentences_add_order(&sentences, &row), 0);
+}
+
+static void add_error(int64_t at_ms, int64_t id, int64_t job_id)
+{
+	const struct cbx_error_row row = {
+		.id = id, .system = "ABC1", .job_id = job_id, .code = "c", .last_seen_ms = at_ms
+	};
+
+	ck_assert_int_eq(cbx_sentences_add_error(&sentences, &row), 0);
+}
+
+static void add_event(const char *name, const char *id, const char *params, const char *at)
+{
+	const struct cbx_stream_entry entry = entry_of(name, id, params, at);
+
+	ck_assert_int_eq(cbx_sentences_add_event(&sentences, &entry), 0);
+}
+
+static void add_all(void)
+{
+	add_history(1000, 5);
+	add_event("update_job_status", "ABC1/17/6", "{}", "1000-0");
+	add_event("update_job_status", "ABC1/17/7", "{}", "1000-1");
+	add_order(1000, 99);
+	add_error(1000, 3, 17);
+	add_history(1000, 6);
+	add_history(2000, 4);
+}
+
+/* "o99 h5": the source and the id of each, in their order */
+static void expect_order(const char *expected)
+{
+	char found[200] = "";
+	size_t i;
+
+	cbx_sentences_sort(&sentences);
+	for (i = 0; i < sentences.count; i++) {
+		const struct cbx_sentence_place *place = &sentences.list[i].place;
+		size_t len = strlen(found);
+
+		snprintf(found + len, sizeof(found) - len, "%c%lld ", "ohesf"[place->source],
+			 (long long)place -> id);
+	}
+	ck_assert_str_eq(found, expected);
+}
+
+START_TEST(the_newest_comes_first_and_a_cause_before_what_it_brought)
+{
+	add_all();
+	expect_order("h4 s1 s0 e3 h6 h5 o99 ");
+	ck_assert_str_eq(
+		sentences.list[0].json,
+		"{\"at\":\"1970-01-01T00:00:02.000Z\",\"kind\":\"seen\",\"text\":\"Job 17 was "
+		"first heard of: Running; its system answered so.\",\"data\":{\"from\":"
+		"\"job_history\",\"system\":\"ABC1\",\"job_id\":17,\"revision\":4,\"status\":"
+		"\"Running\",\"source\":\"answer\"}}");
+}
+END_TEST
+
+/* Wherever a page ends, the next one goes on with what is left, and nothing else */
+START_TEST(a_page_goes_on_behind_its_cursor)
+{
+	static const char *const rests[] = {
+		"s1 s0 e3 h6 h5 o99 ",
+		"s0 e3 h6 h5 o99 ",
+		"e3 h6 h5 o99 ",
+		"h6 h5 o99 ",
+		"h5 o99 ",
+		"o99 ",
+		"",
+	};
+	struct cbx_sentence_place place = CBX_SENTENCES_END;
+	char cursor[CBX_SENTENCE_CURSOR];
+
+	add_all();
+	cbx_sentences_sort(&sentences);
+	cbx_sentence_cursor(&sentences.list[_i].place, cursor);
+	ck_assert(cbx_sentence_cursor_read(cursor, &place));
+	cbx_sentences_free(&sentences);
+	sentences.before = place;
+	add_all();
+	expect_order(rests[_i]);
+}
+END_TEST
+
+START_TEST(a_source_gives_what_is_before_the_cursor)
+{
+	struct cbx_before before;
+
+	sentences.before = (struct cbx_sentence_place){ 1000, CBX_FROM_ERRORS, 7 };
+	before = cbx_sentences_before(&sentences, CBX_FROM_ERRORS);
+	ck_assert(before.at_ms == 1000 && before.id == 7);
+	before = cbx_sentences_before(&sentences, CBX_FROM_HISTORY);
+	ck_assert(before.at_ms == 1000 && before.id == INT64_MAX);
+	before = cbx_sentences_before(&sentences, CBX_FROM_STREAM);
+	ck_assert(before.at_ms == 1000 && before.id == 0);
+}
+END_TEST
+
+static const char *const no_cursors[] = { "",        "x",       "h1",
+					  "x1.1",    "x1.5.1",  "x1.-1.1",
+					  "x 1.1.1", "x1.1.1 ", "x01.1.1",
+					  "x1.1.",   "x1.1.1.", "x99999999999999999999.1.1" };
+
+START_TEST(no_other_text_is_a_cursor)
+{
+	struct cbx_sentence_place place;
+
+	ck_assert(!cbx_sentence_cursor_read(no_cursors[_i], &place));
+}
+END_TEST
+
+START_TEST(a_job_gets_what_concerns_it)
+{
+	add_event("update_job_status", "ABC1/170/1", "{}", "1-0");
+	add_event("update_job_status", "ABC10/17/1", "{}", "1-0");
+	add_event("update_job_status", "ABC1", "{}", "1-0");
+	add_event("status", "ABC1/status/4", "{}", "1-0");
+	add_event("outlook", "ABC1/17/outlook/4", "{}", "1-0");
+	add_event("user_job_errors", "ABC1/errors/4", "[{\"job_id\":18}]", "1-0");
+	add_error(1, 1, 18);
+	ck_assert_uint_eq(sentences.count, 0);
+	add_event("user_job_errors", "ABC1/errors/4", "[{\"job_id\":18},{\"job_id\":17}]", "1-0");
+	add_error(1, 2, CBX_NO_COUNT);
+	ck_assert_uint_eq(sentences.count, 2);
+}
+END_TEST
+
+START_TEST(a_job_that_stands_still)
+{
+	ck_assert_int_eq(cbx_sentences_add_stall(&sentences, 17, 1700000000456, 1700000000123), 0);
+	ck_assert_str_eq(sentences.list[0].json,
+			 "{\"at\":\"2023-11-14T22:13:20.456Z\",\"kind\":\"decided\",\"text\":"
+			 "\"Job 17 stands still: it runs, and has not moved since "
+			 "2023-11-14T22:13:20.123Z.\",\"data\":{\"from\":\"figures\",\"system\":"
+			 "\"ABC1\",\"job_id\":17,\"progress_at\":\"2023-11-14T22:13:20.123Z\"}}");
+	sentences.before = sentences.list[0].place;
+	ck_assert_int_eq(cbx_sentences_add_stall(&sentences, 17, 1700000000456, 1700000000123), 0);
+	ck_assert_uint_eq(sentences.count, 1);
+}
+END_TEST
+
+START_TEST(a_system_gets_all_of_its_jobs)
+{
+	sentences.job_id = CBX_NO_COUNT;
+	add_event("update_job_status", "ABC1/170/1", "{}", "1-0");
+	add_event("status", "ABC1/status/4", "{}", "2-0");
+	add_event("update_job_status", "ABC10/17/1", "{}", "1-0");
+	add_error(3, 1, 18);
+	expect_order("e1 s0 s0 ");
+}
+END_TEST
+
+UNIT_SUITE(suite)
+{
+	const TTest *const tests[] = {
+		a_change_with_its_data,
+		an_order_with_its_data,
+		an_error,
+		the_newest_comes_first_and_a_cause_before_what_it_brought,
+		a_source_gives_what_is_before_the_cursor,
+		a_job_gets_what_concerns_it,
+		a_job_that_stands_still,
+		a_system_gets_all_of_its_jobs,
+	};
+	TCase *tcase = tcase_create("sentences");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, a_change, 0, (int)CBX_COUNT(changes));
+	tcase_add_loop_test(tcase, an_order, 0, (int)CBX_COUNT(orders));
+	tcase_add_loop_test(tcase, an_event, 0, (int)CBX_COUNT(events));
+	tcase_add_loop_test(tcase, a_page_goes_on_behind_its_cursor, 0, 7);
+	tcase_add_loop_test(tcase, no_other_text_is_a_cursor, 0, (int)CBX_COUNT(no_cursors));
+	unit_add(tcase, tests, CBX_COUNT(tests));
+	suite_add_tcase(suite, tcase);
+}
