@@ -13,7 +13,7 @@ import { MORTAL, Sim } from './sim.mjs';
 
 const SYSTEMS = 40;
 const FLEET = [...MORTAL, '--rate', '4', '--user-share', '0.6', '--push', '0.3', '--malformed', '0.02', '--drop', '0.01'];
-const WRITE = { method: 'POST', headers: { Authorization: 'Bearer e2e' } };
+const WRITE = { method: 'POST', headers: { Authorization: 'Bearer e2e', 'Content-Type': 'application/json' } };
 
 /** Plays a file: { code, out, err } */
 const replay = (file) => new Promise((resolve) => {
