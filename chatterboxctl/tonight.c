@@ -12,7 +12,7 @@
 
 static const struct {
 	const char *state;
-	const char *words;
+	const char *label;
 	enum ctl_colour colour;
 } states[] = {
 	{ "on_time", "on time", CTL_GREEN },
@@ -28,7 +28,7 @@ static void add_state(struct ctl_table *table, const json_t *row)
 
 	for (i = 0; state && i < CBX_COUNT(states); i++)
 		if (!strcmp(states[i].state, state)) {
-			ctl_table_add(table, states[i].colour, states[i].words);
+			ctl_table_add(table, states[i].colour, states[i].label);
 			return;
 		}
 	ctl_table_add(table, CTL_PLAIN, state);
@@ -89,7 +89,7 @@ static int answer(const json_t *totals, bool says)
 		       all);
 	for (i = 1; says && i < CBX_COUNT(states); i++)
 		if (counts[i])
-			printf(", %" JSON_INTEGER_FORMAT " %s", counts[i], states[i].words);
+			printf(", %" JSON_INTEGER_FORMAT " %s", counts[i], states[i].label);
 	if (says)
 		putchar('\n');
 	return counts[2] || counts[3] ? CTL_NO : CTL_OK;

@@ -50,7 +50,7 @@ def beginnings(names):
 
 
 # A failure's text is chatterbox_strerror(); a topic is asked for, never shown
-NAMELESS = {"chatterbox_error_code", "chatterbox_topic"}
+NAMELESS = {"chatterbox_error_code", "chatterbox_topic", "chatterbox_door"}
 
 
 def nameless(headers, names):
