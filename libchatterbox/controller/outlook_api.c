@@ -114,12 +114,18 @@ static bool is_after(const struct listing *listing, const struct cbx_outlook *ou
 	return !*listing->after_system || cbx_outlook_compare(outlook, &last) > 0;
 }
 
+/* Whatever its state is */
+static bool is_asked_for(const struct listing *listing, const struct cbx_outlook *outlook)
+{
+	return outlook->activate_at_ms <= listing->until_ms &&
+	       cbx_values_have(&listing->systems, outlook->system) &&
+	       cbx_values_have(&listing->lists, outlook->list_id);
+}
+
 static bool is_wanted(const struct listing *listing, const struct cbx_outlook *outlook)
 {
 	return (!listing->states || listing->states & 1u << outlook->state) &&
-	       outlook->activate_at_ms <= listing->until_ms &&
-	       cbx_values_have(&listing->systems, outlook->system) &&
-	       cbx_values_have(&listing->lists, outlook->list_id);
+	       is_after(listing, outlook);
 }
 
 static void write_next(struct cbx_text *out, const struct cbx_outlook *last)
@@ -135,35 +141,47 @@ static void write_next(struct cbx_text *out, const struct cbx_outlook *last)
 	cbx_text_putc(out, '"');
 }
 
+static void write_totals(const size_t totals[CBX_OUTLOOK_STATES], struct cbx_text *out)
+{
+	int state;
+
+	cbx_text_puts(out, ",\"totals\":{");
+	for (state = CBX_ON_TIME; state <= CBX_LATE; state++)
+		cbx_text_printf(out, "%s\"%s\":%zu", state ? "," : "",
+				cbx_outlook_state_name((enum cbx_outlook_state)state),
+				totals[state]);
+	cbx_text_puts(out, "}}");
+}
+
 static void write_listing(const struct listing *listing, struct cbx_text *out)
 {
 	const struct cbx_outlook_list *list = listing->list;
 	const struct cbx_outlook *last = NULL;
+	size_t totals[CBX_OUTLOOK_STATES] = { 0 };
 	size_t shown = 0;
 	bool more = false;
 	size_t i;
-	int state;
 
 	cbx_text_puts(out, "{\"outlook\":[");
-	for (i = 0; list && i < list->count && !more; i++) {
-		if (!is_after(listing, list->items[i]) || !is_wanted(listing, list->items[i]))
+	for (i = 0; list && i < list->count; i++) {
+		const struct cbx_outlook *outlook = list->items[i];
+
+		if (!is_asked_for(listing, outlook))
+			continue;
+		totals[outlook->state]++;
+		if (more || !is_wanted(listing, outlook))
 			continue;
 		more = shown == listing->limit;
 		if (more)
 			continue;
 		if (shown++)
 			cbx_text_putc(out, ',');
-		cbx_outlook_json(list->items[i], listing->now_ms, out);
-		last = list->items[i];
+		cbx_outlook_json(outlook, listing->now_ms, out);
+		last = outlook;
 	}
 	cbx_text_puts(out, "],\"next\":");
 	write_next(out, more ? last : NULL);
-	cbx_text_puts(out, ",\"totals\":{");
-	for (state = CBX_ON_TIME; state <= CBX_LATE; state++)
-		cbx_text_printf(out, "%s\"%s\":%zu", state ? "," : "",
-				cbx_outlook_state_name((enum cbx_outlook_state)state),
-				list ? list->totals[state] : 0);
-	cbx_text_puts(out, "}}");
+	write_totals(totals, out);
 }
 
 int cbx_job_api_outlook(const struct cbx_snapshot *snapshot, const json_t *params, int64_t now_ms,

@@ -18,7 +18,8 @@ if [ ! -f "$dir/build.ninja" ]; then
 	rm -rf "$dir"
 	CC=$cc meson setup "$dir" "$source" -Dwerror=true --prefix="$prefix" "$@"
 fi
-ninja -C "$dir" unit-tests libchatterbox/libchatterbox.a chatterboxctl/chatterboxctl
+ninja -C "$dir" unit-tests libchatterbox/libchatterbox.a chatterboxctl/chatterboxctl \
+	chatterbox-replay/chatterbox-replay
 meson test -C "$dir" --no-rebuild --suite unit --print-errorlogs
 
 rm -rf "$prefix"
@@ -28,6 +29,7 @@ cd /
 env -i "$prefix/sbin/chatterboxd" --version
 env -i "$prefix/bin/hdms-sim" --version
 env -i "$prefix/bin/chatterboxctl" --version
+env -i "$prefix/bin/chatterbox-replay" --version
 env -i "$prefix/sbin/chatterboxd" --check-config
 log=$(mktemp)
 env -i NLCONF_HTTP_SERVER__PORT=0 "$prefix/sbin/chatterboxd" --demo=3 > "$log" 2>&1 &
