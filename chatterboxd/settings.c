@@ -64,17 +64,27 @@ static bool is_default(const struct chatterbox_config *config, const char *path)
 	return found;
 }
 
+/* A fleet that moves faster than a real one, whose jobs take minutes */
+static const struct {
+	const char *key, *value;
+} of_demo[] = {
+	{ "check_job_status_time", "1" },
+	{ "time_till_next_check", "10" },
+	{ "stall_after", "60" },
+	{ "outlook.horizon", "1800" },
+	{ "outlook.ignore_types", "[\"cull\",\"topup\",\"upload\"]" },
+};
+
 /* The embedded profile, and some convenient values that nobody has set otherwise */
 static int apply_demo(struct chatterbox_config *config, const char *sqlite_path)
 {
 	int result = chatterbox_config_use_embedded(config, sqlite_path);
+	size_t i;
 
-	if (!result && is_default(config, "check_job_status_time"))
-		result = chatterbox_config_set(config, "check_job_status_time", "1", "--demo");
-	if (!result && is_default(config, "time_till_next_check"))
-		result = chatterbox_config_set(config, "time_till_next_check", "10", "--demo");
-	if (!result && is_default(config, "stall_after"))
-		result = chatterbox_config_set(config, "stall_after", "60", "--demo");
+	for (i = 0; !result && i < CBX_COUNT(of_demo); i++)
+		if (is_default(config, of_demo[i].key))
+			result = chatterbox_config_set(config, of_demo[i].key, of_demo[i].value,
+						       "--demo");
 	if (!result && isatty(STDOUT_FILENO) && is_default(config, "log.pretty"))
 		result = chatterbox_config_set(config, "log.pretty", "true", "--demo");
 	return result;

@@ -377,7 +377,9 @@ static void outlook_horizon(struct day *of)
 	begin_outlook(3600);
 	shows_outlook("\"state\":\"at_risk\"");
 	reload();
-	day_pass(day, 130);
+	/* a new leader takes nothing back for 180 s, and what is better holds for 120 s first */
+	day_pass(day, 180);
+	day_pass(day, 121);
 	shows_outlook("\"state\":\"unknown\"");
 }
 
@@ -396,6 +398,7 @@ static void outlook_is_kept(struct day *of)
 	(void)of;
 	begin_outlook(120);
 	day_pass(day, 120);
+	day_pass(day, 31);
 	shows_outlook("\"state\":\"late\"");
 	reload();
 	day_pass(day, 10);
@@ -417,7 +420,10 @@ static void outlook_margin(struct day *of)
 	day_pass(day, 130);
 	shows_outlook("\"state\":\"on_time\"");
 	reload();
-	day_pass(day, 40);
+	/* all are judged again with the next read of the schedules, and what is worse holds for 30
+	 * s first */
+	day_pass(day, 61);
+	day_pass(day, 31);
 	shows_outlook("\"state\":\"at_risk\"");
 }
 

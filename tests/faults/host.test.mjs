@@ -14,7 +14,7 @@ import { APP, readStream } from '../servers/e2e/wire.mjs';
 import { Proxy } from './proxy.mjs';
 import { FAST, Rig } from './rig.mjs';
 
-const OURS = new Set(['update_job_status', 'status', 'user_job_errors']);
+const OURS = new Set(['update_job_status', 'status', 'user_job_errors', 'incident', 'outlook']);
 
 class Host {
 	/** @role of one whose Redis is behind a proxy of its own */

@@ -99,8 +99,10 @@ test('a real Prometheus has an answer to each query, and no alert of a healthy c
 		return data.groups.length && data.groups[0].rules.every(({ health }) => health === 'ok') && data.groups;
 	}, 15000, 'all rules evaluated');
 	assert.deepEqual(groups[0].rules.map(({ name }) => name), alerts);
+	// what goes wrong in the demo's fleet is not the fault of chatterbox
+	const ofFleet = ['ChatterboxStalledJobs', 'ChatterboxVenueLate', 'ChatterboxVenueAtRisk', 'ChatterboxIncident'];
 	for (const { name, alerts: raised } of groups[0].rules)
-		assert.ok(name === 'ChatterboxStalledJobs' || !raised.length, `${name} is not raised`);
+		assert.ok(ofFleet.includes(name) || !raised.length, `${name} is not raised`);
 	await server.stop();
 	await daemon.stop();
 });

@@ -95,8 +95,11 @@ static void keep(struct day *day, struct day_message *found, const struct cbx_bu
 static void take_message(struct day *day, const struct cbx_bus_message *message)
 {
 	json_t *root = json_loadb(message->body, message->body_len, 0, NULL);
+	const char *previous = cbx_bus_header(message, "previous_status");
+	/* that of an outlook */
+	const char *state = cbx_bus_header(message, "previous_state");
 	struct day_message found = { .id = copy(message->message_id),
-				     .previous = copy(cbx_bus_header(message, "previous_status")),
+				     .previous = copy(previous ?: state),
 				     .origin = copy(cbx_bus_header(message, "origin")) };
 	size_t len = strlen(day->app);
 
