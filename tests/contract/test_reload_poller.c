@@ -420,8 +420,7 @@ static void outlook_margin(struct day *of)
 	day_pass(day, 130);
 	shows_outlook("\"state\":\"on_time\"");
 	reload();
-	/* all are judged again with the next read of the schedules, and what is worse holds for 30
-	 * s first */
+	/* judged with the next read of the schedules; what is worse holds for 30 s first */
 	day_pass(day, 61);
 	day_pass(day, 31);
 	shows_outlook("\"state\":\"at_risk\"");
