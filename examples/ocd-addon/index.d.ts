@@ -201,28 +201,28 @@ export interface EventsOptions extends WaitOptions {
 	names?: readonly (EventName | 'lost')[];
 }
 
-/** Which page of errors */
-export interface ErrorsQuery extends WaitOptions {
-	/** Only this one's */
-	system?: string;
+/** Which page */
+export interface PageQuery extends WaitOptions {
 	/** 1 to 1000, by default 100 */
 	limit?: number;
 	/** The `next` of the page before */
 	cursor?: string;
+}
+
+/** Which page of errors */
+export interface ErrorsQuery extends PageQuery {
+	/** Only this one's */
+	system?: string;
 }
 
 /** Which page of history, or of an explanation */
-export interface HistoryQuery extends WaitOptions {
+export interface HistoryQuery extends PageQuery {
 	/** Of this job alone; absent: of all jobs of the system, and of the system itself */
 	job_id?: number;
-	/** 1 to 1000, by default 100 */
-	limit?: number;
-	/** The `next` of the page before */
-	cursor?: string;
 }
 
 /** Which outlooks; several values by comma */
-export interface OutlookQuery extends WaitOptions {
+export interface OutlookQuery extends PageQuery {
 	/** Of `on_time`, `unknown`, `at_risk`, `late` */
 	state?: string;
 	/** Only these systems */
@@ -231,20 +231,12 @@ export interface OutlookQuery extends WaitOptions {
 	list?: string;
 	/** Activated at most so many seconds from now */
 	within?: number;
-	/** 1 to 1000, by default 100 */
-	limit?: number;
-	/** The `next` of the page before */
-	cursor?: string;
 }
 
 /** Which page of incidents, or of what belongs to one */
-export interface IncidentsQuery extends WaitOptions {
+export interface IncidentsQuery extends PageQuery {
 	/** Only those that go on; of the list alone */
 	open?: boolean;
-	/** 1 to 1000, by default 100 */
-	limit?: number;
-	/** The `next` of the page before */
-	cursor?: string;
 }
 
 /** The internal systems of APP:internal_systems, which OCD and chatterbox both read and write */
