@@ -98,6 +98,21 @@ START_TEST(a_take_over_invents_nothing_and_loses_nothing)
 }
 END_TEST
 
+#define WAITED                                                                             \
+	"select json_extract(payload, '$.state') || json_extract(payload, '$.jobs') from " \
+	"outbox where name = 'outlook' order by id desc limit 1"
+
+START_TEST(what_comes_after_its_activation_or_never_counts_is_not_waited_for)
+{
+	begin();
+	push("18 Paused t=upload");
+	world_pass(7200);
+	push("19 Paused");
+	look_after(33);
+	world_expect(WAITED, "late[17]");
+}
+END_TEST
+
 START_TEST(what_was_not_recorded_is_told_later)
 {
 	world_insert("ABC1", "17 Paused", "user", 1);
@@ -148,6 +163,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, the_first_is_told_at_once);
 	tcase_add_test(tcase, a_change_is_told_when_it_has_held);
 	tcase_add_test(tcase, a_take_over_invents_nothing_and_loses_nothing);
+	tcase_add_test(tcase, what_comes_after_its_activation_or_never_counts_is_not_waited_for);
 	tcase_add_test(tcase, what_was_not_recorded_is_told_later);
 	tcase_add_test(tcase, what_is_no_longer_planned_is_forgotten);
 	tcase_add_test(tcase, nothing_is_told_before_systems_were_asked);
