@@ -188,8 +188,9 @@ step('kill: the job ends, and is still found', async (rpc) => {
 	assert.deepEqual(await rpc.get('kill', { system, job_id: id }), { ok: true });
 	await until('it is in completed_jobs', async () => (await place.rows(
 		'select 1 from completed_jobs where system = $1 and job_id = $2', [system, id])).length === 1);
-	const { jobs: [job] } = await rpc.get('status', { system, job_id: id });
-	assert.equal(job.status, 'Killed');
+	// Redis shows it after SQL has it
+	await until('it is shown as killed', async () =>
+		(await rpc.get('status', { system, job_id: id })).jobs[0].status === 'Killed');
 	assert.ok(!(await rpc.get('status', { system })).jobs.some((live) => live.job_id === id));
 	for (const name of ['pause', 'resume', 'kill'])
 		await rpc.refused(-32001, name, { system, job_id: id });
