@@ -107,6 +107,19 @@ int cbx_pg_array_ids(struct cbx_pg_arrays *arrays, const int64_t *ids, size_t co
 	return 0;
 }
 
+int cbx_pg_array_keys(struct cbx_pg_arrays *arrays, const struct cbx_job_key *keys, size_t count,
+		      struct cbx_pg_args *args)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		cbx_pg_array_row(arrays);
+		cbx_pg_array_text(arrays, keys[i].system);
+		cbx_pg_array_int(arrays, keys[i].job_id);
+	}
+	return cbx_pg_array_args(arrays, args);
+}
+
 void cbx_pg_arrays_clear(struct cbx_pg_arrays *arrays)
 {
 	int i;

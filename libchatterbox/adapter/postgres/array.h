@@ -4,6 +4,7 @@
 #define CBX_ADAPTER_POSTGRES_ARRAY_H
 
 #include "common/text.h"
+#include "port/ledger.h"
 
 #define CBX_PG_ARGS 16
 
@@ -35,6 +36,9 @@ int cbx_pg_array_args(struct cbx_pg_arrays *arrays, struct cbx_pg_args *args);
 /* One column of numbers as the argument */
 int cbx_pg_array_ids(struct cbx_pg_arrays *arrays, const int64_t *ids, size_t count,
 		     struct cbx_pg_args *args);
+/* Systems and job ids, in two columns */
+int cbx_pg_array_keys(struct cbx_pg_arrays *arrays, const struct cbx_job_key *keys, size_t count,
+		      struct cbx_pg_args *args);
 /* Empties them for the next chunk */
 void cbx_pg_arrays_clear(struct cbx_pg_arrays *arrays);
 void cbx_pg_arrays_free(struct cbx_pg_arrays *arrays);

@@ -158,7 +158,7 @@ int cbx_pg_give_error(struct postgres *self, const PGresult *result, int i, cbx_
 	const struct cbx_error_row row = {
 		.id = cbx_pg_int(result, i, 0),
 		.system = cbx_pg_text(result, i, 1),
-		.job_id = PQgetisnull(result, i, 2) ? CBX_NO_COUNT : cbx_pg_int(result, i, 2),
+		.job_id = cbx_pg_count(result, i, 2),
 		.job_type = cbx_pg_text(result, i, 3),
 		.code = cbx_pg_text(result, i, 4),
 		.message = cbx_pg_text(result, i, 5),
@@ -205,18 +205,6 @@ static int postgres_errors_store(struct cbx_sql *sql, const struct cbx_guard *gu
 	return r ? r : cbx_pg_end(self, write_entries(self, entries, count, false));
 }
 
-/* Runs one guarded statement and counts its rows */
-static int write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
-			 const struct cbx_pg_args *args, int64_t *rows)
-{
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	int r = cbx_pg_write(cbx_pg_of(sql), guard, text, args, &result);
-
-	if (!r)
-		*rows = strtoll(PQcmdTuples(result), NULL, 10);
-	return r;
-}
-
 static int remove_ids(struct cbx_sql *sql, const struct cbx_guard *guard, const int64_t *ids,
 		      size_t count, int64_t *removed)
 {
@@ -225,8 +213,9 @@ static int remove_ids(struct cbx_sql *sql, const struct cbx_guard *guard, const 
 	int r = cbx_pg_array_ids(&arrays, ids, count, &args);
 
 	return r ? r
-		 : write_counted(sql, guard, "delete from errors where id = any($1::bigint[])",
-				 &args, removed);
+		 : cbx_pg_write_counted(sql, guard,
+					"delete from errors where id = any($1::bigint[])", &args,
+					removed);
 }
 
 static int postgres_errors_remove(struct cbx_sql *sql, const struct cbx_guard *guard,
@@ -238,7 +227,8 @@ static int postgres_errors_remove(struct cbx_sql *sql, const struct cbx_guard *g
 	if (!system)
 		return remove_ids(sql, guard, ids, count, removed);
 	cbx_pg_arg_text(&args, system);
-	return write_counted(sql, guard, "delete from errors where system = $1", &args, removed);
+	return cbx_pg_write_counted(sql, guard, "delete from errors where system = $1", &args,
+				    removed);
 }
 
 /* Rows that can't be moved now stay: the next clean-up tries them again */
@@ -299,18 +289,12 @@ static int postgres_errors_count_of(struct cbx_sql *sql, const struct cbx_job_ke
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	cbx_auto(PQclearp) PGresult *result = NULL;
 	struct cbx_pg_args args = { 0 };
-	size_t i;
 	int r;
 
 	*errors = 0;
 	if (!count)
 		return 0;
-	for (i = 0; i < count; i++) {
-		cbx_pg_array_row(&arrays);
-		cbx_pg_array_text(&arrays, keys[i].system);
-		cbx_pg_array_int(&arrays, keys[i].job_id);
-	}
-	r = cbx_pg_array_args(&arrays, &args);
+	r = cbx_pg_array_keys(&arrays, keys, count, &args);
 	if (!r)
 		r = cbx_pg_read(
 			cbx_pg_of(sql),
@@ -322,30 +306,23 @@ static int postgres_errors_count_of(struct cbx_sql *sql, const struct cbx_job_ke
 	return r;
 }
 
-/* As many rows as a statement can surely delete in its time */
+#define MOST_EXPIRED 500000 /* as many as a statement can surely delete in its time */
 #define EXPIRE(table, time)                                                                       \
 	"delete from " table " where ctid = any(array(select ctid from " table " where " time " " \
-	"<= now() - $1::bigint * interval '1 second' limit 500000 for update skip locked))"
-
-static int expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
-		  int64_t older_than, int64_t *removed)
-{
-	struct cbx_pg_args args = { 0 };
-
-	cbx_pg_arg_int(&args, cbx_age_seconds(older_than));
-	return write_counted(sql, guard, text, &args, removed);
-}
+	"<= now() - $1::bigint * interval '1 second' limit $2::bigint for update skip locked))"
 
 static int postgres_expire_errors(struct cbx_sql *sql, const struct cbx_guard *guard,
 				  int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, EXPIRE("errors", "last_seen"), older_than, removed);
+	return cbx_pg_expire(sql, guard, EXPIRE("errors", "last_seen"), older_than, MOST_EXPIRED,
+			     removed);
 }
 
 static int postgres_expire_completed(struct cbx_sql *sql, const struct cbx_guard *guard,
 				     int64_t older_than, int64_t *removed)
 {
-	return expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than, removed);
+	return cbx_pg_expire(sql, guard, EXPIRE("completed_jobs", "completed_at"), older_than,
+			     MOST_EXPIRED, removed);
 }
 
 const struct cbx_errors_ops cbx_pg_errors_ops = {

@@ -85,11 +85,6 @@ int cbx_pg_write_history(struct postgres *self, const struct cbx_batch *batch)
 	"select " COLUMNS " from job_history where job_id is null and id > $1 order by id"
 /* clang-format on */
 
-static int64_t count_of(const PGresult *result, int row, int column)
-{
-	return PQgetisnull(result, row, column) ? CBX_NO_COUNT : cbx_pg_int(result, row, column);
-}
-
 static int give_rows(struct postgres *self, const PGresult *result, cbx_history_fn each, void *user)
 {
 	int i;
@@ -99,8 +94,8 @@ static int give_rows(struct postgres *self, const PGresult *result, cbx_history_
 		const struct cbx_history_row row = {
 			.id = cbx_pg_int(result, i, 0),
 			.system = cbx_pg_text(result, i, 1),
-			.job_id = count_of(result, i, 2),
-			.revision = count_of(result, i, 3),
+			.job_id = cbx_pg_count(result, i, 2),
+			.revision = cbx_pg_count(result, i, 3),
 			.at_ms = cbx_pg_time(self, result, i, 4),
 			.status = cbx_pg_text(result, i, 5),
 			.previous_status = cbx_pg_text(result, i, 6),
@@ -142,14 +137,10 @@ static int postgres_before(struct cbx_sql *sql, const char *system, int64_t job_
 			   const struct cbx_before *before, size_t limit, cbx_history_fn each,
 			   void *user)
 {
-	struct cbx_pg_args args = { 0 };
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_read_before(cbx_pg_of(sql), BEFORE, system, job_id, before, limit, &result);
 
-	cbx_pg_arg_text(&args, system);
-	cbx_pg_arg_int(&args, job_id);
-	cbx_pg_arg_int(&args, before->at_ms);
-	cbx_pg_arg_int(&args, before->id);
-	cbx_pg_arg_int(&args, (int64_t)limit);
-	return read_rows(sql, BEFORE, &args, each, user);
+	return r ? r : give_rows(cbx_pg_of(sql), result, each, user);
 }
 
 struct turns {
@@ -189,17 +180,8 @@ static int postgres_turns(struct cbx_sql *sql, int64_t after_id, cbx_history_fn 
 static int postgres_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			   size_t limit, int64_t *removed)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	int r;
-
-	cbx_pg_arg_int(&args, cbx_age_seconds(older_than));
-	cbx_pg_arg_int(&args, (int64_t)limit);
-	r = cbx_pg_write(cbx_pg_of(sql), guard,
-			 older_than ? EXPIRE("and " IS_FOLLOWED " ") : EXPIRE(""), &args, &result);
-	if (!r)
-		*removed = strtoll(PQcmdTuples(result), NULL, 10);
-	return r;
+	return cbx_pg_expire(sql, guard, older_than ? EXPIRE("and " IS_FOLLOWED " ") : EXPIRE(""),
+			     older_than, limit, removed);
 }
 
 const struct cbx_history_ops cbx_pg_history_ops = {

@@ -2,8 +2,6 @@
 /* incidents.c - incidents and their members: written together with what is told of them */
 #include "adapter/postgres/internal.h"
 
-#include "port/clearing.h"
-
 #define CHUNK 1000
 
 /* clang-format off */
@@ -240,16 +238,7 @@ static int postgres_write(struct cbx_sql *sql, const struct cbx_guard *guard,
 static int postgres_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			   size_t limit, int64_t *removed)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	int r;
-
-	cbx_pg_arg_int(&args, cbx_age_seconds(older_than));
-	cbx_pg_arg_int(&args, (int64_t)limit);
-	r = cbx_pg_write(cbx_pg_of(sql), guard, EXPIRE, &args, &result);
-	if (!r)
-		*removed = strtoll(PQcmdTuples(result), NULL, 10);
-	return r;
+	return cbx_pg_expire(sql, guard, EXPIRE, older_than, limit, removed);
 }
 
 const struct cbx_incidents_ops cbx_pg_incidents_ops = {

@@ -137,10 +137,23 @@ int cbx_pg_read_pages_of(struct postgres *self, const char *text, const struct c
 /* Runs one statement in a guarded transaction */
 int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
 		 const struct cbx_pg_args *args, PGresult **out);
+/* ... and counts its rows */
+int cbx_pg_write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+			 const struct cbx_pg_args *args, int64_t *rows);
+/* aged.c: runs one that deletes what is older than so many seconds: $1 the age, $2 how many at most
+ */
+int cbx_pg_expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+		  int64_t older_than, size_t limit, int64_t *removed);
+/* Reads a page of rows that stand before a place in time: $1 the system, $2 the job, $3 and $4 the
+ * place, $5 how many */
+int cbx_pg_read_before(struct postgres *self, const char *text, const char *system, int64_t job_id,
+		       const struct cbx_before *before, size_t limit, PGresult **out);
 int cbx_pg_fenced(struct postgres *self, const char *why);
 /* Values of a result: NULL = SQL null; numbers are 0 when null */
 const char *cbx_pg_text(const PGresult *result, int row, int column);
 int64_t cbx_pg_int(const PGresult *result, int row, int column);
+/* CBX_NO_COUNT when it is null or negative */
+int64_t cbx_pg_count(const PGresult *result, int row, int column);
 /* A time in ms, 0 when absent; counts one that is out of range (see struct cbx_sql) */
 int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int column);
 

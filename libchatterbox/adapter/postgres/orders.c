@@ -4,7 +4,6 @@
 #include "adapter/postgres/internal.h"
 
 #include "domain/status.h"
-#include "port/clearing.h"
 
 /* clang-format off */
 #define WRITE                                                                                      \
@@ -62,8 +61,7 @@ static int give_rows(struct postgres *self, const PGresult *result, cbx_order_fn
 			.id = cbx_pg_int(result, i, 0),
 			.at_ms = cbx_pg_time(self, result, i, 1),
 			.system = cbx_pg_text(result, i, 2),
-			.job_id =
-				PQgetisnull(result, i, 3) ? CBX_NO_COUNT : cbx_pg_int(result, i, 3),
+			.job_id = cbx_pg_count(result, i, 3),
 			.event = cbx_pg_text(result, i, 4),
 			.door = cbx_pg_text(result, i, 5),
 			.who = cbx_pg_text(result, i, 6),
@@ -81,31 +79,15 @@ static int postgres_page(struct cbx_sql *sql, const char *system, int64_t job_id
 			 void *user)
 {
 	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	int r;
+	int r = cbx_pg_read_before(cbx_pg_of(sql), PAGE, system, job_id, before, limit, &result);
 
-	cbx_pg_arg_text(&args, system);
-	cbx_pg_arg_int(&args, job_id);
-	cbx_pg_arg_int(&args, before->at_ms);
-	cbx_pg_arg_int(&args, before->id);
-	cbx_pg_arg_int(&args, (int64_t)limit);
-	r = cbx_pg_read(cbx_pg_of(sql), PAGE, &args, &result);
 	return r ? r : give_rows(cbx_pg_of(sql), result, each, user);
 }
 
 static int postgres_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			   size_t limit, int64_t *removed)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	int r;
-
-	cbx_pg_arg_int(&args, cbx_age_seconds(older_than));
-	cbx_pg_arg_int(&args, (int64_t)limit);
-	r = cbx_pg_write(cbx_pg_of(sql), guard, EXPIRE, &args, &result);
-	if (!r)
-		*removed = strtoll(PQcmdTuples(result), NULL, 10);
-	return r;
+	return cbx_pg_expire(sql, guard, EXPIRE, older_than, limit, removed);
 }
 
 const struct cbx_orders_ops cbx_pg_orders_ops = {

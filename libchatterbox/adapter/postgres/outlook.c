@@ -107,7 +107,7 @@ static int give_errors(struct postgres *self, const PGresult *page, const PGresu
 	for (i = 0; !r && i < PQntuples(page); i++) {
 		const struct cbx_error_row row = {
 			.system = name,
-			.job_id = cbx_pg_text(page, i, 1) ? cbx_pg_int(page, i, 1) : CBX_NO_COUNT,
+			.job_id = cbx_pg_count(page, i, 1),
 			.job_type = cbx_pg_text(page, i, 2),
 			.code = cbx_pg_text(page, i, 3),
 			.first_seen_ms = cbx_pg_time(self, page, i, 4),

@@ -336,6 +336,17 @@ int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const cha
 	return r;
 }
 
+int cbx_pg_write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+			 const struct cbx_pg_args *args, int64_t *rows)
+{
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	int r = cbx_pg_write(cbx_pg_of(sql), guard, text, args, &result);
+
+	if (!r)
+		*rows = strtoll(PQcmdTuples(result), NULL, 10);
+	return r;
+}
+
 const char *cbx_pg_text(const PGresult *result, int row, int column)
 {
 	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
@@ -346,6 +357,13 @@ int64_t cbx_pg_int(const PGresult *result, int row, int column)
 	return PQgetisnull(result, row, column)
 		       ? 0
 		       : strtoll(PQgetvalue(result, row, column), NULL, 10);
+}
+
+int64_t cbx_pg_count(const PGresult *result, int row, int column)
+{
+	int64_t count = cbx_pg_int(result, row, column);
+
+	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
 }
 
 int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int column)

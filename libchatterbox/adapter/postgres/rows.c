@@ -46,13 +46,6 @@
 /* clang-format on */
 #define KEYS "unnest($1::text[], $2::bigint[]) as k(system, job_id)"
 
-static int64_t count_of(const PGresult *result, int row, int column)
-{
-	int64_t count = cbx_pg_int(result, row, column);
-
-	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
-}
-
 static bool is_same_job(const PGresult *a, int i, const PGresult *b, int k)
 {
 	return !strcmp(PQgetvalue(a, i, 0), PQgetvalue(b, k, 0)) &&
@@ -85,8 +78,8 @@ static int give_row(struct postgres *self, const PGresult *result, int i, cbx_ro
 		.job_type = cbx_pg_text(result, i, 2),
 		.status = cbx_pg_text(result, i, 3),
 		.percent_completed = cbx_pg_text(result, i, 4),
-		.downloaded = count_of(result, i, 5),
-		.total_files = count_of(result, i, 6),
+		.downloaded = cbx_pg_count(result, i, 5),
+		.total_files = cbx_pg_count(result, i, 6),
 		.download_speed = cbx_pg_text(result, i, 7),
 		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
 		.revision = cbx_pg_int(result, i, 9),
@@ -149,15 +142,8 @@ static int read_keys(struct postgres *self, run_fn run, const char *text,
 {
 	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
 	struct cbx_pg_args args = { 0 };
-	size_t i;
-	int r;
+	int r = cbx_pg_array_keys(&arrays, keys, count, &args);
 
-	for (i = 0; i < count; i++) {
-		cbx_pg_array_row(&arrays);
-		cbx_pg_array_text(&arrays, keys[i].system);
-		cbx_pg_array_int(&arrays, keys[i].job_id);
-	}
-	r = cbx_pg_array_args(&arrays, &args);
 	return r ? r : run(self, text, &args, out);
 }
 

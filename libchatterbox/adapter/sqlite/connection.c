@@ -123,6 +123,14 @@ const char *cbx_sqlite_text(sqlite3_stmt *statement, int column)
 	return (const char *)sqlite3_column_text(statement, column);
 }
 
+int64_t cbx_sqlite_count(sqlite3_stmt *statement, int column)
+{
+	int64_t count = sqlite3_column_int64(statement, column);
+
+	return sqlite3_column_type(statement, column) == SQLITE_NULL || count < 0 ? CBX_NO_COUNT
+										  : count;
+}
+
 #define YEAR_0 INT64_C(-62167219200000)
 #define YEAR_10000 INT64_C(253402300800000)
 

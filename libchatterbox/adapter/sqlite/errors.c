@@ -30,7 +30,8 @@ static int sqlite_errors_store(struct cbx_sql *sql, const struct cbx_guard *guar
 
 #define PAGE                                                                                     \
 	"select id, system, job_id, job_type, code, message, origin, coalesce(occurrences, 1), " \
-	"first_seen, last_seen, ifnull(incident, 0) from errors where (?1 is null or system = ?1) and "               \
+	"first_seen, last_seen, ifnull(incident, 0) from errors where (?1 is null or system = "  \
+	"?1) and "                                                                               \
 	"(?2 = 0 or id < ?2) order by id desc limit ?3"
 
 int cbx_sqlite_give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn each, void *user)
@@ -38,8 +39,7 @@ int cbx_sqlite_give_error(struct sqlite *self, sqlite3_stmt *s, cbx_error_fn eac
 	const struct cbx_error_row row = {
 		.id = sqlite3_column_int64(s, 0),
 		.system = cbx_sqlite_text(s, 1),
-		.job_id = sqlite3_column_type(s, 2) == SQLITE_NULL ? CBX_NO_COUNT
-								   : sqlite3_column_int64(s, 2),
+		.job_id = cbx_sqlite_count(s, 2),
 		.job_type = cbx_sqlite_text(s, 3),
 		.code = cbx_sqlite_text(s, 4),
 		.message = cbx_sqlite_text(s, 5),
@@ -195,19 +195,13 @@ static int sqlite_errors_count_of(struct cbx_sql *sql, const struct cbx_job_key 
 
 static int expire_portions(struct sqlite *self, const char *text, int64_t older_than, int64_t *gone)
 {
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
 	uint64_t end = cbx_now(self->clock) + EXPIRE_FOR;
 	int64_t portion = PORTION;
-	int r = cbx_sqlite_prepare(self, text, &s);
+	int r = 0;
 
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
-	sqlite3_bind_int64(s, 2, PORTION);
 	while (!r && portion == PORTION && cbx_now(self->clock) < end) {
-		r = cbx_sqlite_run(self, s);
-		portion = r ? 0 : sqlite3_changes(self->db);
-		*gone += portion;
+		r = cbx_sqlite_delete_old(self, text, older_than, PORTION, &portion);
+		*gone += r ? 0 : portion;
 	}
 	return r;
 }

@@ -62,12 +62,6 @@ int cbx_sqlite_write_history(struct sqlite *self, const struct cbx_batch *batch)
 	"where job_id is null group by system) order by system"
 #define NEW_TURNS "select " COLUMNS " from job_history where job_id is null and id > ?1 order by id"
 
-static int64_t count_of(sqlite3_stmt *s, int column)
-{
-	return sqlite3_column_type(s, column) == SQLITE_NULL ? CBX_NO_COUNT
-							     : sqlite3_column_int64(s, column);
-}
-
 static int give_rows(struct sqlite *self, sqlite3_stmt *s, cbx_history_fn each, void *user)
 {
 	int r;
@@ -76,8 +70,8 @@ static int give_rows(struct sqlite *self, sqlite3_stmt *s, cbx_history_fn each, 
 		const struct cbx_history_row row = {
 			.id = sqlite3_column_int64(s, 0),
 			.system = cbx_sqlite_text(s, 1),
-			.job_id = count_of(s, 2),
-			.revision = count_of(s, 3),
+			.job_id = cbx_sqlite_count(s, 2),
+			.revision = cbx_sqlite_count(s, 3),
 			.at_ms = cbx_sqlite_time(self, s, 4),
 			.status = cbx_sqlite_text(s, 5),
 			.previous_status = cbx_sqlite_text(s, 6),
@@ -118,16 +112,9 @@ static int sqlite_before(struct cbx_sql *sql, const char *system, int64_t job_id
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, BEFORE, &s);
+	int r = cbx_sqlite_prepare_before(self, BEFORE, system, job_id, before, limit, &s);
 
-	if (r)
-		return r;
-	cbx_sqlite_bind_text(s, 1, system);
-	sqlite3_bind_int64(s, 2, job_id);
-	sqlite3_bind_int64(s, 3, before->at_ms);
-	sqlite3_bind_int64(s, 4, before->id);
-	sqlite3_bind_int64(s, 5, (int64_t)limit);
-	return give_rows(self, s, each, user);
+	return r ? r : give_rows(self, s, each, user);
 }
 
 static int sqlite_turns(struct cbx_sql *sql, int64_t after_id, cbx_history_fn each, void *user)
@@ -151,34 +138,12 @@ static int sqlite_turns(struct cbx_sql *sql, int64_t after_id, cbx_history_fn ea
 	"delete from job_history where id in (select h.id from job_history h where h.at <= " \
 	"?1 " also "order by h.at limit ?2)"
 
-static int run_expiry(struct sqlite *self, int64_t older_than, size_t limit, int64_t *gone)
-{
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, older_than ? EXPIRE("and " IS_FOLLOWED " ") : EXPIRE(""),
-				   &s);
-
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
-	sqlite3_bind_int64(s, 2, (int64_t)limit);
-	r = cbx_sqlite_run(self, s);
-	*gone = r ? 0 : sqlite3_changes(self->db);
-	return r;
-}
-
 static int sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			 size_t limit, int64_t *removed)
 {
-	struct sqlite *self = cbx_sqlite_of(sql);
-	int64_t gone = 0;
-	int r = cbx_sqlite_begin(self, guard);
-
-	if (r)
-		return r;
-	r = cbx_sqlite_end(self, run_expiry(self, older_than, limit, &gone));
-	if (!r)
-		*removed = gone;
-	return r;
+	return cbx_sqlite_expire(sql, guard,
+				 older_than ? EXPIRE("and " IS_FOLLOWED " ") : EXPIRE(""),
+				 older_than, limit, removed);
 }
 
 const struct cbx_history_ops cbx_sqlite_history_ops = {

@@ -2,8 +2,6 @@
 /* incidents.c - incidents and their members: written together with what is told of them */
 #include "adapter/sqlite/internal.h"
 
-#include "port/clearing.h"
-
 #define COLUMNS \
 	"id, kind, key, title, sample, opened_at, updated_at, closed_at, systems, jobs, told"
 
@@ -257,21 +255,6 @@ static int sqlite_write(struct cbx_sql *sql, const struct cbx_guard *guard,
 
 #define OLD "select id from incidents where closed_at <= ?1 order by id limit ?2"
 
-static int expire_from(struct sqlite *self, const char *text, int64_t older_than, size_t limit,
-		       int64_t *gone)
-{
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, text, &s);
-
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
-	sqlite3_bind_int64(s, 2, (int64_t)limit);
-	r = cbx_sqlite_run(self, s);
-	*gone = r ? 0 : sqlite3_changes(self->db);
-	return r;
-}
-
 static int sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			 size_t limit, int64_t *removed)
 {
@@ -281,11 +264,11 @@ static int sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int
 
 	if (r)
 		return r;
-	r = expire_from(self, "delete from incident_members where incident in (" OLD ")",
-			older_than, limit, &gone);
+	r = cbx_sqlite_delete_old(self, "delete from incident_members where incident in (" OLD ")",
+				  older_than, limit, &gone);
 	if (!r)
-		r = expire_from(self, "delete from incidents where id in (" OLD ")", older_than,
-				limit, &gone);
+		r = cbx_sqlite_delete_old(self, "delete from incidents where id in (" OLD ")",
+					  older_than, limit, &gone);
 	r = cbx_sqlite_end(self, r);
 	if (!r)
 		*removed = gone;

@@ -67,6 +67,8 @@ void cbx_sqlite_bind_text(sqlite3_stmt *statement, int at, const char *text);
 void cbx_sqlite_bind_count(sqlite3_stmt *statement, int at, int64_t count);
 /* NULL = SQL null; valid until the next step */
 const char *cbx_sqlite_text(sqlite3_stmt *statement, int column);
+/* CBX_NO_COUNT when it is null or negative */
+int64_t cbx_sqlite_count(sqlite3_stmt *statement, int column);
 /* A time in ms, 0 when absent; counts one that is none or out of range (see struct cbx_sql) */
 int64_t cbx_sqlite_time(struct sqlite *self, sqlite3_stmt *statement, int column);
 
@@ -78,6 +80,18 @@ int cbx_sqlite_end(struct sqlite *self, int r);
 int cbx_sqlite_fenced(struct sqlite *self, const char *why);
 /* Says why a row can't be written, though SQLite reported no error; -EBADMSG */
 int cbx_sqlite_refused(struct sqlite *self, const char *why);
+
+/* aged.c: a page of rows that stand before a place in time: ?1 the system, ?2 the job, ?3 and ?4
+ * the place, ?5 how many */
+int cbx_sqlite_prepare_before(struct sqlite *self, const char *text, const char *system,
+			      int64_t job_id, const struct cbx_before *before, size_t limit,
+			      sqlite3_stmt **out);
+/* Runs a statement that deletes what is older than so many seconds: ?1 the time, ?2 how many at
+ * most; and in a transaction of its own */
+int cbx_sqlite_delete_old(struct sqlite *self, const char *text, int64_t older_than, size_t limit,
+			  int64_t *gone);
+int cbx_sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, const char *text,
+		      int64_t older_than, size_t limit, int64_t *removed);
 
 int cbx_sqlite_migrate(struct cbx_sql *sql, int *applied);
 int cbx_sqlite_check_schema(struct cbx_sql *sql);

@@ -3,7 +3,6 @@
 #include "adapter/sqlite/internal.h"
 
 #include "domain/status.h"
-#include "port/clearing.h"
 
 #define WRITE                                                                              \
 	"insert into orders (key, at, system, job_id, event, door, who, outcome, detail) " \
@@ -59,9 +58,7 @@ static int give_rows(struct sqlite *self, sqlite3_stmt *s, cbx_order_fn each, vo
 			.id = sqlite3_column_int64(s, 0),
 			.at_ms = cbx_sqlite_time(self, s, 1),
 			.system = cbx_sqlite_text(s, 2),
-			.job_id = sqlite3_column_type(s, 3) == SQLITE_NULL
-					  ? CBX_NO_COUNT
-					  : sqlite3_column_int64(s, 3),
+			.job_id = cbx_sqlite_count(s, 3),
 			.event = cbx_sqlite_text(s, 4),
 			.door = cbx_sqlite_text(s, 5),
 			.who = cbx_sqlite_text(s, 6),
@@ -81,45 +78,15 @@ static int sqlite_page(struct cbx_sql *sql, const char *system, int64_t job_id,
 {
 	struct sqlite *self = cbx_sqlite_of(sql);
 	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, PAGE, &s);
+	int r = cbx_sqlite_prepare_before(self, PAGE, system, job_id, before, limit, &s);
 
-	if (r)
-		return r;
-	cbx_sqlite_bind_text(s, 1, system);
-	sqlite3_bind_int64(s, 2, job_id);
-	sqlite3_bind_int64(s, 3, before->at_ms);
-	sqlite3_bind_int64(s, 4, before->id);
-	sqlite3_bind_int64(s, 5, (int64_t)limit);
-	return give_rows(self, s, each, user);
-}
-
-static int run_expiry(struct sqlite *self, int64_t older_than, size_t limit, int64_t *gone)
-{
-	cbx_auto(sqlite3_finalizep) sqlite3_stmt *s = NULL;
-	int r = cbx_sqlite_prepare(self, EXPIRE, &s);
-
-	if (r)
-		return r;
-	sqlite3_bind_int64(s, 1, cbx_wall(self->clock) - cbx_age_seconds(older_than) * 1000);
-	sqlite3_bind_int64(s, 2, (int64_t)limit);
-	r = cbx_sqlite_run(self, s);
-	*gone = r ? 0 : sqlite3_changes(self->db);
-	return r;
+	return r ? r : give_rows(self, s, each, user);
 }
 
 static int sqlite_expire(struct cbx_sql *sql, const struct cbx_guard *guard, int64_t older_than,
 			 size_t limit, int64_t *removed)
 {
-	struct sqlite *self = cbx_sqlite_of(sql);
-	int64_t gone = 0;
-	int r = cbx_sqlite_begin(self, guard);
-
-	if (r)
-		return r;
-	r = cbx_sqlite_end(self, run_expiry(self, older_than, limit, &gone));
-	if (!r)
-		*removed = gone;
-	return r;
+	return cbx_sqlite_expire(sql, guard, EXPIRE, older_than, limit, removed);
 }
 
 const struct cbx_orders_ops cbx_sqlite_orders_ops = {

@@ -90,9 +90,7 @@ static int sqlite_open_errors(struct cbx_sql *sql, cbx_error_fn each, void *user
 	while (!r && (r = cbx_sqlite_step(self, s)) > 0) {
 		const struct cbx_error_row row = {
 			.system = name,
-			.job_id = sqlite3_column_type(s, 1) == SQLITE_NULL
-					  ? CBX_NO_COUNT
-					  : sqlite3_column_int64(s, 1),
+			.job_id = cbx_sqlite_count(s, 1),
 			.job_type = cbx_sqlite_text(s, 2),
 			.code = cbx_sqlite_text(s, 3),
 			.first_seen_ms = cbx_sqlite_time(self, s, 4),

@@ -57,15 +57,6 @@ struct last {
 	int64_t job_id;
 };
 
-static int64_t count_of(sqlite3_stmt *s, int column)
-{
-	int64_t count = sqlite3_column_int64(s, column);
-
-	if (sqlite3_column_type(s, column) == SQLITE_NULL || count < 0)
-		return CBX_NO_COUNT;
-	return count;
-}
-
 static bool is_news(sqlite3_stmt *s, struct last *last)
 {
 	const char *name = cbx_sqlite_text(s, 0);
@@ -90,8 +81,8 @@ static int give_row(struct sqlite *self, sqlite3_stmt *s, cbx_row_fn each, void 
 		.job_type = cbx_sqlite_text(s, 2),
 		.status = cbx_sqlite_text(s, 3),
 		.percent_completed = cbx_sqlite_text(s, 4),
-		.downloaded = count_of(s, 5),
-		.total_files = count_of(s, 6),
+		.downloaded = cbx_sqlite_count(s, 5),
+		.total_files = cbx_sqlite_count(s, 6),
 		.download_speed = cbx_sqlite_text(s, 7),
 		.origin = origin && !strcmp(origin, "ocd") ? "ocd" : "user",
 		.revision = sqlite3_column_int64(s, 9),
