@@ -128,15 +128,36 @@ def check_includes(path, text):
             yield line, finding
 
 
-def read_exceptions(text):
-    """path -> lines allowed; each line of the file is: path lines reason"""
-    allowed = {}
-    for line in text.splitlines():
+EXCEPTIONS = "tests/style/exceptions.txt"
+
+
+def exceptions(text):
+    """(line, path, lines allowed); each line of the file is: path lines reason"""
+    for number, line in enumerate(text.splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             path, lines, reason = line.split(None, 2)
             assert reason
-            allowed[path] = int(lines)
-    return allowed
+            yield number, path, int(lines)
+
+
+def read_exceptions(text):
+    """path -> lines allowed"""
+    return {path: lines for _, path, lines in exceptions(text)}
+
+
+def check_exceptions(path, text, lengths=None):
+    """One exception a file, and none that is not needed; @lengths: path -> its lines"""
+    if path != EXCEPTIONS:
+        return
+    seen = set()
+    for number, name, lines in exceptions(text):
+        if name in seen:
+            yield number, "a second exception for %s" % name
+        elif lengths is not None and lengths.get(name, 0) <= FILE_AIM:
+            yield number, "%s has %d lines and needs no exception" % (name, lengths.get(name, 0))
+        elif not FILE_AIM < lines <= FILE_LIMIT:
+            yield number, "%d lines are no exception: from %d to %d" % (lines, FILE_AIM + 1, FILE_LIMIT)
+        seen.add(name)
 
 
 def check_file_length(path, text, allowed=None):
@@ -244,7 +265,7 @@ def check_white_space(path, text):
         yield text.count("\n") + 1, "no newline at the end of the file"
 
 
-RULES = [check_includes, check_file_length, check_function_length, check_licence,
+RULES = [check_includes, check_exceptions, check_file_length, check_function_length, check_licence,
          check_unfinished, check_registries, check_statements, check_words, check_white_space]
 
 
@@ -282,22 +303,25 @@ def read_text(path):
     return data.decode("utf-8")
 
 
-def findings(path, text, allowed):
+def findings(path, text, allowed, lengths):
+    more = {check_file_length: allowed, check_exceptions: lengths}
     for rule in RULES:
-        rest = (allowed,) if rule is check_file_length else ()
+        rest = (more[rule],) if rule in more else ()
         for line, finding in rule(path, text, *rest):
             yield line, finding
 
 
 def main(root):
-    allowed = read_exceptions(read_text(os.path.join(root, "tests/style/exceptions.txt")))
+    text = read_text(os.path.join(root, EXCEPTIONS))
+    allowed = read_exceptions(text)
+    lengths = {path: (read_text(os.path.join(root, path)) or "").count("\n") for path in allowed}
     bad, checked, long_ones = 0, 0, []
     for path in sorted(tree(root)):
         text = None if FOREIGN.search(path) else read_text(os.path.join(root, path))
         if text is None:
             continue
         checked += 1
-        for line, finding in findings(path, text, allowed):
+        for line, finding in findings(path, text, allowed, lengths):
             print("%s:%d: %s" % (path, line, finding))
             bad += 1
         long_ones += ["%s:%d: %s" % (path, line, finding) for line, finding

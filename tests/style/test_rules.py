@@ -119,6 +119,11 @@ CASES = [
     (style.check_file_length, POLL, "\n" * 400, False),
     (style.check_file_length, POLL, "\n" * 401, True),
     (style.check_file_length, "docs/guide.md", "\n" * 900, False),
+    (style.check_exceptions, style.EXCEPTIONS, "# head\na.c 410 long\nb.c 410 long\n", False),
+    (style.check_exceptions, style.EXCEPTIONS, "a.c 410 long\na.c 420 longer\n", True),
+    (style.check_exceptions, style.EXCEPTIONS, "a.c 400 not long\n", True),
+    (style.check_exceptions, style.EXCEPTIONS, "a.c 501 too long\n", True),
+    (style.check_exceptions, POLL, "a.c 410 long\na.c 410 long\n", False),
     (style.check_function_length, POLL, function(80), False),
     (style.check_function_length, POLL, function(81), True),
     (style.check_function_length, POLL, function(50) + function(50), False),
@@ -159,6 +164,11 @@ class Rules(unittest.TestCase):
         allowed = style.read_exceptions("# head\n%s 900 a reason\n" % POLL)
         self.assertFalse(list(style.check_file_length(POLL, "\n" * 500, allowed)))
         self.assertTrue(list(style.check_file_length(POLL, "\n" * 501, allowed)))
+
+    def test_an_exception_ends_with_its_need(self):
+        for lines, found in ((401, False), (400, True), (0, True)):
+            self.assertEqual(bool(list(style.check_exceptions(
+                style.EXCEPTIONS, "%s 410 long\n" % POLL, {POLL: lines}))), found)
 
     def test_an_exception_needs_a_reason(self):
         with self.assertRaises(ValueError):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* night.c - plays the venues, reports what they do, and notes what is told of them */
-#include "night.h"
+#include "night_plan.h"
 
 #include <assert.h>
 #include <math.h>
@@ -11,19 +11,8 @@
 
 #define WALL 1764543600000LL /* the evening before */
 #define START (1000 * 1000000000ULL)
-#define MINUTE 60
-#define HOUR 3600
-#define NIGHT_S (NIGHT_HOURS * HOUR)
 #define NOISE 0.1
 #define MEASURED_S (25 * MINUTE) /* jobs begin in the first ten */
-
-static double uniform(struct night *night, double low, double high)
-{
-	night->random ^= night->random << 13;
-	night->random ^= night->random >> 7;
-	night->random ^= night->random << 17;
-	return low + (high - low) * (double)(night->random >> 11) / (double)(1ULL << 53);
-}
 
 static int64_t wall_of(int64_t at_s)
 {
@@ -45,95 +34,6 @@ const char *venue_kind_name(enum venue_kind kind)
 	};
 
 	return kind < VENUE_KINDS ? names[kind] : "";
-}
-
-/* --- how it begins --- */
-
-static void make_job(struct night *night, struct venue *venue, int64_t job_id, double seconds)
-{
-	struct venue_job *made = &venue->jobs[venue->job_count++];
-	struct cbx_status_parts parts;
-	struct cbx_status *status = NULL;
-	int result;
-
-	cbx_status_parts_init(&parts);
-	parts.system = venue->name;
-	parts.system_len = strlen(venue->name);
-	parts.job_id = job_id;
-	parts.text = "Running";
-	parts.text_len = strlen(parts.text);
-	result = cbx_status_new(&parts, &status);
-	assert(!result);
-	result = cbx_job_new(status, &made->job);
-	assert(!result);
-	cbx_status_unref(status);
-	made->job->kind = CBX_RUNNING;
-	made->job->phase = CBX_UNREPORTED;
-	made->begins_s = (int64_t)uniform(night, 0, 10 * MINUTE);
-	made->rate = 1 / (seconds - (double)made->begins_s);
-	made->grain = uniform(night, 0, 1) < 0.5 ? 0.01 : 0.001;
-}
-
-/* Jobs of which the slowest is done at @done_s */
-static void make_jobs(struct night *night, struct venue *venue, double done_s)
-{
-	size_t count = 1 + (size_t)uniform(night, 0, VENUE_JOBS - 0.01);
-	size_t i;
-
-	if (done_s < 30 * MINUTE)
-		done_s = 30 * MINUTE;
-	for (i = 0; i < count; i++)
-		make_job(night, venue, (int64_t)i + 1,
-			 i ? done_s * uniform(night, 0.5, 1) : done_s);
-}
-
-/* Things happen to it while its jobs run */
-static void plan_trouble(struct night *night, struct venue *venue, double done_s)
-{
-	venue->trouble_from_s = (int64_t)uniform(night, 20 * MINUTE, done_s);
-	venue->trouble_to_s =
-		uniform(night, 0, 1) < 0.5
-			? NIGHT_S * 2
-			: venue->trouble_from_s + (int64_t)uniform(night, 5 * MINUTE, HOUR);
-}
-
-static void plan_anew(struct night *night, struct venue *venue)
-{
-	if (venue->kind == RESCHEDULED) {
-		venue->moves_to_s =
-			venue->activate_s + (int64_t)uniform(night, -2 * HOUR, 2 * HOUR);
-		if (venue->moves_to_s > NIGHT_S)
-			venue->moves_to_s = NIGHT_S - HOUR;
-		venue->moves_at_s = (int64_t)uniform(
-			night, 10 * MINUTE,
-			fmin((double)venue->moves_to_s, (double)venue->activate_s) - 30 * MINUTE);
-	} else if (venue->kind == CLOCK_CHANGE) {
-		venue->moves_at_s = HOUR;
-		venue->moves_to_s = venue->activate_s + (uniform(night, 0, 1) < 0.5 ? HOUR : -HOUR);
-	}
-}
-
-static void make_venue(struct night *night, size_t i)
-{
-	struct venue *venue = &night->venues[i];
-	double slack = uniform(night, -10 * MINUTE, 3 * HOUR);
-	double done_s;
-
-	snprintf(venue->name, sizeof(venue->name), "V%05zu", i);
-	venue->kind = i % 20 < 8 ? STEADY : (enum venue_kind)(SLOW + (int)(i % 20 - 8) % 8);
-	venue->activate_s = (int64_t)uniform(night, 2.5 * HOUR, (NIGHT_HOURS - 1) * HOUR);
-	venue->listed_s = -1;
-	venue->done_s = INT64_MAX;
-	if (venue->kind == WITHOUT_JOBS)
-		return;
-	if (venue->kind == SLOW)
-		slack = uniform(night, -HOUR, -12 * MINUTE);
-	else if (venue->kind != STEADY)
-		slack = uniform(night, HOUR, 3 * HOUR);
-	done_s = (double)venue->activate_s - slack;
-	make_jobs(night, venue, done_s);
-	plan_trouble(night, venue, done_s < 30 * MINUTE ? 30 * MINUTE : done_s);
-	plan_anew(night, venue);
 }
 
 static void give_facts(void *user, const char *system, struct cbx_outlook_facts *out)
@@ -180,10 +80,8 @@ void night_begin(struct night *night, size_t count, uint64_t seed, int64_t repor
 	result = cbx_outlooks_new(&night->table);
 	assert(night->venues && !result);
 	for (i = 0; i < count; i++)
-		make_venue(night, i);
+		night_make_venue(night, i);
 }
-
-/* --- what happens --- */
 
 static bool is_in_trouble(const struct venue *venue, int64_t at_s)
 {
@@ -214,8 +112,8 @@ static void move_truth(struct night *night, struct venue *venue)
 		struct venue_job *job = &venue->jobs[i];
 
 		if (moves(venue, job, night->at_s))
-			job->done +=
-				job->rate * NIGHT_STEP_S * uniform(night, 1 - NOISE, 1 + NOISE);
+			job->done += job->rate * NIGHT_STEP_S *
+				     night_uniform(night, 1 - NOISE, 1 + NOISE);
 		all = all && job->done >= 1;
 	}
 	if ((all || !venue->job_count) && venue->done_s == INT64_MAX)

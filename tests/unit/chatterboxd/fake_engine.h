@@ -61,6 +61,9 @@ bool fake_engine_wait_calls(struct chatterbox *box, int kept);
 void fake_engine_append(struct chatterbox *box, const char *name, const char *message_id,
 			const char *params);
 void fake_engine_trim(struct chatterbox *box, uint64_t count);
+/* Answers CHATTERBOX_TOPIC_EVENTS at once, as if the host had dispatched */
+int fake_engine_give_events(struct chatterbox *box, const char *params, chatterbox_done_fn done,
+			    void *user);
 /* Ends all that are kept, with the answer that is set */
 void fake_engine_finish(struct chatterbox *box);
 

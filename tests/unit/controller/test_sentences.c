@@ -1,267 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* What explain says: the phrase of each kind of row, and all of them in one order, page after page
- */
-#include "common/cleanup.h"
-#include "controller/phrases.h"
+/* What explain says: all sentences in one order, page after page, and whose they are */
 #include "controller/sentences.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
-
-static void expect(struct cbx_text *phrase, struct cbx_text *data, const char *text,
-		   const char *json)
-{
-	ck_assert_str_eq(phrase->bytes, text);
-	if (json)
-		ck_assert_str_eq(data->bytes, json);
-	cbx_text_free(phrase);
-	cbx_text_free(data);
-}
-
-static const struct {
-	struct cbx_history_row row;
-	const char *kind, *text;
-} changes[] = {
-	{ { .job_id = 17, .status = "Running", .source = "answer" },
-	  "seen",
-	  "Job 17 was first heard of: Running; its system answered so." },
-	{ { .job_id = 17,
-	    .status = "Paused",
-	    .previous_status = "Running",
-	    .source = "push",
-	    .percent_completed = "42.5" },
-	  "seen",
-	  "Job 17 went from Running to Paused, at 42.5 %; its system pushed it." },
-	{ { .job_id = 17,
-	    .status = "Errored",
-	    .previous_status = "Running",
-	    .source = "answer",
-	    .reason = "disk_full" },
-	  "seen",
-	  "Job 17 went from Running to Errored, with the error disk_full; its system answered "
-	  "so." },
-	{ { .job_id = 17,
-	    .status = "Running",
-	    .previous_status = "Killed",
-	    .source = "answer",
-	    .reason = "returned" },
-	  "seen",
-	  "Job 17 had ended and lives again: Running; its system answered so." },
-	{ { .job_id = 17,
-	    .status = "Killed",
-	    .previous_status = "Running",
-	    .source = "inferred",
-	    .reason = "vanished" },
-	  "decided",
-	  "Job 17 was taken as Killed: it was missing from the answers that should have held it." },
-	{ { .job_id = 17,
-	    .status = "Completed",
-	    .previous_status = "Running",
-	    .source = "inferred" },
-	  "decided",
-	  "Job 17 was taken as Completed." },
-	{ { .job_id = 17,
-	    .status = "Errored",
-	    .previous_status = "Running",
-	    .source = "inferred",
-	    .reason = "system_offline" },
-	  "decided",
-	  "Job 17 was taken as Errored: its system was offline for too long without a report." },
-	{ { .job_id = 17, .status = "Errored", .source = "clean_up" },
-	  "decided",
-	  "Job 17 was cleaned up: it is among the ended jobs now, as Errored." },
-	{ { .job_id = CBX_NO_COUNT, .status = "online", .source = "answer" },
-	  "seen",
-	  "System ABC1 went online: it answered." },
-	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "answer" },
-	  "seen",
-	  "System ABC1 went offline: it did not answer." },
-	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "push" },
-	  "seen",
-	  "System ABC1 went offline: so it was reported." },
-	{ { .job_id = CBX_NO_COUNT, .status = "offline", .source = "inferred" },
-	  "decided",
-	  "System ABC1 went offline: the table connections says so." },
-};
-
-START_TEST(a_change)
-{
-	struct cbx_history_row row = changes[_i].row;
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	row.system = "ABC1";
-	row.revision = CBX_NO_COUNT;
-	ck_assert_str_eq(cbx_phrase_of_history(&row, &phrase, &data), changes[_i].kind);
-	expect(&phrase, &data, changes[_i].text, NULL);
-}
-END_TEST
-
-START_TEST(a_change_with_its_data)
-{
-	const struct cbx_history_row row = { .system = "A\"B",
-					     .job_id = 17,
-					     .revision = 3,
-					     .status = "Paused",
-					     .previous_status = "Running",
-					     .origin = "ocd",
-					     .source = "push",
-					     .percent_completed = "42" };
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	cbx_phrase_of_history(&row, &phrase, &data);
-	expect(&phrase, &data, "Job 17 went from Running to Paused, at 42 %; its system pushed it.",
-	       "{\"from\":\"job_history\",\"system\":\"A\\\"B\",\"job_id\":17,\"revision\":3,"
-	       "\"status\":\"Paused\",\"previous_status\":\"Running\",\"origin\":\"ocd\","
-	       "\"source\":\"push\",\"percent_completed\":\"42\"}");
-}
-END_TEST
-
-static const struct {
-	struct cbx_order_row row;
-	const char *text;
-} orders[] = {
-	{ { .system = "ABC1",
-	    .job_id = 17,
-	    .event = "nl-ocd.content.job.pause",
-	    .door = "http",
-	    .who = "http_server.token, loopback",
-	    .outcome = "ok" },
-	  "Ordered over HTTP by http_server.token, loopback: to pause job 17; done." },
-	{ { .system = "ABC1",
-	    .job_id = 17,
-	    .event = "nl-ocd.content.job.kill",
-	    .door = "amqp",
-	    .who = "ocd",
-	    .outcome = "busy: try later" },
-	  "Ordered over AMQP by ocd: to kill job 17; it failed: busy: try later." },
-	{ { .system = "ABC1",
-	    .job_id = CBX_NO_COUNT,
-	    .event = "nl-ocd.content.job.resumeAll",
-	    .door = "c",
-	    .who = "node on ocd1" },
-	  "Ordered in C by node on ocd1: to resume all jobs of system ABC1; what came of it is "
-	  "not known." },
-	{ { .job_id = CBX_NO_COUNT,
-	    .event = "nl-ocd.content.job.cleanUpErrored",
-	    .door = "amqp",
-	    .outcome = "ok" },
-	  "Ordered over AMQP: to clean up the errored jobs of all systems; done." },
-	{ { .job_id = CBX_NO_COUNT,
-	    .event = "nl-ocd.chatterbox.interval",
-	    .door = "http",
-	    .outcome = "ok",
-	    .detail = "{\"seconds\":30}" },
-	  "Ordered over HTTP: to ask every 30 s; done." },
-	{ { .job_id = CBX_NO_COUNT,
-	    .event = "nl-ocd.chatterbox.pause",
-	    .door = "http",
-	    .outcome = "ok" },
-	  "Ordered over HTTP: to pause the asking for some time; done." },
-	{ { .job_id = CBX_NO_COUNT,
-	    .event = "of.another.version",
-	    .door = "http",
-	    .outcome = "ok" },
-	  "Ordered over HTTP: of.another.version; done." },
-};
-
-START_TEST(an_order)
-{
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	cbx_phrase_of_order(&orders[_i].row, &phrase, &data);
-	expect(&phrase, &data, orders[_i].text, NULL);
-}
-END_TEST
-
-START_TEST(an_order_with_its_data)
-{
-	const struct cbx_order_row row = { .id = 4,
-					   .system = "A",
-					   .job_id = 17,
-					   .event = "nl-ocd.content.job.pause",
-					   .door = "http",
-					   .outcome = "ok",
-					   .detail = "{\"jobs\":1}" };
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	cbx_phrase_of_order(&row, &phrase, &data);
-	expect(&phrase, &data, "Ordered over HTTP: to pause job 17; done.",
-	       "{\"from\":\"orders\",\"id\":4,\"system\":\"A\",\"job_id\":17,\"event\":"
-	       "\"nl-ocd.content.job.pause\",\"door\":\"http\",\"outcome\":\"ok\",\"detail\":"
-	       "{\"jobs\":1}}");
-}
-END_TEST
-
-START_TEST(an_error)
-{
-	struct cbx_error_row row = { .id = 9,
-				     .system = "A",
-				     .job_id = 17,
-				     .code = "disk_full",
-				     .message = "no space",
-				     .occurrences = 3,
-				     .first_seen_ms = 1700000000123 };
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	cbx_phrase_of_error(&row, &phrase, &data);
-	expect(&phrase, &data,
-	       "Error disk_full of job 17: no space (3 times since 2023-11-14T22:13:20.123Z).",
-	       "{\"from\":\"errors\",\"id\":9,\"system\":\"A\",\"job_id\":17,\"code\":"
-	       "\"disk_full\",\"message\":\"no space\",\"occurrences\":3,\"first_seen\":"
-	       "\"2023-11-14T22:13:20.123Z\"}");
-	row.job_id = CBX_NO_COUNT;
-	row.occurrences = 1;
-	row.message = row.code;
-	cbx_phrase_of_error(&row, &phrase, &data);
-	expect(&phrase, &data, "Error disk_full.", NULL);
-}
-END_TEST
-
-static const struct {
-	const char *name, *params, *previous, *text;
-} events[] = {
-	{ "update_job_status", "{\"system\":\"A\",\"job_id\":17,\"status\":\"Paused\"}", "Running",
-	  "Told to all: job 17 is Paused, and was Running." },
-	{ "update_job_status", "{\"system\":\"A\",\"job_id\":17,\"status\":\"Paused\"}", NULL,
-	  "Told to all: job 17 is Paused." },
-	{ "status", "{\"system_id\":\"A\",\"paused\":true,\"job_type\":\"music\"}", NULL,
-	  "Told to all: all jobs of type music are paused." },
-	{ "status", "{\"system_id\":\"A\",\"paused\":false}", NULL,
-	  "Told to all: no longer all jobs are paused." },
-	{ "user_job_errors", "[{\"job_id\":17},{\"job_id\":18}]", NULL,
-	  "Told to all: 2 errors of jobs that users began." },
-	{ "outlook", "{}", NULL, "Told to all: the event outlook." },
-};
-
-static struct cbx_stream_entry entry_of(const char *name, const char *id, const char *params,
-					const char *at)
-{
-	return (struct cbx_stream_entry){
-		.name = name, .id = id, .params = params, .params_len = strlen(params), .at = at
-	};
-}
-
-START_TEST(an_event)
-{
-	struct cbx_stream_entry entry =
-		entry_of(events[_i].name, "A/17/2", events[_i].params, "1700000000123-0");
-	struct cbx_text phrase = { 0 };
-	struct cbx_text data = { 0 };
-
-	entry.previous_status = events[_i].previous;
-	cbx_phrase_of_event(&entry, &phrase, &data);
-	ck_assert_ptr_nonnull(strstr(data.bytes, events[_i].params));
-	expect(&phrase, &data, events[_i].text, NULL);
-}
-END_TEST
-
-/* --- the order, and whose they are --- */
 
 static struct cbx_sentences sentences;
 
@@ -313,7 +56,9 @@ static void add_error(int64_t at_ms, int64_t id, int64_t job_id)
 
 static void add_event(const char *name, const char *id, const char *params, const char *at)
 {
-	const struct cbx_stream_entry entry = entry_of(name, id, params, at);
+	const struct cbx_stream_entry entry = {
+		.name = name, .id = id, .params = params, .params_len = strlen(params), .at = at
+	};
 
 	ck_assert_int_eq(cbx_sentences_add_event(&sentences, &entry), 0);
 }
@@ -456,9 +201,6 @@ END_TEST
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
-		a_change_with_its_data,
-		an_order_with_its_data,
-		an_error,
 		the_newest_comes_first_and_a_cause_before_what_it_brought,
 		a_source_gives_what_is_before_the_cursor,
 		a_job_gets_what_concerns_it,
@@ -468,9 +210,6 @@ UNIT_SUITE(suite)
 	TCase *tcase = tcase_create("sentences");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, a_change, 0, (int)CBX_COUNT(changes));
-	tcase_add_loop_test(tcase, an_order, 0, (int)CBX_COUNT(orders));
-	tcase_add_loop_test(tcase, an_event, 0, (int)CBX_COUNT(events));
 	tcase_add_loop_test(tcase, a_page_goes_on_behind_its_cursor, 0, 7);
 	tcase_add_loop_test(tcase, no_other_text_is_a_cursor, 0, (int)CBX_COUNT(no_cursors));
 	unit_add(tcase, tests, CBX_COUNT(tests));
