@@ -215,13 +215,21 @@ static void show(struct facts *facts, const struct facts_list *list)
 	write_side(facts->out, "played:   ", list, FACTS_PLAYED);
 }
 
+/* Nothing but what a recording that ends in a commit had no time to say */
+static bool is_unsaid(const struct facts *facts, const struct facts_list *list)
+{
+	return facts->open && list->line == facts->open && !list->count[FACTS_RECORDED];
+}
+
 void facts_close(struct facts *facts)
 {
 	struct facts_list *list;
 	struct facts_list *next;
 
 	HASH_ITER (hh, facts->lists, list, next) {
-		if (list->count[FACTS_RECORDED] || list->count[FACTS_PLAYED]) {
+		if (is_unsaid(facts, list)) {
+			facts->unsaid += list->count[FACTS_PLAYED] + list->more[FACTS_PLAYED];
+		} else if (list->count[FACTS_RECORDED] || list->count[FACTS_PLAYED]) {
 			facts->differ++;
 			show(facts, list);
 		}

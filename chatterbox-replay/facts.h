@@ -26,6 +26,8 @@ struct facts {
 	FILE *out;       /* where differences are written */
 	uint64_t line;   /* of the recording, and */
 	double seconds;  /* since its begin: where it is now */
+	uint64_t open;   /* the line of a commit of which more may have been told; 0 = none */
+	uint64_t unsaid; /* facts of it that were played alone */
 };
 
 /* @payload is that of the event, JSON. 0; 1 = it is no fact; CHATTERBOX_E_DECODE: it can't be

@@ -79,6 +79,10 @@ static void report(const struct replay_play *play)
 		printf("not compared: what follows %" PRIu64 " breaks and %" PRIu64
 		       " gaps, up to the next state (%" PRIu64 " events)\n",
 		       play->breaks, play->gaps, play->left_out);
+	if (facts->unsaid)
+		printf("not compared: %" PRIu64
+		       " events of a transaction of which not all was written down\n",
+		       facts->unsaid);
 	if (!play->ended)
 		puts("it has no end: chatterboxd was killed, or records still");
 	if (facts->shown < facts->differ)

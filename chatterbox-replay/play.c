@@ -75,6 +75,7 @@ static int commit(struct replay_play *play)
 	int result = cbx_road_commit(&play->world.road);
 
 	play->commits++;
+	play->facts.open = play->facts.line;
 	replay_rows_clear(&play->world.rows, REPLAY_COMPLETED);
 	replay_rows_clear(&play->world.rows, REPLAY_OCD);
 	return result ? result : tell(play);
@@ -192,6 +193,8 @@ static int perform(struct replay_play *play)
 		play->left_out += deed->perform == note_told;
 		return 0;
 	}
+	if (deed->perform != note_told && deed->perform != note_gap)
+		play->facts.open = 0;
 	result = deed->perform(play);
 	if (!result || result == -ENOMEM || result == CHATTERBOX_E_DECODE)
 		return result;

@@ -124,6 +124,8 @@ START_TEST(a_truncated_one_says_where)
 		if (!whole_line)
 			ck_assert_int_eq(replayed.result, CHATTERBOX_E_DECODE);
 		ck_assert(!replayed.result || strstr(replayed.error, "(byte "));
+		/* nor does an event differ whose line is not there yet */
+		ck_assert_msg(!replayed.differ, "at %zu: %s", len, replayed.said);
 		free(replayed.said);
 	}
 }
@@ -149,6 +151,25 @@ START_TEST(what_it_need_not_know_is_passed_over)
 	ck_assert_msg(!replayed.result && !replayed.differ, "%s%s", replayed.error, replayed.said);
 	free(replayed.said);
 	cbx_text_free(&text);
+}
+END_TEST
+
+#define GAP "{\"what\":\"gap\",\"at\":102.000000000,\"lines\":1}\n"
+#define LOOK "{\"what\":\"look\",\"at\":102.000000000,\"discovery\":false}\n"
+
+/* Of an event that should have been told: its line may be among those that were dropped, and is
+ * missing where the recording went on */
+START_TEST(what_a_gap_took_is_not_compared)
+{
+	static const char GAPPED[] = HEADER STATE SYSTEM BEGIN PUSH COMMIT GAP;
+	static const char UNTOLD[] = HEADER STATE SYSTEM BEGIN PUSH COMMIT LOOK;
+	struct replayed gapped = replay_bytes(GAPPED, strlen(GAPPED));
+	struct replayed untold = replay_bytes(UNTOLD, strlen(UNTOLD));
+
+	ck_assert_msg(!gapped.result && !gapped.differ, "%s%s", gapped.error, gapped.said);
+	ck_assert_msg(!untold.result && untold.differ == 1, "%s%s", untold.error, untold.said);
+	free(gapped.said);
+	free(untold.said);
 }
 END_TEST
 
@@ -179,6 +200,7 @@ UNIT_SUITE(suite)
 	tcase_add_loop_test(tcase, a_broken_one_is_refused, 0, (int)CBX_COUNT(broken));
 	tcase_add_test(tcase, a_truncated_one_says_where);
 	tcase_add_loop_test(tcase, what_it_need_not_know_is_passed_over, 0, (int)CBX_COUNT(later));
+	tcase_add_test(tcase, what_a_gap_took_is_not_compared);
 	tcase_add_test(tcase, what_differs_moves_no_cursor);
 	suite_add_tcase(suite, tcase);
 }
