@@ -40,25 +40,47 @@ static int look_at_answers(struct cbx_incident_keeper *keeper, struct cbx_system
 	return fell && !first ? tell_of(keeper, CBX_SILENCE, entry->system->name, -1) : 0;
 }
 
-/* The first job that has stalled; NULL: none */
+/* The first job that has stalled; NULL: none. *idle_since: when the time in which none of them grew
+ * began, as if all of them ran */
 static const struct cbx_job *find_stalled(const struct cbx_job_list *list,
-					  const struct cbx_moment *moment)
+					  const struct cbx_moment *moment, uint64_t *idle_since)
 {
+	const struct cbx_job *found = NULL;
 	size_t i;
 
-	for (i = 0; list && i < list->count; i++)
-		if (cbx_job_is_stalled(list->jobs[i], moment))
-			return list->jobs[i];
-	return NULL;
+	*idle_since = moment->now;
+	for (i = 0; list && i < list->count; i++) {
+		const struct cbx_job *job = list->jobs[i];
+		bool runs = job->phase == CBX_LIVE && job->kind == CBX_RUNNING;
+		uint64_t idle = cbx_figures_idle(&job->figures, runs, moment->now);
+		uint64_t since = idle < moment->now ? moment->now - idle : 0;
+
+		if (since < *idle_since)
+			*idle_since = since;
+		if (!found && cbx_job_is_stalled(job, moment))
+			found = job;
+	}
+	return found;
+}
+
+/* Since nothing but running time can make a job stall, most systems need no look at their jobs */
+static bool may_stand(const struct cbx_system_entry *entry, const struct cbx_moment *moment)
+{
+	return entry->stands || !entry->idle_since ||
+	       moment->now - entry->idle_since >= moment->stall_after;
 }
 
 static int look_at_jobs(struct cbx_incident_keeper *keeper, struct cbx_system_entry *entry,
 			const struct cbx_moment *moment, bool first)
 {
-	const struct cbx_job *job =
-		find_stalled(cbx_active_jobs_get(keeper->road->jobs, entry->system->name), moment);
-	bool came = job && !entry->stands;
+	const struct cbx_job *job;
+	bool came;
 
+	if (!first && !may_stand(entry, moment))
+		return 0;
+	job = find_stalled(cbx_active_jobs_get(keeper->road->jobs, entry->system->name), moment,
+			   &entry->idle_since);
+	came = job && !entry->stands;
 	entry->stands = job;
 	return came && !first ? tell_of(keeper, CBX_STALL, entry->system->name, job->status->job_id)
 			      : 0;

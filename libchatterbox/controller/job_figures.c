@@ -13,8 +13,9 @@ bool cbx_job_is_stalled(const struct cbx_job *job, const struct cbx_moment *mome
 {
 	bool runs = job->phase == CBX_LIVE && job->kind == CBX_RUNNING;
 
-	return runs && cbx_status_progress(job->status) >= 0 &&
-	       cbx_figures_idle(&job->figures, runs, moment->now) >= moment->stall_after;
+	/* the cheaper question first: most move */
+	return runs && cbx_figures_idle(&job->figures, runs, moment->now) >= moment->stall_after &&
+	       cbx_status_progress(job->status) >= 0;
 }
 
 bool cbx_job_is_stale(const struct cbx_job *job, bool offline, const struct cbx_moment *moment)

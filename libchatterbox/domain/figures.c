@@ -127,13 +127,22 @@ bool cbx_figures_share_same(const struct cbx_figures *a, const struct cbx_figure
 	       !(a->rate > b->rate);
 }
 
+/* pow() of the same, which is asked for often, and exact as it is */
+static double power_of_ten(double n)
+{
+	static const double powers[] = { 1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+					 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15 };
+
+	return n >= 0 && n < 16 ? powers[(int)n] : pow(10, n);
+}
+
 double cbx_figures_rate(const struct cbx_figures *figures)
 {
 	double scale;
 
 	if (!(figures->rate > 0))
 		return 0;
-	scale = pow(10, 5 - floor(log10(figures->rate)));
+	scale = power_of_ten(5 - floor(log10(figures->rate)));
 	return isfinite(scale) ? round(figures->rate * scale) / scale : figures->rate;
 }
 

@@ -27,11 +27,23 @@ bool cbx_list_id_is_valid(const char *bytes, size_t len)
 	return true;
 }
 
+/* Of printable ASCII without spaces, as it usually is: so it need neither be trimmed nor checked */
+static bool is_plain_word(const char *text, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && text[i] > ' ' && text[i] < 0x7f)
+		i++;
+	return len && len <= CBX_LIST_ID && i == len;
+}
+
 static size_t copy_text(const char *text, size_t len, char out[CBX_LIST_ID + 1])
 {
-	cbx_trim(&text, &len);
-	if (!cbx_list_id_is_valid(text, len))
-		return 0;
+	if (!is_plain_word(text, len)) {
+		cbx_trim(&text, &len);
+		if (!cbx_list_id_is_valid(text, len))
+			return 0;
+	}
 	memcpy(out, text, len);
 	out[len] = '\0';
 	return len;

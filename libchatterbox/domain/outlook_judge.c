@@ -12,18 +12,11 @@
 #include <errno.h>
 #include <string.h>
 
-/* A job that some list of the system may wait for */
-struct candidate {
-	struct cbx_waited waited;
-	char list_id[CBX_LIST_ID + 1];
-	bool any_list; /* nobody knows any more to which it belongs, so each list waits for it */
-};
-
 struct gather {
 	const struct cbx_outlook_world *world;
 	const char *system;
-	struct candidate *all;
-	size_t count, capacity;
+	struct cbx_outlook_scratch *scratch;
+	size_t count;
 	bool listed; /* one of them says to which list it belongs */
 };
 
@@ -37,13 +30,14 @@ static bool is_ignored(const struct cbx_outlook_world *world, const char *job_ty
 	return false;
 }
 
-static struct candidate *add(struct gather *gather, const struct cbx_waited *waited)
+static struct cbx_candidate *add(struct gather *gather, const struct cbx_waited *waited)
 {
-	struct candidate *added;
+	struct cbx_outlook_scratch *scratch = gather->scratch;
+	struct cbx_candidate *added;
 
-	if (cbx_grow(gather->all, gather->capacity, gather->count + 1) < 0)
+	if (cbx_grow(scratch->all, scratch->capacity, gather->count + 1) < 0)
 		return NULL;
-	added = &gather->all[gather->count++];
+	added = &scratch->all[gather->count++];
 	added->waited = *waited;
 	added->list_id[0] = '\0';
 	added->any_list = false;
@@ -54,7 +48,7 @@ static int add_job(struct gather *gather, const struct cbx_job *job)
 {
 	const struct cbx_outlook_world *world = gather->world;
 	struct cbx_waited waited;
-	struct candidate *added;
+	struct cbx_candidate *added;
 
 	if (is_ignored(world, job->status->job_type) ||
 	    !cbx_waited_of(&world->rules, job, world->now, world->now_ms, &waited))
@@ -80,7 +74,7 @@ static int add_lost(struct gather *gather, const struct cbx_lost_job *lost)
 					   .left_s = -1,
 					   .first_seen_ms = lost->first_seen_ms,
 					   .error_code = "vanished" };
-	struct candidate *added;
+	struct cbx_candidate *added;
 
 	if (is_ignored(gather->world, *lost->job_type ? lost->job_type : NULL))
 		return 0;
@@ -114,26 +108,39 @@ static int compare(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-/* Those that this list waits for, by job_id */
-static int choose(const struct gather *gather, const struct cbx_outlook_entry *entry,
-		  struct cbx_waited **out, size_t *count)
+/* Lists of jobs are in that order already, unless one of them vanished */
+static void sort(struct cbx_waited *jobs, size_t count)
 {
-	struct cbx_waited *chosen = malloc((gather->count + 1) * sizeof(*chosen));
+	size_t i = 1;
+
+	while (i < count && jobs[i - 1].job_id <= jobs[i].job_id)
+		i++;
+	if (i < count)
+		qsort(jobs, count, sizeof(*jobs), compare);
+}
+
+/* Those that this list waits for, by job_id, and their ids */
+static int choose(const struct gather *gather, const struct cbx_outlook_entry *entry, size_t *count)
+{
+	struct cbx_outlook_scratch *scratch = gather->scratch;
+	size_t n = 0;
 	size_t i;
 
-	if (!chosen)
+	if (cbx_grow(scratch->chosen, scratch->chosen_capacity, gather->count + 1) < 0 ||
+	    cbx_grow(scratch->ids, scratch->id_capacity, gather->count + 1) < 0)
 		return -ENOMEM;
-	*count = 0;
 	for (i = 0; i < gather->count; i++) {
-		const struct candidate *one = &gather->all[i];
+		const struct cbx_candidate *one = &scratch->all[i];
 
 		if (one->waited.first_seen_ms >= entry->activate_at_ms ||
 		    (gather->listed && !one->any_list && strcmp(one->list_id, entry->list_id) != 0))
 			continue;
-		chosen[(*count)++] = one->waited;
+		scratch->chosen[n++] = one->waited;
 	}
-	qsort(chosen, *count, sizeof(*chosen), compare);
-	*out = chosen;
+	sort(scratch->chosen, n);
+	for (i = 0; i < n; i++)
+		scratch->ids[i] = scratch->chosen[i].job_id;
+	*count = n;
 	return 0;
 }
 
@@ -157,64 +164,68 @@ static struct cbx_cause_facts facts_of(const struct cbx_outlook_world *world,
 	return out;
 }
 
-static int show(const struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
-		const struct cbx_outlook_facts *facts, const struct cbx_outlook_view *view,
-		const struct cbx_verdict *verdict, struct cbx_outlook **out)
+/* What an outlook says; its texts and jobs are borrowed from the scratch */
+struct saying {
+	struct cbx_outlook parts;
+	const int64_t *jobs;
+	size_t count;
+};
+
+static int say(const struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
+	       const struct cbx_outlook_facts *facts, const struct cbx_outlook_view *view,
+	       const struct cbx_verdict *verdict, struct cbx_outlook_scratch *scratch,
+	       struct saying *out)
 {
 	const struct cbx_waited *worst =
 		verdict->worst == SIZE_MAX ? NULL : &view->jobs[verdict->worst];
 	struct cbx_cause_facts why = facts_of(world, facts, worst);
-	cbx_auto(cbx_text_free) struct cbx_text reason = { 0 };
-	cbx_auto(cbx_freep) int64_t *jobs = malloc((view->count + 1) * sizeof(*jobs));
-	struct cbx_outlook parts = { .system = entry->system_name,
-				     .list_id = entry->list_id,
-				     .activate_at_ms = entry->activate_at_ms,
-				     .state = verdict->state,
-				     .since_ms = entry->since_ms,
-				     .left_s = verdict->left_s };
-	size_t i;
+	struct cbx_text *reason = &scratch->reason;
 
-	if (!jobs)
+	out->parts.system = entry->system_name;
+	out->parts.list_id = entry->list_id;
+	out->parts.activate_at_ms = entry->activate_at_ms;
+	out->parts.state = verdict->state;
+	out->parts.since_ms = entry->since_ms;
+	out->parts.left_s = verdict->left_s;
+	out->parts.cause = verdict->state >= CBX_AT_RISK ? cbx_cause_of(&why) : CBX_NO_CAUSE;
+	out->jobs = scratch->ids;
+	out->count = view->count;
+	cbx_text_clear(reason);
+	cbx_outlook_reason(view, verdict, out->parts.cause, &why, reason);
+	cbx_text_putc(reason, '\0');
+	if (reason->failed) {
+		cbx_text_free(reason);
 		return -ENOMEM;
-	for (i = 0; i < view->count; i++)
-		jobs[i] = view->jobs[i].job_id;
-	if (verdict->state >= CBX_AT_RISK)
-		parts.cause = cbx_cause_of(&why);
-	cbx_outlook_reason(view, verdict, parts.cause, &why, &reason);
-	cbx_text_putc(&reason, '\0');
-	if (reason.failed)
-		return -ENOMEM;
-	parts.reason = reason.bytes;
-	return cbx_outlook_new(&parts, jobs, view->count, out);
+	}
+	out->parts.reason = reason->bytes;
+	return 0;
 }
 
 /* While another state is told than the verdict, its reason stays the one that led there */
-static int show_as_told(const struct cbx_outlook_entry *entry, const struct cbx_outlook *judged,
-			struct cbx_outlook **out)
+static void say_as_told(const struct cbx_outlook_entry *entry, struct cbx_outlook *parts)
 {
-	struct cbx_outlook parts = *judged;
+	bool differs = parts->state != entry->told.state;
 
-	parts.state = entry->told.state;
-	parts.since_ms = entry->since_ms;
-	if (entry->shown && judged->state != parts.state) {
-		parts.cause = entry->shown->cause;
-		parts.reason = entry->shown->reason;
+	parts->state = entry->told.state;
+	parts->since_ms = entry->since_ms;
+	if (entry->shown && differs) {
+		parts->cause = entry->shown->cause;
+		parts->reason = entry->shown->reason;
 	}
-	return cbx_outlook_new(&parts, judged->jobs, judged->count, out);
 }
 
-static int keep_shown(struct cbx_outlook_entry *entry, const struct cbx_outlook *judged,
-		      bool *changed)
+static int keep_shown(struct cbx_outlook_entry *entry, const struct saying *saying, bool *changed)
 {
+	struct saying told = *saying;
 	struct cbx_outlook *shown = NULL;
-	int result = show_as_told(entry, judged, &shown);
+	int result;
 
+	say_as_told(entry, &told.parts);
+	if (entry->shown && cbx_outlook_says(entry->shown, &told.parts, told.jobs, told.count))
+		return 0;
+	result = cbx_outlook_new(&told.parts, told.jobs, told.count, &shown);
 	if (result < 0)
 		return result;
-	if (entry->shown && cbx_outlook_equal(entry->shown, shown)) {
-		cbx_outlook_unref(shown);
-		return 0;
-	}
 	cbx_outlook_unref(entry->shown);
 	entry->shown = shown;
 	*changed = true;
@@ -231,40 +242,62 @@ static bool says_nothing(const struct cbx_outlook_entry *entry,
 	       world->now_ms < world->new_until_ms;
 }
 
+static int want(struct cbx_outlook_entry *entry, const struct saying *saying,
+		enum cbx_outlook_state state, int64_t now_ms)
+{
+	struct saying news = *saying;
+	struct cbx_outlook *next = NULL;
+	int result;
+
+	news.parts.state = state;
+	news.parts.since_ms = now_ms;
+	result = cbx_outlook_new(&news.parts, news.jobs, news.count, &next);
+	if (result < 0)
+		return result;
+	cbx_outlook_unref(entry->next_shown);
+	entry->next_shown = next;
+	entry->wanted = true;
+	return 0;
+}
+
+static void want_nothing(struct cbx_outlook_entry *entry)
+{
+	cbx_outlook_unref(entry->next_shown);
+	entry->next_shown = NULL;
+	entry->wanted = false;
+}
+
 static int conclude(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
 		    const struct cbx_verdict *verdict, enum cbx_outlook_state cautious,
-		    struct cbx_outlook *judged, bool *changed)
+		    const struct saying *saying, bool *changed)
 {
 	enum cbx_outlook_state state = verdict->state;
 	bool wanted = !says_nothing(entry, world, verdict) &&
 		      cbx_outlook_told_note(&entry->told, verdict->state, cautious, world->now_ms,
 					    &state);
 	int64_t due = cbx_outlook_told_due_ms(&entry->told);
-	int result = 0;
+	int result = entry->told.told ? keep_shown(entry, saying, changed) : 0;
 
-	if (entry->told.told)
-		result = keep_shown(entry, judged, changed);
 	if (result < 0)
 		return result;
-	cbx_outlook_unref(entry->next_shown);
-	entry->next_shown = wanted ? cbx_outlook_ref(judged) : NULL;
-	if (wanted) {
-		judged->state = state;
-		judged->since_ms = world->now_ms;
-	}
-	entry->wanted = wanted;
+	if (!wanted)
+		want_nothing(entry);
+	else
+		result = want(entry, saying, state, world->now_ms);
+	if (result < 0)
+		return result;
 	entry->look_ms = due < verdict->until_ms ? due : verdict->until_ms;
 	return 0;
 }
 
 static int judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
 		 const struct cbx_outlook_facts *facts, const struct cbx_outlook_view *view,
-		 bool *changed)
+		 struct cbx_outlook_scratch *scratch, bool *changed)
 {
-	cbx_auto(cbx_outlook_unrefp) struct cbx_outlook *judged = NULL;
 	struct cbx_outlook_view again = *view;
 	struct cbx_verdict verdict;
 	struct cbx_verdict cautious;
+	struct saying saying;
 	int result;
 
 	if (cbx_outlook_is_over(&world->rules, view)) {
@@ -278,18 +311,17 @@ static int judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world
 	cbx_outlook_judge(&world->rules, &again, &cautious);
 	if (cautious.until_ms < verdict.until_ms)
 		verdict.until_ms = cautious.until_ms;
-	result = show(entry, world, facts, view, &verdict, &judged);
-	return result ? result : conclude(entry, world, &verdict, cautious.state, judged, changed);
+	result = say(entry, world, facts, view, &verdict, scratch, &saying);
+	return result ? result : conclude(entry, world, &verdict, cautious.state, &saying, changed);
 }
 
 int cbx_outlook_entry_judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
-			    bool *changed)
+			    struct cbx_outlook_scratch *scratch, bool *changed)
 {
-	struct gather gather = { .world = world, .system = entry->system_name };
+	struct gather gather = { .world = world, .system = entry->system_name, .scratch = scratch };
 	struct cbx_outlook_view view = { .now_ms = world->now_ms,
 					 .activate_at_ms = entry->activate_at_ms,
 					 .new_until_ms = world->new_until_ms };
-	struct cbx_waited *chosen = NULL;
 	struct cbx_outlook_facts facts = { 0 };
 	int result;
 
@@ -298,11 +330,15 @@ int cbx_outlook_entry_judge(struct cbx_outlook_entry *entry, const struct cbx_ou
 	view.offline = facts.offline;
 	result = gather_all(&gather, facts.jobs, entry->system->lost);
 	if (!result)
-		result = choose(&gather, entry, &chosen, &view.count);
-	view.jobs = chosen;
-	if (!result)
-		result = judge(entry, world, &facts, &view, changed);
-	free(chosen);
-	free(gather.all);
-	return result;
+		result = choose(&gather, entry, &view.count);
+	view.jobs = scratch->chosen;
+	return result ? result : judge(entry, world, &facts, &view, scratch, changed);
+}
+
+void cbx_outlook_scratch_free(struct cbx_outlook_scratch *scratch)
+{
+	free(scratch->all);
+	free(scratch->chosen);
+	free(scratch->ids);
+	cbx_text_free(&scratch->reason);
 }

@@ -54,12 +54,14 @@ void cbx_outlook_unref(struct cbx_outlook *outlook)
 		free(outlook);
 }
 
-bool cbx_outlook_equal(const struct cbx_outlook *a, const struct cbx_outlook *b)
+bool cbx_outlook_says(const struct cbx_outlook *outlook, const struct cbx_outlook *parts,
+		      const int64_t *jobs, size_t count)
 {
-	return a->state == b->state && a->activate_at_ms == b->activate_at_ms &&
-	       a->since_ms == b->since_ms && a->left_s == b->left_s && a->cause == b->cause &&
-	       a->count == b->count && !memcmp(a->jobs, b->jobs, a->count * sizeof(a->jobs[0])) &&
-	       !strcmp(a->reason, b->reason);
+	return outlook->state == parts->state && outlook->activate_at_ms == parts->activate_at_ms &&
+	       outlook->since_ms == parts->since_ms && outlook->left_s == parts->left_s &&
+	       outlook->cause == parts->cause && outlook->count == count &&
+	       (!count || !memcmp(outlook->jobs, jobs, count * sizeof(*jobs))) &&
+	       !strcmp(outlook->reason, parts->reason);
 }
 
 int cbx_outlook_compare(const struct cbx_outlook *a, const struct cbx_outlook *b)
@@ -122,39 +124,55 @@ void cbx_outlook_json(const struct cbx_outlook *outlook, int64_t now_ms, struct 
 /* "35 s", "12 min", "3 h 20 min" */
 static void write_duration(struct cbx_text *out, int64_t seconds)
 {
-	long long minutes = (seconds + 30) / 60;
+	int64_t minutes = (seconds + 30) / 60;
 
-	if (seconds < 120)
-		cbx_text_printf(out, "%lld s", (long long)seconds);
-	else if (minutes < 120)
-		cbx_text_printf(out, "%lld min", minutes);
-	else
-		cbx_text_printf(out, "%lld h %lld min", minutes / 60, minutes % 60);
+	if (seconds < 120) {
+		cbx_text_integer(out, seconds);
+		cbx_text_puts(out, " s");
+		return;
+	}
+	if (minutes >= 120) {
+		cbx_text_integer(out, minutes / 60);
+		cbx_text_puts(out, " h ");
+		minutes %= 60;
+	}
+	cbx_text_integer(out, minutes);
+	cbx_text_puts(out, " min");
+}
+
+/* "Job 17", and what comes after it */
+static void write_of_job(struct cbx_text *out, int64_t job_id, const char *what)
+{
+	cbx_text_puts(out, "Job ");
+	cbx_text_integer(out, job_id);
+	cbx_text_puts(out, what);
 }
 
 static void write_job(const struct cbx_waited *job, struct cbx_text *out)
 {
-	long long id = (long long)job->job_id;
-
 	switch (job->kind) {
 	case CBX_WAITED_VANISHED:
-		cbx_text_printf(out, "Job %lld vanished from its system's answers.", id);
+		write_of_job(out, job->job_id, " vanished from its system's answers.");
 		break;
 	case CBX_WAITED_ERRORED:
-		cbx_text_printf(out, "Job %lld errored%s%s.", id, job->error_code ? ": " : "",
-				job->error_code ?: "");
+		write_of_job(out, job->job_id, " errored");
+		cbx_text_puts(out, job->error_code ? ": " : "");
+		cbx_text_puts(out, job->error_code ?: "");
+		cbx_text_putc(out, '.');
 		break;
 	case CBX_WAITED_STALLED:
-		cbx_text_printf(out, "Job %lld stands still.", id);
+		write_of_job(out, job->job_id, " stands still.");
 		break;
 	case CBX_WAITED_PAUSED:
-		cbx_text_printf(out, "Job %lld is paused.", id);
+		write_of_job(out, job->job_id, " is paused.");
 		break;
 	case CBX_WAITED_UNMEASURED:
-		cbx_text_printf(out, "Nobody knows yet how long job %lld will take.", id);
+		cbx_text_puts(out, "Nobody knows yet how long job ");
+		cbx_text_integer(out, job->job_id);
+		cbx_text_puts(out, " will take.");
 		break;
 	case CBX_WAITED_MOVING:
-		cbx_text_printf(out, "Job %lld needs ", id);
+		write_of_job(out, job->job_id, " needs ");
 		write_duration(out, job->left_s);
 		cbx_text_puts(out, " more at its present pace.");
 		break;
@@ -191,8 +209,11 @@ void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_ve
 	}
 	if (worst && view->now_ms >= view->activate_at_ms)
 		cbx_text_puts(out, " The time of activation has passed.");
-	if (view->count > 1)
-		cbx_text_printf(out, " %zu jobs are waited for.", view->count);
+	if (view->count > 1) {
+		cbx_text_putc(out, ' ');
+		cbx_text_integer(out, (int64_t)view->count);
+		cbx_text_puts(out, " jobs are waited for.");
+	}
 }
 
 /* --- lists --- */

@@ -27,7 +27,9 @@ int cbx_outlook_new(const struct cbx_outlook *parts, const int64_t *jobs, size_t
 struct cbx_outlook *cbx_outlook_ref(struct cbx_outlook *outlook);
 void cbx_outlook_unref(struct cbx_outlook *outlook);
 CBX_DEFINE_CLEANUP(struct cbx_outlook *, cbx_outlook_unref)
-bool cbx_outlook_equal(const struct cbx_outlook *a, const struct cbx_outlook *b);
+/* Does it say just that? Its system and list are not compared. */
+bool cbx_outlook_says(const struct cbx_outlook *outlook, const struct cbx_outlook *parts,
+		      const int64_t *jobs, size_t count);
 /* By activate_at, then by system and list */
 int cbx_outlook_compare(const struct cbx_outlook *a, const struct cbx_outlook *b);
 /* The object of contract 9.1, as of @now_ms */

@@ -44,6 +44,7 @@ void cbx_outlooks_clear(struct cbx_outlooks *outlooks)
 	for (i = 0; i < outlooks->count; i++)
 		entry_free(outlooks->all[i]);
 	outlooks->count = outlooks->waiting = 0;
+	outlooks->look_ms = 0;
 	HASH_ITER (hh, outlooks->systems, system, next) {
 		HASH_DEL(outlooks->systems, system);
 		cbx_outlook_system_clear_lost(system);
@@ -57,6 +58,7 @@ void cbx_outlooks_free(struct cbx_outlooks *outlooks)
 	if (!outlooks)
 		return;
 	cbx_outlooks_clear(outlooks);
+	cbx_outlook_scratch_free(&outlooks->scratch);
 	free(outlooks->all);
 	free(outlooks);
 }
@@ -122,6 +124,7 @@ static struct cbx_outlook_entry *get_entry(struct cbx_outlooks *outlooks, const 
 	system->entries = entry;
 	outlooks->all[outlooks->count++] = entry;
 	outlooks->sorted = false;
+	outlooks->look_ms = 0;
 	return entry;
 }
 
@@ -184,7 +187,7 @@ int cbx_outlooks_read_row(struct cbx_outlooks *outlooks, const char *system, con
 	entry->over = entry->gone = false;
 	entry->activate_at_ms = activate_at_ms;
 	outlooks->sorted = false;
-	entry->look_ms = 0;
+	entry->look_ms = outlooks->look_ms = 0;
 	return 0;
 }
 
@@ -223,13 +226,20 @@ void cbx_outlooks_read_end(struct cbx_outlooks *outlooks)
 
 /* --- what has changed --- */
 
+void cbx_outlooks_touch_system(struct cbx_outlooks *outlooks, struct cbx_outlook_system *system)
+{
+	struct cbx_outlook_entry *entry;
+
+	for (entry = system->entries; entry; entry = entry->next)
+		entry->look_ms = outlooks->look_ms = 0;
+}
+
 void cbx_outlooks_touch(struct cbx_outlooks *outlooks, const char *name)
 {
 	struct cbx_outlook_system *system = cbx_outlooks_find_system(outlooks, name);
-	struct cbx_outlook_entry *entry;
 
-	for (entry = system ? system->entries : NULL; entry; entry = entry->next)
-		entry->look_ms = 0;
+	if (system)
+		cbx_outlooks_touch_system(outlooks, system);
 }
 
 void cbx_outlooks_touch_all(struct cbx_outlooks *outlooks)
@@ -238,6 +248,7 @@ void cbx_outlooks_touch_all(struct cbx_outlooks *outlooks)
 
 	for (i = 0; i < outlooks->count; i++)
 		outlooks->all[i]->look_ms = 0;
+	outlooks->look_ms = 0;
 }
 
 /* --- judging and telling --- */
@@ -245,18 +256,24 @@ void cbx_outlooks_touch_all(struct cbx_outlooks *outlooks)
 int cbx_outlooks_judge(struct cbx_outlooks *outlooks, const struct cbx_outlook_world *world,
 		       bool *changed)
 {
+	int64_t next_ms = INT64_MAX;
 	size_t i;
 	int result = 0;
 
 	*changed = false;
-	for (i = 0; !result && i < outlooks->count; i++) {
+	if (world->now_ms < outlooks->look_ms)
+		return 0;
+	outlooks->waiting = 0;
+	for (i = 0; i < outlooks->count; i++) {
 		struct cbx_outlook_entry *entry = outlooks->all[i];
 
-		if (entry->over || entry->look_ms > world->now_ms)
-			continue;
-		result = cbx_outlook_entry_judge(entry, world, changed);
+		if (!result && !entry->over && entry->look_ms <= world->now_ms)
+			result = cbx_outlook_entry_judge(entry, world, &outlooks->scratch, changed);
+		if (!entry->over && entry->look_ms < next_ms)
+			next_ms = entry->look_ms;
+		outlooks->waiting += waits(entry);
 	}
-	count_waiting(outlooks);
+	outlooks->look_ms = next_ms;
 	if (*changed)
 		thaw(outlooks);
 	return result;

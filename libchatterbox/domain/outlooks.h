@@ -107,8 +107,4 @@ void cbx_outlooks_recorded(struct cbx_outlooks *outlooks);
 /* Those that were told, frozen; the same list again while nothing has changed */
 int cbx_outlooks_freeze(struct cbx_outlooks *outlooks, struct cbx_outlook_list **out);
 
-/* outlook_judge.c: judges one; *changed is only set */
-int cbx_outlook_entry_judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
-			    bool *changed);
-
 #endif

@@ -42,15 +42,14 @@ int cbx_outlooks_lose(struct cbx_outlooks *outlooks, const char *name,
 	return 0;
 }
 
-static void drop_lost_at(struct cbx_outlook_system *system, struct cbx_lost_job **at)
+static void drop_lost_at(struct cbx_outlooks *outlooks, struct cbx_outlook_system *system,
+			 struct cbx_lost_job **at)
 {
-	struct cbx_outlook_entry *entry;
 	struct cbx_lost_job *job = *at;
 
 	*at = job->next;
 	free(job);
-	for (entry = system->entries; entry; entry = entry->next)
-		entry->look_ms = 0;
+	cbx_outlooks_touch_system(outlooks, system);
 }
 
 void cbx_outlooks_find(struct cbx_outlooks *outlooks, const char *name, int64_t job_id)
@@ -60,7 +59,7 @@ void cbx_outlooks_find(struct cbx_outlooks *outlooks, const char *name, int64_t 
 
 	if (!at || !*at)
 		return;
-	drop_lost_at(system, at);
+	drop_lost_at(outlooks, system, at);
 	cbx_outlooks_drop_if_empty(outlooks, system);
 }
 
@@ -79,7 +78,7 @@ void cbx_outlooks_lost_end(struct cbx_outlooks *outlooks)
 
 		while (*at)
 			if ((*at)->read != outlooks->lost_read)
-				drop_lost_at(system, at);
+				drop_lost_at(outlooks, system, at);
 			else
 				at = &(*at)->next;
 		cbx_outlooks_drop_if_empty(outlooks, system);

@@ -49,6 +49,9 @@ struct cbx_system_entry {
 	bool dirty;     /* not yet written to Redis */
 	/* for incidents: it fell silent, or its downloads stand still, and that was noted */
 	bool silent, stands;
+	/* When the running time without growth of its jobs began, at the earliest; 0 = look at them
+	 */
+	uint64_t idle_since;
 	/* Its last turn, by the history; CBX_UNKNOWN: none is known */
 	enum cbx_system_state turned;
 	int64_t turned_ms;

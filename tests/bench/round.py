@@ -6,7 +6,8 @@ For each number of systems (500 and 5000 by default; 4 jobs each, half of them m
 it starts hdms-sim and chatterboxd on the servers of tests/kit/servers/servers.sh (run it below
 `tests/kit/servers/servers.sh run`), lets ROUNDS Job Status rounds pass, and prints one line: the discovery
 round, the median and range of the others, questions a second, resident memory, and the CPU of each
-process per question. HISTORY=0: without history. Its loops are bounded in count and time; it ends what it started.
+process per question. HISTORY=0: without history. OUTLOOK=1: each system has a list that is activated
+in four hours. Its loops are bounded in count and time; it ends what it started.
 """
 import json
 import os
@@ -129,6 +130,7 @@ def measure(build, systems):
             processes.append(sim)
             sim.stdout.readline()
             fill_connections(systems)
+            fill_schedule(systems)
             box = subprocess.Popen([build + "/chatterboxd/chatterboxd", "--config=" + path],
                                    stdout=subprocess.DEVNULL)
             processes.append(box)
@@ -152,6 +154,15 @@ def fill_connections(systems):
         "recently_checked, job_history, chatterbox_migrations cascade; "
         "insert into connections select 'NL-HDMS-' || lpad(g::text, 6, '0') "
         "from generate_series(1, %d) g" % systems)
+
+
+def fill_schedule(systems):
+    """What each system's outlook is about; nothing is judged without"""
+    sql("create table if not exists list_activation_schedule(system text, list_id text, "
+        "activate_at timestamptz, primary key(system, list_id)); "
+        "truncate list_activation_schedule; insert into list_activation_schedule "
+        "select 'NL-HDMS-' || lpad(g::text, 6, '0'), 'tonight', now() + interval '4 hours' "
+        "from generate_series(1, %d) g" % (systems if os.environ.get("OUTLOOK") == "1" else 0))
 
 
 def report(port, systems, sim, box):
