@@ -28,7 +28,7 @@ bool cbx_list_id_is_valid(const char *bytes, size_t len)
 }
 
 /* Of printable ASCII without spaces, as it usually is: so it need neither be trimmed nor checked */
-static bool is_plain_word(const char *text, size_t len)
+static bool is_printable(const char *text, size_t len)
 {
 	size_t i = 0;
 
@@ -39,7 +39,7 @@ static bool is_plain_word(const char *text, size_t len)
 
 static size_t copy_text(const char *text, size_t len, char out[CBX_LIST_ID + 1])
 {
-	if (!is_plain_word(text, len)) {
+	if (!is_printable(text, len)) {
 		cbx_trim(&text, &len);
 		if (!cbx_list_id_is_valid(text, len))
 			return 0;
