@@ -22,7 +22,7 @@ let place;
 let daemon;
 let listener;
 let sim;
-let since; // by then the first answers are in
+let since; // by then every job is known
 
 before(async () => {
 	place = await Place.open('outage', 5);
@@ -34,7 +34,12 @@ before(async () => {
 	await daemon.migrate();
 	await place.online(sim.systems);
 	await daemon.start();
-	since = Date.now() + 5000;
+	// a system that nobody has heard of yet is not asked if its word that it is online is lost with the broker
+	await until('every job is known', async () => {
+		const known = await record(place);
+		return [...await sim.truth()].every(([key, { status }]) => known.has(key) || status === null);
+	}, 60000);
+	since = Date.now();
 });
 
 after(async () => {
