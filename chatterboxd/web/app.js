@@ -84,6 +84,7 @@ const stream = new Stream({
 			tonight.touchTonight();
 		} else if (name === 'incident') {
 			incidents.pulse.soon(1000);
+			incidents.open.soon(1000);
 		}
 	},
 	state(state) {

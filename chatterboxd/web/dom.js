@@ -47,6 +47,14 @@ export function drawLater(draw) {
 	};
 }
 
+// Puts @child before @next, where it may be already. Return: who comes after it
+export function placed(parent, child, next) {
+	if (child === next)
+		return next.nextElementSibling;
+	parent.insertBefore(child, next);
+	return next;
+}
+
 // Makes the children of @parent those of @items, in order. A child that is there for an item's key
 // is kept, with its focus and its state.
 export function sync(parent, items, keyOf, make, fill) {
@@ -70,10 +78,7 @@ export function sync(parent, items, keyOf, make, fill) {
 			child.dataset.key = keys[index];
 		}
 		fill(child, item);
-		if (child === next)
-			next = next.nextElementSibling;
-		else
-			parent.insertBefore(child, next);
+		next = placed(parent, child, next);
 	});
 	while (next) {
 		const after = next.nextElementSibling;

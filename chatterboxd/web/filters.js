@@ -5,6 +5,14 @@ import { addressOf, go, parameters } from './place.js';
 
 const TYPING = 250;
 
+const offers = (select, value) => [...select.options].some((option) => option.value === value);
+
+// <select data-only> takes what it offers alone
+function inAddress(field) {
+	const value = parameters().get(field.name) ?? '';
+	return 'only' in field.dataset && !offers(field, value) ? '' : value;
+}
+
 export class Filters {
 	constructor(form) {
 		this.form = form;
@@ -32,12 +40,16 @@ export class Filters {
 		return field.type === 'checkbox' ? (field.checked ? field.value : '') : field.value.trim();
 	}
 
+	// The address may name a value that the form does not offer: shown as what it is
 	put(field, value) {
-		if (field.type === 'checkbox')
+		if (field.type === 'checkbox') {
 			field.checked = value !== '';
-		else if (document.activeElement !== field || field.value.trim() !== value)
-			field.value = field.tagName === 'SELECT' && ![...field.options].some((o) => o.value === value)
-				? field.options[0].value : value;
+			return;
+		}
+		if (field.tagName === 'SELECT' && !offers(field, value))
+			field.add(new Option(value, value));
+		if (document.activeElement !== field || field.value.trim() !== value)
+			field.value = value;
 	}
 
 	apply() {
@@ -47,16 +59,15 @@ export class Filters {
 
 	// From the address into the form
 	show() {
-		const from = parameters();
-		this.fields().forEach((field) => this.put(field, from.get(field.name) ?? ''));
+		this.fields().forEach((field) => this.put(field, inAddress(field)));
 	}
 
 	// What the form says, as the API takes it
 	query() {
 		const query = new URLSearchParams();
 		for (const field of this.fields())
-			if (parameters().get(field.name))
-				query.set(field.name, parameters().get(field.name));
+			if (inAddress(field))
+				query.set(field.name, inAddress(field));
 		return query;
 	}
 }

@@ -40,7 +40,7 @@ export class History {
 		node.children[0].setAttribute('datetime', row.at);
 		setText(node.children[0], clock(row.at));
 		setText(node.children[1], this.withJob && row.job_id !== undefined && row.job_id !== null
-			? `${row.job_id} ${row.status}` : row.status);
+			? `Job ${row.job_id} ${row.status}` : row.status);
 		setText(node.children[2], detailOf(row));
 	}
 

@@ -6,6 +6,7 @@ import { byId, el, setAttribute, setText, sync } from './dom.js';
 import { addressOf, view } from './place.js';
 import { Pulse } from './pulse.js';
 import { ago, clock, plural } from './text.js';
+import { judge, known } from './verdict.js';
 
 const SHOWN = 50;
 
@@ -42,6 +43,12 @@ async function showPlaces(list, id) {
 		(job) => el('li', {}, el('a', { href: addressOf({ open: `${job.system}/${job.job_id}` }) }, `${job.system} / ${job.job_id}`)),
 		() => {});
 }
+
+// The newest of those that go on, for the verdict
+export const open = new Pulse({ ms: 20000, ask: async () => {
+	known.incidents = (await get('api/v1/incidents?open=1&limit=3')).incidents;
+	judge();
+} });
 
 async function ask() {
 	const { incidents } = await get('api/v1/incidents?limit=20');

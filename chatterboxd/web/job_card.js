@@ -5,7 +5,7 @@ import { confirmed } from './dialogs.js';
 import { el, setAttribute, setText, sync } from './dom.js';
 import { facts, showFacts } from './facts.js';
 import { History } from './history.js';
-import { heardOf, leftText, speedText } from './job_row.js';
+import { CAUSES, heardOf, leftText, speedText } from './job_row.js';
 import { ago, clock, files, NOTHING, percent } from './text.js';
 import { Why } from './why.js';
 
@@ -75,7 +75,7 @@ export class JobCard {
 			['Progress', Number.isFinite(done) ? `${Number(done.toFixed(1))} %` : NOTHING],
 			['Files', files(job)], ['Speed', speedText(detail)], ['Time left', leftText(detail)],
 			['Heard of', ago(heardOf(detail))], ['Last progress', figures.progress_at ? ago(figures.progress_at) : ''],
-			['Cause', figures.cause ?? ''], ['Type', job.job_type ?? ''], ['Started by', detail.origin === 'ocd' ? 'OCD' : 'a user'],
+			['Cause', CAUSES[figures.cause] ?? figures.cause ?? ''], ['Type', job.job_type ?? ''], ['Started by', detail.origin === 'ocd' ? 'OCD' : 'a user'],
 			['First seen', clock(detail.first_seen)], ['Revision', detail.revision],
 			['Error', job.error_code ?? ''], ['', job.error_message ?? job.error ?? ''],
 		]);

@@ -6,6 +6,20 @@ import { ago, duration, files, NOTHING, percent, speed, speedOf } from './text.j
 
 export const keyOf = (job) => `${job.system}/${job.job_id}`;
 
+// Why it is late or stands still (contract 9.2); that it is paused is its status
+export const CAUSES = { server_down: 'a server of ours is down', nl_hdms_silent: 'nl-hdms is silent', system_offline: 'system offline',
+	system_silent: 'system silent', paused: 'paused', content_server: 'content server', disk: 'disk', not_moving: 'not moving',
+	slow: 'too slow', unknown: '' };
+
+const because = (word, { cause = '' }) => (CAUSES[cause] ?? cause ? `${word}: ${CAUSES[cause] ?? cause}` : word);
+
+// What matters most first, since the end may not fit
+function remarks({ origin, figures = {} }) {
+	const { stalled, stale } = figures;
+	return [stalled ? because('stalled', figures) : '', stale ? (stalled ? 'stale' : because('stale', figures)) : '',
+		origin === 'ocd' ? 'OCD' : ''].filter(Boolean).join(', ');
+}
+
 // Where it is stalled or stale that is what matters
 export function moodOf({ kind, figures = {} }) {
 	if (figures.stalled)
@@ -64,11 +78,13 @@ export function fillRow(row, detail) {
 	setAttribute(id.firstChild, 'aria-label', `Job ${job.job_id} of ${job.system}`);
 	setText(type, job.job_type ?? '');
 	setText(status.children[1], job.status);
-	setText(status.children[2], [detail.origin === 'ocd' ? 'OCD' : '', detail.figures?.stalled ? 'stalled' : '',
-		detail.figures?.stale ? 'stale' : ''].filter(Boolean).join(', '));
+	setText(status.children[2], remarks(detail));
+	[system, type, status].forEach((cell) => setAttribute(cell, 'title', cell.textContent || null));
 	fillProgress(progress, job);
 	setText(done, files(job));
 	setText(pace, speedText(detail));
 	setText(left, leftText(detail));
 	setText(heard, ago(heardOf(detail)));
 }
+
+export const growRow = (row, detail) => setText(row.lastChild, ago(heardOf(detail)));

@@ -27,6 +27,8 @@ export function speedOf(text) {
 export function duration(seconds) {
 	if (!Number.isFinite(seconds))
 		return '';
+	if (seconds === 0)
+		return '0 s';
 	if (seconds < 0.95)
 		return `${Math.max(1, Math.round(seconds * 1000))} ms`;
 	if (seconds < 90)

@@ -24,17 +24,16 @@ let pages;
 const names = (rows) => rows.map((row) => row.system).filter((name, index, all) => all.indexOf(name) === index);
 
 function worries({ totals, outlook }) {
-	const parts = STATES.slice(0, 3).filter((state) => totals[state])
-		.map((state) => `${count(totals[state])} ${WORDS[state]}`);
-	const some = names(outlook).slice(0, 3);
-	const text = parts.join(', ');
-	return some.length ? `${text}: ${some.join(', ')}${outlook.length > some.length ? ', …' : ''}` : text;
+	const number = (state) => (totals[state] ? `${count(totals[state])} ${WORDS[state]}` : '');
+	const some = names(outlook).slice(0, 3).join(', ');
+	const bad = [number('late'), number('at_risk')].filter(Boolean).join(', ');
+	return [some ? `${bad}: ${some}${outlook.length > 3 ? ', …' : ''}` : bad, number('unknown')].filter(Boolean).join('; ');
 }
 
 function showTile(answer) {
 	const all = STATES.reduce((sum, state) => sum + answer.totals[state], 0);
 	setText(byId('tile-tonight'), all ? `${count(answer.totals.on_time)} of ${count(all)} on time` : 'no activations');
-	setText(byId('tile-tonight-detail'), all ? worries(answer) || `in the next ${HOURS} hours` : `in the next ${HOURS} hours`);
+	setText(byId('tile-tonight-detail'), worries(answer));
 	known.tonight = answer.totals;
 	judge();
 }
@@ -103,7 +102,7 @@ function fillRow(row, one) {
 	setText(list, one.list_id);
 	setText(state.children[1], WORDS[one.state] ?? one.state);
 	setText(since, one.since ? ago(one.since) : NOTHING);
-	setText(left, Number.isFinite(one.seconds_left) ? duration(one.seconds_left) : NOTHING);
+	setText(left, one.seconds_left > 0 ? duration(one.seconds_left) : NOTHING);
 	setText(lead, leadText(one.lead_seconds));
 	setText(reason, one.reason ?? '');
 	setAttribute(reason, 'title', one.jobs?.length ? `waits for ${plural(one.jobs.length, 'job')}` : null);

@@ -4,7 +4,7 @@ import { byId, el, setAttribute, setText, sync } from './dom.js';
 import { ago, duration, plural } from './text.js';
 
 // What is known at present, filled by whoever learns of it
-export const known = { summary: null, servers: [], troubles: null, tonight: null, lost: null };
+export const known = { summary: null, servers: [], troubles: null, tonight: null, incidents: [], lost: null };
 
 function* ofServers() {
 	for (const server of known.servers)
@@ -34,15 +34,27 @@ function* ofRound({ paused, last_cycle: round, interval }) {
 function* ofTonight() {
 	for (const [state, level, text] of [['late', 'bad', 'late'], ['at_risk', 'warn', 'at risk']])
 		if (known.tonight?.[state])
-			yield { level, text: `${plural(known.tonight[state], 'activation')} ${text}`, href: `?view=tonight&state=${state}` };
+			yield { level, key: state, text: `${plural(known.tonight[state], 'activation')} ${text}`, href: `?view=tonight&state=${state}` };
 }
 
-function* ofJobs({ systems }) {
+// What silences or holds up many is worse than what fails at some
+function* ofIncidents() {
+	for (const { id, kind, title } of known.incidents)
+		yield { level: /silence|stall/.test(kind) ? 'bad' : 'warn', key: `incident ${id}`, text: title, href: '?view=errors' };
+}
+
+// Of a large fleet some are always offline: that is said, and is no alarm
+const NORMAL = 0.05;
+
+function* ofSystems({ online, offline, unknown }) {
+	if (offline)
+		yield { level: offline > NORMAL * (online + offline + unknown) ? 'warn' : 'good',
+			key: 'offline', text: `${plural(offline, 'system')} offline`, href: '?view=systems&status=offline' };
+}
+
+function* ofJobs() {
 	if (known.troubles?.stalled)
-		yield { level: 'warn', text: `${plural(known.troubles.stalled, 'job')} stalled`, href: '?stalled=1' };
-	if (systems.offline)
-		yield { level: 'warn', text: `${plural(systems.offline, 'system')} offline`,
-			href: '?view=systems&status=offline' };
+		yield { level: 'warn', key: 'stalled', text: `${plural(known.troubles.stalled, 'job')} stalled`, href: '?stalled=1' };
 }
 
 function findings() {
@@ -51,7 +63,8 @@ function findings() {
 		return [{ level: 'bad', text: lost }];
 	if (!summary)
 		return [];
-	return [...ofServers(), ...ofLeading(summary), ...ofRound(summary), ...ofTonight(), ...ofJobs(summary)];
+	return [...ofServers(), ...ofLeading(summary), ...ofRound(summary), ...ofTonight(), ...ofIncidents(), ...ofJobs(),
+		...ofSystems(summary.systems)];
 }
 
 const HEADLINES = { good: 'All is well', warn: 'Worth a look', bad: 'Something is wrong' };
@@ -62,7 +75,8 @@ export function judge() {
 	const worst = found[0]?.level ?? (known.summary ? 'good' : '');
 	setAttribute(byId('verdict'), 'class', `verdict ${worst}`);
 	setText(byId('verdict-headline'), worst ? HEADLINES[worst] : 'Connecting');
-	sync(byId('verdict-list'), found, (item) => `${item.href ?? ''} ${item.level}${item.href ? '' : item.text}`,
+	document.title = worst && worst !== 'good' ? `${worst === 'bad' ? '✖' : '⚠'} ${HEADLINES[worst]} · chatterbox` : 'chatterbox';
+	sync(byId('verdict-list'), found, (item) => `${item.level} ${item.key ?? item.text}`,
 		(item) => el('li', { class: item.level }, item.href ? el('a', { href: item.href }) : el('span')),
 		(node, item) => setText(node.firstChild, item.text));
 }

@@ -69,6 +69,38 @@ test('filters and sorts by the address, which can be kept', async () => {
 	await page.finish();
 });
 
+// Whatever comes, the page answers in between: what 250 rows at once take is felt. The pages of the
+// list hold no row in common, sorting moves most.
+test('draws a long list in slices', async () => {
+	const page = await open(at('?limit=250'), { script: () => {
+		globalThis.most = 0;
+		new MutationObserver((records) => {
+			const added = records.filter(({ target }) => target.id === 'job-rows').reduce((sum, { addedNodes }) => sum + addedNodes.length, 0);
+			globalThis.most = Math.max(globalThis.most, added);
+		}).observe(document, { childList: true, subtree: true });
+	} });
+	const full = (key) => shows(page, (old) => document.querySelectorAll('#job-rows tr').length === 250 &&
+		document.querySelector('#job-rows tr').dataset.key !== old, key);
+	await full('');
+	const first = await page.locator('#job-rows tr').first().getAttribute('data-key');
+	await page.click('[data-sort=system]');
+	await page.click('[data-sort=system]');
+	await full(first);
+	const most = await page.evaluate(() => globalThis.most);
+	assert.ok(most > 0 && most <= 50, `${most} rows at once`);
+	assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('table.jobs')).tableLayout), 'fixed');
+	await page.finish();
+});
+
+test('a filter that the form does not offer is shown; more rows than it offers are not', async () => {
+	const page = await open(at('?status=queued&limit=1000'));
+	await firstRows(page);
+	assert.equal(await page.locator('#job-filters [name=status]').inputValue(), 'queued');
+	assert.equal(await page.locator('#job-filters [name=limit]').inputValue(), '');
+	await shows(page, () => [...document.querySelectorAll('#job-rows td.status')].every((cell) => cell.innerText.startsWith('Queued')));
+	await page.finish();
+});
+
 test('pages through all jobs', async () => {
 	const page = await open(at('?limit=100'));
 	await firstRows(page);

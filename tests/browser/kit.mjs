@@ -20,8 +20,8 @@ export async function launch() {
 	return browser;
 }
 
-// @allowed: complaints that the test causes itself, as a pattern
-export async function open(url, { allowed = null, width = 1280, height = 900, ...more } = {}) {
+// @allowed: complaints that the test causes itself, as a pattern; @script: runs in the page before its own
+export async function open(url, { allowed = null, script = () => {}, width = 1280, height = 900, ...more } = {}) {
 	const context = await (await launch()).newContext({ viewport: { width, height }, ...more });
 	const page = await context.newPage();
 	const complaints = [];
@@ -38,6 +38,7 @@ export async function open(url, { allowed = null, width = 1280, height = 900, ..
 		await context.close();
 		assert.deepEqual(complaints, []);
 	};
+	await page.addInitScript(script);
 	await page.goto(url);
 	return page;
 }
