@@ -63,6 +63,19 @@ static int check_redis_tls(struct chatterbox_config *config)
 			       from(slot_at(config, "redis.tls")));
 }
 
+static int check_sentinels(struct chatterbox_config *config)
+{
+	const struct cbx_slot *sentinels = slot_at(config, "redis.sentinels");
+
+	if (!sentinels->value.count || chatterbox_config_get_text(config, "redis.name") ||
+	    !is_text(config, "chatterbox.store", "redis"))
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+			       "redis.name: got nothing, takes what the Sentinels call the master, "
+			       "since redis.sentinels is set (from %s)",
+			       from(sentinels));
+}
+
 static int check_sqlite(struct chatterbox_config *config)
 {
 	if (!is_text(config, "chatterbox.sql", "sqlite") ||
@@ -116,6 +129,7 @@ int cbx_config_cross(struct chatterbox_config *config)
 {
 	static int (*const checks[])(struct chatterbox_config *) = { lower_poll_timeout,
 								     check_redis_tls,
+								     check_sentinels,
 								     check_sqlite,
 								     check_https,
 								     cbx_config_check_web,

@@ -122,12 +122,11 @@ static const struct refusal {
 } refusals[CBX_REFUSALS] = {
 	OF_DATABASE("sequelize"),
 	OF_DATABASE("live_temp"),
-	{ "redis", "redis.sentinels", NULL,
-	  "chatterbox asks no Sentinel: name the master in chatterbox.redis.host, and set "
-	  "chatterbox.redis.sentinels to null" },
 	{ "redis", "redis.cluster", NULL,
-	  "chatterbox speaks to one Redis, not to a cluster: name it in chatterbox.redis.host, and "
-	  "set chatterbox.redis.cluster to false" },
+	  "chatterbox speaks to one Redis, or to the master behind Sentinels, not to a cluster: "
+	  "name "
+	  "it in chatterbox.redis.host, or them in chatterbox.redis.sentinels, and set "
+	  "chatterbox.redis.cluster to false" },
 	{ "redis", "redis.tls.cert", NULL, NO_CERTIFICATE },
 	{ "redis", "redis.tls.key", NULL, NO_CERTIFICATE },
 };

@@ -36,7 +36,9 @@ struct cbx_key {
 	/* The range: of integers; of durations in ms; of texts and list items in bytes. A text
 	 * whose low is not 0 can't be empty: an empty one resets it to its default. */
 	int64_t low, high;
-	const char *hint; /* the choices "redis|memory", or the unit "s"; NULL = none */
+	/* The choices "redis|memory", or the unit "s", or of a list of servers the port of one that
+	 * names none; NULL = none */
+	const char *hint;
 	const char *about;
 };
 

@@ -53,6 +53,10 @@ int cbx_value_takes(const struct cbx_key *key, char **out)
 		choices(&text, key->hint);
 		break;
 	case CBX_KEY_LIST:
+		if (key->hint) {
+			cbx_text_puts(&text, "a list of {\"host\",\"port\"} or \"host:port\"");
+			break;
+		}
 		cbx_text_puts(&text, "a list of texts, each ");
 		texts(&text, key);
 		break;

@@ -51,7 +51,7 @@ struct cbx_refused {
 	unsigned rank;
 };
 
-#define CBX_REFUSALS 12
+#define CBX_REFUSALS 11
 
 struct cbx_problem {
 	char *text;
@@ -96,6 +96,8 @@ void cbx_value_clear(struct cbx_value *value);
  */
 int cbx_value_read(const struct cbx_key *key, const json_t *json, struct cbx_value *out,
 		   bool *reset);
+/* Reads one server of a list (nodes.c): "host:port". Return as above. */
+int cbx_node_read(const struct cbx_key *key, const json_t *json, char **out);
 /* Turns the text of a variable, an option or a default into JSON as @key needs it; the caller owns
  * it. Return: 0, CHATTERBOX_E_CONFIG when it is not UTF-8, -ENOMEM. */
 int cbx_value_parse(const struct cbx_key *key, const char *text, json_t **out);

@@ -119,7 +119,8 @@ static int read_list(const struct cbx_key *key, const json_t *json, struct cbx_v
 	if (!out->items)
 		return -ENOMEM;
 	for (i = 0; i < count; i++) {
-		r = read_text(key, json_array_get(json, i), &out->items[i]);
+		r = key->hint ? cbx_node_read(key, json_array_get(json, i), &out->items[i])
+			      : read_text(key, json_array_get(json, i), &out->items[i]);
 		if (r < 0)
 			return r;
 		out->count++;
@@ -198,7 +199,7 @@ static int read_number(const struct cbx_key *key, const json_t *json, int64_t *o
 static bool is_reset(const struct cbx_key *key, const json_t *json)
 {
 	if (json_is_null(json))
-		return !key->initial;
+		return !key->initial || (key->type == CBX_KEY_LIST && key->hint);
 	return (key->type == CBX_KEY_TEXT || key->type == CBX_KEY_NAME) && key->low > 0 &&
 	       json_is_string(json) && json_string_length(json) == 0;
 }

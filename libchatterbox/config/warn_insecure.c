@@ -62,13 +62,41 @@ static int warn_plain(struct chatterbox_config *config, const char *section)
 		section, text_at(config, section, "host"), section);
 }
 
+/* The one that is another machine, NULL: none is */
+static const char *far_sentinel(const struct chatterbox_config *config)
+{
+	size_t count = chatterbox_config_list_count(config, "redis.sentinels");
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const char *node = chatterbox_config_list_at(config, "redis.sentinels", i);
+		char host[256];
+
+		snprintf(host, sizeof(host), "%.*s", (int)(strrchr(node, ':') - node), node);
+		if (!cbx_config_host_is_near(host))
+			return node;
+	}
+	return NULL;
+}
+
+/* Where Sentinels are, there the master is taken to be */
 static int check_redis(struct chatterbox_config *config)
 {
+	bool asks = chatterbox_config_list_count(config, "redis.sentinels") > 0;
+	const char *sentinel = far_sentinel(config);
+
 	if (strcmp(chatterbox_config_get_text(config, "chatterbox.store"), "redis") != 0 ||
-	    cbx_config_host_is_near(text_at(config, "redis", "host")) ||
 	    chatterbox_config_get_flag(config, "redis.tls"))
 		return 0;
-	return warn_plain(config, "redis");
+	if (sentinel)
+		return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
+				       "redis.sentinels: %s is another machine, and redis.tls is "
+				       "off: passwords and "
+				       "all that is said cross the network in plain text",
+				       sentinel);
+	return asks || cbx_config_host_is_near(text_at(config, "redis", "host"))
+		       ? 0
+		       : warn_plain(config, "redis");
 }
 
 static int check_rmq(struct chatterbox_config *config)

@@ -56,7 +56,8 @@ static int warn_hosts(struct chatterbox_config *config)
 	int r = 0;
 
 	for (i = 0; !r && i < CBX_COUNT(paths); i++)
-		if (!slot_of(config, paths[i])->from)
+		if (!slot_of(config, paths[i])->from &&
+		    (i || !slot_of(config, "redis.sentinels")->value.count))
 			r = warn(
 				config, paths[i],
 				i + 1 < CBX_COUNT(paths)

@@ -209,14 +209,20 @@ int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_sta
 		result = cbx_memory_state_new(box->store, state);
 	else
 		result = cbx_redis_state_new(
-			&(struct cbx_redis_options){ .host = settings->redis_host,
-						     .port = (int)settings->redis_port,
-						     .username = settings->redis_username,
-						     .password = settings->redis_password,
-						     .db = (int)settings->redis_db,
-						     .tls = settings->redis_tls,
-						     .tls_ca = settings->redis_tls_ca,
-						     .app_name = settings->app_name },
+			&(struct cbx_redis_options){
+				.host = settings->redis_host,
+				.port = (int)settings->redis_port,
+				.username = settings->redis_username,
+				.password = settings->redis_password,
+				.db = (int)settings->redis_db,
+				.tls = settings->redis_tls,
+				.tls_ca = settings->redis_tls_ca,
+				.sentinels = (const char *const *)settings->redis_sentinels.items,
+				.sentinel_count = settings->redis_sentinels.count,
+				.name = settings->redis_name,
+				.sentinel_username = settings->redis_sentinel_username,
+				.sentinel_password = settings->redis_sentinel_password,
+				.app_name = settings->app_name },
 			box->clock, &box->log, state);
 	if (result < 0)
 		return result;

@@ -26,14 +26,18 @@ export class OwnRedis {
 		return redis;
 	}
 
-	/** One that is no Redis, but a Sentinel */
-	static async sentinel() {
+	/** One that is no Redis, but a Sentinel; @lines: more of its configuration */
+	static async sentinel(lines = []) {
 		const redis = await OwnRedis.#new();
-		const file = join(redis.dir, 'sentinel.conf');
-		await writeFile(file, `port ${redis.port}\nbind 127.0.0.1\ndir ${redis.dir}\n`);
-		await redis.#run([file, '--sentinel']);
+		redis.file = join(redis.dir, 'sentinel.conf');
+		await writeFile(redis.file, [`port ${redis.port}`, 'bind 127.0.0.1', `dir ${redis.dir}`, ...lines, '']
+			.join('\n'));
+		await redis.watch();
 		return redis;
 	}
+
+	/** Starts a Sentinel, which goes on from what it wrote into its configuration */
+	watch() { return this.#run([this.file, '--sentinel']); }
 
 	static async #new() {
 		const redis = new OwnRedis();

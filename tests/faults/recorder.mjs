@@ -101,15 +101,26 @@ export class Recorder {
 	static async open(place) {
 		const recorder = new Recorder();
 		const bodies = new Map();
-		Object.assign(recorder, { place, open: true, at: '0-0', turns: [],
+		Object.assign(recorder, { place, open: true, at: '0-0', turns: [], earlier: [],
 			broker: new Side('broker', bodies), stream: new Side('stream', bodies) });
 		recorder.listener = await Listener.open(place, { durable: true,
 			take: (message) => recorder.#heard(message) });
 		recorder.#stayConnected();
 		recorder.redis = place.redis.duplicate();
 		recorder.redis.on('error', () => {}); // tests kill it; it is asked again
+		recorder.#watchMaster();
 		recorder.following = recorder.#follow();
 		return recorder;
+	}
+
+	/** Behind Sentinels each connection may be to another server */
+	#watchMaster() {
+		let master;
+		this.redis.on('ready', () => {
+			const { remotePort } = this.redis.stream;
+			if (master && master !== remotePort) this.turn();
+			master = remotePort;
+		});
 	}
 
 	#heard(message) {
@@ -140,6 +151,19 @@ export class Recorder {
 					await sleep(200);
 				}
 			}
+		});
+	}
+
+	/**
+	 * Another Redis is the master now: what it has is told from its beginning, and has to be all. What the
+	 * old one told counts no more as told, but had to be right.
+	 */
+	turn() {
+		this.turns.push(() => {
+			this.earlier.push(this.stream);
+			this.stream = new Side('stream', this.broker.bodies);
+			this.at = '0-0';
+			this.emptied = false;
 		});
 	}
 
@@ -199,9 +223,10 @@ export class Recorder {
 	/** @recorded: what SQL holds, by record() of sim.mjs; @walks: of the fleet, by Sim.walks();
 	 * @past: the history as a side, by pastOf(); without it nothing is said of that */
 	report(recorded, walks, past) {
-		const sides = [this.broker, this.stream, ...(past ? [past.side] : [])];
+		const heard = [this.broker, this.stream, ...(past ? [past.side] : [])];
+		const sides = [...heard, ...this.earlier];
 		const all = (name) => sides.flatMap((side) => side[name]);
-		const lost = sides.flatMap((side) => side.lost(recorded));
+		const lost = heard.flatMap((side) => side.lost(recorded));
 		const invented = sides.flatMap((side) => side.invented(recorded, walks));
 		const differing = [...all('differing'), ...(past ? past.contradictions : [])];
 		const details = [...lost.map((text) => `lost ${text}`),

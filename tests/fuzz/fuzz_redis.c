@@ -2,9 +2,9 @@
 /*
  * fuzz_redis.c - whatever comes down the line instead of Redis's replies, to each call that reads
  *
- * The first byte picks the call, the rest is what the peer sends before it closes. Each call ends
- * as port/state.h says, a connection that is given up is down, and what was handed out has the form
- * that is promised.
+ * The first byte picks the call, and whether Sentinels know the peer, the rest is what it sends
+ * before it closes. Each call ends as port/state.h says, a connection that is given up is down, and
+ * what was handed out has the form that is promised.
  */
 #include "fuzz.h"
 
@@ -21,7 +21,8 @@
 #define GIVEN 64  /* names that are compared */
 
 static const struct cbx_log quiet;
-static struct cbx_state *state;
+static struct cbx_state *alone, *behind;
+static struct cbx_state *state; /* one of the two */
 
 struct given {
 	char *names[GIVEN];
@@ -30,12 +31,18 @@ struct given {
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	const struct cbx_redis_options options = { .host = "127.0.0.1", .app_name = "app" };
+	static const char *const sentinels[] = { "127.0.0.1:1" };
+	struct cbx_redis_options options = { .host = "127.0.0.1", .app_name = "app" };
 
 	(void)argc;
 	(void)argv;
 	signal(SIGPIPE, SIG_IGN);
-	FUZZ_CHECK(!cbx_redis_state_new(&options, cbx_system_clock(), &quiet, &state));
+	FUZZ_CHECK(!cbx_redis_state_new(&options, cbx_system_clock(), &quiet, &alone));
+	options.name = "m";
+	options.sentinels = sentinels;
+	options.sentinel_count = 1;
+	FUZZ_CHECK(!cbx_redis_state_new(&options, cbx_system_clock(), &quiet, &behind));
+	cbx_redis_of(behind)->watch = NULL; /* there is no Sentinel to listen to */
 	return 0;
 }
 
@@ -195,12 +202,14 @@ static int (*const calls[])(struct given *given) = { list,        read_systems, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = fuzz_input(data, size < MOST ? size : MOST);
-	int (*call)(struct given * given) = calls[fuzz_pick(&in, CBX_COUNT(calls))];
+	size_t pick = fuzz_pick(&in, 2 * CBX_COUNT(calls));
+	int (*call)(struct given * given) = calls[pick % CBX_COUNT(calls)];
 	struct given given = { .count = 0 };
 	int result;
 
 	if (is_vast(&in))
 		return 0;
+	state = pick < CBX_COUNT(calls) ? alone : behind;
 	plug_in(&in);
 	result = call(&given);
 	/* a write that is held off says by whom */

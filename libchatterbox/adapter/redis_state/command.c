@@ -77,7 +77,7 @@ static int give_up(struct cbx_redis *me)
 	char guess[48] = "";
 
 	/* while it is connected to, somebody else may be at its port */
-	if (me->target && me->target->address)
+	if (me->target && me->target->address && !me->sentinels)
 		snprintf(guess, sizeof(guess), ": is redis.port (%d) right?", me->port);
 	if (context->err == REDIS_ERR_OOM) {
 		cbx_redis_say(me, "out of memory");
@@ -98,6 +98,8 @@ int cbx_redis_send(struct cbx_redis *me)
 		cbx_redis_say(me, "not connected");
 		return CHATTERBOX_E_DOWN;
 	}
+	if (me->watch && me->watch(me) < 0)
+		return CHATTERBOX_E_DOWN;
 	if (me->failed) {
 		/* what is in the pipeline already can't be taken back */
 		cbx_redis_say(me, "out of memory");
@@ -153,7 +155,8 @@ int cbx_redis_serves(struct cbx_redis *me, const redisReply *reply)
 	if (!cannot_serve(reply))
 		return 0;
 	if (cbx_redis_is_error(reply, "NOAUTH "))
-		cbx_redis_say(me, "it wants a password (NOAUTH): set redis.password");
+		cbx_redis_say(me, "it wants a password (NOAUTH): set redis.%s",
+			      me->is_sentinel ? "sentinelPassword" : "password");
 	else if (!cbx_redis_note_refusal(me, "", reply->str))
 		cbx_redis_say(me, "%s", reply->str);
 	cbx_redis_disconnect(&me->base);

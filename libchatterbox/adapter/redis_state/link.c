@@ -69,8 +69,10 @@ static int authenticate(struct cbx_redis *me)
 		error = cbx_redis_receive(me, &reply);
 	if (error || reply->type != REDIS_REPLY_ERROR)
 		return error;
-	cbx_redis_say(me, "AUTH was refused (%s): check redis.username and redis.password",
-		      cbx_redis_is_error(reply, "WRONGPASS") ? "WRONGPASS" : "ERR");
+	cbx_redis_say(me, "AUTH was refused (%s): check %s",
+		      cbx_redis_is_error(reply, "WRONGPASS") ? "WRONGPASS" : "ERR",
+		      me->is_sentinel ? "redis.sentinelUsername and redis.sentinelPassword"
+				      : "redis.username and redis.password");
 	return CHATTERBOX_E_REFUSED;
 }
 
@@ -125,7 +127,7 @@ static int greet(struct cbx_redis *me, uint64_t deadline)
 	return error ? error : set_patience(me, UINT64_MAX);
 }
 
-static int try_targets(struct cbx_redis *me, uint64_t deadline)
+int cbx_redis_try(struct cbx_redis *me, uint64_t deadline)
 {
 	char why[160];
 	int error = cbx_dial_begin(me->dial, deadline, why, sizeof(why));
@@ -145,6 +147,7 @@ static int try_targets(struct cbx_redis *me, uint64_t deadline)
 		else
 			cbx_dial_serves(me->dial);
 	}
+	me->target = NULL;
 	return error;
 }
 
@@ -155,8 +158,7 @@ int cbx_redis_connect(struct cbx_state *state, uint64_t deadline)
 
 	cbx_redis_disconnect(state);
 	me->refusal = NULL;
-	error = try_targets(me, deadline);
-	me->target = NULL;
+	error = me->seek(me, deadline);
 	if (error == CHATTERBOX_E_REFUSED && me->refusal)
 		return me->refusal->error;
 	/* a wrong password may be right tomorrow: the caller will try again */

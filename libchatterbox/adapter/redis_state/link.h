@@ -36,18 +36,26 @@ struct cbx_redis_refusal {
 	const char *advice;
 };
 
+struct cbx_sentinels;
+
 struct cbx_redis {
 	struct cbx_state base;
 	struct cbx_clock *clock;
 	const struct cbx_log *log;
-	struct cbx_dial *dial;
+	struct cbx_dial *dial;           /* of redis.host; of the master that a Sentinel named */
+	struct cbx_sentinels *sentinels; /* NULL: nobody is asked where the master is */
+	/* Connects, one attempt; CHATTERBOX_E_REFUSED with ->refusal: does not let us work */
+	int (*seek)(struct cbx_redis *me, uint64_t deadline);
+	/* NULL, or before each command: not 0 when the connection was given up for a better one */
+	int (*watch)(struct cbx_redis *me);
 	const struct cbx_target *target; /* while it connects: who is tried */
 	int port;
 	char *username; /* NULL: the default user */
 	char *password; /* NULL: none */
 	int db;
 	bool tls;
-	char *tls_ca; /* NULL: the system's */
+	bool is_sentinel; /* it is not a Redis, but asked for one */
+	char *tls_ca;     /* NULL: the system's */
 	char *app;
 	char *rev; /* APP:rev */
 	char address[112];
@@ -81,6 +89,21 @@ int cbx_redis_connect(struct cbx_state *state, uint64_t deadline);
 
 /* dial.c: an open, blocking socket to the target; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_dial(struct cbx_redis *me, int *fd);
+
+/* link.c: one attempt, at whatever me->dial knows */
+int cbx_redis_try(struct cbx_redis *me, uint64_t deadline);
+
+/* sentinel.c: seek and watch are its own from now on; then @count are added, each a state of its
+ * own, which it owns */
+int cbx_sentinels_new(struct cbx_redis *me, const char *name, size_t count);
+void cbx_sentinels_add(struct cbx_redis *me, struct cbx_state *sentinel);
+void cbx_sentinels_free(struct cbx_sentinels *all);
+/* Did cbx_sentinels_replicated() fail before on this connection? Then it is asked again, so that
+ * what waits for a slow replica is not written again each time. */
+int cbx_sentinels_caught_up(struct cbx_redis *me);
+/* Would what was written on this connection survive the master? 0; CHATTERBOX_E_REFUSED: no
+ * replica has confirmed it, though there are some; CHATTERBOX_E_DOWN */
+int cbx_sentinels_replicated(struct cbx_redis *me);
 
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);

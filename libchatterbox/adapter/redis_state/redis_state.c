@@ -6,6 +6,7 @@
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool redis_is_up(struct cbx_state *state)
@@ -21,6 +22,7 @@ static void redis_free(struct cbx_state *state)
 	if (me->password)
 		explicit_bzero(me->password, strlen(me->password));
 	cbx_dial_free(me->dial);
+	cbx_sentinels_free(me->sentinels);
 	free(me->username);
 	free(me->password);
 	free(me->tls_ca);
@@ -77,6 +79,81 @@ static bool name_guard(struct cbx_redis *me)
 	return cbx_redis_key(me, &me->key, "rev") && copy(&me->rev, me->key.bytes);
 }
 
+static bool copy_options(struct cbx_redis *me, const struct cbx_redis_options *options)
+{
+	me->base.ops = &redis_ops;
+	me->seek = cbx_redis_try;
+	me->port = options->port;
+	me->db = options->db;
+	me->tls = options->tls;
+	return copy(&me->username, options->username) && copy(&me->password, options->password) &&
+	       copy(&me->tls_ca, options->tls_ca) && copy(&me->app, options->app_name);
+}
+
+/* Creates what is one connection, to @options->host */
+static int new_link(const struct cbx_redis_options *options, struct cbx_clock *clock,
+		    const struct cbx_log *log, struct cbx_redis **out)
+{
+	cbx_auto(redis_freep) struct cbx_redis *me = calloc(1, sizeof(*me));
+	int error;
+
+	if (!me)
+		return -ENOMEM;
+	me->clock = clock;
+	me->log = log;
+	if (!copy_options(me, options))
+		return -ENOMEM;
+	if (!options->host || !me->app)
+		return -EINVAL;
+	error = cbx_dial_new(options->host, options->port, clock, &me->dial);
+	if (error)
+		return error;
+	if (!name_guard(me))
+		return -ENOMEM;
+	cbx_dial_text(options->host, me->port, me->address, sizeof(me->address));
+	*out = cbx_steal(me);
+	return 0;
+}
+
+/* @node: "host:port" */
+static int add_sentinel(struct cbx_redis *me, const struct cbx_redis_options *options,
+			const char *node)
+{
+	const char *colon = strrchr(node, ':');
+	cbx_auto(cbx_freep) char *host = colon ? strndup(node, (size_t)(colon - node)) : NULL;
+	struct cbx_redis *sentinel = NULL;
+	int error;
+
+	if (!host)
+		return colon ? -ENOMEM : -EINVAL;
+	error = new_link(&(struct cbx_redis_options){ .host = host,
+						      .port = atoi(colon + 1),
+						      .username = options->sentinel_username,
+						      .password = options->sentinel_password,
+						      .tls = options->tls,
+						      .tls_ca = options->tls_ca,
+						      .app_name = options->app_name },
+			 me->clock, me->log, &sentinel);
+	if (!error)
+		cbx_sentinels_add(me, &sentinel->base);
+	return error;
+}
+
+static int add_sentinels(struct cbx_redis *me, const struct cbx_redis_options *options)
+{
+	size_t i;
+	int error;
+
+	if (!options->name)
+		return -EINVAL;
+	snprintf(me->address, sizeof(me->address), "%.40s of %.60s", options->name,
+		 options->sentinels[0]);
+	error = cbx_sentinels_new(me, options->name, options->sentinel_count);
+	for (i = 0; i < options->sentinel_count && !error; i++)
+		error = add_sentinel(me, options, options->sentinels[i]);
+	return error;
+}
+
 int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
 			const struct cbx_log *log, struct cbx_state **out)
 {
@@ -91,26 +168,11 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 		return CHATTERBOX_E_CONFIG;
 	}
 #endif
-	me = calloc(1, sizeof(*me));
-	if (!me)
-		return -ENOMEM;
-	me->base.ops = &redis_ops;
-	me->clock = clock;
-	me->log = log;
-	me->port = options->port;
-	me->db = options->db;
-	me->tls = options->tls;
-	if (!copy(&me->username, options->username) || !copy(&me->password, options->password) ||
-	    !copy(&me->tls_ca, options->tls_ca) || !copy(&me->app, options->app_name))
-		return -ENOMEM;
-	if (!options->host || !me->app)
-		return -EINVAL;
-	error = cbx_dial_new(options->host, options->port, clock, &me->dial);
+	error = new_link(options, clock, log, &me);
+	if (!error && options->sentinel_count)
+		error = add_sentinels(me, options);
 	if (error)
 		return error;
-	if (!name_guard(me))
-		return -ENOMEM;
-	cbx_dial_text(options->host, me->port, me->address, sizeof(me->address));
 	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
 	*out = &cbx_steal(me)->base;
 	return 0;

@@ -19,6 +19,13 @@ struct cbx_redis_options {
 	int db;
 	bool tls;           /* peer and host name are verified, TLS 1.2 at least */
 	const char *tls_ca; /* a PEM file; NULL: the system's */
+	/* "host:port" of each Sentinel, which are asked for the master called @name instead of
+	 * @host and @port; tls is for both */
+	const char *const *sentinels;
+	size_t sentinel_count;
+	const char *name;
+	const char *sentinel_username; /* as above */
+	const char *sentinel_password;
 	const char *app_name;
 };
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define RIGHTS "give redis.username the rights that SECURITY.md lists"
+#define REPLICA "redis.host has to name the master, or redis.sentinels who knows it"
 #define CLUSTER                                                                          \
 	"it is a Redis Cluster (cluster-enabled), which chatterbox does not work with: " \
 	"redis.host "                                                                    \
@@ -26,9 +27,9 @@ static const struct cbx_redis_refusal refusals[] = {
 	{ "DB index is out of range", CHATTERBOX_E_CONFIG, "see redis.db" },
 	{ "unknown command", CHATTERBOX_E_CONFIG,
 	  "is it a Sentinel? redis.host and redis.port have to name the master itself, of Redis 6 "
-	  "or newer" },
-	{ "READONLY ", CHATTERBOX_E_REFUSED, "redis.host has to name the master" },
-	{ "MASTERDOWN ", CHATTERBOX_E_REFUSED, "redis.host has to name the master" },
+	  "or newer; Sentinels go into redis.sentinels" },
+	{ "READONLY ", CHATTERBOX_E_REFUSED, REPLICA },
+	{ "MASTERDOWN ", CHATTERBOX_E_REFUSED, REPLICA },
 	{ "OOM ", CHATTERBOX_E_REFUSED, "raise its maxmemory, or make room in it" },
 	{ "MISCONF ", CHATTERBOX_E_REFUSED, "see its log" },
 	{ "NOREPLICAS ", CHATTERBOX_E_REFUSED, "see its min-replicas-to-write" },

@@ -33,6 +33,7 @@ const MODULES = {
 /** All that the chart can make */
 const ALL = {
 	config: { http_server: { host: '0.0.0.0', port: 3041, base_path: '/music/downloads' },
+		redis: { name: 'ocd', sentinels: [{ host: 's-1' }, { host: 's-2', port: 26380 }] },
 		live_temp: { host: 'other', port: 5433 } },
 	env: { NLCONF_LOG__LEVEL: 'debug', NLCONF_EVENTS__MAX_LENGTH: 1000000, NLCONF_LOG__PRETTY: false },
 	secrets: { NLCONF_RMQ__PASS: { secret: 'rabbitmq', key: 'password' } },
@@ -152,7 +153,7 @@ test('what belongs together finds each other', async () => {
 	const rules = one(objects, 'PrometheusRule').spec.groups.flatMap((group) => group.rules);
 	assert.ok(rules.some(({ alert }) => alert === 'ChatterboxNoLeader'));
 	const ports = one(objects, 'NetworkPolicy').spec.egress[1].ports.map(({ port }) => port);
-	assert.deepEqual(ports, [6379, 5672, 5432, 5433]);
+	assert.deepEqual(ports, [6379, 5672, 5432, 26379, 26380, 5433]);
 	assert.ok(pod.spec.terminationGracePeriodSeconds > 10);
 	const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
 	assert.equal(env.NLCONF_EVENTS__MAX_LENGTH, '1000000', 'not 1e+06');

@@ -93,9 +93,6 @@ static const struct {
 	{ "{\"sequelize\":{\"replication\":{\"read\":[]}},"
 	  "\"chatterbox\":{\"sql\":\"sqlite\",\"sqlite_path\":\"/tmp/x\"}}",
 	  NULL },
-	{ IN("redis", "\"sentinels\":[{\"host\":\"s\",\"port\":26379}],\"name\":\"m\""),
-	  "redis.sentinels: " },
-	{ IN("redis", "\"sentinels\":[]"), NULL },
 	{ IN("redis", "\"cluster\":true"), "redis.cluster: " },
 	{ IN("redis", "\"cluster\":false"), NULL },
 	{ "{\"redis\":{\"cluster\":true},\"chatterbox\":{\"redis\":{\"cluster\":false}}}", NULL },

@@ -73,6 +73,11 @@ static const struct row rows[] = {
 	SECRET("redis.password", "null"),
 	{ "redis.db", "0", "15", "\"0\"", "-1", false },
 	{ "redis.tls", "false", "false", "\"off\"", "0", false },
+	{ "redis.sentinels", "[]", "[\"s-1:26379\",\"[::1]:26380\"]", "\"s-1\"", "[\"s:0\"]",
+	  false },
+	TEXTS("redis.name", "null"),
+	TEXTS("redis.sentinelUsername", "null"),
+	SECRET("redis.sentinelPassword", "null"),
 	TEXTS("redis.tls.ca", "null"),
 	TEXTS("rmq.host", "\"127.0.0.1\""),
 	{ "rmq.port", "5672", "5671", "5672.0", "65536", false },
@@ -169,8 +174,9 @@ static void variable_of(const char *path, char out[256])
 static void check_no_error(const struct chatterbox_config *config, const struct row *row)
 {
 	/* what these ask for besides themselves has tests of its own */
-	static const char *const ask[] = { "redis.tls.ca", "http_server.tls.", "rmq.tls.cert",
-					   "rmq.tls.key",  ".sslcert",         ".sslkey" };
+	static const char *const ask[] = { "redis.sentinels", "redis.tls.ca", "http_server.tls.",
+					   "rmq.tls.cert",    "rmq.tls.key",  ".sslcert",
+					   ".sslkey" };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(ask); i++)

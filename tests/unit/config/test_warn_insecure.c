@@ -43,6 +43,8 @@ static const struct {
 	{ "{\"redis\":{\"host\":\"r\"}}", { "redis.host" } },
 	{ "{\"redis\":{\"host\":\"r\"},\"chatterbox\":{\"store\":\"memory\"}}", { 0 } },
 	{ "{\"redis\":{\"host\":\"/r\"}}", { 0 } },
+	{ "{\"redis\":{\"host\":\"r\",\"name\":\"m\",\"sentinels\":[\"::1\"]}}", { 0 } },
+	{ "{\"redis\":{\"name\":\"m\",\"sentinels\":[\"::1\",\"s\"]}}", { "redis.sentinels" } },
 	{ "{\"rmq\":{\"host\":\"m\"}}", { "rmq.host", "rmq.user" } },
 	{ "{\"rmq\":{\"host\":\"m\",\"user\":\"u\"}}", { "rmq.host" } },
 	{ "{\"rmq\":{\"host\":\"m\",\"tls\":true}}", { "rmq.user" } },
