@@ -245,6 +245,24 @@ START_TEST(settings_are_taken_while_another_leads)
 }
 END_TEST
 
+/* Else a leader would hold everything twice for as long as it leads */
+START_TEST(who_leads_again_drops_what_it_followed)
+{
+	const struct cbx_follow *follow = &world.poller.follow;
+
+	poller_run_for(1);
+	cbx_leadership_lose(&world.leadership, "another");
+	poller_run_for(5);
+	ck_assert(cbx_active_jobs_has_stored_status(follow->jobs));
+	ck_assert_uint_ne(cbx_systems_count(follow->systems), 0);
+	poller_take_lease();
+	poller_run_for(1);
+	ck_assert(!cbx_active_jobs_has_stored_status(follow->jobs));
+	ck_assert_uint_eq(cbx_systems_count(follow->systems), 0);
+	world_expect_jobs("ABC1/17 Running r3 live ocd\n");
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
@@ -265,6 +283,7 @@ UNIT_SUITE(suite)
 		what_was_received_is_recorded_at_a_stop,
 		settings_are_taken_in_the_middle_of_a_round,
 		settings_are_taken_while_another_leads,
+		who_leads_again_drops_what_it_followed,
 	};
 	TCase *tcase = tcase_create("poller");
 
