@@ -166,9 +166,9 @@ static struct cbx_cause_facts facts_of(const struct cbx_outlook_world *world,
 
 /* What an outlook says; its texts and jobs are borrowed from the scratch */
 struct saying {
-	struct cbx_outlook parts;
 	const int64_t *jobs;
 	size_t count;
+	struct cbx_outlook parts; /* the last member: it ends in an array */
 };
 
 static int say(const struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
