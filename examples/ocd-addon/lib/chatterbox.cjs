@@ -87,10 +87,10 @@ class Chatterbox extends EventEmitter {
 	}
 
 	async #open(settings) {
-		this.#opening = this.#engine.open(settings);
-		this.warnings = await this.#opening;
 		if (!running.size) process.on('exit', stopAll);
 		running.add(this.#engine);
+		this.#opening = this.#engine.open(settings);
+		this.warnings = await this.#opening;
 		await this.#ready;
 	}
 

@@ -11,6 +11,7 @@
 #define NAPI_VERSION 8
 #include <chatterbox/chatterbox.h>
 #include <node_api.h>
+#include <pthread.h>
 
 /* What belongs to one environment */
 struct addon {
@@ -67,8 +68,8 @@ void addon_class(napi_env env, napi_value exports, const char *name, napi_callba
 struct addon_watch;
 
 /*
- * Has @ready called in JavaScript's thread whenever @fd is readable, until addon_watch_stop(). If it
- * returns false it is not called again before addon_watch_resume(). It keeps the process running
+ * Has @ready called in JavaScript's thread whenever @fd is readable, until addon_watch_stop(). If
+ * it returns false it is not called again before addon_watch_resume(). It keeps the process running
  * unless addon_watch_keep(false).
  */
 int addon_watch_start(napi_env env, int fd, bool (*ready)(napi_env env, void *user), void *user,
@@ -90,6 +91,9 @@ struct addon_engine {
 	napi_ref handlers;           /* an object: ready, failed, event, lost, later */
 	struct addon_peer *peers;    /* a list */
 	bool opened, closing, ended; /* ended: JavaScript can't be called any more */
+	pthread_mutex_t lock;        /* of what follows: the thread that opens it knows it, too */
+	struct chatterbox *starting; /* it runs, and JavaScript's thread does not have it yet */
+	bool leaving;                /* the process exits: it is not started any more */
 };
 
 extern const napi_type_tag addon_engine_tag;

@@ -17,6 +17,7 @@ static void finalize(napi_env env, void *data, void *hint)
 	(void)hint;
 	if (engine->handlers)
 		napi_delete_reference(env, engine->handlers);
+	pthread_mutex_destroy(&engine->lock);
 	free(engine);
 }
 
@@ -35,6 +36,7 @@ static napi_value construct(napi_env env, napi_callback_info info)
 	if (!engine)
 		return addon_fail(env, -ENOMEM, "out of memory");
 	engine->env = env;
+	pthread_mutex_init(&engine->lock, NULL);
 	if (napi_create_reference(env, handlers, 1, &engine->handlers) != napi_ok ||
 	    !addon_wrap(env, this, &addon_engine_tag, engine, finalize)) {
 		free(engine);
@@ -168,6 +170,14 @@ static napi_value stop(napi_env env, napi_callback_info info)
 
 	if (engine && engine->box && !engine->closing)
 		chatterbox_stop(engine->box);
+	if (!engine || engine->box)
+		return NULL;
+	/* it may be on its way: Node waits for its pool, not for an engine's threads */
+	pthread_mutex_lock(&engine->lock);
+	engine->leaving = true;
+	if (engine->starting)
+		chatterbox_stop(engine->starting);
+	pthread_mutex_unlock(&engine->lock);
 	return NULL;
 }
 
@@ -217,16 +227,11 @@ static napi_value close_engine(napi_env env, napi_callback_info info)
 void addon_engine_define(napi_env env, napi_value exports)
 {
 	static const napi_property_descriptor members[] = {
-		ADDON_METHOD("open", addon_engine_open),
-		ADDON_METHOD("call", addon_engine_call),
-		ADDON_METHOD("jobs", get_jobs),
-		ADDON_METHOD("health", get_health),
-		ADDON_METHOD("metrics", get_metrics),
-		ADDON_METHOD("role", get_role),
-		ADDON_METHOD("interval", get_interval),
-		ADDON_METHOD("keep", keep),
-		ADDON_METHOD("resume", resume),
-		ADDON_METHOD("stop", stop),
+		ADDON_METHOD("open", addon_engine_open), ADDON_METHOD("call", addon_engine_call),
+		ADDON_METHOD("jobs", get_jobs),          ADDON_METHOD("health", get_health),
+		ADDON_METHOD("metrics", get_metrics),    ADDON_METHOD("role", get_role),
+		ADDON_METHOD("interval", get_interval),  ADDON_METHOD("keep", keep),
+		ADDON_METHOD("resume", resume),          ADDON_METHOD("stop", stop),
 		ADDON_METHOD("close", close_engine),
 	};
 

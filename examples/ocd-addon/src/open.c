@@ -53,11 +53,27 @@ static int configure(struct opening *opening)
 	return result;
 }
 
+/* Unless the process exits meanwhile: see stop() in methods.c */
+static int start(struct opening *opening)
+{
+	struct addon_engine *engine = opening->promise.engine;
+	struct chatterbox_observer observer = addon_engine_observer;
+	int result = CHATTERBOX_E_DOWN;
+
+	observer.user = engine;
+	pthread_mutex_lock(&engine->lock);
+	if (!engine->leaving)
+		result = chatterbox_start(opening->box, &observer, &opening->error);
+	if (!result)
+		engine->starting = opening->box;
+	pthread_mutex_unlock(&engine->lock);
+	return result;
+}
+
 /* In a thread of Node's pool */
 static void execute(napi_env env, void *user)
 {
 	struct opening *opening = user;
-	struct chatterbox_observer observer = addon_engine_observer;
 	int result = configure(opening);
 
 	(void)env;
@@ -65,12 +81,11 @@ static void execute(napi_env env, void *user)
 		opening->error = (struct chatterbox_error){ .code = result };
 	else /* also what is no JSON at all is a problem that it knows */
 		result = chatterbox_config_check(opening->config, &opening->error);
-	observer.user = opening->promise.engine;
 	if (!result)
 		result =
 			chatterbox_new(opening->config, NULL, NULL, &opening->box, &opening->error);
 	if (!result)
-		result = chatterbox_start(opening->box, &observer, &opening->error);
+		result = start(opening);
 	opening->result = result;
 	if (result < 0)
 		opening->box = chatterbox_unref(opening->box);
@@ -95,6 +110,9 @@ static void complete(napi_env env, napi_status status, void *user)
 	struct opening *opening = user;
 	struct addon_engine *engine = opening->promise.engine;
 
+	pthread_mutex_lock(&engine->lock);
+	engine->starting = NULL;
+	pthread_mutex_unlock(&engine->lock);
 	if (status != napi_ok && !opening->result) {
 		opening->error = (struct chatterbox_error){ .code = CHATTERBOX_E_DOWN };
 		opening->result = CHATTERBOX_E_DOWN;

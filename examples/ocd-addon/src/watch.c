@@ -4,9 +4,9 @@
  *
  * Node's loop is libuv's, and whoever polls in it has to link libuv and to have its headers, which
  * the headers of Node-API do not bring. So a small thread polls, and calls a thread-safe function;
- * then it waits until JavaScript's thread has taken what there was. Node would run a function that is
- * called again at once up to a thousand times in one turn of its loop, so whoever is flooded says by
- * addon_watch_resume(), in a later turn, when to go on.
+ * then it waits until JavaScript's thread has taken what there was. Node would run a function that
+ * is called again at once up to a thousand times in one turn of its loop, so whoever is flooded
+ * says by addon_watch_resume(), in a later turn, when to go on.
  */
 #include "addon.h"
 

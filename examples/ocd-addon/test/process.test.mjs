@@ -21,6 +21,8 @@ const ends = async (name, args, expected, options) => assert.deepEqual(await run
 
 test('unref() lets a process end by itself', () => ends('exits', ['unref'], { code: 0, out: '', err: '' }));
 test('process.exit() with an open engine', () => ends('exits', ['exit'], { code: 7, out: '', err: '' }));
+test('process.exit() while another engine is being opened', () =>
+	ends('exits', ['opening'], { code: 9, out: '', err: '' }));
 test('process.exit() inside a listener', () => ends('exits', ['listener'], { code: 8, out: '', err: '' }));
 test('an open engine keeps a process running until it is closed', () =>
 	ends('exits', ['ref'], { code: 0, out: 'closed', err: '' }).catch(() =>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // exits.mjs HOW - a process that ends while an engine is open
-import { World } from '../kit.mjs';
+import { Chatterbox } from '../../lib/index.mjs';
+import { World, embedded } from '../kit.mjs';
 
 const [how] = process.argv.slice(2);
 const world = await World.open();
@@ -9,6 +10,10 @@ await world.set('ABC1', { job_id: 1, status: 'Running' });
 switch (how) {
 case 'unref': // nothing else keeps it
 	world.box.unref();
+	break;
+case 'opening': // another one is on its way, in a thread of Node's pool
+	Chatterbox.open(embedded(world.dir, { sqlite_path: `${world.dir}/other.sqlite` }));
+	process.exit(9);
 	break;
 case 'exit':
 	process.exit(7);
