@@ -38,6 +38,13 @@ async function read(config: string | OcdConfig): Promise<OcdConfig> {
 	}
 }
 
+/** Where a server that listens at @host is reached: an address for all is none to go to */
+function reached(host: string): string {
+	if (host === '' || host === '0.0.0.0') return '127.0.0.1';
+	if (host === '::') return '[::1]';
+	return host.includes(':') ? `[${host}]` : host;
+}
+
 export async function readSettings(source: string | OcdConfig): Promise<Settings> {
 	const config = await read(source);
 	const ours = config.chatterbox ?? {};
@@ -59,7 +66,7 @@ export async function readSettings(source: string | OcdConfig): Promise<Settings
 		exchange: String(rpc.event_exchange ?? 'amq.topic'),
 		bare: rpc.envelope === 'bare',
 		timeout: milliseconds(rpc.rpc_timeout ?? '5m'),
-		http: `${http.tls ? 'https' : 'http'}://${host(http.host)}:${http.port ?? 3041}`,
+		http: `${http.tls ? 'https' : 'http'}://${reached(host(http.host))}:${http.port ?? 3041}`,
 		token: (http.read_token ?? http.token) as string | undefined,
 	};
 }

@@ -25,6 +25,7 @@ let hdms;
 let ocd;
 let dir;
 let environment;
+const OCD = 'ocd_page_ocd';
 let blocks; // { language, text }, those that are left
 
 const status = (text) => `{"system":"ABC1","job_id":17,"status":"${text}","job_type":"lists"}`;
@@ -32,6 +33,10 @@ const status = (text) => `{"system":"ABC1","job_id":17,"status":"${text}","job_t
 before(async () => {
 	place = await Place.open('ocd_page', 19);
 	await place.rows('drop role if exists chatterbox_shadow');
+	// OCD's role owns its database and may not create roles
+	await place.rows(`do $$ begin create role ${OCD} login password 'chatterbox';
+		exception when duplicate_object then null; end $$`);
+	await place.rows(`alter database ${place.database} owner to ${OCD}`);
 	hdms = await Hdms.open(place);
 	hdms.set('ABC1', status('Running'));
 	dir = await mkdtemp(join(tmpdir(), 'cbx-page-'));
@@ -40,7 +45,7 @@ before(async () => {
 	await writeFile(join(dir, 'bin', 'rabbitmqctl'), `#!/bin/bash\n[ "$1" != -q ] || shift\nexec "${
 		process.env.CBX_TEST_SERVERS_SH}" rabbitmqctl "${process.env.CBX_TEST_DIR}" "$@"\n`, { mode: 0o755 });
 	environment = { ...process.env, PATH: `${join(dir, 'bin')}:${process.env.PATH}`, PGHOST: '127.0.0.1',
-		PGPORT: place.pgPort, PGUSER: place.pgUser, PGDATABASE: place.database, VHOST: place.vhost,
+		PGPORT: place.pgPort, PGUSER: OCD, PGADMIN: place.pgUser, PGDATABASE: place.database, VHOST: place.vhost,
 		REDIS: `redis://127.0.0.1:${place.redisPort}/${place.redisDb}`, SQL: join(docs, 'sql'),
 		PORT: await freePort() };
 	const page = await readFile(join(docs, 'ocd.md'), 'utf8');
@@ -53,7 +58,7 @@ before(async () => {
 		rmq: { host: '127.0.0.1', port: place.rmqPort, vhost: place.vhost, user: 'guest', pass: 'guest' },
 		rmq_rpc: { rpc_timeout: '5m', event_queue_bindings: { default: [] } },
 		sequelize: { host: '127.0.0.1', port: place.pgPort, database: place.database,
-			username: place.pgUser, password: 'chatterbox', dialect: 'postgres' },
+			username: OCD, password: 'chatterbox', dialect: 'postgres' },
 	}));
 });
 
@@ -90,6 +95,7 @@ const shape = () => place.rows(`select table_name || '.' || column_name as name 
 
 step('2: the tables of the page are what chatterbox needs', async () => {
 	const beside = await place.beside('ddl');
+	await beside.sql.query(`alter database ${beside.database} owner to ${OCD}`);
 	const database = environment.PGDATABASE;
 	const names = async () => (await beside.sql.query(`select table_name || '.' || column_name as name
 		from information_schema.columns where table_schema = 'public'`)).rows.map(({ name }) => name);
@@ -109,8 +115,9 @@ step('2: the tables of the page are what chatterbox needs', async () => {
 });
 
 step('3: OCD\'s object is checked: each key that has to change is named', async () => {
-	ocd = await openModels(place);
+	ocd = await openModels({ database: place.database, pgPort: place.pgPort, pgUser: OCD });
 	await place.online(['ABC1']);
+	await place.rows(`alter table connections owner to ${OCD}`);
 	await ocd.models.status_monitor.create({ system: 'ABC1', job_id: 17, status: 'Running' });
 	const said = await next('sh', '--check-config');
 	for (const key of ['log.path', 'http_server.port', 'http_server.host'])
@@ -121,13 +128,14 @@ step('3: OCD\'s object is checked: each key that has to change is named', async 
 step('4: a shadow run sees what OCD sees, tells nobody, and leaves nothing', async () => {
 	const columns = await shape();
 	await next('sh', 'create role chatterbox_shadow');
+	assert.match(await next('sh', 'shadow.json'), /queues: bound\n$/);
 	await until('the shadow has recorded the job', async () => (await place.rows(
 		'select 1 from chatterbox_shadow.status_monitor where status = \'Running\'')).length);
 	assert.match(await next('sh', 'compare.sql'), /\(0 rows\)/);
 	hdms.set('ABC1', status('Paused'));
 	await until('the shadow sees more', async () => (await place.rows(
 		'select 1 from chatterbox_shadow.status_monitor where status = \'Paused\'')).length);
-	await assert.rejects(run('psql -X -v shadow=chatterbox_shadow -v seconds=0 -f "$SQL/compare.sql"'),
+	await assert.rejects(run('psql -X -U "$PGADMIN" -v shadow=chatterbox_shadow -v seconds=0 -f "$SQL/compare.sql"'),
 		(error) => error.code === 3 && error.stdout.includes('Paused'));
 	assert.deepEqual(await shape(), columns, 'OCD\'s tables');
 	assert.equal(await place.redis.exists('nl-ocd-chatterbox:jobs:{ABC1}'), 0);
@@ -145,6 +153,10 @@ step('5: the cut-over', async () => {
 		await ocd.models.status_monitor.count({ where: { status: 'Paused' } }) === 1);
 	await until('the job is shared', () => place.redis.exists('nl-ocd-chatterbox:jobs:{ABC1}'));
 	assert.match(await next('sh', 'hvals'), /"job_id":17,"status":"Paused"[^]*"job_count":1/);
+	await ocd.models.status_monitor.create({ system: 'ABC1', job_id: 4711, status: 'Running' });
+	assert.match(await next('sql', 'revision = 0'), /4711/);
+	await assert.rejects(ocd.models.status_monitor.create({ system: 'ABC1', job_id: 4711, status: 'Running' }),
+		{ name: 'SequelizeUniqueConstraintError' });
 });
 
 step('6: the way back', async () => {
@@ -152,6 +164,7 @@ step('6: the way back', async () => {
 	done.add('chatterbox.pid');
 	await ocd.models.status_monitor.create({ system: 'ABC1', job_id: 18, status: 'Queued' });
 	await next('sh', 'drop table outbox');
+	await ocd.models.status_monitor.create({ system: 'ABC1', job_id: 18, status: 'Queued' }); // twice, as before
 	assert.deepEqual(await place.redis.keys('nl-ocd-chatterbox:*'), []);
 	assert.deepEqual(blocks, [], 'blocks of the page that were not run');
 });
