@@ -2,242 +2,20 @@
 // index.d.ts - the public surface of @nightlife/chatterbox-native
 //
 // ChatterboxApi is what this addon and the pure TypeScript client (examples/ocd-client) have in
-// common; what only the addon can do stands in class Chatterbox. HTTP's and the events' types are
-// generated from docs/openapi.json and docs/asyncapi.json into generated.d.ts.
+// common; what only the addon can do stands in class Chatterbox. What is asked and answered is in
+// documents.d.ts.
 
 /// <reference lib="esnext.disposable" />
 /// <reference types="node" />
 
 import { EventEmitter } from 'node:events';
-import type * as generated from './generated';
+import type { ChatterboxEvent, ChatterboxEvents, CleanUpQuery, ErrorsPage, ErrorsQuery, EventsOptions, ExplainPage,
+	HistoryPage, HistoryQuery, IncidentDocument, IncidentsPage, IncidentsQuery, JobDocument, JobsPage, JobsQuery,
+	KnownSystem, NewError, OnlineSystems, OutlookPage, OutlookQuery, Status, Summary, SystemDocument, WaitOptions,
+	WouldGo } from './documents';
 
+export * from './documents';
 export type * as wire from './generated';
-
-/** OCD's own namespaces, as the proposal writes them */
-export namespace nl_ocd {
-	namespace content {
-		namespace job {
-			/** A file that is being downloaded: passed through as the system reported it */
-			interface FileStatus {
-				/** Whatever it says */
-				[member: string]: unknown;
-			}
-
-			/** One job as its system reported it. Absent members are left out. */
-			interface Status {
-				/** 1 to 64 bytes, trimmed */
-				system: string;
-				/** 0 to 2^53-1, unique within its system */
-				job_id: number;
-				/** Exactly as reported: "Running", "Paused", ... */
-				status: string;
-				/** "0" to "100", the shortest decimal: "42.5" */
-				percent_completed?: string;
-				/** Files that have arrived */
-				downloaded?: number;
-				/** Files of the whole job */
-				total_files?: number;
-				/** Exactly as reported: "250K" */
-				download_speed?: string;
-				/** What kind of job it is */
-				job_type?: string;
-				/** Passed through as it came */
-				files_downloading?: FileStatus[];
-				/** Any other member is passed through as it came */
-				[member: string]: unknown;
-			}
-		}
-	}
-}
-
-/** The proposal's Status, by a shorter name */
-export type Status = nl_ocd.content.job.Status;
-
-/** A system as the shared state knows it, as the proposal writes it */
-export interface OnlineSystems {
-	/** Its name */
-	systemID: string;
-	/** When it was last checked */
-	lastCheck: Date;
-	/** "online" or "offline"; of an internal system "internal" */
-	status: string;
-}
-
-/** Who wanted a job */
-export type Origin = 'ocd' | 'user';
-
-/** Params of the event `status`: all live jobs of a system and a type are paused, or no longer */
-export type PausedGroup = generated.events.PausedGroup;
-/** One member of the event `user_job_errors` */
-export type UserJobError = generated.events.JobError;
-/** Params of the event `jobs_data`; `activte_jobs` is misspelt on purpose: consumers read that name */
-export type JobsData = generated.events.JobsData;
-/** GET /api/v1/summary */
-export type Summary = generated.http.Summary;
-/** GET /api/v1/jobs/{system}/{job_id}: one job, live or ended */
-export type JobDocument = generated.http.GetJobResult;
-/** A row of the table errors */
-export type ErrorRow = generated.events.ErrorRow;
-
-/** An error to be stored: job_id, job_type and time may be absent */
-export interface NewError {
-	/** Whose it is */
-	system: string;
-	/** Of which job */
-	job_id?: number;
-	/** What kind of job */
-	job_type?: string;
-	/** 1 to 64 bytes; one that begins with content_server is noted in content_server_access */
-	code: string;
-	/** A line for people */
-	message: string;
-	/** ISO 8601, UTC; absent: now */
-	time?: string;
-}
-
-/** A page of errors, newest first */
-export interface ErrorsPage {
-	/** Its rows */
-	errors: ErrorRow[];
-	/** The `cursor` of the next page; null on the last one */
-	next: string | null;
-}
-
-/** One change of a job, or, without job_id, of the system itself: it went online or offline */
-export type Change = generated.events.Change;
-/** A page of history, newest first */
-export type HistoryPage = generated.events.HistoryPage;
-/** What was seen, decided, told or ordered, in a sentence, with what that was made of */
-export type Sentence = generated.events.Sentence;
-/** A page of sentences, newest first */
-export type ExplainPage = generated.events.ExplainPage;
-
-/** Will a list be there when its system activates it, and if not, why */
-export type Outlook = generated.http.Outlook;
-/** A page of outlooks, soonest first, and how many there are of each state */
-export type OutlookPage = generated.http.ListOutlookResult;
-/** The same trouble at many places */
-export type Incident = generated.events.Incident;
-/** A page of incidents, newest first */
-export type IncidentsPage = generated.http.ListIncidentsResult;
-/** An incident, with a page of its systems and jobs */
-export type IncidentDocument = generated.http.GetIncidentResult;
-
-/** What comes with an event besides its params */
-export interface EventInfo {
-	/** By which a repeated event is known; absent where it is not known */
-	message_id?: string;
-	/** Where the event stands in the stream APP:events, to resume from; absent where it is not known
-	 * (while this very instance leads) and of `job_status` and `jobs_data` */
-	stream_id?: string;
-	/** Of `update_job_status` the status before, of `outlook` the state before; absent at first */
-	previous_status?: string;
-	/** Of `update_job_status`, where it is known */
-	origin?: Origin;
-}
-
-/** The params of each event, by its name */
-export interface EventParams {
-	/** All live jobs of a system and a type are paused, or no longer */
-	status: PausedGroup;
-	/** A job is first reported, changes its status, or ends */
-	update_job_status: Status;
-	/** Jobs of users have become errored; all of one system */
-	user_job_errors: UserJobError[];
-	/** The state of an outlook has changed */
-	outlook: Outlook;
-	/** An incident was opened, has doubled in size, or was closed */
-	incident: Incident;
-	/** Each minute: every live job */
-	job_status: Status[];
-	/** Each minute: the figures */
-	jobs_data: JobsData;
-}
-
-/** The name of an event */
-export type EventName = keyof EventParams;
-
-/** What the listeners of a Chatterbox get, by the name of their event. There is no `error`: what can't
- * start rejects open(), each call says itself what failed, and an open engine never gives up: health()
- * names the server it has lost, `lost` says what was missed meanwhile. */
-export type ChatterboxEvents = {
-	[name in EventName]: [data: EventParams[name], about: EventInfo];
-} & {
-	/** Events were lost, `count` of them (0: nobody knows how many): read activeJobs() again */
-	lost: [count: number];
-};
-
-/** One event of an iteration: `name` says what `data` is */
-export type ChatterboxEvent = {
-	[name in EventName]: {
-		/** Which event */
-		name: name;
-		/** Its params */
-		data: EventParams[name];
-	} & EventInfo;
-}[EventName] | {
-	/** Events were lost: read activeJobs() again */
-	name: 'lost';
-	/** How many; 0: nobody knows */
-	data: number;
-	/** Absent */
-	message_id?: undefined;
-	/** Absent */
-	stream_id?: undefined;
-};
-
-/** For whatever waits */
-export interface WaitOptions {
-	/** Ends the waiting: the promise is rejected with the signal's reason. What was asked for may
-	 * happen nevertheless. */
-	signal?: AbortSignal;
-}
-
-/** Of an iteration */
-export interface EventsOptions extends WaitOptions {
-	/** A stream id: begin with the first event behind it. Absent: with the next one that comes. */
-	since?: string;
-	/** Only these; absent: all */
-	names?: readonly (EventName | 'lost')[];
-}
-
-/** Which page */
-export interface PageQuery extends WaitOptions {
-	/** 1 to 1000, by default 100 */
-	limit?: number;
-	/** The `next` of the page before */
-	cursor?: string;
-}
-
-/** Which page of errors */
-export interface ErrorsQuery extends PageQuery {
-	/** Only this one's */
-	system?: string;
-}
-
-/** Which page of history, or of an explanation */
-export interface HistoryQuery extends PageQuery {
-	/** Of this job alone; absent: of all jobs of the system, and of the system itself */
-	job_id?: number;
-}
-
-/** Which outlooks; several values by comma */
-export interface OutlookQuery extends PageQuery {
-	/** Of `on_time`, `unknown`, `at_risk`, `late` */
-	state?: string;
-	/** Only these systems */
-	system?: string;
-	/** Only these lists */
-	list?: string;
-	/** Activated at most so many seconds from now */
-	within?: number;
-}
-
-/** Which page of incidents, or of what belongs to one */
-export interface IncidentsQuery extends PageQuery {
-	/** Only those that go on; of the list alone */
-	open?: boolean;
-}
 
 /** The internal systems of APP:internal_systems, which OCD and chatterbox both read and write */
 export interface InternalSystems {
@@ -252,7 +30,7 @@ export interface InternalSystems {
 /** Which systems are online */
 export interface OnlineSystemsList {
 	/** All known systems by name */
-	list(options?: WaitOptions): Promise<OnlineSystems[]>;
+	list(options?: WaitOptions): Promise<KnownSystem[]>;
 	/** Say that a system came online, or went offline. The answer does not wait for what follows. */
 	set(system: string, online: boolean, options?: WaitOptions): Promise<void>;
 }
@@ -261,7 +39,8 @@ export interface OnlineSystemsList {
 export interface Errors {
 	/** A page of them, newest first */
 	get(query?: ErrorsQuery): Promise<ErrorsPage>;
-	/** Upsert them into the table. Only the instance that leads can: CHATTERBOX_E_STANDBY. */
+	/** Upsert them into the table. Only the engine that leads can, so neither an observer nor the pure client:
+	 * CHATTERBOX_E_STANDBY. OCD, which has the table, writes it by its own model. */
 	store(errors: readonly NewError[], options?: WaitOptions): Promise<void>;
 	/** Forget those with these ids, or all of one system; how many went */
 	remove(which: { ids: readonly number[] } | { system: string }, options?: WaitOptions): Promise<number>;
@@ -338,7 +117,11 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	/** The last recorded status of every live job, or of one system's, by system, then job_id: the
 	 * proposal's lastRecordedStatus */
 	activeJobs(system?: string, options?: WaitOptions): Promise<Status[]>;
-	/** The same as JSON text in UTF-8: to pass it on without parsing it */
+	/** Jobs that match, a page at a time: live ones, errored ones, or those that have ended */
+	jobs(query?: JobsQuery): Promise<JobsPage>;
+	/** One system with its live jobs; undefined when nobody knows it */
+	system(system: string, options?: WaitOptions): Promise<SystemDocument | undefined>;
+	/** activeJobs() as JSON text in UTF-8: to pass it on without parsing it */
 	activeJobsJson(system?: string, options?: WaitOptions): Promise<Buffer>;
 	/** One job, live or ended; undefined when nobody knows it */
 	job(system: string, job_id: number, options?: WaitOptions): Promise<JobDocument | undefined>;
@@ -376,6 +159,28 @@ export interface ChatterboxApi extends EventEmitter<ChatterboxEvents> {
 	resume(system: string, job_id: number, options?: WaitOptions): Promise<void>;
 	/** Ask a system to end a job */
 	kill(system: string, job_id: number, options?: WaitOptions): Promise<void>;
+	/** Ask for a pause of every live job that is not paused, of one system or of all; of how many. Answered at
+	 * once, asked in the background. */
+	pauseAll(system?: string, options?: WaitOptions): Promise<number>;
+	/** Ask every paused job to go on, of one system or of all; how many */
+	resumeAll(system?: string, options?: WaitOptions): Promise<number>;
+	/** Errored jobs leave status_monitor for completed_jobs now, which happens by itself after
+	 * error_retention; how many went */
+	cleanUpErrored(query?: CleanUpQuery): Promise<number>;
+	/** Which ones cleanUpErrored() would take away; nothing is changed */
+	wouldCleanUpErrored(query?: CleanUpQuery): Promise<WouldGo>;
+	/** The errored jobs of an incident leave status_monitor, whatever their age; how many went */
+	cleanUpIncident(id: number, options?: WaitOptions): Promise<number>;
+	/** Which ones cleanUpIncident() would take away; nothing is changed */
+	wouldCleanUpIncident(id: number, options?: WaitOptions): Promise<WouldGo>;
+	/** Run the Job Status Task now: every job is asked for that was not reported within the interval. Does not
+	 * wait for the round. */
+	poll(options?: WaitOptions): Promise<void>;
+	/** chatterbox asks nobody for so many seconds (1 to 86400; absent: pausedTimeOut), or until resumeTasks().
+	 * Events and orders go on. */
+	pauseTasks(seconds?: number, options?: WaitOptions): Promise<void>;
+	/** End pauseTasks() now */
+	resumeTasks(options?: WaitOptions): Promise<void>;
 	/** Events one by one. With `since` they are read from the stream, none missing and each once, in
 	 * its order; `lost` comes first when it does not go back that far. It ends with close(); the
 	 * signal's reason is thrown. */

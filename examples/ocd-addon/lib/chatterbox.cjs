@@ -117,6 +117,17 @@ class Chatterbox extends EventEmitter {
 		return this.#find('job', { system: check.text('system', system), job_id: check.jobId(job_id) }, signal);
 	}
 
+	/** Yes and no are 1 and 0 over every wire */
+	async jobs({ signal, ...query } = {}) {
+		for (const name of ['stalled', 'stale', 'detail'])
+			if (query[name] !== undefined) query[name] = Number(query[name]);
+		return this.#call('jobs', JSON.stringify(query), undefined, { signal });
+	}
+
+	async system(system, { signal } = {}) {
+		return this.#find('system', { system: check.text('system', system) }, signal);
+	}
+
 	/** What may be unknown: then undefined */
 	async #find(name, about, signal) {
 		try {
@@ -163,6 +174,39 @@ class Chatterbox extends EventEmitter {
 	async resume(system, job_id, options) { await this.#order('resume', system, job_id, options); }
 
 	async kill(system, job_id, options) { await this.#order('kill', system, job_id, options); }
+
+	async pauseAll(system, options) { return this.#all('pause_all', system, options); }
+
+	async resumeAll(system, options) { return this.#all('resume_all', system, options); }
+
+	async #all(name, system, options) {
+		return (await this.#call(name, check.optionalText('system', system), undefined, options)).jobs;
+	}
+
+	async cleanUpErrored({ system, older_than = 0, signal } = {}) {
+		return (await this.#call('clean_up', check.optionalText('system', system),
+			check.jobId(older_than, 'older_than'), { signal })).removed;
+	}
+
+	async wouldCleanUpErrored({ signal, ...query } = {}) {
+		return this.#call('would_clean_up', JSON.stringify(query), undefined, { signal });
+	}
+
+	async cleanUpIncident(id, options) {
+		return (await this.#call('clean_up_incident', undefined, check.jobId(id, 'id'), options)).removed;
+	}
+
+	async wouldCleanUpIncident(id, options) {
+		return this.#call('would_clean_up_incident', JSON.stringify({ id: check.jobId(id, 'id') }), undefined, options);
+	}
+
+	async poll(options) { await this.#call('poll', undefined, undefined, options); }
+
+	async pauseTasks(seconds, options) {
+		await this.#call('pause_tasks', undefined, seconds === undefined ? 0 : check.seconds(seconds), options);
+	}
+
+	async resumeTasks(options) { await this.#call('resume_tasks', undefined, undefined, options); }
 
 	#order(name, system, job_id, options) {
 		return this.#call(name, check.text('system', system), check.jobId(job_id), options);

@@ -11,6 +11,9 @@ function onlineSystem({ systemID, lastCheck, status }) {
 	return { systemID, lastCheck: new Date(lastCheck ?? NaN), status: status ?? 'internal' };
 }
 
+/** With what the engine knows besides */
+const knownSystem = ({ since, ...system }) => ({ ...onlineSystem(system), ...(since && { since: new Date(since) }) });
+
 const byName = (a, b) => Buffer.compare(Buffer.from(a.systemID), Buffer.from(b.systemID));
 
 function internalSystemsOf(call) {
@@ -34,7 +37,7 @@ function onlineSystemsOf(call) {
 			const all = [];
 			for (let cursor = null; cursor !== undefined;) {
 				const page = await call('systems', JSON.stringify({ limit: 1000, cursor }), undefined, options);
-				all.push(...page.systems.map(onlineSystem));
+				all.push(...page.systems.map(knownSystem));
 				cursor = page.next ?? undefined;
 			}
 			return all;

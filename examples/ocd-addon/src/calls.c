@@ -36,6 +36,10 @@ typedef int (*make_fn)(struct chatterbox *box, const struct arguments *with,
 	CALL(name, chatterbox_query(box, topic, with->text, done, user, NULL, error))
 
 QUERY(job, CHATTERBOX_TOPIC_JOB)
+QUERY(jobs, CHATTERBOX_TOPIC_JOBS)
+QUERY(system, CHATTERBOX_TOPIC_SYSTEM)
+QUERY(would_clean_up, CHATTERBOX_TOPIC_CLEAN_UP)
+QUERY(would_clean_up_incident, CHATTERBOX_TOPIC_INCIDENT_CLEAN_UP)
 QUERY(history, CHATTERBOX_TOPIC_HISTORY)
 QUERY(outlook, CHATTERBOX_TOPIC_OUTLOOK)
 QUERY(incidents, CHATTERBOX_TOPIC_INCIDENTS)
@@ -49,6 +53,13 @@ QUERY(events, CHATTERBOX_TOPIC_EVENTS)
 CALL(pause, chatterbox_pause_job(box, with->text, with->number, done, user, error))
 CALL(resume, chatterbox_resume_job(box, with->text, with->number, done, user, error))
 CALL(kill, chatterbox_kill_job(box, with->text, with->number, done, user, error))
+CALL(pause_all, chatterbox_pause_jobs(box, with->text, done, user, error))
+CALL(resume_all, chatterbox_resume_jobs(box, with->text, done, user, error))
+CALL(clean_up, chatterbox_errors_clean_up(box, with->text, with->number, done, user, error))
+CALL(clean_up_incident, chatterbox_incidents_clean_up(box, with->number, done, user, error))
+CALL(poll, chatterbox_poll_jobs(box, done, user, error))
+CALL(pause_tasks, chatterbox_pause_tasks(box, with->number, done, user, error))
+CALL(resume_tasks, chatterbox_resume_tasks(box, done, user, error))
 CALL(set_interval, chatterbox_set_interval(box, with->number, done, user, error))
 CALL(update_database, chatterbox_update_database(box, done, user, error))
 CALL(errors_store, chatterbox_errors_store(box, with->text, done, user, error))
@@ -65,6 +76,10 @@ static const struct {
 	bool text; /* it needs one */
 } calls[] = {
 	{ "job", call_job, true },
+	{ "jobs", call_jobs, false },
+	{ "system", call_system, true },
+	{ "would_clean_up", call_would_clean_up, false },
+	{ "would_clean_up_incident", call_would_clean_up_incident, true },
 	{ "history", call_history, true },
 	{ "outlook", call_outlook, false },
 	{ "incidents", call_incidents, false },
@@ -78,6 +93,13 @@ static const struct {
 	{ "pause", call_pause, true },
 	{ "resume", call_resume, true },
 	{ "kill", call_kill, true },
+	{ "pause_all", call_pause_all, false },
+	{ "resume_all", call_resume_all, false },
+	{ "clean_up", call_clean_up, false },
+	{ "clean_up_incident", call_clean_up_incident, false },
+	{ "poll", call_poll, false },
+	{ "pause_tasks", call_pause_tasks, false },
+	{ "resume_tasks", call_resume_tasks, false },
 	{ "set_interval", call_set_interval, false },
 	{ "update_database", call_update_database, false },
 	{ "errors_store", call_errors_store, true },

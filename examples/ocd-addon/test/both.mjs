@@ -12,18 +12,12 @@ import { after, before, test } from 'node:test';
 import { Daemon } from '../../../tests/servers/e2e/daemon.mjs';
 import { Hdms } from '../../../tests/servers/e2e/hdms.mjs';
 import { Place, patience, until } from '../../../tests/servers/e2e/place.mjs';
+import { cleanUp, many, rejects, tasks } from './both_many.mjs';
 
 const APP = 'nl-ocd-chatterbox';
 
 export const job = (system, job_id, status, more = {}) =>
 	JSON.stringify({ system, job_id, status, percent_completed: '42.5', job_type: 'music', ...more });
-
-const rejects = (promise, code, more = {}) => assert.rejects(promise, (error) => {
-	assert.equal(error.name, 'ChatterboxError');
-	for (const [member, value] of Object.entries({ code, ...more }))
-		assert.equal(error[member], value, `${member} of ${error.message}`);
-	return true;
-});
 
 /** The next event that @match accepts; listening begins now */
 function once(box, name, match) {
@@ -102,6 +96,9 @@ export function both(name, open, { redisDb }) {
 		assert.equal((await box.activeJobsJson('NOBODY')).toString(), '[]');
 	});
 
+	const world = () => ({ box, daemon, hdms });
+	many(step, world);
+
 	step('update_job_status: with its id, its place in the stream and the status before', async () => {
 		const told = once(box, 'update_job_status', ({ job_id, status }) => job_id === 17 && status === 'Stuck');
 		hdms.set('ABC1', job('ABC1', 17, 'Stuck'), job('ABC1', 18, 'Running', { list_id: 'L1' }));
@@ -148,6 +145,8 @@ export function both(name, open, { redisDb }) {
 		await rejects(box.errors.remove({}), 'EINVAL');
 		await rejects(box.errors.get({ limit: 0 }), 'EINVAL');
 	});
+
+	cleanUp(step, world);
 
 	step('job: live, ended, and one that nobody knows', async () => {
 		const live = await box.job('ABC1', 17);
@@ -251,8 +250,11 @@ export function both(name, open, { redisDb }) {
 		assert.equal(await stateOf('ABC1'), 'online');
 		await box.onlineSystems.set('OFF9', false);
 		await until('OFF9 is offline', async () => await stateOf('OFF9') === 'offline');
+		await until('and since when', async () =>
+			(await box.onlineSystems.list()).find(({ systemID }) => systemID === 'OFF9').since instanceof Date);
 		const [first] = await box.onlineSystems.list();
 		assert.ok(first.lastCheck instanceof Date);
+		await rejects(box.onlineSystems.set('OFF9', 'no'), 'EINVAL');
 	});
 
 	step('setTimeTillNextCheck: as OCD hands it over', async () => {
@@ -270,6 +272,8 @@ export function both(name, open, { redisDb }) {
 		await box.updateDatabase();
 		await hdms.question('ABC1 is asked', ({ event, system }) => event === 'job_list' && system === 'ABC1', since);
 	});
+
+	tasks(step, world);
 
 	step('pause, resume, kill: asked of the system', async () => {
 		for (const order of ['pause', 'resume', 'kill']) {

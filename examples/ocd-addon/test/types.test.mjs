@@ -35,9 +35,35 @@ test('what is declared is there, and nothing else', async () => {
 			member);
 });
 
+/** Which member does what a route of HTTP does; none: who wants that asks over HTTP */
+const ROUTES = {
+	listJobs: 'jobs', getJob: 'job', listJobHistory: 'history', pauseJob: 'pause', resumeJob: 'resume', killJob: 'kill',
+	listSystems: 'onlineSystems', getSystem: 'system', listSystemHistory: 'history', listOutlook: 'outlook',
+	explainSystem: 'explain', explainJob: 'explain', getSummary: 'summary', followEvents: 'events', listErrors: 'errors',
+	removeErrors: 'errors', removeError: 'errors', listIncidents: 'incidents', getIncident: 'incident',
+	cleanUpIncident: 'cleanUpIncident', pauseJobs: 'pauseAll', resumeJobs: 'resumeAll', cleanUp: 'cleanUpErrored',
+	poll: 'poll', setInterval: 'setTimeTillNextCheck', pauseScheduler: 'pauseTasks', resumeScheduler: 'resumeTasks',
+	dashboard: undefined, openapi: undefined, // for people
+	livez: undefined, readyz: undefined, leaderz: undefined, metrics: undefined, // of that one instance
+	getSeries: undefined, // what one instance remembers; the event jobs_data tells each minute
+};
+
+test('what HTTP offers both clients offer, or it is said why not', async () => {
+	const { paths } = JSON.parse(await readFile(`${here}../../docs/openapi.json`, 'utf8'));
+	const operations = Object.values(paths).flatMap((methods) => Object.values(methods)).map((route) => route.operationId);
+	assert.deepEqual(operations.sort(), Object.keys(ROUTES).sort());
+	const text = await readFile(`${here}index.d.ts`, 'utf8');
+	const api = text.slice(text.indexOf('export interface ChatterboxApi')).split('\n}')[0];
+	for (const member of Object.values(ROUTES).filter(Boolean))
+		assert.match(api, new RegExp(`^\t(readonly )?${member}[(:]`, 'm'));
+});
+
 test('each member says what it is', async () => {
-	const lines = (await readFile(`${here}index.d.ts`, 'utf8')).split('\n');
-	const bare = lines.filter((line, at) => /^\t+(\| ')?(static |readonly |private |\[)*[\w.]+[^*]*[(:?'].*/.test(line)
+	const lines = (await Promise.all(['index.d.ts', 'documents.d.ts'].map((name) => readFile(here + name, 'utf8'))))
+		.join('').split('\n');
+	const undescribed = lines.filter((line, at) => /^export (?!type \*|\*)|^\t+export /.test(line) && !/\*\/$/.test(lines[at - 1]));
+	assert.deepEqual(undescribed, []);
+	const bare = lines.filter((line, at) => !/ from '/.test(line) && /^\t+(\| ')?(static |readonly |private |\[)*[\w.]+[^*]*[(:?'].*/.test(line)
 		&& !/^\t+(\[name in|\} &)/.test(line) && !/^\s*(\*|\/\*|\/\/)/.test(line) && !/\*\/$/.test(lines[at - 1]));
 	assert.deepEqual(bare.map((line) => line.trim()), []);
 });

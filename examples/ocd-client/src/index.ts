@@ -2,43 +2,35 @@
 // index.ts - chatterbox from Node without native code, by the types of the addon
 //
 // It reads what chatterbox writes to Redis, follows its stream, asks by its RPCs and events over
-// RabbitMQ, and takes over HTTP the two documents that no other wire has: job() and summary().
+// RabbitMQ, and takes over HTTP the documents that no other wire has: job(), jobs(), system(), summary(),
+// and since when a system is online.
 
 import { EventEmitter } from 'node:events';
 import { Redis } from 'ioredis';
-import type { ChatterboxApi, ChatterboxEvent, ChatterboxEvents, ErrorRow, Errors, ErrorsPage,
+import type { ChatterboxApi, ChatterboxEvent, ChatterboxEvents, CleanUpQuery, Errors,
 	EventsOptions, ExplainPage, HistoryPage, HistoryQuery, IncidentDocument, IncidentsPage, IncidentsQuery,
-	InternalSystems, JobDocument, JobsData, OcdConfig, OnlineSystems, OnlineSystemsList, OutlookPage, OutlookQuery, Status, Summary,
-	WaitOptions } from '../../ocd-addon/index.js';
+	InternalSystems, JobDocument, JobsData, JobsPage, JobsQuery, OcdConfig, OnlineSystemsList, OutlookPage, OutlookQuery, Status, Summary, SystemDocument, WaitOptions, WouldGo } from '../../ocd-addon/index.js';
 import { Broker } from './broker.js';
+import { byBytes, checkId, checkJob, checkName, invalid } from './check.js';
 import { ChatterboxError, waitFor } from './error.js';
 import { readSettings } from './settings.js';
 import type { Settings } from './settings.js';
 import { newestId, readStream } from './stream.js';
+import { errorsOf, internalSystemsOf, onlineSystemsOf } from './tables.js';
+import type { Wires } from './tables.js';
 
 export { ChatterboxError } from './error.js';
 export type * from '../../ocd-addon/index.js';
 
 const JOB = 'nl-ocd.content.job.';
+const INCIDENTS = 'nl-ocd.server.incidents.';
+const TASKS = 'nl-ocd.chatterbox.';
 const INTERVAL = 'nl-ocd.update_time_till_next_check.row_info';
 const TRANSIENT = new Set(['job_status', 'jobs_data']);
 
-const invalid = (what: string) => new ChatterboxError(what, 'EINVAL');
-const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 /** The texts of a system's hash by job_id */
 const inOrder = (hash: Record<string, string>) => Object.entries(hash)
 	.sort(([a], [b]) => Number(a) - Number(b)).map(([, text]) => text);
-
-function checkName(system: string): void {
-	if (typeof system !== 'string' || !system.trim() || Buffer.byteLength(system) > 64
-		|| /[/\p{Cc}]/u.test(system))
-		throw invalid('system: 1 to 64 bytes without / and control characters');
-}
-
-function checkJob(system: string, job_id: number): void {
-	checkName(system);
-	if (!Number.isSafeInteger(job_id) || job_id < 0) throw invalid('job_id: 0 to 2^53-1');
-}
 
 /** OCD's row_info: 600, "600" or '"600"' */
 function secondsOf(value: number | string): number {
@@ -47,12 +39,6 @@ function secondsOf(value: number | string): number {
 	if (!text || !Number.isInteger(seconds) || seconds < 1 || seconds > 86400)
 		throw invalid('seconds: 1 to 86400');
 	return seconds;
-}
-
-function systemsOf(hash: Record<string, string>): OnlineSystems[] {
-	return Object.values(hash).map((text) => JSON.parse(text) as OnlineSystems)
-		.map((system) => ({ ...system, lastCheck: new Date(system.lastCheck) }))
-		.sort((a, b) => byBytes(a.systemID, b.systemID));
 }
 
 export class Chatterbox extends EventEmitter<ChatterboxEvents> implements ChatterboxApi {
@@ -74,9 +60,16 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 			if (name === 'jobs_data') this.emit('jobs_data', params as JobsData, {});
 			else this.emit('job_status', params as Status[], {});
 		});
-		this.internalSystems = this.#makeInternalSystems();
-		this.onlineSystems = this.#makeOnlineSystems();
-		this.errors = this.#makeErrors();
+		const wires: Wires = {
+			key: (name) => this.#key(name),
+			redis: (fn, signal) => this.#fromRedis(() => fn(this.#redis), signal),
+			http: (path, signal) => this.#get(path, signal),
+			call: (method, params, options) => this.#call(method, params, options),
+			emit: (key, params) => this.#broker.emit(key, params),
+		};
+		this.internalSystems = internalSystemsOf(wires);
+		this.onlineSystems = onlineSystemsOf(wires);
+		this.errors = errorsOf(wires);
 	}
 
 	/** Connect; done when Redis and RabbitMQ have answered */
@@ -142,9 +135,10 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 		if (answer.status === 404) return undefined;
 		const body = await answer.json() as { detail?: string; title?: string };
 		if (answer.ok) return body as T;
-		const code = answer.status === 504 ? 'CHATTERBOX_E_TIMEOUT'
+		const code = answer.status === 400 ? 'EINVAL' : answer.status === 504 ? 'CHATTERBOX_E_TIMEOUT'
 			: answer.status === 503 ? 'CHATTERBOX_E_DOWN' : 'CHATTERBOX_E_REFUSED';
-		throw new ChatterboxError(body.detail ?? body.title ?? `HTTP ${answer.status}`, code, 'leader');
+		throw new ChatterboxError(body.detail ?? body.title ?? `HTTP ${answer.status}`, code,
+			code === 'EINVAL' ? 'none' : 'leader');
 	}
 
 	#call(method: string, params: object, options: WaitOptions = {}): Promise<unknown> {
@@ -179,6 +173,17 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 		return this.#get(`/api/v1/jobs/${encodeURIComponent(system)}/${job_id}`, signal);
 	}
 
+	async jobs({ signal, ...query }: JobsQuery = {}): Promise<JobsPage> {
+		const words = Object.entries(query).filter(([, value]) => value !== undefined)
+			.map(([name, value]) => [name, String(typeof value === 'boolean' ? Number(value) : value)]);
+		return await this.#get(`/api/v1/jobs?${new URLSearchParams(words)}`, signal) as JobsPage;
+	}
+
+	async system(system: string, { signal }: WaitOptions = {}): Promise<SystemDocument | undefined> {
+		checkName(system);
+		return this.#get(`/api/v1/systems/${encodeURIComponent(system)}`, signal);
+	}
+
 	/** What may be unknown: then undefined */
 	async #find<T>(method: string, params: object, signal?: AbortSignal): Promise<T | undefined> {
 		try {
@@ -199,7 +204,7 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 
 	async #pageOf<T>(what: string, system: string, { signal, ...query }: HistoryQuery = {}): Promise<T | undefined> {
 		checkJob(system, query.job_id ?? 0);
-		return this.#find(`nl-ocd.content.job.${what}`, { system, ...query }, signal);
+		return this.#find(JOB + what, { system, ...query }, signal);
 	}
 
 	async outlook({ signal, ...query }: OutlookQuery = {}): Promise<OutlookPage> {
@@ -208,12 +213,12 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 
 	async incidents({ signal, open, ...query }: IncidentsQuery = {}): Promise<IncidentsPage> {
 		const params = { ...query, ...(open === undefined ? {} : { open: Number(open) }) };
-		return await this.#call('nl-ocd.server.incidents.get', params, { signal }) as IncidentsPage;
+		return await this.#call(`${INCIDENTS}get`, params, { signal }) as IncidentsPage;
 	}
 
 	async incident(id: number, { signal, ...query }: IncidentsQuery = {}): Promise<IncidentDocument | undefined> {
-		if (!Number.isSafeInteger(id) || id < 0) throw invalid('id: 0 to 2^53-1');
-		return this.#find('nl-ocd.server.incidents.find', { ...query, id }, signal);
+		checkId(id);
+		return this.#find(`${INCIDENTS}find`, { ...query, id }, signal);
 	}
 
 	async summary({ signal }: WaitOptions = {}): Promise<Summary> {
@@ -249,43 +254,40 @@ export class Chatterbox extends EventEmitter<ChatterboxEvents> implements Chatte
 		return this.#order('kill', system, job_id, options);
 	}
 
-	#makeInternalSystems(): InternalSystems {
-		const key = this.#key('internal_systems');
-		return {
-			list: async ({ signal } = {}) => systemsOf(await this.#fromRedis(() => this.#redis.hgetall(key), signal)),
-			put: async (system, { signal } = {}) => {
-				checkName(system);
-				const text = JSON.stringify({ systemID: system, lastCheck: new Date(), status: 'internal' });
-				await this.#fromRedis(() => this.#redis.hset(key, system, text), signal);
-			},
-			remove: async (system, { signal } = {}) => {
-				checkName(system);
-				await this.#fromRedis(() => this.#redis.hdel(key, system), signal);
-			},
-		};
+	async #all(name: string, system?: string, options?: WaitOptions): Promise<number> {
+		if (system !== undefined) checkName(system);
+		return (await this.#call(JOB + name, { system }, options) as { jobs: number }).jobs;
 	}
 
-	#makeOnlineSystems(): OnlineSystemsList {
-		const key = this.#key('online_systems');
-		return {
-			list: async ({ signal } = {}) => systemsOf(await this.#fromRedis(() => this.#redis.hgetall(key), signal)),
-			set: async (system, online) => {
-				checkName(system);
-				await this.#broker.emit(`nl-hdms.event.control.system_${online ? 'online' : 'offline'}`, { system });
-			},
-		};
+	pauseAll(system?: string, options?: WaitOptions): Promise<number> { return this.#all('pauseAll', system, options); }
+
+	resumeAll(system?: string, options?: WaitOptions): Promise<number> { return this.#all('resumeAll', system, options); }
+
+	async cleanUpErrored({ signal, ...query }: CleanUpQuery = {}): Promise<number> {
+		return (await this.#call(`${JOB}cleanUpErrored`, query, { signal }) as { removed: number }).removed;
 	}
 
-	#makeErrors(): Errors {
-		return {
-			get: async ({ signal, ...query } = {}) =>
-				await this.#call('nl-ocd.server.errors.get', query, { signal }) as ErrorsPage & { errors: ErrorRow[] },
-			store: () => Promise.reject(new ChatterboxError('only the instance that leads stores errors',
-				'CHATTERBOX_E_STANDBY')),
-			remove: async (which, options) =>
-				(await this.#call('nl-ocd.server.errors.remove', which, options) as { removed: number }).removed,
-		};
+	async wouldCleanUpErrored({ signal, ...query }: CleanUpQuery = {}): Promise<WouldGo> {
+		return await this.#call(`${JOB}cleanUpErrored`, { ...query, dry_run: true }, { signal }) as WouldGo;
 	}
+
+	async cleanUpIncident(id: number, options?: WaitOptions): Promise<number> {
+		checkId(id);
+		return (await this.#call(`${INCIDENTS}cleanUp`, { id }, options) as { removed: number }).removed;
+	}
+
+	async wouldCleanUpIncident(id: number, options?: WaitOptions): Promise<WouldGo> {
+		checkId(id);
+		return await this.#call(`${INCIDENTS}cleanUp`, { id, dry_run: true }, options) as WouldGo;
+	}
+
+	async poll(options?: WaitOptions): Promise<void> { await this.#call(`${TASKS}poll`, {}, options); }
+
+	async pauseTasks(seconds?: number, options?: WaitOptions): Promise<void> {
+		await this.#call(`${TASKS}pause`, seconds === undefined ? {} : { seconds: secondsOf(seconds) }, options);
+	}
+
+	async resumeTasks(options?: WaitOptions): Promise<void> { await this.#call(`${TASKS}resume`, {}, options); }
 
 	async* events(options: EventsOptions = {}): AsyncGenerator<ChatterboxEvent, void, undefined> {
 		if (options.since !== undefined && !/^\d+-\d+$/.test(options.since))
