@@ -48,10 +48,12 @@ row('2: a memory alarm: nothing hangs, the outbox waits, and all is told afterwa
 				body: '{"seconds":1}', signal: AbortSignal.timeout(10000 * patience) });
 			assert.equal(status, 200, text);
 		}
-		const { status, text } = await daemon.get('/readyz');
-		assert.equal(status, 503, text);
-		assert.match(text, /^rmq .*DOWN.*takes no messages/m);
-		assert.equal(await daemon.metric('chatterbox_server_up', 'rmq'), 0);
+		await until('/readyz says so', async () => {
+			const { status, text } = await daemon.get('/readyz');
+			if (status !== 503 || !/^rmq .*DOWN.*takes no messages/m.test(text)) throw new Error(text);
+			return true;
+		});
+		await until('server_up is 0', async () => await daemon.metric('chatterbox_server_up', 'rmq') === 0);
 	} finally {
 		daemon.program.child.kill('SIGCONT');
 		await watermark('0.8');
@@ -228,9 +230,8 @@ row('16: an event that is larger than the broker takes holds up nobody', async (
 		await told(await change('R16', 'Running'), 30000);
 		assert.equal(listener.of('update_job_status')
 			.filter(({ properties }) => properties.messageId === large).length, 0);
-		const stream = await readStream(place.redis);
-		assert.ok(stream.some(({ id }) => id === large), 'the stream has it');
-		assert.ok(daemon.program.tail(400).includes(large), 'the log names it');
+		await until('the stream has it', async () => (await readStream(place.redis)).some(({ id }) => id === large));
+		await until('the log names it', () => daemon.program.tail(400).includes(large));
 		await place.emptyOutbox();
 		await ready();
 	} finally {

@@ -31,7 +31,9 @@ async function wordsGoOn() {
 	const ids = [];
 	for (const system of SYSTEMS) ids.push(await change(system, status));
 	for (const id of ids) await told(id, 10000);
-	assert.ok((await daemon.get('/api/v1/jobs')).json.jobs.every((job) => job.status === status));
+	// readers see it after Redis was tried
+	await until('all is shown', async () =>
+		(await daemon.get('/api/v1/jobs')).json.jobs.every((job) => job.status === status));
 }
 
 /** Redis shows what SQL holds, in the right fields, and whose it is */

@@ -139,8 +139,17 @@ export async function memory() {
 }
 
 /** Nothing is lost or out of order; @stream: the stream was not flushed, and tells the same */
-export async function nothingLost({ stream = true } = {}) {
+export function nothingLost(options) {
+	// what is reported may change while we look: then once more
+	return until('nothing is lost, out of order or invented', async () => {
+		await checkAll(options);
+		return true;
+	}, 10000);
+}
+
+async function checkAll({ stream = true } = {}) {
 	await place.emptyOutbox();
+	await listener.caughtUp();
 	const recorded = await record(place);
 	const told = { broker: wordsOf(listener) };
 	if (stream) told.stream = wordsOfStream(await readStream(place.redis));

@@ -58,7 +58,7 @@ test('42: 30 000 rows over a slow line', async () => {
 	const { epoch } = await lease();
 	assert.equal(epoch, 1, 'it kept the lease all the while');
 	assert.ok(await leads(slow));
-	assert.equal(await slow.metric('chatterbox_live_jobs'), ROWS);
+	await until('all rows are known', async () => await slow.metric('chatterbox_live_jobs') === ROWS);
 	await proxy.pass();
 	await slow.program.stop();
 });
@@ -77,7 +77,7 @@ test('42: who can not load gives the lease up, and says why', async () => {
 	const { status, text } = await stuck.get('/readyz');
 	assert.equal(status, 503);
 	assert.match(text, /lease: GIVEN UP: it could load nothing more of status_monitor for \d+ s/);
-	assert.match(stuck.program.lines.join('\n'), /gives the lease up/);
+	await until('the log says so', () => stuck.program.lines.some((line) => line.includes('gives the lease up')));
 	await hdms.question('a question', () => true, since, 60000);
 	// and it does not grab the lease at once
 	await standby.program.stop();

@@ -63,7 +63,7 @@ row('45: the exchange is deleted: it is made again, and what waits is told', asy
 	await until('it is there again', async () => (await servers('rabbitmqctl', 'list_exchanges', '-p',
 		place.vhost, 'name')).split('\n').includes(EXCHANGE), 20000);
 	await toListener();
-	assert.ok(warned(/cbx\.events was gone/));
+	await until('a warning', () => warned(/cbx\.events was gone/));
 	await told(await pushesArrive(), 20000);
 	await ready();
 });
@@ -77,7 +77,7 @@ row('45: our queues are purged and deleted', async () => {
 	await hdms.channel.purgeQueue(EVENTS);
 	for (const queue of [EVENTS, QUEUE]) await hdms.channel.deleteQueue(queue);
 	await told(await pushesArrive(), 20000);
-	assert.ok(warned(/nl-ocd-chatterbox\.default\.event was gone/));
+	await until('a warning', () => warned(/nl-ocd-chatterbox\.default\.event was gone/));
 	await ready();
 });
 
@@ -105,10 +105,11 @@ row('45: a stranger consumes our queues: warned of, and shown until it goes', as
 	const { status: code, text } = await daemon.get('/readyz');
 	assert.equal(code, 200);
 	assert.match(text, /2 consumers of others/);
+	await until('a warning', () => warned(/consumers of others/));
 	assert.equal(daemon.program.lines.filter((line) => /"level":40.*consumers of others/.test(line)).length, 1);
 	for (const tag of tags) await hdms.channel.cancel(tag);
 	await until('none is shown', async () => await daemon.metric('chatterbox_foreign_consumers') === 0, 20000);
-	assert.doesNotMatch((await daemon.get('/readyz')).text, /of others/);
+	await until('/readyz is silent', async () => !/of others/.test((await daemon.get('/readyz')).text));
 });
 
 row('45: afterwards nothing is lost', () => nothingLost());

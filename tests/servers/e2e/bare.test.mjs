@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { until } from './place.mjs';
 import { Rpc } from './rpc.mjs';
 import { seen } from './schema.mjs';
-import { A17, A18, B5, daemon, field, hdms, listener, place, setting, step, told, withStatus }
+import { A17, A18, B5, daemon, hdms, listener, place, setting, shows, step, told, withStatus }
 	from './story.mjs';
 import { APP } from './wire.mjs';
 
@@ -29,7 +29,7 @@ step('questions and first words are bare', async () => {
 		assert.equal(message.key, `${APP}.event.update_job_status`);
 		assert.equal(message.properties.type, message.key, 'what the envelope would say');
 	}
-	assert.equal(await field('E2E1', 17), A17);
+	await shows('E2E1', 17, A17);
 });
 
 step('a paused group and a user\'s error, both told bare, both pushed', async () => {
@@ -64,7 +64,7 @@ step('commands are asked bare, and each RPC is answered in the form of its reque
 
 step('the minute\'s events are bare', async () => {
 	const data = await until('jobs_data', () => listener.of('jobs_data').at(-1), 75000);
-	assert.equal(await place.redis.get(`${APP}:jobs_data`), data.text);
+	await until('Redis has it', async () => await place.redis.get(`${APP}:jobs_data`) === data.text);
 	assert.equal(data.body.job_count, 2);
 	const [chunk] = await until('job_status', () => listener.of('job_status').length
 		&& listener.of('job_status'));

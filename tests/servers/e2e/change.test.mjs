@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { until } from './place.mjs';
-import { A17, A18, B5, daemon, field, hdms, listener, place, setting, step, told, withStatus }
+import { A17, A18, B5, daemon, field, hdms, listener, place, setting, shows, step, told, withStatus }
 	from './story.mjs';
 import { APP, checkChain, checkEnvelope, checkOutbox, readStream, wordsOf, wordsOfStream }
 	from './wire.mjs';
@@ -21,13 +21,13 @@ step('the first words', async () => {
 step('a changed status is the next revision; progress alone tells nothing', async () => {
 	const progress = A17.replace('"42.5"', '"43"').replace('"downloaded":3', '"downloaded":4');
 	hdms.set('E2E1', progress, A18);
-	await until('progress in Redis', async () => await field('E2E1', 17) === progress);
+	await shows('E2E1', 17, progress);
 	assert.equal(listener.of('update_job_status').length, 3);
 	hdms.set('E2E1', withStatus(progress, 'Paused'), A18);
 	const message = await told('E2E1/17/2');
 	assert.equal(message.properties.headers.previous_status, 'Running');
 	assert.equal(message.params.status, 'Paused');
-	assert.equal(await field('E2E1', 17), withStatus(progress, 'Paused'));
+	await shows('E2E1', 17, withStatus(progress, 'Paused'));
 	assert.equal(listener.of('status').length, 0, 'one job of the group still runs');
 	hdms.set('E2E1', withStatus(progress, 'Paused'), withStatus(A18, 'Paused'));
 	await told('E2E1/18/2');
@@ -48,7 +48,7 @@ step('pushes are merged like answers, in either envelope, one or many', async ()
 	await hdms.notify('nl-hdms.event.content.job_status', `[${B5},${b6}]`);
 	await told('E2E2/5/3');
 	assert.equal((await told('E2E2/6/1')).properties.headers.previous_status, undefined);
-	assert.equal(await until('job 6 in Redis', () => field('E2E2', 6)), b6);
+	await shows('E2E2', 6, b6);
 });
 
 step('a bad member is dropped, a bad status rejected, its neighbours stay', async () => {
@@ -75,7 +75,7 @@ step('ends: completed, killed and errored jobs go where contract 1.7 sends them'
 	assert.equal((await told('E2E1/18/3')).params.status, 'Finished');
 	assert.equal((await told('E2E1/17/3')).properties.headers.previous_status, 'Paused');
 	await until('E2E1 is gone from Redis', async () => !await place.redis.exists(`${APP}:jobs:{E2E1}`));
-	assert.equal(await place.redis.zscore(`${APP}:active_systems`, 'E2E1'), null);
+	await until('it is no active system', async () => await place.redis.zscore(`${APP}:active_systems`, 'E2E1') === null);
 	const done = await place.rows(`select status, origin, revision::int, completed_at is not null as at
 		from completed_jobs where system = 'E2E1' and job_id = 18`);
 	assert.deepEqual(done, [{ status: 'Finished', origin: 'ocd', revision: 3, at: true }]);
@@ -98,8 +98,10 @@ step('ends: completed, killed and errored jobs go where contract 1.7 sends them'
 });
 
 step('an ended job is still found', async () => {
-	const { json } = await daemon.get('/api/v1/jobs/E2E1/18');
-	assert.equal(json.job.status, 'Finished');
+	const json = await until('its end', async () => {
+		const answer = await daemon.get('/api/v1/jobs/E2E1/18');
+		return answer.json.job.status === 'Finished' && answer.json;
+	});
 	assert.equal(json.revision, 3);
 });
 
@@ -149,6 +151,8 @@ step('garbage is rejected and counted, and what follows is heard', async () => {
 });
 
 step('in the end every word was told once and in order, the same in both places', async () => {
+	await place.emptyOutbox();
+	await listener.caughtUp();
 	const told1 = wordsOf(listener);
 	const told2 = wordsOfStream(await readStream(place.redis));
 	const last1 = checkChain(told1, 'broker');

@@ -80,6 +80,7 @@ test('every change of every job is told exactly once, and the last word is the t
 				return true;
 			}, 60000);
 			await place.emptyOutbox();
+			await listener.caughtUp();
 			const recorded = await record(place);
 			const words = wordsOf(listener);
 			const last = checkChain(words, 'broker');
@@ -91,8 +92,8 @@ test('every change of every job is told exactly once, and the last word is the t
 				assert.ok(['user', 'ocd'].includes(origin));
 			}
 			for (const message of listener.messages) checkEnvelope(message);
-			assert.equal((await shared(place, sim.systems)).size, 0, 'ended jobs leave Redis');
+			await until('ended jobs leave Redis', async () => !(await shared(place, sim.systems)).size);
 			assert.ok(words.length > SYSTEMS * 4 * 2, `${words.length} words`);
-			assert.equal(await daemon.metric('chatterbox_outbox_pending'), 0);
+			await until('nothing is pending', async () => await daemon.metric('chatterbox_outbox_pending') === 0);
 			console.log(`${words.length} words of ${last.size} jobs, told once each`);
 		}));

@@ -100,7 +100,8 @@ test('one code at many systems is one incident, also after the leader was killed
 		// one row each, in SQL, too: none was opened twice
 		assert.equal((await place.rows('select count(*)::int as n from incidents'))[0].n, open.length);
 
-		await until('all is told', async () => (await second.metric('chatterbox_outbox_pending')) === 0, 30000);
+		await place.emptyOutbox();
+		await listener.caughtUp();
 		const events = told(listener);
 		for (const incident of open) {
 			const sizes = events.filter(({ id }) => id === incident.id).map(({ systems }) => systems);
@@ -111,7 +112,8 @@ test('one code at many systems is one incident, also after the leader was killed
 		}
 		const stream = (await readStream(place.redis)).filter(({ name }) => name === 'incident');
 		assert.equal(new Set(stream.map(({ id }) => id)).size, events.length);
-		assert.equal(await second.metric('chatterbox_incidents', 'error_code'), open.length);
+		await until('they are counted', async () =>
+			await second.metric('chatterbox_incidents', 'error_code') === open.length);
 		assert.ok(await place.redis.hlen(`${APP}:online_systems`) === SYSTEMS, 'no system is made of an event');
 
 		await cleanUp(place, second, open[0]);

@@ -99,6 +99,7 @@ test('afterwards nothing is missing', async () => {
 			return true;
 		}, 90000);
 		await place.emptyOutbox();
+		await listener.caughtUp();
 		const recorded = await record(place);
 		const told = { broker: wordsOf(listener), stream: wordsOfStream(await readStream(place.redis)) };
 		for (const [where, words] of Object.entries(told)) {
@@ -110,7 +111,7 @@ test('afterwards nothing is missing', async () => {
 			console.log(`${where}: ${once.length} words, ${words.length - once.length} told again`);
 		}
 		for (const system of sim.systems)
-			assert.equal(await place.redis.exists(`${APP}:jobs:{${system}}`), 0, system);
+			await until(`${system} has left Redis`, async () => !await place.redis.exists(`${APP}:jobs:{${system}}`));
 	} catch (error) {
 		error.message += `\n${daemon.program.tail()}\n${sim.program.tail(5)}`;
 		throw error;

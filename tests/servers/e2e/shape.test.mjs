@@ -159,7 +159,8 @@ step('the minute\'s events: job_status in chunks and jobs_data', async () => {
 	assert.deepEqual(Object.keys(data.params), ['job_count', 'activte_jobs', 'total_download_speed',
 		'active_ocd_jobs', 'total_ocd_jobs']);
 	assert.equal(typeof data.params.total_download_speed, 'number');
-	assert.equal(await place.redis.get(`${APP}:jobs_data`), JSON.stringify(data.params));
+	await until('Redis has it', async () =>
+		await place.redis.get(`${APP}:jobs_data`) === JSON.stringify(data.params));
 	const chunks = await until('job_status', () => listener.of('job_status').length
 		&& listener.of('job_status'));
 	for (const chunk of chunks) {

@@ -76,6 +76,9 @@ export const field = (system, id) => place.redis.hget(`${APP}:jobs:{${system}}`,
 export const shared = async () => (await Promise.all(['E2E1', 'E2E2', 'E2E3'].map((system) =>
 	place.redis.hvals(`${APP}:jobs:{${system}}`)))).flat();
 
+/** Waits until Redis shows this text of a job: an event may be told before */
+export const shows = (system, id, text) => until(`${text} in Redis`, async () => await field(system, id) === text);
+
 export const withStatus = (text, status) => text.replace('"Running"', `"${status}"`);
 
 /** The update_job_status of this message_id, once it is there */

@@ -5,6 +5,8 @@
 // gap and repetition, and each previous_status is the status of the one before.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { until } from './place.mjs';
 import { check, nameOfEvent, parse } from './schema.mjs';
 
 export const APP = 'nl-ocd-chatterbox';
@@ -36,9 +38,11 @@ export class Listener {
 			{ durable: this.durable, exclusive: !this.durable,
 				arguments: this.durable ? this.place.queueArguments : undefined });
 		await channel.bindQueue(queue, 'amq.topic', '#');
+		Object.assign(this, { channel, queue });
 		await channel.consume(queue, (message) => {
 			if (!message) return;
-			this.#take(message);
+			if (message.fields.exchange === '') this.mark = message.properties.messageId;
+			else this.#take(message);
 			if (this.durable) channel.ack(message);
 		}, { noAck: !this.durable });
 	}
@@ -50,6 +54,13 @@ export class Listener {
 			check(nameOfEvent(key, APP), parse(message.content), { ...message.properties, headers },
 				spoilt);
 		if (key.startsWith(`${APP}.event.`)) this.take(read(message));
+	}
+
+	/** Waits until all has come that is in its queue by now: what the broker took may still be on its way */
+	async caughtUp() {
+		const messageId = randomUUID();
+		this.channel.sendToQueue(this.queue, Buffer.alloc(0), { messageId });
+		await until('the listener has all that was in its queue', () => this.mark === messageId);
 	}
 
 	/** Messages of one event, as "update_job_status" */
