@@ -5,8 +5,7 @@
  * Rendering locks one family at a time, so counting never waits for more than microseconds. If
  * there is no memory for a sample it is lost: a figure is never worth an error.
  */
-#include "base/metrics.h"
-
+#include "base/metrics_inside.h"
 #include "base/metrics_text.h"
 #include "common/cleanup.h"
 
@@ -16,31 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHILDREN_MAX 64
-
-static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
-				 1,     2.5,    5,     10,   30,    60,   120, 300 };
-#define BUCKETS CBX_COUNT(bounds)
-
-struct child {
-	char *value1;
-	char *value2;
-	double value;      /* of a histogram: the sum */
-	uint64_t count;    /* of a histogram's observations */
-	uint64_t *buckets; /* not cumulative; NULL in other families */
-};
-
-struct cbx_metric {
-	struct cbx_metric *next;
-	pthread_mutex_t lock;
-	enum cbx_metric_type type;
-	const char *name;
-	const char *help;
-	const char *label1;
-	const char *label2;
-	size_t count;
-	struct child children[CHILDREN_MAX];
-};
+static const double bounds[CBX_METRIC_BUCKETS] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+						   0.1,   0.25,   0.5,   1,    2.5,   5,
+						   10,    30,     60,    120,  300 };
 
 struct cbx_metrics {
 	struct cbx_metric *first;
@@ -108,7 +85,8 @@ struct cbx_metric *cbx_metrics_add(struct cbx_metrics *metrics, enum cbx_metric_
 	return metric;
 }
 
-static struct child *find_child(struct cbx_metric *metric, const char *value1, const char *value2)
+static struct cbx_metric_child *find_child(struct cbx_metric *metric, const char *value1,
+					   const char *value2)
 {
 	size_t i;
 
@@ -119,14 +97,15 @@ static struct child *find_child(struct cbx_metric *metric, const char *value1, c
 	return NULL;
 }
 
-static struct child *add_child(struct cbx_metric *metric, const char *value1, const char *value2)
+static struct cbx_metric_child *add_child(struct cbx_metric *metric, const char *value1,
+					  const char *value2)
 {
-	struct child child = { 0 };
+	struct cbx_metric_child child = { 0 };
 
 	child.value1 = strdup(value1);
 	child.value2 = strdup(value2);
 	if (metric->type == CBX_HISTOGRAM)
-		child.buckets = calloc(BUCKETS, sizeof(child.buckets[0]));
+		child.buckets = calloc(CBX_METRIC_BUCKETS, sizeof(child.buckets[0]));
 	if (!child.value1 || !child.value2 || (metric->type == CBX_HISTOGRAM && !child.buckets)) {
 		free(child.value1);
 		free(child.value2);
@@ -139,16 +118,17 @@ static struct child *add_child(struct cbx_metric *metric, const char *value1, co
 
 /* Finds or creates a child; call it with the lock held. The last place is for all that found none.
  */
-static struct child *touch(struct cbx_metric *metric, const char *value1, const char *value2)
+static struct cbx_metric_child *touch(struct cbx_metric *metric, const char *value1,
+				      const char *value2)
 {
-	struct child *child;
+	struct cbx_metric_child *child;
 
 	value1 = metric->label1 && value1 ? value1 : "";
 	value2 = metric->label2 && value2 ? value2 : "";
 	child = find_child(metric, value1, value2);
 	if (child)
 		return child;
-	if (metric->count < CHILDREN_MAX - 1)
+	if (metric->count < CBX_METRIC_CHILDREN - 1)
 		return add_child(metric, value1, value2);
 	value1 = metric->label1 ? "other" : "";
 	value2 = metric->label2 ? "other" : "";
@@ -158,7 +138,7 @@ static struct child *touch(struct cbx_metric *metric, const char *value1, const 
 
 void cbx_metric_add(struct cbx_metric *metric, const char *value1, const char *value2, double by)
 {
-	struct child *child;
+	struct cbx_metric_child *child;
 
 	if (!metric || (metric->type == CBX_COUNTER && !(by >= 0)))
 		return;
@@ -171,7 +151,7 @@ void cbx_metric_add(struct cbx_metric *metric, const char *value1, const char *v
 
 void cbx_metric_set(struct cbx_metric *metric, const char *value1, const char *value2, double to)
 {
-	struct child *child;
+	struct cbx_metric_child *child;
 
 	if (!metric)
 		return;
@@ -185,19 +165,19 @@ void cbx_metric_set(struct cbx_metric *metric, const char *value1, const char *v
 void cbx_metric_observe(struct cbx_metric *metric, const char *value1, const char *value2,
 			double seconds)
 {
-	struct child *child;
+	struct cbx_metric_child *child;
 	size_t i;
 
 	if (!metric || metric->type != CBX_HISTOGRAM || isnan(seconds))
 		return;
-	for (i = 0; i < BUCKETS && seconds > bounds[i]; i++)
+	for (i = 0; i < CBX_METRIC_BUCKETS && seconds > bounds[i]; i++)
 		;
 	pthread_mutex_lock(&metric->lock);
 	child = touch(metric, value1, value2);
 	if (child) {
 		child->value += seconds;
 		child->count++;
-		if (i < BUCKETS)
+		if (i < CBX_METRIC_BUCKETS)
 			child->buckets[i]++;
 	}
 	pthread_mutex_unlock(&metric->lock);
@@ -212,30 +192,14 @@ void cbx_metric_clear(struct cbx_metric *metric)
 	pthread_mutex_unlock(&metric->lock);
 }
 
-double cbx_metric_get(struct cbx_metric *metric, const char *value1, const char *value2)
-{
-	const struct child *child;
-	double value = 0;
-
-	if (!metric)
-		return 0;
-	pthread_mutex_lock(&metric->lock);
-	child = find_child(metric, metric->label1 && value1 ? value1 : "",
-			   metric->label2 && value2 ? value2 : "");
-	if (child)
-		value = metric->type == CBX_HISTOGRAM ? (double)child->count : child->value;
-	pthread_mutex_unlock(&metric->lock);
-	return value;
-}
-
-static void render_histogram(const struct child *child, struct cbx_sample *sample,
+static void render_histogram(const struct cbx_metric_child *child, struct cbx_sample *sample,
 			     struct cbx_text *out)
 {
 	uint64_t total = 0;
 	size_t i;
 
 	sample->suffix = "_bucket";
-	for (i = 0; i < BUCKETS; i++) {
+	for (i = 0; i < CBX_METRIC_BUCKETS; i++) {
 		total += child->buckets[i];
 		sample->bound = bounds[i];
 		cbx_sample_render(sample, (double)total, out);
@@ -259,7 +223,7 @@ static void render_family(struct cbx_metric *metric, bool openmetrics, struct cb
 		cbx_family_render(metric->name, types[metric->type], metric->help, openmetrics,
 				  out);
 	for (i = 0; i < metric->count; i++) {
-		const struct child *child = &metric->children[i];
+		const struct cbx_metric_child *child = &metric->children[i];
 		struct cbx_sample sample = {
 			.name = metric->name,
 			.suffix = "",

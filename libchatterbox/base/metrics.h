@@ -38,8 +38,6 @@ void cbx_metric_observe(struct cbx_metric *metric, const char *value1, const cha
 /* Removes all children: a gauge that no longer applies is not exported (as a standby's figures of
  * jobs) */
 void cbx_metric_clear(struct cbx_metric *metric);
-/* The value of a child, 0 when there is none; of a histogram the count */
-double cbx_metric_get(struct cbx_metric *metric, const char *value1, const char *value2);
 
 /* Prometheus text format 0.0.4, or OpenMetrics 1.0 without its "# EOF": the host's families follow.
  * Families without a child are left out. */

@@ -2,6 +2,7 @@
 /* test_reload.c - the keys that the teller and the listener read, the log, and those of incidents
  */
 #include "memory_servers.h"
+#include "metric_value.h"
 #include "reload_kit.h"
 
 /* --- the teller --- */
@@ -55,7 +56,7 @@ static void the_stream_is_trimmed(struct day *of)
 
 static double rejected(void)
 {
-	return cbx_metric_get(day->box->counters.events_consumed, "unknown", "rejected");
+	return metric_value(day->box->counters.events_consumed, "unknown", "rejected");
 }
 
 static void push(const char *params, size_t len)
@@ -73,7 +74,7 @@ static void push(const char *params, size_t len)
 
 static double reported(void)
 {
-	return cbx_metric_get(day->box->counters.events_consumed, "job_status", "ok");
+	return metric_value(day->box->counters.events_consumed, "job_status", "ok");
 }
 
 /* One that was published while the listener woke up may still have gone by the old limit */

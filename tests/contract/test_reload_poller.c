@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* test_reload_poller.c - the keys that the poller reads: its tasks, its questions, its answers */
+#include "metric_value.h"
 #include "reload_kit.h"
 
 static bool was_asked(const char *question)
@@ -218,7 +219,7 @@ static void the_bound_of_the_stretch(struct day *of)
 
 static double malformed(void)
 {
-	return cbx_metric_get(day->box->counters.rpc_requests, "job_status", "malformed");
+	return metric_value(day->box->counters.rpc_requests, "job_status", "malformed");
 }
 
 /* An answer about six jobs, of more than 1024 bytes */

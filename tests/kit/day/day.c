@@ -8,6 +8,7 @@
  */
 #include "day.h"
 
+#include "metric_value.h"
 #include "runtime/call.h"
 
 #include <errno.h>
@@ -131,7 +132,7 @@ static void jump(struct cbx_poller *poller, struct cbx_call *call)
 	struct cbx_task *task = poller->scheduler.tasks;
 	struct cbx_text nothing = { 0 };
 
-	if (cbx_metric_get(poller->road.counters->rpc_in_flight, NULL, NULL) > 0) {
+	if (metric_value(poller->road.counters->rpc_in_flight, NULL, NULL) > 0) {
 		cbx_call_fail(call, CBX_CALL_TIMEOUT, "in a round");
 		return;
 	}
@@ -205,7 +206,8 @@ static void await_telling(struct day *day)
 	free(count);
 }
 
-/* A jump of the clock in the middle of the listener's talk with the broker would end its deadline */
+/* A jump of the clock in the middle of the listener's talk with the broker would end its deadline
+ */
 static void await_listener(struct day *day)
 {
 	struct cbx_listener *listener = &day->box->listener;

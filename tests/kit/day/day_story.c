@@ -7,6 +7,7 @@
  */
 #include "day.h"
 
+#include "metric_value.h"
 #include "unit.h"
 
 #define SLOW_JOB \
@@ -131,7 +132,7 @@ static void end_by_push(struct day *day)
 	day_pass(day, 10);
 	day_told(day, "ABC1", 17, 4, "Completed", "Running", "user");
 	day_told_nothing_more(day);
-	ck_assert(cbx_metric_get(late, "answer", NULL) > 0);
+	ck_assert(metric_value(late, "answer", NULL) > 0);
 	day_redis_shows_nothing(day, "ABC1", 17);
 	day_monitor_holds(day, "ABC1", 17, "");
 	day_completed_holds(day, "ABC1", 17, "Completed/4/user");

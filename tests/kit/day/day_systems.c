@@ -6,6 +6,7 @@
  * day_pass() looks at.
  */
 #include "day.h"
+#include "metric_value.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -138,8 +139,8 @@ static double consumed(struct day *day)
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(events); i++)
-		sum += cbx_metric_get(day->box->counters.events_consumed, events[i], "ok") +
-		       cbx_metric_get(day->box->counters.events_consumed, events[i], "rejected");
+		sum += metric_value(day->box->counters.events_consumed, events[i], "ok") +
+		       metric_value(day->box->counters.events_consumed, events[i], "rejected");
 	return sum;
 }
 

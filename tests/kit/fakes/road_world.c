@@ -3,6 +3,7 @@
 #include "road_world.h"
 
 #include "adapter/sqlite/sqlite.h"
+#include "metric_value.h"
 #include "port/lease.h"
 
 #include <chatterbox/config.h>
@@ -265,5 +266,5 @@ int world_round(enum cbx_round_kind kind, struct cbx_round_result *out)
 
 double world_count(struct cbx_metric *metric, const char *value1, const char *value2)
 {
-	return cbx_metric_get(metric, value1, value2);
+	return metric_value(metric, value1, value2);
 }

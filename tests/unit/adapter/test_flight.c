@@ -3,6 +3,7 @@
 #include "adapter/flight/flight.h"
 #include "common/cleanup.h"
 #include "fake_clock.h"
+#include "metric_value.h"
 #include "unit.h"
 
 #include <pthread.h>
@@ -88,7 +89,7 @@ static void put(const char *lines, bool state)
 
 static double count(const char *outcome)
 {
-	return cbx_metric_get(place.lines, outcome, NULL);
+	return metric_value(place.lines, outcome, NULL);
 }
 
 static void nap(void)

@@ -3,6 +3,7 @@
 #include "base/metrics.h"
 #include "base/thread.h"
 #include "common/cleanup.h"
+#include "metric_value.h"
 #include "unit.h"
 
 #include <fcntl.h>
@@ -79,7 +80,7 @@ START_TEST(histogram_is_cumulative)
 	cbx_metric_observe(metric, "t", NULL, 0.3);
 	cbx_metric_observe(metric, "t", NULL, 0.3);
 	cbx_metric_observe(metric, "t", NULL, 1000);
-	ck_assert(cbx_metric_get(metric, "t", NULL) == 4);
+	ck_assert(metric_value(metric, "t", NULL) == 4);
 	page = render(metrics, false);
 	ck_assert_ptr_nonnull(strstr(page, "h_seconds_bucket{task=\"t\",le=\"0.001\"} 1\n"));
 	ck_assert_ptr_nonnull(strstr(page, "h_seconds_bucket{task=\"t\",le=\"0.25\"} 1\n"));
@@ -115,10 +116,10 @@ START_TEST(the_sixty_fourth_is_other)
 		cbx_metric_add(metric, name, NULL, 1);
 	}
 	cbx_metric_add(metric, "v62", NULL, 1);
-	ck_assert(cbx_metric_get(metric, "v0", NULL) == 1);
-	ck_assert(cbx_metric_get(metric, "v62", NULL) == 2);
-	ck_assert(cbx_metric_get(metric, "v63", NULL) == 0);
-	ck_assert(cbx_metric_get(metric, "other", NULL) == 1000 - 63);
+	ck_assert(metric_value(metric, "v0", NULL) == 1);
+	ck_assert(metric_value(metric, "v62", NULL) == 2);
+	ck_assert(metric_value(metric, "v63", NULL) == 0);
+	ck_assert(metric_value(metric, "other", NULL) == 1000 - 63);
 	page = render(metrics, false);
 	for (p = page; (p = strstr(p, "c_total{")); p++)
 		lines++;
@@ -137,16 +138,16 @@ START_TEST(clear_and_null)
 	metric = cbx_metrics_add(metrics, CBX_GAUGE, "g", "A gauge", "x", NULL);
 	cbx_metric_set(metric, "a", NULL, 1);
 	cbx_metric_clear(metric);
-	ck_assert(cbx_metric_get(metric, "a", NULL) == 0);
+	ck_assert(metric_value(metric, "a", NULL) == 0);
 	page = render(metrics, false);
 	ck_assert_str_eq(page, "");
 	cbx_metric_set(metric, "a", NULL, 2);
-	ck_assert(cbx_metric_get(metric, "a", NULL) == 2);
+	ck_assert(metric_value(metric, "a", NULL) == 2);
 	cbx_metric_add(NULL, "a", NULL, 1);
 	cbx_metric_set(NULL, "a", NULL, 1);
 	cbx_metric_observe(NULL, "a", NULL, 1);
 	cbx_metric_clear(NULL);
-	ck_assert(cbx_metric_get(NULL, "a", NULL) == 0);
+	ck_assert(metric_value(NULL, "a", NULL) == 0);
 	cbx_metrics_free(metrics);
 	cbx_metrics_free(NULL);
 }
@@ -178,8 +179,8 @@ START_TEST(threads_take_and_render)
 		free(render(metrics, false));
 	for (i = 0; i < CBX_COUNT(threads); i++)
 		cbx_thread_join(&threads[i]);
-	ck_assert(cbx_metric_get(metric, "odd", NULL) == TAKES * 2.0);
-	ck_assert(cbx_metric_get(metric, "even", NULL) == TAKES * 2.0);
+	ck_assert(metric_value(metric, "odd", NULL) == TAKES * 2.0);
+	ck_assert(metric_value(metric, "even", NULL) == TAKES * 2.0);
 	cbx_metrics_free(metrics);
 }
 END_TEST

@@ -2,6 +2,7 @@
 /* What the listener declared is looked at again, and who else consumes its queues. */
 #include "listener_world.h"
 #include "memory_servers.h"
+#include "metric_value.h"
 
 static unsigned mended;
 
@@ -50,13 +51,13 @@ START_TEST(a_stranger_is_counted_and_warned_of_once)
 		stranger->ops->consume(stranger, "nl-ocd-chatterbox.request", 1, UINT64_MAX), 0);
 	listen_for(50);
 	ck_assert_uint_eq(listener.strangers, 1);
-	ck_assert_double_eq(cbx_metric_get(world.counters.foreign_consumers, NULL, NULL), 1);
+	ck_assert_double_eq(metric_value(world.counters.foreign_consumers, NULL, NULL), 1);
 	ck_assert_uint_eq(world.warnings, 1);
 	ck_assert(listener.bound);
 	cbx_bus_free(stranger);
 	listen_for(20);
 	ck_assert_uint_eq(listener.strangers, 0);
-	ck_assert_double_eq(cbx_metric_get(world.counters.foreign_consumers, NULL, NULL), 0);
+	ck_assert_double_eq(metric_value(world.counters.foreign_consumers, NULL, NULL), 0);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "fake_clock.h"
+#include "metric_value.h"
 #include "port/link.h"
 #include "unit.h"
 
@@ -126,10 +127,9 @@ static void tear_down(void)
 
 static inline void expect_counts(unsigned reconnects, unsigned errors)
 {
-	ck_assert_uint_eq((unsigned)cbx_metric_get(redis_link.metrics.reconnects, "redis", NULL),
+	ck_assert_uint_eq((unsigned)metric_value(redis_link.metrics.reconnects, "redis", NULL),
 			  reconnects);
-	ck_assert_uint_eq((unsigned)cbx_metric_get(redis_link.metrics.errors, "redis", NULL),
-			  errors);
+	ck_assert_uint_eq((unsigned)metric_value(redis_link.metrics.errors, "redis", NULL), errors);
 }
 
 #endif
