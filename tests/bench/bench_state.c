@@ -4,13 +4,16 @@
  *
  *	tests/kit/servers/servers.sh run BUILD/tests/bench/bench_state [SYSTEMS [JOBS [ROUNDS]]]
  *
- * Each round writes every system: the first whole, the others as deltas with new values. Then as
- * many events go into the stream as there are jobs, by thousands as the teller does, and all
- * systems into online_systems.
+ * Each round writes every system: the first whole, the others as deltas with new values and
+ *figures. Then all hashes are counted, as each round does; as many events go into the stream as
+ *there are jobs, by thousands as the teller does, and all systems into online_systems. The last
+ *line is what a peer without guards would do: an HSET for each system. Redis' own CPU time is what
+ *it says of itself, since wall time says little on a machine with other load.
  */
 #include "adapter/redis_state/redis_state.h"
 #include "common/cleanup.h"
 
+#include <hiredis.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +24,8 @@
 	"\"%zu\",\"downloaded\":%zu,\"total_files\":100,\"download_speed\":\"1.5MB/s\","        \
 	"\"job_type\":\"content\"}"
 
+#define FIGURES "{\"progress_at\":\"2025-11-23T18:35:00.000Z\",\"rate\":0.00123}"
+
 #define EPOCH 1
 
 struct load {
@@ -28,6 +33,8 @@ struct load {
 	size_t jobs;
 	struct cbx_state_write *writes;
 	struct cbx_field *fields;
+	struct cbx_field *figures;
+	redisContext *plain;
 	char (*names)[32];
 	char (*ids)[32];
 	char (*values)[256];
@@ -45,9 +52,11 @@ static bool make_load(struct load *load)
 	load->writes = calloc(load->systems, sizeof(*load->writes));
 	load->names = calloc(load->systems, sizeof(*load->names));
 	load->fields = calloc(total, sizeof(*load->fields));
+	load->figures = calloc(total, sizeof(*load->figures));
 	load->ids = calloc(total, sizeof(*load->ids));
 	load->values = calloc(total, sizeof(*load->values));
-	return load->writes && load->names && load->fields && load->ids && load->values;
+	return load->writes && load->names && load->fields && load->figures && load->ids &&
+	       load->values;
 }
 
 static void free_load(struct load *load)
@@ -55,6 +64,7 @@ static void free_load(struct load *load)
 	free(load->writes);
 	free(load->names);
 	free(load->fields);
+	free(load->figures);
 	free(load->ids);
 	free(load->values);
 }
@@ -66,6 +76,7 @@ static void fill_job(struct load *load, size_t system, size_t i, size_t round)
 
 	snprintf(load->ids[i], sizeof(load->ids[i]), "%zu", i);
 	load->fields[i] = (struct cbx_field){ load->ids[i], load->values[i], (size_t)len };
+	load->figures[i] = (struct cbx_field){ load->ids[i], FIGURES, sizeof(FIGURES) - 1 };
 }
 
 static void fill_round(struct load *load, size_t round)
@@ -75,17 +86,35 @@ static void fill_round(struct load *load, size_t round)
 
 	for (s = 0; s < load->systems; s++) {
 		snprintf(load->names[s], sizeof(load->names[s]), "SYS%05zu", s);
-		load->writes[s] = (struct cbx_state_write){ .system = load->names[s],
-							    .number = (1ULL << 32) + round,
-							    .whole = round == 0,
-							    .live = true,
-							    .scored = true,
-							    .changed_ms = 1763922500000,
-							    .fields = load->fields + s * load->jobs,
-							    .field_count = load->jobs };
+		load->writes[s] =
+			(struct cbx_state_write){ .system = load->names[s],
+						  .number = (1ULL << 32) + round,
+						  .whole = round == 0,
+						  .live = true,
+						  .scored = true,
+						  .changed_ms = 1763922500000,
+						  .fields = load->fields + s * load->jobs,
+						  .field_count = load->jobs,
+						  .figures = load->figures + s * load->jobs,
+						  .figure_count = load->jobs };
 		for (j = 0; j < load->jobs; j++)
 			fill_job(load, s, s * load->jobs + j, round);
 	}
+}
+
+/* Seconds of CPU that Redis has used */
+static double server_cpu(const struct load *load)
+{
+	redisReply *reply = redisCommand(load->plain, "INFO cpu");
+	double sum = 0;
+	const char *at;
+
+	for (at = reply ? reply->str : NULL; at && (at = strstr(at, "used_cpu_")); at++)
+		if (!strncmp(at, "used_cpu_sys:", 13) || !strncmp(at, "used_cpu_user:", 14))
+			sum += strtod(strchr(at, ':') + 1, NULL);
+	if (reply)
+		freeReplyObject(reply);
+	return sum;
 }
 
 static int run(struct cbx_state *state, struct load *load, size_t rounds)
@@ -97,15 +126,17 @@ static int run(struct cbx_state *state, struct load *load, size_t rounds)
 	for (round = 0; round < rounds && !error; round++) {
 		uint64_t since;
 		double seconds;
+		double cpu;
 
 		fill_round(load, round);
+		cpu = server_cpu(load);
 		since = cbx_now(clock);
 		error = state->ops->write_jobs(state, load->writes, load->systems);
 		seconds = (double)(cbx_now(clock) - since) / 1e9;
-		printf("%s: %zu systems x %zu jobs in %.3f s: %.0f fields/s, %.0f systems/s\n",
+		printf("%s: %zu systems x %zu jobs in %.3f s: %.0f systems/s; redis %.3f s of "
+		       "CPU\n",
 		       round ? "delta" : "whole", load->systems, load->jobs, seconds,
-		       (double)(load->systems * load->jobs) / seconds,
-		       (double)load->systems / seconds);
+		       (double)load->systems / seconds, server_cpu(load) - cpu);
 	}
 	return error;
 }
@@ -160,6 +191,56 @@ static int write_systems(struct cbx_state *state, const struct load *load)
 	return error;
 }
 
+static int count(struct cbx_state *state, const struct load *load)
+{
+	struct cbx_hash_sizes *sizes = calloc(load->systems + 1, sizeof(*sizes));
+	const char **names = calloc(load->systems + 1, sizeof(*names));
+	struct cbx_state_sizes rest;
+	double cpu = server_cpu(load);
+	int error = -1;
+	size_t i;
+
+	for (i = 0; names && i < load->systems; i++)
+		names[i] = load->names[i];
+	if (names && sizes)
+		error = state->ops->count(state, names, load->systems, sizes, &rest);
+	printf("counted: %zu systems; redis %.3f s of CPU\n", load->systems,
+	       server_cpu(load) - cpu);
+	free(names);
+	free(sizes);
+	return error;
+}
+
+/* The same fields with an HSET for each system, and no guard, figures or index */
+static void write_plainly(const struct load *load)
+{
+	const char **words = calloc(2 + 2 * load->jobs, sizeof(*words));
+	double cpu = server_cpu(load);
+	char key[48];
+	void *reply;
+	size_t s;
+	size_t j;
+
+	for (s = 0; words && s < load->systems; s++) {
+		snprintf(key, sizeof(key), "plain:jobs:{%s}", load->names[s]);
+		words[0] = "HSET";
+		words[1] = key;
+		for (j = 0; j < load->jobs; j++) {
+			words[2 + 2 * j] = load->fields[s * load->jobs + j].name;
+			words[3 + 2 * j] = load->fields[s * load->jobs + j].value;
+		}
+		redisAppendCommandArgv(load->plain, (int)(2 + 2 * load->jobs), words, NULL);
+		if (s % 256 != 255 && s + 1 != load->systems)
+			continue;
+		for (j = 0; j <= s % 256; j++)
+			if (redisGetReply(load->plain, &reply) == REDIS_OK)
+				freeReplyObject(reply);
+	}
+	printf("plain HSET: %zu systems x %zu jobs; redis %.3f s of CPU\n", load->systems,
+	       load->jobs, server_cpu(load) - cpu);
+	free(words);
+}
+
 static int measure(int port, struct load *load, size_t rounds)
 {
 	const struct cbx_redis_options options = { .host = "127.0.0.1",
@@ -171,14 +252,24 @@ static int measure(int port, struct load *load, size_t rounds)
 	error = cbx_redis_state_new(&options, cbx_system_clock(), NULL, &state);
 	if (!error)
 		error = state->ops->connect(state, cbx_now(cbx_system_clock()) + 2 * CBX_SECOND);
+	load->plain = redisConnect("127.0.0.1", port);
+	if (!error && (!load->plain || load->plain->err))
+		error = -1;
 	if (!error)
 		error = run(state, load, rounds);
+	if (!error)
+		error = count(state, load);
 	if (!error)
 		error = append(state, load);
 	if (!error)
 		error = write_systems(state, load);
+	if (!error) {
+		write_plainly(load);
+		write_plainly(load);
+	}
 	if (error)
 		fprintf(stderr, "%s\n", state ? state->error : "no state");
+	redisFree(load->plain);
 	cbx_state_free(state);
 	return error;
 }

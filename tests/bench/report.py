@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """report.py RESULT.json CHART.svg - what peers.py measured (OUT=RESULT.json), as a Markdown table and a chart
 
-The table goes to stdout: medians, with ranges, of a round. The chart shows the ratios of medians to the tuned
-peer in Node; shorter is better.
+The table goes to stdout: medians of a round, with ranges, and ratios to the tuned peer. The chart shows the ratios of
+medians to the tuned peer in Node; shorter is better.
 """
 import json
 import statistics
@@ -12,22 +12,29 @@ import sys
 BASE = "tuned"
 NAMES = {"chatterboxd": "chatterboxd", "checkpoint-1": "chatterboxd, SQL each round",
          "batched-50": "chatterboxd, 50 systems a question", "tuned": "Node tuned",
-         "tuned-batched-50": "Node tuned, 50 systems a question", "faithful": "Node faithful", "floor": "bare C"}
+         "tuned-batched-50": "Node tuned, 50 systems a question", "faithful": "Node faithful", "floor": "bare C",
+         "raw": "question and reply alone"}
 COLUMNS = {"cpu": "its CPU s", "wall": "wall s", "peak_mb": "peak MB", "rabbitmq": "RabbitMQ CPU s",
            "redis": "Redis CPU s", "postgres": "PostgreSQL CPU s"}
-COLOURS = ("#2563eb", "#60a5fa", "#93c5fd", "#9ca3af", "#d97706", "#d1d5db", "#e5e7eb")
+COLOURS = ("#2563eb", "#60a5fa", "#93c5fd", "#9ca3af", "#d1d5db", "#d97706", "#fbbf24", "#e5e7eb")
 
 
 def median(runs, column):
     return statistics.median(run[column] for run in runs)
 
 
+def ratio(results, who, column):
+    base = median(results[BASE], column) if BASE in results else 0
+    return ", × %.2f" % (median(results[who], column) / base) if base and who != BASE else ""
+
+
 def table(results):
     yield "| who | " + " | ".join(COLUMNS.values()) + " |"
     yield "| --- |" + " --- |" * len(COLUMNS)
     for who, runs in results.items():
-        cells = ["%.3g (%.3g–%.3g)" % (median(runs, column), min(run[column] for run in runs),
-                                       max(run[column] for run in runs)) for column in COLUMNS]
+        cells = ["%.3g (%.3g–%.3g)%s" % (median(runs, column), min(run[column] for run in runs),
+                                         max(run[column] for run in runs), ratio(results, who, column))
+                 for column in COLUMNS]
         disturbed = sum(run["disturbed"] for run in runs)
         mark = ", %d of %d disturbed" % (disturbed, len(runs)) if disturbed else ""
         yield "| %s%s | %s |" % (NAMES.get(who, who), mark, " | ".join(cells))
@@ -48,14 +55,21 @@ def chart(results):
     for column, title in COLUMNS.items():
         lines.append(text(10, y, title + ", ratio to Node tuned", 'font-weight="bold"'))
         for who, colour in zip(shown, COLOURS):
-            ratio = median(results[who], column) / max(median(results[BASE], column), 1e-3)
+            times = median(results[who], column) / max(median(results[BASE], column), 1e-3)
             y += 18
             lines.append(text(230, y, NAMES.get(who, who), 'text-anchor="end"'))
             lines.append('<rect x="238" y="%d" width="%.1f" height="13" fill="%s"/>' %
-                         (y - 11, min(ratio, most) / most * 440, colour))
-            lines.append(text(244 + int(min(ratio, most) / most * 440), y, "%.2f" % ratio))
+                         (y - 11, min(times, most) / most * 440, colour))
+            lines.append(text(244 + int(min(times, most) / most * 440), y, "%.2f" % times))
         y += 34
     return "\n".join(lines + ["</svg>", ""])
+
+
+def write(measured, base):
+    with open(base + ".md", "w") as file:
+        file.write("\n".join(table(measured["runs"])) + "\n")
+    with open(base + ".svg", "w") as file:
+        file.write(chart(measured["runs"]))
 
 
 def main():

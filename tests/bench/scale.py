@@ -120,10 +120,18 @@ def measure(systems, builds, results):
                 for start in ("first", "restart"):
                     figures = run(build, file.name, port, systems, reads)
                     results.append(dict(figures, systems=systems, build=build, start=start))
+                    write(results)
                     tell(systems, build, start, figures)
     finally:
         sim.send_signal(signal.SIGTERM)
         sim.wait(30)
+
+
+def write(results):
+    """After each run, so that a later one that fails takes none of them along"""
+    if "OUT" in os.environ:
+        with open(os.environ["OUT"], "w") as file:
+            json.dump(results, file, indent=1)
 
 
 def growth(results, build, numbers):
@@ -148,9 +156,6 @@ def main():
     for build in builds:
         if len(numbers) > 1:
             growth(results, build, numbers)
-    if "OUT" in os.environ:
-        with open(os.environ["OUT"], "w") as file:
-            json.dump(results, file, indent=1)
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class Lane {
 			this.waiting.shift();
 			this.#send(chunk);
 		}
-		if (this.faults.stall || this.held || this.bytes > HIGH) this.from.pause();
+		if (this.faults.stall || this.held || this.bytes > this.pair.proxy.high) this.from.pause();
 		else this.from.resume();
 	}
 
@@ -157,7 +157,7 @@ export class Proxy {
 	/** A proxy on a free port below the ephemeral ones before 127.0.0.1:@target */
 	static async open(target) {
 		const proxy = new Proxy();
-		Object.assign(proxy, { target, pairs: new Set(), watches: new Set(), accepted: 0 });
+		Object.assign(proxy, { target, high: HIGH, pairs: new Set(), watches: new Set(), accepted: 0 });
 		proxy.faults = { up: {}, down: {} };
 		proxy.port = await proxy.#listenSomewhere();
 		return proxy;

@@ -2,12 +2,13 @@
 /*
  * floor.c - the same round as round.mjs --variant=tuned, as bare C in one thread
  *
- *	floor --rounds=N
+ *	floor --rounds=N [--raw]
  *
  * librabbitmq, hiredis, libpq and jansson, and nothing between them: no scheduler, time-outs,
- *retries, outbox, revisions, history or lease. It shows what these libraries cost, and is no
- *design. The servers are those of CBX_TEST_*; the jobs those of the table peer_monitor. Prints a
- *line of JSON for each round.
+ * retries, outbox, revisions, history or lease. It shows what these libraries cost, and is no
+ * design. --raw asks, and throws the answers away unread: what the broker and the simulator allow.
+ * The servers are those of CBX_TEST_*; the jobs those of the table peer_monitor. Prints a line of
+ * JSON for each round.
  */
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
@@ -42,6 +43,7 @@ static redisContext *redis;
 static PGconn *sql;
 static struct text columns[COLUMNS], events, body;
 static size_t rows, event_jobs, piped, changed;
+static bool raw;
 
 static void die(const char *what)
 {
@@ -169,26 +171,49 @@ static json_t **find_last(struct system *system, long id)
 	return NULL;
 }
 
-static void share(const struct system *system, json_t *const *jobs, char *const *texts,
-		  size_t count)
+static bool has_ended(const json_t *job)
 {
-	const char *words[2 + (2 * JOBS_MAX)] = { "HSET" };
-	char ids[JOBS_MAX][24];
-	char key[128];
-	size_t i;
+	const char *status = json_string_value(json_object_get(job, "status"));
 
-	snprintf(key, sizeof(key), "peer:jobs:{%s}", system->name);
-	words[1] = key;
-	for (i = 0; i < count; i++) {
-		snprintf(ids[i], sizeof(ids[i]), "%lld",
-			 (long long)json_integer_value(json_object_get(jobs[i], "job_id")));
-		words[2 + (2 * i)] = ids[i];
-		words[3 + (2 * i)] = texts[i];
-	}
-	if (redisAppendCommandArgv(redis, (int)(2 + (2 * count)), words, NULL) != REDIS_OK)
+	return !strcmp(status, "Completed") || !strcmp(status, "Killed") ||
+	       !strcmp(status, "Errored");
+}
+
+static void send_words(int count, const char **words)
+{
+	if (redisAppendCommandArgv(redis, count, words, NULL) != REDIS_OK)
 		die(redis->errstr);
 	if (++piped == WINDOW)
 		flush_redis();
+}
+
+static void share(const struct system *system, json_t *const *jobs, char *const *texts,
+		  size_t count)
+{
+	const char *sets[2 + (2 * JOBS_MAX)] = { "HSET" };
+	const char *drops[2 + JOBS_MAX] = { "HDEL" };
+	char ids[JOBS_MAX][24];
+	char key[128];
+	int set = 2;
+	int dropped = 2;
+	size_t i;
+
+	snprintf(key, sizeof(key), "peer:jobs:{%s}", system->name);
+	sets[1] = drops[1] = key;
+	for (i = 0; i < count; i++) {
+		snprintf(ids[i], sizeof(ids[i]), "%lld",
+			 (long long)json_integer_value(json_object_get(jobs[i], "job_id")));
+		if (has_ended(jobs[i])) {
+			drops[dropped++] = ids[i];
+			continue;
+		}
+		sets[set++] = ids[i];
+		sets[set++] = texts[i];
+	}
+	if (set > 2)
+		send_words(set, sets);
+	if (dropped > 2)
+		send_words(dropped, drops);
 }
 
 static void apply(struct system *system, json_t *jobs)
@@ -222,10 +247,14 @@ static void apply(struct system *system, json_t *jobs)
 
 static void receive(const amqp_message_t *message)
 {
-	size_t n = strtoul(message->properties.correlation_id.bytes, NULL, 10);
+	amqp_bytes_t id = message->properties.correlation_id;
+	char digits[24] = "";
+	size_t n;
 	json_t *answer = json_loadb(message->body.bytes, message->body.len, 0, NULL);
 	json_t *result = json_object_get(answer, "result");
 
+	memcpy(digits, id.bytes, id.len < sizeof(digits) ? id.len : sizeof(digits) - 1);
+	n = strtoul(digits, NULL, 10);
 	if (!answer || n >= system_count)
 		die("an answer that is none");
 	apply(&systems[n],
@@ -298,7 +327,8 @@ static bool take_answer(void)
 	amqp_maybe_release_buffers(rabbit);
 	reply = amqp_consume_message(rabbit, &envelope, NULL, 0);
 	if (reply.reply_type == AMQP_RESPONSE_NORMAL) {
-		receive(&envelope.message);
+		if (!raw)
+			receive(&envelope.message);
 		amqp_destroy_envelope(&envelope);
 		return true;
 	}
@@ -319,6 +349,8 @@ static void run_round(amqp_bytes_t reply_to)
 			ask(next++, reply_to);
 		flying -= take_answer();
 	}
+	if (raw)
+		return;
 	if (rows)
 		flush_sql();
 	flush_redis();
@@ -384,6 +416,7 @@ int main(int argc, char **argv)
 	amqp_bytes_t reply_to = connect_all();
 	struct rusage usage;
 
+	raw = argc > 2 && !strcmp(argv[2], "--raw");
 	amqp_basic_consume(rabbit, 1, reply_to, amqp_empty_bytes, 0, 1, 1, amqp_empty_table);
 	while (rounds--) {
 		double began = seconds(CLOCK_MONOTONIC), used = seconds(CLOCK_PROCESS_CPUTIME_ID);

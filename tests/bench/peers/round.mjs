@@ -63,12 +63,19 @@ function write(jobs) {
 		'percent_completed', 'downloaded', 'total_files', 'download_speed'].map(column) });
 }
 
+const ENDS = new Set(['Completed', 'Killed', 'Errored']);
+
 function share(system, jobs) {
 	const key = `${opt.key}:jobs:{${system}}`;
+	const live = jobs.filter((job) => !ENDS.has(job.status));
+	const pipe = tuned ? redis : redis.pipeline();
+	const done = live.length < jobs.length
+		? [pipe.hdel(key, ...jobs.filter((job) => ENDS.has(job.status)).map((job) => job.job_id))] : [];
+	if (tuned && live.length)
+		done.push(redis.hset(key, ...live.flatMap((job) => [job.job_id, JSON.stringify(job)])));
 	if (tuned)
-		return redis.hset(key, ...jobs.flatMap((job) => [job.job_id, JSON.stringify(job)]));
-	const pipe = redis.pipeline();
-	for (const job of jobs)
+		return Promise.all(done);
+	for (const job of live)
 		pipe.hset(key, job.job_id, JSON.stringify(job));
 	return pipe.exec();
 }

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""check.py BUILD [SYSTEMS] - do chatterboxd and its peers do the same work?
+
+Run it below `tests/kit/servers/servers.sh run`. For each of two fleets (jobs that progress and complete; jobs that
+change between Running and Paused), of the same seed for everybody, chatterboxd and each peer ask SYSTEMS (300) x 4
+jobs ROUNDS (5) times. Then what they left is compared, and what they told:
+
+- Redis: the hashes of live jobs, each status by its members;
+- SQL: status and figures of each row, of live and ended jobs;
+- events: the sequence of statuses of each job.
+
+Numbers of writes, times, revisions and what only chatterboxd keeps (figures, history, outbox) are left aside. It
+ends with 1 and the first differences when something differs.
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import round as rounds
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+EVERY = 4     # seconds between chatterboxd's rounds
+SECONDS = 90  # for each of them
+FLEETS = {"progress": ["--step=7"], "statuses": ["--flip"]}
+PEERS = {"tuned": ["node", HERE + "/peers/round.mjs", "--variant=tuned"],
+         "faithful": ["node", HERE + "/peers/round.mjs", "--variant=faithful"],
+         "tuned, 50 a question": ["node", HERE + "/peers/round.mjs", "--variant=tuned", "--batch=50"],
+         "floor": ["floor"]}
+MEMBERS = ("status", "percent_completed", "downloaded", "total_files", "download_speed")
+ENDS = ("Completed", "Killed", "Errored")
+
+
+def environment():
+    env = os.environ
+    return dict(env, PGHOST="127.0.0.1", PGPORT=env["CBX_TEST_PG_PORT"], PGDATABASE=env["CBX_TEST_PG_DATABASE"],
+                PGUSER=env["CBX_TEST_PG_USER"], PGPASSWORD=env["CBX_TEST_PG_PASSWORD"])
+
+
+def out(command):
+    return subprocess.run(command, env=environment(), check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def redis(*words):
+    return out(["redis-cli", "-p", os.environ["CBX_TEST_REDIS_PORT"], *words])
+
+
+def rows(query):
+    return json.loads(out(["psql", "-qAt", "-c", "select coalesce(json_agg(t), '[]') from (%s) t" % query]))
+
+
+def hashes(prefix):
+    """{(system, job): status} of all hashes below @prefix"""
+    script = ("local all = {} for _, key in ipairs(redis.call('KEYS', ARGV[1])) do "
+              "for _, text in ipairs(redis.call('HVALS', key)) do all[#all + 1] = text end end "
+              "return '[' .. table.concat(all, ',') .. ']'")
+    found = json.loads(redis("--raw", "eval", script, "0", prefix + ":jobs:*"))
+    return {"%s/%s" % (job["system"], job["job_id"]): job for job in found}
+
+
+def table(query):
+    return {"%s/%s" % (row["system"], row["job_id"]): [row[member] for member in MEMBERS] for row in rows(query)}
+
+
+class Told:
+    """Statuses of each job in the order in which they were told"""
+
+    def __init__(self, key):
+        self.process = subprocess.Popen(["node", HERE + "/peers/told.mjs", key], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def end(self):
+        told = {}
+        for line in self.process.communicate(timeout=30)[0].splitlines():
+            job, status = json.loads(line)
+            known = told.setdefault(job, [])
+            if not known or known[-1] != status:
+                known.append(status)
+        return told
+
+
+def ask(port, path, body):
+    request = urllib.request.Request("http://127.0.0.1:%d%s" % (port, path), data=json.dumps(body).encode(), headers={
+        "Authorization": "Bearer bench", "Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return json.load(answer)
+
+
+def until(what, condition):
+    end = time.monotonic() + SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            sys.exit("not in time: " + what)
+        time.sleep(0.05)
+
+
+def finished(port):
+    cycle = rounds.cycle(port).get("last_cycle") or {}
+    return cycle.get("finished_at") if cycle.get("systems") else None
+
+
+def ours(build, kept):
+    """Discovery, which all others start from, then ROUNDS rounds. @kept() is called between the two."""
+    port = 20000 + os.getpid() % 9000
+    settings = dict(rounds.configuration(port), check_job_status_time=EVERY, progress_checkpoint=1)
+    settings["http_server"]["token"] = "bench"
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(settings, file)
+        file.flush()
+        box = subprocess.Popen([build + "/chatterboxd/chatterboxd", "--config=" + file.name],
+                               stdout=subprocess.DEVNULL)
+        try:
+            until("the discovery", lambda: finished(port))
+            last = finished(port)
+            kept()
+            for _ in range(ROUNDS):
+                until("a round", lambda last=last: finished(port) not in (None, last))
+                last = finished(port)
+            ask(port, "/api/v1/pause", {"seconds": 300})
+            until("the outbox", lambda: not rows("select 1 as n from outbox limit 1"))
+            if finished(port) != last:
+                sys.exit("a round too many: is the machine busy?")
+        finally:
+            box.send_signal(signal.SIGTERM)
+            box.wait(60)
+    return hashes(settings["chatterbox"]["app_name"])
+
+
+def keep_start():
+    rounds.sql("drop table if exists peer_start; create table peer_start as select * from status_monitor")
+
+
+def peer(command, build):
+    rounds.sql("drop table if exists peer_monitor; create table peer_monitor as select * from peer_start; "
+               "alter table peer_monitor add primary key(system, job_id); analyze peer_monitor")
+    redis("eval", "for _, key in ipairs(redis.call('KEYS', 'peer:*')) do redis.call('DEL', key) end", "0")
+    program = [build + "/tests/bench/floor"] if command == ["floor"] else command
+    # it asks once more than the discovery did, as chatterboxd did before its rounds
+    subprocess.run(["node", HERE + "/peers/told.mjs", "--ask"], env=environment(), check=True, timeout=SECONDS)
+    subprocess.run(program + ["--rounds=%d" % ROUNDS], env=environment(), check=True, timeout=SECONDS,
+                   stdout=subprocess.DEVNULL)
+    return hashes("peer")
+
+
+class Fleet:
+    def __init__(self, build, systems, rules):
+        self.process = subprocess.Popen(
+            [build + "/examples/hdms-sim/hdms-sim", "--port=" + os.environ["CBX_TEST_RMQ_PORT"], "--jobs=4",
+             "--systems=%d" % systems, "--quiet", "--seed=7", "--linger=600", "--duration=600"] + rules,
+            stdout=subprocess.PIPE)
+        self.process.stdout.readline()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(30)
+
+
+def differences(name, want, got):
+    """Lines about the jobs of which two dictionaries say something else"""
+    off = [job for job in sorted(want.keys() | got.keys()) if want.get(job) != got.get(job)]
+    for job in off[:3]:
+        print("%s differs at %s:\n  chatterboxd %s\n  the peer    %s" %
+              (name, job, json.dumps(want.get(job)), json.dumps(got.get(job))))
+    return len(off)
+
+
+def measure(build, systems, fleet, rules):
+    rounds.fill_connections(systems)
+    redis("flushall")
+    told = Told("bench-%d.event.update_job_status" % os.getpid())
+    with Fleet(build, systems, rules):
+        state = ours(build, keep_start)
+    told = told.end()
+    sql = table("select * from status_monitor")
+    ended = {"%s/%s" % (row["system"], row["job_id"]): row["status"]
+             for row in rows("select system, job_id, status from completed_jobs")}
+    # jobs that the discovery found already: the peers have no other
+    known = {"%s/%s" % (row["system"], row["job_id"]) for row in rows("select system, job_id from peer_start")}
+    bad = 0
+    for name, command in PEERS.items():
+        heard = Told("peer.event.job_status")
+        with Fleet(build, systems, rules):
+            theirs = peer(command, build)
+        heard = heard.end()
+        where = "%s, %s: " % (fleet, name)
+        all_ = table("select * from peer_monitor")
+        live = {job: row for job, row in all_.items() if row[0] not in ENDS}
+        bad += differences(where + "Redis", state, theirs)
+        bad += differences(where + "SQL", sql, live)
+        bad += differences(where + "SQL, ends", ended,
+                           {job: row[0] for job, row in all_.items() if row[0] in ENDS})
+        bad += differences(where + "events", {job: list_ for job, list_ in told.items() if job in known}, heard)
+        print("%s%d live jobs, %d ended, %d statuses told" %
+              (where, len(theirs), len(all_) - len(live), sum(map(len, heard.values()))), flush=True)
+    return bad
+
+
+def main():
+    if len(sys.argv) < 2 or "CBX_TEST_DIR" not in os.environ:
+        sys.exit("usage: tests/kit/servers/servers.sh run tests/bench/check.py BUILD [SYSTEMS]")
+    systems = int(sys.argv[2]) if len(sys.argv) > 2 else 300
+    bad = sum(measure(os.path.abspath(sys.argv[1]), systems, fleet, rules) for fleet, rules in FLEETS.items())
+    print("the same state, and the same told" if not bad else "%d differences" % bad)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
