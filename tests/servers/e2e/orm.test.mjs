@@ -124,8 +124,10 @@ step('both read the same of each job and error', async () => {
 		assert.ok(Math.abs(Date.parse(errors[i].first_seen) - row.first_seen) <= 1);
 	});
 	for (const row of await ocd.models.completed_jobs.findAll()) {
-		const { json } = await daemon.get(`/api/v1/jobs/${row.system}/${row.job_id}`);
-		assert.equal(json.job.status, row.status);
+		const json = await until('readers see its end', async () => {
+			const answer = await daemon.get(`/api/v1/jobs/${row.system}/${row.job_id}`);
+			return answer.json.job?.status === row.status && answer.json;
+		});
 		// chatterbox answers from memory while it remembers: by its own clock
 		assert.ok(Math.abs(Date.parse(json.first_seen) - row.started_at) < 60000);
 		assert.ok(Math.abs(Date.parse(json.updated_at) - row.updatedAt) < 60000);
