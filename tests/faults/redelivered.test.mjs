@@ -195,6 +195,19 @@ row('40: acknowledgements are lost, and the broker notices late', async () => {
 	await proxies.rmq.pass();
 });
 
+row('40: the link is half-open, and pushes go into it', async () => {
+	const statuses = alternating(30);
+	await pushAll('L', 1, statuses.slice(0, 10));
+	await until('they are recorded', async () => await revisionOf('L', 1) === 10);
+	proxies.rmq.swallow('both');
+	await pushAll('L', 1, statuses.slice(10), 10);
+	await until('it is noticed', async () => /^rmq .*DOWN/m.test((await daemon.get('/readyz')).text), 20000);
+	assert.equal(await revisionOf('L', 1), 10);
+	await proxies.rmq.pass();
+	await ready();
+	await exactly('L', 1, statuses);
+});
+
 row('40: acknowledgements are lost, and chatterboxd is killed', async () => {
 	const statuses = alternating(30);
 	await recordedButNotAcknowledged('G', 1, statuses);

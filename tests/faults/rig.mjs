@@ -23,16 +23,18 @@ export class Rig {
 	/**
 	 * @name, @redisDb: of the place. systems: how many. fleet: options of hdms-sim; null: an Hdms by
 	 * hand. daemons: how many are prepared (none is started). config: laid over their configuration.
-	 * place: more of it (Place.open). questions: an exchange of their own, which a trouble may delete.
-	 * prepare(place): before anybody connects
+	 * place: more of it (Place.open). questions, events: an exchange of their own, which a trouble may
+	 * delete. role: of SQL, which has what it needs and from which a trouble may take it. prepare(place):
+	 * before anybody connects
 	 */
 	static async open(name, redisDb, { systems = 50, fleet = FAST, daemons = 1, config = {}, place: more,
-		questions, prepare = () => {} } = {}) {
+		questions, events, role, prepare = () => {} } = {}) {
 		const rig = new Rig();
 		rig.place = await Place.open(name, redisDb, more);
 		await prepare(rig.place);
-		rig.questions = questions;
-		if (questions) await rig.openQuestions();
+		Object.assign(rig, { questions, events, role });
+		if (questions || events) await rig.#openExchanges();
+		if (role) await rig.#openRole();
 		const { place } = rig;
 		rig.proxies = { redis: await Proxy.open(place.redisPort), rmq: await Proxy.open(place.rmqPort),
 			pg: await Proxy.open(place.pgPort) };
@@ -49,10 +51,31 @@ export class Rig {
 		return rig;
 	}
 
-	async openQuestions() {
+	async #openExchanges() {
+		// what is told there and nobody is bound to goes where all others are
+		if (this.events)
+			await this.place.rabbitmqctl('set_policy', '-p', this.place.vhost, 'soak', `^${this.events}$`,
+				'{"alternate-exchange":"amq.topic"}', '--apply-to', 'exchanges');
 		const connection = await this.place.connect();
-		await this.makeQuestions(await connection.createChannel());
+		const channel = await connection.createChannel();
+		if (this.questions) await this.makeQuestions(channel);
+		if (this.events) await this.makeEvents(channel);
 		await connection.close();
+	}
+
+	/** The owner of our tables, and no superuser */
+	async #openRole() {
+		const { place, role } = this;
+		await place.rows(`do $$ begin create role ${role} login; exception when duplicate_object then null; end $$`);
+		await place.rows(`grant create on schema public to ${role}`);
+		await place.rows('create table connections(actor_id text, since timestamptz)');
+		await place.rows(`grant select on connections to ${role}`);
+	}
+
+	/** Declared as we do it ourselves; what nl-hdms says elsewhere comes here, too */
+	async makeEvents(channel) {
+		await channel.assertExchange(this.events, 'topic', { durable: true });
+		await channel.bindExchange(this.events, 'amq.topic', 'nl-hdms.#');
 	}
 
 	/** All at once: who finds the exchange finds its queue, too */
@@ -66,9 +89,9 @@ export class Rig {
 	#config({ redis, rmq, sequelize, rmq_rpc: rpc, ...rest }) {
 		const { proxies } = this;
 		return { lease: { ttl: 1 }, log: { level: 'info' }, time_till_next_check: 15, ...rest,
-			rmq_rpc: { request_exchange: this.questions ?? '', ...rpc },
+			rmq_rpc: { request_exchange: this.questions ?? '', event_exchange: this.events ?? 'amq.topic', ...rpc },
 			redis: { port: proxies.redis.port, ...redis }, rmq: { port: proxies.rmq.port, ...rmq },
-			sequelize: { port: proxies.pg.port, ...sequelize } };
+			sequelize: { port: proxies.pg.port, ...(this.role && { username: this.role }), ...sequelize } };
 	}
 
 	get daemon() { return this.daemons[0]; }

@@ -94,6 +94,7 @@ test(`${MINUTES} minutes, seed ${SEED}`, async () => {
 	let first;
 	let last;
 	const options = { systems: 50, daemons: 3, settle: 60000, questions: 'soak.questions',
+		events: 'soak.events', role: 'cbx_soak',
 		fleet: [...FAST, '--push', '0.2', '--linger', '300', '--seed', String(SEED)] };
 	const report = await Rig.run('soak', 1, options, async (rig) => {
 		await rig.more(200);

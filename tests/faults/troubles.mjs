@@ -64,6 +64,17 @@ const aQueueIsDeleted = async ({ rig, dice }) => {
 	await connection.close();
 };
 
+const RIGHTS = [['insert', 'status_monitor'], ['update', 'status_monitor'], ['insert', 'errors'], ['insert', 'outbox'],
+	['delete', 'outbox'], ['insert', 'job_history'], ['update', 'completed_jobs'], ['update', 'lease']];
+
+/** A right is taken from our role, as by a careless hand, and given back */
+const aRightIsRevoked = async ({ rig, dice, seconds }) => {
+	const [right, table] = dice.of(RIGHTS);
+	await rig.place.rows(`revoke ${right} on ${table} from ${rig.role}`);
+	await sleep(seconds * 1000);
+	await rig.place.rows(`grant ${right} on ${table} to ${rig.role}`);
+};
+
 /** One row of a job that moves is locked, as an operator's open psql does it */
 const aRowIsLocked = async ({ rig, seconds }) => {
 	const client = await rig.place.sql.connect();
@@ -117,6 +128,13 @@ const anExchangeIsDeleted = ({ rig, seconds }) => withChannel(rig, async (channe
 	await rig.makeQuestions(channel);
 });
 
+/** The exchange of the events goes; we make it again, and if not its owner does */
+const theEventsExchangeIsDeleted = ({ rig, seconds }) => withChannel(rig, async (channel) => {
+	await channel.deleteExchange(rig.events);
+	await sleep(seconds * 1000);
+	await rig.makeEvents(channel);
+});
+
 /** A stranger takes requests from our queue, and gives them back when it goes */
 const aStrangerConsumes = ({ rig, seconds }) => withChannel(rig, async (channel) => {
 	await channel.consume(`${APP}.request`, () => {});
@@ -157,6 +175,8 @@ export const TROUBLES = [
 	[3, 'key deleted', 'server', aKeyIsDeleted],
 	[2, 'queue refuses', 'server', aQueueRefuses],
 	[2, 'exchange deleted', 'server', anExchangeIsDeleted],
+	[2, 'events exchange deleted', 'server', theEventsExchangeIsDeleted],
+	[2, 'right revoked', 'server', aRightIsRevoked],
 	[2, 'stranger consumes', 'server', aStrangerConsumes],
 	[3, 'connections closed', 'server', connectionsAreClosed],
 ];
