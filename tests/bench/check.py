@@ -68,6 +68,11 @@ def table(query):
     return {"%s/%s" % (row["system"], row["job_id"]): [row[member] for member in MEMBERS] for row in rows(query)}
 
 
+def statuses(name):
+    return {"%s/%s" % (row["system"], row["job_id"]): row["status"]
+            for row in rows("select system, job_id, status from " + name)}
+
+
 class Told:
     """Statuses of each job in the order in which they were told"""
 
@@ -76,8 +81,9 @@ class Told:
                                         stdout=subprocess.PIPE, text=True)
         self.process.stdout.readline()
 
-    def end(self):
-        told = {}
+    def end(self, start):
+        """@start: the status of each job from which all of them began"""
+        told = {job: [status] for job, status in start.items()}
         for line in self.process.communicate(timeout=30)[0].splitlines():
             job, status = json.loads(line)
             known = told.setdefault(job, [])
@@ -180,18 +186,17 @@ def measure(build, systems, fleet, rules):
     told = Told("bench-%d.event.update_job_status" % os.getpid())
     with Fleet(build, systems, rules):
         state = ours(build, keep_start)
-    told = told.end()
+    # of jobs that the discovery did not find the peers know nothing
+    start = statuses("peer_start")
+    told = {job: list_ for job, list_ in told.end(start).items() if job in start}
     sql = table("select * from status_monitor")
-    ended = {"%s/%s" % (row["system"], row["job_id"]): row["status"]
-             for row in rows("select system, job_id, status from completed_jobs")}
-    # jobs that the discovery found already: the peers have no other
-    known = {"%s/%s" % (row["system"], row["job_id"]) for row in rows("select system, job_id from peer_start")}
+    ended = {job: status for job, status in statuses("completed_jobs").items() if job in start}
     bad = 0
     for name, command in PEERS.items():
         heard = Told("peer.event.job_status")
         with Fleet(build, systems, rules):
             theirs = peer(command, build)
-        heard = heard.end()
+        heard = heard.end(start)
         where = "%s, %s: " % (fleet, name)
         all_ = table("select * from peer_monitor")
         live = {job: row for job, row in all_.items() if row[0] not in ENDS}
@@ -199,9 +204,9 @@ def measure(build, systems, fleet, rules):
         bad += differences(where + "SQL", sql, live)
         bad += differences(where + "SQL, ends", ended,
                            {job: row[0] for job, row in all_.items() if row[0] in ENDS})
-        bad += differences(where + "events", {job: list_ for job, list_ in told.items() if job in known}, heard)
-        print("%s%d live jobs, %d ended, %d statuses told" %
-              (where, len(theirs), len(all_) - len(live), sum(map(len, heard.values()))), flush=True)
+        bad += differences(where + "events", told, heard)
+        print("%s%d live jobs, %d ended, %d changes of status" %
+              (where, len(theirs), len(all_) - len(live), sum(map(len, heard.values())) - len(heard)), flush=True)
     return bad
 
 
