@@ -33,6 +33,11 @@ static const struct rule {
 	{ "chatterbox_stalled_jobs", ABOVE, 0, "", " running jobs make no progress",
 	  "`chatterboxctl jobs --status=running` lists what runs; pause and resume one, or look at "
 	  "the content server if there are many." },
+	{ "chatterbox_incidents", ABOVE, 0, "", " incidents are open",
+	  "`chatterboxctl incidents` says what fails, and at which systems." },
+	{ "chatterbox_outlook{state=\"late\"}", ABOVE, 0, "",
+	  " lists will not be there when they are activated",
+	  "`chatterboxctl tonight` says which, and why." },
 	{ "chatterbox_log_lines_dropped_total", ABOVE, 0, "The log has lost ",
 	  " lines that could not be written",
 	  "See that its disk has room, or that somebody reads its pipe." },

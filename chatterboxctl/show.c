@@ -89,11 +89,12 @@ const char *ctl_member(const json_t *object, const char *name, char buffer[CTL_C
 
 const char *ctl_speed(double bytes, char buffer[CTL_CELL])
 {
-	static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s", "TB/s" };
+	/* powers of 1024, as in a status and on the page */
+	static const char *const units[] = { "B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s" };
 	size_t i = 0;
 
-	while (bytes >= 1000 && i + 1 < CBX_COUNT(units)) {
-		bytes /= 1000;
+	while (bytes >= 1024 && i + 1 < CBX_COUNT(units)) {
+		bytes /= 1024;
 		i++;
 	}
 	snprintf(buffer, CTL_CELL, i ? "%.1f %s" : "%.0f %s", bytes, units[i]);

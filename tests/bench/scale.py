@@ -26,7 +26,8 @@ import round as rounds
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 READS = ("/metrics", "/api/v1/jobs?limit=1000&sort=-progress", "/api/v1/jobs?limit=1000&sort=speed&kind=running",
-         "/api/v1/jobs?limit=100&detail=full&stalled=true", "/api/v1/summary", "/api/v1/systems?limit=1000")
+         "/api/v1/jobs?limit=100&detail=1&stalled=1", "/api/v1/jobs?limit=100&q=12&sort=left",
+         "/api/v1/summary", "/api/v1/systems?limit=1000")
 
 
 def memory_mb(pid, name):

@@ -4,7 +4,7 @@
 
 500 systems with 4 jobs each, asked every 3 s, of which some 200 a minute change, on the servers of
 tests/kit/servers/servers.sh (run it below `tests/kit/servers/servers.sh run`). It measures rounds without
-and then with CLIENTS (5000 by default), and prints memory and CPU for each, how old an event is when it
+and with CLIENTS (5000 by default) in turn, PAIRS (3) times of SECONDS (60), and prints memory and CPU for each, how old an event is when it
 arrives (by its id, which is the time of its append), and what becomes of the round.
 """
 import json
@@ -18,7 +18,8 @@ import tempfile
 import round as bench
 
 SYSTEMS = 500
-SECONDS = 60
+SECONDS = int(os.environ.get("SECONDS", "60"))
+PAIRS = int(os.environ.get("PAIRS", "3"))
 
 
 def started(command, **more):
@@ -30,14 +31,14 @@ def seconds_of(port, count):
     return [figures["seconds"] for _, figures in seen]
 
 
-def compare(build, port, box, clients):
-    alone = seconds_of(port, SECONDS // 3)
+def followed(build, port, box, clients):
+    """Rounds with followers, and what the followers say"""
     memory = bench.resident_mb(box.pid)
     followers = started([build + "/tests/bench/sse_clients", str(port), str(clients), str(SECONDS)],
                         stdout=subprocess.PIPE, text=True)
     followers.stdout.readline()
     used = bench.cpu(box.pid)
-    followed = seconds_of(port, SECONDS // 3 - 3)
+    seconds = seconds_of(port, SECONDS // 3 - 3)
     out = json.loads(followers.communicate(timeout=SECONDS + 30)[0])
     used = bench.cpu(box.pid) - used
     grown = bench.resident_mb(box.pid) - memory
@@ -45,9 +46,18 @@ def compare(build, port, box, clients):
           "max %s ms (%d arrivals); CPU %.0f %% of one core"
           % (out["clients"], out["lost"], grown * 1024 / clients, out.get("p50"), out.get("p99"),
              out.get("max"), out["events"], 100 * used / SECONDS))
-    print("round: median %.3f s alone (%d rounds), %.3f s with them (%d rounds): %+.1f %%"
-          % (statistics.median(alone), len(alone), statistics.median(followed), len(followed),
-             100 * (statistics.median(followed) / statistics.median(alone) - 1)), flush=True)
+    return seconds
+
+
+def compare(build, port, box, clients):
+    alone, with_them = [], []
+    for _ in range(PAIRS):
+        alone += seconds_of(port, SECONDS // 3 - 3)
+        with_them += followed(build, port, box, clients)
+    print("round: median %.4f s alone (%d rounds, %.4f-%.4f), %.4f s with them (%d rounds, %.4f-%.4f): %+.1f %%"
+          % (statistics.median(alone), len(alone), min(alone), max(alone), statistics.median(with_them),
+             len(with_them), min(with_them), max(with_them),
+             100 * (statistics.median(with_them) / statistics.median(alone) - 1)), flush=True)
 
 
 def measure(build, clients):

@@ -75,6 +75,10 @@ test('bad figures of the metrics', async () => {
 	await finds({ metrics: [200, 'chatterbox_log_lines_dropped_total 4\n'] }, /lost 4 lines/, /disk/);
 	await finds({ metrics: [200, 'chatterbox_stalled_jobs{origin="ocd"} 3\nchatterbox_stalled_jobs{origin="user"} 0\n'] },
 		/3 running jobs make no progress {origin="ocd"}\./, /pause and resume/);
+	await finds({ metrics: [200, 'chatterbox_incidents{kind="file"} 2\nchatterbox_incidents{kind="stall"} 0\n'] },
+		/^2 incidents are open {kind="file"}\./, /chatterboxctl incidents/);
+	await finds({ metrics: [200, 'chatterbox_outlook{state="on_time"} 4\nchatterbox_outlook{state="at_risk"} 1\nchatterbox_outlook{state="late"} 3\n'] },
+		/^3 lists will not be there when they are activated\./, /chatterboxctl tonight/);
 	await finds({ metrics: [200, 'chatterbox_config_last_reload_successful 0'] }, /reload.*refused/, /--check-config/);
 	await finds({ metrics: [200, `chatterbox_certificate_not_after_timestamp_seconds{server="rmq"} ${soon}\n`] },
 		/ends in [34] days {server="rmq"}\./, /Renew/);

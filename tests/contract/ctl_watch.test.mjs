@@ -41,7 +41,7 @@ test('without a terminal it is a line each time, with tabs', async () => {
 	const lines = answer.stdout.split('\n').filter(Boolean);
 	assert.equal(lines.length, 2);
 	for (const line of lines)
-		assert.match(line, /^[\d:]{8}\t\d+ live\t\d+ running\t\d+ of OCD\t\d+ of OCD running\t(no round yet|round \d+ s ago)\t[\d.]+ \w?B\/s\t\d+ online\t\d+ offline\t(leader \S+|nobody leads)\t-$/);
+		assert.match(line, /^[\d:]{8}\t\d+ live\t\d+ running\t\d+ of OCD\t\d+ of OCD running\t(no round yet|round \d+ s ago)\t[\d.]+ (\wi)?B\/s\t\d+ online\t\d+ offline\t(leader \S+|nobody leads)\t-$/);
 	assert.doesNotMatch(answer.stdout, /\x1b/);
 	const json = await ctl(demo.url, ['watch', '--json', '--count', '1']);
 	assert.equal(typeof JSON.parse(json.stdout).job_count, 'number');
@@ -61,7 +61,7 @@ test('a window shows summary, jobs and events; foreign texts move no cursor', as
 	const live = liveOnTerminal(server.url, ['watch'], 24);
 	await until(() => /update_job_status +A +7 +\x1b\[?\S*Paused|update_job_status +A +7 +Paused/.test(last(live)), 8000, 'the event');
 	assert.match(last(live), /3 live {2}2 running/);
-	assert.match(last(live), /^A\?2J +100 .*Running.*\[####\.{6}\] {2}40\.0 % +2\.0 kB\/s +1:01:01 +\S*stalled/m);
+	assert.match(last(live), /^A\?2J +100 .*Running.*\[####\.{6}\] {2}40\.0 % +2\.0 KiB\/s +1:01:01 +\S*stalled/m);
 	assert.equal(rowsOf(live), 13);
 	assert.doesNotMatch(live.stdout.slice(live.stdout.indexOf('\x1b[?1049h')), /\x1b\[[23]J|\u009b/);
 	spawnSync('stty', ['-F', live.tty(), 'rows', '14']);

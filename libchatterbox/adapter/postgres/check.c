@@ -147,93 +147,6 @@ static const struct { const char *text, *what; } keys[] = {
 	"pg_get_serial_sequence(t.name, a.attname), 'usage, update') order by 1 limit 1"
 /* clang-format on */
 
-static bool is_text(const char *type)
-{
-	return !strcmp(type, "text") || !strncmp(type, "character", 9);
-}
-
-static bool is_integer(const char *type)
-{
-	return !strcmp(type, "bigint") || !strcmp(type, "integer") || !strcmp(type, "smallint");
-}
-
-/* Is it text, a varchar(n) or a char(n) that holds each name? */
-static bool holds_names(const char *type)
-{
-	unsigned length;
-
-	if (!strcmp(type, "text") || !strcmp(type, "character varying"))
-		return true;
-	return (sscanf(type, "character varying(%u)", &length) == 1 ||
-		sscanf(type, "character(%u)", &length) == 1) &&
-	       length >= 64;
-}
-
-/* A table of others: what an ORM may have made instead of our type */
-static bool stands_for(const struct cbx_column *column, const char *type)
-{
-	if (!strcmp(column->type, "timestamptz"))
-		return !strncmp(type, "timestamp", 9);
-	if (!strcmp(column->type, "boolean"))
-		return !strcmp(type, "boolean");
-	if (strcmp(column->type, "text") != 0)
-		return column->use == CBX_PG_READ
-			       ? is_integer(type)
-			       : is_integer(type) && strcmp(type, "smallint") != 0;
-	if (column->use == CBX_PG_JSON && (!strcmp(type, "json") || !strcmp(type, "jsonb")))
-		return true;
-	return column->use == CBX_PG_READ ? is_text(type) : holds_names(type);
-}
-
-static bool will_do(const struct cbx_column *column, const char *type)
-{
-	if (column->use == CBX_PG_OTHERS)
-		return true;
-	if (column->use != CBX_PG_OWN)
-		return stands_for(column, type);
-	if (!strcmp(column->type, "timestamptz"))
-		return !strcmp(type, "timestamp with time zone");
-	return !strcmp(type, strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
-}
-
-#define TYPES                                                                                    \
-	"select coalesce((select format_type(a.atttypid, a.atttypmod) from pg_attribute a "      \
-	"where a.attrelid = to_regclass(k.tab) and a.attname = k.col and a.attnum > 0 and "      \
-	"not a.attisdropped), 'absent') from unnest($1::text[], $2::text[]) with ordinality as " \
-	"k(tab, col, at) order by k.at"
-
-static int check_column(struct postgres *self, const struct cbx_column *column, const char *type)
-{
-	if (will_do(column, type))
-		return 0;
-	snprintf(self->sql.error, sizeof(self->sql.error), "postgresql %s: %s.%s is %s, needs %s",
-		 self->sql.where, column->table, column->name, type,
-		 strcmp(column->type, "bigserial") != 0 ? column->type : "bigint");
-	return CHATTERBOX_E_SCHEMA;
-}
-
-/* All of them by one question */
-static int check_columns(struct postgres *self, const struct cbx_column *columns, size_t count)
-{
-	cbx_auto(cbx_pg_arrays_free) struct cbx_pg_arrays arrays = { 0 };
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	size_t i;
-	int r;
-
-	for (i = 0; i < count; i++) {
-		cbx_pg_array_row(&arrays);
-		cbx_pg_array_text(&arrays, columns[i].table);
-		cbx_pg_array_text(&arrays, columns[i].name);
-	}
-	r = cbx_pg_array_args(&arrays, &args);
-	if (!r)
-		r = cbx_pg_query(self, TYPES, &args, &result);
-	for (i = 0; i < count && !r; i++)
-		r = check_column(self, &columns[i], cbx_pg_text(result, (int)i, 0));
-	return r;
-}
-
 static int check_key(struct postgres *self, const char *text, const char *what)
 {
 	int r = cbx_pg_query(self, text, NULL, NULL);
@@ -290,7 +203,7 @@ static int check_all(struct postgres *self)
 	int r;
 
 	columns = cbx_pg_columns(&count);
-	r = check_columns(self, columns, count);
+	r = cbx_pg_check_columns(self, columns, count);
 	if (!r)
 		r = check_unfilled(self, columns, count);
 	for (i = 0; i < CBX_COUNT(keys) && !r; i++)
@@ -363,7 +276,7 @@ static int look(struct postgres *self)
 	if (r)
 		return r;
 	columns = cbx_pg_columns(&count);
-	r = check_columns(self, columns, count);
+	r = cbx_pg_check_columns(self, columns, count);
 	if (!r)
 		r = check_keys(self);
 	cbx_pg_rollback(self);

@@ -159,6 +159,9 @@ int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int 
 
 int cbx_pg_migrate(struct cbx_sql *sql, int *applied);
 int cbx_pg_check_schema(struct cbx_sql *sql);
+struct cbx_column;
+/* Names each table that is absent, and each column that will not do */
+int cbx_pg_check_columns(struct postgres *self, const struct cbx_column *columns, size_t count);
 /* CHATTERBOX_E_SCHEMA when the database can't hold all of Unicode */
 int cbx_pg_check_encoding(struct postgres *self);
 /* port/sql.h's examine() */

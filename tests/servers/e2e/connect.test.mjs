@@ -39,7 +39,7 @@ async function checked(more, code, ...words) {
 }
 
 test('what is missing is named, one thing after the other is put there, and then it is well', async () => {
-	await checked({}, 78, /^redis 127\.0\.0\.1:\d+\/21: ok$/m, /^sql .*: NOT AS NEEDED: .*status_monitor/m,
+	await checked({}, 78, /^redis 127\.0\.0\.1:\d+\/21: ok$/m, /^sql .*: NOT AS NEEDED: .*no table status_monitor, completed_jobs, .*outbox, .*lease/m,
 		/^rmq 127\.0\.0\.1:\d+\/cbx-connect: ok$/m, /^rmq exchange amq\.topic: ok$/m,
 		/^rmq queue nl-hdms\.request: NOT AS NEEDED: it does not exist/m,
 		/^rmq queue nl-ocd-chatterbox\.request: not there yet/m, /^http 127\.0\.0\.1:\d+: ok$/m);
@@ -57,6 +57,9 @@ test('what is missing is named, one thing after the other is put there, and then
 	await checked({ rmq_rpc: { event_exchange: 'nobodys' } }, 78, /^rmq exchange nobodys: NOT AS NEEDED: it does not exist$/m);
 	await place.rows('alter table errors rename column code to kode');
 	await checked({}, 78, /^sql .*: NOT AS NEEDED: .*errors.*code/m);
+	await place.rows('alter table outbox rename column payload to load');
+	await checked({}, 78, /^sql .*: NOT AS NEEDED: .*errors\.code is absent, needs text; .*outbox\.payload is absent/m);
+	await place.rows('alter table outbox rename column load to payload');
 	await place.rows('alter table errors rename column kode to code');
 	await checked({}, 0);
 });
