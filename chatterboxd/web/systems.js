@@ -15,7 +15,7 @@ let shown = [];
 function makeRow() {
 	return el('tr', {}, el('td', { class: 'system' }, el('a', { href: '' })),
 		el('td', { class: 'status' }, el('i', { 'aria-hidden': 'true' }), el('span')),
-		el('td', { class: 'since' }), el('td', { class: 'number' }), el('td', { class: 'next' }),
+		el('td', { class: 'since' }), el('td', { class: 'jobs number' }), el('td', { class: 'next' }),
 		el('td', { class: 'heard number' }));
 }
 

@@ -57,7 +57,7 @@ function showStrip(rows) {
 	sync(byId('tonight-slots'), slots, (slot) => String(slot.at), (slot) => {
 		const hour = new Date(slot.at);
 		return el('li', {}, el('span', { class: 'stack' }, ...STATES.map((state) => el('i', { class: state }))),
-			el('small', {}, hour.getMinutes() ? '' : clock(hour).slice(-8, -3)));
+			el('small', { class: hour.getHours() % 3 ? null : 'third' }, hour.getMinutes() ? '' : clock(hour).slice(-8, -3)));
 	}, (node, slot) => {
 		setAttribute(node, 'title', `${clock(slot.at).slice(-8, -3)}: ${STATES.filter((state) => slot[state])
 			.map((state) => `${slot[state]} ${WORDS[state]}`).join(', ') || 'none'}`);
@@ -104,6 +104,7 @@ function fillRow(row, one) {
 	setText(since, one.since ? ago(one.since) : NOTHING);
 	setText(left, one.seconds_left > 0 ? duration(one.seconds_left) : NOTHING);
 	setText(lead, leadText(one.lead_seconds));
+	setAttribute(lead, 'class', `lead number${Number.isFinite(one.lead_seconds) ? '' : ' none'}`);
 	setText(reason, one.reason ?? '');
 	setAttribute(reason, 'title', one.jobs?.length ? `waits for ${plural(one.jobs.length, 'job')}` : null);
 }

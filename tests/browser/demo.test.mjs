@@ -251,6 +251,13 @@ test('fits 390 pixels, and keeps the speed', async () => {
 	const box = await page.locator('#job-rows td.speed').first().boundingBox();
 	assert.ok(box.x >= 0 && box.x + box.width <= 390 && box.height > 0, JSON.stringify(box));
 	await axe(page, 'narrow');
+	for (const [view, ready] of [['tonight', '#tonight-rows tr'], ['systems', '#system-rows tr'], ['errors', '#error-groups details'], ['events', '#tail li']]) {
+		await page.click(`#to-${view}`);
+		await page.waitForSelector(ready);
+		const wide = await page.evaluate((name) => [document.documentElement, ...document.querySelectorAll(`#${name} .scroll`)]
+			.filter((node) => node.scrollWidth > node.clientWidth).map((node) => node.className || node.tagName), view);
+		assert.deepEqual(wide, [], `nothing sticks out of ${view}`);
+	}
 	await page.finish();
 });
 
