@@ -172,8 +172,9 @@ test('the jobs of a system are paused and resumed together', async () => {
 
 test('the scheduler is paused and resumed, and doctor sees it', async () => {
 	const paused = async () => (await daemon.json('/api/v1/summary')).paused;
-	const healthy = await done('doctor');
-	assert.match(healthy.stdout, /^Nothing is wrong. This instance leads.$/m);
+	// a file that is damaged everywhere belongs to the demo
+	const healthy = JSON.parse((await call('doctor', '--json')).stdout).findings;
+	assert.deepEqual(healthy.filter(({ what }) => !/incidents are open|make no progress/.test(what)), []);
 	await done('pause', '600');
 	assert.equal(await paused(), true);
 	const ill = await call('doctor');
