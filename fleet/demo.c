@@ -14,6 +14,7 @@
 #include "fleet/ocd.h"
 #include "fleet/peer_bus.h"
 #include "fleet/story.h"
+#include "fleet/tonight.h"
 
 #include <chatterbox/systems.h>
 #include <errno.h>
@@ -28,7 +29,7 @@
 #define BAD_FILE_FIRST (15 * CBX_SECOND)
 #define BAD_FILE_EVERY (1800 * CBX_SECOND)
 #define BAD_FILE_SYSTEMS 7
-#define SYSTEMS_PER_LIST 3 /* every third system has a list that is to be activated */
+#define LEAVE_AFTER (20 * CBX_SECOND) /* so that everybody was asked */
 
 struct cbx_demo {
 	struct chatterbox *box;
@@ -39,6 +40,7 @@ struct cbx_demo {
 	struct cbx_ocd *ocd;
 	uint64_t next_plan;
 	uint64_t next_bad_file;
+	uint64_t leave_at; /* 0: they have left */
 	unsigned bad_files;
 	struct cbx_mailbox *inbox; /* only used to wake the thread, to stop */
 	char *request_exchange, *event_exchange;
@@ -82,7 +84,6 @@ static void system_changed(void *user, const struct cbx_fleet_system *system, in
 	cbx_ocd_connected(demo->ocd, system->name, system->is_online);
 }
 
-/* Some minutes to six hours from now, and never two at once */
 static void plan_lists(struct cbx_demo *demo)
 {
 	struct cbx_fleet_world *world = cbx_fleet_world(demo->fleet);
@@ -94,11 +95,10 @@ static void plan_lists(struct cbx_demo *demo)
 		char list[32];
 
 		cbx_ocd_connected(demo->ocd, system->name, system->is_online);
-		if (i % SYSTEMS_PER_LIST)
+		if (!system->list)
 			continue;
-		snprintf(list, sizeof(list), "list-%zu", 100 + i % 17);
-		cbx_ocd_activates(demo->ocd, system->name, list,
-				  now + 600000 + (int64_t)(i * 7919 % 21000) * 1000);
+		snprintf(list, sizeof(list), "list-%u", system->list);
+		cbx_ocd_activates(demo->ocd, system->name, list, now + cbx_tonight_activates_ms(i));
 	}
 }
 
@@ -128,6 +128,24 @@ static void play_bad_file(struct cbx_demo *demo)
 	demo->next_bad_file = now + (demo->next_bad_file ? BAD_FILE_EVERY : BAD_FILE_FIRST);
 }
 
+/* Some systems go offline before their list is there */
+static void play_leaving(struct cbx_demo *demo)
+{
+	struct cbx_fleet_world *world = cbx_fleet_world(demo->fleet);
+	size_t i;
+
+	if (!demo->leave_at || cbx_now(demo->clock) < demo->leave_at)
+		return;
+	demo->leave_at = 0;
+	for (i = 0; i < cbx_fleet_world_count(world); i++) {
+		const char *name = cbx_fleet_world_system(world, i)->name;
+
+		if (cbx_tonight_of(i) == CBX_TONIGHT_AWAY)
+			cbx_fleet_world_set_online(
+				world, cbx_fleet_world_find(world, name, strlen(name)), false);
+	}
+}
+
 static void *run(void *user)
 {
 	struct cbx_demo *demo = user;
@@ -142,6 +160,7 @@ static void *run(void *user)
 		known = known || introduce(demo);
 		play_ocd(demo);
 		play_bad_file(demo);
+		play_leaving(demo);
 	}
 	return NULL;
 }
@@ -188,8 +207,10 @@ static int build(struct cbx_demo *demo, const struct cbx_demo_options *wanted)
 	options.event_exchange = demo->event_exchange;
 	options.push_share = 0.1;
 	result = cbx_fleet_new(&options, demo->bus, demo->clock, &demo->log, &demo->fleet);
-	if (!result && demo->ocd)
+	if (!result && demo->ocd) {
 		plan_lists(demo);
+		demo->leave_at = cbx_now(demo->clock) + LEAVE_AFTER;
+	}
 	/* `connections` is there, and the engine reads it when it starts */
 	if (!result && demo->ocd)
 		cbx_ocd_write(demo->ocd);

@@ -69,8 +69,21 @@ static double start_rate(const struct cbx_fleet_world *world, const struct cbx_f
 	return system->live < world->rules.jobs_per_system ? world->rules.rates.start : 0;
 }
 
+static double offline_rate(const struct cbx_fleet_world *world,
+			   const struct cbx_fleet_system *system)
+{
+	return system->is_steady ? 0 : world->rules.rates.offline;
+}
+
+static bool may_turn(const struct turn *turn, const struct cbx_fleet_job *job)
+{
+	return turn->from == job->phase && !job->is_tonights;
+}
+
 static double stuck_rate(const struct cbx_fleet_world *world, const struct cbx_fleet_system *system)
 {
+	if (system->is_steady)
+		return 0;
 	return system->is_stuck ? world->rules.rates.unstick : world->rules.rates.stick;
 }
 
@@ -78,18 +91,18 @@ static double stuck_rate(const struct cbx_fleet_world *world, const struct cbx_f
 static double chance_rate(const struct cbx_fleet_world *world,
 			  const struct cbx_fleet_system *system)
 {
-	double sum =
-		world->rules.rates.offline + stuck_rate(world, system) + start_rate(world, system);
+	double sum = start_rate(world, system);
 	size_t i;
 	size_t k;
 
 	if (world->rules.mode != CBX_FLEET_LIVE)
 		return 0;
 	if (!system->is_online)
-		return world->rules.rates.online;
+		return system->is_steady ? 0 : world->rules.rates.online;
+	sum += offline_rate(world, system) + stuck_rate(world, system);
 	for (i = 0; i < system->job_count; i++)
 		for (k = 0; k < CBX_COUNT(turns); k++)
-			if (turns[k].from == system->jobs[i].phase)
+			if (may_turn(&turns[k], &system->jobs[i]))
 				sum += turn_rate(world, &turns[k]);
 	return sum;
 }
@@ -224,16 +237,14 @@ static void draw_job(const struct cbx_fleet_world *world, struct cbx_fleet_syste
 	job->pace = world->rules.mode == CBX_FLEET_LIVE ? world->rules.rates.progress * factor : 0;
 }
 
-int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
-		   enum cbx_fleet_phase phase, double progress)
+/* Room for one more, which begins now and is not counted yet; NULL: without memory */
+static struct cbx_fleet_job *new_job(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+				     enum cbx_fleet_phase phase, double progress)
 {
-	const struct cbx_fleet_watch *watch = &world->rules.watch;
 	struct cbx_fleet_job *job;
-	int error;
 
-	error = cbx_grow(system->jobs, system->job_capacity, system->job_count + 1);
-	if (error)
-		return error;
+	if (cbx_grow(system->jobs, system->job_capacity, system->job_count + 1))
+		return NULL;
 	job = &system->jobs[system->job_count];
 	*job = (struct cbx_fleet_job){
 		.id = system->next_id++,
@@ -243,12 +254,46 @@ int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *syste
 		.slot = free_slot(world, system),
 	};
 	draw_job(world, system, job);
+	return job;
+}
+
+static void begin_job(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+		      struct cbx_fleet_job *job)
+{
+	const struct cbx_fleet_watch *watch = &world->rules.watch;
+
 	job->end_at = end_of(world, system, job);
 	system->job_count++;
 	system->live++;
 	if (watch->on_status)
-		watch->on_status(watch->user, system, job, NULL, cbx_fleet_phase_text(phase),
+		watch->on_status(watch->user, system, job, NULL, cbx_fleet_phase_text(job->phase),
 				 world->now);
+}
+
+int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+		   enum cbx_fleet_phase phase, double progress)
+{
+	struct cbx_fleet_job *job = new_job(world, system, phase, progress);
+
+	if (!job)
+		return -ENOMEM;
+	begin_job(world, system, job);
+	return 0;
+}
+
+int cbx_life_start_tonights(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+			    enum cbx_fleet_phase phase, double progress, double pace)
+{
+	struct cbx_fleet_job *job = new_job(world, system, phase, progress);
+
+	if (!job)
+		return -ENOMEM;
+	job->is_tonights = true;
+	job->is_user = false;
+	job->type = "activation";
+	job->pace = pace;
+	job->code = 0;
+	begin_job(world, system, job);
 	return 0;
 }
 
@@ -276,7 +321,7 @@ static bool turn_a_job(struct cbx_fleet_world *world, struct cbx_fleet_system *s
 
 	for (i = 0; i < system->job_count; i++) {
 		for (k = 0; k < CBX_COUNT(turns); k++) {
-			if (turns[k].from != system->jobs[i].phase)
+			if (!may_turn(&turns[k], &system->jobs[i]))
 				continue;
 			left -= turn_rate(world, &turns[k]);
 			if (left >= 0)
@@ -296,7 +341,7 @@ static void happen_by_chance(struct cbx_fleet_world *world, struct cbx_fleet_sys
 		cbx_life_set_online(world, system, true);
 		return;
 	}
-	left -= world->rules.rates.offline;
+	left -= offline_rate(world, system);
 	if (left < 0) {
 		cbx_life_set_online(world, system, false);
 		return;

@@ -22,6 +22,9 @@ void cbx_life_turn(struct cbx_fleet_world *world, struct cbx_fleet_system *syste
 void cbx_life_set_online(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 			 bool online);
 void cbx_life_set_stuck(struct cbx_fleet_world *world, struct cbx_fleet_system *system, bool stuck);
+/* A job of tonight's list, as OCD starts it: 0 or -ENOMEM */
+int cbx_life_start_tonights(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
+			    enum cbx_fleet_phase phase, double progress, double pace);
 /* A new job in that phase, at that progress: 0 or -ENOMEM */
 int cbx_life_start(struct cbx_fleet_world *world, struct cbx_fleet_system *system,
 		   enum cbx_fleet_phase phase, double progress);

@@ -15,6 +15,7 @@
 
 #define WAIT_MS 500
 #define AGAIN_LATER_MS (6 * 3600 * 1000)
+#define PASSED_MS (30 * 60 * 1000)
 
 enum kind { STARTED, CONNECTED, DISCONNECTED, ACTIVATES };
 
@@ -170,6 +171,6 @@ void cbx_ocd_plan_again(struct cbx_ocd *ocd, int64_t now_ms)
 	snprintf(text, sizeof(text),
 		 "update list_activation_schedule set activate_at = activate_at + %d "
 		 "where activate_at < %lld",
-		 AGAIN_LATER_MS, (long long)now_ms - 600000);
+		 AGAIN_LATER_MS, (long long)now_ms - PASSED_MS);
 	sqlite3_exec(ocd->db, text, NULL, NULL, NULL);
 }

@@ -29,7 +29,7 @@ void cbx_ocd_activates(struct cbx_ocd *ocd, const char *system, const char *list
 /* Writes what was kept, in one transaction. Return: 0, or -EAGAIN when some of it stays kept: its
  * table is not there yet, or others write. */
 int cbx_ocd_write(struct cbx_ocd *ocd);
-/* Plans the activations that have passed by ten minutes again, for some hours later */
+/* Plans the activations that have passed by half an hour again, for some hours later */
 void cbx_ocd_plan_again(struct cbx_ocd *ocd, int64_t now_ms);
 
 #endif

@@ -120,6 +120,15 @@ static void add_error(struct cbx_text *out, const struct cbx_fleet_job *job)
 	ADD(out, ".flac\"");
 }
 
+/* What is not tonight's belongs to the list that plays now */
+static void add_list(struct cbx_text *out, const struct cbx_fleet_system *system,
+		     const struct cbx_fleet_job *job)
+{
+	ADD(out, ",\"list_id\":\"list-");
+	add_number(out, system->list - !job->is_tonights);
+	ADD(out, "\"");
+}
+
 void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system *system,
 			    const struct cbx_fleet_job *job, int64_t now)
 {
@@ -150,5 +159,7 @@ void cbx_fleet_status_write(struct cbx_text *out, const struct cbx_fleet_system 
 		add_files(out, job, downloaded, tenths);
 	if (job->phase == CBX_FLEET_ERRORED)
 		add_error(out, job);
+	if (system->list)
+		add_list(out, system, job);
 	ADD(out, "}");
 }

@@ -17,6 +17,7 @@ void cbx_fleet_rules_story(struct cbx_fleet_rules *rules)
 	rules->offline_share = 0.02;
 	rules->stuck_share = 0.01;
 	rules->codes = CBX_FLEET_CODES;
+	rules->has_lists = true;
 	rules->rates = (struct cbx_fleet_rates){
 		.start = 0.012,
 		.begin = 0.15,

@@ -102,7 +102,7 @@ static bool fail_with(struct cbx_fleet_world *world, struct cbx_fleet_system *sy
 	for (i = 0; system->is_online && i < system->job_count; i++) {
 		struct cbx_fleet_job *job = &system->jobs[i];
 
-		if (job->phase != CBX_FLEET_RUNNING)
+		if (job->phase != CBX_FLEET_RUNNING || job->is_tonights)
 			continue;
 		job->bad_file = number;
 		cbx_life_turn(world, system, job, CBX_FLEET_ERRORED);

@@ -8,6 +8,7 @@
 #include "fleet/world.h"
 #include "base/read.h"
 #include "fleet/life.h"
+#include "fleet/tonight.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -94,10 +95,10 @@ static bool draws(struct cbx_fleet_system *system, double share)
 static int first_jobs(struct cbx_fleet_world *world, struct cbx_fleet_system *system)
 {
 	bool is_live = world->rules.mode == CBX_FLEET_LIVE;
-	unsigned i;
+	size_t i;
 	int error;
 
-	for (i = 0; i < world->rules.jobs_per_system; i++) {
+	for (i = system->live; i < world->rules.jobs_per_system; i++) {
 		double progress;
 		double draw;
 		enum cbx_fleet_phase phase = CBX_FLEET_RUNNING;
@@ -129,6 +130,8 @@ static int found_system(struct cbx_fleet_world *world, const struct pattern *pat
 	system->is_online = cbx_random_unit(&system->random) >= world->rules.offline_share;
 	system->is_stuck = draws(system, world->rules.stuck_share);
 	error = name_system(pattern, index + 1, system);
+	if (!error && world->rules.has_lists)
+		error = cbx_tonight_play(world, system, index);
 	if (!error)
 		error = first_jobs(world, system);
 	if (!error)

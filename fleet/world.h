@@ -62,6 +62,7 @@ struct cbx_fleet_job {
 	bool is_user;      /* a user started it, not OCD */
 	unsigned code;     /* which error it ends with */
 	unsigned bad_file; /* the number of the file that it failed with; 0 = none */
+	bool is_tonights;  /* of the list that is activated next; no chance meets it */
 };
 
 struct cbx_fleet_world;
@@ -77,6 +78,8 @@ struct cbx_fleet_system {
 	bool is_online;
 	bool is_stuck;  /* its jobs say that they run, and none gets further */
 	bool is_chance; /* due by chance, not because a job completes or is forgotten */
+	bool is_steady; /* neither leaves nor returns nor gets stuck by chance */
+	unsigned list;  /* the number of the list that is activated next; 0 = none */
 	char name[72];
 };
 
@@ -122,6 +125,7 @@ struct cbx_fleet_rules {
 	double stuck_share;   /* of the systems: stuck at first */
 	double first_share;   /* of the slots: hold a job at first */
 	int64_t linger;       /* ms for which an ended job is reported */
+	bool has_lists;       /* some systems have a list that is activated: see tonight.h */
 	unsigned codes;       /* how many error codes there are, up to CBX_FLEET_CODES */
 	struct cbx_fleet_rates rates;
 	struct cbx_fleet_watch watch; /* also called for the first jobs */

@@ -68,6 +68,9 @@ struct cbx_outlook_view {
 	bool cautious;
 	const struct cbx_waited *jobs; /* that it waits for */
 	size_t count;
+	/* Others of its system, for the reason alone: those that OCD started and nobody has
+	 * reported yet, and those that are live and not waited for */
+	size_t unreported, others;
 };
 
 struct cbx_verdict {

@@ -17,6 +17,7 @@ struct gather {
 	const char *system;
 	struct cbx_outlook_scratch *scratch;
 	size_t count;
+	size_t unreported, ignored;
 	bool listed; /* one of them says to which list it belongs */
 };
 
@@ -50,9 +51,14 @@ static int add_job(struct gather *gather, const struct cbx_job *job)
 	struct cbx_waited waited;
 	struct cbx_candidate *added;
 
-	if (is_ignored(world, job->status->job_type) ||
-	    !cbx_waited_of(&world->rules, job, world->now, world->now_ms, &waited))
+	if (job->phase == CBX_UNREPORTED)
+		gather->unreported++;
+	if (!cbx_waited_of(&world->rules, job, world->now, world->now_ms, &waited))
 		return 0;
+	if (is_ignored(world, job->status->job_type)) {
+		gather->ignored++;
+		return 0;
+	}
 	if (waited.kind == CBX_WAITED_ERRORED && !waited.error_code && world->code)
 		waited.error_code = world->code(world->user, gather->system, waited.job_id);
 	added = add(gather, &waited);
@@ -332,6 +338,8 @@ int cbx_outlook_entry_judge(struct cbx_outlook_entry *entry, const struct cbx_ou
 	if (!result)
 		result = choose(&gather, entry, &view.count);
 	view.jobs = scratch->chosen;
+	view.unreported = gather.unreported;
+	view.others = gather.ignored + gather.count - view.count;
 	return result ? result : judge(entry, world, &facts, &view, scratch, changed);
 }
 

@@ -179,16 +179,38 @@ static void write_job(const struct cbx_waited *job, struct cbx_text *out)
 	}
 }
 
+static void write_count(struct cbx_text *out, size_t count, const char *one, const char *many)
+{
+	cbx_text_integer(out, (int64_t)count);
+	cbx_text_puts(out, count == 1 ? one : many);
+}
+
+/* Which jobs there are, though none of them is waited for */
+static void write_not_waited(const struct cbx_outlook_view *view, struct cbx_text *out)
+{
+	if (view->others)
+		write_count(out, view->others, " job is known, and it is not waited for.",
+			    " jobs are known, and none of them is waited for.");
+	if (view->unreported) {
+		if (view->others)
+			cbx_text_putc(out, ' ');
+		write_count(out, view->unreported, " job was started, and never reported yet.",
+			    " jobs were started, and never reported yet.");
+	}
+	if (!view->others && !view->unreported)
+		cbx_text_puts(out, "No job is known that is waited for.");
+}
+
 static void write_nothing_waited(const struct cbx_outlook_view *view,
 				 const struct cbx_verdict *verdict, struct cbx_text *out)
 {
-	if (verdict->state == CBX_ON_TIME)
+	if (verdict->state == CBX_ON_TIME) {
 		cbx_text_puts(out, "Nothing is waited for.");
-	else if (view->offline)
-		cbx_text_puts(out, "No job is known that is waited for.");
-	else
-		cbx_text_puts(out, "No job is known that is waited for, but the system's jobs were "
-				   "not listed lately.");
+		return;
+	}
+	write_not_waited(view, out);
+	if (!view->offline)
+		cbx_text_puts(out, " The system's jobs were not listed lately.");
 }
 
 void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_verdict *verdict,

@@ -96,15 +96,15 @@ START_TEST(activations_that_have_passed_are_planned_again)
 {
 	make_tables();
 	cbx_ocd_activates(ocd, "A", "list-1", 1000000);
-	cbx_ocd_activates(ocd, "B", "list-1", 2000000);
+	cbx_ocd_activates(ocd, "B", "list-1", 3000000);
 	ck_assert_int_eq(cbx_ocd_write(ocd), 0);
-	cbx_ocd_plan_again(ocd, 1600001);
+	cbx_ocd_plan_again(ocd, 2800001);
 	ck_assert_int_eq(number_of("select activate_at from list_activation_schedule where "
 				   "system = 'A'"),
 			 22600000);
 	ck_assert_int_eq(number_of("select activate_at from list_activation_schedule where "
 				   "system = 'B'"),
-			 2000000);
+			 3000000);
 }
 END_TEST
 

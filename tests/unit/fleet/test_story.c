@@ -175,7 +175,7 @@ START_TEST(a_broken_file_fails_at_several_systems)
 
 			cbx_fleet_status_write(&text, system, &system->jobs[k], 0);
 			failed += strstr(text.bytes, "\"status\":\"Errored\"") &&
-				  strstr(text.bytes, "\"error_file\":\"title-1003.flac\"}");
+				  strstr(text.bytes, "\"error_file\":\"title-1003.flac\"");
 			cbx_text_free(&text);
 		}
 		ck_assert_uint_le(failed, 1);

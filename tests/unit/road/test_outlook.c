@@ -113,6 +113,26 @@ START_TEST(what_comes_after_its_activation_or_never_counts_is_not_waited_for)
 }
 END_TEST
 
+#define REASON                                                                                  \
+	"select json_extract(payload, '$.state') || ': ' || json_extract(payload, '$.reason') " \
+	"from outbox where name = 'outlook' order by id desc limit 1"
+
+START_TEST(a_reason_names_the_jobs_that_are_not_waited_for)
+{
+	world_insert("ABC1", "17 Started", "ocd", 0);
+	world_insert("ABC1", "18 Started", "ocd", 0);
+	world_insert("ABC1", "19 Running t=upload", "user", 1);
+	plan(SOON);
+	world_lead();
+	world_event("nl-hdms.event.control.system_offline", "\"ABC1\"");
+	ck_assert_int_eq(cbx_road_drain_inbox(road), 0);
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	look_after(1);
+	world_expect(REASON, "at_risk: 1 job is known, and it is not waited for. 2 jobs were "
+			     "started, and never reported yet. Its system is offline.");
+}
+END_TEST
+
 START_TEST(what_was_not_recorded_is_told_later)
 {
 	world_insert("ABC1", "17 Paused", "user", 1);
@@ -165,6 +185,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, a_take_over_invents_nothing_and_loses_nothing);
 	tcase_add_test(tcase, what_comes_after_its_activation_or_never_counts_is_not_waited_for);
 	tcase_add_test(tcase, what_was_not_recorded_is_told_later);
+	tcase_add_test(tcase, a_reason_names_the_jobs_that_are_not_waited_for);
 	tcase_add_test(tcase, what_is_no_longer_planned_is_forgotten);
 	tcase_add_test(tcase, nothing_is_told_before_systems_were_asked);
 	suite_add_tcase(suite, tcase);
