@@ -23,6 +23,7 @@ static void take_settings(struct cbx_poller *poller)
 	road->bus->max_body = road->settings->limits.bytes;
 	cbx_job_status_apply_settings(&poller->status);
 	cbx_road_outlook_judge_again(road);
+	cbx_road_outlook_read_soon(road);
 }
 
 static bool on_turn(void *user)

@@ -421,8 +421,8 @@ static void outlook_margin(struct day *of)
 	day_pass(day, 130);
 	shows_outlook("\"state\":\"on_time\"");
 	reload();
-	/* judged with the next read of the schedules; what is worse holds for 30 s first */
-	day_pass(day, 61);
+	/* what is worse holds for 30 s first */
+	day_pass(day, 10);
 	day_pass(day, 31);
 	shows_outlook("\"state\":\"at_risk\"");
 }
