@@ -11,6 +11,21 @@
 #define PORTION 32
 #define AGAIN CBX_SECOND /* after a failure */
 
+/* Was it noted before? If not, it is now. What was recorded does not get here again; what waited
+ * for SQL when its connection was lost does. */
+static bool was_noted(struct cbx_order_log *orders, uint64_t identity, bool redelivered)
+{
+	size_t i;
+
+	/* without the mark it is another one, even if it is the same to the letter */
+	for (i = 0; redelivered && i < CBX_ORDER_EVENTS_KEPT; i++)
+		if (orders->events[i] == identity)
+			return true;
+	orders->events[orders->next_event] = identity;
+	orders->next_event = (orders->next_event + 1) % CBX_ORDER_EVENTS_KEPT;
+	return false;
+}
+
 void cbx_order_log_event(struct cbx_order_log *orders, const struct cbx_inbound *inbound, bool ok)
 {
 	bool interval = inbound->type == CBX_IN_INTERVAL;
@@ -25,6 +40,8 @@ void cbx_order_log_event(struct cbx_order_log *orders, const struct cbx_inbound 
 	int64_t seconds;
 
 	if (!orders->book || (!interval && inbound->type != CBX_IN_DISCOVER))
+		return;
+	if (was_noted(orders, inbound->identity, inbound->redelivered))
 		return;
 	cbx_asker_name(&asker, inbound->who);
 	if (interval && cbx_parse_count(inbound->text, strlen(inbound->text), &seconds))

@@ -148,5 +148,6 @@ uint64_t cbx_inbound_identify(struct cbx_inbound *inbound, const struct cbx_bus_
 	hash = cbx_push_hash(hash, &message->timestamp, sizeof(message->timestamp));
 	inbound->properties = hash;
 	inbound->message = message->message_id ? hash_text(0, message->message_id) : 0;
-	return cbx_push_hash(hash, message->body, message->body_len);
+	inbound->identity = cbx_push_hash(hash, message->body, message->body_len);
+	return inbound->identity;
 }

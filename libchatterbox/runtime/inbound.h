@@ -55,6 +55,7 @@ struct cbx_inbound {
 	/* What it is known by when the broker delivers it again (merge/redelivery.h) */
 	uint64_t properties; /* hash of all about it that stays the same, but its body */
 	uint64_t message;    /* hash of its message_id; 0: it has none */
+	uint64_t identity;   /* hash of both and its body */
 	bool redelivered;    /* it may have been delivered, and recorded, before */
 	bool run_ends;       /* the last of the redelivered ones that came in a row */
 	bool acknowledged;   /* of an answer: its request is acknowledged already */

@@ -202,6 +202,19 @@ const writes = [['POST', '/api/v1/poll'], ['PUT', '/api/v1/interval'], ['POST', 
 	...['pause', 'resume', 'kill'].map((what) => ['POST', `${jobRoute}/${what}`])];
 const realPath = (route) => route.replace('{system}', 'A').replace('{job_id}', '1').replace('{id}', '1');
 
+// The order's row is written by the poller's next turn
+const ordered = (at, job) => until(async () => (await at.json(`/api/v1/explain/${pathOf(job).slice('/api/v1/jobs/'.length)}`))
+	.sentences.find(({ kind, data }) => kind === 'ordered' && data.job_id === job.job_id), 10000, 'the order in explain');
+
+test('explain says who ordered over HTTP', async () => {
+	const job = await aRunningJob();
+	await order(job, 'pause');
+	const { text, data } = await ordered(daemon, job);
+	assert.equal(text, `Ordered over HTTP by no token, loopback: to pause job ${job.job_id}; done.`);
+	assert.deepEqual([data.from, data.system, data.door, data.who, data.outcome],
+		['orders', job.system, 'http', 'no token, loopback', 'ok']);
+});
+
 test('with a token, writing needs it, in a demo too', async () => {
 	const locked = await start(['--demo=2'], { NLCONF_HTTP_SERVER__TOKEN: 'sesame', NLCONF_HTTP_SERVER__READ_TOKEN: 'reader' });
 	for (const [method, route] of writes)

@@ -40,6 +40,11 @@ static const struct {
 	  "{\"system\":\"A B\",\"limit\":\"7\",\"cursor\":\"e9\"}", "/api/v1/errors 200" },
 	{ "GET", "/api/v1/systems/A%2FB/history?limit=7", NULL, "history",
 	  "{\"limit\":\"7\",\"system\":\"A/B\"}", "/api/v1/systems/{system}/history 200" },
+	{ "GET", "/api/v1/explain/A%2FB?limit=7", NULL, "explain",
+	  "{\"limit\":\"7\",\"system\":\"A/B\"}", "/api/v1/explain/{system} 200" },
+	{ "GET", "/api/v1/explain/A/17?cursor=x1.1.1", NULL, "explain",
+	  "{\"cursor\":\"x1.1.1\",\"system\":\"A\",\"job_id\":17}",
+	  "/api/v1/explain/{system}/{job_id} 200" },
 	{ "GET", "/api/v1/outlook?state=late&within=60", NULL, "outlook",
 	  "{\"state\":\"late\",\"within\":\"60\"}", "/api/v1/outlook 200" },
 	{ "GET", "/api/v1/jobs/A/17/history?cursor=h9", NULL, "history",
@@ -58,6 +63,8 @@ START_TEST(each_order_becomes_a_call)
 	ck_assert_str_eq(reply.body, "{\"ok\":true}");
 	ck_assert_str_eq(box->order, orders[_i].call);
 	ck_assert_str_eq(box->params, orders[_i].params);
+	ck_assert(box->by_http);
+	ck_assert_str_eq(box->who, "no token, loopback");
 	check_counted(orders[_i].counted);
 }
 END_TEST
@@ -91,6 +98,17 @@ START_TEST(each_failure_is_a_problem)
 		ck_assert_str_eq(json_string_value(json_object_get(problem, "code")),
 				 error->reason);
 	json_decref(problem);
+}
+END_TEST
+
+START_TEST(explain_without_sql_is_a_503)
+{
+	box->failure = (struct chatterbox_error){ CHATTERBOX_E_DOWN, CHATTERBOX_SERVER_SQL, "",
+						  "the database: is away" };
+	ask("GET", "/api/v1/explain/A/17", "");
+	check_problem(503, "the database: is away", "/api/v1/explain/A/17");
+	ask("GET", "/api/v1/explain/A", "");
+	check_problem(503, "the database: is away", "/api/v1/explain/A");
 }
 END_TEST
 
@@ -259,6 +277,7 @@ UNIT_SUITE(suite)
 	tcase_add_loop_test(open, each_order_becomes_a_call, 0, sizeof(orders) / sizeof(orders[0]));
 	tcase_add_loop_test(open, each_failure_is_a_problem, 0,
 			    sizeof(failures) / sizeof(failures[0]));
+	tcase_add_test(open, explain_without_sql_is_a_503);
 	tcase_add_test(open, a_call_that_is_refused_is_a_500);
 	tcase_add_loop_test(open, each_refusal_asks_nothing, 0,
 			    sizeof(refusals) / sizeof(refusals[0]));

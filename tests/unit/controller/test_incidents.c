@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /* Incidents are opened and told once: after a take-over at any moment, and when the answer to a
- * commit is lost; which systems fall silent or stand still (contract 9.3). */
+ * commit is lost; which systems fall silent (contract 9.3). */
 #include "road_world.h"
 
 #include <stdio.h>
@@ -265,53 +265,6 @@ START_TEST(systems_that_fall_silent_are_one_incident)
 }
 END_TEST
 
-static void run_job(int system)
-{
-	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
-	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
-	const char *name = entry_of(system)->system->name;
-	struct cbx_status_parts parts;
-
-	cbx_status_parts_init(&parts);
-	parts.system = name;
-	parts.system_len = strlen(name);
-	parts.job_id = 17;
-	parts.text = "Running";
-	parts.text_len = strlen("Running");
-	parts.percent_text = "42";
-	parts.percent_len = 2;
-	ck_assert_int_eq(cbx_status_new(&parts, &status), 0);
-	ck_assert_int_eq(cbx_job_new(status, &job), 0);
-	job->kind = CBX_RUNNING;
-	job->phase = CBX_LIVE;
-	job->figures.counted_at = cbx_now(road->clock);
-	ck_assert_int_eq(cbx_active_jobs_put(road->jobs, name, job), 0);
-}
-
-START_TEST(systems_that_stand_still_are_one_incident)
-{
-	int i;
-
-	for (i = 1; i <= 10; i++)
-		run_job(i);
-	round_ends();
-	world_pass(890);
-	round_ends();
-	world_expect(ROWS, "");
-	world_pass(20);
-	round_ends();
-	turn();
-	world_expect(ROWS, "stall 10 1");
-	world_expect("select count(*) from incident_members where job_id = 17", "10");
-	/* what stood still before is no news to who takes over */
-	world_run("delete from incidents");
-	take_over();
-	round_ends();
-	turn();
-	world_expect(ROWS, "");
-}
-END_TEST
-
 START_TEST(the_gauge_is_the_leaders)
 {
 	int i;
@@ -338,7 +291,6 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, an_error_belongs_to_what_tells_more);
 	tcase_add_loop_test(tcase, a_lost_answer_tells_nothing_twice, 0, 2);
 	tcase_add_test(tcase, systems_that_fall_silent_are_one_incident);
-	tcase_add_test(tcase, systems_that_stand_still_are_one_incident);
 	tcase_add_test(tcase, the_gauge_is_the_leaders);
 	suite_add_tcase(suite, tcase);
 }

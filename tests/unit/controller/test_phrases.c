@@ -3,6 +3,7 @@
 #include "controller/phrases.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void expect(struct cbx_text *phrase, struct cbx_text *data, const char *text,
@@ -173,6 +174,46 @@ START_TEST(an_order)
 }
 END_TEST
 
+/* What each order is to do, when it is about a job, a system and 30 s */
+static const struct {
+	const char *event, *purpose;
+} purposes[] = {
+	{ "nl-ocd.content.job.pause", "to pause job 17" },
+	{ "nl-ocd.content.job.resume", "to resume job 17" },
+	{ "nl-ocd.content.job.kill", "to kill job 17" },
+	{ "nl-ocd.content.job.pauseAll", "to pause all jobs of system ABC1" },
+	{ "nl-ocd.content.job.resumeAll", "to resume all jobs of system ABC1" },
+	{ "nl-ocd.content.job.cleanUpErrored", "to clean up the errored jobs of system ABC1" },
+	{ "nl-ocd.server.errors.remove", "to delete errors of system ABC1" },
+	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of an incident" },
+	{ "nl-ocd.chatterbox.poll", "to ask the systems now" },
+	{ "nl-ocd.chatterbox.interval", "to ask every 30 s" },
+	{ "nl-ocd.chatterbox.pause", "to pause the asking for 30 s" },
+	{ "nl-ocd.chatterbox.resume", "to go on asking" },
+	{ "nl-ocd.event.update_database", "to ask the systems for all their jobs now" },
+	{ "nl-ocd.event.update_time_till_next_check", "to ask every 30 s" },
+	{ "chatterbox.delete_entry", "to clean up job 17" },
+	{ "chatterbox.send_status", "to tell the status of all jobs" },
+};
+
+START_TEST(what_an_order_is_to_do)
+{
+	const struct cbx_order_row row = { .system = "ABC1",
+					   .job_id = 17,
+					   .event = purposes[_i].event,
+					   .door = "c",
+					   .outcome = "ok",
+					   .detail = "{\"seconds\":30}" };
+	struct cbx_text phrase = { 0 };
+	struct cbx_text data = { 0 };
+	char text[128];
+
+	snprintf(text, sizeof(text), "Ordered in C: %s; done.", purposes[_i].purpose);
+	cbx_phrase_of_order(&row, &phrase, &data);
+	expect(&phrase, &data, text, NULL);
+}
+END_TEST
+
 START_TEST(an_order_with_its_data)
 {
 	const struct cbx_order_row row = { .id = 4,
@@ -211,6 +252,11 @@ START_TEST(an_error)
 	       "{\"from\":\"errors\",\"id\":9,\"system\":\"A\",\"job_id\":17,\"code\":"
 	       "\"disk_full\",\"message\":\"no space\",\"occurrences\":3,\"first_seen\":"
 	       "\"2023-11-14T22:13:20.123Z\"}");
+	row.occurrences = 2;
+	cbx_phrase_of_error(&row, &phrase, &data);
+	expect(&phrase, &data,
+	       "Error disk_full of job 17: no space (2 times since 2023-11-14T22:13:20.123Z).",
+	       NULL);
 	row.job_id = CBX_NO_COUNT;
 	row.occurrences = 1;
 	row.message = row.code;
@@ -259,6 +305,7 @@ UNIT_SUITE(suite)
 
 	tcase_add_loop_test(tcase, a_change, 0, (int)CBX_COUNT(changes));
 	tcase_add_loop_test(tcase, an_order, 0, (int)CBX_COUNT(orders));
+	tcase_add_loop_test(tcase, what_an_order_is_to_do, 0, (int)CBX_COUNT(purposes));
 	tcase_add_loop_test(tcase, an_event, 0, (int)CBX_COUNT(events));
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	suite_add_tcase(suite, tcase);

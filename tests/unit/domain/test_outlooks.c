@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/* The table of outlooks is passed over until something in it is due: no change comes late for that
+ */
+#include "domain/outlooks.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOW 1764500000000LL
+#define SECOND 1000LL
+#define MIN (60 * SECOND)
+#define HOUR (60 * MIN)
+#define NS 1000000000ULL
+
+static struct cbx_job_list *list;
+static struct cbx_outlooks *lazy;  /* as the program looks at it */
+static struct cbx_outlooks *eager; /* judged in whole each second */
+static struct cbx_outlook_world world;
+
+/* JOB has a running job, which never grows; OFF is offline; the others have none */
+static void facts(void *user, const char *system, struct cbx_outlook_facts *out)
+{
+	(void)user;
+	*out = (struct cbx_outlook_facts){ .listed_ms = NOW - MIN,
+					   .offline = !strcmp(system, "OFF") };
+	if (!strcmp(system, "JOB"))
+		out->jobs = list;
+}
+
+static const char *no_code(void *user, const char *system, int64_t job_id)
+{
+	(void)user;
+	(void)system;
+	(void)job_id;
+	return NULL;
+}
+
+static void make_job(void)
+{
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = NULL;
+	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	struct cbx_status_parts parts;
+
+	cbx_status_parts_init(&parts);
+	parts.system = "JOB";
+	parts.system_len = 3;
+	parts.job_id = 17;
+	parts.text = "Running";
+	parts.text_len = 7;
+	parts.percent_text = "42";
+	parts.percent_len = 2;
+	ck_assert_int_eq(cbx_status_new(&parts, &status), 0);
+	ck_assert_int_eq(cbx_job_new(status, &job), 0);
+	job->kind = CBX_RUNNING;
+	job->phase = CBX_LIVE;
+	job->first_seen_ms = NOW;
+	job->figures.counted_at = NS;
+	ck_assert_int_eq(cbx_job_list_new(&job, 1, &list), 0);
+}
+
+static void set_up(void)
+{
+	make_job();
+	world = (struct cbx_outlook_world){ .rules = { .margin_ms = 10 * MIN,
+						       .horizon_ms = 6 * HOUR,
+						       .keep_ms = 24 * HOUR,
+						       .listed_ms = 20 * MIN,
+						       .stall_after = 900 * NS },
+					    .now = NS,
+					    .now_ms = NOW,
+					    .facts = facts,
+					    .code = no_code };
+	ck_assert_int_eq(cbx_outlooks_new(&lazy), 0);
+	ck_assert_int_eq(cbx_outlooks_new(&eager), 0);
+}
+
+static void tear_down(void)
+{
+	cbx_outlooks_free(lazy);
+	cbx_outlooks_free(eager);
+	cbx_job_list_unref(list);
+}
+
+static void plan(struct cbx_outlooks *outlooks)
+{
+	static const struct {
+		const char *system;
+		int64_t in_ms;
+	} rows[] = {
+		{ "OFF", 7 * HOUR }, { "OFF", 2 * HOUR },  { "JOB", 20 * MIN },
+		{ "JOB", 3 * HOUR }, { "JOB", 400 * MIN }, { "A", HOUR },
+		{ "B", 7 * HOUR },   { "C", 8 * HOUR },    { "JOB", 7 * HOUR + 1 },
+	};
+	char list_id[8];
+	size_t i;
+
+	cbx_outlooks_read_begin(outlooks);
+	for (i = 0; i < CBX_COUNT(rows); i++) {
+		snprintf(list_id, sizeof(list_id), "L%zu", i);
+		ck_assert_int_eq(cbx_outlooks_read_row(outlooks, rows[i].system, list_id,
+						       NOW + rows[i].in_ms),
+				 0);
+	}
+	cbx_outlooks_read_end(outlooks);
+}
+
+static void look(struct cbx_outlooks *outlooks)
+{
+	bool changed;
+
+	ck_assert_int_eq(cbx_outlooks_judge(outlooks, &world, &changed), 0);
+	cbx_outlooks_recorded(outlooks);
+}
+
+/* "OFF/L1 late" each, and since when */
+static void write_all(struct cbx_outlooks *outlooks, char out[1024])
+{
+	cbx_auto(cbx_outlook_list_unrefp) struct cbx_outlook_list *shown = NULL;
+	size_t len = 0;
+	size_t i;
+
+	out[0] = '\0';
+	ck_assert_int_eq(cbx_outlooks_freeze(outlooks, &shown), 0);
+	for (i = 0; i < shown->count; i++)
+		len += (size_t)snprintf(out + len, 1024 - len, "%s/%s %s %lld ",
+					shown->items[i]->system, shown->items[i]->list_id,
+					cbx_outlook_state_name(shown->items[i]->state),
+					(long long)(shown->items[i]->since_ms - NOW) / SECOND);
+	ck_assert_uint_lt(len, 1024);
+}
+
+static void pass_second(void)
+{
+	world.now += NS;
+	world.now_ms += SECOND;
+}
+
+START_TEST(whoever_looks_at_all_of_it_each_second_sees_the_same)
+{
+	char before[1024] = "";
+	char seen[1024];
+	char wanted[1024];
+	int changes = 0;
+	int i;
+
+	plan(lazy);
+	plan(eager);
+	for (i = 0; i < 9 * 3600; i++) {
+		look(lazy);
+		cbx_outlooks_touch_all(eager);
+		look(eager);
+		write_all(lazy, seen);
+		write_all(eager, wanted);
+		ck_assert_msg(!strcmp(seen, wanted), "after %d s: %s, not %s", i, seen, wanted);
+		changes += strcmp(before, seen) != 0;
+		memcpy(before, seen, sizeof(before));
+		pass_second();
+	}
+	ck_assert_int_ge(changes, 8);
+}
+END_TEST
+
+static void expect_shown(int second, const char *expected)
+{
+	char seen[1024];
+
+	while (world.now_ms < NOW + second * SECOND) {
+		pass_second();
+		look(lazy);
+	}
+	write_all(lazy, seen);
+	ck_assert_str_eq(seen, expected);
+}
+
+/* Nothing is reported, and it comes nearer: within six hours it is at risk, which is told when it
+ * has held for 30 s; then there is one that is due much earlier */
+START_TEST(time_alone_changes_it_at_its_second)
+{
+	cbx_outlooks_read_begin(lazy);
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "OFF", "L", NOW + 7 * HOUR), 0);
+	cbx_outlooks_read_end(lazy);
+	look(lazy);
+	expect_shown(0, "OFF/L on_time 0 ");
+	expect_shown(3629, "OFF/L unknown 1170 ");
+	expect_shown(3630, "OFF/L at_risk 3630 ");
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "A", "M", NOW + HOUR + 2 * MIN), 0);
+	expect_shown(3631, "A/M unknown 3631 OFF/L at_risk 3630 ");
+	expect_shown(3719, "A/M unknown 3631 OFF/L at_risk 3630 ");
+	expect_shown(3720, "OFF/L at_risk 3630 ");
+}
+END_TEST
+
+UNIT_SUITE(suite)
+{
+	TCase *tcase = tcase_create("outlooks");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_test(tcase, whoever_looks_at_all_of_it_each_second_sees_the_same);
+	tcase_add_test(tcase, time_alone_changes_it_at_its_second);
+	suite_add_tcase(suite, tcase);
+}
