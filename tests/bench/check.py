@@ -3,8 +3,8 @@
 """check.py BUILD [SYSTEMS] - do chatterboxd and its peers do the same work?
 
 Run it below `tests/kit/servers/servers.sh run`. For each of two fleets (jobs that progress and complete; jobs that
-change between Running and Paused), of the same seed for everybody, chatterboxd and each peer ask SYSTEMS (300) x 4
-jobs ROUNDS (5) times. Then what they left is compared, and what they told:
+change between Running and Paused), of the same seed for everybody, chatterboxd asks SYSTEMS (300) x 4
+jobs ROUNDS (5) times at least, and each peer as often. Then what they left is compared, and what they told:
 
 - Redis: the hashes of live jobs, each status by its members;
 - SQL: status and figures of each row, of live and ended jobs;
@@ -15,6 +15,7 @@ ends with 1 and the first differences when something differs.
 """
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -107,13 +108,22 @@ def until(what, condition):
         time.sleep(0.05)
 
 
+def asked(port, event):
+    """How many questions were answered"""
+    with urllib.request.urlopen("http://127.0.0.1:%d/metrics" % port, timeout=10) as answer:
+        text = answer.read().decode()
+    found = re.search(r'^chatterbox_rpc_requests_total\{event="%s",outcome="ok"\} (\d+)' % event, text, re.M)
+    return int(found.group(1)) if found else 0
+
+
 def finished(port):
     cycle = rounds.cycle(port).get("last_cycle") or {}
     return cycle.get("finished_at") if cycle.get("systems") else None
 
 
-def ours(build, kept):
-    """Discovery, which all others start from, then ROUNDS rounds. @kept() is called between the two."""
+def ours(build, systems, kept):
+    """Discovery, which all others start from, then ROUNDS rounds; how often it asked for lists, and for statuses.
+    @kept() is called between the two."""
     port = 20000 + os.getpid() % 9000
     settings = dict(rounds.configuration(port), check_job_status_time=EVERY, progress_checkpoint=1)
     settings["http_server"]["token"] = "bench"
@@ -124,33 +134,31 @@ def ours(build, kept):
                                stdout=subprocess.DEVNULL)
         try:
             until("the discovery", lambda: finished(port))
-            last = finished(port)
             kept()
-            for _ in range(ROUNDS):
-                until("a round", lambda last=last: finished(port) not in (None, last))
-                last = finished(port)
+            until("the rounds", lambda: asked(port, "job_status") >= ROUNDS * systems)
             ask(port, "/api/v1/pause", {"seconds": 300})
             until("the outbox", lambda: not rows("select 1 as n from outbox limit 1"))
-            if finished(port) != last:
-                sys.exit("a round too many: is the machine busy?")
+            counts = [asked(port, event) / systems for event in ("job_list", "job_status")]
+            if any(count != int(count) for count in counts):
+                sys.exit("not every system was asked as often as the others: %s times" % counts)
         finally:
             box.send_signal(signal.SIGTERM)
             box.wait(60)
-    return hashes(settings["chatterbox"]["app_name"])
+    return hashes(settings["chatterbox"]["app_name"]), [int(count) for count in counts]
 
 
 def keep_start():
     rounds.sql("drop table if exists peer_start; create table peer_start as select * from status_monitor")
 
 
-def peer(command, build):
+def peer(command, build, counts):
     rounds.sql("drop table if exists peer_monitor; create table peer_monitor as select * from peer_start; "
                "alter table peer_monitor add primary key(system, job_id); analyze peer_monitor")
     redis("eval", "for _, key in ipairs(redis.call('KEYS', 'peer:*')) do redis.call('DEL', key) end", "0")
     program = [build + "/tests/bench/floor"] if command == ["floor"] else command
-    # it asks once more than the discovery did, as chatterboxd did before its rounds
-    subprocess.run(["node", HERE + "/peers/told.mjs", "--ask"], env=environment(), check=True, timeout=SECONDS)
-    subprocess.run(program + ["--rounds=%d" % ROUNDS], env=environment(), check=True, timeout=SECONDS,
+    for _ in range(counts[0]):  # each list that was asked for moved the fleet, too
+        subprocess.run(["node", HERE + "/peers/told.mjs", "--ask"], env=environment(), check=True, timeout=SECONDS)
+    subprocess.run(program + ["--rounds=%d" % counts[1]], env=environment(), check=True, timeout=SECONDS,
                    stdout=subprocess.DEVNULL)
     return hashes("peer")
 
@@ -182,20 +190,22 @@ def differences(name, want, got):
 
 def measure(build, systems, fleet, rules):
     rounds.fill_connections(systems)
+    rounds.sql("drop table if exists server_conf")  # the pause at the end of the last fleet's rounds
     redis("flushall")
     told = Told("bench-%d.event.update_job_status" % os.getpid())
     with Fleet(build, systems, rules):
-        state = ours(build, keep_start)
-    # of jobs that the discovery did not find the peers know nothing
-    start = statuses("peer_start")
-    told = {job: list_ for job, list_ in told.end(start).items() if job in start}
+        state, counts = ours(build, systems, keep_start)
+    # what the discovery told is where the peers begin; of jobs that it did not find they know nothing
+    known = statuses("peer_start")
+    told = {job: list_ for job, list_ in told.end({}).items() if job in known}
+    start = {job: list_[0] for job, list_ in told.items()}
     sql = table("select * from status_monitor")
     ended = {job: status for job, status in statuses("completed_jobs").items() if job in start}
     bad = 0
     for name, command in PEERS.items():
         heard = Told("peer.event.job_status")
         with Fleet(build, systems, rules):
-            theirs = peer(command, build)
+            theirs = peer(command, build, counts)
         heard = heard.end(start)
         where = "%s, %s: " % (fleet, name)
         all_ = table("select * from peer_monitor")
