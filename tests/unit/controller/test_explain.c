@@ -268,7 +268,7 @@ START_TEST(each_source_has_its_say)
 	static const char *const all[] = { "Error disk_full of job 18: m.",
 					   "Job 18 went from Running to Completed",
 					   "Job 18 was first heard of: Running", "\"next\":null" };
-	static const char *const first[] = { all[0], "\"next\":\"x" };
+	static const char *const first[] = { "Error disk_full of job 18: m.", "\"next\":\"x" };
 	const struct cbx_error_row row = { .system = "ABC1",
 					   .job_id = 18,
 					   .code = "disk_full",
