@@ -196,7 +196,8 @@ static bool read_rows(struct cbx_follow *follow)
 	if (!road->sql_link.up)
 		return false;
 	result = cbx_road_read_rows(road, follow->jobs, follow->systems, true);
-	if (result < 0)
+	/* on a slow line it takes long, and ends when something else is to be done */
+	if (result < 0 && result != CHATTERBOX_E_STANDBY)
 		cbx_link_lost(&road->sql_link, result);
 	return result >= 0;
 }

@@ -32,6 +32,7 @@ struct gather {
 	struct cbx_active_jobs *table;
 	struct cbx_systems *systems;
 	bool live; /* leaves out all others */
+	size_t rows;
 	char system[80];
 	struct cbx_job **jobs;
 	size_t count, capacity;
@@ -184,13 +185,26 @@ static int advance(struct cbx_road *road)
 	return 0;
 }
 
+/* The same for who follows, and is to lead or to stop */
+static int look_up(struct gather *gather)
+{
+	struct cbx_road *road = gather->road;
+
+	if (++gather->rows % LOOK_EVERY)
+		return 0;
+	return (road->on_turn && road->on_turn(road->on_turn_user)) ||
+			       cbx_leadership_epoch(road->leadership)
+		       ? CHATTERBOX_E_STANDBY
+		       : 0;
+}
+
 static int add_row(void *user, const struct cbx_row *row)
 {
 	struct gather *gather = user;
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
 	const char *name = row->system;
 	size_t len = strlen(row->system);
-	int result = gather->live ? 0 : advance(gather->road);
+	int result = gather->live ? look_up(gather) : advance(gather->road);
 
 	if (result < 0)
 		return result;

@@ -43,6 +43,7 @@ export function setting(name, redisDb, systems, more = {}, begin = () => ({})) {
 		if (systems.length) await place.online(systems);
 		await daemon.start();
 		await until('the first words', () => listener.of('update_job_status').length >= systems.length);
+		for (const system of systems) await until(`${system} in Redis`, () => field(system));
 	});
 
 	after(async () => {

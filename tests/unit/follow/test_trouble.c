@@ -4,6 +4,8 @@
 #include "memory_servers.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 /* A flush: the picture stays until the leader has written everything anew, and then it is read */
 START_TEST(a_flush_does_not_empty_the_snapshot)
@@ -141,6 +143,43 @@ START_TEST(a_failed_read_shows_nothing_half)
 }
 END_TEST
 
+static unsigned turns;
+
+static bool count_turn(void *user)
+{
+	(void)user;
+	turns++;
+	return false;
+}
+
+/* On a slow line it takes a minute: nobody takes the thread for stuck, and it leads when it can */
+START_TEST(a_long_read_of_sql_looks_up_and_ends_when_it_is_to_lead)
+{
+	cbx_auto(cbx_text_free) struct cbx_text shown = { 0 };
+	char words[32];
+	int id;
+
+	for (id = 100; id < 600; id++) {
+		snprintf(words, sizeof(words), "%d Running", id);
+		world_insert("ABC3", words, "user", 1);
+	}
+	follow.road->on_turn = count_turn;
+	world_connect();
+	follow_turn(3);
+	ck_assert_uint_ge(turns, 5);
+	follow_snapshot(&shown);
+	ck_assert_ptr_nonnull(strstr(shown.bytes, "ABC3/599 Running"));
+	cbx_leadership_hold(follow.road->leadership, 1, UINT64_MAX);
+	world_run("update status_monitor set status = 'Paused' where job_id = 599");
+	turns = 0;
+	follow_turn(6);
+	ck_assert_uint_ge(turns, 1);
+	follow_snapshot(&shown);
+	ck_assert_ptr_null(strstr(shown.bytes, "ABC3/599 Paused"));
+	ck_assert(follow.road->sql_link.up);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	const TTest *const tests[] = {
@@ -151,6 +190,7 @@ UNIT_SUITE(suite)
 		without_sql_a_leader_that_is_only_late_shows_what_it_knew,
 		without_sql_the_interval_is_what_it_was,
 		a_lost_connection_keeps_the_snapshot_and_reads_again,
+		a_long_read_of_sql_looks_up_and_ends_when_it_is_to_lead,
 	};
 	TCase *tcase = tcase_create("follow_trouble");
 
