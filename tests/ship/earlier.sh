@@ -30,10 +30,20 @@ for file in debian/chatterbox-doc.docs debian/chatterbox-doc.examples; do
 	mv kept "$file"
 done
 printf 'docs/*.md usr/share/doc/chatterbox\n' > debian/chatterbox-doc.install
-sed -i '/sysusers/d' debian/chatterboxd.install
-printf '#!/usr/bin/make -f\ninclude debian/today.mk\noverride_dh_missing:\n' > today
+# what it did not install yet is asked for by today's lists
+cat > debian/install.sh <<'END'
+for file in debian/*.install; do
+	while read -r what where; do
+		# shellcheck disable=SC2086
+		for found in debian/tmp/$what $what; do
+			[ ! -e "$found" ] || { echo "$what $where"; break; }
+		done
+	done < "$file" > kept
+	mv kept "$file"
+done
+dh_install
+END
 sed 1d debian/rules > debian/today.mk
-mv today debian/rules
-chmod +x debian/rules
-sed -i '/libchatterbox.a$/d' debian/libchatterbox-dev.install
+printf '#!/usr/bin/make -f\ninclude debian/today.mk\noverride_dh_missing:\noverride_dh_install:\n\tsh debian/install.sh\n' \
+	> debian/rules
 "$source/deploy/deb.sh" "$top" "$out"
