@@ -20,11 +20,11 @@ export class Authority {
 			'-subj', `/CN=${name}`, '-days', '30');
 	}
 
-	/** @names of the subject, "DNS:localhost"; @days it holds, -1: it has expired */
-	issue(names, days = 30) {
+	/** @names of the subject, "DNS:localhost"; @days it holds, -1: it has expired; @common: its CN */
+	issue(names, days = 30, common = 'chatterbox test') {
 		this.#count += 1;
 		const of = (suffix) => this.at(`${this.#count}.${suffix}`);
-		openssl('req', ...KEY, '-keyout', of('key'), '-out', of('csr'), '-subj', '/CN=chatterbox test');
+		openssl('req', ...KEY, '-keyout', of('key'), '-out', of('csr'), '-subj', `/CN=${common}`);
 		writeFileSync(of('ext'), `subjectAltName=${names}\nbasicConstraints=CA:FALSE\n`);
 		openssl('x509', '-req', '-in', of('csr'), '-CA', this.cert, '-CAkey', this.at('ca.key'),
 			'-CAcreateserial', '-days', String(days), '-extfile', of('ext'), '-out', of('pem'));

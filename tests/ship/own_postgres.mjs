@@ -87,10 +87,18 @@ export class OwnPostgres extends Server {
 	}
 
 	async #start() {
+		await this.#configure();
+		await this.start();
+	}
+
+	async #configure() {
 		await appendFile(join(this.data, 'postgresql.conf'), `listen_addresses = '${this.host}'\n`
 			+ `port = ${this.port}\nunix_socket_directories = ''\nshared_buffers = 32MB\n`
 			+ "dynamic_shared_memory_type = mmap\nsynchronous_commit = on\n");
-		await this.#trustAll();
+		await this.#trust();
+	}
+
+	async start() {
 		this.launch(`${this.bin}/postgres`, '-D', this.data);
 		await until('PostgreSQL answers', async () => {
 			await machine(`${this.bin}/pg_isready`, '-q', '-h', this.host, '-p', String(this.port));
@@ -101,9 +109,23 @@ export class OwnPostgres extends Server {
 		});
 	}
 
-	#trustAll() {
-		return writeFile(join(this.data, 'pg_hba.conf'), 'host all all 127.0.0.0/8 trust\n'
+	#trust(before = '') {
+		return writeFile(join(this.data, 'pg_hba.conf'), `${before}host all all 127.0.0.0/8 trust\n`
 			+ 'host replication all 127.0.0.0/8 trust\n');
+	}
+
+	/** It shows @pair, and lets @role in by nothing but a certificate of the authority @ca for that name */
+	async asksForCertificate(role, pair, ca) {
+		const owner = userInfo().uid ? [] : ['-o', 'postgres'];
+		const settings = { ssl_cert_file: pair.cert, ssl_key_file: pair.key, ssl_ca_file: ca };
+		for (const [name, file] of Object.entries(settings)) {
+			await machine('install', ...owner, '-m', '600', file, join(this.data, name));
+			await this.run(`alter system set ${name} = '${name}'`);
+		}
+		await this.run('alter system set ssl = on');
+		await this.#trust(`hostssl all ${role} 127.0.0.0/8 cert\nhost all ${role} all reject\n`);
+		await this.run('select pg_reload_conf()');
+		await until('it speaks TLS', async () => await this.run('show ssl') === 'on');
 	}
 
 	/** A statement, by psql; its one value */

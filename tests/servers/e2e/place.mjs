@@ -30,7 +30,7 @@ export class Place {
 	 * @param name of the place; @param redisDb its Redis database, 1..31;
 	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one; for another broker
 	 * also rabbitmqctl(...args), and queueArguments: how others declare their queues there; redisOptions of
-	 * ioredis, for Sentinels
+	 * ioredis, for Sentinels; sqlOptions of pg
 	 */
 	static async open(name, redisDb, more = {}) {
 		const place = new Place();
@@ -104,7 +104,7 @@ export class Place {
 
 	#sqlPool(database, host = '127.0.0.1') {
 		const pool = new pg.Pool({ host, port: this.pgPort, user: this.pgUser, database,
-			max: 2 });
+			max: 2, ...this.sqlOptions });
 		pool.on('error', () => {}); // as above
 		return pool;
 	}
