@@ -3,10 +3,10 @@
  * decode.h - turns bytes from the bus into statuses; input that is not valid is refused here and
  * nowhere else
  *
- * Replies of nl-hdms and pushed reports are read with yajl while they stream by (HACKING,
- * Dependencies). A bad optional member is dropped; a bad system, job_id or status rejects that one
- * status and none of its neighbours; each is counted by member (contract 1.1). A document may be
- * bare or in a JSON-RPC envelope. These functions may be called from any thread.
+ * Replies of nl-hdms and pushed reports are read by json.h (HACKING, Dependencies). A bad optional
+ * member is dropped; a bad system, job_id or status rejects that one status and none of its
+ * neighbours; each is counted by member (contract 1.1). A document may be bare or in a JSON-RPC
+ * envelope. These functions may be called from any thread.
  */
 #ifndef CBX_DECODE_DECODE_H
 #define CBX_DECODE_DECODE_H

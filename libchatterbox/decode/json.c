@@ -1,268 +1,281 @@
 // SPDX-License-Identifier: MIT
 /*
- * json.c - reads JSON with yajl, and refuses what yajl lets through
+ * json.c - reads JSON as RFC 8259 has it, and nothing that is not
  *
- * yajl accepts some invalid UTF-8, and the control characters VT and FF as white space, so the
- * bytes are checked first. It has no limit to nesting, so depth is counted here. It accepts an
- * unfinished string after the document, so that is looked for. Its byte offsets give each value the
- * slice of the document in which it stands.
+ * The text lies in memory as a whole, so values are handed over as slices of it: nothing is copied,
+ * but for strings with escapes. Containers that no level wants are checked like all others.
  */
 #include "decode/json.h"
 #include "common/utf8.h"
-#include "decode/memory.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <yajl/yajl_parse.h>
 
 struct walk {
-	const struct cbx_json_doc *doc;
-	yajl_handle yajl;
+	const char *at;
+	const char *end;
+	char *decoded; /* where the next string with escapes goes */
 	void *context;
-	int result;
-	size_t end;   /* end of the last token */
-	size_t depth; /* containers that are open */
-	size_t skip;  /* everything deeper than this is skipped; 0 = nothing is */
-	size_t skip_start;
-	bool keyed;     /* `key` belongs to the value that comes next */
-	bool finishing; /* the end of the text was reached */
-	struct cbx_json key;
-	struct cbx_json_room room;
-	char *decoded;
-	const struct cbx_level
-		*levels[CBX_JSON_DEPTH + 1]; /* of the containers that were entered */
+	unsigned depth; /* containers that are open */
 };
 
-/* Is there no NUL and no lone surrogate among the escapes of this raw string? */
-static bool escapes_clean(const char *raw, size_t len)
+/* What comes next; NUL, which is nowhere in JSON, at the end */
+static char peek(const struct walk *w)
 {
-	const char *p = raw;
-	const char *end = raw + len;
-	bool high = false;
+	return w->at < w->end ? *w->at : '\0';
+}
 
-	while (p < end) {
-		char hex[5] = { 0 };
-		unsigned long code;
+static char peek_token(struct walk *w)
+{
+	while (w->at < w->end &&
+	       (*w->at == ' ' || *w->at == '\n' || *w->at == '\r' || *w->at == '\t'))
+		w->at++;
+	return peek(w);
+}
 
-		if (*p != '\\' || p[1] != 'u') {
-			if (high)
-				return false;
-			p += *p == '\\' ? 2 : 1;
-			continue;
-		}
-		memcpy(hex, p + 2, 4);
-		code = strtoul(hex, NULL, 16);
-		p += 6;
-		if (!code || high != (code >= 0xdc00 && code <= 0xdfff))
+static bool skip(struct walk *w, char c)
+{
+	bool is = w->at < w->end && *w->at == c;
+
+	w->at += is;
+	return is;
+}
+
+static bool skip_digits(struct walk *w)
+{
+	const char *start = w->at;
+
+	while (peek(w) >= '0' && peek(w) <= '9')
+		w->at++;
+	return w->at > start;
+}
+
+static bool skip_number(struct walk *w)
+{
+	skip(w, '-');
+	if (!skip(w, '0') && !skip_digits(w))
+		return false;
+	if (skip(w, '.') && !skip_digits(w))
+		return false;
+	if (!skip(w, 'e') && !skip(w, 'E'))
+		return true;
+	if (!skip(w, '+'))
+		skip(w, '-');
+	return skip_digits(w);
+}
+
+static bool skip_text(struct walk *w, const char *text)
+{
+	size_t len = strlen(text);
+
+	if ((size_t)(w->end - w->at) < len || memcmp(w->at, text, len) != 0)
+		return false;
+	w->at += len;
+	return true;
+}
+
+/* The four digits of an escape; false: they are not */
+static bool read_hex(struct walk *w, uint32_t *code)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	int i;
+
+	*code = 0;
+	for (i = 0; i < 4; i++, w->at++) {
+		const char *digit = strchr(digits, peek(w));
+
+		if (!digit || !*digit)
 			return false;
-		high = code >= 0xd800 && code <= 0xdbff;
+		*code = *code << 4 | ((uint32_t)(digit - digits) & 15);
 	}
-	return !high;
+	return true;
 }
 
-/* Notes where the token that yajl has just read ends, and returns where it began */
-static size_t token_start(struct walk *w)
+static void put_utf8(struct walk *w, uint32_t code)
 {
-	size_t start = w->end;
-	const char *bytes = w->doc->bytes;
+	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
+	int more = (code >= 0x80) + (code >= 0x800) + (code >= 0x10000);
 
-	w->end = yajl_get_bytes_consumed(w->yajl);
-	while (start < w->end &&
-	       (bytes[start] == ' ' || bytes[start] == ',' || bytes[start] == ':' ||
-		bytes[start] == '\n' || bytes[start] == '\r' || bytes[start] == '\t'))
-		start++;
-	return start;
+	*w->decoded++ = (char)(first[more] | code >> 6 * more);
+	while (more--)
+		*w->decoded++ = (char)(0x80 | (code >> 6 * more & 0x3f));
 }
 
-static struct cbx_json token(struct walk *w, enum cbx_json_type type, size_t start)
+/* After "\u". Two escapes make one character when they are a surrogate pair; a lone surrogate is
+ * none, and becomes '?'. */
+static bool unescape_code(struct walk *w, struct cbx_json *string)
 {
-	return (struct cbx_json){
-		.type = type, .raw = w->doc->bytes + start, .raw_len = w->end - start, .clean = true
+	uint32_t code;
+	uint32_t low;
+	bool lone;
+
+	if (!read_hex(w, &code))
+		return false;
+	if (code >= 0xd800 && code < 0xdc00) {
+		const char *next = w->at;
+
+		if (skip_text(w, "\\u") && read_hex(w, &low) && low >= 0xdc00 && low < 0xe000)
+			code = 0x10000 + ((code - 0xd800) << 10 | (low - 0xdc00));
+		else
+			w->at = next; /* an escape of its own, to be judged in its turn */
+	}
+	lone = code >= 0xd800 && code < 0xe000;
+	if (lone || !code)
+		string->clean = false;
+	put_utf8(w, lone ? '?' : code);
+	return true;
+}
+
+/* After "\" */
+static bool unescape(struct walk *w, struct cbx_json *string)
+{
+	static const char escapes[] = "\"\\/bfnrt";
+	static const char meanings[] = "\"\\/\b\f\n\r\t";
+	const char *escape = strchr(escapes, peek(w));
+
+	if (skip(w, 'u'))
+		return unescape_code(w, string);
+	if (!escape || !*escape)
+		return false;
+	w->at++;
+	*w->decoded++ = meanings[escape - escapes];
+	return true;
+}
+
+/* The rest of a string, from its first escape on */
+static bool read_escapes(struct walk *w, struct cbx_json *string)
+{
+	size_t before = (size_t)(w->at - string->text);
+	unsigned char c;
+
+	memcpy(w->decoded, string->text, before);
+	string->text = w->decoded;
+	w->decoded += before;
+	while ((c = (unsigned char)peek(w)) != '"') {
+		if (c < 0x20)
+			return false;
+		w->at++;
+		if (c != '\\')
+			*w->decoded++ = (char)c;
+		else if (!unescape(w, string))
+			return false;
+	}
+	string->text_len = (size_t)(w->decoded - string->text);
+	return true;
+}
+
+/* At its quote. Most bytes of a document pass through its loop. */
+static bool read_string(struct walk *w, struct cbx_json *string)
+{
+	static const bool plain[256] = { [' ' ... '!'] = true,
+					 ['#' ... '['] = true,
+					 [']' ... 255] = true };
+	const char *at = w->at + 1;
+
+	*string = (struct cbx_json){
+		.type = CBX_JSON_STRING, .clean = true, .raw = w->at, .text = at
 	};
+	while (at < w->end && plain[(unsigned char)*at])
+		at++;
+	w->at = at;
+	string->text_len = (size_t)(at - string->text);
+	if (peek(w) == '\\' && !read_escapes(w, string))
+		return false;
+	if (!skip(w, '"'))
+		return false;
+	string->raw_len = (size_t)(w->at - string->raw);
+	return true;
 }
 
-static struct cbx_json string_token(struct walk *w, const unsigned char *text, size_t len)
+static int read_value(struct walk *w, const struct cbx_level *level, const struct cbx_json *key);
+
+/* What is in a container, after its bracket; @level may be NULL */
+static int read_members(struct walk *w, const struct cbx_level *level, char bracket)
 {
-	struct cbx_json string = token(w, CBX_JSON_STRING, token_start(w));
-
-	string.text = (const char *)text;
-	string.text_len = len;
-	if (string.raw_len == len + 2)
-		return string;
-	/* it had escapes: yajl's buffer holds it only until the next one */
-	memcpy(w->decoded, text, len);
-	string.text = w->decoded;
-	w->decoded += len;
-	string.clean = escapes_clean(string.raw + 1, string.raw_len - 2);
-	return string;
-}
-
-static int finish(struct walk *w, int result)
-{
-	w->result = result;
-	return !result;
-}
-
-static int take(struct walk *w, const struct cbx_json *value)
-{
-	bool keyed = w->keyed;
-
-	w->keyed = false;
-	return finish(w, w->levels[w->depth]->take(w->context, keyed ? &w->key : NULL, value));
-}
-
-static int take_scalar(struct walk *w, enum cbx_json_type type)
-{
-	struct cbx_json value;
-
-	if (w->skip)
-		return 1;
-	value = token(w, type, token_start(w));
-	if (type == CBX_JSON_NUMBER) {
-		value.text = value.raw;
-		value.text_len = value.raw_len;
-	}
-	return take(w, &value);
-}
-
-static int on_null(void *context)
-{
-	return take_scalar(context, CBX_JSON_NULL);
-}
-
-static int on_boolean(void *context, int value)
-{
-	(void)value;
-	return take_scalar(context, CBX_JSON_BOOL);
-}
-
-static int on_number(void *context, const char *text, size_t len)
-{
-	struct walk *w = context;
-
-	(void)text;
-	(void)len;
-	/* a number that only the end of the text has ended: truncated, or no document at all */
-	if (w->finishing)
-		return finish(w, CHATTERBOX_E_DECODE);
-	return take_scalar(w, CBX_JSON_NUMBER);
-}
-
-static int on_string(void *context, const unsigned char *text, size_t len)
-{
-	struct walk *w = context;
-	struct cbx_json value;
-
-	if (w->skip)
-		return 1;
-	value = string_token(w, text, len);
-	return take(w, &value);
-}
-
-static int on_key(void *context, const unsigned char *text, size_t len)
-{
-	struct walk *w = context;
-
-	if (w->skip)
-		return 1;
-	w->key = string_token(w, text, len);
-	w->keyed = true;
-	return 1;
-}
-
-static int open_container(struct walk *w, enum cbx_json_type type)
-{
-	const struct cbx_level *level = w->levels[w->depth];
-	const struct cbx_level *enter = NULL;
-	size_t start;
+	struct cbx_json key;
+	bool keyed = bracket == '}';
 	int result;
 
-	if (w->depth == CBX_JSON_DEPTH)
-		return finish(w, CHATTERBOX_E_DECODE);
-	if (w->skip) {
-		w->depth++;
-		return 1;
-	}
-	start = token_start(w);
-	if (level->open) {
-		result = level->open(w->context, w->keyed ? &w->key : NULL, type, &enter);
+	peek_token(w);
+	if (skip(w, bracket))
+		return 0;
+	do {
+		if (keyed && (peek_token(w) != '"' || !read_string(w, &key) ||
+			      peek_token(w) != ':' || !skip(w, ':')))
+			return CHATTERBOX_E_DECODE;
+		result = read_value(w, level, keyed ? &key : NULL);
 		if (result)
-			return finish(w, result);
-	}
-	w->depth++;
-	w->levels[w->depth] = enter;
-	if (enter) {
-		w->keyed = false;
-	} else {
-		w->skip = w->depth;
-		w->skip_start = start;
-	}
-	return 1;
+			return result;
+		peek_token(w);
+	} while (skip(w, ','));
+	return skip(w, bracket) ? 0 : CHATTERBOX_E_DECODE;
 }
 
-static int close_container(struct walk *w, enum cbx_json_type type)
+static int read_container(struct walk *w, const struct cbx_level *level, const struct cbx_json *key)
 {
-	const struct cbx_level *level = w->levels[w->depth];
+	struct cbx_json whole = { .clean = true, .raw = w->at };
+	const struct cbx_level *enter = NULL;
+	int result = 0;
+
+	whole.type = *w->at == '{' ? CBX_JSON_OBJECT : CBX_JSON_ARRAY;
+	if (++w->depth > CBX_JSON_DEPTH)
+		return CHATTERBOX_E_DECODE;
+	if (level && level->open)
+		result = level->open(w->context, key, whole.type, &enter);
+	w->at++;
+	if (!result)
+		result = read_members(w, enter, whole.type == CBX_JSON_OBJECT ? '}' : ']');
+	if (result)
+		return result;
+	w->depth--;
+	if (enter)
+		return enter->close ? enter->close(w->context) : 0;
+	whole.raw_len = (size_t)(w->at - whole.raw);
+	return level ? level->take(w->context, key, &whole) : 0;
+}
+
+static bool read_scalar(struct walk *w, char first, struct cbx_json *value)
+{
+	bool valid;
+
+	if (first == '"')
+		return read_string(w, value);
+	*value = (struct cbx_json){ .clean = true, .raw = w->at };
+	if (first == 't' || first == 'f' || first == 'n') {
+		value->type = first == 'n' ? CBX_JSON_NULL : CBX_JSON_BOOL;
+		valid = skip_text(w, first == 'n' ? "null" : first == 't' ? "true" : "false");
+	} else {
+		value->type = CBX_JSON_NUMBER;
+		valid = skip_number(w);
+		value->text = value->raw;
+		value->text_len = (size_t)(w->at - value->raw);
+	}
+	value->raw_len = (size_t)(w->at - value->raw);
+	return valid;
+}
+
+static int read_value(struct walk *w, const struct cbx_level *level, const struct cbx_json *key)
+{
+	char first = peek_token(w);
 	struct cbx_json value;
 
-	if (w->skip) {
-		if (w->depth-- != w->skip)
-			return 1;
-		w->skip = 0;
-		w->end = yajl_get_bytes_consumed(w->yajl);
-		value = token(w, type, w->skip_start);
-		return take(w, &value);
-	}
-	token_start(w);
-	w->depth--;
-	return level->close ? finish(w, level->close(w->context)) : 1;
+	if (first == '{' || first == '[')
+		return read_container(w, level, key);
+	if (!read_scalar(w, first, &value))
+		return CHATTERBOX_E_DECODE;
+	return level ? level->take(w->context, key, &value) : 0;
 }
-
-static int on_start_map(void *context)
-{
-	return open_container(context, CBX_JSON_OBJECT);
-}
-
-static int on_end_map(void *context)
-{
-	return close_container(context, CBX_JSON_OBJECT);
-}
-
-static int on_start_array(void *context)
-{
-	return open_container(context, CBX_JSON_ARRAY);
-}
-
-static int on_end_array(void *context)
-{
-	return close_container(context, CBX_JSON_ARRAY);
-}
-
-static const yajl_callbacks callbacks = {
-	.yajl_null = on_null,
-	.yajl_boolean = on_boolean,
-	.yajl_number = on_number,
-	.yajl_string = on_string,
-	.yajl_start_map = on_start_map,
-	.yajl_map_key = on_key,
-	.yajl_end_map = on_end_map,
-	.yajl_start_array = on_start_array,
-	.yajl_end_array = on_end_array,
-};
 
 int cbx_json_open(const char *bytes, size_t len, struct cbx_json_doc *doc)
 {
-	if (!len || memchr(bytes, '\v', len) || memchr(bytes, '\f', len) ||
-	    !cbx_utf8_valid(bytes, len))
+	if (!len || !cbx_utf8_valid(bytes, len))
 		return CHATTERBOX_E_DECODE;
 	*doc = (struct cbx_json_doc){ .bytes = bytes, .len = len };
-	doc->has_escapes = memchr(bytes, '\\', len) != NULL;
-	doc->room_size = cbx_json_room_size(len, doc->has_escapes);
-	if (!doc->room_size)
-		return -ENOMEM;
-	doc->room = malloc(doc->room_size);
+	if (!memchr(bytes, '\\', len))
+		return 0;
+	doc->room = malloc(len); /* no escape is shorter than what it means */
 	return doc->room ? 0 : -ENOMEM;
 }
 
@@ -272,35 +285,16 @@ void cbx_json_close(struct cbx_json_doc *doc)
 	doc->room = NULL;
 }
 
-static bool is_over(const struct walk *w)
-{
-	size_t at = w->end;
-
-	while (at < w->doc->len && strchr(" \t\r\n", w->doc->bytes[at]))
-		at++;
-	return at == w->doc->len;
-}
-
 int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *context)
 {
-	const unsigned char *bytes = (const unsigned char *)doc->bytes;
-	struct walk w = { .doc = doc, .context = context, .levels = { root } };
-	yajl_alloc_funcs functions;
-	yajl_status status;
+	struct walk w = { .at = doc->bytes,
+			  .end = doc->bytes + doc->len,
+			  .decoded = doc->room,
+			  .context = context };
+	int result = read_value(&w, root, NULL);
 
-	w.decoded = doc->room;
-	w.room = (struct cbx_json_room){ .bytes = doc->room, .size = doc->room_size };
-	w.room.used = doc->has_escapes ? doc->len : 0;
-	functions = cbx_json_room_functions(&w.room);
-	w.yajl = yajl_alloc(&callbacks, &functions, &w);
-	/* done already, and more strictly */
-	yajl_config(w.yajl, yajl_dont_validate_strings, 1);
-	status = yajl_parse(w.yajl, bytes, doc->len);
-	w.finishing = true;
-	if (status == yajl_status_ok)
-		status = yajl_complete_parse(w.yajl);
-	yajl_free(w.yajl);
-	if (w.result)
-		return w.result;
-	return status == yajl_status_ok && is_over(&w) ? 0 : CHATTERBOX_E_DECODE;
+	if (result)
+		return result;
+	peek_token(&w);
+	return w.at == w.end ? 0 : CHATTERBOX_E_DECODE;
 }

@@ -47,9 +47,7 @@ struct cbx_level {
 struct cbx_json_doc {
 	const char *bytes;
 	size_t len;
-	bool has_escapes;
-	char *room; /* memory for decoded strings, if there are escapes, and for yajl */
-	size_t room_size;
+	char *room; /* for strings with escapes, decoded; NULL if there are none */
 };
 
 #define CBX_JSON_DEPTH 64

@@ -28,7 +28,6 @@ LIBRARIES = {
     "libpq": ["libchatterbox/adapter/postgres/"],
     "postgres": ["libchatterbox/adapter/postgres/"],
     "sqlite3": ["libchatterbox/adapter/sqlite/", "fleet/ocd."],
-    "yajl": ["libchatterbox/decode/"],
     "uthash": ["libchatterbox/base/hash.h"],
     "utlist": ["libchatterbox/base/hash.h"],
     "microhttpd": ["chatterboxd/"],

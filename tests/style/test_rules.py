@@ -91,9 +91,6 @@ CASES = [
     (style.check_includes, POLL, "#include <hiredis/hiredis.h>\n", True),
     (style.check_includes, POLL, "#include <rabbitmq-c/amqp.h>\n", True),
     (style.check_includes, POLL, "#include <uthash.h>\n", True),
-    (style.check_includes, "libchatterbox/decode/json.c", "#include <yajl/yajl_parse.h>\n", False),
-    (style.check_includes, "libchatterbox/domain/status.c", "#include <yajl/yajl_parse.h>\n",
-     True),
     (style.check_includes, "libchatterbox/engine/engine.c", "#include <microhttpd.h>\n", True),
     # the daemon, the examples, the public headers
     (style.check_includes, "chatterboxd/main.c", "#include <chatterbox/chatterbox.h>\n", False),

@@ -37,7 +37,7 @@ def copy_tree(into):
 
 
 def first_job(port):
-    """What the fleet answered, read by yajl; None as long as there is nothing"""
+    """What the fleet answered; None as long as there is nothing"""
     try:
         with urllib.request.urlopen("http://127.0.0.1:%s/api/v1/jobs?limit=1" % port, timeout=5) as answer:
             jobs = json.load(answer)["jobs"]
