@@ -13,8 +13,6 @@
 #include <string.h>
 
 #define NS_PER_MS 1000000
-#define WORSE_HOLDS_MS 30000
-#define BETTER_HOLDS_MS 120000
 #define PESSIMISM 1.25 /* a pace is rarely kept to the end */
 /* What a measured pace may be wrong by: so much more time left must not make it worse again */
 #define CAUTION 1.15
@@ -253,12 +251,13 @@ bool cbx_outlook_told_note(struct cbx_outlook_told *told, enum cbx_outlook_state
 	if (!told->told)
 		return true;
 	for (state = CBX_LATE; state > (int)told->state; state--)
-		if (told->worse_ms[state] && now_ms - told->worse_ms[state] >= WORSE_HOLDS_MS) {
+		if (told->worse_ms[state] && now_ms - told->worse_ms[state] >= CBX_WORSE_HOLDS_MS) {
 			*out = (enum cbx_outlook_state)state;
 			return true;
 		}
 	for (state = CBX_ON_TIME; state < (int)told->state; state++)
-		if (told->better_ms[state] && now_ms - told->better_ms[state] >= BETTER_HOLDS_MS) {
+		if (told->better_ms[state] &&
+		    now_ms - told->better_ms[state] >= CBX_BETTER_HOLDS_MS) {
 			*out = (enum cbx_outlook_state)state;
 			return true;
 		}
@@ -280,7 +279,7 @@ int64_t cbx_outlook_told_due_ms(const struct cbx_outlook_told *told)
 		int64_t since = state > (int)told->state   ? told->worse_ms[state]
 				: state < (int)told->state ? told->better_ms[state]
 							   : 0;
-		int64_t holds = state > (int)told->state ? WORSE_HOLDS_MS : BETTER_HOLDS_MS;
+		int64_t holds = state > (int)told->state ? CBX_WORSE_HOLDS_MS : CBX_BETTER_HOLDS_MS;
 
 		if (since && since + holds < due)
 			due = since + holds;

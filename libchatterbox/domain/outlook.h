@@ -26,7 +26,10 @@ const char *cbx_outlook_state_name(enum cbx_outlook_state state);
 bool cbx_outlook_state_read(const char *text, enum cbx_outlook_state *out);
 
 #define CBX_SETTLING_MS \
-	180000         /* the first of a job, or of a leader: what is missing is not yet bad */
+	180000 /* the first of a job, or of a leader: what is missing is not yet bad */
+/* How long a verdict that is worse, or better, than what is told has to hold */
+#define CBX_WORSE_HOLDS_MS 30000
+#define CBX_BETTER_HOLDS_MS 120000
 #define CBX_LIST_ID 64 /* bytes */
 
 struct cbx_outlook_rules {

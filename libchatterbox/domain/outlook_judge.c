@@ -207,26 +207,42 @@ static int say(const struct cbx_outlook_entry *entry, const struct cbx_outlook_w
 	return 0;
 }
 
-/* While another state is told than the verdict, its reason stays the one that led there */
-static void say_as_told(const struct cbx_outlook_entry *entry, struct cbx_outlook *parts)
+/* While another state is told than the verdict, its reason is that of the verdict, as its figures
+ * are, and says why the state is another; the cause of a bad one stays the one that led there */
+static int say_as_told(const struct cbx_outlook_entry *entry, const struct cbx_outlook_hold *hold,
+		       struct cbx_text *reason, struct cbx_outlook *parts)
 {
-	bool differs = parts->state != entry->told.state;
+	enum cbx_outlook_state told = entry->told.state;
 
-	parts->state = entry->told.state;
+	parts->state = told;
 	parts->since_ms = entry->since_ms;
-	if (entry->shown && differs) {
+	if (hold->verdict == told)
+		return 0;
+	if (told < CBX_AT_RISK)
+		parts->cause = CBX_NO_CAUSE;
+	else if (hold->verdict < CBX_AT_RISK && entry->shown)
 		parts->cause = entry->shown->cause;
-		parts->reason = entry->shown->reason;
+	reason->len--;
+	cbx_outlook_write_hold(told, hold, reason);
+	cbx_text_putc(reason, '\0');
+	if (reason->failed) {
+		cbx_text_free(reason);
+		return -ENOMEM;
 	}
+	parts->reason = reason->bytes;
+	return 0;
 }
 
-static int keep_shown(struct cbx_outlook_entry *entry, const struct saying *saying, bool *changed)
+/* @reason is that of @saying, and gets longer */
+static int keep_shown(struct cbx_outlook_entry *entry, const struct saying *saying,
+		      const struct cbx_outlook_hold *hold, struct cbx_text *reason, bool *changed)
 {
 	struct saying told = *saying;
 	struct cbx_outlook *shown = NULL;
-	int result;
+	int result = say_as_told(entry, hold, reason, &told.parts);
 
-	say_as_told(entry, &told.parts);
+	if (result < 0)
+		return result;
 	if (entry->shown && cbx_outlook_says(entry->shown, &told.parts, told.jobs, told.count))
 		return 0;
 	result = cbx_outlook_new(&told.parts, told.jobs, told.count, &shown);
@@ -275,21 +291,22 @@ static void want_nothing(struct cbx_outlook_entry *entry)
 
 static int conclude(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,
 		    const struct cbx_verdict *verdict, enum cbx_outlook_state cautious,
-		    const struct saying *saying, bool *changed)
+		    const struct saying *saying, struct cbx_text *reason, bool *changed)
 {
+	const struct cbx_outlook_hold hold = { verdict->state, cautious,
+					       says_nothing(entry, world, verdict) };
 	enum cbx_outlook_state state = verdict->state;
-	bool wanted = !says_nothing(entry, world, verdict) &&
-		      cbx_outlook_told_note(&entry->told, verdict->state, cautious, world->now_ms,
-					    &state);
+	bool wanted = !hold.is_new && cbx_outlook_told_note(&entry->told, verdict->state, cautious,
+							    world->now_ms, &state);
 	int64_t due = cbx_outlook_told_due_ms(&entry->told);
-	int result = entry->told.told ? keep_shown(entry, saying, changed) : 0;
+	int result = 0;
 
-	if (result < 0)
-		return result;
-	if (!wanted)
-		want_nothing(entry);
-	else
+	if (wanted)
 		result = want(entry, saying, state, world->now_ms);
+	else
+		want_nothing(entry);
+	if (!result && entry->told.told)
+		result = keep_shown(entry, saying, &hold, reason, changed);
 	if (result < 0)
 		return result;
 	entry->look_ms = due < verdict->until_ms ? due : verdict->until_ms;
@@ -318,7 +335,9 @@ static int judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world
 	if (cautious.until_ms < verdict.until_ms)
 		verdict.until_ms = cautious.until_ms;
 	result = say(entry, world, facts, view, &verdict, scratch, &saying);
-	return result ? result : conclude(entry, world, &verdict, cautious.state, &saying, changed);
+	return result ? result
+		      : conclude(entry, world, &verdict, cautious.state, &saying, &scratch->reason,
+				 changed);
 }
 
 int cbx_outlook_entry_judge(struct cbx_outlook_entry *entry, const struct cbx_outlook_world *world,

@@ -238,6 +238,27 @@ void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_ve
 	}
 }
 
+void cbx_outlook_write_hold(enum cbx_outlook_state told, const struct cbx_outlook_hold *hold,
+			    struct cbx_text *out)
+{
+	bool worse = hold->verdict > told;
+	int64_t holds_ms = worse ? CBX_WORSE_HOLDS_MS : CBX_BETTER_HOLDS_MS;
+
+	if (hold->is_new) {
+		cbx_text_puts(out, " Who leads is new, and takes nothing back yet.");
+		return;
+	}
+	if (!worse && hold->cautious >= told) {
+		cbx_text_puts(out, " That is too little room to take back what was told.");
+		return;
+	}
+	cbx_text_puts(out, " If that lasts for ");
+	write_duration(out, holds_ms / 1000);
+	cbx_text_puts(out, " it is told as ");
+	cbx_text_puts(out, cbx_outlook_state_name(worse ? hold->verdict : hold->cautious));
+	cbx_text_putc(out, '.');
+}
+
 /* --- lists --- */
 
 struct cbx_outlook_list *cbx_outlook_list_ref(struct cbx_outlook_list *list)

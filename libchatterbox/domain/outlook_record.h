@@ -39,6 +39,16 @@ void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_ve
 			enum cbx_cause cause, const struct cbx_cause_facts *facts,
 			struct cbx_text *out);
 
+/* Why another state is told than the verdict */
+struct cbx_outlook_hold {
+	enum cbx_outlook_state verdict, cautious;
+	bool is_new; /* the leader does not know yet, and takes nothing back */
+};
+
+/* Its sentence, behind the others */
+void cbx_outlook_write_hold(enum cbx_outlook_state told, const struct cbx_outlook_hold *hold,
+			    struct cbx_text *out);
+
 /* All of them, soonest first: frozen, counted */
 struct cbx_outlook_list {
 	_Atomic unsigned refs;

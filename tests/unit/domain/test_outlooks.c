@@ -191,6 +191,93 @@ START_TEST(time_alone_changes_it_at_its_second)
 }
 END_TEST
 
+/* What is known of the job from now on: how fast it grows, and since when it has not */
+static void measure(double rate, uint32_t idle_ms)
+{
+	struct cbx_figures *figures = &list->jobs[0]->figures;
+
+	figures->counted_at = world.now;
+	figures->progress = 0.42;
+	figures->rate = rate;
+	figures->idle_ms = idle_ms;
+	cbx_outlooks_touch(lazy, "JOB");
+	look(lazy);
+}
+
+static void expect_first(const char *state, int64_t left_s, enum cbx_cause cause,
+			 const char *reason)
+{
+	cbx_auto(cbx_outlook_list_unrefp) struct cbx_outlook_list *shown = NULL;
+
+	ck_assert_int_eq(cbx_outlooks_freeze(lazy, &shown), 0);
+	ck_assert_str_eq(cbx_outlook_state_name(shown->items[0]->state), state);
+	ck_assert_int_eq(shown->items[0]->left_s, left_s);
+	ck_assert_int_eq(shown->items[0]->cause, cause);
+	ck_assert_str_eq(shown->items[0]->reason, reason);
+}
+
+static void wait_seconds(int seconds)
+{
+	while (seconds-- > 0) {
+		pass_second();
+		look(lazy);
+	}
+}
+
+/* Nobody reads that nobody knows beside a figure that says it; and the reason says why the state is
+ * not what it says */
+START_TEST(reason_and_figures_are_of_one_moment)
+{
+	cbx_outlooks_read_begin(lazy);
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "JOB", "L", NOW + 3 * HOUR), 0);
+	cbx_outlooks_read_end(lazy);
+	look(lazy);
+	expect_first("unknown", -1, CBX_NO_CAUSE, "Nobody knows yet how long job 17 will take.");
+	measure(0.0001, 0);
+	expect_first("unknown", 5800, CBX_NO_CAUSE,
+		     "Job 17 needs 97 min more at its present pace. If that lasts for 2 min it is "
+		     "told as on_time.");
+	wait_seconds(119);
+	expect_first("unknown", 5800, CBX_NO_CAUSE,
+		     "Job 17 needs 97 min more at its present pace. If that lasts for 2 min it is "
+		     "told as on_time.");
+	wait_seconds(1);
+	expect_first("on_time", 5800, CBX_NO_CAUSE,
+		     "Job 17 needs 97 min more at its present pace.");
+	measure(0.0001, 900000);
+	expect_first("on_time", -1, CBX_NO_CAUSE,
+		     "Job 17 stands still. Its system answers, but its progress does not grow. If "
+		     "that lasts for 30 s it is told as at_risk.");
+	wait_seconds(30);
+	expect_first("at_risk", -1, CBX_NOT_MOVING,
+		     "Job 17 stands still. Its system answers, but its progress does not grow.");
+	/* on time, but not if it were a little slower */
+	measure(0.58 / 7900, 0);
+	expect_first("at_risk", 7900, CBX_NOT_MOVING,
+		     "Job 17 needs 2 h 12 min more at its present pace. That is too little room to "
+		     "take back what was told.");
+	/* it is slow now, and that is why it is at risk */
+	measure(0.58 / 9500, 0);
+	expect_first("at_risk", 9500, CBX_SLOW,
+		     "Job 17 needs 2 h 38 min more at its present pace. It moves, but not fast "
+		     "enough.");
+}
+END_TEST
+
+START_TEST(a_new_leader_says_why_it_takes_nothing_back)
+{
+	world.new_until_ms = NOW + 3 * MIN;
+	ck_assert_int_eq(cbx_outlooks_restore(lazy, "JOB", "L", CBX_ON_TIME, NOW - HOUR), 0);
+	cbx_outlooks_read_begin(lazy);
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "JOB", "L", NOW + 3 * HOUR), 0);
+	cbx_outlooks_read_end(lazy);
+	look(lazy);
+	expect_first("on_time", -1, CBX_NO_CAUSE,
+		     "Nobody knows yet how long job 17 will take. Who leads is new, and takes "
+		     "nothing back yet.");
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("outlooks");
@@ -198,5 +285,7 @@ UNIT_SUITE(suite)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, whoever_looks_at_all_of_it_each_second_sees_the_same);
 	tcase_add_test(tcase, time_alone_changes_it_at_its_second);
+	tcase_add_test(tcase, reason_and_figures_are_of_one_moment);
+	tcase_add_test(tcase, a_new_leader_says_why_it_takes_nothing_back);
 	suite_add_tcase(suite, tcase);
 }
