@@ -113,15 +113,20 @@ static int ask(struct cbx_sql *sql, void *user)
 	return result ? result : ask_errors(sql, sentences);
 }
 
+/* That it stands still, and that it did */
 static int add_stall(const struct cbx_job *job, const struct cbx_moment *moment,
 		     struct cbx_sentences *sentences)
 {
+	uint64_t stood = job->figures.stood_ms * CBX_MS;
 	struct cbx_job_figures figures;
 	int64_t at_ms;
+	int result = 0;
 
+	if (stood && stood >= moment->stall_after)
+		result = cbx_sentences_add_stall_end(sentences, job->status->job_id, &job->figures);
 	cbx_job_figures_at(job, false, moment, &figures);
-	if (!figures.stalled || !figures.progress_at_ms)
-		return 0;
+	if (result || !figures.stalled || !figures.progress_at_ms)
+		return result;
 	/* not later than now, if the clocks differ */
 	at_ms = figures.progress_at_ms + (int64_t)(moment->stall_after / CBX_MS);
 	if (at_ms > moment->wall_ms)

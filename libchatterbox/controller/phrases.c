@@ -132,6 +132,8 @@ void cbx_phrase_of_error(const struct cbx_error_row *row, struct cbx_text *phras
 	if (row->occurrences > 1)
 		cbx_text_printf(phrase, " (%lld times since %s)", (long long)row->occurrences,
 				first);
+	if (row->incident)
+		cbx_text_printf(phrase, "; it belongs to incident %lld", (long long)row->incident);
 	cbx_text_putc(phrase, '.');
 	begin(data, "errors");
 	put_count(data, "id", row->id);
@@ -143,6 +145,8 @@ void cbx_phrase_of_error(const struct cbx_error_row *row, struct cbx_text *phras
 	put(data, "origin", row->origin);
 	put_count(data, "occurrences", row->occurrences);
 	put(data, "first_seen", first);
+	if (row->incident)
+		put_count(data, "incident", row->incident);
 	cbx_text_putc(data, '}');
 }
 
@@ -158,6 +162,22 @@ void cbx_phrase_of_stall(const char *system, int64_t job_id, int64_t progress_at
 	put(data, "system", system);
 	put_count(data, "job_id", job_id);
 	put(data, "progress_at", since);
+	cbx_text_putc(data, '}');
+}
+
+void cbx_phrase_of_stall_end(const char *system, int64_t job_id, const struct cbx_figures *figures,
+			     struct cbx_text *phrase, struct cbx_text *data)
+{
+	char since[CBX_TIME_TEXT];
+
+	cbx_time_text(figures->stood_from_ms, since);
+	cbx_text_printf(phrase, "Job %lld moves again: it had stood still since %s.",
+			(long long)job_id, since);
+	begin(data, "figures");
+	put(data, "system", system);
+	put_count(data, "job_id", job_id);
+	put(data, "progress_at", since);
+	put_count(data, "stood_seconds", figures->stood_ms / 1000);
 	cbx_text_putc(data, '}');
 }
 
@@ -260,6 +280,11 @@ void cbx_phrase_of_order(const struct cbx_order_row *row, struct cbx_text *phras
 
 /* --- what was told --- */
 
+static const char *member(const json_t *params, const char *name)
+{
+	return json_string_value(json_object_get(params, name)) ?: "?";
+}
+
 static void say_group(const json_t *params, struct cbx_text *phrase)
 {
 	const char *type = json_string_value(json_object_get(params, "job_type"));
@@ -289,15 +314,32 @@ static void say_event(const struct cbx_stream_entry *entry, const json_t *params
 		cbx_text_printf(phrase, "the event %s", entry->name);
 }
 
-void cbx_phrase_of_event(const struct cbx_stream_entry *entry, struct cbx_text *phrase,
-			 struct cbx_text *data)
+/* "List 4711, to be activated at …, was judged as at_risk, and as on_time before: Job 17 …" */
+static void say_outlook(const struct cbx_stream_entry *entry, const json_t *params,
+			struct cbx_text *phrase)
+{
+	cbx_text_printf(phrase, "List %s, to be activated at %s, was judged as %s",
+			member(params, "list_id"), member(params, "activate_at"),
+			member(params, "state"));
+	if (entry->previous_status)
+		cbx_text_printf(phrase, ", and as %s before", entry->previous_status);
+	cbx_text_printf(phrase, ": %s", member(params, "reason"));
+}
+
+const char *cbx_phrase_of_event(const struct cbx_stream_entry *entry, struct cbx_text *phrase,
+				struct cbx_text *data)
 {
 	json_t *params = NULL;
 	bool whole = cbx_json_read(entry->params, entry->params_len, &params, NULL) >= 0;
+	bool outlook = is(entry->name, "outlook");
 
-	cbx_text_puts(phrase, "Told to all: ");
-	say_event(entry, params, phrase);
-	cbx_text_putc(phrase, '.');
+	if (outlook) {
+		say_outlook(entry, params, phrase);
+	} else {
+		cbx_text_puts(phrase, "Told to all: ");
+		say_event(entry, params, phrase);
+		cbx_text_putc(phrase, '.');
+	}
 	begin(data, "stream");
 	put(data, "stream_id", entry->at);
 	put(data, "name", entry->name);
@@ -309,18 +351,22 @@ void cbx_phrase_of_event(const struct cbx_stream_entry *entry, struct cbx_text *
 	}
 	cbx_text_putc(data, '}');
 	json_decref(params);
+	return outlook ? "decided" : "told";
 }
 
 bool cbx_phrase_name_job(const struct cbx_stream_entry *entry, int64_t job_id)
 {
 	json_t *params = NULL;
-	const json_t *error;
+	const json_t *list;
+	const json_t *one;
 	bool found = false;
 	size_t i;
 
 	cbx_json_read(entry->params, entry->params_len, &params, NULL);
-	json_array_foreach(params, i, error) found =
-		found || json_integer_value(json_object_get(error, "job_id")) == job_id;
+	list = is(entry->name, "outlook") ? json_object_get(params, "jobs") : params;
+	json_array_foreach(list, i, one) found =
+		found || json_integer_value(json_is_object(one) ? json_object_get(one, "job_id")
+								: one) == job_id;
 	json_decref(params);
 	return found;
 }

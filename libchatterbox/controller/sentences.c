@@ -153,6 +153,20 @@ int cbx_sentences_add_stall(struct cbx_sentences *sentences, int64_t job_id, int
 	return add(sentences, &place, "decided", &phrase, &data);
 }
 
+int cbx_sentences_add_stall_end(struct cbx_sentences *sentences, int64_t job_id,
+				const struct cbx_figures *figures)
+{
+	const struct cbx_sentence_place place = { figures->stood_until_ms, CBX_FROM_FIGURES,
+						  job_id };
+	cbx_auto(cbx_text_free) struct cbx_text phrase = { 0 };
+	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
+
+	if (!is_wanted(sentences, &place))
+		return 0;
+	cbx_phrase_of_stall_end(sentences->system, job_id, figures, &phrase, &data);
+	return add(sentences, &place, "seen", &phrase, &data);
+}
+
 /* Is its message_id "<system>/…", or that of the one job? */
 static bool is_about(const struct cbx_sentences *sentences, const struct cbx_stream_entry *entry)
 {
@@ -160,12 +174,13 @@ static bool is_about(const struct cbx_sentences *sentences, const struct cbx_str
 	const char *rest = entry->id ? entry->id + len + 1 : NULL;
 	char job[32];
 
-	if (!entry->id || strncmp(entry->id, sentences->system, len) != 0 || entry->id[len] != '/')
+	if (!entry->id || strncmp(entry->id, sentences->system, len) != 0 ||
+	    entry->id[len] != '/' || !strcmp(entry->name, "incident"))
 		return false;
 	if (sentences->job_id == CBX_NO_COUNT)
 		return true;
 	snprintf(job, sizeof(job), "%lld/", (long long)sentences->job_id);
-	if (!strncmp(rest, "errors/", strlen("errors/")))
+	if (!strcmp(entry->name, "outlook") || !strcmp(entry->name, "user_job_errors"))
 		return cbx_phrase_name_job(entry, sentences->job_id);
 	return !strcmp(entry->name, "update_job_status") && !strncmp(rest, job, strlen(job));
 }
@@ -176,14 +191,15 @@ int cbx_sentences_add_event(void *user, const struct cbx_stream_entry *entry)
 	struct cbx_sentence_place place = { 0, CBX_FROM_STREAM, 0 };
 	cbx_auto(cbx_text_free) struct cbx_text phrase = { 0 };
 	cbx_auto(cbx_text_free) struct cbx_text data = { 0 };
+	const char *kind;
 	char *end = NULL;
 
 	place.at_ms = strtoll(entry->at, &end, 10);
 	place.id = *end == '-' ? strtoll(end + 1, NULL, 10) : 0;
 	if (!entry->name || !is_about(sentences, entry) || !is_wanted(sentences, &place))
 		return 0;
-	cbx_phrase_of_event(entry, &phrase, &data);
-	return add(sentences, &place, "told", &phrase, &data);
+	kind = cbx_phrase_of_event(entry, &phrase, &data);
+	return add(sentences, &place, kind, &phrase, &data);
 }
 
 void cbx_sentence_cursor(const struct cbx_sentence_place *place, char out[CBX_SENTENCE_CURSOR])

@@ -9,6 +9,7 @@
 #define CBX_CONTROLLER_SENTENCES_H
 
 #include "common/text.h"
+#include "domain/figures.h"
 #include "port/errors.h"
 #include "port/history.h"
 #include "port/orders.h"
@@ -63,6 +64,9 @@ int cbx_sentences_add_event(void *user, const struct cbx_stream_entry *entry);
  * @progress_at_ms when it last moved */
 int cbx_sentences_add_stall(struct cbx_sentences *sentences, int64_t job_id, int64_t at_ms,
 			    int64_t progress_at_ms);
+/* That it moves again, which is known of its longest stand */
+int cbx_sentences_add_stall_end(struct cbx_sentences *sentences, int64_t job_id,
+				const struct cbx_figures *figures);
 /* Newest first */
 void cbx_sentences_sort(struct cbx_sentences *sentences);
 /* "x<ms>.<source>.<id>", the cursor behind a sentence */

@@ -80,12 +80,22 @@ static void smooth(struct cbx_figures *figures, double growth)
 		figures->rate += growth / SMOOTH;
 }
 
+static void note_stand(struct cbx_figures *figures, int64_t wall_ms)
+{
+	if (figures->idle_ms <= figures->stood_ms)
+		return;
+	figures->stood_ms = figures->idle_ms;
+	figures->stood_from_ms = figures->progress_at_ms;
+	figures->stood_until_ms = wall_ms;
+}
+
 static void grow(struct cbx_figures *figures, double progress, int64_t wall_ms)
 {
 	if (figures->rate > 0)
 		smooth(figures, progress - figures->progress);
 	else
 		measure(figures, progress);
+	note_stand(figures, wall_ms);
 	figures->progress = progress;
 	figures->progress_at_ms = wall_ms;
 	figures->idle_ms = 0;

@@ -19,9 +19,12 @@ struct cbx_figures {
 	double progress;        /* as last reported, 0..1 */
 	double rate;            /* progress per second of running time; 0 = not measured yet */
 	double begun;           /* the progress with which the first measurement began */
-	uint32_t idle_ms;       /* running time since progress last grew */
-	int32_t measured_ms;    /* running time of the first measurement until progress last grew;
-				   negative: it began so long after that */
+	/* Its longest stand until now: how long it ran without growth, from when to when */
+	int64_t stood_from_ms, stood_until_ms;
+	uint32_t stood_ms;   /* 0 = none */
+	uint32_t idle_ms;    /* running time since progress last grew */
+	int32_t measured_ms; /* running time of the first measurement until progress last grew;
+				negative: it began so long after that */
 };
 
 /* 0..1, from percent_completed, else from the numbers of files; -1 = not known */

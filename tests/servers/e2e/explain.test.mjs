@@ -103,6 +103,8 @@ async function check(daemon) {
 step('a job is pushed, paused over HTTP, resumed over AMQP, paused with all, errors and is cleaned up', async () => {
 	await says(leader, 'Told to all: job 1 is Running.');
 	await says(leader, 'Job 1 stands still: it runs, and has not moved since');
+	hdms.set('E1', text('Running', { percent_completed: '20' }));
+	await says(leader, 'Job 1 moves again: it had stood still since');
 	assert.equal((await post(leader, '/api/v1/jobs/E1/1/pause')).status, 200);
 	await says(leader, 'to pause job 1; done');
 	hdms.set('E1', text('Paused'));

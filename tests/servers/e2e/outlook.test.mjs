@@ -173,6 +173,21 @@ step('a worse state is told with the one before it, its cause and its reason', a
 	assert.equal(told('STALL1/rock').length, 1, 'job 1 is not of that list');
 });
 
+step('explain says of a system, and of a job, how its lists were judged', async () => {
+	const chain = async (path) => (await daemon.get(`/api/v1/explain/${path}`)).json.sentences
+		.filter(({ data }) => data.name === 'outlook').map(({ kind, text: words, data }) => [kind, words.replace(/ at .*Z/, ''), data]);
+	for (const path of ['STALL1/1', 'STALL1']) {
+		const [[kind, words, data], [, first]] = (await chain(path)).filter(([, , { params }]) => params.list_id === 'pop');
+		assert.equal(kind, 'decided');
+		assert.equal(words, 'List pop, to be activated, was judged as at_risk, and as unknown before: Job 1 stands still. ' +
+			'Its system answers, but its progress does not grow.');
+		assert.match(first, /^List pop, to be activated, was judged as unknown: /);
+		assert.deepEqual(data.params, told('STALL1/pop').at(-1).params);
+	}
+	assert.equal((await chain('STALL1/1')).length, 2, 'job 1 is not of the other list');
+	assert.equal((await chain('STALL1')).length, 3);
+});
+
 step('each word is in the stream and over SSE, the same and under the same id', async () => {
 	await place.emptyOutbox();
 	await listener.caughtUp();

@@ -311,6 +311,51 @@ START_TEST(a_job_that_stands_still_is_said_to)
 }
 END_TEST
 
+START_TEST(a_job_that_moves_again_is_said_to)
+{
+	static const char *const moves[] = { "Job 19 moves again: it had stood still since" };
+
+	world_push("ABC1", "19 Running 42%");
+	poll_once();
+	world_pass(899);
+	world_push("ABC1", "19 Running 43%");
+	poll_once();
+	explain("{\"system\":\"ABC1\",\"job_id\":19}");
+	ck_assert_ptr_null(strstr(answer, "moves again"));
+	world_pass(901);
+	world_push("ABC1", "19 Running 44%");
+	poll_once();
+	world_pass(10);
+	world_push("ABC1", "19 Running 45%");
+	poll_once();
+	expect_page("{\"system\":\"ABC1\",\"job_id\":19}", moves, CBX_COUNT(moves));
+	ck_assert_ptr_null(strstr(answer, "stands still"));
+	world_expect_acknowledged("ok ok ok ok");
+}
+END_TEST
+
+/* After clean-up no list holds it, and SQL alone knows that it was there */
+START_TEST(what_no_list_holds_any_more_is_explained)
+{
+	static const char *const ended[] = { "Job 18 went from Running to Completed",
+					     "Job 18 was first heard of: Running" };
+
+	world_push("ABC1", "18 Running");
+	world_push("ABC1", "18 Completed");
+	poll_once();
+	world_expect_acknowledged("ok ok");
+	ck_assert_int_eq(cbx_active_jobs_drop(road->jobs, "ABC1", 18), 0);
+	ck_assert_int_eq(cbx_road_update_snapshot(road), 0);
+	expect_page("{\"system\":\"ABC1\",\"job_id\":18}", ended, CBX_COUNT(ended));
+	/* and when its history has expired */
+	world_run("delete from job_history");
+	explain("{\"system\":\"ABC1\",\"job_id\":18}");
+	ck_assert_int_eq(code, CBX_CALL_OK);
+	explain("{\"system\":\"ABC1\",\"job_id\":20}");
+	ck_assert_int_eq(code, CBX_CALL_UNKNOWN);
+}
+END_TEST
+
 START_TEST(without_redis_the_rest_is_said)
 {
 	static const char *const rest[] = { "Job 17 was first heard of", "\"told\":\"unknown\"" };
@@ -341,6 +386,8 @@ UNIT_SUITE(suite)
 		without_sql_nobody_knows,
 		each_source_has_its_say,
 		a_job_that_stands_still_is_said_to,
+		a_job_that_moves_again_is_said_to,
+		what_no_list_holds_any_more_is_explained,
 		without_redis_the_rest_is_said,
 	};
 	TCase *tcase = tcase_create("explain");

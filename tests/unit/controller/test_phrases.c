@@ -257,8 +257,15 @@ START_TEST(an_error)
 	expect(&phrase, &data,
 	       "Error disk_full of job 17: no space (2 times since 2023-11-14T22:13:20.123Z).",
 	       NULL);
-	row.job_id = CBX_NO_COUNT;
+	row.incident = 7;
 	row.occurrences = 1;
+	cbx_phrase_of_error(&row, &phrase, &data);
+	expect(&phrase, &data, "Error disk_full of job 17: no space; it belongs to incident 7.",
+	       "{\"from\":\"errors\",\"id\":9,\"system\":\"A\",\"job_id\":17,\"code\":"
+	       "\"disk_full\",\"message\":\"no space\",\"occurrences\":1,\"first_seen\":"
+	       "\"2023-11-14T22:13:20.123Z\",\"incident\":7}");
+	row.incident = 0;
+	row.job_id = CBX_NO_COUNT;
 	row.message = row.code;
 	cbx_phrase_of_error(&row, &phrase, &data);
 	expect(&phrase, &data, "Error disk_full.", NULL);
@@ -278,7 +285,20 @@ static const struct {
 	  "Told to all: no longer all jobs are paused." },
 	{ "user_job_errors", "[{\"job_id\":17},{\"job_id\":18}]", NULL,
 	  "Told to all: 2 errors of jobs that users began." },
-	{ "outlook", "{}", NULL, "Told to all: the event outlook." },
+	{ "outlook",
+	  "{\"list_id\":\"L1\",\"activate_at\":\"2023-11-14T22:13:20.123Z\",\"state\":"
+	  "\"at_risk\",\"reason\":\"Job 17 is paused.\"}",
+	  "on_time",
+	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged as at_risk, and as "
+	  "on_time before: Job 17 is paused." },
+	{ "outlook",
+	  "{\"list_id\":\"L1\",\"activate_at\":\"2023-11-14T22:13:20.123Z\",\"state\":"
+	  "\"on_time\",\"reason\":\"Nothing is waited for.\"}",
+	  NULL,
+	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged as on_time: Nothing is "
+	  "waited for." },
+	{ "outlook", "[]", NULL, "List ?, to be activated at ?, was judged as ?: ?" },
+	{ "other", "{}", NULL, "Told to all: the event other." },
 };
 
 START_TEST(an_event)
@@ -292,7 +312,8 @@ START_TEST(an_event)
 	struct cbx_text phrase = { 0 };
 	struct cbx_text data = { 0 };
 
-	cbx_phrase_of_event(&entry, &phrase, &data);
+	ck_assert_str_eq(cbx_phrase_of_event(&entry, &phrase, &data),
+			 strcmp(entry.name, "outlook") ? "told" : "decided");
 	ck_assert_ptr_nonnull(strstr(data.bytes, events[_i].params));
 	expect(&phrase, &data, events[_i].text, NULL);
 }

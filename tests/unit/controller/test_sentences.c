@@ -163,13 +163,14 @@ START_TEST(a_job_gets_what_concerns_it)
 	add_event("update_job_status", "ABC10/17/1", "{}", "1-0");
 	add_event("update_job_status", "ABC1", "{}", "1-0");
 	add_event("status", "ABC1/status/4", "{}", "1-0");
-	add_event("outlook", "ABC1/17/outlook/4", "{}", "1-0");
+	add_event("outlook", "ABC1/17/outlook/4", "{\"jobs\":[16,18]}", "1-0");
 	add_event("user_job_errors", "ABC1/errors/4", "[{\"job_id\":18}]", "1-0");
 	add_error(1, 1, 18);
 	ck_assert_uint_eq(sentences.count, 0);
 	add_event("user_job_errors", "ABC1/errors/4", "[{\"job_id\":18},{\"job_id\":17}]", "1-0");
+	add_event("outlook", "ABC1/errors/outlook/4", "{\"jobs\":[16,17]}", "1-0");
 	add_error(1, 2, CBX_NO_COUNT);
-	ck_assert_uint_eq(sentences.count, 2);
+	ck_assert_uint_eq(sentences.count, 3);
 }
 END_TEST
 
@@ -183,6 +184,37 @@ START_TEST(a_job_that_stands_still)
 			 "\"ABC1\",\"job_id\":17,\"progress_at\":\"2023-11-14T22:13:20.123Z\"}}");
 	sentences.before = sentences.list[0].place;
 	ck_assert_int_eq(cbx_sentences_add_stall(&sentences, 17, 1700000000456, 1700000000123), 0);
+	ck_assert_uint_eq(sentences.count, 1);
+}
+END_TEST
+
+START_TEST(a_job_that_moves_again)
+{
+	const struct cbx_figures figures = { .stood_from_ms = 1700000000123,
+					     .stood_until_ms = 1700001000456,
+					     .stood_ms = 999400 };
+
+	ck_assert_int_eq(cbx_sentences_add_stall_end(&sentences, 17, &figures), 0);
+	ck_assert_str_eq(sentences.list[0].json,
+			 "{\"at\":\"2023-11-14T22:30:00.456Z\",\"kind\":\"seen\",\"text\":"
+			 "\"Job 17 moves again: it had stood still since "
+			 "2023-11-14T22:13:20.123Z.\",\"data\":{\"from\":\"figures\",\"system\":"
+			 "\"ABC1\",\"job_id\":17,\"progress_at\":\"2023-11-14T22:13:20.123Z\","
+			 "\"stood_seconds\":999}}");
+	sentences.before = sentences.list[0].place;
+	ck_assert_int_eq(cbx_sentences_add_stall_end(&sentences, 17, &figures), 0);
+	ck_assert_uint_eq(sentences.count, 1);
+}
+END_TEST
+
+/* The events of incidents are no system's, whatever it is called */
+START_TEST(a_system_may_be_called_incident)
+{
+	sentences.system = "incident";
+	sentences.job_id = CBX_NO_COUNT;
+	add_event("incident", "incident/7/4", "{}", "1-0");
+	ck_assert_uint_eq(sentences.count, 0);
+	add_event("update_job_status", "incident/7/4", "{}", "1-0");
 	ck_assert_uint_eq(sentences.count, 1);
 }
 END_TEST
@@ -205,6 +237,8 @@ UNIT_SUITE(suite)
 		a_source_gives_what_is_before_the_cursor,
 		a_job_gets_what_concerns_it,
 		a_job_that_stands_still,
+		a_job_that_moves_again,
+		a_system_may_be_called_incident,
 		a_system_gets_all_of_its_jobs,
 	};
 	TCase *tcase = tcase_create("sentences");
