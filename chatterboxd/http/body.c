@@ -52,6 +52,18 @@ static bool fits(const struct cbd_member *member, const json_t *value)
 	return json_is_string(value);
 }
 
+/* The name is the client's, and is not repeated */
+static void write_unknown(const struct cbd_member *members, char error[CHATTERBOX_ERROR_TEXT])
+{
+	int len = snprintf(error, CHATTERBOX_ERROR_TEXT, "body: there is no such member here: %s",
+			   members->name ? "it takes " : "it takes none");
+	size_t i;
+
+	for (i = 0; members[i].name && len > 0 && len < CHATTERBOX_ERROR_TEXT; i++)
+		len += snprintf(error + len, CHATTERBOX_ERROR_TEXT - (size_t)len, "%s%s",
+				i ? ", " : "", members[i].name);
+}
+
 static int check(json_t *object, const struct cbd_member *members,
 		 char error[CHATTERBOX_ERROR_TEXT])
 {
@@ -66,7 +78,7 @@ static int check(json_t *object, const struct cbd_member *members,
 	{
 		member = find(members, name);
 		if (!member)
-			snprintf(error, CHATTERBOX_ERROR_TEXT, "%.64s: no such member here", name);
+			write_unknown(members, error);
 		else if (!fits(member, value))
 			snprintf(error, CHATTERBOX_ERROR_TEXT, "%s: takes %s", name,
 				 takes[member->kind]);
@@ -94,6 +106,16 @@ static int parse(const struct cbx_text *text, json_t **out, json_error_t *why)
 	return cbx_json_read(text->bytes, text->len, out, why);
 }
 
+/* What is wrong, without the piece of the body that jansson shows */
+static const char *complaint(json_error_t *why)
+{
+	char *piece = strstr(why->text, " near '");
+
+	if (piece)
+		*piece = '\0';
+	return why->text;
+}
+
 int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members, json_t **out,
 		  char error[CHATTERBOX_ERROR_TEXT])
 {
@@ -106,7 +128,7 @@ int cbd_body_read(const struct cbd_body *body, const struct cbd_member *members,
 		return result;
 	if (!json_is_object(object)) {
 		snprintf(error, CHATTERBOX_ERROR_TEXT, "body: takes a JSON object%s%.160s",
-			 object ? "" : ": ", object ? "" : why.text);
+			 object ? "" : ": ", object ? "" : complaint(&why));
 		json_decref(object);
 		return -EINVAL;
 	}

@@ -26,7 +26,8 @@ static const struct {
 	{ "{\"seconds\":5.5}", "seconds: takes an integer" },
 	{ "{\"seconds\":true}", "seconds: takes an integer" },
 	{ "{\"seconds\":5,\"discovery\":1}", "discovery: takes true or false" },
-	{ "{\"seconds\":5,\"second\":5}", "second: no such member here" },
+	{ "{\"seconds\":5,\"second\":5}", "body: there is no such member here: it takes "
+					  "seconds, discovery" },
 	{ "{\"seconds\":5,\"seconds\":6}", "body: takes a JSON object: duplicate" },
 	{ "{\"seconds\":99999999999999999999}", "body: takes a JSON object: too big" },
 	{ "[5]", "body: takes a JSON object" },
@@ -34,6 +35,10 @@ static const struct {
 	{ "null", "body: takes a JSON object" },
 	{ "{\"seconds\":5", "body: takes a JSON object: " },
 	{ "{\"seconds\":5}{", "body: takes a JSON object: " },
+	{ "{\"hunter2\":5}", "body: there is no such member here: it takes seconds, discovery" },
+	{ "{\"seconds\": hunter2}", "body: takes a JSON object: invalid token" },
+	{ "{\"seconds\" \"hunter2\"}", "body: takes a JSON object: ':' expected" },
+	{ "{\"hunter2\":5,\"hunter2\":6}", "body: takes a JSON object: duplicate object key" },
 	{ "seconds=5", "body: takes a JSON object: " },
 	{ "{\"\xff\":5}", "body: takes a JSON object: " },
 	{ " ", "body: takes a JSON object: " },
@@ -56,6 +61,7 @@ START_TEST(each_body_is_taken_or_refused_by_name)
 		ck_assert_ptr_null(object);
 		ck_assert_msg(!strncmp(error, cases[_i].error, strlen(cases[_i].error)), "%s",
 			      error);
+		ck_assert_msg(!strstr(error, "hunter"), "%s", error);
 	} else {
 		ck_assert_int_eq(result, 0);
 		ck_assert(json_is_object(object));
