@@ -48,7 +48,7 @@ static void say_turn(const struct cbx_history_row *row, struct cbx_text *phrase)
 	cbx_text_printf(phrase, "System %s went %s", row->system, row->status ?: "?");
 	if (is(row->source, "answer"))
 		cbx_text_puts(phrase, is(row->status, "online") ? ": it answered."
-								: ": it did not answer.");
+								: ": nl-hdms answered so.");
 	else if (is(row->source, "push"))
 		cbx_text_puts(phrase, ": so it was reported.");
 	else
@@ -183,7 +183,8 @@ void cbx_phrase_of_stall_end(const char *system, int64_t job_id, const struct cb
 
 /* --- what was ordered --- */
 
-/* What each order is to do; %J: the job, %S: whose jobs or errors, %N: the number of seconds */
+/* What each order is to do; %J: the job, %S: whose jobs or errors, %N: for how many seconds, %E:
+ * every how many */
 static const struct {
 	const char *event, *phrase;
 } orders[] = {
@@ -196,16 +197,17 @@ static const struct {
 	{ "nl-ocd.server.errors.remove", "to delete errors of %S" },
 	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of an incident" },
 	{ "nl-ocd.chatterbox.poll", "to ask the systems now" },
-	{ "nl-ocd.chatterbox.interval", "to ask every %N" },
-	{ "nl-ocd.chatterbox.pause", "to pause the asking for %N" },
+	{ "nl-ocd.chatterbox.interval", "to ask %E" },
+	{ "nl-ocd.chatterbox.pause", "to pause the asking %N" },
 	{ "nl-ocd.chatterbox.resume", "to go on asking" },
 	{ "nl-ocd.event.update_database", "to ask the systems for all their jobs now" },
-	{ "nl-ocd.event.update_time_till_next_check", "to ask every %N" },
+	{ "nl-ocd.event.update_time_till_next_check", "to ask %E" },
 	{ "chatterbox.delete_entry", "to clean up %J" },
 	{ "chatterbox.send_status", "to tell the status of all jobs" },
 };
 
-static void say_seconds(const char *detail, struct cbx_text *phrase)
+static void say_seconds(const char *detail, const char *before, const char *unknown,
+			struct cbx_text *phrase)
 {
 	json_t *object = NULL;
 	const json_t *seconds = NULL;
@@ -213,9 +215,10 @@ static void say_seconds(const char *detail, struct cbx_text *phrase)
 	if (detail && cbx_json_read(detail, strlen(detail), &object, NULL) >= 0)
 		seconds = json_object_get(object, "seconds");
 	if (json_is_integer(seconds))
-		cbx_text_printf(phrase, "%lld s", (long long)json_integer_value(seconds));
+		cbx_text_printf(phrase, "%s %lld s", before,
+				(long long)json_integer_value(seconds));
 	else
-		cbx_text_puts(phrase, "some time");
+		cbx_text_puts(phrase, unknown);
 	json_decref(object);
 }
 
@@ -234,8 +237,10 @@ static void say_purpose(const struct cbx_order_row *row, const char *form, struc
 		else if (*form == 'S')
 			cbx_text_printf(phrase, "%s%s", row->system ? "system " : "all systems",
 					row->system ?: "");
+		else if (*form == 'E')
+			say_seconds(row->detail, "every", "at another interval", phrase);
 		else
-			say_seconds(row->detail, phrase);
+			say_seconds(row->detail, "for", "for some time", phrase);
 	}
 }
 
@@ -308,8 +313,8 @@ static void say_event(const struct cbx_stream_entry *entry, const json_t *params
 	else if (is(entry->name, "status"))
 		say_group(params, phrase);
 	else if (is(entry->name, "user_job_errors"))
-		cbx_text_printf(phrase, "%zu errors of jobs that users began",
-				json_array_size(params));
+		cbx_text_printf(phrase, "%zu %s of jobs that users began", json_array_size(params),
+				json_array_size(params) == 1 ? "error" : "errors");
 	else
 		cbx_text_printf(phrase, "the event %s", entry->name);
 }
