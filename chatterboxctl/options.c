@@ -299,7 +299,7 @@ static const struct argp argp = {
 	       "kill SYSTEM JOB        end a job\n"
 	       "pause-all [SYSTEM]     pause every running job\n"
 	       "resume-all [SYSTEM]    resume every paused job\n"
-	       "clean-up               remove ended jobs and their errors\n"
+	       "clean-up               clear errored jobs; their errors stay\n"
 	       "\v"
 	       "Exit codes: 0 done, 1 the answer is no, 64 wrong usage, 69 there is no answer.",
 };
