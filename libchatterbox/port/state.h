@@ -17,8 +17,8 @@
  * rejects the write, in the same step as it would apply it: an instance that was frozen after it
  * checked its lease can do no harm. The calls below that take an @epoch then return 1 and write no
  * more (of many fields or events some may have been written), and state->newer is the newer epoch.
- * The newest epoch is kept in APP:rev, for a day after the last write; if it is missing or not an
- * epoch, nothing is rejected.
+ * The newest epoch is kept in APP:rev, for 12 hours to a day after the last write; if it is missing
+ * or not an epoch, nothing is rejected.
  */
 #ifndef CBX_PORT_STATE_H
 #define CBX_PORT_STATE_H
@@ -60,7 +60,10 @@ struct cbx_state_write {
 	uint64_t number; /* epoch << 32 | n; not applied if it is lower than the stored one, or its
 			    epoch older than in APP:rev */
 	bool whole;      /* the hashes are replaced; else fields are set in them or deleted */
-	bool live;       /* false: the hashes are empty afterwards, and it leaves active_systems */
+	/* A change of hashes that were written under this epoch before, less than a day ago: only a
+	 * newer epoch in APP:rev can be in its way, so that their number need not be looked at */
+	bool ours;
+	bool live; /* false: the hashes are empty afterwards, and it leaves active_systems */
 	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;
 	const struct cbx_field *fields;
@@ -128,7 +131,7 @@ struct cbx_state_ops {
 	int (*write_mark)(struct cbx_state *state, int64_t epoch, const struct cbx_mark *mark);
 	/* Writes APP:rev: from now on no older epoch can write. Works on a full server. */
 	int (*claim)(struct cbx_state *state, int64_t epoch);
-	/* Pipelined, one script call per system; each system once. Sets `applied` of each. Returns
+	/* Pipelined; each system once. Sets `applied` of each. Returns
 	 * 0 also when some were rejected: state->newer is then the epoch in APP:rev if that
 	 * rejected them, else 0, and state->stored the newest epoch among the stored numbers above
 	 * ours, else 0. */

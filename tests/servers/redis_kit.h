@@ -49,5 +49,6 @@ void redis_keys_add(Suite *suite);
 void redis_pieces_add(Suite *suite);
 void redis_faults_add(Suite *suite);
 void redis_refusals_add(Suite *suite);
+void redis_transactions_add(Suite *suite);
 
 #endif

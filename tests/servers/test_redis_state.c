@@ -103,6 +103,7 @@ int main(void)
 	redis_pieces_add(suite);
 	redis_faults_add(suite);
 	redis_refusals_add(suite);
+	redis_transactions_add(suite);
 	result = unit_run(suite);
 	redis_eye_close();
 	return result;

@@ -34,6 +34,7 @@ void cbx_redis_disconnect(struct cbx_state *state)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
 
+	me->watching = false;
 	if (me->context)
 		redisFree(cbx_steal(me->context));
 }

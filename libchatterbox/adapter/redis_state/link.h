@@ -19,6 +19,9 @@
 /* A pipeline is cut into pieces by count and by bytes, so that little is in flight */
 #define CBX_REDIS_CHUNK 128
 #define CBX_REDIS_CHUNK_BYTES (256 * 1024)
+/* The same of a transaction, which waits for one answer */
+#define CBX_REDIS_TRANSACTION 512
+#define CBX_REDIS_TRANSACTION_BYTES (1024 * 1024)
 
 enum cbx_redis_script {
 	CBX_SCRIPT_WRITE_JOBS,
@@ -65,6 +68,9 @@ struct cbx_redis {
 		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
 	char epoch[24];
+	/* transaction.c, of this connection: APP:rev is watched, and said this epoch then */
+	bool watching, no_transactions;
+	int64_t watched;
 	/* the command being built */
 	const char **argv;
 	size_t *argv_len;
@@ -171,6 +177,11 @@ enum cbx_redis_scan { CBX_SCAN, CBX_HSCAN, CBX_ZSCAN };
 int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
 		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
 		   void *user);
+
+/* transaction.c: writes what needs no guard but APP:rev (`ours`), as far as that can be done so:
+ * sets `applied`, and leaves the rest. 0, or a failure of the connection. */
+int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write *const *writes,
+			    size_t count);
 
 /* write_jobs.c, read_jobs.c */
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);

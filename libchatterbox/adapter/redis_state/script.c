@@ -33,8 +33,10 @@
 #define GUARD                                                            \
 	NEWER "local old = newer(KEYS[1], tonumber(ARGV[1]), 2097152)\n" \
 	      "if old then return -math.floor(old) end\n"
-#define MARK                              \
-	"if tonumber(ARGV[1]) >= 0 then " \
+/* Not without need: what watches APP:rev would have to be written twice (transaction.c) */
+#define MARK                                                         \
+	"if tonumber(ARGV[1]) >= 0 and (redis.pcall('GET', KEYS[1])" \
+	" ~= ARGV[1] or redis.call('TTL', KEYS[1]) < 43200) then "   \
 	"redis.call('SET', KEYS[1], ARGV[1], 'EX', 86400) end\n"
 
 /* Of many systems at once, since a call of its own for each costs Redis more than what it writes.

@@ -3,10 +3,11 @@
  * write_jobs.c - writes the guarded hashes APP:jobs:{system} and APP:figures:{system}, and their
  * index APP:active_systems
  *
- * A script call holds a piece: many systems, each behind its own guard. A few such calls make a
- * pipeline; then one more call has ZADD and ZREM for the systems that were applied, so a rejected
- * write never changes the index. If the connection breaks between the two, the caller writes
- * everything again anyway when it is back.
+ * What goes on under the same epoch is written in a transaction (transaction.c); all else, and what
+ * that refuses, by a script. A script call holds a piece: many systems, each behind its own guard.
+ * A few such calls make a pipeline; then one more call has ZADD and ZREM for the systems that were
+ * applied, so a rejected write never changes the index. If the connection breaks between the two,
+ * the caller writes everything again anyway when it is back.
  */
 #include "adapter/redis_state/link.h"
 #include "common/text.h"
@@ -204,31 +205,31 @@ static bool is_in_index(const struct cbx_state_write *write, bool live)
 }
 
 /* Adds ZADD for the live ones, or ZREM for the others */
-static void add_index(struct cbx_redis *me, const struct cbx_state_write *writes, size_t count,
+static void add_index(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count,
 		      bool live, char words[24], char (*scores)[24])
 {
 	size_t n = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		n += is_in_index(&writes[i], live);
+		n += is_in_index(writes[i], live);
 	if (!n)
 		return;
 	snprintf(words, 24, "%zu", live ? 1 + 2 * n : 1 + n);
 	cbx_redis_puts(me, words);
 	cbx_redis_puts(me, live ? "ZADD" : "ZREM");
 	for (i = 0; i < count; i++) {
-		if (!is_in_index(&writes[i], live))
+		if (!is_in_index(writes[i], live))
 			continue;
 		if (live) {
-			cbx_integer_text(writes[i].changed_ms, scores[i]);
+			cbx_integer_text(writes[i]->changed_ms, scores[i]);
 			cbx_redis_puts(me, scores[i]);
 		}
-		cbx_redis_puts(me, writes[i].system);
+		cbx_redis_puts(me, writes[i]->system);
 	}
 }
 
-static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
+static int write_index(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count,
 		       int *result)
 {
 	const char *key = cbx_redis_key(me, &me->key, "active_systems");
@@ -240,8 +241,8 @@ static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, siz
 	int outcome;
 
 	for (i = 0; i < count; i++)
-		if (writes[i].number > number)
-			number = writes[i].number;
+		if (writes[i]->number > number)
+			number = writes[i]->number;
 	outcome = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, (int64_t)(number >> 32));
 	if (outcome)
 		return outcome;
@@ -252,7 +253,7 @@ static int write_index(struct cbx_redis *me, struct cbx_state_write *writes, siz
 		return 0;
 	outcome = cbx_redis_run_guarded(me, key);
 	for (i = 0; i < count && outcome == 1; i++)
-		writes[i].applied = false;
+		writes[i]->applied = false;
 	if (outcome == CHATTERBOX_E_REFUSED && !*result)
 		*result = outcome;
 	return outcome == CHATTERBOX_E_REFUSED || outcome == 1 ? 0 : outcome;
@@ -269,25 +270,26 @@ static bool sets_something(const struct cbx_state_write *write)
 }
 
 /* Adds those of @count writes that set something, or those that only delete */
-static void add_writes(struct piece *piece, struct cbx_state_write *writes, size_t count, bool set)
+static void add_writes(struct piece *piece, struct cbx_state_write *const *writes, size_t count,
+		       bool set)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (sets_something(&writes[i]) == set)
-			piece->writes[piece->count++] = &writes[i];
+		if (sets_something(writes[i]) == set)
+			piece->writes[piece->count++] = writes[i];
 }
 
 /* Those that only delete come last: see script.c */
-static void fill_piece(struct piece *piece, struct cbx_state_write *writes, size_t count)
+static void fill_piece(struct piece *piece, struct cbx_state_write *const *writes, size_t count)
 {
 	size_t bytes = 0;
 	size_t n;
 	size_t k;
 
 	for (n = 0; n < count && n < CBX_REDIS_CHUNK && bytes < CBX_REDIS_CHUNK_BYTES; n++)
-		for (k = 0; k < writes[n].field_count; k++)
-			bytes += writes[n].fields[k].value_len;
+		for (k = 0; k < writes[n]->field_count; k++)
+			bytes += writes[n]->fields[k].value_len;
 	piece->count = 0;
 	add_writes(piece, writes, n, true);
 	add_writes(piece, writes, n, false);
@@ -295,7 +297,7 @@ static void fill_piece(struct piece *piece, struct cbx_state_write *writes, size
 }
 
 /* Writes some of @writes; *@done = how many */
-static int write_some(struct cbx_redis *me, struct cbx_state_write *writes, size_t count,
+static int write_some(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count,
 		      int *result, size_t *done)
 {
 	struct piece pieces[PIECES];
@@ -317,8 +319,23 @@ static int write_some(struct cbx_redis *me, struct cbx_state_write *writes, size
 	return error ? error : write_index(me, writes, at, result);
 }
 
+/* Those for a transaction, or all that were not applied */
+static size_t choose(struct cbx_state_write *writes, size_t count, bool ours,
+		     struct cbx_state_write **out)
+{
+	size_t chosen = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!writes[i].applied &&
+		    (!ours || (writes[i].ours && writes[i].live && !writes[i].whole)))
+			out[chosen++] = &writes[i];
+	return chosen;
+}
+
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
 {
+	cbx_auto(cbx_freep) struct cbx_state_write **some = calloc(count + 1, sizeof(*some));
 	struct cbx_redis *me = cbx_redis_of(state);
 	int result = 0;
 	size_t done;
@@ -328,8 +345,13 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 	me->base.newer = me->base.stored = 0;
 	for (done = 0; done < count; done++)
 		writes[done].applied = false;
-	error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
+	if (!some)
+		return -ENOMEM;
+	error = cbx_redis_write_at_once(me, some, choose(writes, count, true, some));
+	count = choose(writes, count, false, some);
+	if (count && !error)
+		error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
 	for (done = 0; done < count && !error; done += step)
-		error = write_some(me, writes + done, count - done, &result, &step);
+		error = write_some(me, some + done, count - done, &result, &step);
 	return error ? error : result;
 }
