@@ -38,8 +38,9 @@ static int write_many(struct cbx_state *to, const char *value, bool ours)
 	fields[0].value_len = fields[1].value_len = figure.value_len = strlen(value);
 	for (i = 0; i < MANY; i++) {
 		snprintf(names[i], sizeof(names[i]), "S%03zu", i);
+		next_number++;
 		writes[i] = (struct cbx_state_write){ .system = names[i],
-						      .number = ++next_number,
+						      .number = next_number,
 						      .ours = ours,
 						      .live = true,
 						      .scored = true,
