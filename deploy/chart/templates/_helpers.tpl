@@ -52,6 +52,19 @@ app.kubernetes.io/instance: {{ .Values.name }}
               path: {{ $name }}
       {{- end }}
 {{- end }}
+{{- if .files }}
+- name: files
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range $name, $from := .files }}
+      - {{ hasKey $from "secret" | ternary "secret" "configMap" }}:
+          name: {{ $from.secret | default $from.configMap }}
+          items:
+            - key: {{ $from.key }}
+              path: {{ $name }}
+      {{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "chatterbox.mounts" -}}
@@ -63,6 +76,35 @@ app.kubernetes.io/instance: {{ .Values.name }}
   mountPath: /run/secrets/chatterbox
   readOnly: true
 {{- end }}
+{{- if .files }}
+- name: files
+  mountPath: /run/files/chatterbox
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- /* Names, and the ports of the servers */ -}}
+{{- define "chatterbox.egress" -}}
+{{- $config := .Values.config -}}
+- ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+- ports:
+    {{- $ports := list (dig "redis" "port" 6379 $config) (dig "rmq" "port" 5672 $config) (dig "sequelize" "port" 5432 $config) }}
+    {{- range dig "redis" "sentinels" list $config }}
+    {{- $ports = append $ports (dig "port" 26379 .) }}
+    {{- end }}
+    {{- if dig "live_temp" "host" "" $config }}
+    {{- $ports = append $ports (dig "live_temp" "port" 5432 $config) }}
+    {{- end }}
+    {{- range $ports | uniq }}
+    - port: {{ int . }}
+      protocol: TCP
+    {{- end }}
+  {{- with .Values.networkPolicy.to }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
 {{- end }}
 
 {{- define "chatterbox.pod" -}}

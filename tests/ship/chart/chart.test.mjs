@@ -37,6 +37,7 @@ const ALL = {
 		live_temp: { host: 'other', port: 5433 } },
 	env: { NLCONF_LOG__LEVEL: 'debug', NLCONF_EVENTS__MAX_LENGTH: 1000000, NLCONF_LOG__PRETTY: false },
 	secrets: { NLCONF_RMQ__PASS: { secret: 'rabbitmq', key: 'password' } },
+	files: { 'ca.pem': { configMap: 'authority', key: 'ca.crt' }, 'db.key': { secret: 'db', key: 'tls.key' } },
 	migrate: { job: true, env: { NLCONF_SEQUELIZE__USERNAME: 'chatterbox_migrate' },
 		secrets: { NLCONF_SEQUELIZE__PASSWORD: { secret: 'db', key: 'migrate' } } },
 	ingress: { enabled: true, className: 'nginx', host: 'music.example', tlsSecret: 'tls',
@@ -98,7 +99,8 @@ test('values that the chart does not know are refused, and so are secrets among 
 		{ config: { http_server: { token: 'x' } } }, { config: { http_server: { host: '127.0.0.1' } } },
 		{ config: { http_server: { base_path: 'music/' } } }, { config: { http_server: { port: 80 } } },
 		{ secrets: { NLCONF_RMQ__PASS: 'x' } }, { secrets: { NLCONF_RMQ__PASS_FILE: { secret: 'a', key: 'b' } } },
-		{ env: { A: { b: 1 } } }, { ingress: { hosts: [] } }, { monitoring: { interval: 15 } }];
+		{ files: { 'ca.pem': { key: 'a' } } }, { files: { 'ca.pem': { secret: 'a', configMap: 'b', key: 'c' } } },
+		{ files: { '../ca': { secret: 'a', key: 'c' } } }, { env: { A: { b: 1 } } }, { ingress: { hosts: [] } }, { monitoring: { interval: 15 } }];
 	assert.ok(schema(defaults), JSON.stringify(schema.errors));
 	for (const over of bad) assert.ok(!schema(lay(defaults, over)), JSON.stringify(over));
 });
@@ -115,7 +117,7 @@ test('Kubernetes takes every object', async () => {
 	}
 	const kinds = (set) => set.map(({ kind }) => kind).sort().join(' ');
 	assert.equal(kinds(sets[0]), 'ConfigMap Deployment NetworkPolicy PodDisruptionBudget Service');
-	assert.equal(kinds(sets[1]), 'ConfigMap ConfigMap Deployment Ingress Job NetworkPolicy PodDisruptionBudget '
+	assert.equal(kinds(sets[1]), 'ConfigMap ConfigMap Deployment Ingress Job NetworkPolicy NetworkPolicy PodDisruptionBudget '
 		+ 'PrometheusRule Service ServiceMonitor');
 	assert.equal(kinds(sets[2]), 'ConfigMap Deployment Service');
 	await typed(lines);
@@ -152,8 +154,22 @@ test('what belongs together finds each other', async () => {
 	assert.equal(one(objects, 'ServiceMonitor').spec.endpoints[0].path, '/music/downloads/metrics');
 	const rules = one(objects, 'PrometheusRule').spec.groups.flatMap((group) => group.rules);
 	assert.ok(rules.some(({ alert }) => alert === 'ChatterboxNoLeader'));
-	const ports = one(objects, 'NetworkPolicy').spec.egress[1].ports.map(({ port }) => port);
+	const policy = one(objects, 'NetworkPolicy', 'chatterbox').spec;
+	const ports = policy.egress[1].ports.map(({ port }) => port);
 	assert.deepEqual(ports, [6379, 5672, 5432, 26379, 26380, 5433]);
+	const first = one(objects, 'NetworkPolicy', 'chatterbox-migrate');
+	assert.deepEqual(first.spec.egress, policy.egress);
+	const job = one(objects, 'Job');
+	assert.ok(selects(policy.podSelector.matchLabels) && selects(first.spec.podSelector.matchLabels, job.spec.template));
+	const when = ({ metadata: { annotations } }) => annotations['helm.sh/hook'];
+	const weight = ({ metadata: { annotations } }) => Number(annotations['helm.sh/hook-weight']);
+	assert.ok(when(first) === when(job) && weight(first) < weight(job), 'there before the Job');
+	for (const { spec } of [pod, job.spec.template]) {
+		assert.ok(spec.containers[0].volumeMounts.some(({ mountPath }) => mountPath === '/run/files/chatterbox'));
+		assert.deepEqual(spec.volumes.find(({ name }) => name === 'files').projected.sources, [
+			{ configMap: { name: 'authority', items: [{ key: 'ca.crt', path: 'ca.pem' }] } },
+			{ secret: { name: 'db', items: [{ key: 'tls.key', path: 'db.key' }] } }]);
+	}
 	assert.ok(pod.spec.terminationGracePeriodSeconds > 10);
 	const env = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
 	assert.equal(env.NLCONF_EVENTS__MAX_LENGTH, '1000000', 'not 1e+06');
@@ -197,6 +213,7 @@ test('the pods run: migrated by the Job, ready by the probes, stopped in time', 
 		secrets: { NLCONF_RMQ__PASS: { secret: 'rabbitmq', key: 'password' },
 			NLCONF_SEQUELIZE__PASSWORD: { secret: 'db', key: 'app' },
 			NLCONF_HTTP_SERVER__TOKEN: { secret: 'tokens', key: 'write' } },
+		files: {},
 		migrate: { job: true, env: {}, secrets: { NLCONF_SEQUELIZE__PASSWORD: { secret: 'db', key: 'migrate' } } } });
 	const secrets = { rabbitmq: { password: 'guest\n' }, db: { app: 'chatterbox', migrate: 'chatterbox' },
 		tokens: { write: 'a token' } };
