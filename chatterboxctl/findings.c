@@ -30,33 +30,92 @@ bool ctl_find(json_t *findings, const char *advice, const char *what, ...)
 	return finding && !json_array_append_new(findings, finding);
 }
 
-/* What a line of /readyz says when it is bad, and what can be done then */
+#define DOWN ": DOWN since "
+#define REACH                                                                                   \
+	"See that the server runs and that chatterboxd's machine may reach it: a firewall, or " \
+	"IPAddressAllow= of its unit; chatterboxd connects by itself."
+
+/* What a line of /readyz says when it is bad, and what can be done then; the first one that fits */
 static const struct {
-	const char *contains;
+	const char *contains, *too;
 	const char *advice;
 } bad_lines[] = {
-	{ "DOWN since",
+	{ DOWN, "timed out", REACH },
+	{ DOWN, "no answer in time", REACH },
+	{ DOWN, "",
 	  "Start that server again or mend what the line names; chatterboxd connects by itself." },
-	{ "NOT APPLIED",
+	{ "NOT APPLIED", "",
 	  "Run `chatterboxd --migrate` with a role that may create tables, or give that right." },
-	{ "NOT BOUND", "See that RabbitMQ runs and that its user may declare and bind queues." },
-	{ "consumers of others", "End the other program that consumes chatterbox's queues." },
-	{ "GIVEN UP", "Mend what the line names; the lease is tried again by itself." },
-	{ "stuck for", "Restart this chatterboxd, and keep its log for a report." },
-	{ "leader: nobody known",
+	{ "NOT BOUND", "",
+	  "See that RabbitMQ runs and that its user may declare and bind queues." },
+	{ "consumers of others", "", "End the other program that consumes chatterbox's queues." },
+	{ "GIVEN UP", "", "Mend what the line names; the lease is tried again by itself." },
+	{ "stuck for", "", "Restart this chatterboxd, and keep its log for a report." },
+	{ "leader: nobody known", "",
 	  "Start an instance whose role is auto, and see that it reaches SQL." },
 };
+
+/* Why, of a line that says so after the time */
+static const char *reason_of(const char *down)
+{
+	const char *time = down + strlen(DOWN);
+
+	return time + strcspn(time, " ");
+}
+
+/* Names @len bytes of @purpose in a finding, too; false when memory ran out */
+static bool add_purpose(json_t *finding, const char *what, const char *purpose, int len)
+{
+	const char *end = strstr(what, DOWN) - 1;
+	cbx_auto(cbx_freep) char *text = NULL;
+
+	if (asprintf(&text, "%.*s, %.*s%s", (int)(end - what), what, len, purpose, end) < 0) {
+		text = NULL;
+		return false;
+	}
+	return !json_object_set_new(finding, "what", json_string(text));
+}
+
+/*
+ * A server has a connection for each purpose, "redis HOST (jobs): DOWN since TIME: refused", and is
+ * one finding when all say the same. @folded: one of them is there already, and names this one now
+ */
+static bool fold(json_t *findings, const char *line, bool *folded)
+{
+	const char *down = strstr(line, DOWN);
+	const char *open = down ? memrchr(line, '(', (size_t)(down - line)) : NULL;
+	json_t *finding;
+	size_t i;
+
+	*folded = false;
+	if (!open)
+		return true;
+	json_array_foreach(findings, i, finding)
+	{
+		const char *what = json_string_value(json_object_get(finding, "what"));
+		const char *its = strstr(what, DOWN);
+
+		if (!its || strncmp(what, line, (size_t)(open + 1 - line)) != 0 ||
+		    strncmp(reason_of(its), reason_of(down), strlen(reason_of(down))) != 0)
+			continue;
+		*folded = true;
+		return add_purpose(finding, what, open + 1, (int)(down - open) - 2);
+	}
+	return true;
+}
 
 static bool find_in_line(json_t *findings, const char *line, size_t len)
 {
 	cbx_auto(cbx_freep) char *copy = strndup(line, len);
+	bool folded;
 	size_t i;
 
-	if (!copy)
+	if (!copy || !fold(findings, copy, &folded))
 		return false;
-	for (i = 0; i < CBX_COUNT(bad_lines); i++)
-		if (strstr(copy, bad_lines[i].contains))
-			return ctl_find(findings, bad_lines[i].advice, "%s.", copy);
+	for (i = 0; !folded && i < CBX_COUNT(bad_lines); i++)
+		if (strstr(copy, bad_lines[i].contains) && strstr(copy, bad_lines[i].too))
+			return ctl_find(findings, bad_lines[i].advice, "%s%s", copy,
+					len && copy[len - 1] == '?' ? "" : ".");
 	return true;
 }
 

@@ -57,6 +57,19 @@ test('bad lines of /readyz', async () => {
 	await finds({ ready: [503, ''] }, /not ready/, /readyz/);
 });
 
+test('a server that is down is one finding, whatever is connected to it', async () => {
+	const line = (what, why, time = '00') => `${what}: DOWN since 2026-11-29T19:00:${time}.000Z: ${why}\n`;
+	const answer = await doctor({ ready: [503, line('sql db (lease)', 'Is it running?') + line('redis r (jobs)', 'refused')
+		+ line('sql db (records)', 'Is it running?', '07') + line('sql db (outbox)', '42501 permission denied')
+		+ line('redis r (stream)', 'Connection timed out') + line('rmq r (events in)', 'refused') + line('redis r2 (jobs)', 'refused')] });
+	const what = answer.stdout.split('\n').filter((text) => text && !text.startsWith(' '));
+	const down = 'DOWN since 2026-11-29T19:00:00.000Z';
+	assert.deepEqual(what, [`sql db (lease, records): ${down}: Is it running?`, `redis r (jobs): ${down}: refused.`,
+		`sql db (outbox): ${down}: 42501 permission denied.`, `redis r (stream): ${down}: Connection timed out.`,
+		`rmq r (events in): ${down}: refused.`, `redis r2 (jobs): ${down}: refused.`]);
+	assert.match(answer.stdout, /timed out\.\n +See .* IPAddressAllow=/);
+});
+
 test('bad figures of the summary', async () => {
 	await finds({ summary: { paused: true, paused_until: 'T' } }, /paused until T/, /resume/);
 	await finds({ summary: { interval: { base: 10, current: 40, under_load: true, reason: 'queue' } } },
