@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #define PATIENCE (5 * CBX_SECOND)
 
@@ -66,6 +67,18 @@ static void check_state(struct check *check)
 	link->ops->disconnect(link->connection);
 }
 
+/* What is wrong with the tables, and who mends that */
+static void note_tables(struct check *check, const char *where, int result, const char *why)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s%s", why,
+		 strstr(why, "no table ") ? "; chatterboxd --migrate makes what is absent"
+		 : strstr(why, "42501 ")  ? "; roles.sql gives the rights"
+					  : "");
+	note(check, "sql", where, result, text);
+}
+
 static void check_sql(struct check *check)
 {
 	struct cbx_link *link = &check->box->poller.road.sql_link;
@@ -75,7 +88,7 @@ static void check_sql(struct check *check)
 	if (log_in(check, link, sql->where)) {
 		result = sql->ops->check_schema(sql);
 		if (result < 0)
-			note(check, link->server, sql->where, result, sql->error);
+			note_tables(check, sql->where, result, sql->error);
 		else
 			examine(check, link, sql->where);
 	}
@@ -107,7 +120,9 @@ static void check_connections(struct check *check)
 		result = sql->directory->online_systems(sql, ignore_name, NULL);
 		note(check, own ? "live_temp" : link->server, sql->where,
 		     result > 0 ? CHATTERBOX_E_SCHEMA : result,
-		     result > 0 ? "there is no table or view connections" : sql->error);
+		     result > 0 ? "there is no table or view connections, which says what systems "
+				  "are online"
+				: sql->error);
 	}
 	link->ops->disconnect(link->connection);
 }

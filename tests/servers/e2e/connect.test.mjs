@@ -39,7 +39,7 @@ async function checked(more, code, ...words) {
 }
 
 test('what is missing is named, one thing after the other is put there, and then it is well', async () => {
-	await checked({}, 78, /^redis 127\.0\.0\.1:\d+\/21: ok$/m, /^sql .*: NOT AS NEEDED: .*no table status_monitor, completed_jobs, .*outbox, .*lease/m,
+	await checked({}, 78, /^redis 127\.0\.0\.1:\d+\/21: ok$/m, /^sql .*: NOT AS NEEDED: .*no table status_monitor, completed_jobs, .*outbox, .*lease.*; chatterboxd --migrate makes what is absent$/m,
 		/^rmq 127\.0\.0\.1:\d+\/cbx-connect: ok$/m, /^rmq exchange amq\.topic: ok$/m,
 		/^rmq queue nl-hdms\.request: NOT AS NEEDED: it does not exist/m,
 		/^rmq queue nl-ocd-chatterbox\.request: not there yet/m, /^http 127\.0\.0\.1:\d+: ok$/m);
