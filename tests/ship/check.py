@@ -80,6 +80,14 @@ def one(pattern, text):
     return found.group(1) if found else None
 
 
+def migration_findings(migrations, page):
+    """Each row of the table in migration.c has its place in the one of docs/upgrade.md"""
+    rows = "".join(line for line in page.splitlines() if line.startswith("| "))
+    for number, name in enumerate(re.findall(r'^\t\{ "([^"]+)", \w+, (?:true|false) \},', migrations, re.M), 1):
+        if not re.search(rf"[ ,]{number} {re.escape(name)}[ ,]", rows):
+            yield f"docs/upgrade.md does not say whether one may go back over migration {number} {name}"
+
+
 def tree_findings(source, build):
     def read(*path):
         with open(os.path.join(source, *path), encoding="utf-8") as file:
@@ -97,6 +105,7 @@ def tree_findings(source, build):
         "the unit": one(r"^User=(\S+)", read("docs/systemd/chatterboxd.service.in")),
         "sysusers": one(r"^u (\S+)", read("docs/systemd/chatterboxd.sysusers")),
         "logrotate": one(r"^\tsu (\S+)", read("debian/chatterboxd.logrotate"))})
+    yield from migration_findings(read("libchatterbox/port/migration.c"), read("docs/upgrade.md"))
     daemon = os.path.join(build, "chatterboxd", "chatterboxd")
     ran = subprocess.run([daemon, "--config", os.path.join(source, "debian/chatterbox.json"), "--check-config"],
                          capture_output=True, text=True, env={}, check=False)

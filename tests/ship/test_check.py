@@ -45,6 +45,11 @@ class Rules(unittest.TestCase):
         packages = dict(PACKAGES, more=["usr/bin/x"])
         self.assertEqual(len(self.install(packages=packages)), 1)
 
+    def test_a_migration_that_is_not_explained(self):
+        code = '\t{ "tables", make_tables, false },\n\t{ "keys", make_keys, true },\n'
+        self.assertEqual(list(rule.migration_findings(code, "| 1 tables, 2 keys | yes |\n")), [])
+        self.assertEqual(len(list(rule.migration_findings(code, "| 1 tables | yes |\n2 keys\n"))), 1)
+
     def test_the_same_in_two_places(self):
         self.assertEqual(list(rule.same_findings("it", {"here": "1", "there": "1"})), [])
         self.assertEqual(len(list(rule.same_findings("it", {"here": "1", "there": "2"}))), 1)
