@@ -16,7 +16,7 @@ for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postg
 for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
 for_image='mmdebstrap:mmdebstrap umoci:umoci skopeo:skopeo'
 # libyajl-dev is for the earlier version that is upgraded from
-for_ship='lintian:lintian golang-go:go golang-github-masterminds-sprig-dev
+for_ship='lintian:lintian buildah:buildah golang-go:go golang-github-masterminds-sprig-dev
 	golang-gopkg-yaml.v3-dev pgbouncer stunnel4:stunnel4 libyajl-dev'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
