@@ -76,6 +76,28 @@ static int check_sentinels(struct chatterbox_config *config)
 			       from(sentinels));
 }
 
+static int check_cluster(struct chatterbox_config *config)
+{
+	const struct cbx_slot *cluster = slot_at(config, "redis.cluster");
+	bool asks = slot_at(config, "redis.sentinels")->value.count > 0;
+
+	if (!cluster->value.count || !is_text(config, "chatterbox.store", "redis"))
+		return 0;
+	if (asks)
+		return cbx_problem_add(
+			&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+			"redis.cluster: got nodes, takes none, since redis.sentinels "
+			"is set: a cluster has no Sentinels (from %s)",
+			from(cluster));
+	if (!slot_at(config, "redis.db")->number)
+		return 0;
+	return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_ERROR,
+			       "redis.db: got %lld, takes 0, since redis.cluster is set: a cluster "
+			       "has this database alone (from %s)",
+			       (long long)slot_at(config, "redis.db")->number,
+			       from(slot_at(config, "redis.db")));
+}
+
 static int check_sqlite(struct chatterbox_config *config)
 {
 	if (!is_text(config, "chatterbox.sql", "sqlite") ||
@@ -130,6 +152,7 @@ int cbx_config_cross(struct chatterbox_config *config)
 	static int (*const checks[])(struct chatterbox_config *) = { lower_poll_timeout,
 								     check_redis_tls,
 								     check_sentinels,
+								     check_cluster,
 								     check_sqlite,
 								     check_https,
 								     cbx_config_check_web,

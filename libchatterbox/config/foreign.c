@@ -122,11 +122,6 @@ static const struct refusal {
 } refusals[CBX_REFUSALS] = {
 	OF_DATABASE("sequelize"),
 	OF_DATABASE("live_temp"),
-	{ "redis", "redis.cluster", NULL,
-	  "chatterbox speaks to one Redis, or to the master behind Sentinels, not to a cluster: "
-	  "name "
-	  "it in chatterbox.redis.host, or them in chatterbox.redis.sentinels, and set "
-	  "chatterbox.redis.cluster to false" },
 	{ "redis", "redis.tls.cert", NULL, NO_CERTIFICATE },
 	{ "redis", "redis.tls.key", NULL, NO_CERTIFICATE },
 };

@@ -23,6 +23,7 @@
 
 #define RELOAD CBX_KEY_RELOAD
 #define SECRET CBX_KEY_SECRET
+#define OR_FLAG CBX_KEY_OR_FLAG
 
 /* How keys.def writes the kinds of values */
 #define WRITTEN_FLAG CBX_KEY_FLAG

@@ -25,6 +25,8 @@ enum cbx_key_type {
 enum cbx_key_flag {
 	CBX_KEY_RELOAD = 1, /* can be changed by SIGHUP */
 	CBX_KEY_SECRET = 2, /* never shown */
+	CBX_KEY_OR_FLAG =
+		4, /* a list: true is one, too, and kept as "true"; false is an empty one */
 };
 
 struct cbx_key {

@@ -55,6 +55,8 @@ int cbx_value_takes(const struct cbx_key *key, char **out)
 	case CBX_KEY_LIST:
 		if (key->hint) {
 			cbx_text_puts(&text, "a list of {\"host\",\"port\"} or \"host:port\"");
+			if (key->flags & CBX_KEY_OR_FLAG)
+				cbx_text_puts(&text, ", or true or false");
 			break;
 		}
 		cbx_text_puts(&text, "a list of texts, each ");
@@ -82,10 +84,16 @@ static void show_duration(struct cbx_text *text, int64_t ms)
 	cbx_text_printf(text, "\"%lld%s\"", (long long)(ms / units[i].ms), units[i].unit);
 }
 
-static void show_list(struct cbx_text *text, const struct cbx_value *value)
+static void show_list(struct cbx_text *text, const struct cbx_key *key,
+		      const struct cbx_value *value)
 {
 	size_t i;
 
+	if ((key->flags & CBX_KEY_OR_FLAG) && value->count == 1 &&
+	    !strcmp(value->items[0], "true")) {
+		cbx_text_puts(text, "true");
+		return;
+	}
 	cbx_text_putc(text, '[');
 	for (i = 0; i < value->count; i++) {
 		if (i)
@@ -118,7 +126,7 @@ void cbx_value_show(struct cbx_text *text, const struct cbx_key *key, const stru
 		show_duration(text, slot->number);
 		break;
 	case CBX_KEY_LIST:
-		show_list(text, &slot->value);
+		show_list(text, key, &slot->value);
 		break;
 	case CBX_KEY_TEXT:
 	case CBX_KEY_NAME:

@@ -51,7 +51,7 @@ struct cbx_refused {
 	unsigned rank;
 };
 
-#define CBX_REFUSALS 11
+#define CBX_REFUSALS 10
 
 struct cbx_problem {
 	char *text;

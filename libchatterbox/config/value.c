@@ -110,14 +110,21 @@ static int read_text(const struct cbx_key *key, const json_t *json, char **out)
 static int read_list(const struct cbx_key *key, const json_t *json, struct cbx_value *out)
 {
 	size_t count = json_array_size(json);
+	bool all = (key->flags & CBX_KEY_OR_FLAG) && json_is_true(json);
+	bool none = (key->flags & CBX_KEY_OR_FLAG) && json_is_false(json);
 	size_t i;
 	int r;
 
-	if (!json_is_array(json) || count > LIST_MOST)
+	if ((!json_is_array(json) && !all && !none) || count > LIST_MOST)
 		return CHATTERBOX_E_CONFIG;
-	out->items = calloc(count + 1, sizeof(*out->items));
+	out->items = calloc(count + 2, sizeof(*out->items));
 	if (!out->items)
 		return -ENOMEM;
+	if (all) {
+		out->items[0] = strdup("true");
+		out->count = out->items[0] != NULL;
+		return out->count ? 0 : -ENOMEM;
+	}
 	for (i = 0; i < count; i++) {
 		r = key->hint ? cbx_node_read(key, json_array_get(json, i), &out->items[i])
 			      : read_text(key, json_array_get(json, i), &out->items[i]);

@@ -63,38 +63,42 @@ static int warn_plain(struct chatterbox_config *config, const char *section)
 }
 
 /* The one that is another machine, NULL: none is */
-static const char *far_sentinel(const struct chatterbox_config *config)
+static const char *far_node(const struct chatterbox_config *config, const char *path)
 {
-	size_t count = chatterbox_config_list_count(config, "redis.sentinels");
+	size_t count = chatterbox_config_list_count(config, path);
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		const char *node = chatterbox_config_list_at(config, "redis.sentinels", i);
+		const char *node = chatterbox_config_list_at(config, path, i);
+		const char *colon = strrchr(node, ':');
 		char host[256];
 
-		snprintf(host, sizeof(host), "%.*s", (int)(strrchr(node, ':') - node), node);
-		if (!cbx_config_host_is_near(host))
+		snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - node) : 0, node);
+		if (colon && !cbx_config_host_is_near(host))
 			return node;
 	}
 	return NULL;
 }
 
-/* Where Sentinels are, there the master is taken to be */
+/* Where Sentinels or nodes of a cluster are, there the others are taken to be */
 static int check_redis(struct chatterbox_config *config)
 {
-	bool asks = chatterbox_config_list_count(config, "redis.sentinels") > 0;
-	const char *sentinel = far_sentinel(config);
+	bool clustered = chatterbox_config_list_count(config, "redis.cluster") > 0;
+	const char *path = clustered ? "redis.cluster" : "redis.sentinels";
+	bool named = clustered ? strcmp(chatterbox_config_list_at(config, path, 0), "true") != 0
+			       : chatterbox_config_list_count(config, path) > 0;
+	const char *node = far_node(config, path);
 
 	if (strcmp(chatterbox_config_get_text(config, "chatterbox.store"), "redis") != 0 ||
 	    chatterbox_config_get_flag(config, "redis.tls"))
 		return 0;
-	if (sentinel)
+	if (node)
 		return cbx_problem_add(&config->crossed, CHATTERBOX_PROBLEM_WARNING,
-				       "redis.sentinels: %s is another machine, and redis.tls is "
+				       "%s: %s is another machine, and redis.tls is "
 				       "off: passwords and "
 				       "all that is said cross the network in plain text",
-				       sentinel);
-	return asks || cbx_config_host_is_near(text_at(config, "redis", "host"))
+				       path, node);
+	return named || cbx_config_host_is_near(text_at(config, "redis", "host"))
 		       ? 0
 		       : warn_plain(config, "redis");
 }

@@ -57,7 +57,8 @@ static int warn_hosts(struct chatterbox_config *config)
 
 	for (i = 0; !r && i < CBX_COUNT(paths); i++)
 		if (!slot_of(config, paths[i])->from &&
-		    (i || !slot_of(config, "redis.sentinels")->value.count))
+		    (i || (!slot_of(config, "redis.sentinels")->value.count &&
+			   !slot_of(config, "redis.cluster")->value.count)))
 			r = warn(
 				config, paths[i],
 				i + 1 < CBX_COUNT(paths)

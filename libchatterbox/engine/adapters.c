@@ -220,6 +220,8 @@ int cbx_engine_state(struct chatterbox *box, const char *purpose, struct cbx_sta
 				.sentinels = (const char *const *)settings->redis_sentinels.items,
 				.sentinel_count = settings->redis_sentinels.count,
 				.name = settings->redis_name,
+				.cluster = (const char *const *)settings->redis_cluster.items,
+				.cluster_count = settings->redis_cluster.count,
 				.sentinel_username = settings->redis_sentinel_username,
 				.sentinel_password = settings->redis_sentinel_password,
 				.app_name = settings->app_name },

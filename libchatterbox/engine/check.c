@@ -60,10 +60,13 @@ static void examine(struct check *check, const struct cbx_link *link, const char
 static void check_state(struct check *check)
 {
 	struct cbx_link *link = &check->box->poller.road.state_link;
-	const char *where = check->box->poller.road.state->where;
+	const struct cbx_state *state = check->box->poller.road.state;
 
-	if (log_in(check, link, where))
-		examine(check, link, where);
+	if (log_in(check, link, state->where)) {
+		if (*state->consists)
+			cbx_text_printf(&check->report, "redis is %s\n", state->consists);
+		examine(check, link, state->where);
+	}
 	link->ops->disconnect(link->connection);
 }
 

@@ -190,6 +190,7 @@ struct cbx_state {
 	char database[CBX_DATABASE_ID];
 	int64_t database_ms;      /* of read_epoch(): for how long it does; -1 = nobody knows */
 	char where[128];          /* "host:port/db" */
+	char consists[512];       /* of connect(): of several servers, which; else "" */
 	int64_t certificate_ends; /* of which ends first; seconds, 0: there is none */
 };
 

@@ -116,6 +116,7 @@ export class Recorder {
 	/** Behind Sentinels each connection may be to another server */
 	#watchMaster() {
 		let master;
+		if (this.redis.isCluster) return; // one for each slot: the test says when it is another
 		this.redis.on('ready', () => {
 			const { remotePort } = this.redis.stream;
 			if (master && master !== remotePort) this.turn();

@@ -135,7 +135,7 @@ async function refusedBy(server, why, config = {}) {
 
 row('43: a Redis Cluster at start', async () => {
 	for (const db of [0, 3])
-		await refusedBy(await OwnRedis.open(['--cluster-enabled', 'yes']), /redis .*Cluster.*redis\.host/,
+		await refusedBy(await OwnRedis.open(['--cluster-enabled', 'yes']), /redis .*Cluster.*redis\.cluster/,
 			{ redis: { db } });
 });
 

@@ -94,6 +94,12 @@ app.kubernetes.io/instance: {{ .Values.name }}
     {{- range dig "redis" "sentinels" list $config }}
     {{- $ports = append $ports (dig "port" 26379 .) }}
     {{- end }}
+    {{- $nodes := dig "redis" "cluster" list $config }}
+    {{- if kindIs "slice" $nodes }}
+    {{- range $nodes }}
+    {{- $ports = append $ports (dig "port" 6379 .) }}
+    {{- end }}
+    {{- end }}
     {{- if dig "live_temp" "host" "" $config }}
     {{- $ports = append $ports (dig "live_temp" "port" 5432 $config) }}
     {{- end }}

@@ -35,8 +35,15 @@ void cbx_redis_disconnect(struct cbx_state *state)
 	struct cbx_redis *me = cbx_redis_of(state);
 
 	me->watching = false;
+	if (me->many)
+		me->many->disconnect(me);
 	if (me->context)
 		redisFree(cbx_steal(me->context));
+}
+
+bool cbx_redis_is_up(const struct cbx_redis *me)
+{
+	return me->many ? me->many->is_up(me) : me->context != NULL;
 }
 
 static bool has_room(struct cbx_redis *me)
@@ -95,6 +102,8 @@ static int give_up(struct cbx_redis *me)
 
 int cbx_redis_send(struct cbx_redis *me)
 {
+	if (me->many)
+		return me->many->send(me);
 	if (!me->context) {
 		cbx_redis_say(me, "not connected");
 		return CHATTERBOX_E_DOWN;
@@ -170,6 +179,8 @@ int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 	void *got = NULL;
 	int error;
 
+	if (me->many)
+		return me->many->receive(me, out);
 	errno = 0;
 	if (redisGetReply(me->context, &got) != REDIS_OK || !got)
 		return give_up(me);
@@ -183,7 +194,8 @@ int cbx_redis_receive(struct cbx_redis *me, redisReply **out)
 
 bool cbx_redis_note_refusal(struct cbx_redis *me, const char *what, const char *text)
 {
-	const struct cbx_redis_refusal *refusal = cbx_redis_refusal_of(text);
+	const struct cbx_redis_refusal *refusal =
+		cbx_redis_refusal_of(text, me->is_node || me->cluster);
 
 	if (!refusal)
 		return false;
@@ -229,6 +241,8 @@ int cbx_redis_ping(struct cbx_state *state)
 	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
 	struct cbx_redis *me = cbx_redis_of(state);
 
+	if (me->many)
+		return me->many->ping(me);
 	cbx_redis_begin(me, "PING");
 	return cbx_redis_ask(me, "PING", &reply);
 }

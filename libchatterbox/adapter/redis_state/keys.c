@@ -28,3 +28,19 @@ const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, co
 	cbx_text_putc(into, '}');
 	return finish(into);
 }
+
+const char *const cbx_redis_guarded_names[] = {
+	"state", "active_systems", "online_systems", "internal_systems", "jobs_data", "events", NULL
+};
+
+const char *cbx_redis_guard(struct cbx_redis *me, const char *key)
+{
+	if (!me->cluster || !key)
+		return me->rev;
+	cbx_text_clear(&me->guard);
+	cbx_text_puts(&me->guard, me->rev);
+	cbx_text_puts(&me->guard, ":{");
+	cbx_text_puts(&me->guard, key);
+	cbx_text_putc(&me->guard, '}');
+	return finish(&me->guard);
+}

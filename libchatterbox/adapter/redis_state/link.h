@@ -40,6 +40,17 @@ struct cbx_redis_refusal {
 };
 
 struct cbx_sentinels;
+struct cbx_cluster;
+struct cbx_redis;
+
+/* How a cluster does what else is done on the one connection */
+struct cbx_redis_many {
+	int (*send)(struct cbx_redis *me);
+	int (*receive)(struct cbx_redis *me, redisReply **out);
+	void (*disconnect)(struct cbx_redis *me);
+	bool (*is_up)(const struct cbx_redis *me);
+	int (*ping)(struct cbx_redis *me);
+};
 
 struct cbx_redis {
 	struct cbx_state base;
@@ -47,6 +58,10 @@ struct cbx_redis {
 	const struct cbx_log *log;
 	struct cbx_dial *dial;           /* of redis.host; of the master that a Sentinel named */
 	struct cbx_sentinels *sentinels; /* NULL: nobody is asked where the master is */
+	/* NULL: one server. Else the connections are its nodes', and ->context stays NULL */
+	struct cbx_cluster *cluster;
+	const struct cbx_redis_many *many;
+	bool behind; /* no replica has confirmed what was written last */
 	/* Connects, one attempt; CHATTERBOX_E_REFUSED with ->refusal: does not let us work */
 	int (*seek)(struct cbx_redis *me, uint64_t deadline);
 	/* NULL, or before each command: not 0 when the connection was given up for a better one */
@@ -58,6 +73,7 @@ struct cbx_redis {
 	int db;
 	bool tls;
 	bool is_sentinel; /* it is not a Redis, but asked for one */
+	bool is_node;     /* of a cluster */
 	char *tls_ca;     /* NULL: the system's */
 	char *app;
 	char *rev; /* APP:rev */
@@ -67,6 +83,7 @@ struct cbx_redis {
 	char sha[CBX_SCRIPTS]
 		[48]; /* "" until the server has told it; it never changes for a text */
 	struct cbx_text key;
+	struct cbx_text guard;
 	char epoch[24];
 	/* transaction.c, of this connection: APP:rev is watched, and said this epoch then */
 	bool watching, no_transactions;
@@ -104,17 +121,37 @@ int cbx_redis_try(struct cbx_redis *me, uint64_t deadline);
 int cbx_sentinels_new(struct cbx_redis *me, const char *name, size_t count);
 void cbx_sentinels_add(struct cbx_redis *me, struct cbx_state *sentinel);
 void cbx_sentinels_free(struct cbx_sentinels *all);
-/* Did cbx_sentinels_replicated() fail before on this connection? Then it is asked again, so that
- * what waits for a slow replica is not written again each time. */
-int cbx_sentinels_caught_up(struct cbx_redis *me);
-/* Would what was written on this connection survive the master? 0; CHATTERBOX_E_REFUSED: no
- * replica has confirmed it, though there are some; CHATTERBOX_E_DOWN */
-int cbx_sentinels_replicated(struct cbx_redis *me);
+
+/* cluster_queue.c: seek is its own from now on, and @open creates a link to a node. Then the nodes
+ * are added that are asked for the others */
+int cbx_cluster_new(struct cbx_redis *me, int (*open)(const struct cbx_redis *me, const char *host,
+						      int port, struct cbx_redis **out));
+/* cluster.c */
+int cbx_cluster_add(struct cbx_redis *me, const char *host, int port);
+void cbx_cluster_free(struct cbx_cluster *all);
+/* What has no key goes to this one from now on; false: there are not so many masters */
+bool cbx_cluster_aim(struct cbx_redis *me, size_t master);
+/* The name of a system whose keys that one serves */
+void cbx_cluster_tag(struct cbx_redis *me, size_t master, char tag[12]);
+/* The connection to the master that serves @key; NULL: down */
+struct cbx_redis *cbx_cluster_link(struct cbx_redis *me, const char *key);
+/* That one's error becomes ours; returns what the call is to return */
+int cbx_cluster_link_failed(struct cbx_redis *me, const char *key, int error);
+
+/* replicas.c: is it a master? *@replicas: how many are connected to it */
+int cbx_redis_role(struct cbx_redis *link, size_t *replicas);
+/* Behind Sentinels and in a cluster: would what was written to @key survive the master? 0;
+ * CHATTERBOX_E_REFUSED: no replica has confirmed it, though there are some; CHATTERBOX_E_DOWN */
+int cbx_redis_replicated(struct cbx_redis *me, const char *key);
+/* Did that fail before on this connection? Then it is asked again, so that what waits for a slow
+ * replica is not written again each time. */
+int cbx_redis_caught_up(struct cbx_redis *me, const char *key);
 
 /* tls.c: a handshake over the open socket; CHATTERBOX_E_DOWN with state->error */
 int cbx_redis_secure(struct cbx_redis *me);
 
 /* command.c */
+bool cbx_redis_is_up(const struct cbx_redis *me);
 void cbx_redis_disconnect(struct cbx_state *state);
 /* Sets state->error: "redis <address>: ..." */
 void cbx_redis_say(struct cbx_redis *me, const char *format, ...)
@@ -148,8 +185,8 @@ int cbx_redis_run_script(struct cbx_redis *me, enum cbx_redis_script script, con
 /* Does the error begin with this word? */
 bool cbx_redis_is_error(const redisReply *reply, const char *word);
 
-/* refusal.c: NULL when @text is no such error */
-const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text);
+/* refusal.c: NULL when @text is no such error; @clustered: of a node of redis.cluster */
+const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text, bool clustered);
 /* examine.c */
 int cbx_redis_examine(struct cbx_state *state, bool refused);
 
@@ -164,11 +201,19 @@ int cbx_redis_begin_guarded(struct cbx_redis *me, enum cbx_redis_script script, 
 			    int64_t epoch);
 int cbx_redis_run_guarded(struct cbx_redis *me, const char *key);
 int cbx_redis_claim(struct cbx_state *state, int64_t epoch);
+/* Has a newer epoch than this written APP:<name>? 1, and base.newer */
+int cbx_redis_is_stale(struct cbx_redis *me, const char *name, int64_t epoch);
 
 /* keys.c: APP:<name>, and APP:<name>:{<system>}, written to @into; NULL when out of memory */
 const char *cbx_redis_key(struct cbx_redis *me, struct cbx_text *into, const char *name);
 const char *cbx_redis_system_key(struct cbx_redis *me, struct cbx_text *into, const char *name,
 				 const char *system);
+
+/* The key that guards the writes to @key: APP:rev, and in a cluster APP:rev:{<key>}. Lives until
+ * the next call. */
+const char *cbx_redis_guard(struct cbx_redis *me, const char *key);
+/* The names of the keys that have such a guard; NULL ends them */
+extern const char *const cbx_redis_guarded_names[];
 
 /* scan.c: SCAN (@key NULL, @pattern), HSCAN or ZSCAN (@key). Each name once, even if the server
  * repeats it. Names with a NUL are left out. The value is NULL for SCAN, the score as text for

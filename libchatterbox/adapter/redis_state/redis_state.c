@@ -11,7 +11,7 @@
 
 static bool redis_is_up(struct cbx_state *state)
 {
-	return cbx_redis_of(state)->context != NULL;
+	return cbx_redis_is_up(cbx_redis_of(state));
 }
 
 static void redis_free(struct cbx_state *state)
@@ -23,6 +23,7 @@ static void redis_free(struct cbx_state *state)
 		explicit_bzero(me->password, strlen(me->password));
 	cbx_dial_free(me->dial);
 	cbx_sentinels_free(me->sentinels);
+	cbx_cluster_free(me->cluster);
 	free(me->username);
 	free(me->password);
 	free(me->tls_ca);
@@ -31,6 +32,7 @@ static void redis_free(struct cbx_state *state)
 	free(me->argv);
 	free(me->argv_len);
 	cbx_text_free(&me->key);
+	cbx_text_free(&me->guard);
 	free(me);
 }
 
@@ -115,19 +117,30 @@ static int new_link(const struct cbx_redis_options *options, struct cbx_clock *c
 	return 0;
 }
 
-/* @node: "host:port" */
+/* @text: "host:port"; gives the host. -EINVAL: it is none. */
+static int split(const char *text, char **host, int *port)
+{
+	const char *colon = strrchr(text, ':');
+
+	if (!colon)
+		return -EINVAL;
+	*host = strndup(text, (size_t)(colon - text));
+	*port = atoi(colon + 1);
+	return *host ? 0 : -ENOMEM;
+}
+
 static int add_sentinel(struct cbx_redis *me, const struct cbx_redis_options *options,
 			const char *node)
 {
-	const char *colon = strrchr(node, ':');
-	cbx_auto(cbx_freep) char *host = colon ? strndup(node, (size_t)(colon - node)) : NULL;
+	cbx_auto(cbx_freep) char *host = NULL;
 	struct cbx_redis *sentinel = NULL;
-	int error;
+	int port;
+	int error = split(node, &host, &port);
 
-	if (!host)
-		return colon ? -ENOMEM : -EINVAL;
+	if (error)
+		return error;
 	error = new_link(&(struct cbx_redis_options){ .host = host,
-						      .port = atoi(colon + 1),
+						      .port = port,
 						      .username = options->sentinel_username,
 						      .password = options->sentinel_password,
 						      .tls = options->tls,
@@ -154,6 +167,52 @@ static int add_sentinels(struct cbx_redis *me, const struct cbx_redis_options *o
 	return error;
 }
 
+static int open_node(const struct cbx_redis *me, const char *host, int port, struct cbx_redis **out)
+{
+	return new_link(&(struct cbx_redis_options){ .host = host,
+						     .port = port,
+						     .username = me->username,
+						     .password = me->password,
+						     .tls = me->tls,
+						     .tls_ca = me->tls_ca,
+						     .app_name = me->app },
+			me->clock, me->log, out);
+}
+
+/* An address of IPv6 is announced without its brackets, so that is how it is compared */
+static int add_node(struct cbx_redis *me, const char *node)
+{
+	cbx_auto(cbx_freep) char *host = NULL;
+	int port;
+	int error = split(node, &host, &port);
+	size_t len;
+
+	if (error)
+		return error;
+	len = strlen(host);
+	if (*host == '[' && host[len - 1] == ']') {
+		memmove(host, host + 1, len - 2);
+		host[len - 2] = '\0';
+	}
+	return cbx_cluster_add(me, host, port);
+}
+
+static int add_cluster(struct cbx_redis *me, const struct cbx_redis_options *options)
+{
+	bool named = strcmp(options->cluster[0], "true") != 0;
+	char text[sizeof(me->address)];
+	size_t i;
+	int error = cbx_cluster_new(me, open_node);
+
+	if (!error && !named)
+		error = cbx_cluster_add(me, options->host, options->port);
+	for (i = 0; i < options->cluster_count && named && !error; i++)
+		error = add_node(me, options->cluster[i]);
+	snprintf(text, sizeof(text), "%s", named ? options->cluster[0] : me->address);
+	snprintf(me->address, sizeof(me->address), "cluster at %.90s", text);
+	return error;
+}
+
 int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_clock *clock,
 			const struct cbx_log *log, struct cbx_state **out)
 {
@@ -171,6 +230,8 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 	error = new_link(options, clock, log, &me);
 	if (!error && options->sentinel_count)
 		error = add_sentinels(me, options);
+	if (!error && options->cluster_count)
+		error = add_cluster(me, options);
 	if (error)
 		return error;
 	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);

@@ -26,6 +26,10 @@ struct cbx_redis_options {
 	const char *name;
 	const char *sentinel_username; /* as above */
 	const char *sentinel_password;
+	/* "host:port" of some nodes of a cluster, which are asked for the others; or "true" alone:
+	 * @host and @port are one. @db is 0 then. */
+	const char *const *cluster;
+	size_t cluster_count;
 	const char *app_name;
 };
 

@@ -12,10 +12,7 @@
 
 #define RIGHTS "give redis.username the rights that SECURITY.md lists"
 #define REPLICA "redis.host has to name the master, or redis.sentinels who knows it"
-#define CLUSTER                                                                          \
-	"it is a Redis Cluster (cluster-enabled), which chatterbox does not work with: " \
-	"redis.host "                                                                    \
-	"has to name a single Redis"
+#define CLUSTER "it is a node of a Redis Cluster: set redis.cluster to true"
 
 static const struct cbx_redis_refusal refusals[] = {
 	{ "NOPERM ", CHATTERBOX_E_CONFIG, RIGHTS },
@@ -24,6 +21,8 @@ static const struct cbx_redis_refusal refusals[] = {
 	{ "MOVED ", CHATTERBOX_E_CONFIG, CLUSTER },
 	{ "CLUSTERDOWN ", CHATTERBOX_E_CONFIG, CLUSTER },
 	{ "SELECT is not allowed", CHATTERBOX_E_CONFIG, CLUSTER },
+	{ "cluster support disabled", CHATTERBOX_E_CONFIG,
+	  "it is no node of a Redis Cluster: set redis.cluster to false" },
 	{ "DB index is out of range", CHATTERBOX_E_CONFIG, "see redis.db" },
 	{ "unknown command", CHATTERBOX_E_CONFIG,
 	  "is it a Sentinel? redis.host and redis.port have to name the master itself, of Redis 6 "
@@ -35,12 +34,13 @@ static const struct cbx_redis_refusal refusals[] = {
 	{ "NOREPLICAS ", CHATTERBOX_E_REFUSED, "see its min-replicas-to-write" },
 };
 
-const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text)
+const struct cbx_redis_refusal *cbx_redis_refusal_of(const char *text, bool clustered)
 {
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(refusals); i++)
-		if (strstr(text, refusals[i].word))
+		if (strstr(text, refusals[i].word) &&
+		    !(clustered && !strcmp(refusals[i].advice, CLUSTER)))
 			return &refusals[i];
 	return NULL;
 }

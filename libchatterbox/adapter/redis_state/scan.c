@@ -107,11 +107,10 @@ static int give_piece(const redisReply *list, size_t step, struct seen **seen,
 	return 0;
 }
 
-int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
-		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
-		   void *user)
+static int scan_one(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
+		    const char *pattern, struct seen **seen,
+		    int (*each)(void *user, const struct cbx_field *field), void *user)
 {
-	cbx_auto(forget) struct seen *seen = NULL;
 	size_t step = how == CBX_SCAN ? 1 : 2;
 	char cursor[32] = "0";
 	int result;
@@ -124,10 +123,28 @@ int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *ke
 			return result;
 		if (!is_piece(reply, step))
 			return cbx_redis_nonsense(me, key ? key : words[how]);
-		result = give_piece(reply->element[1], step, &seen, each, user);
+		result = give_piece(reply->element[1], step, seen, each, user);
 		if (result)
 			return result;
 		snprintf(cursor, sizeof(cursor), "%s", reply->element[0]->str);
 	} while (strcmp(cursor, "0") != 0);
 	return 0;
+}
+
+int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *key,
+		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
+		   void *user)
+{
+	cbx_auto(forget) struct seen *seen = NULL;
+	size_t master = 0;
+	int result;
+
+	if (how != CBX_SCAN || !me->cluster)
+		return scan_one(me, how, key, pattern, &seen, each, user);
+	do {
+		if (!cbx_cluster_aim(me, master++))
+			return 0;
+		result = scan_one(me, how, key, pattern, &seen, each, user);
+	} while (!result);
+	return result;
 }

@@ -14,6 +14,7 @@
  * of. A server that refuses writes does so at the first command, before the epoch is stored.
  */
 #include "adapter/redis_state/link.h"
+#include "base/read.h"
 
 #include <chatterbox/error.h>
 #include <inttypes.h>
@@ -220,7 +221,7 @@ int cbx_redis_begin_guarded(struct cbx_redis *me, enum cbx_redis_script script, 
 	cbx_redis_begin(me, "EVALSHA");
 	cbx_redis_puts(me, me->sha[script]);
 	cbx_redis_puts(me, "2");
-	cbx_redis_puts(me, me->rev);
+	cbx_redis_puts(me, cbx_redis_guard(me, key));
 	cbx_redis_puts(me, key);
 	cbx_redis_puts(me, me->epoch);
 	return error;
@@ -237,10 +238,42 @@ int cbx_redis_run_guarded(struct cbx_redis *me, const char *key)
 	return 1;
 }
 
+int cbx_redis_is_stale(struct cbx_redis *me, const char *name, int64_t epoch)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	const char *key = cbx_redis_guard(me, cbx_redis_key(me, &me->key, name));
+	int64_t newer;
+	int error;
+
+	cbx_redis_begin(me, "GET");
+	cbx_redis_puts(me, key);
+	error = cbx_redis_ask(me, name, &reply);
+	/* what fails now fails again, with its text, where it is written */
+	if (error)
+		return error == CHATTERBOX_E_REFUSED ? 0 : error;
+	if (reply->type != REDIS_REPLY_STRING || !cbx_parse_count(reply->str, reply->len, &newer) ||
+	    newer >= CBX_EPOCH_END || newer <= epoch)
+		return 0;
+	me->base.newer = newer;
+	return 1;
+}
+
+static int claim_one(struct cbx_redis *me, const char *key, int64_t epoch)
+{
+	int error = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, epoch);
+
+	return error ? error : cbx_redis_run_guarded(me, key);
+}
+
 int cbx_redis_claim(struct cbx_state *state, int64_t epoch)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
-	int error = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, me->rev, epoch);
+	const char *const *name = cbx_redis_guarded_names;
+	int result = 0;
 
-	return error ? error : cbx_redis_run_guarded(me, me->rev);
+	if (!me->cluster)
+		return claim_one(me, me->rev, epoch);
+	for (; *name && !result; name++)
+		result = claim_one(me, cbx_redis_key(me, &me->key, *name), epoch);
+	return result;
 }

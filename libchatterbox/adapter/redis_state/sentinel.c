@@ -6,9 +6,6 @@
  * itself that it is the master: a Sentinel that was cut off names the old one. The link to it stays
  * and listens for +switch-master, since an old master that nobody but us reaches takes whatever we
  * write.
- *
- * Replication is asynchronous, so a master that dies takes with it what no replica had. What must
- * not be lost waits for a replica (cbx_sentinels_replicated()).
  */
 #include "adapter/redis_state/link.h"
 
@@ -24,7 +21,6 @@
 #define REPLACE_TIME (500 * CBX_MS)
 #define WATCH_EVERY (100 * CBX_MS)
 #define ASK_AGAIN (5 * CBX_SECOND)
-#define REPLICATED_MS "500"
 
 struct cbx_sentinels {
 	char *name;
@@ -35,7 +31,6 @@ struct cbx_sentinels {
 	char host[256];              /* of the master that was named */
 	int port;
 	uint64_t watch_at; /* when to look for its messages */
-	bool behind;       /* no replica has confirmed what was written last */
 };
 
 void cbx_sentinels_free(struct cbx_sentinels *all)
@@ -141,31 +136,6 @@ static int aim(struct cbx_redis *me)
 	return 0;
 }
 
-/* *@replicas: how many are connected */
-static int ask_role(struct cbx_redis *me, size_t *replicas)
-{
-	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
-	int error;
-
-	cbx_redis_begin(me, "ROLE");
-	error = cbx_redis_ask(me, "ROLE", &reply);
-	if (error)
-		return error;
-	if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 3 ||
-	    reply->element[0]->type != REDIS_REPLY_STRING)
-		return cbx_redis_nonsense(me, "ROLE");
-	if (strcmp(reply->element[0]->str, "master") != 0) {
-		cbx_redis_say(me, "a Sentinel names it, but it is no master (ROLE %.20s)",
-			      reply->element[0]->str);
-		cbx_redis_disconnect(&me->base);
-		return CHATTERBOX_E_DOWN;
-	}
-	if (reply->element[2]->type != REDIS_REPLY_ARRAY)
-		return cbx_redis_nonsense(me, "ROLE");
-	*replicas = reply->element[2]->elements;
-	return 0;
-}
-
 static uint64_t within(const struct cbx_redis *me, uint64_t time, uint64_t deadline)
 {
 	uint64_t end = cbx_now(me->clock) + time;
@@ -181,7 +151,7 @@ static int try_master(struct cbx_redis *me, uint64_t deadline)
 
 	if (!error)
 		error = cbx_redis_try(me, within(me, MASTER_TIME, deadline));
-	return error ? error : ask_role(me, &replicas);
+	return error ? error : cbx_redis_role(me, &replicas);
 }
 
 /* Asks them in turn until the master that one names serves */
@@ -211,7 +181,7 @@ static int seek(struct cbx_redis *me, uint64_t deadline)
 		if (!error) {
 			all->listening = sentinel;
 			all->watch_at = cbx_now(me->clock);
-			all->behind = false;
+			me->behind = false;
 			return 0;
 		}
 		cbx_redis_disconnect(&me->base);
@@ -322,36 +292,4 @@ void cbx_sentinels_add(struct cbx_redis *me, struct cbx_state *sentinel)
 
 	all->all[all->count++] = sentinel;
 	cbx_redis_of(sentinel)->is_sentinel = true;
-}
-
-int cbx_sentinels_replicated(struct cbx_redis *me)
-{
-	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
-	size_t replicas = 0;
-	int error;
-
-	cbx_redis_begin(me, "WAIT");
-	cbx_redis_puts(me, "1");
-	cbx_redis_puts(me, REPLICATED_MS);
-	error = cbx_redis_ask(me, "WAIT", &reply);
-	if (!error && reply->type != REDIS_REPLY_INTEGER)
-		error = cbx_redis_nonsense(me, "WAIT");
-	if (!error && !reply->integer)
-		error = ask_role(me, &replicas);
-	if (error)
-		return error;
-	/* without any it is a single Redis */
-	me->sentinels->behind = replicas > 0;
-	if (!replicas)
-		return 0;
-	cbx_redis_say(me,
-		      "none of its %zu replicas has confirmed the events within " REPLICATED_MS
-		      " ms: they are told again",
-		      replicas);
-	return CHATTERBOX_E_REFUSED;
-}
-
-int cbx_sentinels_caught_up(struct cbx_redis *me)
-{
-	return me->sentinels->behind ? cbx_sentinels_replicated(me) : 0;
 }

@@ -3,8 +3,9 @@
  * stream.c - appends events to APP:events
  *
  * A piece of them is one script call, so that a server which runs out of memory takes all or none
- * of it, and no event overtakes an earlier one that was refused. Behind Sentinels an event counts
- * as appended when a replica has it, too: else the master's end could take back what was told.
+ * of it, and no event overtakes an earlier one that was refused. Behind Sentinels and in
+ * a cluster an event counts as appended when a replica has it, too: else the master's end could
+ * take back what was told.
  */
 #include "adapter/redis_state/link.h"
 
@@ -65,12 +66,12 @@ int cbx_redis_append_events(struct cbx_state *state, int64_t epoch,
 	char length[24];
 	size_t done;
 	size_t step;
-	int result = me->sentinels ? cbx_sentinels_caught_up(me) : 0;
+	int result = cbx_redis_caught_up(me, key);
 
 	snprintf(length, sizeof(length), "%" PRId64, max_length);
 	for (done = 0; done < count && !result; done += step) {
 		step = piece(entries + done, count - done);
 		result = append_piece(me, epoch, key, entries + done, step, length);
 	}
-	return result || !me->sentinels ? result : cbx_sentinels_replicated(me);
+	return result ? result : cbx_redis_replicated(me, key);
 }

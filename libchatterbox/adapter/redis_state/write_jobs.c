@@ -8,6 +8,10 @@
  * A few such calls make a pipeline; then one more call has ZADD and ZREM for the systems that were
  * applied, so a rejected write never changes the index. If the connection breaks between the two,
  * the caller writes everything again anyway when it is back.
+ *
+ * In a cluster each system has a call of its own, since its slot is its own, and nothing there can
+ * look at the guard of all. So a leader asks for the one of the index before it writes, which finds
+ * out one that was frozen for long; the systems' own guards and the index reject it in any case.
  */
 #include "adapter/redis_state/link.h"
 #include "common/text.h"
@@ -20,8 +24,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So many calls of the script make a pipeline */
+/* So many calls of the script make a pipeline, and so many in a cluster */
 #define PIECES 4
+#define SPREAD CBX_REDIS_CHUNK
 
 static const char *write_mode(const struct cbx_state_write *write)
 {
@@ -35,10 +40,10 @@ struct room {
 	char *at;
 };
 
-/* "<app>:jobs:{<system>}" and two more such keys, and four numbers */
+/* "<app>:jobs:{<system>}" and three more such keys, and four numbers */
 static size_t room_of(const struct cbx_redis *me, const struct cbx_state_write *write)
 {
-	return 3 * (strlen(me->app) + strlen(write->system) + sizeof(":figures:{}")) + (4 * 24);
+	return 4 * (strlen(me->app) + strlen(write->system) + sizeof(":figures:{}")) + (4 * 24);
 }
 
 static void put_key(struct cbx_redis *me, struct room *room, const char *kind, const char *system)
@@ -90,7 +95,7 @@ static void put_fields(struct cbx_redis *me, struct room *room, const struct cbx
 
 /* The writes for one call of the script */
 struct piece {
-	struct cbx_state_write *writes[CBX_REDIS_CHUNK];
+	struct cbx_state_write **writes;
 	size_t count;
 	bool unknown; /* the server does not know the script */
 };
@@ -114,7 +119,11 @@ static int send_piece(struct cbx_redis *me, const struct piece *piece, bool by_t
 	cbx_redis_begin(me, by_text ? "EVAL" : "EVALSHA");
 	cbx_redis_puts(me, by_text ? cbx_redis_script_text(script) : me->sha[script]);
 	cbx_redis_puts(me, keys);
-	cbx_redis_puts(me, me->rev);
+	/* in a cluster no epoch is to be had in this slot, and none is read in a hash */
+	if (me->cluster)
+		put_key(me, &room, ":jobs:{", piece->writes[0]->system);
+	else
+		cbx_redis_puts(me, me->rev);
 	for (i = 0; i < piece->count; i++) {
 		put_key(me, &room, ":jobs:{", piece->writes[i]->system);
 		put_key(me, &room, ":rev:{", piece->writes[i]->system);
@@ -229,21 +238,28 @@ static void add_index(struct cbx_redis *me, struct cbx_state_write *const *write
 	}
 }
 
+static uint64_t newest_of(struct cbx_state_write *const *writes, size_t count)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (writes[i]->number > number)
+			number = writes[i]->number;
+	return number;
+}
+
 static int write_index(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count,
 		       int *result)
 {
 	const char *key = cbx_redis_key(me, &me->key, "active_systems");
 	char scores[PIECES * CBX_REDIS_CHUNK][24];
 	char words[2][24];
-	uint64_t number = 0;
 	size_t empty;
 	size_t i;
-	int outcome;
+	int outcome = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key,
+					      (int64_t)(newest_of(writes, count) >> 32));
 
-	for (i = 0; i < count; i++)
-		if (writes[i]->number > number)
-			number = writes[i]->number;
-	outcome = cbx_redis_begin_guarded(me, CBX_SCRIPT_GUARDED, key, (int64_t)(number >> 32));
 	if (outcome)
 		return outcome;
 	empty = me->argc;
@@ -280,35 +296,38 @@ static void add_writes(struct piece *piece, struct cbx_state_write *const *write
 			piece->writes[piece->count++] = writes[i];
 }
 
-/* Those that only delete come last: see script.c */
-static void fill_piece(struct piece *piece, struct cbx_state_write *const *writes, size_t count)
+/* Those that only delete come last: see script.c. @order has room for @most. */
+static void fill_piece(struct piece *piece, struct cbx_state_write **order,
+		       struct cbx_state_write *const *writes, size_t count, size_t most)
 {
 	size_t bytes = 0;
 	size_t n;
 	size_t k;
 
-	for (n = 0; n < count && n < CBX_REDIS_CHUNK && bytes < CBX_REDIS_CHUNK_BYTES; n++)
+	for (n = 0; n < count && n < most && bytes < CBX_REDIS_CHUNK_BYTES; n++)
 		for (k = 0; k < writes[n]->field_count; k++)
 			bytes += writes[n]->fields[k].value_len;
-	piece->count = 0;
+	*piece = (struct piece){ .writes = order, .unknown = true };
 	add_writes(piece, writes, n, true);
 	add_writes(piece, writes, n, false);
-	piece->unknown = true;
 }
 
 /* Writes some of @writes; *@done = how many */
 static int write_some(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count,
 		      int *result, size_t *done)
 {
-	struct piece pieces[PIECES];
+	struct cbx_state_write *order[PIECES * CBX_REDIS_CHUNK];
+	struct piece pieces[SPREAD];
+	size_t most = me->cluster ? 1 : CBX_REDIS_CHUNK;
+	size_t pipeline = me->cluster ? SPREAD : PIECES;
 	bool again = false;
 	size_t n = 0;
 	size_t at = 0;
 	size_t i;
 	int error;
 
-	for (; n < PIECES && at < count; at += pieces[n++].count)
-		fill_piece(&pieces[n], writes + at, count - at);
+	for (; n < pipeline && at < count; at += pieces[n++].count)
+		fill_piece(&pieces[n], order + at, writes + at, count - at, most);
 	error = run_scripts(me, pieces, n, false, result);
 	for (i = 0; i < n; i++)
 		again |= pieces[i].unknown;
@@ -340,15 +359,21 @@ int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes
 	int result = 0;
 	size_t done;
 	size_t step;
-	int error;
+	int error = 0;
 
 	me->base.newer = me->base.stored = 0;
 	for (done = 0; done < count; done++)
 		writes[done].applied = false;
 	if (!some)
 		return -ENOMEM;
-	error = cbx_redis_write_at_once(me, some, choose(writes, count, true, some));
+	if (!me->cluster)
+		error = cbx_redis_write_at_once(me, some, choose(writes, count, true, some));
 	count = choose(writes, count, false, some);
+	if (count && !error && me->cluster)
+		error = cbx_redis_is_stale(me, "active_systems",
+					   (int64_t)(newest_of(some, count) >> 32));
+	if (error == 1)
+		return 0;
 	if (count && !error)
 		error = cbx_redis_script_ready(me, CBX_SCRIPT_WRITE_JOBS);
 	for (done = 0; done < count && !error; done += step)

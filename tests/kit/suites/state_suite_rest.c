@@ -148,6 +148,7 @@ START_TEST(what_is_there_is_counted)
 	ck_assert_int_eq(state->ops->count(state, systems, 3, counts, &sizes), 0);
 	ck_assert(!sizes.online && !sizes.active && !sizes.jobs_data && !sizes.rev);
 	ck_assert(!counts[0].jobs && !counts[1].jobs && !counts[2].jobs && !counts[2].figures);
+	ck_assert_int_eq(state->ops->claim(state, 0), 0);
 	ck_assert(put(1, true, "S", fields, 3));
 	ck_assert(put(1, true, "T", fields, 1));
 	ck_assert_int_eq(state->ops->write_systems(state, 1, CBX_ONLINE_SYSTEMS, fields, 2), 0);

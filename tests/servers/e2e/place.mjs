@@ -30,7 +30,7 @@ export class Place {
 	 * @param name of the place; @param redisDb its Redis database, 1..31;
 	 * @param more redisPort, rmqPort, pgPort: of another server, or of a proxy before one; for another broker
 	 * also rabbitmqctl(...args), and queueArguments: how others declare their queues there; redisOptions of
-	 * ioredis, for Sentinels; sqlOptions of pg
+	 * ioredis, for Sentinels; redisNodes, of a cluster; sqlOptions of pg
 	 */
 	static async open(name, redisDb, more = {}) {
 		const place = new Place();
@@ -43,7 +43,7 @@ export class Place {
 		await place.#emptyBroker();
 		await place.#emptyDatabase(place.database);
 		place.redis = place.#redisClient();
-		await place.redis.flushdb();
+		await place.#emptyRedis();
 		place.sql = place.#sqlPool(place.database);
 		return place;
 	}
@@ -89,8 +89,9 @@ export class Place {
 	}
 
 	#redisClient() {
-		const redis = new Redis({ host: '127.0.0.1', port: this.redisPort, db: this.redisDb,
-			retryStrategy: () => 200, maxRetriesPerRequest: null, ...this.redisOptions });
+		const redis = this.redisNodes ? new Redis.Cluster(this.redisNodes, { clusterRetryStrategy: () => 200 })
+			: new Redis({ host: '127.0.0.1', port: this.redisPort, db: this.redisDb,
+				retryStrategy: () => 200, maxRetriesPerRequest: null, ...this.redisOptions });
 		redis.on('error', () => {}); // tests kill it; the retries say what matters
 		return redis;
 	}
@@ -107,6 +108,13 @@ export class Place {
 			max: 2, ...this.sqlOptions });
 		pool.on('error', () => {}); // as above
 		return pool;
+	}
+
+	async #emptyRedis() {
+		const { redis } = this;
+		if (!this.redisNodes) return redis.flushdb();
+		await redis.ping(); // by then it knows them
+		return Promise.all(redis.nodes('master').map((node) => node.flushdb()));
 	}
 
 	async #emptyBroker() {

@@ -93,10 +93,7 @@ static const struct {
 	{ "{\"sequelize\":{\"replication\":{\"read\":[]}},"
 	  "\"chatterbox\":{\"sql\":\"sqlite\",\"sqlite_path\":\"/tmp/x\"}}",
 	  NULL },
-	{ IN("redis", "\"cluster\":true"), "redis.cluster: " },
-	{ IN("redis", "\"cluster\":false"), NULL },
-	{ "{\"redis\":{\"cluster\":true},\"chatterbox\":{\"redis\":{\"cluster\":false}}}", NULL },
-	{ "{\"redis\":{\"cluster\":true},\"chatterbox\":{\"store\":\"memory\"}}", NULL },
+	{ "{\"redis\":{\"tls\":{\"cert\":\"/c\"}},\"chatterbox\":{\"store\":\"memory\"}}", NULL },
 };
 
 static void check_only_error(const struct chatterbox_config *config, const char *begins)
@@ -142,8 +139,8 @@ START_TEST(variables_say_it_too)
 	check_only_error(config, "sequelize.replication: ");
 	config_env(config, "NLCONF_CHATTERBOX__SEQUELIZE__REPLICATION=null");
 	check_only_error(config, NULL);
-	config_env(config, "NLCONF_REDIS__CLUSTER=true");
-	check_only_error(config, "redis.cluster: ");
+	config_env(config, "NLCONF_REDIS__TLS__CERT=/c");
+	check_only_error(config, "redis.tls.cert: ");
 	chatterbox_config_unref(config);
 }
 END_TEST

@@ -78,6 +78,7 @@ static const struct row rows[] = {
 	TEXTS("redis.name", "null"),
 	TEXTS("redis.sentinelUsername", "null"),
 	SECRET("redis.sentinelPassword", "null"),
+	{ "redis.cluster", "[]", "[\"c-1:6379\",\"[::1]:6380\"]", "\"c-1\"", "[\"c:0\"]", false },
 	TEXTS("redis.tls.ca", "null"),
 	TEXTS("rmq.host", "\"127.0.0.1\""),
 	{ "rmq.port", "5672", "5671", "5672.0", "65536", false },
@@ -174,9 +175,9 @@ static void variable_of(const char *path, char out[256])
 static void check_no_error(const struct chatterbox_config *config, const struct row *row)
 {
 	/* what these ask for besides themselves has tests of its own */
-	static const char *const ask[] = { "redis.sentinels", "redis.tls.ca", "http_server.tls.",
-					   "rmq.tls.cert",    "rmq.tls.key",  ".sslcert",
-					   ".sslkey" };
+	static const char *const ask[] = { "redis.sentinels",  "redis.cluster", "redis.tls.ca",
+					   "http_server.tls.", "rmq.tls.cert",  "rmq.tls.key",
+					   ".sslcert",         ".sslkey" };
 	size_t i;
 
 	for (i = 0; i < CBX_COUNT(ask); i++)

@@ -76,6 +76,53 @@ START_TEST(sentinels_want_the_masters_name)
 }
 END_TEST
 
+#define CLUSTER(value) "{\"redis\":{\"cluster\":" value "}}"
+
+/* @error: how its text begins, NULL: it is taken */
+static const struct {
+	const char *json;
+	const char *shown;
+	const char *error;
+} clusters[] = {
+	{ CLUSTER("true"), "true", NULL },
+	{ CLUSTER("false"), "[]", NULL },
+	{ CLUSTER("null"), "[]", NULL },
+	{ CLUSTER("[]"), "[]", NULL },
+	{ CLUSTER("[{\"host\":\"c\"},\"d:7\"]"), "[\"c:6379\",\"d:7\"]", NULL },
+	{ CLUSTER("\"true\""), "[]", "redis.cluster: got " },
+	{ CLUSTER("[true]"), "[]", "redis.cluster: got " },
+	{ CLUSTER("{\"host\":\"c\"}"), "[]", "redis.cluster: got " },
+	{ "{\"redis\":{\"cluster\":true,\"db\":1}}", "true", "redis.db: got 1, takes 0, " },
+	{ "{\"redis\":{\"cluster\":false,\"db\":1}}", "[]", NULL },
+	{ "{\"redis\":{\"cluster\":true,\"name\":\"m\",\"sentinels\":[\"s\"]}}", "true",
+	  "redis.cluster: got nodes, takes none, " },
+	{ "{\"redis\":{\"cluster\":true,\"db\":1},\"chatterbox\":{\"store\":\"memory\"}}", "true",
+	  NULL },
+	{ "{\"redis\":{\"cluster\":true},\"chatterbox\":{\"redis\":{\"cluster\":false}}}", "[]",
+	  NULL },
+	{ SENTINELS("true"), "[]", "redis.sentinels: got " },
+};
+
+START_TEST(a_cluster_is_named_or_just_there)
+{
+	struct chatterbox_config *config = config_of(clusters[_i].json);
+	cbx_auto(cbx_freep) char *text = NULL;
+	cbx_auto(cbx_freep) char *expected = NULL;
+
+	ck_assert_int_eq(chatterbox_config_to_json(config, &text), 0);
+	ck_assert(asprintf(&expected, "\"redis.cluster\": {\"value\": %s,", clusters[_i].shown) >
+		  0);
+	ck_assert_msg(strstr(text, expected), "%s in %s", expected, text);
+	ck_assert_int_eq(chatterbox_config_check(config, NULL),
+			 clusters[_i].error ? CHATTERBOX_E_CONFIG : 0);
+	if (clusters[_i].error)
+		ck_assert_ptr_nonnull(strstr(config_problems(config), clusters[_i].error));
+	else
+		ck_assert_ptr_null(strstr(config_problems(config), "redis."));
+	chatterbox_config_unref(config);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("config_nodes");
@@ -86,5 +133,6 @@ UNIT_SUITE(suite)
 
 	unit_add(tcase, tests, CBX_COUNT(tests));
 	tcase_add_loop_test(tcase, servers_are_read, 0, (int)CBX_COUNT(lists));
+	tcase_add_loop_test(tcase, a_cluster_is_named_or_just_there, 0, (int)CBX_COUNT(clusters));
 	suite_add_tcase(suite, tcase);
 }
