@@ -56,9 +56,9 @@ const clockFormat = new Intl.DateTimeFormat('en-GB',
 	{ hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const dayFormat = new Intl.DateTimeFormat('en-GB', { day: '2-digit', month: 'short' });
 
-// The time of the day, with the day when that is another one
+// The time of the day, with the day when that is another one; nothing for no time
 export function clock(time) {
-	const date = new Date(time);
+	const date = new Date(time ?? NaN);
 	if (Number.isNaN(date.getTime()))
 		return '';
 	const text = clockFormat.format(date);

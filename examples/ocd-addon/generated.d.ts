@@ -572,8 +572,8 @@ export namespace events {
 		message: string | null;
 		origin: Origin | null;
 		occurrences: number;
-		first_seen: Time;
-		last_seen: Time;
+		first_seen: Time | null;
+		last_seen: Time | null;
 		/** The incident that it belongs to */
 		incident: number | null;
 	};

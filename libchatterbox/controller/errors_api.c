@@ -35,14 +35,6 @@ static void add_text(struct cbx_text *text, const char *name, const char *value)
 		cbx_text_puts(text, "null");
 }
 
-static void add_time(struct cbx_text *text, const char *name, int64_t ms)
-{
-	char time[CBX_TIME_TEXT];
-
-	cbx_time_text(ms, time);
-	add_text(text, name, time);
-}
-
 static int write_error(void *user, const struct cbx_error_row *row)
 {
 	struct listing *listing = user;
@@ -63,8 +55,8 @@ static int write_error(void *user, const struct cbx_error_row *row)
 	add_text(text, "message", row->message);
 	add_text(text, "origin", row->origin);
 	cbx_text_printf(text, ",\"occurrences\":%lld", (long long)row->occurrences);
-	add_time(text, "first_seen", row->first_seen_ms);
-	add_time(text, "last_seen", row->last_seen_ms);
+	cbx_add_time(text, "first_seen", row->first_seen_ms);
+	cbx_add_time(text, "last_seen", row->last_seen_ms);
 	if (row->incident)
 		cbx_text_printf(text, ",\"incident\":%lld}", (long long)row->incident);
 	else

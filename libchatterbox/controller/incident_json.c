@@ -2,6 +2,7 @@
 /* incident_json.c - an incident as everybody is shown it */
 #include "base/read.h"
 #include "controller/incidents.h"
+#include "controller/job_api.h"
 
 #include <chatterbox/error.h>
 #include <stdio.h>
@@ -15,23 +16,15 @@ static void add_text(struct cbx_text *out, const char *name, const char *value)
 		cbx_text_puts(out, "null");
 }
 
-static void add_time(struct cbx_text *out, const char *name, int64_t ms)
-{
-	char time[CBX_TIME_TEXT];
-
-	cbx_time_text(ms, time);
-	add_text(out, name, ms ? time : NULL);
-}
-
 void cbx_incident_json(const struct cbx_incident_row *row, struct cbx_text *out)
 {
 	cbx_text_printf(out, "{\"id\":%lld", (long long)row->id);
 	add_text(out, "kind", row->kind);
 	add_text(out, "key", row->key);
 	add_text(out, "title", row->title);
-	add_time(out, "opened_at", row->opened_ms);
-	add_time(out, "updated_at", row->updated_ms);
-	add_time(out, "closed_at", row->closed_ms);
+	cbx_add_time(out, "opened_at", row->opened_ms);
+	cbx_add_time(out, "updated_at", row->updated_ms);
+	cbx_add_time(out, "closed_at", row->closed_ms);
 	cbx_text_printf(out, ",\"systems\":%lld,\"jobs\":%lld,\"sample\":%s}",
 			(long long)row->systems, (long long)row->jobs, row->sample ?: "null");
 }

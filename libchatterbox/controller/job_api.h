@@ -58,6 +58,8 @@ struct cbx_job_facts {
 
 struct cbx_job_facts cbx_job_facts_of(const struct cbx_job *job);
 
+/* Adds `,"name":` and the time, or null for none (0) */
+void cbx_add_time(struct cbx_text *out, const char *name, int64_t ms);
 /* The system's status is "unknown" when nothing is known of it */
 void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_facts *facts,
 		     const struct cbx_moment *moment, struct cbx_text *out);

@@ -12,7 +12,7 @@ const struct cbx_job *cbx_job_api_find(const struct cbx_snapshot *snapshot, cons
 	return job && job->phase != CBX_UNREPORTED ? job : NULL;
 }
 
-static void add_time(struct cbx_text *out, const char *name, int64_t ms)
+void cbx_add_time(struct cbx_text *out, const char *name, int64_t ms)
 {
 	char time[CBX_TIME_TEXT];
 
@@ -47,8 +47,8 @@ void cbx_job_api_job(const struct cbx_snapshot *snapshot, const struct cbx_job_f
 	cbx_text_add(out, facts->status->json, facts->status->json_len);
 	cbx_text_printf(out, ",\"kind\":\"%s\",\"origin\":\"%s\",\"revision\":%lld",
 			cbx_kind_name(facts->kind), facts->origin, (long long)facts->revision);
-	add_time(out, "first_seen", facts->first_seen_ms);
-	add_time(out, "updated_at", facts->updated_ms);
+	cbx_add_time(out, "first_seen", facts->first_seen_ms);
+	cbx_add_time(out, "updated_at", facts->updated_ms);
 	cbx_text_printf(out,
 			",\"system_status\":\"%s\",\"figures\":", cbx_system_state_name(state));
 	cbx_job_figures_at(facts->live, state == CBX_OFFLINE, moment, &figures);

@@ -121,17 +121,18 @@ const char *cbx_phrase_of_history(const struct cbx_history_row *row, struct cbx_
 void cbx_phrase_of_error(const struct cbx_error_row *row, struct cbx_text *phrase,
 			 struct cbx_text *data)
 {
-	char first[CBX_TIME_TEXT];
+	char since[CBX_TIME_TEXT];
+	const char *first = row->first_seen_ms ? since : NULL;
 
-	cbx_time_text(row->first_seen_ms, first);
+	cbx_time_text(row->first_seen_ms, since);
 	cbx_text_printf(phrase, "Error %s", row->code ?: "?");
 	if (row->job_id != CBX_NO_COUNT)
 		cbx_text_printf(phrase, " of job %lld", (long long)row->job_id);
 	if (row->message && !is(row->code, row->message))
 		cbx_text_printf(phrase, ": %s", row->message);
 	if (row->occurrences > 1)
-		cbx_text_printf(phrase, " (%lld times since %s)", (long long)row->occurrences,
-				first);
+		cbx_text_printf(phrase, " (%lld times%s%s)", (long long)row->occurrences,
+				first ? " since " : "", first ?: "");
 	if (row->incident)
 		cbx_text_printf(phrase, "; it belongs to incident %lld", (long long)row->incident);
 	cbx_text_putc(phrase, '.');

@@ -18,25 +18,13 @@ static size_t live_jobs(const struct cbx_snapshot *snapshot, const char *system)
 	return list ? list->live : 0;
 }
 
-static void add_time(struct cbx_text *out, const char *name, int64_t ms)
-{
-	char time[CBX_TIME_TEXT];
-
-	if (!ms) {
-		cbx_text_printf(out, ",\"%s\":null", name);
-		return;
-	}
-	cbx_time_text(ms, time);
-	cbx_text_printf(out, ",\"%s\":\"%s\"", name, time);
-}
-
 /* Opens the object with systemID, lastCheck and status, as in Redis, and since */
 static void open_system(const struct cbx_system *system, struct cbx_text *out)
 {
 	cbx_system_json(system, out);
 	if (!out->failed)
 		out->len--; /* without the closing brace */
-	add_time(out, "since", system->since_ms);
+	cbx_add_time(out, "since", system->since_ms);
 }
 
 int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *params,
@@ -68,7 +56,7 @@ int cbx_job_api_systems(const struct cbx_snapshot *snapshot, const json_t *param
 		if (shown++)
 			cbx_text_putc(out, ',');
 		open_system(system, out);
-		add_time(out, "next_activation", system->next_activation_ms);
+		cbx_add_time(out, "next_activation", system->next_activation_ms);
 		cbx_text_printf(out, ",\"jobs\":%zu}", live_jobs(snapshot, system->name));
 		last = system;
 	}
@@ -89,7 +77,7 @@ int cbx_job_api_system(const struct cbx_snapshot *snapshot, const char *name, st
 		return CHATTERBOX_E_UNKNOWN;
 	}
 	open_system(system, out);
-	add_time(out, "next_activation", system->next_activation_ms);
+	cbx_add_time(out, "next_activation", system->next_activation_ms);
 	cbx_text_puts(out, ",\"jobs\":[");
 	cbx_job_list_write_live(list, 0, out);
 	cbx_text_puts(out, "]}");

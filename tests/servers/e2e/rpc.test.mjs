@@ -158,6 +158,11 @@ step('errors.get: the rows of SQL, newest first, by pages; errors.remove', async
 	assert.deepEqual(await rowsOfErrors(), ofA);
 	assert.deepEqual(await rpc.get('errors.remove', { ids: ofA.map(({ id }) => id) }), { removed: 2 });
 	assert.deepEqual(await rpc.get('errors.get'), { errors: [], next: null });
+	await place.rows(`insert into errors (system, code, message, first_seen, last_seen)
+		values ($1, 'old', 'of others', 'infinity', null)`, [a]);
+	const [{ id, first_seen: first, last_seen: last }] = (await rpc.get('errors.get')).errors;
+	assert.deepEqual([first, last], [null, null], 'a time that is none');
+	assert.deepEqual(await rpc.get('errors.remove', { ids: [id] }), { removed: 1 });
 });
 
 step('cleanUpErrored: errored jobs go to completed_jobs with their revision', async (rpc) => {

@@ -274,6 +274,13 @@ START_TEST(an_error)
 	row.message = row.code;
 	cbx_phrase_of_error(&row, &phrase, &data);
 	expect(&phrase, &data, "Error disk_full.", NULL);
+	/* nobody knows when it began */
+	row.first_seen_ms = 0;
+	row.occurrences = 2;
+	cbx_phrase_of_error(&row, &phrase, &data);
+	expect(&phrase, &data, "Error disk_full (2 times).",
+	       "{\"from\":\"errors\",\"id\":9,\"system\":\"A\",\"code\":\"disk_full\",\"message\":"
+	       "\"disk_full\",\"occurrences\":2}");
 }
 END_TEST
 
