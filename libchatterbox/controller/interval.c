@@ -112,14 +112,27 @@ int cbx_job_status_take_interval(struct cbx_job_status *status, const char *text
 	return cbx_job_status_set_time_till_next_check(status, base_ns);
 }
 
-static bool from_conf(struct cbx_road *road, uint64_t *base_ns)
+/* @quiet: who follows asks again and again, and says nothing of a text that does not fit */
+static bool fits(struct cbx_road *road, const char *text, const char *where, bool quiet,
+		 uint64_t *base_ns)
+{
+	if (cbx_interval_parse(text, base_ns))
+		return true;
+	if (!quiet)
+		cbx_warn(road->log, CBX_FIELDS({ "info", text }),
+			 "the interval in %s is not 1..86400 seconds: passed over", where);
+	return false;
+}
+
+static bool from_conf(struct cbx_road *road, bool quiet, uint64_t *base_ns)
 {
 	cbx_auto(cbx_freep) char *info = NULL;
 
-	return cbx_conf_read(road, ROW, &info) >= 0 && info && cbx_interval_parse(info, base_ns);
+	return cbx_conf_read(road, ROW, &info) >= 0 && info &&
+	       fits(road, info, "server_conf, row " ROW ",", quiet, base_ns);
 }
 
-static bool from_state(struct cbx_road *road, uint64_t *base_ns)
+static bool from_state(struct cbx_road *road, bool quiet, uint64_t *base_ns)
 {
 	char text[64] = "";
 	int result;
@@ -129,26 +142,26 @@ static bool from_state(struct cbx_road *road, uint64_t *base_ns)
 	result = road->state->ops->read_interval(road->state, text, sizeof(text));
 	if (result < 0)
 		cbx_link_lost(&road->state_link, result);
-	return result >= 0 && text[0] && cbx_interval_parse(text, base_ns);
+	return result >= 0 && text[0] && fits(road, text, "Redis", quiet, base_ns);
 }
 
-static bool is_kept(struct cbx_road *road, uint64_t *base_ns)
+static bool is_kept(struct cbx_road *road, bool quiet, uint64_t *base_ns)
 {
-	return from_conf(road, base_ns) || from_state(road, base_ns);
+	return from_conf(road, quiet, base_ns) || from_state(road, quiet, base_ns);
 }
 
 uint64_t cbx_job_status_kept_interval(struct cbx_road *road)
 {
 	uint64_t base_ns;
 
-	return is_kept(road, &base_ns) ? base_ns : road->settings->check_job_status_time_ns;
+	return is_kept(road, true, &base_ns) ? base_ns : road->settings->check_job_status_time_ns;
 }
 
 void cbx_job_status_begin(struct cbx_job_status *status)
 {
 	struct cbx_road *road = status->road;
 	uint64_t base_ns;
-	bool kept = is_kept(road, &base_ns);
+	bool kept = is_kept(road, false, &base_ns);
 
 	set(status, kept ? base_ns : road->settings->check_job_status_time_ns, !kept);
 	status->updated_once = false;
@@ -159,7 +172,7 @@ void cbx_job_status_reread(struct cbx_job_status *status)
 {
 	uint64_t base_ns;
 
-	if (from_conf(status->road, &base_ns) && base_ns != status->pacer.base_ns)
+	if (from_conf(status->road, false, &base_ns) && base_ns != status->pacer.base_ns)
 		set(status, base_ns, false);
 }
 

@@ -106,11 +106,13 @@ START_TEST(the_order_at_a_start)
 	static const struct {
 		const char *kept, *shared;
 		double base;
+		unsigned warnings;
 	} rows[] = {
-		{ "\"20\"", "30", 20 }, { "20", NULL, 20 }, { NULL, "30", 30 },
-		{ NULL, "\"30\"", 30 }, { NULL, NULL, 10 }, { "broken", "30", 30 },
-		{ "0", "none", 10 },
+		{ "\"20\"", "30", 20, 0 }, { "20", NULL, 20, 0 }, { NULL, "30", 30, 0 },
+		{ NULL, "\"30\"", 30, 0 }, { NULL, NULL, 10, 0 }, { "broken", "30", 30, 1 },
+		{ "0", "none", 10, 2 },
 	};
+	unsigned warnings = world.warnings;
 	char text[160];
 
 	if (rows[_i].kept) {
@@ -124,6 +126,10 @@ START_TEST(the_order_at_a_start)
 	cbx_job_status_begin(status);
 	ck_assert_double_eq(base(), rows[_i].base);
 	ck_assert(status->update_database_task.wanted);
+	ck_assert_uint_eq(world.warnings - warnings, rows[_i].warnings);
+	/* who follows looks all the time */
+	ck_assert_double_eq(cbx_seconds(cbx_job_status_kept_interval(road)), rows[_i].base);
+	ck_assert_uint_eq(world.warnings - warnings, rows[_i].warnings);
 }
 END_TEST
 
