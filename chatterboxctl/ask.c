@@ -179,6 +179,21 @@ void ctl_add_filter(struct cbx_text *query, const char *name, const char *value)
 	cbx_text_putc(query, '&');
 }
 
+void ctl_add_one(struct cbx_text *query, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	cbx_text_printf(query, "%s=", name);
+	for (; *value; value++) {
+		const char one[] = { *value, '\0' };
+
+		if (*value == ',')
+			cbx_text_puts(query, "%5C");
+		ctl_encode(query, one);
+	}
+	cbx_text_putc(query, '&');
+}
+
 int ctl_ask_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
 		 const char *name, json_t **out)
 {

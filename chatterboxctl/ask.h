@@ -21,6 +21,8 @@ int ctl_ask_all(const struct ctl_options *options, const char *path, const char 
 		const char *name, json_t **out);
 /* Adds "name=value&"; nothing when @value is NULL */
 void ctl_add_filter(struct cbx_text *query, const char *name, const char *value);
+/* The same where a comma would separate two values */
+void ctl_add_one(struct cbx_text *query, const char *name, const char *value);
 /* The same with a query of such filters, which it frees */
 int ctl_ask_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
 		 const char *name, json_t **out);

@@ -130,20 +130,7 @@ static char *path_of(const struct ctl_options *options)
 	char *path = NULL;
 
 	cbx_text_puts(&text, "/api/v1/events?");
-	if (options->system) {
-		const char *at;
-
-		cbx_text_puts(&text, "system=");
-		/* a comma would separate two */
-		for (at = options->system; *at; at++) {
-			const char one[] = { *at, '\0' };
-
-			if (*at == ',')
-				cbx_text_puts(&text, "%5C");
-			ctl_encode(&text, one);
-		}
-		cbx_text_putc(&text, '&');
-	}
+	ctl_add_one(&text, "system", options->system);
 	if (options->name) {
 		cbx_text_puts(&text, "name=");
 		ctl_encode(&text, options->name);

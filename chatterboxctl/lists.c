@@ -69,9 +69,9 @@ int ctl_jobs(const struct ctl_options *options)
 {
 	struct cbx_text query = { 0 };
 
-	ctl_add_filter(&query, "system", options->system);
-	ctl_add_filter(&query, "status", options->status);
-	ctl_add_filter(&query, "job_type", options->type);
+	ctl_add_one(&query, "system", options->system);
+	ctl_add_one(&query, "status", options->status);
+	ctl_add_one(&query, "job_type", options->type);
 	ctl_add_filter(&query, "origin", options->origin);
 	ctl_add_filter(&query, "q", options->search);
 	ctl_add_filter(&query, "state", options->state);

@@ -103,7 +103,7 @@ int ctl_tonight(const struct ctl_options *options)
 
 	cbx_text_printf(&query, "within=%ld&", (options->hours ? options->hours : HOURS) * 3600);
 	ctl_add_filter(&query, "state", options->state);
-	ctl_add_filter(&query, "system", options->system);
+	ctl_add_one(&query, "system", options->system);
 	result = ctl_ask_list(options, "/api/v1/outlook", &query, "outlook", &outlook);
 	if (result)
 		return result;

@@ -125,6 +125,14 @@ test('history shows what became of a job, and of a system', async () => {
 	assert.equal((await call('history', system, 'x')).code, 64);
 });
 
+test('a comma is one in a name, not between two', async () => {
+	const server = await fake(always(200, { jobs: [], outlook: [], next: null, totals: {} }));
+	await ctl(server.url, ['jobs', '--system', 'A,B', '--status', 'x,y', '--type', 'v,w', '--search', 'p,q']);
+	await ctl(server.url, ['tonight', '--system', 'A,B', '--state', 'late,at_risk']);
+	assert.match(server.seen[0].path, /\?system=A%5C%2CB&status=x%5C%2Cy&job_type=v%5C%2Cw&q=p%2Cq&/);
+	assert.match(server.seen[1].path, /&state=late%2Cat_risk&system=A%5C%2CB&/);
+});
+
 test('errors are shown as the API has them', async () => {
 	const error = { id: 7, system: 'A', job_id: 3, job_type: 'topup', code: 'vanished', message: 'two words',
 		origin: 'ocd', occurrences: 2, first_seen: 'T1', last_seen: 'T2' };
@@ -132,6 +140,8 @@ test('errors are shown as the API has them', async () => {
 	const answer = await ctl(server.url, ['errors', '--system', 'A']);
 	assert.equal(answer.stdout, '7\tA\t3\tvanished\t2\tT2\ttwo words\n');
 	assert.equal(server.seen[0].path, '/api/v1/errors?system=A&limit=1000');
+	await ctl(server.url, ['errors', '--system', 'A,B']); // the API takes one here
+	assert.equal(server.seen[1].path, '/api/v1/errors?system=A%2CB&limit=1000');
 	assert.ok(Array.isArray(JSON.parse((await done('errors', '--json')).stdout).errors));
 });
 
