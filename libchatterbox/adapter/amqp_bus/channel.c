@@ -153,9 +153,13 @@ static int restart_consumers(struct cbx_amqp_bus *self, uint64_t deadline)
 static int open_again(struct cbx_amqp_bus *self, amqp_channel_t channel, uint64_t deadline)
 {
 	amqp_channel_close_ok_t answer = { 0 };
-	int status = amqp_send_method(self->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
-	int result;
+	/* what was published on it would come after its end */
+	int result = cbx_amqp_flush(self);
+	int status;
 
+	if (result < 0)
+		return result;
+	status = amqp_send_method(self->state, channel, AMQP_CHANNEL_CLOSE_OK_METHOD, &answer);
 	if (status != AMQP_STATUS_OK)
 		return cbx_amqp_lost_status(self, "a closed channel", status);
 	if (channel == CBX_ASK)

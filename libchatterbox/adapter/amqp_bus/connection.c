@@ -98,6 +98,7 @@ void cbx_amqp_drop(struct cbx_amqp_bus *self)
 	self->state = NULL;
 	self->fd = -1;
 	self->room = self->corked = 0;
+	self->outgoing_len = 0;
 	while ((event = STAILQ_FIRST(&self->events))) {
 		STAILQ_REMOVE_HEAD(&self->events, link);
 		cbx_amqp_event_free(event);

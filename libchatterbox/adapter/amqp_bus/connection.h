@@ -40,6 +40,8 @@
 #define CBX_FRAME_MAX 131072
 /* How much of a body is written at once; the socket's queue is checked in between */
 #define CBX_SEND_MAX 16384
+/* How much is written together */
+#define CBX_GATHER 65536
 
 /* Memory for a message's texts with their NULs: all fit one frame, where each has a length byte.
  * Only numbers grow when they become text. */
@@ -103,6 +105,8 @@ struct cbx_amqp_bus {
 	int fd;
 	int room;   /* so many bytes may be written before the socket's queue is measured again */
 	int corked; /* small packets are held back */
+	char outgoing[CBX_GATHER]; /* frames that leave together */
+	size_t outgoing_len;
 	amqp_channel_t work;
 	bool confirms;
 	unsigned opened; /* how often the working channel has been opened */
@@ -221,7 +225,8 @@ int cbx_amqp_publish(struct cbx_bus *bus, const struct cbx_bus_message *message,
 int cbx_amqp_acknowledge(struct cbx_bus *bus, uint64_t tag, bool multiple, bool ok);
 /* Waits until a frame may be written: 0, E_TIMEOUT, E_DOWN */
 int cbx_amqp_wait_for_room(struct cbx_amqp_bus *self, uint64_t deadline);
-/* Sends what publish() has held back: before anybody waits */
-void cbx_amqp_uncork(struct cbx_amqp_bus *self);
+/* Sends what publish() has held back: before anybody waits, and before anything else is sent. 0, or
+ * E_DOWN */
+int cbx_amqp_flush(struct cbx_amqp_bus *self);
 
 #endif

@@ -343,7 +343,9 @@ int cbx_amqp_take(struct cbx_bus *bus, int wake_fd, uint64_t deadline, struct cb
 			*event = (struct cbx_bus_event){ .type = CBX_BUS_NOTHING };
 			return 0;
 		}
-		cbx_amqp_uncork(self);
+		result = cbx_amqp_flush(self);
+		if (result < 0)
+			return result;
 		if (poll(fds, 2, cbx_ms_left(self->clock, deadline, POLL_MS)) >= 0)
 			over = fds[1].revents || cbx_now(self->clock) >= deadline;
 	}

@@ -94,7 +94,6 @@ static int read_answer(struct cbx_amqp_bus *self, struct cbx_amqp_question *ques
 	struct pollfd fd = { .fd = self->fd, .events = POLLIN };
 	bool alive = false;
 
-	cbx_amqp_uncork(self);
 	while (!question->answered) {
 		int result = cbx_amqp_read(self, deadline);
 
@@ -153,9 +152,9 @@ static void give_up(struct cbx_amqp_bus *self, const struct cbx_amqp_question *q
 
 int cbx_amqp_ask(struct cbx_amqp_bus *self, struct cbx_amqp_question *question, uint64_t deadline)
 {
-	int result = 0;
+	int result = cbx_amqp_flush(self);
 
-	if (question->channel == CBX_ASK)
+	if (result == 0 && question->channel == CBX_ASK)
 		result = finish_overdue(self, question->optional, deadline);
 	if (result == 0)
 		result = send(self, question, deadline);

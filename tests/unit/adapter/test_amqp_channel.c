@@ -45,6 +45,25 @@ START_TEST(what_a_closed_channel_sends_late_is_not_the_next_ones)
 }
 END_TEST
 
+/* After the answer to its close a channel is unknown to the broker, which ends a connection for
+ * what comes on it */
+START_TEST(what_was_held_back_leaves_before_its_channel_ends)
+{
+	const struct cbx_bus_message message = { .routing_key = "x", .more = true };
+	amqp_frame_t frame;
+
+	script_plug_in(CBX_CHANNEL_MAX);
+	broker_close(1, CLOSING);
+	broker_open_ok(3);
+	broker_consume_ok(3);
+	ck_assert_int_eq(script_bus->ops->publish(script_bus, &message, NULL, UINT64_MAX), 0);
+	script_expect_failure(CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(amqp_simple_wait_frame(script_broker, &frame), AMQP_STATUS_OK);
+	ck_assert_uint_eq(frame.payload.method.id, AMQP_BASIC_PUBLISH_METHOD);
+	(void)broker_expect(1, AMQP_CHANNEL_CLOSE_OK_METHOD);
+}
+END_TEST
+
 /* A body that the close broke off is not completed by the next channel's frames, nor by its own */
 START_TEST(a_message_that_is_broken_off_never_comes)
 {
@@ -92,6 +111,7 @@ END_TEST
 
 UNIT_TESTS_WITH(script_set_up, script_tear_down,
 		what_a_closed_channel_sends_late_is_not_the_next_ones,
+		what_was_held_back_leaves_before_its_channel_ends,
 		a_message_that_is_broken_off_never_comes,
 		channel_numbers_go_round_and_leave_the_other_one_out,
 		without_another_number_the_connection_ends)
