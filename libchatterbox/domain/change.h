@@ -17,6 +17,8 @@ struct cbx_change {
 	bool transition; /* The status text changed, or the job was reported for the first time, or
 			    ended: the revision grew, and an update_job_status event goes out.
 			    False: progress only. */
+	bool checkpoint; /* progress only, whose time has come (contract 5.3): it may wait for
+			    others */
 	bool returned;   /* it returned to life; its row in completed_jobs is deleted */
 	/* For the row in `errors`; NULL = none */
 	const char *error_code;    /* static, or the status's */

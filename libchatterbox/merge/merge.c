@@ -132,6 +132,7 @@ static bool checkpoint_is_due(const struct cbx_merge_rules *rules, const struct 
 static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_status *status)
 {
 	cbx_auto(cbx_job_unrefp) struct cbx_job *job = NULL;
+	bool moved = has_moved(known->status, status);
 	struct cbx_change *change;
 	int result;
 
@@ -150,14 +151,15 @@ static int apply_to_live(struct merge *m, struct cbx_job *known, struct cbx_stat
 		return apply_transition(m, job, known->status->text, WAS_LIVE);
 	}
 	m->counts->progressed++;
-	m->regrouped = m->regrouped || has_moved(known->status, status);
-	if (checkpoint_is_due(m->rules, job) || has_moved(known->status, status)) {
+	m->regrouped = m->regrouped || moved;
+	if (checkpoint_is_due(m->rules, job) || moved) {
 		job->recorded_at = m->rules->now;
 		change = cbx_batch_add_change(m->batch);
 		if (!change)
 			return -ENOMEM;
 		change->job = cbx_job_ref(job);
 		change->table = CBX_IN_MONITOR;
+		change->checkpoint = !moved;
 	}
 	return cbx_merge_put(m, job);
 }

@@ -267,6 +267,9 @@ int cbx_road_merge(struct cbx_road *road)
 	size_t left = road->batch.received_count;
 	int result = load_pasts(road);
 
+	/* first, since of several changes of one job the last one is written */
+	road->batch.record = road->waiting;
+	road->waiting = (struct cbx_batch){ 0 };
 	fill_rules(road, &rules);
 	for (; !result && left--; received = received->next)
 		result = merge_one(road, &rules, &received->report);

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #define RECORD_TIME (8 * CBX_SECOND)
+#define CHECKPOINTS 4000
 
 int cbx_road_measure_db_clock(struct cbx_road *road)
 {
@@ -73,6 +74,7 @@ void cbx_road_discard(struct cbx_road *road)
 {
 	cbx_flight_break(road, "discarded");
 	cbx_road_clear_merge(road);
+	cbx_batch_clear(&road->waiting);
 	cbx_aside_return(road);
 	cbx_aside_clear(road);
 	cbx_batch_drop(road, false);
@@ -110,6 +112,24 @@ int cbx_road_resolve(struct cbx_road *road)
 	return outcome == 1;
 }
 
+/* Each transaction costs more than some hundred rows, and in each batch of a round the checkpoints
+ * of a few jobs are due. These promise nothing that depends on them: so they wait until they are
+ * many, the round ends, or something else is recorded. */
+static bool may_wait(const struct cbx_road *road)
+{
+	const struct cbx_batch *record = &road->batch.record;
+	size_t i;
+
+	if (!road->gathers || road->batch.inbounds || record->change_count >= CHECKPOINTS ||
+	    record->event_count || record->checked_count || record->push_count ||
+	    record->turn_count || record->told_count)
+		return false;
+	for (i = 0; i < record->change_count; i++)
+		if (!record->changes[i].checkpoint)
+			return false;
+	return true;
+}
+
 int cbx_road_record(struct cbx_road *road)
 {
 	struct cbx_guard guard = cbx_leadership_guard(road->leadership, road->epoch);
@@ -121,6 +141,11 @@ int cbx_road_record(struct cbx_road *road)
 	road->batch.record.turns = road->turns;
 	road->batch.record.turn_count = road->turn_count;
 	cbx_shown_open(road->shown);
+	if (!result && may_wait(road)) {
+		road->waiting = road->batch.record;
+		road->batch.record = (struct cbx_batch){ 0 };
+		return 0;
+	}
 	if (!result && !cbx_batch_is_empty(&road->batch.record))
 		result = road->sql->ledger->record(road->sql, &guard, &road->batch.record,
 						   cbx_now(road->clock) + RECORD_TIME);

@@ -106,7 +106,9 @@ struct cbx_road {
 
 	struct cbx_pushes pushes;
 	struct cbx_road_batch batch;
-	uint64_t times_named_at; /* when a time that is none was logged, 0 = never */
+	struct cbx_batch waiting; /* checkpoints of earlier batches of this round, see record.c */
+	bool gathers;             /* a round goes on: they may wait for those of the next batch */
+	uint64_t times_named_at;  /* when a time that is none was logged, 0 = never */
 	bool hanging; /* nobody knows whether the last transaction was committed: find out first */
 	uint64_t mark_at;        /* when APP:state is renewed next */
 	uint64_t share_retry_at; /* after a failure: not before then */

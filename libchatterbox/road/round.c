@@ -80,7 +80,7 @@ static int commit(struct cbx_road *road)
 	if (cbx_aside_is_due(road))
 		cbx_aside_return(road);
 	if (!road->batch.received_count && !road->batch.inbounds && !road->turn_count &&
-	    !cbx_road_outlook_waits(road)) {
+	    (road->gathers || !road->waiting.change_count) && !cbx_road_outlook_waits(road)) {
 		if (!road->systems_dirty)
 			return 0;
 		cbx_road_share(road);
@@ -153,9 +153,11 @@ void cbx_poll_run(struct cbx_poll *poll)
 {
 	int result;
 
+	poll->road->gathers = true;
 	do
 		result = turn(poll);
 	while (!result);
+	poll->road->gathers = false;
 	if (result == 1)
 		result = cbx_road_commit(poll->road);
 	if (result < 0)

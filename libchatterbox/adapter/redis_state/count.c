@@ -3,6 +3,9 @@
  */
 #include "adapter/redis_state/link.h"
 
+/* So many systems are counted between two waits for the server: questions and answers are short */
+#define PIECE 2048
+
 static int send_count(struct cbx_redis *me, const char *command, const char *key)
 {
 	cbx_redis_begin(me, command);
@@ -110,9 +113,8 @@ int cbx_redis_count(struct cbx_state *state, const char *const *systems, size_t 
 	int error = count_rest(me, sizes, &refused);
 	size_t done;
 
-	for (done = 0; done < count && !error; done += CBX_REDIS_CHUNK)
-		error = count_piece(me, systems + done,
-				    count - done < CBX_REDIS_CHUNK ? count - done : CBX_REDIS_CHUNK,
+	for (done = 0; done < count && !error; done += PIECE)
+		error = count_piece(me, systems + done, count - done < PIECE ? count - done : PIECE,
 				    fields + done, &refused);
 	return error ? error : refused;
 }

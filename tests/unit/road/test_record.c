@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* What becomes of a batch (contract 3.4, 5.3): committed, refused, or nobody knows. */
 #include "road_world.h"
+#include "status_texts.h"
 
 static void set_up(void)
 {
@@ -91,6 +92,72 @@ START_TEST(a_failed_transaction_drops_the_answers)
 	ck_assert_int_eq(cbx_job_status_update_database(&world.poller.status), 0);
 	world_expect_jobs("ABC1/17 Queued r5 live ocd\nABC1/18 Running r1 live user\n");
 	world_expect("select count(*) from outbox where name = 'update_job_status'", "3");
+}
+END_TEST
+
+/* In the middle of a round */
+static int answer(const char *words, bool gathers)
+{
+	cbx_auto(cbx_status_unrefp) struct cbx_status *status = status_of("ABC1", words);
+	const struct cbx_report report = { .system = "ABC1",
+					   .kind = CBX_STATUS_ANSWER,
+					   .at = cbx_now(road->clock),
+					   .statuses = &status,
+					   .count = 1 };
+	int result = cbx_road_receive(road, &report, NULL);
+
+	road->gathers = gathers;
+	return result ? result : cbx_road_commit(road);
+}
+
+/* After two hours each is due */
+START_TEST(checkpoints_wait_for_the_end_of_the_round)
+{
+	world.sql_faults.watched = "record";
+	world_pass(7200);
+	ck_assert_int_eq(answer("17 Running 5%", true), 0);
+	world_expect_shared("ABC1 17=Running\n");
+	ck_assert_int_eq(answer("17 Running 6%", true), 0);
+	ck_assert_uint_eq(world.sql_faults.calls, 0);
+	road->gathers = false;
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	ck_assert_uint_eq(world.sql_faults.calls, 1);
+	world_expect("select percent_completed || revision from status_monitor", "53");
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	ck_assert_uint_eq(world.sql_faults.calls, 1);
+}
+END_TEST
+
+START_TEST(checkpoints_go_with_what_is_recorded)
+{
+	world.sql_faults.watched = "record";
+	world_pass(7200);
+	ck_assert_int_eq(answer("17 Running 5%", true), 0);
+	ck_assert_int_eq(answer("17 Paused 6%", true), 0);
+	ck_assert_uint_eq(world.sql_faults.calls, 1);
+	/* the later one counts */
+	world_expect("select status || percent_completed || revision from status_monitor",
+		     "Paused64");
+	ck_assert_uint_eq(road->waiting.change_count, 0);
+}
+END_TEST
+
+/* The next period brings them, and nothing else depends on them */
+START_TEST(checkpoints_that_fail_are_dropped)
+{
+	world_pass(7200);
+	ck_assert_int_eq(answer("17 Running 5%", true), 0);
+	faults_add(&world.sql_faults, "record", CHATTERBOX_E_TIMEOUT);
+	road->gathers = false;
+	ck_assert_int_eq(cbx_road_commit(road), CHATTERBOX_E_DOWN);
+	ck_assert_uint_eq(road->waiting.change_count, 0);
+	push("17 Paused");
+	ck_assert_int_eq(cbx_road_commit(road), 0);
+	world_expect("select status || revision from status_monitor", "Paused4");
+	world_pass(7200);
+	ck_assert_int_eq(answer("17 Paused 6%", true), 0);
+	cbx_road_discard(road);
+	ck_assert_uint_eq(road->waiting.change_count, 0);
 }
 END_TEST
 
@@ -228,6 +295,9 @@ UNIT_SUITE(suite)
 		discarding_gives_pushes_back_unacknowledged,
 		when_a_batch_is_due,
 		one_event_may_be_about_several_systems,
+		checkpoints_wait_for_the_end_of_the_round,
+		checkpoints_go_with_what_is_recorded,
+		checkpoints_that_fail_are_dropped,
 	};
 	TCase *tcase = tcase_create("record");
 
