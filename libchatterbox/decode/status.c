@@ -269,6 +269,10 @@ static void make_tail(struct cbx_status_reader *reader, struct cbx_status_parts 
 		if (other->repeated)
 			continue;
 		add_to_tail(&reader->tail, other->key.raw, other->key.raw_len, &other->value);
+		if (cbx_json_is(&other->key, "list_id")) {
+			parts->list_at = reader->tail.len - other->value.raw_len;
+			parts->list_len = other->value.raw_len;
+		}
 		take_error(&other->key, &other->value, parts, best);
 	}
 	parts->tail = reader->tail.bytes;

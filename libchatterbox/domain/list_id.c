@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/* list_id.c - finds the list that a job belongs to: a member of its status that is passed through
- * verbatim (contract 9.1) */
+/* list_id.c - the list that a job belongs to: a member of its status that is passed through
+ * verbatim, and was found when it was decoded (contract 9.1) */
 #include "domain/outlook.h"
 
 #include "base/read.h"
@@ -59,64 +59,11 @@ static size_t copy_value(const json_t *value, char out[CBX_LIST_ID + 1])
 	return 0;
 }
 
-/* --- where it is: the tail is JSON that was checked when it was decoded --- */
-
-static const char *skip_string(const char *p, const char *end)
-{
-	for (p++; p < end && *p != '"'; p++)
-		if (*p == '\\')
-			p++;
-	return p < end ? p + 1 : end;
-}
-
-static const char *skip_space(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
-		p++;
-	return p;
-}
-
-/* To the comma after it, or to the end */
-static const char *skip_value(const char *p, const char *end)
-{
-	int depth = 0;
-
-	while (p < end && (depth || *p != ',')) {
-		if (*p == '"') {
-			p = skip_string(p, end);
-			continue;
-		}
-		depth += *p == '{' || *p == '[';
-		depth -= *p == '}' || *p == ']';
-		p++;
-	}
-	return p;
-}
-
+/* JSON that was checked when it was decoded */
 struct slice {
 	const char *bytes;
 	size_t len;
 };
-
-/* The value of the last member of this name */
-static struct slice find_member(const char *p, const char *end, const char *name)
-{
-	struct slice found = { 0 };
-	size_t len = strlen(name);
-
-	while (p < end && *p == ',') {
-		const char *key = skip_space(p + 1, end);
-		const char *value = skip_space(skip_string(key, end), end) + 1;
-
-		if (value >= end)
-			break;
-		value = skip_space(value, end);
-		p = skip_value(value, end);
-		if ((size_t)(end - key) > len && !memcmp(key, name, len))
-			found = (struct slice){ value, (size_t)(p - value) };
-	}
-	return found;
-}
 
 /* A text without escapes, as it always is, need not be read as JSON */
 static bool is_plain(const struct slice *value)
@@ -127,8 +74,7 @@ static bool is_plain(const struct slice *value)
 
 size_t cbx_status_list_id(const struct cbx_status *status, char out[CBX_LIST_ID + 1])
 {
-	const char *tail = status->json + status->tail_offset;
-	struct slice value = find_member(tail, status->json + status->json_len - 1, "\"list_id\"");
+	const struct slice value = { status->json + status->list_offset, status->list_len };
 	json_t *read = NULL;
 	size_t len = 0;
 

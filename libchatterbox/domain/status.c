@@ -138,6 +138,8 @@ static void fill(struct cbx_status *status, const struct cbx_status_parts *parts
 	status->json[json_len] = '\0';
 	status->json_len = (uint32_t)json_len;
 	status->tail_offset = (uint32_t)(json_len - 1 - parts->tail_len);
+	status->list_offset = status->tail_offset + (uint32_t)parts->list_at;
+	status->list_len = (uint32_t)parts->list_len;
 	status->job_id = parts->job_id;
 	status->downloaded = parts->downloaded;
 	status->total_files = parts->total_files;
@@ -218,6 +220,8 @@ int cbx_status_with_text(const struct cbx_status *status, const char *text, stru
 		.error_message_len = text_len(status->error_message),
 		.tail = status->json + status->tail_offset,
 		.tail_len = status->json_len - 1 - status->tail_offset,
+		.list_at = status->list_offset - status->tail_offset,
+		.list_len = status->list_len,
 	};
 
 	return cbx_status_new(&parts, out);

@@ -21,6 +21,7 @@ struct cbx_status {
 	/* The verbatim tail of json: files_downloading and unknown members, as `,"k":v,"k":v`,
 	 * from here on, but for the closing brace; for cbx_status_with_text() */
 	uint32_t tail_offset;
+	uint32_t list_offset, list_len; /* the value of `list_id` in json; its length 0 = absent */
 	int64_t job_id;
 	int64_t downloaded;  /* or CBX_NO_COUNT */
 	int64_t total_files; /* or CBX_NO_COUNT */
@@ -58,6 +59,7 @@ struct cbx_status_parts {
 	size_t error_message_len;
 	const char *tail; /* `,"files_downloading":…,"other":…` or NULL */
 	size_t tail_len;
+	size_t list_at, list_len; /* in the tail: the value of `list_id`; its length 0 = absent */
 };
 
 /* All counts absent, all texts NULL */

@@ -132,7 +132,8 @@ static int play(size_t venues, uint64_t seed)
 	night_play(&night);
 	printf("%zu venues, %d hours, a report every %d s, seed %llu: %.1f s, of which %.1f s are "
 	       "outlooks.\n",
-	       venues, NIGHT_HOURS, REPORT_S, (unsigned long long)seed, cpu() - began, night.judged_s);
+	       venues, NIGHT_HOURS, REPORT_S, (unsigned long long)seed, cpu() - began,
+	       night.judged_s);
 	print_promises(&night);
 	print_foretold(&night, 120);
 	print_foretold(&night, 60);
@@ -180,6 +181,8 @@ static struct cbx_job_list *make_list(const char *system, size_t jobs, int64_t n
 		parts.percent_len = 2;
 		parts.tail = ",\"files_downloading\":[\"a.mp3\",\"b.mp3\"],\"list_id\":\"list-7\"";
 		parts.tail_len = strlen(parts.tail);
+		parts.list_len = strlen("\"list-7\"");
+		parts.list_at = parts.tail_len - parts.list_len;
 		if (cbx_status_new(&parts, &status) < 0 || cbx_job_new(status, &made[i]) < 0)
 			exit(1);
 		cbx_status_unref(status);

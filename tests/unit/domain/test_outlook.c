@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 /* Verdicts about one activation, until when they hold, and what is told of them */
+#include "decode/decode.h"
 #include "domain/outlook.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define MIN 60000LL
@@ -295,6 +297,8 @@ static const struct {
 	{ ",\"list_id\":\"list-7\"", "list-7" },
 	{ ",\"list_id\":\" list-7 \"", "list-7" },
 	{ ",\"list_id\":17", "17" },
+	{ ",\"list_id\":17,\"list_id\":18", "18" },
+	{ ",\"list\\u005fid\":\"list-7\"", "list-7" },
 	{ ",\"list_id\":-1", "" },
 	{ ",\"list_id\":null", "" },
 	{ ",\"list_id\":\"\"", "" },
@@ -312,20 +316,22 @@ static const struct {
 
 START_TEST(the_list_of_a_job)
 {
-	struct cbx_status_parts parts;
+	struct cbx_status *ended = NULL;
 	struct cbx_status *status = NULL;
 	char list[CBX_LIST_ID + 1] = "x";
+	char text[512];
+	int len = snprintf(text, sizeof(text),
+			   "{\"system\":\"ABC1\",\"job_id\":1,\"status\":\"Running\"%s,\"b\":[1]}",
+			   lists[_i].tail);
 
-	cbx_status_parts_init(&parts);
-	parts.system = "ABC1";
-	parts.system_len = 4;
-	parts.text = "Running";
-	parts.text_len = 7;
-	parts.tail = lists[_i].tail;
-	parts.tail_len = strlen(parts.tail);
-	ck_assert_int_eq(cbx_status_new(&parts, &status), 0);
+	ck_assert_int_eq(cbx_decode_status(text, (size_t)len, &status), 0);
 	ck_assert_uint_eq(cbx_status_list_id(status, list), strlen(lists[_i].list));
 	ck_assert_str_eq(list, lists[_i].list);
+	/* with another text it stands elsewhere */
+	ck_assert_int_eq(cbx_status_with_text(status, "Completed", &ended), 0);
+	ck_assert_uint_eq(cbx_status_list_id(ended, list), strlen(lists[_i].list));
+	ck_assert_str_eq(list, lists[_i].list);
+	cbx_status_unref(ended);
 	cbx_status_unref(status);
 }
 END_TEST
