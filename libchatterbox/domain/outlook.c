@@ -154,8 +154,11 @@ static bool is_late(const struct cbx_outlook_view *view, struct cbx_verdict *out
 /* What is missing in the first minutes is not yet a risk */
 static bool is_settling(const struct cbx_outlook_view *view, const struct cbx_waited *job)
 {
+	int64_t age_ms = view->now_ms - job->first_seen_ms;
+
+	/* that of a job may be a little below 0, and far below when the clock was set back */
 	return view->now_ms < view->new_until_ms ||
-	       view->now_ms - job->first_seen_ms < CBX_SETTLING_MS;
+	       (age_ms < CBX_SETTLING_MS && age_ms > -CBX_SETTLING_MS);
 }
 
 static bool is_in_trouble(const struct cbx_outlook_rules *rules,
@@ -233,7 +236,8 @@ static void note(int64_t since[CBX_OUTLOOK_STATES], int state, bool holds, int64
 {
 	if (!holds)
 		since[state] = 0;
-	else if (!since[state])
+	/* later than now: the clock was set back */
+	else if (!since[state] || since[state] > now_ms)
 		since[state] = now_ms;
 }
 

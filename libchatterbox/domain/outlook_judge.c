@@ -138,7 +138,9 @@ static int choose(const struct gather *gather, const struct cbx_outlook_entry *e
 	for (i = 0; i < gather->count; i++) {
 		const struct cbx_candidate *one = &scratch->all[i];
 
-		if (one->waited.first_seen_ms >= entry->activate_at_ms ||
+		/* what was seen later than now was seen before the clock was set back */
+		if ((one->waited.first_seen_ms >= entry->activate_at_ms &&
+		     gather->world->now_ms >= entry->activate_at_ms) ||
 		    (gather->listed && !one->any_list && strcmp(one->list_id, entry->list_id) != 0))
 			continue;
 		scratch->chosen[n++] = one->waited;

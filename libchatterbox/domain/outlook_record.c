@@ -238,6 +238,14 @@ void cbx_outlook_reason(const struct cbx_outlook_view *view, const struct cbx_ve
 	}
 }
 
+/* As people say it: "at risk" */
+static const char *text_of(enum cbx_outlook_state state)
+{
+	return state == CBX_ON_TIME   ? "on time"
+	       : state == CBX_AT_RISK ? "at risk"
+				      : cbx_outlook_state_name(state);
+}
+
 void cbx_outlook_write_hold(enum cbx_outlook_state told, const struct cbx_outlook_hold *hold,
 			    struct cbx_text *out)
 {
@@ -255,7 +263,7 @@ void cbx_outlook_write_hold(enum cbx_outlook_state told, const struct cbx_outloo
 	cbx_text_puts(out, " If that lasts for ");
 	write_duration(out, holds_ms / 1000);
 	cbx_text_puts(out, " it is told as ");
-	cbx_text_puts(out, cbx_outlook_state_name(worse ? hold->verdict : hold->cautious));
+	cbx_text_puts(out, text_of(worse ? hold->verdict : hold->cautious));
 	cbx_text_putc(out, '.');
 }
 

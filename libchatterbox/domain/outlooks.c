@@ -44,7 +44,7 @@ void cbx_outlooks_clear(struct cbx_outlooks *outlooks)
 	for (i = 0; i < outlooks->count; i++)
 		entry_free(outlooks->all[i]);
 	outlooks->count = outlooks->waiting = 0;
-	outlooks->look_ms = 0;
+	outlooks->look_ms = outlooks->seen_ms = 0;
 	HASH_ITER (hh, outlooks->systems, system, next) {
 		HASH_DEL(outlooks->systems, system);
 		cbx_outlook_system_clear_lost(system);
@@ -251,6 +251,24 @@ void cbx_outlooks_touch_all(struct cbx_outlooks *outlooks)
 	outlooks->look_ms = 0;
 }
 
+/* The clock was set back: what was to hold until then holds no longer, and what was over may lie
+ * ahead again */
+static void go_back(struct cbx_outlooks *outlooks, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < outlooks->count; i++) {
+		struct cbx_outlook_entry *entry = outlooks->all[i];
+
+		if (!entry->over || entry->read != outlooks->read ||
+		    entry->activate_at_ms <= now_ms)
+			continue;
+		entry->told = (struct cbx_outlook_told){ 0 };
+		entry->over = entry->gone = false;
+	}
+	cbx_outlooks_touch_all(outlooks);
+}
+
 /* --- judging and telling --- */
 
 int cbx_outlooks_judge(struct cbx_outlooks *outlooks, const struct cbx_outlook_world *world,
@@ -261,6 +279,9 @@ int cbx_outlooks_judge(struct cbx_outlooks *outlooks, const struct cbx_outlook_w
 	int result = 0;
 
 	*changed = false;
+	if (world->now_ms < outlooks->seen_ms)
+		go_back(outlooks, world->now_ms);
+	outlooks->seen_ms = world->now_ms;
 	if (world->now_ms < outlooks->look_ms)
 		return 0;
 	outlooks->waiting = 0;

@@ -41,6 +41,7 @@ struct cbx_outlooks {
 	unsigned read, lost_read;
 	size_t waiting;
 	int64_t look_ms; /* when one is judged next, at the earliest */
+	int64_t seen_ms; /* the time when they were looked at last */
 	struct cbx_outlook_scratch scratch;
 	struct cbx_outlook_list *frozen; /* counted; NULL: it has to be made */
 };

@@ -81,7 +81,7 @@ static int next_record(struct merge *m, const struct cbx_job *known, struct cbx_
 		cbx_status_unref(job->status);
 		job->status = cbx_status_ref(status);
 	} else {
-		job->first_seen_ms = m->rules->wall_ms;
+		job->first_seen_ms = m->rules->db_ms;
 	}
 	job->kind = cbx_kind_of(&m->rules->keys, status->text);
 	apply_progress(m, known, job);

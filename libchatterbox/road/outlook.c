@@ -179,9 +179,14 @@ static bool show_evidence(struct cbx_road *road)
 
 static void judge(struct cbx_road *road, uint64_t now, bool changed)
 {
-	struct cbx_outlook_world world = world_of(road, now);
+	int64_t new_until_ms = cbx_road_db_now(road) + CBX_SETTLING_MS;
+	struct cbx_outlook_world world;
 	bool shown = false;
 
+	/* the database's clock may have been set back */
+	if (road->outlook.new_until_ms > new_until_ms)
+		road->outlook.new_until_ms = new_until_ms;
+	world = world_of(road, now);
 	if (cbx_outlooks_judge(road->outlook.table, &world, &shown) < 0)
 		cbx_error(road->log, CBX_NO_FIELDS, "out of memory: outlooks are judged later");
 	if (show_evidence(road) || shown || changed)

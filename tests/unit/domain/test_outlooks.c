@@ -236,18 +236,18 @@ START_TEST(reason_and_figures_are_of_one_moment)
 	measure(0.0001, 0);
 	expect_first("unknown", 5800, CBX_NO_CAUSE,
 		     "Job 17 needs 97 min more at its present pace. If that lasts for 2 min it is "
-		     "told as on_time.");
+		     "told as on time.");
 	wait_seconds(119);
 	expect_first("unknown", 5800, CBX_NO_CAUSE,
 		     "Job 17 needs 97 min more at its present pace. If that lasts for 2 min it is "
-		     "told as on_time.");
+		     "told as on time.");
 	wait_seconds(1);
 	expect_first("on_time", 5800, CBX_NO_CAUSE,
 		     "Job 17 needs 97 min more at its present pace.");
 	measure(0.0001, 900000);
 	expect_first("on_time", -1, CBX_NO_CAUSE,
 		     "Job 17 stands still. Its system answers, but its progress does not grow. If "
-		     "that lasts for 30 s it is told as at_risk.");
+		     "that lasts for 30 s it is told as at risk.");
 	wait_seconds(30);
 	expect_first("at_risk", -1, CBX_NOT_MOVING,
 		     "Job 17 stands still. Its system answers, but its progress does not grow.");
@@ -261,6 +261,41 @@ START_TEST(reason_and_figures_are_of_one_moment)
 	expect_first("at_risk", 9500, CBX_SLOW,
 		     "Job 17 needs 2 h 38 min more at its present pace. It moves, but not fast "
 		     "enough.");
+}
+END_TEST
+
+/* What was to hold for 30 s holds for 30 s, what was over is ahead again, and a job that was seen
+ * later than now is waited for as before */
+START_TEST(a_clock_that_is_set_back_holds_nothing_up)
+{
+	char seen[1024];
+
+	cbx_outlooks_read_begin(lazy);
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "A", "L", NOW + MIN), 0);
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "JOB", "L", NOW + 3 * HOUR), 0);
+	cbx_outlooks_read_end(lazy);
+	look(lazy);
+	measure(0.0001, 0);
+	wait_seconds(120);
+	expect_first("on_time", 5800, CBX_NO_CAUSE,
+		     "Job 17 needs 97 min more at its present pace.");
+	measure(0.0001, 900000);
+	wait_seconds(10);
+	world.now_ms -= HOUR;
+	look(lazy);
+	write_all(lazy, seen);
+	ck_assert_str_eq(seen, "A/L on_time -3470 JOB/L on_time 120 ");
+	wait_seconds(29);
+	write_all(lazy, seen);
+	ck_assert_str_eq(seen, "A/L on_time -3470 JOB/L on_time 120 ");
+	wait_seconds(1);
+	write_all(lazy, seen);
+	ck_assert_str_eq(seen, "A/L on_time -3470 JOB/L at_risk -3440 ");
+	/* nobody knows how long it takes, and it is not new for that */
+	ck_assert_int_eq(cbx_outlooks_read_row(lazy, "JOB", "M", NOW - 30 * MIN), 0);
+	measure(0, 0);
+	expect_first("at_risk", -1, CBX_CAUSE_UNKNOWN,
+		     "Nobody knows yet how long job 17 will take.");
 }
 END_TEST
 
@@ -286,6 +321,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, whoever_looks_at_all_of_it_each_second_sees_the_same);
 	tcase_add_test(tcase, time_alone_changes_it_at_its_second);
 	tcase_add_test(tcase, reason_and_figures_are_of_one_moment);
+	tcase_add_test(tcase, a_clock_that_is_set_back_holds_nothing_up);
 	tcase_add_test(tcase, a_new_leader_says_why_it_takes_nothing_back);
 	suite_add_tcase(suite, tcase);
 }

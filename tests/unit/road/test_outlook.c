@@ -113,6 +113,22 @@ START_TEST(what_comes_after_its_activation_or_never_counts_is_not_waited_for)
 }
 END_TEST
 
+/* When a job was first seen is said by the clock by which it is activated: that of this machine may
+ * be hours ahead */
+START_TEST(a_clock_of_ours_that_is_ahead_takes_no_job_away)
+{
+	begin();
+	road->db_offset_ms -= 3 * 3600000;
+	/* in two hours of the database, an hour ago by ours */
+	plan("1795456800000 - 3600000");
+	look_after(61);
+	push("18 Paused");
+	world_pass(2 * 3600);
+	look_after(33);
+	world_expect(WAITED, "late[18]");
+}
+END_TEST
+
 #define REASON                                                                                  \
 	"select json_extract(payload, '$.state') || ': ' || json_extract(payload, '$.reason') " \
 	"from outbox where name = 'outlook' order by id desc limit 1"
@@ -184,6 +200,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, a_change_is_told_when_it_has_held);
 	tcase_add_test(tcase, a_take_over_invents_nothing_and_loses_nothing);
 	tcase_add_test(tcase, what_comes_after_its_activation_or_never_counts_is_not_waited_for);
+	tcase_add_test(tcase, a_clock_of_ours_that_is_ahead_takes_no_job_away);
 	tcase_add_test(tcase, what_was_not_recorded_is_told_later);
 	tcase_add_test(tcase, a_reason_names_the_jobs_that_are_not_waited_for);
 	tcase_add_test(tcase, what_is_no_longer_planned_is_forgotten);
