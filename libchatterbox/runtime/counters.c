@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <string.h>
 
+/* So long before an activation somebody has to act */
+#define SOON_MS (2 * 3600 * 1000)
+
 /* One family: where to keep its pointer, and what Prometheus is told about it */
 static const struct {
 	size_t offset;
@@ -40,6 +43,9 @@ static const struct {
 	       NULL),
 	FAMILY(outlook, CBX_GAUGE, "chatterbox_outlook",
 	       "Lists that are to be activated, by the state that was told.", "state", NULL),
+	FAMILY(outlook_soon, CBX_GAUGE, "chatterbox_outlook_soon",
+	       "Of these, those that are activated within two hours, or should have been.", "state",
+	       NULL),
 	FAMILY(next_activation, CBX_GAUGE, "chatterbox_outlook_next_activation_seconds",
 	       "Until the next list is activated, as of the last look.", NULL, NULL),
 	FAMILY(systems, CBX_GAUGE, "chatterbox_systems", "Known systems by state.", "state", NULL),
@@ -243,18 +249,35 @@ static const struct cbx_outlook *find_next(const struct cbx_outlook_list *list, 
 	return NULL;
 }
 
+/* How many of each state are activated until @until_ms: the list has the soonest first */
+static void count_until(const struct cbx_outlook_list *list, int64_t until_ms,
+			size_t out[CBX_OUTLOOK_STATES])
+{
+	size_t i;
+
+	for (i = 0; i < list->count && list->items[i]->activate_at_ms <= until_ms; i++)
+		out[list->items[i]->state]++;
+}
+
 static void set_outlooks(struct cbx_counters *counters, const struct cbx_outlook_list *list,
 			 int64_t now_ms)
 {
 	const struct cbx_outlook *next = list ? find_next(list, now_ms) : NULL;
+	size_t soon[CBX_OUTLOOK_STATES] = { 0 };
 	int state;
 
-	if (!list)
+	if (list) {
+		count_until(list, now_ms + SOON_MS, soon);
+	} else {
 		cbx_metric_clear(counters->outlook);
-	for (state = CBX_ON_TIME; list && state <= CBX_LATE; state++)
-		cbx_metric_set(counters->outlook,
-			       cbx_outlook_state_name((enum cbx_outlook_state)state), NULL,
-			       (double)list->totals[state]);
+		cbx_metric_clear(counters->outlook_soon);
+	}
+	for (state = CBX_ON_TIME; list && state <= CBX_LATE; state++) {
+		const char *name = cbx_outlook_state_name((enum cbx_outlook_state)state);
+
+		cbx_metric_set(counters->outlook, name, NULL, (double)list->totals[state]);
+		cbx_metric_set(counters->outlook_soon, name, NULL, (double)soon[state]);
+	}
 	if (next)
 		cbx_metric_set(counters->next_activation, NULL, NULL,
 			       (double)(next->activate_at_ms - now_ms) / 1000);

@@ -10,7 +10,8 @@
 struct cbx_counters {
 	struct cbx_metrics *registry;
 	struct cbx_metric *jobs, *live_jobs, *active_jobs, *download_speed, *active_ocd_jobs,
-		*live_ocd_jobs, *stalled_jobs, *stale_jobs, *incidents, *outlook, *next_activation;
+		*live_ocd_jobs, *stalled_jobs, *stale_jobs, *incidents, *outlook, *outlook_soon,
+		*next_activation;
 	struct cbx_metric *systems, *cycle_duration, *rpc_requests, *rpc_duration, *rpc_in_flight;
 	struct cbx_metric *decode_rejects, *late_statuses, *job_transitions;
 	struct cbx_metric *events_published, *events_consumed, *outbox_pending, *outbox_oldest;

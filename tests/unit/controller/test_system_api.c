@@ -195,6 +195,38 @@ START_TEST(the_gauges)
 }
 END_TEST
 
+/* One that is activated at the second, late or not; those within two hours are counted again */
+START_TEST(the_gauges_of_outlooks)
+{
+	static const int64_t minutes[] = { -10, 119, 120, 121 };
+	struct cbx_counters *o = &world.counters;
+	struct cbx_snapshot made = *snapshot;
+	size_t size = sizeof(*made.outlooks) + CBX_COUNT(minutes) * sizeof(made.outlooks->items[0]);
+	size_t i;
+
+	made.outlooks = calloc(1, size);
+	made.outlooks->refs = 1;
+	made.outlooks->count = made.outlooks->totals[CBX_LATE] = CBX_COUNT(minutes);
+	for (i = 0; i < CBX_COUNT(minutes); i++) {
+		const struct cbx_outlook parts = { .system = "ABC1",
+						   .list_id = "l",
+						   .reason = "",
+						   .state = CBX_LATE,
+						   .activate_at_ms =
+							   made.published_ms + minutes[i] * 60000 };
+
+		ck_assert_int_eq(cbx_outlook_new(&parts, NULL, 0, &made.outlooks->items[i]), 0);
+	}
+	cbx_counters_set_snapshot(o, &made, true);
+	ck_assert_double_eq(world_count(o->outlook, "late", NULL), 4);
+	ck_assert_double_eq(world_count(o->outlook_soon, "late", NULL), 3);
+	ck_assert_double_eq(world_count(o->outlook_soon, "at_risk", NULL), 0);
+	cbx_counters_set_snapshot(o, &made, false);
+	ck_assert_double_eq(world_count(o->outlook_soon, "late", NULL), 0);
+	cbx_outlook_list_unref(made.outlooks);
+}
+END_TEST
+
 START_TEST(a_snapshot_stays_as_long_as_it_is_referenced)
 {
 	struct cbx_snapshot *now;
@@ -215,4 +247,4 @@ END_TEST
 
 UNIT_TESTS_WITH(set_up, tear_down, pages_of_systems, some_of_the_systems, a_bad_page_of_systems,
 		a_bad_filter_of_systems, one_system, the_summary, the_gauges,
-		a_snapshot_stays_as_long_as_it_is_referenced)
+		the_gauges_of_outlooks, a_snapshot_stays_as_long_as_it_is_referenced)
