@@ -185,7 +185,7 @@ void cbx_phrase_of_stall_end(const char *system, int64_t job_id, const struct cb
 /* --- what was ordered --- */
 
 /* What each order is to do; %J: the job, %S: whose jobs or errors, %N: for how many seconds, %E:
- * every how many */
+ * every how many, %I: the incident */
 static const struct {
 	const char *event, *phrase;
 } orders[] = {
@@ -196,7 +196,7 @@ static const struct {
 	{ "nl-ocd.content.job.resumeAll", "to resume all jobs of %S" },
 	{ "nl-ocd.content.job.cleanUpErrored", "to clean up the errored jobs of %S" },
 	{ "nl-ocd.server.errors.remove", "to delete errors of %S" },
-	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of an incident" },
+	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of %I" },
 	{ "nl-ocd.chatterbox.poll", "to ask the systems now" },
 	{ "nl-ocd.chatterbox.interval", "to ask %E" },
 	{ "nl-ocd.chatterbox.pause", "to pause the asking %N" },
@@ -207,17 +207,18 @@ static const struct {
 	{ "chatterbox.send_status", "to tell the status of all jobs" },
 };
 
-static void say_seconds(const char *detail, const char *before, const char *unknown,
-			struct cbx_text *phrase)
+/* "for 30 s", "incident 7" */
+static void say_number(const char *detail, const char *name, const char *before,
+		       const char *unknown, struct cbx_text *phrase)
 {
 	json_t *object = NULL;
-	const json_t *seconds = NULL;
+	const json_t *number = NULL;
 
 	if (detail && cbx_json_read(detail, strlen(detail), &object, NULL) >= 0)
-		seconds = json_object_get(object, "seconds");
-	if (json_is_integer(seconds))
-		cbx_text_printf(phrase, "%s %lld s", before,
-				(long long)json_integer_value(seconds));
+		number = json_object_get(object, name);
+	if (json_is_integer(number))
+		cbx_text_printf(phrase, "%s %lld%s", before, (long long)json_integer_value(number),
+				is(name, "seconds") ? " s" : "");
 	else
 		cbx_text_puts(phrase, unknown);
 	json_decref(object);
@@ -238,10 +239,12 @@ static void say_purpose(const struct cbx_order_row *row, const char *form, struc
 		else if (*form == 'S')
 			cbx_text_printf(phrase, "%s%s", row->system ? "system " : "all systems",
 					row->system ?: "");
+		else if (*form == 'I')
+			say_number(row->detail, "id", "incident", "an incident", phrase);
 		else if (*form == 'E')
-			say_seconds(row->detail, "every", "at another interval", phrase);
+			say_number(row->detail, "seconds", "every", "at another interval", phrase);
 		else
-			say_seconds(row->detail, "for", "for some time", phrase);
+			say_number(row->detail, "seconds", "for", "for some time", phrase);
 	}
 }
 
@@ -320,15 +323,25 @@ static void say_event(const struct cbx_stream_entry *entry, const json_t *params
 		cbx_text_printf(phrase, "the event %s", entry->name);
 }
 
-/* "List 4711, to be activated at …, was judged as at_risk, and as on_time before: Job 17 …" */
+/* "at risk" of "at_risk" */
+static void say_state(const char *state, struct cbx_text *phrase)
+{
+	for (; *state; state++)
+		cbx_text_putc(phrase, *state == '_' ? ' ' : *state);
+}
+
+/* "List 4711, to be activated at …, was judged at risk, and on time before: Job 17 …" */
 static void say_outlook(const struct cbx_stream_entry *entry, const json_t *params,
 			struct cbx_text *phrase)
 {
-	cbx_text_printf(phrase, "List %s, to be activated at %s, was judged as %s",
-			member(params, "list_id"), member(params, "activate_at"),
-			member(params, "state"));
-	if (entry->previous_status)
-		cbx_text_printf(phrase, ", and as %s before", entry->previous_status);
+	cbx_text_printf(phrase, "List %s, to be activated at %s, was judged ",
+			member(params, "list_id"), member(params, "activate_at"));
+	say_state(member(params, "state"), phrase);
+	if (entry->previous_status) {
+		cbx_text_puts(phrase, ", and ");
+		say_state(entry->previous_status, phrase);
+		cbx_text_puts(phrase, " before");
+	}
 	cbx_text_printf(phrase, ": %s", member(params, "reason"));
 }
 

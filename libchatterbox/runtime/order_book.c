@@ -241,7 +241,7 @@ void cbx_asker_name(struct cbx_asker *asker, const char *who)
 
 void cbx_order_detail(const json_t *params, char out[CBX_ORDER_DETAIL])
 {
-	static const char *const names[] = { "seconds", "older_than", "discovery" };
+	static const char *const names[] = { "seconds", "older_than", "discovery", "id" };
 	const json_t *ids = json_object_get(params, "ids");
 	size_t len = 0;
 	size_t i;

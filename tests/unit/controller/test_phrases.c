@@ -163,6 +163,11 @@ static const struct {
 	    .outcome = "ok" },
 	  "Ordered over HTTP: to pause the asking for some time; done." },
 	{ { .job_id = CBX_NO_COUNT,
+	    .event = "nl-ocd.server.incidents.cleanUp",
+	    .door = "http",
+	    .outcome = "ok" },
+	  "Ordered over HTTP: to clean up the errored jobs of an incident; done." },
+	{ { .job_id = CBX_NO_COUNT,
 	    .event = "of.another.version",
 	    .door = "http",
 	    .outcome = "ok" },
@@ -190,7 +195,7 @@ static const struct {
 	{ "nl-ocd.content.job.resumeAll", "to resume all jobs of system ABC1" },
 	{ "nl-ocd.content.job.cleanUpErrored", "to clean up the errored jobs of system ABC1" },
 	{ "nl-ocd.server.errors.remove", "to delete errors of system ABC1" },
-	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of an incident" },
+	{ "nl-ocd.server.incidents.cleanUp", "to clean up the errored jobs of incident 7" },
 	{ "nl-ocd.chatterbox.poll", "to ask the systems now" },
 	{ "nl-ocd.chatterbox.interval", "to ask every 30 s" },
 	{ "nl-ocd.chatterbox.pause", "to pause the asking for 30 s" },
@@ -208,7 +213,7 @@ START_TEST(what_an_order_is_to_do)
 					   .event = purposes[_i].event,
 					   .door = "c",
 					   .outcome = "ok",
-					   .detail = "{\"seconds\":30}" };
+					   .detail = "{\"seconds\":30,\"id\":7}" };
 	struct cbx_text phrase = { 0 };
 	struct cbx_text data = { 0 };
 	char text[128];
@@ -303,15 +308,15 @@ static const struct {
 	  "{\"list_id\":\"L1\",\"activate_at\":\"2023-11-14T22:13:20.123Z\",\"state\":"
 	  "\"at_risk\",\"reason\":\"Job 17 is paused.\"}",
 	  "on_time",
-	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged as at_risk, and as "
-	  "on_time before: Job 17 is paused." },
+	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged at risk, and on "
+	  "time before: Job 17 is paused." },
 	{ "outlook",
 	  "{\"list_id\":\"L1\",\"activate_at\":\"2023-11-14T22:13:20.123Z\",\"state\":"
 	  "\"on_time\",\"reason\":\"Nothing is waited for.\"}",
 	  NULL,
-	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged as on_time: Nothing is "
+	  "List L1, to be activated at 2023-11-14T22:13:20.123Z, was judged on time: Nothing is "
 	  "waited for." },
-	{ "outlook", "[]", NULL, "List ?, to be activated at ?, was judged as ?: ?" },
+	{ "outlook", "[]", NULL, "List ?, to be activated at ?, was judged ?: ?" },
 	{ "other", "{}", NULL, "Told to all: the event other." },
 };
 

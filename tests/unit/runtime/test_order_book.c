@@ -132,6 +132,7 @@ static const struct {
 	{ "{\"system\":\"A\",\"job_id\":1,\"token\":\"secret\"}", "" },
 	{ "{\"seconds\":30}", "{\"seconds\":30}" },
 	{ "{\"seconds\":\"a text is not kept\",\"older_than\":5}", "{\"older_than\":5}" },
+	{ "{\"id\":7,\"dry_run\":false}", "{\"id\":7}" },
 	{ "{\"discovery\":true,\"ids\":[1,2,3]}", "{\"discovery\":true,\"ids\":3}" },
 };
 
