@@ -179,9 +179,9 @@ step('explain says of a system, and of a job, how its lists were judged', async 
 	for (const path of ['STALL1/1', 'STALL1']) {
 		const [[kind, words, data], [, first]] = (await chain(path)).filter(([, , { params }]) => params.list_id === 'pop');
 		assert.equal(kind, 'decided');
-		assert.equal(words, 'List pop, to be activated, was judged as at_risk, and as unknown before: Job 1 stands still. ' +
+		assert.equal(words, 'List pop, to be activated, was judged at risk, and unknown before: Job 1 stands still. ' +
 			'Its system answers, but its progress does not grow.');
-		assert.match(first, /^List pop, to be activated, was judged as unknown: /);
+		assert.match(first, /^List pop, to be activated, was judged unknown: /);
 		assert.deepEqual(data.params, told('STALL1/pop').at(-1).params);
 	}
 	assert.equal((await chain('STALL1/1')).length, 2, 'job 1 is not of the other list');

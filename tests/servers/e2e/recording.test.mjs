@@ -16,8 +16,8 @@ const FLEET = [...MORTAL, '--rate', '4', '--user-share', '0.6', '--push', '0.3',
 const WRITE = { method: 'POST', headers: { Authorization: 'Bearer e2e', 'Content-Type': 'application/json' } };
 
 /** Plays a file: { code, out, err } */
-const replay = (file) => new Promise((resolve) => {
-	execFile(process.env.CBX_E2E_REPLAY, ['--quiet', file], { timeout: 60000 },
+const replay = (file, ...options) => new Promise((resolve) => {
+	execFile(process.env.CBX_E2E_REPLAY, ['--quiet', ...options, file], { timeout: 60000 },
 		(error, out, err) => resolve({ code: error ? error.code : 0, out, err }));
 });
 
@@ -67,6 +67,13 @@ test('what was told on real servers is told again without them', { timeout: 2400
 		assert.equal(code, 0, out + err);
 		assert.match(out, /^agrees: \d{3,} events, all as recorded$/m);
 
+		// not before its time, if that is asked for: ten times as fast here
+		const began = performance.now();
+		const slow = await replay(file, '--speed', '10');
+		assert.ok(performance.now() - began >= 100 * (Number(/, (\d+) s,/.exec(out)[1]) - 1), slow.out);
+		assert.deepEqual([slow.code, slow.out], [0, out]);
+		for (const wrong of ['0', '-1', 'x', '1e9', '']) assert.equal((await replay(file, '--speed', wrong)).code, 64, wrong);
+
 		const text = await readFile(file, 'utf8');
 		const altered = text.replace(/("what":"told"[^\n]*"status":")Completed"/, '$1Complexed"');
 		assert.notEqual(altered, text);
@@ -92,3 +99,66 @@ test('without names it is told as well', { timeout: 240000 }, () =>
 		assert.equal(code, 0, out + err);
 		assert.match(out, /names replaced/);
 	}, '--record-anonymous'));
+
+const leads = (daemon) => until('it leads', async () => (await daemon.get('/leaderz')).status === 200, 60000);
+const toldIn = async (file) => (await readFile(file, 'utf8').catch(() => '')).split('\n')
+	.filter((line) => line.startsWith('{"what":"told"')).length;
+
+/** Records into @file, or into one of its own */
+async function recorder(place, file) {
+	const daemon = await Daemon.prepare(place, { lease: { ttl: 3 }, log: { level: 'info' } });
+	await daemon.migrate();
+	daemon.flight = file ?? join(daemon.dir, 'flight');
+	daemon.launch('--record', daemon.flight);
+	return daemon;
+}
+
+async function playsAgain(file, least, rest) {
+	const { code, out, err } = await replay(file);
+	assert.equal(code, 0, out + err);
+	assert.ok(Number(/^agrees: (\d+) events, all as recorded$/m.exec(out)?.[1]) >= least, out);
+	assert.equal(out.includes('it has no end'), rest, out);
+}
+
+test('two leaders record their turns, and a full disk costs the recording alone', { timeout: 240000 }, async () => {
+	const place = await Place.open('recording_turns', 29);
+	const daemons = [];
+	let sim;
+	try {
+		daemons.push(await recorder(place));
+		const [first] = daemons;
+		sim = await Sim.start(place, first.dir, SYSTEMS, FLEET);
+		await place.online(sim.systems);
+		await leads(first);
+		daemons.push(await recorder(place));
+		const [, second] = daemons;
+		await second.ready();
+		await until('the first one tells', async () => await toldIn(first.flight) > 100, 60000);
+		assert.equal(await toldIn(second.flight), 0, 'who stands by records nothing');
+		first.program.child.kill('SIGKILL');
+		await first.program.ended;
+		await leads(second);
+		await until('the second one tells', async () => await toldIn(second.flight) > 100, 60000);
+		daemons.push(await recorder(place, '/dev/full'));
+		const [, , third] = daemons;
+		assert.equal(await second.program.stop(), 0, second.program.tail());
+		await playsAgain(first.flight, 90, true);
+		await playsAgain(second.flight, 100, false);
+
+		await leads(third);
+		await until('events are told', async () => await third.metric('chatterbox_events_published_total') > 20, 60000);
+		const lost = third.program.lines.filter((line) => line.includes('the recording /dev/full can\'t be written'));
+		assert.equal(lost.length, 1, 'it is said once');
+		assert.match(lost[0], /No space left on device; all else goes on/);
+		assert.ok(await third.metric('chatterbox_recorded_lines_total', 'dropped') > 20);
+		assert.equal(await third.metric('chatterbox_recorded_lines_total', 'written'), 0);
+		assert.equal((await third.get('/readyz')).status, 200);
+	} catch (error) {
+		error.message += daemons.map(({ program }) => `\n${program.tail(15)}`).join('');
+		throw error;
+	} finally {
+		await sim?.program.stop();
+		for (const daemon of daemons) await daemon.stop();
+		await place.close();
+	}
+});
