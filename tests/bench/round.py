@@ -7,7 +7,10 @@ it starts hdms-sim and chatterboxd on the servers of tests/kit/servers/servers.s
 `tests/kit/servers/servers.sh run`), lets ROUNDS Job Status rounds pass, and prints one line: the discovery
 round, the median and range of the others, questions a second, resident memory, and the CPU of each
 process per question. HISTORY=0: without history. OUTLOOK=1: each system has a list that is activated
-in four hours. Its loops are bounded in count and time; it ends what it started.
+in four hours; SETTLE=200: rounds count after that many seconds, since a new leader judges little in its first 180.
+RECORD=0,1,0,1: again and again, without and with the flight recorder. CALLGRIND=FILE: chatterboxd
+runs under callgrind, which counts the rounds after that (callgrind_annotate --inclusive=yes FILE says
+who of it did the work). Its loops are bounded in count and time; it ends what it started.
 """
 import json
 import os
@@ -20,11 +23,14 @@ import time
 import urllib.request
 
 ROUNDS = int(os.environ.get("ROUNDS", "7"))
+SETTLE = int(os.environ.get("SETTLE", "0"))
+CALLGRIND = os.environ.get("CALLGRIND")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def configuration(port):
+def configuration(port, recording):
     env = os.environ
+    record = {"record": {"path": recording}} if recording else {}
     return {
         "redis": {"port": int(env["CBX_TEST_REDIS_PORT"])},
         "rmq": {"port": int(env["CBX_TEST_RMQ_PORT"])},
@@ -39,7 +45,7 @@ def configuration(port):
         "time_till_next_check": 3600,
         "history_retention": int(env.get("HISTORY", "2592000")),
         "log": {"level": "warn"},
-        "chatterbox": {"app_name": "bench-%d" % os.getpid()},
+        "chatterbox": {"app_name": "bench-%d" % os.getpid(), **record},
     }
 
 
@@ -115,30 +121,45 @@ def rounds(port, systems, count, seconds):
     return seen
 
 
-def measure(build, systems):
+def measure(build, systems, record):
     port = 20000 + os.getpid() % 20000
     processes = []
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "chatterbox.json")
         with open(path, "w") as file:
-            json.dump(configuration(port), file)
+            json.dump(configuration(port, os.path.join(directory, "flight") if record else None), file)
         try:
             sim = subprocess.Popen(
                 [build + "/examples/hdms-sim/hdms-sim", "--port=" + os.environ["CBX_TEST_RMQ_PORT"],
-                 "--systems=%d" % systems, "--jobs=4", "--step", "--quiet", "--duration=600"],
+                 "--systems=%d" % systems, "--jobs=4", "--step", "--quiet", "--duration=%d" % (600 + 2 * SETTLE)],
                 stdout=subprocess.PIPE)
             processes.append(sim)
             sim.stdout.readline()
             fill_connections(systems)
             fill_schedule(systems)
-            box = subprocess.Popen([build + "/chatterboxd/chatterboxd", "--config=" + path],
+            box = subprocess.Popen(tool() + [build + "/chatterboxd/chatterboxd", "--config=" + path],
                                    stdout=subprocess.DEVNULL)
             processes.append(box)
-            report(port, systems, sim.pid, box.pid)
+            report(port, systems, sim.pid, box.pid, record)
         finally:
             for process in reversed(processes):
                 process.send_signal(signal.SIGTERM)
                 process.wait(30)
+
+
+def tool():
+    if not CALLGRIND:
+        return []
+    return ["valgrind", "-q", "--tool=callgrind", "--instr-atstart=no", "--fair-sched=yes",
+            "--callgrind-out-file=" + os.path.abspath(CALLGRIND)]
+
+
+def begin_count(box):
+    if SETTLE:
+        time.sleep(SETTLE)
+    if CALLGRIND:
+        subprocess.run(["callgrind_control", "--instr=on", str(box)], check=True,
+                       stdout=subprocess.DEVNULL)
 
 
 def sql(text):
@@ -165,8 +186,9 @@ def fill_schedule(systems):
         "from generate_series(1, %d) g" % (systems if os.environ.get("OUTLOOK") == "1" else 0))
 
 
-def report(port, systems, sim, box):
+def report(port, systems, sim, box, record):
     first = rounds(port, systems, 1, 120)
+    begin_count(box)
     pids = servers()
     pids["chatterboxd"] = [box]
     pids["hdms-sim"] = [sim]
@@ -178,9 +200,9 @@ def report(port, systems, sim, box):
     asked = sum(figures["systems"] for _, figures in after_first)
     median = statistics.median(times)
     used = {name: (sum(map(cpu, pids[name])) - before[name]) * 1e6 / asked for name in pids}
-    print("%5d systems x 4 jobs: discovery %.2f s; round median %.3f s (%.3f-%.3f, %d rounds), "
+    print("%5d systems x 4 jobs%s: discovery %.2f s; round median %.3f s (%.3f-%.3f, %d rounds), "
           "%.0f questions/s; chatterboxd %.0f MB; CPU us/question: %s"
-          % (systems, first[0][1]["seconds"], median, min(times), max(times), len(times),
+          % (systems, ", recorded" if record else "", first[0][1]["seconds"], median, min(times), max(times), len(times),
              systems / median, resident_mb(box),
              ", ".join("%s %.0f" % item for item in sorted(used.items()))), flush=True)
 
@@ -189,4 +211,5 @@ if __name__ == "__main__":
     if len(sys.argv) < 2 or "CBX_TEST_DIR" not in os.environ:
         sys.exit("usage: tests/kit/servers/servers.sh run tests/bench/round.py BUILD [SYSTEMS...]")
     for number in map(int, sys.argv[2:] or ["500", "5000"]):
-        measure(os.path.abspath(sys.argv[1]), number)
+        for with_recorder in os.environ.get("RECORD", "0").split(","):
+            measure(os.path.abspath(sys.argv[1]), number, with_recorder == "1")
