@@ -3,8 +3,8 @@
  * query.c - collects the query parameters of a request
  *
  * An unknown parameter is refused: who misspells a filter must not get what it would have left out.
- * So is an empty one, since a filter that a script left empty would let everything through. Of a
- * repeated one the last wins, as with the members of a status.
+ * So is an empty one, since a filter that a script left empty would let everything through, and one
+ * that is given twice: of two systems only one would count.
  */
 #include "query.h"
 
@@ -61,6 +61,10 @@ static enum MHD_Result collect(void *arg, enum MHD_ValueKind kind, const char *k
 	}
 	if (!value || !*value) {
 		snprintf(all->error, CHATTERBOX_ERROR_TEXT, "%s: is empty", key);
+		return fail(all, -EINVAL);
+	}
+	if (json_object_get(all->params, key)) {
+		snprintf(all->error, CHATTERBOX_ERROR_TEXT, "%s: is given twice", key);
 		return fail(all, -EINVAL);
 	}
 	len = cbd_uri_decode(value, strlen(value), decoded, sizeof(decoded));
