@@ -2,13 +2,13 @@
 /*
  * fuzz_redis.c - whatever comes down the line instead of Redis's replies, to each call that reads
  *
- * The first byte picks the call, and whether Sentinels know the peer, the rest is what it sends
- * before it closes. Each call ends as port/state.h says, a connection that is given up is down, and
- * what was handed out has the form that is promised.
+ * The first byte picks the call, and whether Sentinels know the peer, or it is the only node of a
+ * cluster; the rest is what it sends before it closes. Each call ends as port/state.h says, a
+ * connection that is given up is down, and what was handed out has the form that is promised.
  */
 #include "fuzz.h"
 
-#include "adapter/redis_state/link.h"
+#include "adapter/redis_state/cluster.h"
 
 #include <chatterbox/error.h>
 #include <errno.h>
@@ -21,23 +21,39 @@
 #define GIVEN 64  /* names that are compared */
 
 static const struct cbx_log quiet;
-static struct cbx_state *alone, *behind;
-static struct cbx_state *state; /* one of the two */
+static struct cbx_state *alone, *behind, *node;
+static struct cbx_state *state; /* one of these */
 
 struct given {
 	char *names[GIVEN];
 	size_t count;
 };
 
+/* Whoever is named besides can't be connected to */
+static int open_none(const struct cbx_redis *me, const char *host, int port, struct cbx_redis **out)
+{
+	(void)me;
+	(void)host;
+	(void)port;
+	(void)out;
+	return -ENOMEM;
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	static const char *const sentinels[] = { "127.0.0.1:1" };
+	static const char *const cluster[] = { "true" };
 	struct cbx_redis_options options = { .host = "127.0.0.1", .app_name = "app" };
 
 	(void)argc;
 	(void)argv;
 	signal(SIGPIPE, SIG_IGN);
 	FUZZ_CHECK(!cbx_redis_state_new(&options, cbx_system_clock(), &quiet, &alone));
+	options.cluster = cluster;
+	options.cluster_count = 1;
+	FUZZ_CHECK(!cbx_redis_state_new(&options, cbx_system_clock(), &quiet, &node));
+	cbx_redis_of(node)->cluster->open = open_none;
+	options.cluster_count = 0;
 	options.name = "m";
 	options.sentinels = sentinels;
 	options.sentinel_count = 1;
@@ -61,17 +77,31 @@ static bool is_vast(const struct fuzz_input *in)
 	return false;
 }
 
+/* As if it had been connected to, and served all slots */
+static struct cbx_redis *only_node(struct cbx_cluster *all)
+{
+	size_t i;
+
+	for (i = 0; i < CBX_SLOTS; i++)
+		all->owners[i] = all->nodes[0];
+	all->nodes[0]->slots = CBX_SLOTS;
+	all->keyless = all->nodes[0];
+	all->up = true;
+	return all->nodes[0]->link;
+}
+
 static void plug_in(const struct fuzz_input *in)
 {
 	struct cbx_redis *me = cbx_redis_of(state);
+	struct cbx_redis *link = me->cluster ? only_node(me->cluster) : me;
 	struct timeval wait = { 1, 0 };
 	int ends[2];
 
 	FUZZ_CHECK(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
 	FUZZ_CHECK(send(ends[1], in->at, in->left, 0) == (ssize_t)in->left);
 	FUZZ_CHECK(!shutdown(ends[1], SHUT_WR));
-	me->context = redisConnectFd(ends[0]);
-	FUZZ_CHECK(me->context && !redisSetTimeout(me->context, wait));
+	link->context = redisConnectFd(ends[0]);
+	FUZZ_CHECK(link->context && !redisSetTimeout(link->context, wait));
 	/* as if the server had told the sums before */
 	snprintf(me->sha[CBX_SCRIPT_WRITE_JOBS], sizeof(me->sha[0]), "%040d", 1);
 	snprintf(me->sha[CBX_SCRIPT_DROP_FIELDS], sizeof(me->sha[0]), "%040d", 2);
@@ -202,14 +232,14 @@ static int (*const calls[])(struct given *given) = { list,        read_systems, 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_input in = fuzz_input(data, size < MOST ? size : MOST);
-	size_t pick = fuzz_pick(&in, 2 * CBX_COUNT(calls));
+	size_t pick = fuzz_pick(&in, 3 * CBX_COUNT(calls));
 	int (*call)(struct given * given) = calls[pick % CBX_COUNT(calls)];
 	struct given given = { .count = 0 };
 	int result;
 
 	if (is_vast(&in))
 		return 0;
-	state = pick < CBX_COUNT(calls) ? alone : behind;
+	state = pick < CBX_COUNT(calls) ? alone : pick < 2 * CBX_COUNT(calls) ? behind : node;
 	plug_in(&in);
 	result = call(&given);
 	/* a write that is held off says by whom */

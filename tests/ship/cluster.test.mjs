@@ -3,12 +3,16 @@
 // one master loses what it held. Nothing is lost.
 
 import assert from 'node:assert/strict';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Rig } from '../faults/rig.mjs';
 import { Daemon } from '../servers/e2e/daemon.mjs';
 import { Place, until } from '../servers/e2e/place.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
 import { EVENTS, OwnCluster } from './own_cluster.mjs';
+import { machine } from './root.mjs';
+
+const CTL = join(dirname(process.env.CBX_E2E_DAEMON), '../chatterboxctl/chatterboxctl');
 
 let own;
 let slot; // of the stream
@@ -79,6 +83,10 @@ test('a master loses all that it held', () => play('part', async (rig) => {
 	await until('it has its hashes again', async () => Number((await own.ask(other, 'dbsize'))[0]) > 10, 30000);
 }));
 
+/** What it finds; that is not nothing, so it ends with 1 */
+const doctor = (daemon) => machine('sh', '-c', '"$0" --url "$1" doctor || [ $? = 1 ]', CTL,
+	`http://127.0.0.1:${daemon.port}`);
+
 test('an operator is told what it is, and what to set', async () => {
 	const place = await Place.open('told', 0, own.place);
 	const said = async (redis) => {
@@ -91,7 +99,7 @@ test('an operator is told what it is, and what to set', async () => {
 		await (await Daemon.prepare(place, { redis: config })).migrate();
 		const whole = await said(config);
 		assert.match(whole.text, /redis is a cluster of 3 masters with 3 replicas: (127\.0\.0\.1:\d+ \(\d+ slots\) ?){3}/);
-		assert.match(whole.text, /redis cluster at 127\.0\.0\.1:\d+\/0: ok/);
+		assert.match(whole.text, /redis cluster at 127\.0\.0\.1:\d+: ok/);
 		const alone = await said({ username: config.username, password: config.password });
 		assert.equal(alone.code, 78, alone.text);
 		assert.match(alone.text, /set redis\.cluster to true/);
@@ -109,7 +117,7 @@ test('an operator is told what it is, and what to set', async () => {
 	}
 });
 
-test('another client of the cluster reads what was written', async () => {
+test('another client of the cluster reads what was written; a slot that nobody serves is named', async () => {
 	const place = await Place.open('others', 0, own.place);
 	const daemon = await Daemon.prepare(place, { redis: own.config });
 	try {
@@ -119,6 +127,14 @@ test('another client of the cluster reads what was written', async () => {
 		await until('the mark', async () => /^\d+ /.test(await place.redis.get(`${APP}:state`)));
 		await until('the figures', () => place.redis.get(`${APP}:jobs_data`));
 		assert.match(await place.redis.get(`${APP}:rev:{${EVENTS}}`), /^\d+$/);
+		const master = await own.holds(slot);
+		const unserved = new RegExp(`no node of the cluster serves the slots ${slot} to ${slot}`);
+		for (const server of own.servers) await own.ask(server, 'cluster', 'delslots', slot);
+		await until('it says which slots are served by nobody', async () =>
+			unserved.test((await daemon.get('/readyz')).text), 30000);
+		assert.match(await doctor(daemon), unserved);
+		await own.ask(master, 'cluster', 'addslots', slot);
+		await daemon.ready(30000);
 	} finally {
 		await daemon.stop();
 		await place.close();

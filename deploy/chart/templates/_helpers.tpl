@@ -90,14 +90,14 @@ app.kubernetes.io/instance: {{ .Values.name }}
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 - ports:
-    {{- $ports := list (dig "redis" "port" 6379 $config) (dig "rmq" "port" 5672 $config) (dig "sequelize" "port" 5432 $config) }}
+    {{- $ports := list (int (dig "redis" "port" 6379 $config)) (dig "rmq" "port" 5672 $config) (dig "sequelize" "port" 5432 $config) }}
     {{- range dig "redis" "sentinels" list $config }}
     {{- $ports = append $ports (dig "port" 26379 .) }}
     {{- end }}
     {{- $nodes := dig "redis" "cluster" list $config }}
     {{- if kindIs "slice" $nodes }}
     {{- range $nodes }}
-    {{- $ports = append $ports (dig "port" 6379 .) }}
+    {{- $ports = append $ports (int (dig "port" 6379 .)) }}
     {{- end }}
     {{- end }}
     {{- if dig "live_temp" "host" "" $config }}

@@ -234,7 +234,10 @@ int cbx_redis_state_new(const struct cbx_redis_options *options, struct cbx_cloc
 		error = add_cluster(me, options);
 	if (error)
 		return error;
-	snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
+	if (me->cluster)
+		snprintf(me->base.where, sizeof(me->base.where), "%s", me->address);
+	else
+		snprintf(me->base.where, sizeof(me->base.where), "%s/%d", me->address, me->db);
 	*out = &cbx_steal(me)->base;
 	return 0;
 }

@@ -105,6 +105,15 @@ test('values that the chart does not know are refused, and so are secrets among 
 	for (const over of bad) assert.ok(!schema(lay(defaults, over)), JSON.stringify(over));
 });
 
+test('the nodes of a Redis Cluster may be spoken to', async () => {
+	for (const [cluster, more] of [[[{ host: 'c-1', port: 7000 }, { host: 'c-2' }], [7000]], [true, []], [false, []]]) {
+		const objects = await render({ config: { redis: { cluster } } });
+		const { egress } = one(objects, 'NetworkPolicy', 'chatterbox').spec;
+		assert.deepEqual(egress[1].ports.map(({ port }) => port), [6379, 5672, 5432, ...more]);
+	}
+	assert.ok(!schema(lay(defaults, { config: { redis: { cluster: 'c-1:7000' } } })));
+});
+
 test('Kubernetes takes every object', async () => {
 	const sets = [await render(), await render(ALL), await render({ replicas: 1, networkPolicy: { enabled: false } })];
 	const lines = [];
