@@ -4,7 +4,7 @@
 # deb.sh SOURCE OUT - Debian packages of the tree SOURCE, as its tracked files are now, into OUT
 #
 # It is built in a copy, so that nothing of SOURCE or of its build directories gets in. The same files
-# make the same packages, byte for byte, wherever and whenever they are built.
+# make the same packages, byte for byte, wherever and whenever they are built with the same packages of Debian.
 
 set -eu
 source=$(readlink -f "$1")
