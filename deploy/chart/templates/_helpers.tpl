@@ -90,21 +90,21 @@ app.kubernetes.io/instance: {{ .Values.name }}
     - {port: 53, protocol: UDP}
     - {port: 53, protocol: TCP}
 - ports:
-    {{- $ports := list (int (dig "redis" "port" 6379 $config)) (dig "rmq" "port" 5672 $config) (dig "sequelize" "port" 5432 $config) }}
+    {{- $ports := list (dig "redis" "port" 6379 $config | int) (dig "rmq" "port" 5672 $config | int) (dig "sequelize" "port" 5432 $config | int) }}
     {{- range dig "redis" "sentinels" list $config }}
-    {{- $ports = append $ports (dig "port" 26379 .) }}
+    {{- $ports = append $ports (dig "port" 26379 . | int) }}
     {{- end }}
     {{- $nodes := dig "redis" "cluster" list $config }}
     {{- if kindIs "slice" $nodes }}
     {{- range $nodes }}
-    {{- $ports = append $ports (int (dig "port" 6379 .)) }}
+    {{- $ports = append $ports (dig "port" 6379 . | int) }}
     {{- end }}
     {{- end }}
     {{- if dig "live_temp" "host" "" $config }}
-    {{- $ports = append $ports (dig "live_temp" "port" 5432 $config) }}
+    {{- $ports = append $ports (dig "live_temp" "port" 5432 $config | int) }}
     {{- end }}
     {{- range $ports | uniq }}
-    - port: {{ int . }}
+    - port: {{ . }}
       protocol: TCP
     {{- end }}
   {{- with .Values.networkPolicy.to }}
