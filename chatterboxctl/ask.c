@@ -3,17 +3,20 @@
 #include "ask.h"
 
 #include "common/json.h"
-#include "http.h"
 #include "say.h"
 
 #include <string.h>
 
 #define PAGE 1000
 
-static const char *advice(long code)
+static const char *advice(const struct ctl_options *options, long code)
 {
 	switch (code) {
 	case 401:
+		if (options->token)
+			return "see whether it is the token where chatterboxd runs, which a reload "
+			       "may "
+			       "have changed, and what --token-file or CHATTERBOX_TOKEN gives here";
 		return "give the token (http_server.token, or read_token to read) by --token-file "
 		       "or CHATTERBOX_TOKEN";
 	case 403:
@@ -36,12 +39,17 @@ static const char *advice(long code)
 	}
 }
 
-static int refuse(const struct ctl_reply *reply, const json_t *problem)
+int ctl_ask_refuse(const struct ctl_options *options, const struct ctl_reply *reply)
 {
-	const char *detail = json_string_value(json_object_get(problem, "detail"));
-	const char *code = json_string_value(json_object_get(problem, "code"));
-	const char *hint = advice(reply->code);
+	cbx_auto(json_decrefp) json_t *problem = NULL;
+	const char *hint = advice(options, reply->code);
+	const char *detail;
+	const char *code;
 
+	if (reply->body.len)
+		cbx_json_read(reply->body.bytes, reply->body.len, &problem, NULL);
+	detail = json_string_value(json_object_get(problem, "detail"));
+	code = json_string_value(json_object_get(problem, "code"));
 	ctl_say("%s: %ld%s%s%s%s%s%s%s", reply->url, reply->code, detail ? " " : "",
 		detail ? detail : "", code ? " (" : "", code ? code : "", code ? ")" : "",
 		hint ? "; " : "", hint ? hint : "");
@@ -56,27 +64,22 @@ int ctl_ask_strange(const struct ctl_options *options, const char *path)
 	return CTL_UNAVAILABLE;
 }
 
-static void reply_freep(struct ctl_reply *reply)
-{
-	ctl_reply_free(reply);
-}
-
 int ctl_ask(const struct ctl_options *options, const char *method, const char *path,
 	    const char *body, json_t **out)
 {
-	cbx_auto(reply_freep) struct ctl_reply reply = { 0 };
+	cbx_auto(ctl_reply_free) struct ctl_reply reply = { 0 };
 	cbx_auto(json_decrefp) json_t *json = NULL;
 	int result = ctl_http(options, method, path, body, &reply);
 
 	if (result)
 		return result;
+	if (reply.code >= 400)
+		return ctl_ask_refuse(options, &reply);
 	if (cbx_json_read(reply.body.bytes ? reply.body.bytes : "", reply.body.len, &json, NULL) ==
 	    -ENOMEM) {
 		ctl_say_memory();
 		return CTL_UNAVAILABLE;
 	}
-	if (reply.code >= 400)
-		return refuse(&reply, json);
 	if (reply.code < 200 || reply.code >= 300 || !json_is_object(json))
 		return ctl_ask_strange(options, path);
 	*out = cbx_steal(json);
@@ -85,7 +88,7 @@ int ctl_ask(const struct ctl_options *options, const char *method, const char *p
 
 int ctl_ask_text(const struct ctl_options *options, const char *path, long *code, char **out)
 {
-	cbx_auto(reply_freep) struct ctl_reply reply = { 0 };
+	cbx_auto(ctl_reply_free) struct ctl_reply reply = { 0 };
 	int result = ctl_http(options, "GET", path, NULL, &reply);
 
 	if (result)
@@ -93,7 +96,7 @@ int ctl_ask_text(const struct ctl_options *options, const char *path, long *code
 	if (code)
 		*code = reply.code;
 	else if (reply.code >= 400)
-		return refuse(&reply, NULL);
+		return ctl_ask_refuse(options, &reply);
 	cbx_text_puts(&reply.body, "");
 	if (cbx_text_take(&reply.body, out, NULL) < 0) {
 		ctl_say_memory();
@@ -127,12 +130,13 @@ static int ask_page(const struct ctl_options *options, const char *path, const c
 	return ctl_ask(options, "GET", address, NULL, out);
 }
 
-/* An empty page with a next one, or a cursor that comes again, would never end */
-static bool goes_on(const json_t *page, const json_t *entries, const char *before)
+/* A page may be empty though others follow (contract 6.2). A cursor that comes again would never
+ * end. */
+static bool goes_on(const json_t *page, const char *before)
 {
 	const char *next = json_string_value(json_object_get(page, "next"));
 
-	return next && json_array_size(entries) && !(before && !strcmp(next, before));
+	return next && !(before && !strcmp(next, before));
 }
 
 int ctl_ask_all(const struct ctl_options *options, const char *path, const char *query,
@@ -158,7 +162,7 @@ int ctl_ask_all(const struct ctl_options *options, const char *path, const char 
 			return ctl_ask_strange(options, path);
 		if (json_array_extend(all, entries) < 0)
 			goto memory;
-		if (!goes_on(page, entries, cursor))
+		if (!goes_on(page, cursor))
 			break;
 	} while (!options->limit || json_array_size(all) < (size_t)options->limit);
 	if (json_object_set_new(page, name, cbx_steal(all)) < 0)

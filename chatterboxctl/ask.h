@@ -3,6 +3,7 @@
 #ifndef CTL_ASK_H
 #define CTL_ASK_H
 
+#include "http.h"
 #include "options.h"
 
 #include "common/text.h"
@@ -26,6 +27,8 @@ void ctl_add_one(struct cbx_text *query, const char *name, const char *value);
 /* The same with a query of such filters, which it frees */
 int ctl_ask_list(const struct ctl_options *options, const char *path, struct cbx_text *query,
 		 const char *name, json_t **out);
+/* Says why it was refused, and what to do. Return: CTL_NO. */
+int ctl_ask_refuse(const struct ctl_options *options, const struct ctl_reply *reply);
 /* The answer has no member that it must have. Return: CTL_UNAVAILABLE. */
 int ctl_ask_strange(const struct ctl_options *options, const char *path);
 

@@ -151,10 +151,13 @@ int ctl_events(const struct ctl_options *options)
 	if (!path)
 		return CTL_UNAVAILABLE;
 	for (;;) {
+		cbx_auto(ctl_reply_free) struct ctl_reply reply = { 0 };
 		bool had = false;
 
-		result = ctl_http_follow(options, path, &stream, lost, &had);
-		if (result == CTL_NO || (result && !lost && !had) || ferror(stdout))
+		result = ctl_http_follow(options, path, &stream, lost, &had, &reply);
+		if (result == CTL_NO)
+			return ctl_ask_refuse(options, &reply);
+		if ((result && !lost && !had) || ferror(stdout))
 			return result;
 		if (had || !lost)
 			ctl_say("the connection was lost; trying again");

@@ -189,7 +189,7 @@ int ctl_http(const struct ctl_options *options, const char *method, const char *
 struct following {
 	CURL *curl;
 	struct ctl_stream *stream;
-	struct cbx_text refusal;
+	struct ctl_reply *reply;
 	bool had;
 };
 
@@ -200,7 +200,7 @@ static size_t receive_stream(char *bytes, size_t size, size_t count, void *user)
 
 	curl_easy_getinfo(following->curl, CURLINFO_RESPONSE_CODE, &code);
 	if (code != 200) {
-		cbx_text_add(&following->refusal, bytes, size * count);
+		cbx_text_add(&following->reply->body, bytes, size * count);
 		return size * count;
 	}
 	following->had = true;
@@ -223,41 +223,37 @@ static bool set_up_stream(CURL *curl, struct following *following, struct curl_s
 	return !failed;
 }
 
-static int end_of(struct following *following, CURLcode failed, const char *detail, const char *url,
-		  bool quiet)
+static int end_of(struct following *following, CURLcode failed, const char *detail, bool quiet)
 {
-	long code = 0;
+	const char *url = following->reply->url;
+	long *code = &following->reply->code;
 
-	curl_easy_getinfo(following->curl, CURLINFO_RESPONSE_CODE, &code);
+	curl_easy_getinfo(following->curl, CURLINFO_RESPONSE_CODE, code);
 	if (following->had)
 		return CTL_OK;
-	if (failed || code == 503) {
+	if (failed || *code == 503) {
 		if (!quiet && failed)
 			explain(failed, *detail ? detail : curl_easy_strerror(failed), url, true);
 		else if (!quiet)
 			ctl_say("%s: it takes no more followers now", url);
 		return CTL_UNAVAILABLE;
 	}
-	cbx_text_puts(&following->refusal, "");
-	ctl_say("%s: refused with %ld: %s", url, code,
-		following->refusal.bytes ? following->refusal.bytes : "");
 	return CTL_NO;
 }
 
 int ctl_http_follow(const struct ctl_options *options, const char *path, struct ctl_stream *stream,
-		    bool quiet, bool *had)
+		    bool quiet, bool *had, struct ctl_reply *out)
 {
 	cbx_auto(curl_freep) CURL *curl = curl_easy_init();
 	cbx_auto(headers_freep) struct curl_slist *headers = NULL;
-	struct following following = { .curl = curl, .stream = stream };
-	struct ctl_reply reply = { 0 };
+	struct following following = { .curl = curl, .stream = stream, .reply = out };
 	char detail[CURL_ERROR_SIZE] = "";
 	CURLcode failed;
 	int result;
 
 	ctl_stream_restart(stream);
-	snprintf(reply.url, sizeof(reply.url), "%s%s", options->url, path);
-	if (!curl || !set_up(curl, options, "GET", NULL, &reply) ||
+	snprintf(out->url, sizeof(out->url), "%s%s", options->url, path);
+	if (!curl || !set_up(curl, options, "GET", NULL, out) ||
 	    !add_headers(options, NULL, &headers) || !set_up_stream(curl, &following, &headers) ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers) ||
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, detail)) {
@@ -265,9 +261,8 @@ int ctl_http_follow(const struct ctl_options *options, const char *path, struct 
 		return CTL_UNAVAILABLE;
 	}
 	failed = curl_easy_perform(curl);
-	result = end_of(&following, failed, detail, reply.url, quiet);
+	result = end_of(&following, failed, detail, quiet);
 	*had = following.had;
-	cbx_text_free(&following.refusal);
 	return result;
 }
 

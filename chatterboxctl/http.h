@@ -22,9 +22,9 @@ int ctl_http(const struct ctl_options *options, const char *method, const char *
 	     const char *body, struct ctl_reply *out);
 /* Gives what comes to @stream until the connection ends, from its last id on. @quiet: says nothing
  * when there is no answer. *had: it was answered. Return: CTL_OK, CTL_UNAVAILABLE; CTL_NO when it
- * was refused. */
+ * was refused, as @out says. */
 int ctl_http_follow(const struct ctl_options *options, const char *path, struct ctl_stream *stream,
-		    bool quiet, bool *had);
+		    bool quiet, bool *had, struct ctl_reply *out);
 void ctl_reply_free(struct ctl_reply *reply);
 /* Adds a part of a path or a query to @text, encoded */
 void ctl_encode(struct cbx_text *text, const char *part);

@@ -122,6 +122,16 @@ test('all pages are read, with the filters and the cursor encoded', async () => 
 		'/below/api/v1/jobs?q=%C3%A4%20%26%3D%2F&limit=1000&cursor=a%26b']);
 });
 
+test('an empty page is not the last one while it names another', async () => {
+	const pages = { '': [[], 'a'], a: [[entry(1)], 'b'], b: [[], 'c'], c: [[entry(2)], null] };
+	const server = await fake((request, response) => {
+		const [jobs, next] = pages[new URL(request.url, 'http://x').searchParams.get('cursor') ?? ''];
+		always(200, { jobs, next })(request, response);
+	});
+	const answer = await ctl(server.url, ['jobs', '--state', 'ended', '--system', 'A', '--json']);
+	assert.deepEqual(JSON.parse(answer.stdout), { jobs: [entry(1), entry(2)], next: null });
+});
+
 test('a cursor that comes again ends the list', async () => {
 	const server = await fake(always(200, { jobs: [entry(1)], next: 'again' }));
 	const answer = await ctl(server.url, ['jobs']);
