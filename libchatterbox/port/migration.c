@@ -136,6 +136,7 @@ static const struct {
 	{ "indexes of orders", make_indexes, false },
 	{ "incidents", make_indexes, false },
 	{ "outlook", make_tables, false },
+	{ "index of ended jobs", make_indexes, false },
 };
 
 static int create_record(struct cbx_sql *sql, const struct cbx_schema *schema)

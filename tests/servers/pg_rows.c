@@ -7,7 +7,9 @@
 #include "port/errors.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TRIGGER(table, when, body)                                                            \
@@ -314,6 +316,56 @@ START_TEST(a_database_of_another_encoding)
 }
 END_TEST
 
+#define SCANS                                                                     \
+	"select (select seq_scan from pg_stat_user_tables where relname = "       \
+	"'completed_jobs') || ' ' || (select idx_scan from pg_stat_user_indexes " \
+	"where indexrelname = 'completed_jobs_ended')"
+
+static int connections(void)
+{
+	char *count = sql_world->ask("select count(*) from pg_stat_activity where "
+				     "application_name = 'chatterbox-test'");
+	int result = atoi(count);
+
+	free(count);
+	return result;
+}
+
+/* What a connection has counted is seen when it has ended. Return: scans of the table, of the
+ * index. */
+static void read_scans(int64_t *table, int64_t *of_index)
+{
+	int before = connections();
+	char *scans;
+
+	sql->ops->disconnect(sql);
+	while (connections() >= before)
+		;
+	scans = sql_world->ask(SCANS);
+	ck_assert_int_eq(sscanf(scans, "%" SCNd64 " %" SCNd64, table, of_index), 2);
+	free(scans);
+	ck_assert_int_eq(sql->ops->connect(sql, sql_soon()), 0);
+}
+
+START_TEST(a_page_of_ended_jobs_reads_no_more_than_it_shows)
+{
+	const struct cbx_ended_place place = { 1800000000000, "S", 7 };
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	int64_t tables[2];
+	int64_t indexes[2];
+
+	pg_run("insert into completed_jobs (system, job_id, status, completed_at) select 'S', i, "
+	       "'Killed', to_timestamp(1800000000 - i / 2) from generate_series(1, 30000) i");
+	pg_run("analyze completed_jobs");
+	read_scans(&tables[0], &indexes[0]);
+	ck_assert_int_eq(sql->directory->ended_jobs(sql, &place, 2, sql_note_row, &text), 1);
+	sql_expect_text(&text, "S/2 Killed user r0\nS/3 Killed user r0\n");
+	read_scans(&tables[1], &indexes[1]);
+	ck_assert_int_eq(tables[1], tables[0]);
+	ck_assert_int_gt(indexes[1], indexes[0]);
+}
+END_TEST
+
 void pg_suite_rows(Suite *suite)
 {
 	TCase *tcase = tcase_create("rows of others");
@@ -324,6 +376,7 @@ void pg_suite_rows(Suite *suite)
 	tcase_add_test(tcase, a_locked_row_of_recently_checked_hinders_nothing);
 	tcase_add_test(tcase, a_locked_row_of_access_or_errors_hinders_nothing);
 	tcase_add_test(tcase, a_locked_row_is_cleared_later);
+	tcase_add_test(tcase, a_page_of_ended_jobs_reads_no_more_than_it_shows);
 	tcase_add_test(tcase, a_database_of_another_encoding);
 	suite_add_tcase(suite, tcase);
 }

@@ -27,6 +27,7 @@ static const char *const indexes[] = {
 	"create index if not exists orders_system on orders (system, at)",
 	"create index if not exists orders_at on orders (at)",
 	"create index if not exists incidents_open on incidents (id) where closed_at is null",
+	"create index if not exists completed_jobs_ended on completed_jobs (completed_at)",
 };
 /* clang-format on */
 

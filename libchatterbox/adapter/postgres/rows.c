@@ -307,13 +307,30 @@ int cbx_pg_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts, cb
 }
 
 /* clang-format off */
+#define FIRST_TIME "timestamptz '0001-01-01 00:00:00+00 BC'"
+#define NO_TIME_FROM "timestamptz '10000-01-01 00:00:00+00'"
 #define ENDED_MS                                                                              \
-	"case when c.completed_at >= '0001-01-01 00:00:00+00 BC' and c.completed_at "         \
-	"< '10000-01-01 00:00:00+00' then (extract(epoch from c.completed_at) * 1000)::bigint " \
-	"else 0 end"
-#define AFTER_PLACE                                                                           \
-	"where " ENDED_MS " < $1::bigint or (" ENDED_MS " = $1::bigint and "                  \
-	"(c.system::text collate \"C\", c.job_id) > ($2::text collate \"C\", $3::bigint)) "   \
+	"case when c.completed_at >= " FIRST_TIME " and c.completed_at < " NO_TIME_FROM       \
+	" then (extract(epoch from c.completed_at) * 1000)::bigint else 0 end"
+#define IS_AFTER_PLACE                                                                        \
+	"(" ENDED_MS " < $1::bigint or (" ENDED_MS " = $1::bigint and "                       \
+	"(c.system::text collate \"C\", c.job_id) > ($2::text collate \"C\", $3::bigint))) "
+/* The order is of no column, but that of completed_at comes near. So the index first says between
+ * which times the page is, a ms more on both sides, and only what is there is sorted. Those
+ * without a time stand where 1970 begins. */
+#define BEFORE                                                                                \
+	"case when $1::bigint < 253402300800000 then to_timestamp((greatest($1::bigint, "     \
+	"-62167219200000) + 1) / 1000.0) else " NO_TIME_FROM " end"
+#define WITH_PAGE                                                                             \
+	"with page as materialized (select coalesce((select c.completed_at from "             \
+	"completed_jobs c where c.completed_at >= " FIRST_TIME " and c.completed_at < "       \
+	BEFORE " and " IS_AFTER_PLACE "order by c.completed_at desc offset $4::bigint "       \
+	"limit 1) - interval '1 ms', " FIRST_TIME ") as begins) "
+#define BEGINS "(select begins from page)"
+#define OF_PAGE                                                                               \
+	"where ((c.completed_at >= " BEGINS " and c.completed_at < " BEFORE ") or ("          \
+	BEGINS " <= to_timestamp(0) and (c.completed_at is null or c.completed_at < "         \
+	FIRST_TIME " or c.completed_at >= " NO_TIME_FROM "))) and " IS_AFTER_PLACE            \
 	"order by " ENDED_MS " desc, c.system::text collate \"C\", c.job_id limit $4::bigint"
 /* clang-format on */
 
@@ -342,7 +359,7 @@ int cbx_pg_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, 
 	cbx_pg_arg_text(&args, place->system);
 	cbx_pg_arg_int(&args, place->job_id);
 	cbx_pg_arg_int(&args, (int64_t)limit);
-	r = cbx_pg_read_pages_of(cbx_pg_of(sql), COMPLETED_ROWS AFTER_PLACE, &args, give_ended,
-				 &ended);
+	r = cbx_pg_read_pages_of(cbx_pg_of(sql), WITH_PAGE COMPLETED_ROWS OF_PAGE, &args,
+				 give_ended, &ended);
 	return r ? r : ended.read == limit;
 }

@@ -42,6 +42,11 @@ struct sqlite {
 #define SQL_ORDER_MS(time)                                  \
 	"(case when typeof(" time ") = 'integer' and " time \
 	" between 0 and 253402300799999 then " time " else 0 end)"
+/* The same of completed_jobs, whose times may be before 1970: as cbx_sqlite_time() reads them; the
+ * same words as in the index completed_jobs_ended */
+#define CBX_SQLITE_ENDED_MS                                                                   \
+	"case when typeof(completed_at) = 'integer' and completed_at >= -62167219200000 and " \
+	"completed_at < 253402300800000 then completed_at else 0 end"
 
 static inline struct sqlite *cbx_sqlite_of(struct cbx_sql *sql)
 {

@@ -264,13 +264,11 @@ int cbx_sqlite_jobs_with(struct cbx_sql *sql, const struct cbx_kind_texts *texts
 	return r ? r : each_row(self, s, each, user, &given);
 }
 
-/* As cbx_sqlite_time() reads it */
-#define ENDED_MS                                                                              \
-	"case when typeof(completed_at) = 'integer' and completed_at >= -62167219200000 and " \
-	"completed_at < 253402300800000 then completed_at else 0 end"
-#define AFTER_PLACE                                                                       \
-	"where " ENDED_MS " < ?1 or (" ENDED_MS " = ?1 and (system, job_id) > (?2, ?3)) " \
-	"order by " ENDED_MS " desc, system, job_id limit ?4"
+/* By the index completed_jobs_ended, whose first column it names */
+#define AFTER_PLACE                                                           \
+	"where " CBX_SQLITE_ENDED_MS " <= ?1 and (" CBX_SQLITE_ENDED_MS       \
+	" < ?1 or (system, job_id) > (?2, ?3)) order by " CBX_SQLITE_ENDED_MS \
+	" desc, system, job_id limit ?4"
 
 int cbx_sqlite_ended_jobs(struct cbx_sql *sql, const struct cbx_ended_place *place, size_t limit,
 			  cbx_row_fn each, void *user)
