@@ -2,6 +2,10 @@
 /* connection.c - the deadline of a connection, from when it is accepted until it is closed */
 #include "server.h"
 
+#include <sys/resource.h>
+
+/* Thousands of readers must not slow down what they read about */
+#define BELOW_OTHERS 5
 #define PER_ADDRESS 128U
 
 static struct cbd_deadline *deadline_of(struct MHD_Connection *connection)
@@ -29,6 +33,17 @@ void cbd_connection_streams(struct cbd_http *http, struct MHD_Connection *connec
 	cbd_deadline_stream(http->deadlines, deadline_of(connection), streams);
 }
 
+/* libmicrohttpd's thread is its own, and is first seen when a connection comes. Linux keeps a
+ * priority for each thread. */
+static void step_back(void)
+{
+	static _Thread_local bool done;
+
+	if (!done)
+		setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BELOW_OTHERS);
+	done = true;
+}
+
 void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void **context,
 			    enum MHD_ConnectionNotificationCode what)
 {
@@ -42,6 +57,7 @@ void cbd_connection_changed(void *arg, struct MHD_Connection *connection, void *
 		cbd_deadline_remove(http->deadlines, *context);
 		return;
 	}
+	step_back();
 	cbd_deadlines_shed(http->deadlines, CBD_DEADLINE_CROWD);
 	if (info)
 		*context = cbd_deadline_add(http->deadlines, info->connect_fd,

@@ -172,7 +172,8 @@ int cbd_deadlines_limit(struct cbd_deadlines *all, struct cbd_deadline *one, siz
 		return 0;
 	known = memcmp(one->address, unknown, sizeof(unknown)) != 0;
 	pthread_mutex_lock(&all->lock);
-	for (other = all->head; other; other = other->next)
+	other = all->count > per_address ? all->head : NULL;
+	for (; other; other = other->next)
 		count += !other->streams && !other->shut &&
 			 !memcmp(other->address, one->address, sizeof(one->address));
 	over = all->count > most || (known && count > per_address);

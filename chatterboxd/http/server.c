@@ -26,6 +26,8 @@
 #define PATIENCE_MS 30000
 #define WORK_QUEUE 64
 #define DAYS_TO_WARN 21
+/* All connections are looked at, and thousands may only listen */
+#define ENFORCE_EVERY_MS 250
 
 /* Paths and parameters are decoded by our own, stricter code */
 static size_t keep_escapes(void *arg, struct MHD_Connection *connection, char *text)
@@ -276,7 +278,10 @@ int cbd_http_tick(struct cbd_http *http)
 {
 	int64_t now = cbd_monotonic_ms();
 
-	cbd_deadlines_enforce(http->deadlines, now);
+	if (now >= http->enforce_at_ms) {
+		cbd_deadlines_enforce(http->deadlines, now);
+		http->enforce_at_ms = now + ENFORCE_EVERY_MS;
+	}
 	cbd_series_sample(http, now);
 	return cbd_hub_tick(http->hub);
 }

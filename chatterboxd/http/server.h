@@ -30,6 +30,7 @@ struct cbd_http {
 	struct cbd_calls *calls;
 	struct cbd_counts *counts;
 	struct cbd_deadlines *deadlines;
+	int64_t enforce_at_ms; /* the main thread's */
 	struct cbd_series *series;
 	struct cbd_hub *hub;
 	struct chatterbox *box;

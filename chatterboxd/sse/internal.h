@@ -51,6 +51,7 @@ struct cbd_hub {
 	struct cbd_ring ring;
 	struct cbd_subscriber *head;
 	size_t count;
+	bool wants_past; /* of some subscriber, perhaps */
 	struct cbd_frame *greeting;
 	struct cbd_frame *beat; /* the comment without anything */
 	struct cbd_frame *mark; /* the same with the id of the ring's newest; NULL = to be made */
@@ -91,8 +92,8 @@ void cbd_subscriber_give_past(struct cbd_subscriber *one, struct cbd_past *past)
 /* Is there a frame for it? Those in between that it does not want are passed over. */
 bool cbd_subscriber_has_next(struct cbd_subscriber *one);
 
-/* Takes the frame over, if there is memory for it, and wakes whom it is for */
-int cbd_subscribers_add(struct cbd_hub *hub, struct cbd_frame *frame);
+/* Wakes whom something new in the ring is for */
+void cbd_subscribers_wake(struct cbd_hub *hub, int64_t now_ms);
 
 /* past.c */
 struct cbd_past *cbd_past_new(struct cbd_position since);

@@ -61,7 +61,7 @@ static void leave_past(struct cbd_subscriber *one)
 		set_live(one, number);
 		return;
 	}
-	one->wants_past = true;
+	one->wants_past = one->hub->wants_past = true;
 	eventfd_write(one->hub->wake_fd, 1);
 }
 
@@ -185,24 +185,15 @@ static ssize_t send_next(void *user, uint64_t pos, char *to, size_t most)
 	return ended ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)len;
 }
 
-int cbd_subscribers_add(struct cbd_hub *hub, struct cbd_frame *frame)
+void cbd_subscribers_wake(struct cbd_hub *hub, int64_t now_ms)
 {
 	struct cbd_subscriber *one;
-	int64_t now = cbd_hub_now_ms();
-	int result;
 
-	/* until now it was not there to be sent */
-	frame->at_ms = now;
-	result = cbd_ring_add(&hub->ring, frame);
-
-	if (result < 0)
-		return result;
 	for (one = hub->head; one; one = one->next)
 		if (one->suspended && one->live && cbd_subscriber_has_next(one)) {
-			one->woken_at_ms = now;
+			one->woken_at_ms = now_ms;
 			cbd_subscriber_wake(one);
 		}
-	return 0;
 }
 
 static void set_up_socket(int fd)
@@ -240,6 +231,7 @@ static void set_beginning(struct cbd_subscriber *one, const struct cbd_position 
 	}
 	one->wants_start = !since;
 	one->wants_past = since;
+	hub->wants_past = hub->wants_past || since;
 	if (since)
 		one->at = *since;
 	eventfd_write(hub->wake_fd, 1);

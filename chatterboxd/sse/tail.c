@@ -18,11 +18,16 @@
 #define PAGE 200
 #define IDLE_MS 250 /* between two questions; while nobody listens: */
 #define ALONE_MS 1000
-#define HURRY_MS 20 /* after an event of the library, which comes into the stream at once */
+/* After an event of the library, which comes into the stream at once. Many are woken, so with many
+ * it is waited for those that follow it, as in a round, until each has something to send. */
+#define HURRY_MS 20
+#define HURRY_MOST_MS 250
+#define SUBSCRIBERS_PER_MS 20
 #define HURRY_FOR_MS 200
 #define AWAY_MS 500 /* Redis is down */
-/* A burst is read as fast as those who keep up can take it */
+/* A burst is read as fast as those who keep up can take it; that is looked at after so much */
 #define AHEAD (CBD_RING_BYTES / 4)
+#define LOOK_AFTER (AHEAD / 8)
 #define STALLED_MS 1000
 #define AHEAD_MS 10
 
@@ -133,6 +138,7 @@ static void restart(struct cbd_hub *hub, struct cbd_position next)
 	for (one = hub->head; one; one = one->next) {
 		/* what it was being sent is of the same stream, but maybe not what follows */
 		one->wants_past = one->wants_past || one->past;
+		hub->wants_past = hub->wants_past || one->wants_past;
 		cbd_past_unref(cbx_steal(one->past));
 		if (one->live)
 			reset(one);
@@ -159,18 +165,37 @@ static bool is_ahead(const struct cbd_hub *hub, int64_t now_ms)
 static bool add_some(struct cbd_hub *hub, int64_t now_ms)
 {
 	struct cbd_past *past = hub->incoming;
+	uint64_t looked = hub->ring.end;
+	bool may = !is_ahead(hub, now_ms);
 
-	while (hub->incoming_next < past->count && !is_ahead(hub, now_ms)) {
-		if (cbd_subscribers_add(hub, past->frames[hub->incoming_next]) < 0)
-			return false;
+	while (may && hub->incoming_next < past->count) {
+		struct cbd_frame *frame = past->frames[hub->incoming_next];
+
+		frame->at_ms = now_ms; /* until now it was not there to be sent */
+		if (cbd_ring_add(&hub->ring, frame) < 0)
+			break;
 		past->frames[hub->incoming_next++] = NULL;
+		if (hub->ring.end - looked < LOOK_AFTER)
+			continue;
+		looked = hub->ring.end;
+		cbd_subscribers_wake(hub, now_ms);
+		may = !is_ahead(hub, now_ms);
 	}
+	cbd_subscribers_wake(hub, now_ms);
 	if (hub->incoming_next < past->count)
 		return false;
 	hub->ring.newest = past->next;
 	cbd_past_unref(cbx_steal(hub->incoming));
 	hub->incoming_next = 0;
 	return true;
+}
+
+/* How long is waited for what follows an event: the longer, the more there are to be woken */
+static int64_t gather_ms(size_t subscribers)
+{
+	size_t ms = HURRY_MS + subscribers / SUBSCRIBERS_PER_MS;
+
+	return ms < HURRY_MOST_MS ? (int64_t)ms : HURRY_MOST_MS;
 }
 
 static int64_t until_next(struct cbd_hub *hub, int64_t now_ms)
@@ -237,9 +262,13 @@ static void ask_tail(struct cbd_hub *hub, int64_t now_ms)
 
 void cbd_tail_hurry(struct cbd_hub *hub, int64_t now_ms)
 {
-	hub->hurry_until_ms = now_ms + HURRY_FOR_MS;
-	if (cbd_hub_count(hub) && hub->ask_at_ms > now_ms + HURRY_MS)
-		hub->ask_at_ms = now_ms + HURRY_MS;
+	size_t count = cbd_hub_count(hub);
+	int64_t ask_at_ms = now_ms + gather_ms(count);
+
+	/* the first event says when it is asked: those after it do not put it off */
+	if (count && now_ms >= hub->hurry_until_ms)
+		hub->ask_at_ms = ask_at_ms;
+	hub->hurry_until_ms = ask_at_ms + HURRY_FOR_MS;
 }
 
 /* --- older events --- */
@@ -290,7 +319,8 @@ static bool oldest_wanted(struct cbd_hub *hub, struct cbd_position *out)
 
 	pthread_mutex_lock(&hub->lock);
 	/* a reset says from where on events come */
-	for (one = hub->ring.positioned ? hub->head : NULL; one; one = one->next) {
+	one = hub->ring.positioned && hub->wants_past ? hub->head : NULL;
+	for (; one; one = one->next) {
 		if (one->wants_past && !cbd_position_compare(one->at, nowhere))
 			reset(one);
 		if (!one->wants_past || (found && cbd_position_compare(one->at, *out) >= 0))
@@ -298,6 +328,8 @@ static bool oldest_wanted(struct cbd_hub *hub, struct cbd_position *out)
 		*out = one->at;
 		found = true;
 	}
+	if (hub->ring.positioned)
+		hub->wants_past = found;
 	pthread_mutex_unlock(&hub->lock);
 	return found;
 }

@@ -33,11 +33,13 @@ static void add_transient(struct cbd_hub *hub, const struct chatterbox_event *ev
 					       .data = cbd_slice_of(event->params,
 								    strlen(event->params)),
 					       .counts = counts };
-	struct cbd_frame *frame = cbd_frame_new(&parts, cbd_hub_now_ms());
+	int64_t now = cbd_hub_now_ms();
+	struct cbd_frame *frame = cbd_frame_new(&parts, now);
 
 	/* without memory it is left out: there is another in a minute */
-	if (frame && cbd_subscribers_add(hub, frame) < 0)
+	if (frame && cbd_ring_add(&hub->ring, frame) < 0)
 		cbd_frame_unref(frame);
+	cbd_subscribers_wake(hub, now);
 }
 
 void cbd_hub_event(struct cbd_hub *hub, const struct chatterbox_event *event)

@@ -31,6 +31,15 @@ async function workIn(ms) {
 	return worked() - before;
 }
 
+test('the thread that serves HTTP steps back behind the others', async () => {
+	await daemon.get('/livez');
+	const nice = new Map(readdirSync(`/proc/${daemon.child.pid}/task`).map((thread) => {
+		const [, name, rest] = /\((.*)\) (.*)/.exec(readFileSync(`/proc/${daemon.child.pid}/task/${thread}/stat`, 'utf8'));
+		return [name, Number(rest.split(' ')[16])];
+	}));
+	assert.equal(nice.get('MHD-single'), Math.min(nice.get('cbx-poller') + 5, 19), JSON.stringify([...nice]));
+});
+
 test('outlives a crowd that takes all descriptors', async () => {
 	const calm = await workIn(1000);
 	const limit = opened() + 10;

@@ -2,6 +2,7 @@
 /* test_sse_parts.c - frames, the ring, filters, and pages of events: what needs no connection */
 #include "common/cleanup.h"
 #include "sse/filter.h"
+#include "sse/internal.h"
 #include "sse/page.h"
 #include "sse/ring.h"
 #include "unit.h"
@@ -242,6 +243,31 @@ START_TEST(a_page_that_is_cut_short_is_none)
 }
 END_TEST
 
+static const struct {
+	size_t subscribers;
+	int64_t waits_ms;
+} gathers[] = {
+	{ 1, 20 },
+	{ 1000, 70 },
+	{ 8000, 250 },
+};
+
+/* Each is woken once for what comes together; nobody waits longer than that */
+START_TEST(the_more_subscribers_the_longer_events_are_gathered)
+{
+	struct cbd_hub hub = { .count = gathers[_i].subscribers, .ask_at_ms = 10001 };
+	int64_t first = 10000 + gathers[_i].waits_ms;
+
+	pthread_mutex_init(&hub.lock, NULL);
+	cbd_tail_hurry(&hub, 10000);
+	ck_assert_int_eq(hub.ask_at_ms, first);
+	cbd_tail_hurry(&hub, 10010);
+	ck_assert_int_eq(hub.ask_at_ms, first);
+	ck_assert_int_gt(hub.hurry_until_ms, first);
+	pthread_mutex_destroy(&hub.lock);
+}
+END_TEST
+
 UNIT_SUITE(suite)
 {
 	TCase *tcase = tcase_create("sse_parts");
@@ -255,5 +281,7 @@ UNIT_SUITE(suite)
 	tcase_add_test(tcase, what_came_before_a_gap_is_not_resumed_from);
 	tcase_add_test(tcase, params_are_cut_out_byte_for_byte);
 	tcase_add_test(tcase, a_page_that_is_cut_short_is_none);
+	tcase_add_loop_test(tcase, the_more_subscribers_the_longer_events_are_gathered, 0,
+			    CBX_COUNT(gathers));
 	suite_add_tcase(suite, tcase);
 }
