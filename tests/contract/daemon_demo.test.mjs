@@ -39,7 +39,7 @@ test('plays a fleet in which everything happens', async () => {
 	assert.ok(first.total_ocd_jobs < first.job_count, 'users have jobs, too');
 	assert.equal(first.systems.source, 'connections');
 	assert.ok(first.systems.offline > 0);
-	assert.ok((await daemon.json('/api/v1/systems/NL-HDMS-000001')).next_activation);
+	await until(async () => (await daemon.json('/api/v1/systems/NL-HDMS-000001')).next_activation, 15000, 'a schedule');
 	// what users start is found by the discovery
 	const users = new Set((await jobs('?limit=1000&origin=user')).jobs.map((job) => `${job.system}/${job.job_id}`));
 	await until(async () => (await jobs('?limit=1000&origin=user')).jobs
