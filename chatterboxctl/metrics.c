@@ -12,7 +12,7 @@
 
 enum kind { ABOVE, BELOW, ENDS_WITHIN };
 
-/* A sentence is @before, the figure and @after; without @after it has no figure */
+/* A sentence is @before, the figure and @after, or @one of a 1; without @after it has no figure */
 static const struct rule {
 	const char *metric;
 	enum kind kind;
@@ -20,27 +20,31 @@ static const struct rule {
 	const char *before;
 	const char *after;
 	const char *advice;
+	const char *one;
 } rules[] = {
 	{ "chatterbox_outbox_oldest_seconds", ABOVE, 60,
 	  "Events wait to be published, the oldest for ", " s",
 	  "See that RabbitMQ and Redis take what is published: a full queue, a deleted exchange, "
-	  "a right that is missing." },
+	  "a right that is missing.",
+	  NULL },
 	{ "chatterbox_config_last_reload_successful", BELOW, 1,
 	  "The last reload of the configuration was refused", NULL,
-	  "`chatterboxd --check-config` says why; mend it and send SIGHUP again." },
+	  "`chatterboxd --check-config` says why; mend it and send SIGHUP again.", NULL },
 	{ "chatterbox_certificate_not_after_timestamp_seconds", ENDS_WITHIN, 14,
-	  "A certificate ends in ", " days", "Renew it, and restart or send SIGHUP." },
+	  "A certificate ends in ", " days", "Renew it, and restart or send SIGHUP.", NULL },
 	{ "chatterbox_stalled_jobs", ABOVE, 0, "", " running jobs make no progress",
 	  "`chatterboxctl jobs --status=running` lists what runs; pause and resume one, or look at "
-	  "the content server if there are many." },
+	  "the content server if there are many.",
+	  " running job makes no progress" },
 	{ "chatterbox_incidents", ABOVE, 0, "", " incidents are open",
-	  "`chatterboxctl incidents` says what fails, and at which systems." },
+	  "`chatterboxctl incidents` says what fails, and at which systems.", " incident is open" },
 	{ "chatterbox_outlook{state=\"late\"}", ABOVE, 0, "",
 	  " lists will not be there when they are activated",
-	  "`chatterboxctl tonight` says which, and why." },
+	  "`chatterboxctl tonight` says which, and why.",
+	  " list will not be there when it is activated" },
 	{ "chatterbox_log_lines_dropped_total", ABOVE, 0, "The log has lost ",
 	  " lines that could not be written",
-	  "See that its disk has room, or that somebody reads its pipe." },
+	  "See that its disk has room, or that somebody reads its pipe.", NULL },
 };
 
 static bool is_wrong(const struct rule *rule, double *value)
@@ -63,14 +67,17 @@ static bool apply(json_t *findings, const struct rule *rule, const char *sample)
 	const char *end = *sample == '{' ? strchr(sample, '}') : NULL;
 	int labels = end ? (int)(end - sample) + 1 : 0;
 	double value = strtod(sample + labels, NULL);
+	const char *after = rule->after ? rule->after : "";
 	char figure[64] = "";
 
 	if (!is_wrong(rule, &value))
 		return true;
 	if (rule->after)
 		snprintf(figure, sizeof(figure), "%.0f", value);
-	return ctl_find(findings, rule->advice, "%s%s%s%s%.*s.", rule->before, figure,
-			rule->after ? rule->after : "", labels ? " " : "", labels, sample);
+	if (rule->one && !strcmp(figure, "1"))
+		after = rule->one;
+	return ctl_find(findings, rule->advice, "%s%s%s%s%.*s.", rule->before, figure, after,
+			labels ? " " : "", labels, sample);
 }
 
 static bool look_at(json_t *findings, const char *line)

@@ -92,6 +92,9 @@ test('bad figures of the metrics', async () => {
 		/^2 incidents are open {kind="file"}\./, /chatterboxctl incidents/);
 	await finds({ metrics: [200, 'chatterbox_outlook{state="on_time"} 4\nchatterbox_outlook{state="at_risk"} 1\nchatterbox_outlook{state="late"} 3\n'] },
 		/^3 lists will not be there when they are activated\./, /chatterboxctl tonight/);
+	for (const [sample, sentence] of [['stalled_jobs{origin="ocd"}', /^1 running job makes no progress {/],
+		['incidents{kind="file"}', /^1 incident is open {/], ['outlook{state="late"}', /^1 list will not be there when it is activated\./]])
+		await finds({ metrics: [200, `chatterbox_${sample} 1\n`] }, sentence, /chatterboxctl/);
 	await finds({ metrics: [200, 'chatterbox_config_last_reload_successful 0'] }, /reload.*refused/, /--check-config/);
 	await finds({ metrics: [200, `chatterbox_certificate_not_after_timestamp_seconds{server="rmq"} ${soon}\n`] },
 		/ends in [34] days {server="rmq"}\./, /Renew/);
