@@ -289,6 +289,10 @@ static int read_document(struct cbx_reader *reader, const char *bytes, size_t le
 		return error;
 	if (may_be_wrapped)
 		error = is_wrapped(&doc, &wrapped);
+	if (reader->known) {
+		doc.known_in = &cbx_level_jobs;
+		doc.known = cbx_reader_known;
+	}
 	if (!error)
 		error = cbx_json_walk(&doc, wrapped ? &body_in_envelope : reader->body, reader);
 	cbx_json_close(&doc);
@@ -325,8 +329,15 @@ static int check_answer(struct cbx_reader *reader)
 int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		     struct cbx_reply **out)
 {
+	return cbx_decode_reply_knowing(bytes, len, limits, NULL, out);
+}
+
+int cbx_decode_reply_knowing(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+			     const struct cbx_known *known, struct cbx_reply **out)
+{
 	cbx_auto(close_reader) struct cbx_reader reader = { .limits = limits,
-							    .body = &cbx_body_of_reply };
+							    .body = &cbx_body_of_reply,
+							    .known = known };
 	int error = read_document(&reader, bytes, len, true);
 
 	if (!error)

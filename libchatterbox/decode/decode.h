@@ -70,6 +70,14 @@ struct cbx_reply {
  * answer; CHATTERBOX_E_LIMIT: over a limit; -ENOMEM. @out is written only on success. */
 int cbx_decode_reply(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		     struct cbx_reply **out);
+/* Statuses that need not be read again when their JSON comes byte for byte. @find: a status whose
+ * JSON @at may begin with, borrowed; or NULL */
+struct cbx_known {
+	struct cbx_status *(*find)(void *user, const char *at, size_t left);
+	void *user;
+};
+int cbx_decode_reply_knowing(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
+			     const struct cbx_known *known, struct cbx_reply **out);
 /* A pushed report: params is a Status or an array of them, in either envelope. */
 int cbx_decode_report(const char *bytes, size_t len, const struct cbx_decode_limits *limits,
 		      struct cbx_reply **out);

@@ -17,6 +17,7 @@ struct walk {
 	const char *at;
 	const char *end;
 	char *decoded; /* where the next string with escapes goes */
+	const struct cbx_json_doc *doc;
 	void *context;
 	unsigned depth; /* containers that are open */
 };
@@ -217,8 +218,14 @@ static int read_container(struct walk *w, const struct cbx_level *level, const s
 {
 	struct cbx_json whole = { .clean = true, .raw = w->at };
 	const struct cbx_level *enter = NULL;
+	ssize_t known = 0;
 	int result = 0;
 
+	if (level && level == w->doc->known_in)
+		known = w->doc->known(w->context, w->at, (size_t)(w->end - w->at));
+	w->at += known > 0 ? known : 0;
+	if (known)
+		return known < 0 ? (int)known : 0;
 	whole.type = *w->at == '{' ? CBX_JSON_OBJECT : CBX_JSON_ARRAY;
 	if (++w->depth > CBX_JSON_DEPTH)
 		return CHATTERBOX_E_DECODE;
@@ -290,6 +297,7 @@ int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *
 	struct walk w = { .at = doc->bytes,
 			  .end = doc->bytes + doc->len,
 			  .decoded = doc->room,
+			  .doc = doc,
 			  .context = context };
 	int result = read_value(&w, root, NULL);
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/types.h>
 
 enum cbx_json_type {
 	CBX_JSON_NULL,
@@ -48,6 +49,10 @@ struct cbx_json_doc {
 	const char *bytes;
 	size_t len;
 	char *room; /* for strings with escapes, decoded; NULL if there are none */
+	/* Asked about each container in @known_in (NULL: none): how many bytes it has, if it need
+	 * not be read; else 0; negative ends the walk */
+	const struct cbx_level *known_in;
+	ssize_t (*known)(void *context, const char *at, size_t left);
 };
 
 #define CBX_JSON_DEPTH 64

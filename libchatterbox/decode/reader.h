@@ -23,6 +23,7 @@ struct cbx_reader {
 	struct cbx_reply *reply;
 	const struct cbx_decode_limits *limits; /* NULL = none */
 	const struct cbx_level *body;           /* what `params` or `result` hold */
+	const struct cbx_known *known;          /* NULL = nothing */
 	struct cbx_status_reader status;
 	size_t status_capacity, rejected_capacity, system_capacity, offline_capacity;
 	size_t jobs;      /* elements seen, whether kept or not */
@@ -37,6 +38,10 @@ extern const struct cbx_level cbx_body_of_reply;
 extern const struct cbx_level cbx_body_of_report;
 extern const struct cbx_level cbx_body_of_systems;
 extern const struct cbx_level cbx_body_of_status;
+
+/* The statuses of an answer, and what json.h asks about each of them */
+extern const struct cbx_level cbx_level_jobs;
+ssize_t cbx_reader_known(void *context, const char *at, size_t left);
 
 /* The error of JSON-RPC */
 extern const struct cbx_level cbx_level_rpc_error;

@@ -32,24 +32,29 @@ static int status_take(void *context, const struct cbx_json *key, const struct c
 	return cbx_status_reader_take(&reader->status, key, value);
 }
 
-static int status_close(void *context)
+/* Takes over the caller's reference */
+static int add_status(struct cbx_reader *reader, struct cbx_status *status)
 {
-	struct cbx_reader *reader = context;
 	struct cbx_reply *reply = reader->reply;
-	struct cbx_status *status;
-	int error;
 
-	error = cbx_status_reader_finish(&reader->status, &status);
-	if (error)
-		return error;
-	if (!status)
-		return cbx_reader_note_rejected(reader);
 	if (cbx_grow(reply->statuses, reader->status_capacity, reply->count + 1) < 0) {
 		cbx_status_unref(status);
 		return -ENOMEM;
 	}
 	reply->statuses[reply->count++] = status;
 	return 0;
+}
+
+static int status_close(void *context)
+{
+	struct cbx_reader *reader = context;
+	struct cbx_status *status;
+	int error;
+
+	error = cbx_status_reader_finish(&reader->status, &status);
+	if (error)
+		return error;
+	return status ? add_status(reader, status) : cbx_reader_note_rejected(reader);
 }
 
 static const struct cbx_level status_members = { NULL, status_take, status_close };
@@ -86,7 +91,23 @@ static int jobs_take(void *context, const struct cbx_json *key, const struct cbx
 	return count_job(reader);
 }
 
-static const struct cbx_level level_jobs = { jobs_open, jobs_take, NULL };
+const struct cbx_level cbx_level_jobs = { jobs_open, jobs_take, NULL };
+
+/* Bytes that are the JSON of a known status mean that status, whatever stands behind them: it was
+ * made by this decoder, which makes the same of them again and rejects nothing */
+ssize_t cbx_reader_known(void *context, const char *at, size_t left)
+{
+	struct cbx_reader *reader = context;
+	struct cbx_status *status = reader->known->find(reader->known->user, at, left);
+	int error;
+
+	if (!status || left < status->json_len || memcmp(at, status->json, status->json_len) != 0)
+		return 0;
+	error = count_job(reader);
+	if (!error)
+		error = add_status(reader, cbx_status_ref(status));
+	return error ? error : (ssize_t)status->json_len;
+}
 
 static int refuse(void *context, const struct cbx_json *key, const struct cbx_json *value)
 {
@@ -109,7 +130,7 @@ static int report_open(void *context, const struct cbx_json *key, enum cbx_json_
 {
 	if (type == CBX_JSON_OBJECT)
 		return jobs_open(context, key, type, enter);
-	*enter = &level_jobs;
+	*enter = &cbx_level_jobs;
 	return 0;
 }
 
@@ -271,7 +292,7 @@ static int object_open(void *context, const struct cbx_json *key, enum cbx_json_
 		return 0;
 	if (type != CBX_JSON_ARRAY)
 		return CHATTERBOX_E_DECODE;
-	*enter = member == CBX_FRAME_JOBS ? &level_jobs : &level_names;
+	*enter = member == CBX_FRAME_JOBS ? &cbx_level_jobs : &level_names;
 	reader->for_offline = member == CBX_FRAME_OFFLINE;
 	return cbx_reader_once(reader, member);
 }

@@ -68,6 +68,14 @@ void cbx_poll_receive(struct cbx_poll *poll);
 void cbx_poll_apply(struct cbx_poll *poll, const struct cbx_bus_event *event);
 void cbx_poll_figures(struct cbx_poll *poll, struct cbx_poll_figures *figures);
 
+/* known.c: for struct cbx_known; the road, and the system that was looked up last */
+struct cbx_known_jobs {
+	struct cbx_road *road;
+	const struct cbx_job_list *list;
+	char system[65];
+};
+struct cbx_status *cbx_known_find(void *user, const char *at, size_t left);
+
 /* unanswered.c */
 void cbx_question_done(struct cbx_poll *poll, struct question *question, const char *outcome);
 /* It was not answered, and that is not the fault of the systems that it asked */

@@ -199,6 +199,8 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 	const struct cbx_bus_message *message = &event->message;
 	struct question *question = find_question(poll, message->correlation_id);
 	cbx_auto(cbx_reply_freep) struct cbx_reply *reply = NULL;
+	struct cbx_known_jobs jobs = { .road = poll->road };
+	const struct cbx_known known = { cbx_known_find, &jobs };
 	int result = CHATTERBOX_E_LIMIT;
 
 	if (!question) {
@@ -209,8 +211,8 @@ static void receive_reply(struct cbx_poll *poll, const struct cbx_bus_event *eve
 	poll->road->unroutable = false;
 	note_reply_time(poll, question);
 	if (event->type == CBX_BUS_DELIVERY)
-		result = cbx_decode_reply(message->body, message->body_len,
-					  &poll->road->settings->limits, &reply);
+		result = cbx_decode_reply_knowing(message->body, message->body_len,
+						  &poll->road->settings->limits, &known, &reply);
 	if (!result && !answers(poll, question, reply))
 		result = CHATTERBOX_E_DECODE;
 	cbx_flight_answer(poll, question, event, result);

@@ -2,6 +2,7 @@
 /* What comes back (contract 3.2): whom an answer speaks for, and what touches nobody.
  */
 #include "memory_servers.h"
+#include "road/poll.h"
 #include "road_world.h"
 
 #include <stdio.h>
@@ -122,6 +123,32 @@ START_TEST(late_and_unknown_replies_are_dropped)
 }
 END_TEST
 
+/* Looked up by the bytes that stand there, of which there may be too few */
+START_TEST(what_has_not_changed_is_known_by_its_bytes)
+{
+	static const char *const others[] = { STATUS("ABC2", "17", "x"),  STATUS("ABC1", "18", "x"),
+					      STATUS("ABC1", "017", "x"), "{\"system\":\"ABC1\",",
+					      "{\"system\":\"",           "[\"system\":\"ABC1\"" };
+	struct cbx_known_jobs known = { .road = road };
+	struct cbx_status *status = cbx_active_jobs_get(road->jobs, "ABC1")->jobs[0]->status;
+	struct cbx_status *found;
+	size_t len;
+
+	for (len = 0; len <= status->json_len; len++) {
+		char *exact = malloc(len + 1);
+
+		memcpy(exact, status->json, len);
+		found = cbx_known_find(&known, exact, len);
+		ck_assert(found == status || (!found && len < status->json_len));
+		free(exact);
+	}
+	for (len = 0; len < CBX_COUNT(others); len++) {
+		found = cbx_known_find(&known, others[len], strlen(others[len]));
+		ck_assert(!found || len == 2);
+	}
+}
+END_TEST
+
 START_TEST(a_foreign_system_is_rejected_and_its_neighbours_are_kept)
 {
 	strcpy(world.hdms.next,
@@ -239,6 +266,7 @@ UNIT_SUITE(suite)
 	const TTest *const tests[] = {
 		a_doubled_reply_counts_once,
 		late_and_unknown_replies_are_dropped,
+		what_has_not_changed_is_known_by_its_bytes,
 		a_foreign_system_is_rejected_and_its_neighbours_are_kept,
 		bad_members_are_counted,
 		an_answer_means_online_whether_it_has_jobs_or_not,
