@@ -47,7 +47,6 @@ struct cbx_system_entry {
 	bool list_due;  /* its list has to be asked for again: it was asked in vain, or left out
 			   while away */
 	bool dirty;     /* not yet written to Redis */
-	uint64_t guarded_at; /* when its write guard in Redis was last written; 0 = never */
 	/* for incidents: it fell silent, or its downloads stand still, and that was noted */
 	bool silent, stands;
 	/* When the running time without growth of its jobs began, at the earliest; 0 = look at them

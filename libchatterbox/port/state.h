@@ -60,9 +60,6 @@ struct cbx_state_write {
 	uint64_t number; /* epoch << 32 | n; not applied if it is lower than the stored one, or its
 			    epoch older than in APP:rev */
 	bool whole;      /* the hashes are replaced; else fields are set in them or deleted */
-	/* A change of hashes that were written under this epoch before, less than a day ago: only a
-	 * newer epoch in APP:rev can be in its way, so that their number need not be looked at */
-	bool ours;
 	bool live; /* false: the hashes are empty afterwards, and it leaves active_systems */
 	int64_t changed_ms; /* its score in APP:active_systems, written when @scored */
 	bool scored;

@@ -114,7 +114,6 @@ struct cbx_road {
 	uint64_t share_retry_at; /* after a failure: not before then */
 	bool share_whole;        /* everything in Redis has to be written again */
 	uint64_t share_next;     /* counts up the numbers of the write guard */
-	uint64_t guards_since;   /* when everything was last written anew, with these numbers */
 	bool systems_dirty;
 	struct cbx_past_turns past_turns; /* as they were when this was loaded */
 	struct cbx_turn *turns;           /* not recorded yet, oldest first */

@@ -15,9 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* A guard lives for a day */
-#define GUARD_AGE (12 * 3600 * CBX_SECOND)
-
 int cbx_share_failed(struct cbx_road *road, int error)
 {
 	if (error == CHATTERBOX_E_FENCED)
@@ -129,21 +126,6 @@ static uint64_t next_number(struct cbx_road *road)
 	return ((uint64_t)road->epoch << 32) | (++road->share_next & 0xffffffffU);
 }
 
-/* Within an epoch the hash's own guard need not be looked at, but may not expire */
-static bool is_ours(struct cbx_road *road, const char *system, bool anew)
-{
-	struct cbx_system_entry *entry = cbx_systems_find(road->systems, system);
-	uint64_t now = cbx_now(road->clock);
-
-	if (!entry)
-		return false;
-	if (!anew && entry->guarded_at && entry->guarded_at >= road->guards_since &&
-	    now - entry->guarded_at < GUARD_AGE)
-		return true;
-	entry->guarded_at = now;
-	return false;
-}
-
 void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const char *system,
 			 const struct cbx_job_list *before, const struct cbx_job_list *after,
 			 bool whole)
@@ -151,19 +133,16 @@ void cbx_share_add_write(struct cbx_road *road, struct share_writes *w, const ch
 	size_t first = w->field_count;
 	size_t first_figure = w->figure_count;
 	struct cbx_state_write *write = &w->all[w->count];
-	bool live;
 
 	whole = whole || has_lost_figures(before, after);
 	add_differences(w, whole ? NULL : before, after);
 	if (!whole && w->field_count == first)
 		return;
-	live = after && after->live;
 	*write = (struct cbx_state_write){
 		.system = system,
 		.number = next_number(road),
 		.whole = whole,
-		.ours = is_ours(road, system, whole || !live),
-		.live = live,
+		.live = after && after->live,
 		.changed_ms = cbx_wall(road->clock),
 		.scored = true,
 		.fields = w->fields + first,

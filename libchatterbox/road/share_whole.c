@@ -93,7 +93,6 @@ static int share_everything(struct cbx_road *road)
 	int result = cbx_active_jobs_freeze(road->jobs, &frozen);
 	size_t first;
 
-	road->guards_since = cbx_now(road->clock);
 	if (!result)
 		result = drop_stale(road);
 	for (first = 0; !result && first < frozen->count; first += WHOLE_CHUNK)

@@ -90,7 +90,6 @@ static void fill_round(struct load *load, size_t round)
 			(struct cbx_state_write){ .system = load->names[s],
 						  .number = (1ULL << 32) + round,
 						  .whole = round == 0,
-						  .ours = round > 0,
 						  .live = true,
 						  .scored = true,
 						  .changed_ms = 1763922500000,

@@ -27,7 +27,7 @@ static void close_state(void)
 	cbx_state_free(cbx_steal(state));
 }
 
-static int write_many(uint64_t number)
+static int write_many(uint64_t number, bool whole)
 {
 	static const struct cbx_field fields[] = { { "1", "x", 1 }, { "2", "y", 1 } };
 	static const struct cbx_field figure = { "1", "{}", 2 };
@@ -37,6 +37,7 @@ static int write_many(uint64_t number)
 		snprintf(names[i], sizeof(names[i]), "S%03zu", i);
 		writes[i] = (struct cbx_state_write){ .system = names[i],
 						      .number = number + i,
+						      .whole = whole,
 						      .live = true,
 						      .scored = true,
 						      .changed_ms = 7,
@@ -61,9 +62,9 @@ static long calls_of(const char *command)
 
 START_TEST(a_call_holds_many_systems)
 {
-	ck_assert_int_eq(write_many(1), 0);
+	ck_assert_int_eq(write_many(1, false), 0);
 	redis_look("CONFIG RESETSTAT");
-	ck_assert_int_eq(write_many(1000), 0);
+	ck_assert_int_eq(write_many(1000, true), 0);
 	/* three pieces, and their index */
 	ck_assert_int_eq(calls_of("evalsha"), 4);
 	ck_assert_int_eq(calls_of("hset"), 2L * MANY);
@@ -80,7 +81,7 @@ START_TEST(one_that_fails_or_is_stale_stops_no_other)
 
 	redis_look("SET " APP ":jobs:{S005} text");
 	redis_look("SET " APP ":rev:{S077} 8589934592"); /* epoch 2 */
-	ck_assert_int_eq(write_many(1ULL << 32), CHATTERBOX_E_REFUSED);
+	ck_assert_int_eq(write_many(1ULL << 32, false), CHATTERBOX_E_REFUSED);
 	ck_assert_ptr_nonnull(strstr(state->error, APP ":jobs:{S005}: WRONGTYPE"));
 	ck_assert_int_eq(state->stored, 2);
 	ck_assert_int_eq(state->newer, 0);
@@ -91,7 +92,7 @@ START_TEST(one_that_fails_or_is_stale_stops_no_other)
 	ck_assert_str_eq(redis_look("ZCARD " APP ":active_systems"), "298");
 	/* a newer epoch holds all of them off */
 	redis_look("SET " APP ":rev 3");
-	ck_assert_int_eq(write_many(2ULL << 32), 0);
+	ck_assert_int_eq(write_many(2ULL << 32, false), 0);
 	ck_assert_int_eq(state->newer, 3);
 	for (i = 0; i < MANY; i++)
 		ck_assert(!writes[i].applied);

@@ -223,10 +223,9 @@ int cbx_redis_scan(struct cbx_redis *me, enum cbx_redis_scan how, const char *ke
 		   const char *pattern, int (*each)(void *user, const struct cbx_field *field),
 		   void *user);
 
-/* transaction.c: writes what needs no guard but APP:rev (`ours`), as far as that can be done so:
- * sets `applied`, and leaves the rest. 0, or a failure of the connection. */
-int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write *const *writes,
-			    size_t count);
+/* transaction.c: changes hashes that stay, as far as that can be done without a script: sets
+ * `applied`, and leaves the rest. Reorders @writes. 0, -ENOMEM, or a failure of the connection. */
+int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write **writes, size_t count);
 
 /* write_jobs.c, read_jobs.c */
 int cbx_redis_write_jobs(struct cbx_state *state, struct cbx_state_write *writes, size_t count);

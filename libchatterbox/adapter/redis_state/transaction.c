@@ -2,17 +2,24 @@
 /*
  * transaction.c - writes many systems in one MULTI, guarded by WATCH of APP:rev
  *
- * A script's call costs Redis three times what it writes, so most writes of a round go without one.
- * The guard: APP:rev has been watched since before it was read and found to be the writer's epoch.
- * Whoever takes over claims it, and so does this instance on each new connection before it writes
+ * A script's call costs Redis twice what it writes, so most writes of a round go without one.
+ * APP:rev has been watched since before it was read and found to be the writer's epoch. Whoever
+ * takes over claims it, and so does this instance on each new connection before it writes
  * (road/share_whole.c); either makes EXEC do nothing, also for a transaction that a broken
- * connection left on its way. Hence a script sets APP:rev only when it has to (script.c).
+ * connection left on its way. Hence a script sets APP:rev only when it has to (script.c). So the
+ * guards of the hashes can be looked at before MULTI: whoever raises one has claimed APP:rev first.
  *
  * It is the short way, not the only one: whatever is refused here is written again by the script,
  * which says why.
  */
 #include "adapter/redis_state/link.h"
 #include "base/read.h"
+#include "common/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* The epoch that APP:rev says; -1 = none */
 static void note_watched(struct cbx_redis *me, const redisReply *reply)
@@ -47,6 +54,55 @@ static int receive_watch(struct cbx_redis *me)
 	note_watched(me, get);
 	if (watch->type == REDIS_REPLY_ERROR)
 		me->watched = -1;
+	return 0;
+}
+
+/* Asks for the numbers of the hashes */
+static int send_guards(struct cbx_redis *me, struct cbx_state_write *const *writes, size_t count)
+{
+	cbx_auto(cbx_freep) char *keys = NULL;
+	size_t size = 0;
+	char *at;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		size += strlen(me->rev) + strlen(writes[i]->system) + sizeof(":{}");
+	keys = at = malloc(size);
+	if (!keys)
+		return -ENOMEM;
+	cbx_redis_begin(me, "MGET");
+	for (i = 0; i < count; i++) {
+		int len = sprintf(at, "%s:{%s}", me->rev, writes[i]->system);
+
+		cbx_redis_puts(me, at);
+		at += len + 1;
+	}
+	return cbx_redis_send(me);
+}
+
+/* Those whose stored number is not above theirs come first; *@count = how many */
+static int receive_guards(struct cbx_redis *me, struct cbx_state_write **writes, size_t *count)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	int error = cbx_redis_receive(me, &reply);
+	size_t asked = *count;
+	size_t i;
+
+	*count = 0;
+	if (error || reply->type != REDIS_REPLY_ARRAY || reply->elements != asked)
+		return error;
+	for (i = 0; i < asked; i++) {
+		const redisReply *guard = reply->element[i];
+		int64_t stored = 0;
+
+		/* what is no number is foreign, and the script's to judge, as is a higher one */
+		if (guard->type != REDIS_REPLY_NIL &&
+		    (guard->type != REDIS_REPLY_STRING ||
+		     !cbx_parse_count(guard->str, guard->len, &stored) ||
+		     (uint64_t)stored > writes[i]->number))
+			continue;
+		writes[(*count)++] = writes[i];
+	}
 	return 0;
 }
 
@@ -92,10 +148,24 @@ static int queue_sets(struct cbx_redis *me, const char *system, const char *kind
 	return sets ? queue(me, queued) : 0;
 }
 
+static int queue_guard(struct cbx_redis *me, const struct cbx_state_write *write, size_t *queued)
+{
+	char number[CBX_INTEGER_TEXT];
+
+	cbx_integer_text((int64_t)write->number, number);
+	cbx_redis_begin(me, "SETEX");
+	cbx_redis_puts(me, cbx_redis_system_key(me, &me->key, "rev", write->system));
+	cbx_redis_puts(me, "86400");
+	cbx_redis_puts(me, number);
+	return queue(me, queued);
+}
+
 static int queue_write(struct cbx_redis *me, const struct cbx_state_write *write, size_t *queued)
 {
-	int error = queue_deletes(me, write, "jobs", queued);
+	int error = queue_guard(me, write, queued);
 
+	if (!error)
+		error = queue_deletes(me, write, "jobs", queued);
 	if (!error)
 		error = queue_deletes(me, write, "figures", queued);
 	if (!error)
@@ -178,16 +248,26 @@ static int receive_transaction(struct cbx_redis *me, size_t queued, bool *done)
 	return error ? error : receive_watch(me);
 }
 
+/* While APP:rev said another epoch, or none; it may have changed since */
+static int watch_again(struct cbx_redis *me)
+{
+	cbx_auto(cbx_redis_reply_freep) redisReply *reply = NULL;
+	int error = send_word(me, "UNWATCH");
+
+	if (!error)
+		error = send_watch(me);
+	if (!error)
+		error = cbx_redis_receive(me, &reply);
+	return error ? error : receive_watch(me);
+}
+
 /* Once on each connection. A user who may not say MULTI would have everything else carried out as
  * it comes: so that is tried with nothing in it. */
-static int ready(struct cbx_redis *me)
+static int begin_watching(struct cbx_redis *me)
 {
 	bool may = false;
-	int error;
+	int error = send_word(me, "MULTI");
 
-	if (me->watching)
-		return 0;
-	error = send_word(me, "MULTI");
 	if (!error)
 		error = send_word(me, "EXEC");
 	if (!error)
@@ -216,26 +296,35 @@ static size_t portion(struct cbx_state_write *const *writes, size_t count)
 	return n;
 }
 
-int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write *const *writes,
-			    size_t count)
+int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write **writes, size_t count)
 {
 	size_t at;
 	size_t n;
-	int error = count ? ready(me) : 0;
+	int error = 0;
 
+	if (count && !me->watching)
+		error = begin_watching(me);
+	else if (count && !me->no_transactions && me->watched != (int64_t)(writes[0]->number >> 32))
+		error = watch_again(me);
 	for (at = 0; at < count && !error; at += n) {
 		size_t queued = 0;
 		bool done = false;
+		size_t free;
 		size_t i;
 
 		n = portion(writes + at, count - at);
 		/* another epoch, or none: the script knows what that means */
 		if (me->no_transactions || me->watched != (int64_t)(writes[at]->number >> 32))
 			return 0;
-		error = send_transaction(me, writes + at, n, &queued);
+		free = n;
+		error = send_guards(me, writes + at, n);
 		if (!error)
+			error = receive_guards(me, writes + at, &free);
+		if (!error && free)
+			error = send_transaction(me, writes + at, free, &queued);
+		if (!error && free)
 			error = receive_transaction(me, queued, &done);
-		for (i = at; done && i < at + n; i++)
+		for (i = at; done && i < at + free; i++)
 			writes[i]->applied = true;
 	}
 	return error;

@@ -3,11 +3,11 @@
  * write_jobs.c - writes the guarded hashes APP:jobs:{system} and APP:figures:{system}, and their
  * index APP:active_systems
  *
- * What goes on under the same epoch is written in a transaction (transaction.c); all else, and what
- * that refuses, by a script. A script call holds a piece: many systems, each behind its own guard.
- * A few such calls make a pipeline; then one more call has ZADD and ZREM for the systems that were
- * applied, so a rejected write never changes the index. If the connection breaks between the two,
- * the caller writes everything again anyway when it is back.
+ * What changes a hash under the epoch in APP:rev is written in a transaction (transaction.c); all
+ * else, and what that refuses, by a script. A script call holds a piece: many systems, each behind
+ * its own guard. A few such calls make a pipeline; then one more call has ZADD and ZREM for the
+ * systems that were applied, so a rejected write never changes the index. If the connection breaks
+ * between the two, the caller writes everything again anyway when it is back.
  *
  * In a cluster each system has a call of its own, since its slot is its own, and nothing there can
  * look at the guard of all. So a leader asks for the one of the index before it writes, which finds
@@ -338,16 +338,15 @@ static int write_some(struct cbx_redis *me, struct cbx_state_write *const *write
 	return error ? error : write_index(me, writes, at, result);
 }
 
-/* Those for a transaction, or all that were not applied */
-static size_t choose(struct cbx_state_write *writes, size_t count, bool ours,
+/* Those that change a hash, or all that were not applied */
+static size_t choose(struct cbx_state_write *writes, size_t count, bool changes,
 		     struct cbx_state_write **out)
 {
 	size_t chosen = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (!writes[i].applied &&
-		    (!ours || (writes[i].ours && writes[i].live && !writes[i].whole)))
+		if (!writes[i].applied && (!changes || (writes[i].live && !writes[i].whole)))
 			out[chosen++] = &writes[i];
 	return chosen;
 }

@@ -59,50 +59,6 @@ START_TEST(a_change_is_one_field_and_its_time)
 }
 END_TEST
 
-static int (*write_jobs)(struct cbx_state *state, struct cbx_state_write *writes, size_t count);
-static char trusted[32]; /* a letter for each write: is it ours? */
-
-static int note_writes(struct cbx_state *state, struct cbx_state_write *writes, size_t count)
-{
-	size_t len = strlen(trusted);
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		trusted[len++] = writes[i].ours ? 'y' : 'n';
-	return write_jobs(state, writes, count);
-}
-
-/* A hash's own guard is written when everything is, and before it expires */
-START_TEST(a_guard_is_written_twice_a_day)
-{
-	const struct cbx_state_ops *before = road->state->ops;
-	struct cbx_state_ops spy = *before;
-
-	write_jobs = spy.write_jobs;
-	spy.write_jobs = note_writes;
-	road->state->ops = &spy;
-	trusted[0] = '\0';
-	push("ABC1", "17 Paused");
-	push("NEW", "1 Running");
-	push("NEW", "1 Paused");
-	ck_assert_str_eq(trusted, "yny");
-	world_pass(12 * 3600);
-	push("ABC1", "17 Running");
-	push("ABC1", "17 Paused");
-	ck_assert_str_eq(trusted, "ynyny");
-	push("NEW", "1 Completed");
-	push("NEW", "2 Running");
-	ck_assert_str_eq(trusted, "ynynyny");
-	road->share_whole = true;
-	world_pass(1);
-	ck_assert_int_eq(cbx_road_share_check(road), 0);
-	ck_assert_str_eq(trusted, "ynynynynnn");
-	push("XYZ", "1 Paused");
-	ck_assert_str_eq(trusted, "ynynynynnny");
-	road->state->ops = before;
-}
-END_TEST
-
 /* Rounds that bring nothing new write neither to SQL nor to Redis, and wake nobody */
 START_TEST(no_change_means_no_write)
 {
@@ -334,7 +290,6 @@ UNIT_SUITE(suite)
 		the_guard_rejects_a_zombie,
 		systems_are_shared_on_a_list_answer_and_when_they_turn,
 		no_change_means_no_write,
-		a_guard_is_written_twice_a_day,
 	};
 	TCase *tcase = tcase_create("share");
 
