@@ -42,7 +42,7 @@ WITHOUT = {
          'if (false) return cbx_pg_lost(self, "no answer')]},
     # SQL takes the writes of a holder whose lease another has taken
     "no-epoch-guard": {
-        "adapter/postgres/query.c": [("if (!PQntuples(result)) return", "if (false) return")],
+        "adapter/postgres/query.c": [("if (!PQntuples(result)) {", "if (false) {")],
         "adapter/sqlite/connection.c": [
             ('if (!r) return cbx_sqlite_fenced(self, "the lease', 'if (false) return r; ("')]},
     # each process has a guard of its own in Redis

@@ -114,7 +114,10 @@ int cbx_pg_write_stamped(struct postgres *self, const char *table, const char *s
 /* BEGIN with time-outs. With @guard the lease row is locked against a take-over until the end; with
  * @xid the transaction's number is read. */
 int cbx_pg_begin(struct postgres *self, const struct cbx_guard *guard, char xid[24]);
-int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms);
+/* With other limits, and, in the same message, @more (or NULL): statements without parameters.
+ * *@out, unless that is NULL: the rows of the last that gives any. */
+int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms, const char *more,
+		     PGresult **out);
 int cbx_pg_begin_record(struct postgres *self, const struct cbx_guard *guard, bool around,
 			char xid[24]);
 /* CHATTERBOX_E_DOWN: nobody knows whether it was committed */

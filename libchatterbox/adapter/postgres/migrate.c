@@ -168,7 +168,7 @@ static int foreign(struct cbx_sql *sql, size_t known, bool versions, struct cbx_
 static int begin(struct cbx_sql *sql)
 {
 	struct postgres *self = cbx_pg_of(sql);
-	int r = cbx_pg_begin_for(self, CBX_PG_MIGRATION_MS, CBX_PG_MIGRATION_MS);
+	int r = cbx_pg_begin_for(self, CBX_PG_MIGRATION_MS, CBX_PG_MIGRATION_MS, NULL, NULL);
 
 	if (r)
 		return r;

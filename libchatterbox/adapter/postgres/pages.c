@@ -8,36 +8,54 @@
  */
 #include "adapter/postgres/internal.h"
 
-#include <stdio.h>
+#include <errno.h>
 
 #define PAGE_ROWS 500
 #define FETCH "fetch 500 from pages"
 
-static int declare(struct postgres *self, const char *text, const struct cbx_pg_args *args)
+static int fetch(struct postgres *self, PGresult **page)
 {
-	struct cbx_text statement = { 0 };
-	cbx_auto(cbx_freep) char *taken = NULL;
-	int r;
-
-	cbx_text_printf(&statement, "declare pages no scroll cursor for %s", text);
-	r = cbx_text_take(&statement, &taken, NULL);
-	return r ? r : cbx_pg_query(self, taken, args, NULL);
+	return cbx_pg_query(self, FETCH, NULL, page);
 }
 
-static int read_all(struct postgres *self, cbx_pg_page_fn each, void *user)
+/* Begins the transaction, and reads the first page: without parameters it is one message */
+static int begin(struct postgres *self, const char *text, const struct cbx_pg_args *args,
+		 PGresult **page)
+{
+	cbx_auto(cbx_text_free) struct cbx_text all = { 0 };
+	bool at_once = !args || !args->count;
+	int r;
+
+	cbx_text_printf(&all, "declare pages no scroll cursor for %s%s", text,
+			at_once ? "; " FETCH : "");
+	if (all.failed)
+		return -ENOMEM;
+	r = cbx_pg_begin_for(self, CBX_PG_PAGE_MS, CBX_PG_LOCK_MS, at_once ? all.bytes : NULL,
+			     at_once ? page : NULL);
+	if (r || at_once)
+		return r;
+	r = cbx_pg_query(self, all.bytes, args, NULL);
+	r = r ? r : fetch(self, page);
+	if (r)
+		cbx_pg_rollback(self);
+	return r;
+}
+
+/* Takes over the first page */
+static int read_all(struct postgres *self, PGresult *page, cbx_pg_page_fn each, void *user)
 {
 	cbx_auto(PQclearp) PGresult *previous = NULL;
 	int r = 0;
 
 	for (;;) {
-		PGresult *page = NULL;
-
-		r = cbx_pg_query(self, FETCH, NULL, &page);
-		if (!r)
-			r = each(self, page, previous, user);
+		r = each(self, page, previous, user);
 		PQclear(previous);
 		previous = page;
 		if (r || PQntuples(page) < PAGE_ROWS)
+			return r;
+		page = NULL;
+		r = fetch(self, &page);
+		if (r)
 			return r;
 	}
 }
@@ -50,10 +68,8 @@ int cbx_pg_read_pages(struct postgres *self, const char *text, cbx_pg_page_fn ea
 int cbx_pg_read_pages_of(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 			 cbx_pg_page_fn each, void *user)
 {
-	int r = cbx_pg_begin_for(self, CBX_PG_PAGE_MS, CBX_PG_LOCK_MS);
+	PGresult *page = NULL;
+	int r = begin(self, text, args, &page);
 
-	if (r)
-		return r;
-	r = declare(self, text, args);
-	return cbx_pg_end(self, r ? r : read_all(self, each, user));
+	return r ? r : cbx_pg_end(self, read_all(self, page, each, user));
 }

@@ -57,7 +57,12 @@ static bool is_failure(const PGresult *result)
 	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK;
 }
 
-/* The first failed result, or the last one */
+static bool has_rows(const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_TUPLES_OK;
+}
+
+/* The first failed result, or the last one that has rows, or the last one */
 static int collect(struct postgres *self, uint64_t deadline, PGresult **out)
 {
 	cbx_auto(PQclearp) PGresult *kept = NULL;
@@ -73,7 +78,8 @@ static int collect(struct postgres *self, uint64_t deadline, PGresult **out)
 		result = PQgetResult(self->conn);
 		if (!result)
 			break;
-		if (kept && is_failure(kept)) {
+		if (kept && (is_failure(kept) ||
+			     (has_rows(kept) && !has_rows(result) && !is_failure(result)))) {
 			PQclear(result);
 			continue;
 		}
@@ -186,11 +192,12 @@ int cbx_pg_script(struct postgres *self, const char *text)
 	return r ? r : simple(self, text, deadline, NULL);
 }
 
-int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
+int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms, const char *more,
+		     PGresult **out)
 {
 	/* who reads pages may have to ask Redis between two of them */
 	int idle_ms = 2 * (statement_ms > CBX_PG_STATEMENT_MS ? statement_ms : CBX_PG_STATEMENT_MS);
-	char text[576];
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
 	uint64_t deadline;
 	int r;
 
@@ -202,14 +209,15 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 		return r;
 	/* local: valid behind a transaction-mode pooler, and not for whoever uses the connection
 	 * next. UTC is what times without a zone are taken as. */
-	snprintf(text, sizeof(text),
-		 "begin isolation level read committed; set local statement_timeout = %d; "
-		 "set local lock_timeout = %d; "
-		 "set local idle_in_transaction_session_timeout = %d; "
-		 "set local client_min_messages = warning; set local jit = off; "
-		 "set local timezone = 'UTC'%s",
-		 statement_ms, lock_ms, idle_ms, self->search_path);
-	r = simple(self, text, deadline, NULL);
+	cbx_text_printf(&text,
+			"begin isolation level read committed; set local statement_timeout = %d; "
+			"set local lock_timeout = %d; "
+			"set local idle_in_transaction_session_timeout = %d; "
+			"set local client_min_messages = warning; set local jit = off; "
+			"set local timezone = 'UTC'%s%s%s",
+			statement_ms, lock_ms, idle_ms, self->search_path, more ? "; " : "",
+			more ? more : "");
+	r = text.failed ? -ENOMEM : simple(self, text.bytes, deadline, out);
 	if (r)
 		cbx_pg_rollback(self);
 	return r;
@@ -223,37 +231,38 @@ int cbx_pg_begin_for(struct postgres *self, int statement_ms, int lock_ms)
 	"select pg_current_xact_id()::text, case current_setting('synchronous_commit') " \
 	"when 'off' then set_config('synchronous_commit', 'on', true) end, "             \
 	"set_config('enable_seqscan', 'off', true) "                                     \
-	"from lease where name = $1 and holder = $2 and epoch = $3 for key share"
+	"from lease where name = %s and holder = %s and epoch = %lld for key share"
 
-static int check_guard(struct postgres *self, const struct cbx_guard *guard, char xid[24])
+static int write_guard(struct postgres *self, const struct cbx_guard *guard, struct cbx_text *out)
 {
-	cbx_auto(PQclearp) PGresult *result = NULL;
-	struct cbx_pg_args args = { 0 };
-	int r;
+	char *name = PQescapeLiteral(self->conn, guard->name, strlen(guard->name));
+	char *holder = PQescapeLiteral(self->conn, guard->holder, strlen(guard->holder));
 
-	cbx_pg_arg_text(&args, guard->name);
-	cbx_pg_arg_text(&args, guard->holder);
-	cbx_pg_arg_int(&args, guard->epoch);
-	r = cbx_pg_query(self, GUARD, &args, &result);
-	if (r)
-		return r;
-	if (!PQntuples(result))
-		return cbx_pg_fenced(self, "the lease row carries another holder or epoch");
-	if (xid && PQntuples(result))
-		snprintf(xid, 24, "%s", cbx_pg_text(result, 0, 0));
-	return 0;
+	if (name && holder)
+		cbx_text_printf(out, GUARD, name, holder, (long long)guard->epoch);
+	PQfreemem(name);
+	PQfreemem(holder);
+	return name && holder && !out->failed ? 0 : -ENOMEM;
 }
 
+/* One message begins the transaction and looks at the guard */
 static int begin(struct postgres *self, const struct cbx_guard *guard, int statement_ms,
 		 int lock_ms, char xid[24])
 {
-	int r = cbx_pg_begin_for(self, statement_ms, lock_ms);
+	cbx_auto(PQclearp) PGresult *result = NULL;
+	cbx_auto(cbx_text_free) struct cbx_text text = { 0 };
+	int r = guard && self->conn ? write_guard(self, guard, &text) : 0;
 
+	if (!r)
+		r = cbx_pg_begin_for(self, statement_ms, lock_ms, text.bytes, &result);
 	if (r || !guard)
 		return r;
-	r = check_guard(self, guard, xid);
-	if (r)
+	if (!PQntuples(result)) {
+		r = cbx_pg_fenced(self, "the lease row carries another holder or epoch");
 		cbx_pg_rollback(self);
+	} else if (xid && PQntuples(result)) {
+		snprintf(xid, 24, "%s", cbx_pg_text(result, 0, 0));
+	}
 	return r;
 }
 
@@ -323,7 +332,18 @@ int cbx_pg_fenced(struct postgres *self, const char *why)
 int cbx_pg_read(struct postgres *self, const char *text, const struct cbx_pg_args *args,
 		PGresult **out)
 {
-	return cbx_pg_write(self, NULL, text, args, out);
+	cbx_auto(cbx_text_free) struct cbx_text all = { 0 };
+	int r;
+
+	if (args && args->count)
+		return cbx_pg_write(self, NULL, text, args, out);
+	/* all in one message */
+	cbx_text_printf(&all, "%s; commit", text);
+	if (all.failed)
+		return -ENOMEM;
+	r = cbx_pg_begin_for(self, CBX_PG_STATEMENT_MS, CBX_PG_LOCK_MS, all.bytes, out);
+	self->statement_ms = CBX_PG_STATEMENT_MS;
+	return r;
 }
 
 int cbx_pg_write(struct postgres *self, const struct cbx_guard *guard, const char *text,
@@ -349,31 +369,4 @@ int cbx_pg_write_counted(struct cbx_sql *sql, const struct cbx_guard *guard, con
 	if (!r)
 		*rows = strtoll(PQcmdTuples(result), NULL, 10);
 	return r;
-}
-
-const char *cbx_pg_text(const PGresult *result, int row, int column)
-{
-	return PQgetisnull(result, row, column) ? NULL : PQgetvalue(result, row, column);
-}
-
-int64_t cbx_pg_int(const PGresult *result, int row, int column)
-{
-	return PQgetisnull(result, row, column)
-		       ? 0
-		       : strtoll(PQgetvalue(result, row, column), NULL, 10);
-}
-
-int64_t cbx_pg_count(const PGresult *result, int row, int column)
-{
-	int64_t count = cbx_pg_int(result, row, column);
-
-	return PQgetisnull(result, row, column) || count < 0 ? CBX_NO_COUNT : count;
-}
-
-int64_t cbx_pg_time(struct postgres *self, const PGresult *result, int row, int column)
-{
-	if (strcmp(PQgetvalue(result, row, column), CBX_PG_NO_TIME) != 0)
-		return cbx_pg_int(result, row, column);
-	return cbx_sql_reject_time(&self->sql, PQfname(result, column), cbx_pg_text(result, row, 0),
-				   PQnfields(result) > 2 ? cbx_pg_text(result, row, 1) : NULL);
 }
