@@ -28,7 +28,7 @@ CALLGRIND = os.environ.get("CALLGRIND")
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def configuration(port, recording):
+def configuration(port, recording=None):
     env = os.environ
     record = {"record": {"path": recording}} if recording else {}
     return {
