@@ -22,7 +22,7 @@ struct walk {
 	unsigned depth; /* containers that are open */
 };
 
-/* What comes next; NUL, which is nowhere in JSON, at the end */
+/* NUL, which is nowhere in JSON, at the end */
 static char peek(const struct walk *w)
 {
 	return w->at < w->end ? *w->at : '\0';
@@ -145,15 +145,13 @@ static bool unescape(struct walk *w, struct cbx_json *string)
 	return true;
 }
 
-/* The rest of a string, from its first escape on */
+/* A string with escapes, from its beginning */
 static bool read_escapes(struct walk *w, struct cbx_json *string)
 {
-	size_t before = (size_t)(w->at - string->text);
 	unsigned char c;
 
-	memcpy(w->decoded, string->text, before);
+	w->at = string->text;
 	string->text = w->decoded;
-	w->decoded += before;
 	while ((c = (unsigned char)peek(w)) != '"') {
 		if (c < 0x20)
 			return false;
@@ -182,9 +180,7 @@ static bool read_string(struct walk *w, struct cbx_json *string)
 		at++;
 	w->at = at;
 	string->text_len = (size_t)(at - string->text);
-	if (peek(w) == '\\' && !read_escapes(w, string))
-		return false;
-	if (!skip(w, '"'))
+	if ((peek(w) == '\\' && !read_escapes(w, string)) || !skip(w, '"'))
 		return false;
 	string->raw_len = (size_t)(w->at - string->raw);
 	return true;
@@ -216,7 +212,9 @@ static int read_members(struct walk *w, const struct cbx_level *level, char brac
 
 static int read_container(struct walk *w, const struct cbx_level *level, const struct cbx_json *key)
 {
-	struct cbx_json whole = { .clean = true, .raw = w->at };
+	struct cbx_json whole = {
+		*w->at == '{' ? CBX_JSON_OBJECT : CBX_JSON_ARRAY, true, w->at, 0, NULL, 0
+	};
 	const struct cbx_level *enter = NULL;
 	ssize_t known = 0;
 	int result = 0;
@@ -226,7 +224,6 @@ static int read_container(struct walk *w, const struct cbx_level *level, const s
 	w->at += known > 0 ? known : 0;
 	if (known)
 		return known < 0 ? (int)known : 0;
-	whole.type = *w->at == '{' ? CBX_JSON_OBJECT : CBX_JSON_ARRAY;
 	if (++w->depth > CBX_JSON_DEPTH)
 		return CHATTERBOX_E_DECODE;
 	if (level && level->open)
@@ -294,15 +291,9 @@ void cbx_json_close(struct cbx_json_doc *doc)
 
 int cbx_json_walk(struct cbx_json_doc *doc, const struct cbx_level *root, void *context)
 {
-	struct walk w = { .at = doc->bytes,
-			  .end = doc->bytes + doc->len,
-			  .decoded = doc->room,
-			  .doc = doc,
-			  .context = context };
+	struct walk w = { doc->bytes, doc->bytes + doc->len, doc->room, doc, context, 0 };
 	int result = read_value(&w, root, NULL);
 
-	if (result)
-		return result;
 	peek_token(&w);
-	return w.at == w.end ? 0 : CHATTERBOX_E_DECODE;
+	return result || w.at == w.end ? result : CHATTERBOX_E_DECODE;
 }
