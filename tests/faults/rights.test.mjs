@@ -10,6 +10,7 @@ import { after } from 'node:test';
 import { Daemon } from '../servers/e2e/daemon.mjs';
 import { sleep } from '../servers/e2e/place.mjs';
 import { APP } from '../servers/e2e/wire.mjs';
+import { freePort } from '../kit/servers/ports.mjs';
 import { OwnRedis } from './own_redis.mjs';
 import { change, daemon, field, nothingLost, place, ready, row, setting, told, until } from './rows.mjs';
 
@@ -134,9 +135,13 @@ async function refusedBy(server, why, config = {}) {
 }
 
 row('43: a Redis Cluster at start', async () => {
-	for (const db of [0, 3])
-		await refusedBy(await OwnRedis.open(['--cluster-enabled', 'yes']), /redis .*Cluster.*redis\.cluster/,
+	for (const db of [0, 3]) {
+		// without it the bus has a port that may be none
+		const bus = ['--cluster-port', String(await freePort())];
+
+		await refusedBy(await OwnRedis.open(['--cluster-enabled', 'yes', ...bus]), /redis .*Cluster.*redis\.cluster/,
 			{ redis: { db } });
+	}
 });
 
 row('43: a Sentinel at start', async () => {
