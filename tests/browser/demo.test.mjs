@@ -271,3 +271,31 @@ test('stands still for who does not like motion', async () => {
 	assert.equal(moving, 0);
 	await page.finish();
 });
+
+test('what fails at many places stands above its errors as one, and goes when that is meant', async () => {
+	const page = await open(at('?view=errors'));
+	const one = page.locator('#incident-list details', { hasText: /fails at \d+ systems/ }).first();
+	const ask = () => one.locator('button', { hasText: 'Clean up' }).click();
+	const left = async () => {
+		const { incidents } = await daemon.json('/api/v1/incidents?limit=20');
+		const { id } = incidents.find(({ kind }) => kind === 'file');
+		const answer = await fetch(`${daemon.url}/api/v1/incidents/${id}/clean_up`,
+			{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"dry_run":true}' });
+		return (await answer.json()).jobs.length;
+	};
+	await one.locator('summary').click();
+	await one.locator('li a').first().waitFor();
+	await shows(page, () => /fails at \d+ systems/.test(document.getElementById('verdict-list').textContent));
+	await axe(page, 'incident');
+	const before = await left();
+	await ask();
+	await page.waitForSelector('#confirm-dialog[open]');
+	assert.match(await text(page, '#confirm-question'), /^Remove \d+ jobs? and \d+ errors? of this incident\?$/);
+	await page.click('#confirm-dialog button:has-text("Cancel")');
+	assert.ok(before > 0 && await left() >= before);
+	await ask();
+	await page.click('#confirm-yes');
+	await page.waitForSelector('.notice.good:has-text("removed")');
+	assert.ok(await left() < before, 'its jobs are gone');
+	await page.finish();
+});
