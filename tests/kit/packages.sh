@@ -12,12 +12,12 @@ for_demo='gcc:gcc libc6-dev meson:meson ninja-build:ninja pkg-config:pkg-config 
 	libgnutls28-dev libssl-dev libcurl4-openssl-dev zlib1g-dev uthash-dev'
 for_test='g++:g++ check abigail-tools:abidiff redis-server rabbitmq-server postgresql
 	prometheus:promtool nodejs:node npm:npm faketime:faketime openssl:openssl
-	haproxy:haproxy nginx-light:nginx chromium:chromium fonts-dejavu-core valgrind:valgrind'
+	haproxy:haproxy nginx-light:nginx chromium:chromium fonts-dejavu-core valgrind:valgrind
+	golang-go:go golang-github-masterminds-sprig-dev golang-gopkg-yaml.v3-dev'
 for_deb='git:git debhelper dpkg-dev:dpkg-buildpackage python3:python3'
 for_image='mmdebstrap:mmdebstrap umoci:umoci skopeo:skopeo'
 # libyajl-dev is for the earlier version that is upgraded from
-for_ship='lintian:lintian buildah:buildah golang-go:go golang-github-masterminds-sprig-dev
-	golang-gopkg-yaml.v3-dev pgbouncer stunnel4:stunnel4 libyajl-dev'
+for_ship='lintian:lintian buildah:buildah pgbouncer stunnel4:stunnel4 libyajl-dev'
 for_valgrind='valgrind:valgrind curl:curl'
 for_docs='doxygen:doxygen python3:python3'
 for_fuzz='git:git clang:clang libclang-rt-dev llvm'
