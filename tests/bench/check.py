@@ -121,12 +121,13 @@ def finished(port):
     return cycle.get("finished_at") if cycle.get("systems") else None
 
 
-def ours(build, systems, kept):
+def ours(build, systems, app, kept):
     """Discovery, which all others start from, then ROUNDS rounds; how often it asked for lists, and for statuses.
     @kept() is called between the two."""
     port = 20000 + os.getpid() % 9000
     settings = dict(rounds.configuration(port), check_job_status_time=EVERY, progress_checkpoint=1)
     settings["http_server"]["token"] = "bench"
+    settings["chatterbox"]["app_name"] = app
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(settings, file)
         file.flush()
@@ -144,7 +145,7 @@ def ours(build, systems, kept):
         finally:
             box.send_signal(signal.SIGTERM)
             box.wait(60)
-    return hashes(settings["chatterbox"]["app_name"]), [int(count) for count in counts]
+    return hashes(app), [int(count) for count in counts]
 
 
 def keep_start():
@@ -192,9 +193,12 @@ def measure(build, systems, fleet, rules):
     rounds.fill_connections(systems)
     rounds.sql("drop table if exists server_conf")  # the pause at the end of the last fleet's rounds
     redis("flushall")
-    told = Told("bench-%d.event.update_job_status" % os.getpid())
+    # a name of its own: in the queue of the last one wait the events of all fleets since, and each system that
+    # came online is asked for its list
+    app = "bench-%d-%s" % (os.getpid(), fleet)
+    told = Told(app + ".event.update_job_status")
     with Fleet(build, systems, rules):
-        state, counts = ours(build, systems, keep_start)
+        state, counts = ours(build, systems, app, keep_start)
     # what the discovery told is where the peers begin; of jobs that it did not find they know nothing
     known = statuses("peer_start")
     told = {job: list_ for job, list_ in told.end({}).items() if job in known}
