@@ -296,6 +296,27 @@ static size_t portion(struct cbx_state_write *const *writes, size_t count)
 	return n;
 }
 
+/* What fits one transaction; reorders @writes */
+static int write_portion(struct cbx_redis *me, struct cbx_state_write **writes, size_t count)
+{
+	size_t cleared = count;
+	size_t queued = 0;
+	bool done = false;
+	size_t i;
+	int error = send_guards(me, writes, count);
+
+	if (!error)
+		error = receive_guards(me, writes, &cleared);
+	if (error || !cleared)
+		return error;
+	error = send_transaction(me, writes, cleared, &queued);
+	if (!error)
+		error = receive_transaction(me, queued, &done);
+	for (i = 0; done && i < cleared; i++)
+		writes[i]->applied = true;
+	return error;
+}
+
 int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write **writes, size_t count)
 {
 	size_t at;
@@ -307,25 +328,11 @@ int cbx_redis_write_at_once(struct cbx_redis *me, struct cbx_state_write **write
 	else if (count && !me->no_transactions && me->watched != (int64_t)(writes[0]->number >> 32))
 		error = watch_again(me);
 	for (at = 0; at < count && !error; at += n) {
-		size_t queued = 0;
-		bool done = false;
-		size_t free;
-		size_t i;
-
 		n = portion(writes + at, count - at);
 		/* another epoch, or none: the script knows what that means */
 		if (me->no_transactions || me->watched != (int64_t)(writes[at]->number >> 32))
 			return 0;
-		free = n;
-		error = send_guards(me, writes + at, n);
-		if (!error)
-			error = receive_guards(me, writes + at, &free);
-		if (!error && free)
-			error = send_transaction(me, writes + at, free, &queued);
-		if (!error && free)
-			error = receive_transaction(me, queued, &done);
-		for (i = at; done && i < at + free; i++)
-			writes[i]->applied = true;
+		error = write_portion(me, writes + at, n);
 	}
 	return error;
 }
