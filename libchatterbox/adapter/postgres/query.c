@@ -260,7 +260,7 @@ static int begin(struct postgres *self, const struct cbx_guard *guard, int state
 	if (!PQntuples(result)) {
 		r = cbx_pg_fenced(self, "the lease row carries another holder or epoch");
 		cbx_pg_rollback(self);
-	} else if (xid && PQntuples(result)) {
+	} else if (xid) {
 		snprintf(xid, 24, "%s", cbx_pg_text(result, 0, 0));
 	}
 	return r;
