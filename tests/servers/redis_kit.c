@@ -132,3 +132,13 @@ const char *redis_look(const char *format, ...)
 	va_end(args);
 	return text;
 }
+
+long redis_calls_of(const char *command)
+{
+	char name[48];
+	const char *found;
+
+	snprintf(name, sizeof(name), "cmdstat_%s:calls=", command);
+	found = strstr(redis_look("INFO commandstats"), name);
+	return found ? strtol(found + strlen(name), NULL, 10) : 0;
+}

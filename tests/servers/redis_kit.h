@@ -27,6 +27,8 @@ void redis_eye_close(void);
  * (error) ... Lives until the next call. */
 const char *redis_look(const char *format, ...);
 const char *redis_look_in(redisContext *context, const char *format, ...);
+/* How often this command was called since CONFIG RESETSTAT */
+long redis_calls_of(const char *command);
 
 /* A redis-server of the test's own, on a Unix socket: for what would spoil the shared one */
 struct redis_own {

@@ -49,25 +49,14 @@ static int write_many(uint64_t number, bool whole)
 	return state->ops->write_jobs(state, writes, MANY);
 }
 
-/* How often this command was called since CONFIG RESETSTAT */
-static long calls_of(const char *command)
-{
-	char name[48];
-	const char *found;
-
-	snprintf(name, sizeof(name), "cmdstat_%s:calls=", command);
-	found = strstr(redis_look("INFO commandstats"), name);
-	return found ? strtol(found + strlen(name), NULL, 10) : 0;
-}
-
 START_TEST(a_call_holds_many_systems)
 {
 	ck_assert_int_eq(write_many(1, false), 0);
 	redis_look("CONFIG RESETSTAT");
 	ck_assert_int_eq(write_many(1000, true), 0);
 	/* three pieces, and their index */
-	ck_assert_int_eq(calls_of("evalsha"), 4);
-	ck_assert_int_eq(calls_of("hset"), 2L * MANY);
+	ck_assert_int_eq(redis_calls_of("evalsha"), 4);
+	ck_assert_int_eq(redis_calls_of("hset"), 2L * MANY);
 	ck_assert_str_eq(redis_look("HGETALL " APP ":jobs:{S299}"), "[1 x 2 y]");
 	ck_assert_str_eq(redis_look("HGETALL " APP ":figures:{S128}"), "[1 {}]");
 	ck_assert_str_eq(redis_look("GET " APP ":rev:{S127}"), "1127");

@@ -62,16 +62,6 @@ static size_t applied(void)
 	return n;
 }
 
-static long calls_of(const char *command)
-{
-	char name[48];
-	const char *found;
-
-	snprintf(name, sizeof(name), "cmdstat_%s:calls=", command);
-	found = strstr(redis_look("INFO commandstats"), name);
-	return found ? strtol(found + strlen(name), NULL, 10) : 0;
-}
-
 static void expect_written(const char *value)
 {
 	char hash[32];
@@ -95,8 +85,8 @@ START_TEST(no_script_is_called)
 	expect_written("b");
 	ck_assert_int_eq(write_many(state, "c"), 0);
 	expect_written("c");
-	ck_assert_int_eq(calls_of("evalsha") + calls_of("eval"), 0);
-	ck_assert_int_eq(calls_of("exec"), 4);
+	ck_assert_int_eq(redis_calls_of("evalsha") + redis_calls_of("eval"), 0);
+	ck_assert_int_eq(redis_calls_of("exec"), 4);
 	ck_assert_int_eq(strtol(redis_look("ZSCORE " APP ":active_systems S599"), NULL, 10),
 			 (long)next_number);
 	ck_assert_int_eq(strtoll(redis_look("GET " APP ":rev:{S599}"), NULL, 10),
@@ -119,14 +109,14 @@ START_TEST(only_a_claim_is_in_the_way)
 	ck_assert_int_eq(teller->ops->write_mark(teller, EPOCH, &(struct cbx_mark){ "", 30, true }),
 			 0);
 	ck_assert_int_eq(write_many(state, "c"), 0);
-	ck_assert_int_eq(calls_of("evalsha"), 3);
+	ck_assert_int_eq(redis_calls_of("evalsha"), 3);
 	ck_assert_int_eq(teller->ops->claim(teller, EPOCH), 0);
 	redis_look("CONFIG RESETSTAT");
 	ck_assert_int_eq(write_many(state, "d"), 0);
 	expect_written("d");
 	/* the first transaction did nothing; the second one was guarded anew */
-	ck_assert_int_eq(calls_of("evalsha"), 5);
-	ck_assert_int_eq(calls_of("exec"), 2);
+	ck_assert_int_eq(redis_calls_of("evalsha"), 5);
+	ck_assert_int_eq(redis_calls_of("exec"), 2);
 	cbx_state_free(teller);
 }
 END_TEST
